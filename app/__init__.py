@@ -1,0 +1,1 @@
+"""Tether: image jobs on several ComfyUI servers at once, from a static page."""

@@ -1,0 +1,6 @@
+"""Starts the page."""
+
+import js
+
+js.document.getElementById("boot").textContent = ""
+js.document.documentElement.dataset.ready = "true"

@@ -1,0 +1,89 @@
+// Runs before anything else, as a classic script: it works from file:// and
+// without static/vendor/, where no module loads.
+//
+// It keeps what the visitor does before Python is there, and says why Python
+// does not come if it doesn't.
+
+(() => {
+  "use strict";
+
+  const root = document.documentElement;
+  const isReady = () => root.dataset.ready === "true";
+  const say = (text) => {
+    const status = document.getElementById("boot");
+    if (status) status.textContent = text;
+  };
+  const firstFailure = (kind, text) => {
+    if (isReady() || root.dataset.boot) return;
+    root.dataset.boot = kind;
+    say(text);
+  };
+
+  // The notice for browsers without scripts is visible until this line runs.
+  root.classList.add("scripted");
+
+  // What happened before Python was ready, in order:
+  //   {kind: "click", action}         an element with data-early="action" was clicked
+  //   {kind: "files", files, target}  files were dropped or pasted on the page; target is
+  //                                   the id of the nearest element with one, or ""
+  // Files picked in an <input> and typed text stay in their elements. The page calls
+  // tetherEarly.take(): it returns the list once and ends the recording.
+  const recorded = [];
+  const listeners = new AbortController();
+  const listen = (name, listener) =>
+    document.addEventListener(name, listener, { capture: true, signal: listeners.signal });
+  const keepFiles = (event, transfer) => {
+    const files = [...(transfer?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    recorded.push({ kind: "files", files, target: event.target.closest?.("[id]")?.id ?? "" });
+    say(`Starting… ${recorded.length} waiting.`);
+  };
+  // Without this the browser would leave the page to show a dropped file.
+  listen("dragover", (event) => event.preventDefault());
+  listen("drop", (event) => {
+    event.preventDefault();
+    keepFiles(event, event.dataTransfer);
+  });
+  listen("paste", (event) => keepFiles(event, event.clipboardData));
+  listen("submit", (event) => event.preventDefault());
+  listen("click", (event) => {
+    const action = event.target.closest?.("[data-early]")?.dataset.early;
+    if (!action) return;
+    recorded.push({ kind: "click", action });
+    say(`Starting… ${recorded.length} waiting.`);
+  });
+  window.tetherEarly = {
+    take() {
+      listeners.abort();
+      return recorded.splice(0);
+    },
+  };
+
+  window.tetherBootFailed = (error) => {
+    const lines = String(error?.message ?? error).trim().split("\n");
+    firstFailure("failed", `Tether could not start: ${lines.at(-1)} Reload the page to try again.`);
+  };
+  // A module that is missing says so on its <script>; such events do not bubble.
+  window.addEventListener(
+    "error",
+    (event) => {
+      if (!event.target?.matches?.("script[data-boot]")) return;
+      if (location.protocol === "file:") {
+        firstFailure(
+          "file",
+          "Tether cannot run from a file. In its folder run “make demo”, " +
+            "or “make vendor” and “python3 -m http.server”, and open the address they print.",
+        );
+      } else {
+        firstFailure(
+          "vendor",
+          "Python for the page is missing here. In Tether's folder run “make vendor”, " +
+            "then reload this page.",
+        );
+      }
+    },
+    true,
+  );
+  window.addEventListener("unhandledrejection", (event) => window.tetherBootFailed(event.reason));
+})();

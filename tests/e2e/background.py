@@ -1,0 +1,27 @@
+"""Runs the asyncio servers of a browser test in a thread: Playwright's own API blocks."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Background:
+    """An event loop in a thread of its own. `close()` ends it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="test servers")
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result], seconds: float = 30.0) -> Result:
+        """Run a coroutine there; wait for its result, at most `seconds`."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+
+    def close(self) -> None:
+        """End the thread. What it serves must have been stopped."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()

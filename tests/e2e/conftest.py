@@ -1,0 +1,75 @@
+"""What every browser test needs: Chromium, the page's server, and a watch on both."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.e2e.background import Background
+from tests.e2e.watch import Watch
+from tools.serve import PageServer
+
+ROOT = Path(__file__).resolve().parents[2]
+FOUND_BY_SETUP = ROOT / "var" / "chromium"
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder `browser`."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Launch the Chromium that the set-up found; Playwright's own if it names none."""
+    path = os.environ.get("CHROMIUM", "")
+    if not path and FOUND_BY_SETUP.exists():
+        path = FOUND_BY_SETUP.read_text().strip()
+    found = {"executable_path": path} if path else {}
+    return {**browser_type_launch_args, **found, "args": FLAGS}
+
+
+@pytest.fixture(scope="session")
+def background() -> Iterator[Background]:
+    """The thread in which a test's servers run."""
+    background = Background()
+    yield background
+    background.close()
+
+
+@pytest.fixture(scope="session")
+def page_server(background: Background) -> Iterator[PageServer]:
+    """The page as shipped: its list of servers is empty."""
+    server = PageServer()
+    background.run(server.start())
+    yield server
+    background.run(server.stop())
+
+
+@pytest.fixture
+def watch(context: BrowserContext) -> Iterator[Watch]:
+    """Watch all pages of the test; fail it at its end on any problem it did not expect."""
+    watch = Watch(context)
+    yield watch
+    watch.verify()
+
+
+@pytest.fixture
+def watched_page(watch: Watch, context: BrowserContext) -> Page:
+    """An empty tab under watch; open more with `watched_page.context.new_page()`."""
+    return context.new_page()

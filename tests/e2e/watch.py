@@ -1,0 +1,75 @@
+"""Listens to all that a browser context complains about or asks for."""
+
+import re
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError, WebSocket
+
+COMPLAINTS = ("warning", "error", "assert")
+
+# Chromium logs violations of the policy too, but only those it deems worth it.
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+class Watch:
+    """Everything that the pages of one context logged and requested, in order.
+
+    `problems` are console warnings and errors, exceptions nobody caught and
+    violations of the content security policy. `requests` are URLs, WebSockets
+    included; data: and blob: stay inside the page and are not listed.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.problems: list[str] = []
+        self.requests: list[str] = []
+        self._expected: list[str] = []
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", self._on_console)
+        context.on("weberror", self._on_error)
+        context.on("request", self._on_request)
+        context.on("page", lambda page: page.on("websocket", self._on_socket))
+
+    def expect(self, pattern: str) -> None:
+        """Declare a problem, by regular expression, that this test is about.
+
+        It may come any number of times, but must come.
+        """
+        self._expected.append(pattern)
+
+    def origins(self) -> set[str]:
+        """All origins that were asked, as `scheme://host:port`."""
+        parts = [urlsplit(url) for url in self.requests]
+        return {f"{part.scheme}://{part.netloc}" for part in parts}
+
+    def verify(self) -> None:
+        """Fail on a problem that was not expected, or an expected one that did not come."""
+        unexpected = [
+            problem
+            for problem in self.problems
+            if not any(re.search(pattern, problem) for pattern in self._expected)
+        ]
+        missing = [
+            pattern
+            for pattern in self._expected
+            if not any(re.search(pattern, problem) for problem in self.problems)
+        ]
+        assert not unexpected, "the page complained:\n" + "\n".join(unexpected)
+        assert not missing, f"the page should have complained of {missing}"
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in COMPLAINTS:
+            where = message.location.get("url", "")
+            self.problems.append(f"console.{message.type}: {message.text} ({where})")
+
+    def _on_error(self, error: WebError) -> None:
+        self.problems.append(f"uncaught: {error.error}")
+
+    def _on_request(self, request: Request) -> None:
+        if not request.url.startswith(("data:", "blob:")):
+            self.requests.append(request.url)
+
+    def _on_socket(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
