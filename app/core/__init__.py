@@ -1,0 +1,1 @@
+"""The rules of Tether: pure machines that take events and return commands."""

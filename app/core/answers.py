@@ -1,0 +1,206 @@
+"""What servers answer over HTTP, as values; every odd shape is a `MessageError`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.core.errors import MessageError, Trouble
+from app.core.ids import NodeId, PromptId
+from app.core.messages import read_node_error
+from app.core.outputs import Output, parse_json, read_outputs
+
+OpenState = Literal["pending", "in_progress"]
+EndState = Literal["completed", "failed", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a server's books say of one task."""
+
+    state: OpenState | EndState
+    outputs: tuple[Output, ...] = ()
+    trouble: Trouble | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFacts:
+    """What a server tells of itself; memory in bytes."""
+
+    version: str
+    device: str
+    memory_free: int
+    memory_total: int
+
+
+def read_queue_length(text: str) -> int:
+    """Read `GET /prompt`: how many tasks wait or run."""
+    match _json(text):
+        case {"exec_info": {"queue_remaining": int(remaining)}}:
+            return remaining
+    raise MessageError("`/prompt` has an unknown shape", text)
+
+
+def read_upload(text: str) -> str:
+    """Read the answer to an upload: the name for the workflow, with its folder."""
+    match _json(text):
+        case {"name": str(name)} as answer if name:
+            subfolder = answer.get("subfolder")
+            return f"{subfolder}/{name}" if isinstance(subfolder, str) and subfolder else name
+    raise MessageError("`/upload/image` has an unknown shape", text)
+
+
+def read_acceptance(text: str) -> frozenset[NodeId]:
+    """Read the 200 of `POST /prompt`: the outputs that were refused and won't come.
+
+    Source: ComfyUI 0.28.1, measured: a valid part runs although others have `node_errors`.
+    """
+    match _json(text):
+        case {"prompt_id": str(), "node_errors": dict(errors)}:
+            refused = set(errors)
+            for error in errors.values():
+                outputs = error.get("dependent_outputs") if isinstance(error, dict) else None
+                refused.update(outputs if isinstance(outputs, list) else ())
+            return frozenset(NodeId(node) for node in refused if isinstance(node, str))
+        case {"prompt_id": str()}:
+            return frozenset()
+    raise MessageError("`/prompt` answered in an unknown shape", text)
+
+
+def read_refusal(text: str, server: str) -> Trouble:
+    """Read the 400 of `POST /prompt`: why nothing was queued."""
+    try:
+        answer = _json(text)
+    except MessageError:
+        answer = {}
+    error = answer.get("error") if isinstance(answer, dict) else None
+    error = error if isinstance(error, dict) else {}
+    kind, message = str(error.get("type", "")), str(error.get("message", ""))
+    match kind:
+        case "missing_node_type" | "invalid_prompt":
+            return Trouble.of("refused_node_class", server=server, message=message)
+        case "prompt_no_outputs":
+            return Trouble.of("refused_no_output", server=server)
+    details = _node_error_details(answer.get("node_errors") if isinstance(answer, dict) else None)
+    told = details or " ".join(part for part in (message, str(error.get("details", ""))) if part)
+    return Trouble.of("refused", server=server, message=told[:500])
+
+
+def read_jobs(text: str) -> dict[PromptId, OpenState]:
+    """Read the list of open jobs."""
+    match _json(text):
+        case {"jobs": list(jobs)}:
+            found: dict[PromptId, OpenState] = {}
+            for job in jobs:
+                match job:
+                    case {"id": str(prompt), "status": ("pending" | "in_progress") as state}:
+                        found[PromptId(prompt)] = state
+            return found
+    raise MessageError("`/api/jobs` has an unknown shape", text)
+
+
+def read_queue(text: str) -> dict[PromptId, OpenState]:
+    """Read `GET /queue`, the list of servers without the jobs API."""
+    match _json(text):
+        case {"queue_running": list(running), "queue_pending": list(pending)}:
+            found: dict[PromptId, OpenState] = {}
+            for items, state in ((pending, "pending"), (running, "in_progress")):
+                for item in items:
+                    match item:
+                        case [_, str(prompt), *_]:
+                            found[PromptId(prompt)] = (
+                                "pending" if state == "pending" else "in_progress"
+                            )
+            return found
+    raise MessageError("`/queue` has an unknown shape", text)
+
+
+def read_job(text: str) -> Record:
+    """Read one job of the jobs API."""
+    answer = _json(text)
+    match answer:
+        case {"status": ("pending" | "in_progress") as state}:
+            return Record(state)
+        case {"status": "completed"}:
+            return Record("completed", _all_outputs(answer.get("outputs")))
+        case {"status": "cancelled"}:
+            return Record("cancelled", (), Trouble.of("interrupted"))
+        case {"status": "failed"}:
+            error = answer.get("execution_error")
+            trouble = read_node_error(error if isinstance(error, dict) else {})
+            return Record("failed", _all_outputs(answer.get("outputs")), trouble)
+    raise MessageError("`/api/jobs/…` has an unknown shape", text)
+
+
+def read_history(text: str, prompt_id: PromptId) -> Record | None:
+    """Read one task's history; None when the server knows no such task, or not yet."""
+    answer = _json(text)
+    if not isinstance(answer, dict):
+        raise MessageError("`/history/…` has an unknown shape", text)
+    if prompt_id not in answer:
+        return None
+    match answer[prompt_id]:
+        case {"status": {"status_str": str(status), "messages": list(messages)}} as entry:
+            outputs = _all_outputs(entry.get("outputs"))
+            if status == "success":
+                return Record("completed", outputs)
+            match messages[-1:]:
+                case [["execution_interrupted", _]]:
+                    return Record("cancelled", (), Trouble.of("interrupted"))
+                case [["execution_error", dict(error)]]:
+                    return Record("failed", outputs, read_node_error(error))
+            return Record("failed", outputs, read_node_error({}))
+    raise MessageError("`/history/…` has an unknown shape", text)
+
+
+def read_max_upload(text: str) -> int | None:
+    """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
+    match _json(text):
+        case {"max_upload_size": int(size)}:
+            return size
+        case dict():
+            return None
+    raise MessageError("`/features` has an unknown shape", text)
+
+
+def read_stats(text: str) -> ServerFacts:
+    """Read `GET /system_stats`."""
+    match _json(text):
+        case {"system": dict(system), "devices": list(devices)}:
+            device = devices[0] if devices and isinstance(devices[0], dict) else {}
+            free, total = device.get("vram_free"), device.get("vram_total")
+            return ServerFacts(
+                str(system.get("comfyui_version", ""))[:40],
+                str(device.get("name", ""))[:120],
+                free if isinstance(free, int) else 0,
+                total if isinstance(total, int) else 0,
+            )
+    raise MessageError("`/system_stats` has an unknown shape", text)
+
+
+def _json(text: str) -> Any:
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise MessageError("answer is no JSON", text) from error
+
+
+def _all_outputs(outputs: Any) -> tuple[Output, ...]:
+    if not isinstance(outputs, dict):
+        return ()
+    return tuple(
+        output for node, given in outputs.items() for output in read_outputs(NodeId(node), given)
+    )
+
+
+def _node_error_details(node_errors: Any) -> str:
+    """Say what is wrong with which node, for people."""
+    told = []
+    for node, entry in node_errors.items() if isinstance(node_errors, Mapping) else ():
+        match entry:
+            case {"errors": list(errors)}:
+                kind = str(entry.get("class_type", ""))
+                for error in errors:
+                    match error:
+                        case {"message": str(message), "details": str(details)}:
+                            told.append(f"#{node} {kind}: {message} ({details})")
+    return "; ".join(told)

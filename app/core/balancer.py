@@ -1,0 +1,24 @@
+"""Which server a new task goes to."""
+
+from collections.abc import Mapping
+
+from app.core.ids import ServerUrl
+
+
+def choose(loads: Mapping[ServerUrl, int], draw: float) -> ServerUrl | None:
+    """Choose the shortest queue, and one at random among equals.
+
+    The first of equals would send every window to the same server at the same moment.
+
+    Args:
+        loads: Server -> tasks before a new one: those told, and ours on their way there.
+        draw: A random number in [0, 1).
+
+    Returns:
+        A server, or None when there is none.
+    """
+    if not loads:
+        return None
+    least = min(loads.values())
+    equals = [server for server, load in loads.items() if load == least]
+    return equals[int(draw * len(equals))]

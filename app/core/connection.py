@@ -1,0 +1,136 @@
+"""One WebSocket to one server, kept up while this window has live tasks there."""
+
+from enum import Enum
+
+from app.core.backoff import Backoff
+from app.core.commands import CloseSocket, Commands, OpenSocket, SendFrame, StartTimer, StopTimer
+from app.core.ids import Chance, ClientId, ServerUrl
+from app.core.server_url import websocket_url
+
+GREETING_WITHIN = 10.0
+"""Seconds from dialling to the server's first `status`; then the attempt is given up."""
+
+CLOSING_WITHIN = 3.0
+"""Seconds to wait for a socket's `close` before a new one may open.
+
+Two sockets of one client id make the survivor deaf, so we wait; but not for ever.
+Source: ComfyUI 0.28.1, measured; protocol section 5.
+"""
+
+FEATURE_FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
+"""Said first on every connection: flags belong to the connection, not to the client id.
+
+Source: ComfyUI 0.28.1, measured; protocol section 1.3.
+"""
+
+
+class Phase(Enum):
+    """Where a connection stands."""
+
+    IDLE = "idle"
+    CONNECTING = "connecting"
+    OPEN = "open"
+    CLOSING = "closing"
+    WAITING = "waiting"
+
+
+class Connection:
+    """Tell it what happened; it returns what to do.
+
+    Sockets and timers carry the attempt that made them, so a replaced socket cannot speak
+    for its successor. A connection never changes its server: it is one server's own.
+    """
+
+    __slots__ = ("_backoff", "_is_wanted", "attempt", "client_id", "phase", "server")
+
+    def __init__(self, server: ServerUrl, client_id: ClientId, chance: Chance) -> None:
+        self.server = server
+        self.client_id = client_id
+        self.attempt = 0
+        self.phase = Phase.IDLE
+        self._is_wanted = False
+        self._backoff = Backoff(chance)
+
+    @property
+    def failures(self) -> int:
+        """Dials in a row that led to no greeting."""
+        return self._backoff.failures
+
+    def connect(self) -> Commands:
+        """Be connected from now on; says nothing when that is under way."""
+        self._is_wanted = True
+        return self._dial() if self.phase is Phase.IDLE else ()
+
+    def release(self) -> Commands:
+        """Be connected no more."""
+        self._is_wanted = False
+        match self.phase:
+            case Phase.CONNECTING | Phase.OPEN:
+                return self._close()
+            case Phase.WAITING:
+                self.phase = Phase.IDLE
+                return (StopTimer(self._timer()),)
+        return ()
+
+    def opened(self, attempt: int) -> Commands:
+        """The socket is open: say our flags before anything else."""
+        if attempt != self.attempt or self.phase is not Phase.CONNECTING:
+            return ()
+        return (SendFrame(self.server, attempt, FEATURE_FLAGS),)
+
+    def greeted(self, attempt: int) -> Commands:
+        """The server said its first `status`: it knows us now.
+
+        Not on `open`: a server that accepts and drops must not reset our delays.
+        """
+        if attempt != self.attempt or self.phase is not Phase.CONNECTING:
+            return ()
+        self.phase = Phase.OPEN
+        self._backoff.reset()
+        return (StopTimer(self._timer()),)
+
+    def closed(self, attempt: int) -> Commands:
+        """The socket is gone; dial again when we are still wanted, after a delay."""
+        if attempt != self.attempt or self.phase in (Phase.IDLE, Phase.WAITING):
+            return ()
+        if not self._is_wanted:
+            self.phase = Phase.IDLE
+            return (StopTimer(self._timer()),)
+        self.phase = Phase.WAITING
+        return (StartTimer(self._timer(), self._backoff.next()),)
+
+    def fired(self, attempt: int) -> Commands:
+        """The attempt's timer ran out: no greeting, no close, or time to dial again."""
+        if attempt != self.attempt:
+            return ()
+        match self.phase:
+            case Phase.CONNECTING:
+                return self._close()
+            case Phase.CLOSING:
+                return self.closed(attempt)
+            case Phase.WAITING:
+                return self._dial()
+        return ()
+
+    def hurry(self) -> Commands:
+        """The network or the person came back: a dial that waits is made now."""
+        return self._dial() if self.phase is Phase.WAITING else ()
+
+    def _dial(self) -> Commands:
+        self.attempt += 1
+        self.phase = Phase.CONNECTING
+        url = websocket_url(self.server, self.client_id)
+        return (
+            OpenSocket(self.server, self.attempt, url),
+            StartTimer(self._timer(), GREETING_WITHIN),
+        )
+
+    def _close(self) -> Commands:
+        self.phase = Phase.CLOSING
+        return (
+            CloseSocket(self.server, self.attempt),
+            StartTimer(self._timer(), CLOSING_WITHIN),
+        )
+
+    def _timer(self) -> tuple[str, ...]:
+        return ("connection", self.server, str(self.attempt))

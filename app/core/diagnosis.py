@@ -1,0 +1,89 @@
+"""Finding out what a server is, and why it can't be used."""
+
+from app.core.answers import read_max_upload, read_queue_length, read_stats
+from app.core.commands import Commands
+from app.core.errors import MessageError, Trouble
+from app.core.requests import Ask, Request
+from app.core.server import Reach, Server
+from app.core.window import Window
+
+GREET_WITHIN = 8.0
+"""Seconds for the first calls to a server."""
+
+
+class Diagnosis:
+    """Asks a server for its facts, and tells `down` from `refuses this page`."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def meet(self, server: Server) -> Commands:
+        """Ask what there is to know of a server, its queue included."""
+        return (
+            self._request(server, Ask.STATS, "/system_stats"),
+            self._request(server, Ask.FEATURES, "/features"),
+        )
+
+    def refresh(self, server: Server) -> Commands:
+        """Ask for the queue alone."""
+        return (self._request(server, Ask.PROBE, "/prompt"),)
+
+    def answered(
+        self, server: Server, request: Request, status: int, text: str, now: float
+    ) -> bool:
+        """Take in a fact; False when the answer is not what a ComfyUI server says."""
+        if request.ask is Ask.REACH:
+            return False
+        if request.ask is Ask.FEATURES and status == 404:
+            return True  # very old servers have none
+        try:
+            if status != 200:
+                raise MessageError(f"`{request.path}` answered {status}", text)
+            match request.ask:
+                case Ask.PROBE:
+                    server.told_length(read_queue_length(text), now)
+                case Ask.STATS:
+                    server.facts = read_stats(text)
+                case Ask.FEATURES:
+                    server.max_upload = read_max_upload(text) or server.max_upload
+        except MessageError:
+            code = "server_locked" if status in (401, 403) else "server_odd"
+            reach = Reach.REFUSED if status in (401, 403) else Reach.ODD
+            why = Trouble.of(code, server=server.name, url=server.url, status=status)
+            server.failed(reach, why, now)
+            return False
+        server.answered()
+        return True
+
+    def failed(self, server: Server, request: Request, now: float) -> Commands:
+        """A call had no answer.
+
+        Browsers can't tell "down" from "refused by CORS" by one failure; a `no-cors` call
+        that resolves proves that something answers there.
+        Source: Chromium 156, measured; protocol section 9.
+        """
+        if request.ask is Ask.REACH:
+            why = Trouble.of("server_down", server=server.name, url=server.url)
+            server.failed(Reach.DOWN, why, now)
+            return ()
+        if request.ask is not Ask.PROBE and request.ask is not Ask.STATS:
+            return ()
+        why = Trouble.of("server_silent", server=server.name)
+        server.failed(Reach.DOWN, why, now)
+        return (self._request(server, Ask.REACH, "/prompt", is_opaque=True),)
+
+    def reached(self, server: Server, now: float) -> None:
+        """Something answers, but the page may not read it."""
+        if server.reach is not Reach.UP:
+            why = Trouble.of("server_cors", server=server.name, url=server.url)
+            server.failed(Reach.REFUSED, why, now)
+
+    def _request(self, server: Server, ask: Ask, path: str, is_opaque: bool = False) -> Request:
+        return Request(
+            self._window.next_request(),
+            server.url,
+            ask,
+            path,
+            timeout=GREET_WITHIN,
+            is_opaque=is_opaque,
+        )

@@ -1,0 +1,153 @@
+"""The window's own queue: tasks wait here, and are bound when a server has a place."""
+
+from app.core import balancer
+from app.core.commands import Command, Commands, StartTimer
+from app.core.errors import Trouble
+from app.core.ids import ServerUrl
+from app.core.requests import Ask, Request
+from app.core.server import Server
+from app.core.submission import Submission
+from app.core.task import State, Task
+from app.core.window import Window
+
+PROBE_WITHIN = 5.0
+"""Seconds after which a probe counts as not answered."""
+
+ROUND_WITHIN = 1.0
+"""Seconds after which we choose among the servers that have answered."""
+
+ROUND_TIMER = ("round",)
+FILL_TIMER = ("fill",)
+
+
+class Dispatcher:
+    """Asks the servers for their queues, then binds waiting tasks to the shortest.
+
+    Binding late keeps a slow server from hoarding tasks: measured on real servers, one three
+    times slower, 40 tasks take 7.1 s with two in flight and 13.1 s when all are sent at once.
+    """
+
+    def __init__(self, window: Window, submission: Submission) -> None:
+        self._window = window
+        self._submission = submission
+        self._asked: dict[ServerUrl, int] = {}
+        """Probes without an answer so far; a server that hangs is not asked again."""
+        self._round: set[ServerUrl] = set()
+        """Servers whose answers the choice waits for."""
+        self._lengths: dict[ServerUrl, int] = {}
+        self._is_late = False
+
+    def fill(self, now: float) -> Commands:
+        """Look for places, and probe the servers that have one; cheap when there is nothing."""
+        window = self._window
+        window.is_fill_due = False
+        if self._round or not window.waiting:
+            return ()
+        tasks = self._ready(now)
+        wanted, retry_at = [], []
+        for server in window.servers.values():
+            if any(self._can_take(server, task) for task in tasks):
+                if server.url in self._asked:
+                    continue
+                if server.retry_at <= now:
+                    wanted.append(server)
+                else:
+                    retry_at.append(server.retry_at)
+        commands: list[Command] = []
+        if retry_at:
+            commands.append(StartTimer(FILL_TIMER, min(retry_at) - now))
+        if wanted:
+            self._is_late = False
+            commands.append(StartTimer(ROUND_TIMER, ROUND_WITHIN))
+            for server in wanted:
+                request_id = window.next_request()
+                self._asked[server.url] = request_id
+                self._round.add(server.url)
+                commands.append(
+                    Request(request_id, server.url, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
+                )
+        return tuple(commands)
+
+    def told(self, request: Request, length: int | None, now: float) -> Commands:
+        """A probe ended, with a length or (None) without an answer."""
+        if self._asked.get(request.server) != request.id:
+            return ()
+        del self._asked[request.server]
+        self._round.discard(request.server)
+        if length is not None:
+            self._lengths[request.server] = length
+        return self._choose(now) if self._is_late or not self._round else ()
+
+    def round_fired(self, now: float) -> Commands:
+        """Time to choose: no task waits for a server that hangs."""
+        self._is_late = True
+        return self._choose(now) if self._lengths else ()
+
+    def _choose(self, now: float) -> Commands:
+        """Bind what can be bound; each binding counts at once for the next."""
+        window = self._window
+        self._round.clear()
+        window.is_fill_due = True
+        commands: list[Command] = []
+        for task in self._ready(now):
+            loads = {
+                url: length + self._on_their_way(url)
+                for url, length in self._lengths.items()
+                if url in window.servers and self._can_take(window.servers[url], task)
+            }
+            choice = balancer.choose(loads, window.chance.uniform())
+            if choice is not None:
+                commands += self._submission.begin(task, window.servers[choice], now)
+        self._lengths.clear()
+        return tuple(commands)
+
+    def _ready(self, now: float) -> tuple[Task, ...]:
+        """Return the waiting tasks whose workflow is here; those that nobody takes have failed."""
+        window = self._window
+        ready = []
+        for task in tuple(window.waiting.values()):
+            if task.digest not in window.workflows:
+                continue
+            too_large = self._too_large(task)
+            if too_large is None:
+                ready.append(task)
+            else:
+                window.end(task, State.FAILED, now, "here", too_large)
+        return tuple(ready)
+
+    def _can_take(self, server: Server, task: Task) -> bool:
+        return (
+            not server.is_leaving
+            and task.pinned in (None, server.url)
+            and self._window.has_place(server)
+            and all(server.accepts(picture.size) for picture in task.pictures)
+        )
+
+    def _too_large(self, task: Task) -> Trouble | None:
+        """Say so when a picture is too large for every server that the task may go to."""
+        servers = [
+            server
+            for server in self._window.servers.values()
+            if task.pinned in (None, server.url) and not server.is_leaving
+        ]
+        return too_large(servers, [(p.filename, p.size) for p in task.pictures])
+
+    def _on_their_way(self, url: ServerUrl) -> int:
+        """Count our tasks that the server's own number can't hold yet."""
+        on_their_way = (State.CONNECTING, State.UPLOADING, State.POSTING)
+        return sum(task.state in on_their_way for task in self._window.bound_to(url))
+
+
+def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble | None:
+    """Say which picture is too large for all of these servers; sizes in bytes."""
+    for filename, size in pictures:
+        if servers and not any(server.accepts(size) for server in servers):
+            roomiest = max(servers, key=lambda server: server.max_upload or 0)
+            return Trouble.of(
+                "picture_too_large",
+                picture=filename,
+                size=f"{size / 2**20:.0f}",
+                server=roomiest.name,
+                limit=f"{(roomiest.max_upload or 0) / 2**20:.0f}",
+            )
+    return None

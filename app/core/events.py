@@ -1,0 +1,183 @@
+"""All that can happen to a window."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from app.core.errors import Trouble
+from app.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId
+from app.core.requests import Request
+from app.core.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAdded:
+    """A server may be used from now on."""
+
+    server: ServerUrl
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRemoved:
+    """A server takes no more tasks; those that it has are seen to their end."""
+
+    server: ServerUrl
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An input picture, stored under its digest; `size` in bytes."""
+
+    node_id: NodeId
+    input: str
+    digest: Digest
+    filename: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccepted:
+    """A task whose workflow and pictures are safely stored.
+
+    `pinned` is the server that the person chose; None leaves the choice to us.
+    """
+
+    task_id: TaskId
+    prompt_id: PromptId
+    title: str
+    workflow: Workflow
+    digest: Digest
+    pictures: tuple[Picture, ...]
+    pinned: ServerUrl | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWanted:
+    """A person wants a task to end."""
+
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDismissed:
+    """A person wants an ended task out of sight."""
+
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowLoaded:
+    """A stored workflow was read; None when it is gone or unreadable."""
+
+    digest: Digest
+    workflow: Workflow | None
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOpened:
+    """The browser has opened the socket of an attempt."""
+
+    server: ServerUrl
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A text frame came."""
+
+    server: ServerUrl
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryReceived:
+    """A binary frame came: its first bytes, and the whole as the adapter's own object."""
+
+    server: ServerUrl
+    attempt: int
+    head: bytes
+    frame: object
+
+
+@dataclass(frozen=True, slots=True)
+class SocketClosed:
+    """The socket of an attempt is gone."""
+
+    server: ServerUrl
+    attempt: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A server has answered, with whatever status."""
+
+    request: Request
+    status: int
+    text: str
+
+
+class Failure(Enum):
+    """Why a request has no answer."""
+
+    TIMEOUT = "timeout"
+    NETWORK = "network"
+    FILE_GONE = "file_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A request ended without an answer; what it asked for may have happened."""
+
+    request: Request
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer that we started has run out."""
+
+    key: tuple[str, ...]
+
+
+class PageChange(Enum):
+    """What the browser does with the page."""
+
+    ONLINE = "online"
+    VISIBLE = "visible"
+    RESUMED = "resumed"
+
+
+@dataclass(frozen=True, slots=True)
+class PageChanged:
+    """The network came back, the page came into view or back from the browser's cache."""
+
+    change: PageChange
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingFailed:
+    """The browser could not keep something."""
+
+    trouble: Trouble
+
+
+Event: TypeAlias = (
+    ServerAdded
+    | ServerRemoved
+    | TaskAccepted
+    | CancelWanted
+    | TaskDismissed
+    | WorkflowLoaded
+    | SocketOpened
+    | FrameReceived
+    | BinaryReceived
+    | SocketClosed
+    | Answered
+    | RequestFailed
+    | TimerFired
+    | PageChanged
+    | KeepingFailed
+)

@@ -1,0 +1,34 @@
+"""The names by which the core tells things apart."""
+
+from typing import NewType, Protocol
+
+ServerUrl = NewType("ServerUrl", str)
+"""A server's normalised address, e.g. `http://gpu-1:8188`: no slash at the end."""
+
+ClientId = NewType("ClientId", str)
+"""What a server knows one of our WebSockets by."""
+
+WindowId = NewType("WindowId", str)
+"""One browser tab: `w` and 12 hex digits."""
+
+TaskId = NewType("TaskId", str)
+"""Our name for a job, known to nobody else."""
+
+PromptId = NewType("PromptId", str)
+"""The servers' name for a job: a canonical lower-case UUID."""
+
+NodeId = NewType("NodeId", str)
+"""A node's key in a workflow in API format."""
+
+Digest = NewType("Digest", str)
+"""The SHA-256 of a stored workflow or picture, in hex."""
+
+
+class Chance(Protocol):
+    """Where random choices come from; the core has no randomness of its own."""
+
+    def uniform(self) -> float:
+        """Return a number in [0, 1)."""
+
+    def hex(self, digits: int) -> str:
+        """Return that many random hex digits, lower case."""

@@ -1,0 +1,109 @@
+"""The window's locks: which server holds which task, kept over reloads."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from app.core.ids import PromptId, ServerUrl
+from app.core.outputs import parse_json
+
+RECORD = "lock"
+"""The key of the locks among the window's records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One task's hold on its server, since a time in seconds since the epoch."""
+
+    server: ServerUrl
+    since: float
+
+
+class Locks:
+    """A lock on a server exists exactly while a task bound to it is unfinished."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[PromptId, Lock] = {}
+
+    def hold(self, prompt_id: PromptId, server: ServerUrl, since: float) -> None:
+        """Lock a server for a task."""
+        self._held[prompt_id] = Lock(server, since)
+
+    def release(self, prompt_id: PromptId) -> None:
+        """Take a task's lock away; nothing happens when it has none."""
+        self._held.pop(prompt_id, None)
+
+    def server_of(self, prompt_id: PromptId) -> ServerUrl | None:
+        """Return the server that a task has locked."""
+        lock = self._held.get(prompt_id)
+        return lock.server if lock else None
+
+    def report(self) -> dict[str, Any] | None:
+        """Describe the locks as plain values, or None when there is none.
+
+        `{server, promptId, since, locks: [{server, promptIds, since}]}`; the first three are
+        those of the task that was bound last. Times are milliseconds since the epoch.
+        """
+        if not self._held:
+            return None
+        latest = max(self._held, key=lambda prompt: self._held[prompt].since)
+        by_server: dict[ServerUrl, dict[str, Any]] = {}
+        for prompt_id, lock in self._held.items():
+            entry = by_server.setdefault(
+                lock.server, {"server": lock.server, "promptIds": [], "since": _ms(lock.since)}
+            )
+            entry["promptIds"].append(prompt_id)
+            entry["since"] = min(entry["since"], _ms(lock.since))
+        held = self._held[latest]
+        return {
+            "server": held.server,
+            "promptId": latest,
+            "since": _ms(held.since),
+            "locks": list(by_server.values()),
+        }
+
+    def write(self) -> str | None:
+        """Write the locks as a record; None when there is nothing to keep."""
+        if not self._held:
+            return None
+        rows = [[prompt, lock.server, lock.since] for prompt, lock in self._held.items()]
+        return json.dumps({"rows": rows, "report": self.report()})
+
+    def read(self, text: str) -> None:
+        """Take over what `write` wrote; whatever isn't a lock is left out."""
+        try:
+            content = parse_json(text)
+        except ValueError:
+            return
+        rows = content.get("rows") if isinstance(content, dict) else None
+        for row in rows if isinstance(rows, list) else ():
+            match row:
+                case [str(prompt), str(server), int() | float() as since]:
+                    self.hold(PromptId(prompt), ServerUrl(server), since)
+
+
+def mismatches(
+    task_server: ServerUrl, locked_server: ServerUrl | None, socket_server: ServerUrl | None
+) -> tuple[Literal["lock", "socket"], ...]:
+    """Check, before every call for a task, that task, lock and socket agree.
+
+    Args:
+        task_server: The server that the task is bound to.
+        locked_server: The server that the task's own lock names.
+        socket_server: The server that the task's own socket is open to.
+
+    Returns:
+        What disagrees with the task's server, and is to be mended.
+    """
+    found: list[Literal["lock", "socket"]] = []
+    if locked_server != task_server:
+        found.append("lock")
+    if socket_server != task_server:
+        found.append("socket")
+    return tuple(found)
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

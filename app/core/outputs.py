@@ -1,0 +1,112 @@
+"""What a task gives back: files on a server, and texts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
+
+from app.core.ids import NodeId, PromptId, ServerUrl
+
+Kind = Literal["image", "video", "audio", "text", "other"]
+
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "bmp", "avif"), "image"),
+    **dict.fromkeys(("mp4", "webm", "mov", "mkv"), "video"),
+    **dict.fromkeys(("wav", "mp3", "flac", "ogg", "opus", "m4a"), "audio"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One result of a node: a file on its server, or a text (`text` set, no file).
+
+    `folder` is the server's `type`: output, temp or input.
+    """
+
+    node_id: NodeId
+    kind: Kind
+    filename: str = ""
+    subfolder: str = ""
+    folder: str = "output"
+    text: str = ""
+
+
+def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
+    """Read a node's `output` object, whatever keys custom nodes use.
+
+    Lists of `{filename, subfolder, type}` are files and lists of strings are texts; all else
+    (such as `animated`) is no result.
+    Source: ComfyUI 0.28.1, `executed` and history, measured.
+    """
+    if not isinstance(output, dict):
+        return ()
+    found = []
+    for values in output.values():
+        for value in values if isinstance(values, list) else ():
+            match value:
+                case {"filename": str(filename)} if filename:
+                    subfolder, folder = value.get("subfolder"), value.get("type")
+                    found.append(
+                        Output(
+                            node_id,
+                            kind_of(filename),
+                            filename,
+                            subfolder if isinstance(subfolder, str) else "",
+                            folder if isinstance(folder, str) else "output",
+                        )
+                    )
+                case str():
+                    found.append(Output(node_id, "text", text=value))
+    return tuple(found)
+
+
+def kind_of(filename: str) -> Kind:
+    """Tell by its ending how a file can be shown."""
+    return _KINDS.get(filename.rpartition(".")[2].lower(), "other")
+
+
+def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:
+    """Return the address of a result file.
+
+    The prompt id at the end keeps browsers from showing an older file of the same name:
+    names repeat when the output folder is cleaned, and answers have no `Cache-Control`.
+    Source: ComfyUI 0.28.1, `GET /view`, measured.
+    """
+    query = "&".join(
+        f"{name}={quote(value, safe='')}"
+        for name, value in (
+            ("filename", output.filename),
+            ("subfolder", output.subfolder),
+            ("type", output.folder),
+            ("prompt", prompt_id),
+        )
+    )
+    return f"{server}/view?{query}"
+
+
+def outputs_to_json(outputs: tuple[Output, ...]) -> list[list[str]]:
+    """Write outputs as plain lists, for a task's record."""
+    return [[o.node_id, o.kind, o.filename, o.subfolder, o.folder, o.text] for o in outputs]
+
+
+def outputs_from_json(rows: Any) -> tuple[Output, ...]:
+    """Read what `outputs_to_json` wrote; rows of another shape are left out."""
+    found = []
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [str(node), str(kind), str(name), str(sub), str(folder), str(text)]:
+                known: Kind = "text" if kind == "text" else kind_of(name)
+                found.append(Output(NodeId(node), known, name, sub, folder, text))
+    return tuple(found)
+
+
+def parse_json(text: str) -> Any:
+    """Read JSON that may be anything; raise ValueError when it is none.
+
+    A peer's nesting can be deeper than the stack: that too is no JSON for us.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -1,0 +1,237 @@
+"""Asks servers what is true: HTTP is the truth, the socket a hint."""
+
+from dataclasses import dataclass, field
+
+from app.core.answers import (
+    OpenState,
+    Record,
+    read_history,
+    read_job,
+    read_jobs,
+    read_queue,
+)
+from app.core.cancellation import Cancellation
+from app.core.commands import Command, Commands, StartTimer
+from app.core.connection import Phase
+from app.core.errors import MessageError, Trouble
+from app.core.ids import PromptId, ServerUrl
+from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
+from app.core.server import Server
+from app.core.submission import Submission
+from app.core.task import ON_SERVER, State, Task
+from app.core.window import Window
+
+BEAT = 2.0
+"""Seconds between looks while an own task is silent, unknown or missing."""
+
+CALM = 15.0
+"""Seconds between looks otherwise."""
+
+DELIVERY_WITHIN = 30.0
+"""Seconds after which a POST that had no answer can't arrive any more: our one assumption."""
+
+READS = 2
+"""Negative reads, at least a beat apart, that make a task missing for good."""
+
+_ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": State.CANCELLED}
+
+
+@dataclass(slots=True)
+class Watch:
+    """The looks at one server: `list_id` is the list under way, 0 for none."""
+
+    list_id: int = 0
+    asked_at: float = 0.0
+    is_again: bool = False
+    calm_until: float = 0.0
+    details: dict[int, bool] = field(default_factory=dict)
+    """Calls about one task; True when an absence counts, since the list was read before."""
+
+
+class Reconciler:
+    """Per server and round: one list, then one call for each own task that isn't in it."""
+
+    def __init__(self, window: Window, submission: Submission, cancellation: Cancellation) -> None:
+        self._window = window
+        self._submission = submission
+        self._cancellation = cancellation
+        self._watches: dict[ServerUrl, Watch] = {}
+
+    def beat(self, server: Server, now: float) -> Commands:
+        """The pulse of a server with tasks of ours: look if there is a reason."""
+        tasks = self._tasks(server)
+        if not tasks:
+            self._watches.pop(server.url, None)
+            return ()
+        watch = self._watch(server)
+        is_urgent = server.connection.phase is not Phase.OPEN or any(
+            task.state is State.UNKNOWN
+            or task.absences
+            or (task.state is State.RUNNING and now - task.heard_at >= BEAT)
+            for task in tasks
+        )
+        pulse = StartTimer(("beat", server.url), BEAT)
+        if watch.list_id or now < server.retry_at or not (is_urgent or now >= watch.calm_until):
+            return (pulse,)
+        return (pulse, *self.look(server, now))
+
+    def watch(self, server: Server, now: float) -> Commands:
+        """Start the pulse of a server that has just got a task of ours."""
+        if server.url in self._watches or not self._tasks(server):
+            return ()
+        # A random phase keeps windows from asking all at once.
+        calm_until = now + CALM * (0.5 + self._window.chance.uniform() / 2)
+        self._watches[server.url] = Watch(calm_until=calm_until)
+        return (StartTimer(("beat", server.url), BEAT),)
+
+    def look(self, server: Server, now: float) -> Commands:
+        """Ask for the list now; once more after the one under way."""
+        if not self._tasks(server):
+            return ()
+        watch = self._watch(server)
+        if watch.list_id:
+            watch.is_again = True
+            return ()
+        watch.list_id = self._window.next_request()
+        watch.asked_at = now
+        watch.calm_until = now + CALM
+        ask, path = (Ask.JOBS, OPEN_JOBS_PATH) if server.has_jobs else (Ask.QUEUE, "/queue")
+        return (Request(watch.list_id, server.url, ask, path),)
+
+    def ask(self, server: Server, task: Task, counts: bool = False) -> Commands:
+        """Ask for the record of one task.
+
+        Only after a list that lacks it may an absence count: `/queue` first, then the
+        history, or a task that is just ending is in neither.
+        """
+        request_id = self._window.next_request()
+        self._watch(server).details[request_id] = counts
+        if server.has_jobs:
+            ask, path = Ask.JOB, job_path(task.prompt_id)
+        else:
+            ask, path = Ask.HISTORY, history_path(task.prompt_id)
+        return (Request(request_id, server.url, ask, path, task.task_id),)
+
+    def answered(self, request: Request, status: int, text: str, now: float) -> Commands:
+        """A list or a record came."""
+        server, watch = self._expected(request)
+        if server is None or watch is None:
+            return ()
+        is_list = request.ask in (Ask.JOBS, Ask.QUEUE)
+        if request.ask is Ask.JOBS and status == 404:
+            # A server from before the jobs API.
+            # Source: ComfyUI 0.3.64, measured.
+            server.has_jobs = False
+            watch.list_id = 0
+            return self.look(server, now)
+        try:
+            if is_list:
+                return self._listed(server, watch, request, status, text, now)
+            return self._recorded(server, watch, request, status, text, now)
+        except MessageError as error:
+            self.failed(request)
+            server.trouble = error.trouble
+            return ()
+
+    def failed(self, request: Request) -> None:
+        """A call had no usable answer: that never means an empty list."""
+        server, watch = self._expected(request)
+        if server is not None and watch is not None:
+            if request.id == watch.list_id:
+                watch.list_id = 0
+            watch.details.pop(request.id, None)
+
+    def _listed(
+        self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
+    ) -> Commands:
+        if status != 200:
+            raise MessageError(f"`{request.path}` answered {status}", text)
+        found = read_jobs(text) if request.ask is Ask.JOBS else read_queue(text)
+        server.answered()
+        asked_at, watch.list_id = watch.asked_at, 0
+        commands: list[Command] = []
+        for task in self._tasks(server):
+            if task.prompt_id in found:
+                commands += self._present(task, found, now)
+            elif task.posted_at < asked_at:
+                commands += self.ask(server, task, counts=True)
+        if watch.is_again:
+            watch.is_again = False
+            commands += self.look(server, now)
+        return tuple(commands)
+
+    def _present(self, task: Task, found: dict[PromptId, OpenState], now: float) -> Commands:
+        self._submission.acknowledged(task, now)
+        task.note = None
+        if found[task.prompt_id] == "in_progress" and task.state is State.QUEUED:
+            self._window.move(task, State.RUNNING)
+            task.started_at = now
+        return self._cancellation.send(task) if task.is_cancel_wanted else ()
+
+    def _recorded(
+        self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
+    ) -> Commands:
+        counts = watch.details.pop(request.id)
+        task = self._window.tasks.get(request.task_id) if request.task_id else None
+        if task is None or task.is_ended or task.server != server.url:
+            return ()
+        if status == 404 and request.ask is Ask.JOB:
+            record = None
+        elif status != 200:
+            raise MessageError(f"`{request.path}` answered {status}", text)
+        elif request.ask is Ask.JOB:
+            record = read_job(text)
+        else:
+            record = read_history(text, task.prompt_id)
+        server.answered()
+        if record is None:
+            return self._absent(server, task, watch, now) if counts else self.look(server, now)
+        if record.state in ("pending", "in_progress"):
+            self._submission.acknowledged(task, now)
+            return ()
+        self._end(task, record, now)
+        return ()
+
+    def _end(self, task: Task, record: Record, now: float) -> None:
+        """The server's books say how the task ended; what the socket said of it is less."""
+        trouble = record.trouble
+        if record.state == "cancelled" and task.is_cancel_wanted:
+            trouble = None
+        task.outputs = record.outputs or task.outputs
+        task.acknowledged_at = task.acknowledged_at or now
+        self._window.end(task, _ENDS[record.state], now, "record", trouble)
+
+    def _absent(self, server: Server, task: Task, watch: Watch, now: float) -> Commands:
+        """The server answers, and knows nothing of the task."""
+        if task.state is State.UNKNOWN and watch.asked_at - task.posted_at < DELIVERY_WITHIN:
+            return ()  # it may still be on its way
+        if task.absences and now - task.absent_at < BEAT:
+            return ()
+        task.absences += 1
+        task.absent_at = now
+        if task.is_cancel_wanted and task.acknowledged_at:
+            self._window.end(task, State.CANCELLED, now, "record", None)
+        elif task.absences < READS:
+            return ()
+        elif task.state is not State.UNKNOWN:
+            why = Trouble.of("lost", server=server.name)
+            self._window.end(task, State.LOST, now, "record", why)
+        elif task.is_cancel_wanted:
+            self._window.end(task, State.CANCELLED, now, "record", None)
+        elif task.digest in self._window.workflows:
+            # Not there, and nothing can arrive any more: the same id, so never twice.
+            return (self._submission.post(task, now),)
+        return ()
+
+    def _tasks(self, server: Server) -> tuple[Task, ...]:
+        return tuple(t for t in self._window.bound_to(server.url) if t.state in ON_SERVER)
+
+    def _watch(self, server: Server) -> Watch:
+        return self._watches.setdefault(server.url, Watch())
+
+    def _expected(self, request: Request) -> tuple[Server | None, Watch | None]:
+        """Answers to calls that nobody waits for any more are passed over."""
+        watch = self._watches.get(request.server)
+        if watch is None or request.id not in (watch.list_id, *watch.details):
+            return None, None
+        return self._window.servers.get(request.server), watch

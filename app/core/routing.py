@@ -1,0 +1,164 @@
+"""From a server's frames to the tasks they are about."""
+
+from app.core.commands import Commands, ShowPreview
+from app.core.errors import MessageError
+from app.core.events import BinaryReceived, FrameReceived
+from app.core.ids import PromptId, ServerUrl
+from app.core.messages import (
+    Executed,
+    Executing,
+    ExecutionEnded,
+    ExecutionStart,
+    FeatureFlags,
+    Message,
+    NodesReached,
+    Status,
+    UnknownMessage,
+    parse_message,
+)
+from app.core.preview import parse_preview
+from app.core.reconciler import Reconciler
+from app.core.server import Server
+from app.core.submission import Submission
+from app.core.task import ON_SERVER, State, Task
+from app.core.window import Window
+
+
+class Routing:
+    """Gives each frame to the task it names, if that task is bound to where it came from."""
+
+    def __init__(self, window: Window, submission: Submission, reconciler: Reconciler) -> None:
+        self._window = window
+        self._submission = submission
+        self._reconciler = reconciler
+
+    def frame(self, event: FrameReceived, now: float) -> Commands:
+        """Take in a text frame; one that we don't understand changes nothing."""
+        server = self._current(event.server, event.attempt)
+        if server is None:
+            return ()
+        try:
+            message = parse_message(event.text)
+        except MessageError as error:
+            self._note(server, f"unreadable: {error}", None, now)
+            return ()
+        return self._take(server, message, now)
+
+    def binary(self, event: BinaryReceived, now: float) -> Commands:
+        """Take in a preview."""
+        server = self._current(event.server, event.attempt)
+        if server is None:
+            return ()
+        try:
+            preview = parse_preview(event.head)
+        except MessageError as error:
+            self._note(server, f"unreadable: {error}", None, now)
+            return ()
+        if preview is None:
+            return ()
+        if preview.prompt_id is None:
+            task = self._only(server, State.RUNNING)
+        else:
+            task = self._window.heard(server.url, preview.prompt_id)
+        if task is None:
+            return ()
+        task.heard_at = now
+        return (ShowPreview(task.task_id, event.frame, preview.offset, preview.mime),)
+
+    def _take(self, server: Server, message: Message, now: float) -> Commands:
+        match message:
+            case Status(remaining, is_greeting):
+                server.told_length(remaining, now)
+                return self._greeted(server, now) if is_greeting else ()
+            case FeatureFlags(size):
+                server.max_upload = size or server.max_upload
+                return ()
+            case UnknownMessage():
+                return ()
+            case Executing(node_id, None):
+                # Sent right after a reconnect: the node that our running task is in.
+                alone = self._only(server, *ON_SERVER)
+                if alone is not None and node_id is not None:
+                    self._began(alone, now)
+                    alone.progress.begin(node_id)
+                return ()
+        prompt_id = message.prompt_id
+        assert prompt_id is not None
+        task = self._window.heard(server.url, prompt_id)
+        kind = type(message).__name__
+        if task is None:
+            self._note(server, f"{kind} of nobody here", prompt_id, now)
+            return ()
+        self._note(server, kind, prompt_id, now)
+        task.heard_at = now
+        return self._hear(server, task, message, now)
+
+    def _hear(self, server: Server, task: Task, message: Message, now: float) -> Commands:
+        match message:
+            case ExecutionEnded(_, None):
+                self._began(task, now)
+                task.is_success_heard = True
+            case ExecutionEnded(_, trouble, is_interrupted):
+                state = State.CANCELLED if is_interrupted else State.FAILED
+                why = None if is_interrupted and task.is_cancel_wanted else trouble
+                self._window.end(task, state, now, "socket", why)
+            case Executing(None, _):
+                return self._prompt_ended(server, task, now)
+            case Executing(node_id, _) if node_id is not None:
+                self._began(task, now)
+                task.progress.begin(node_id)
+            case NodesReached(_, shares):
+                self._began(task, now)
+                for node_id, share in shares:
+                    task.progress.reach(node_id, share)
+            case Executed(_, node_id, outputs):
+                self._began(task, now)
+                task.progress.finish((node_id,))
+                if node_id not in task.executed:
+                    task.executed.add(node_id)
+                    task.outputs += outputs
+            case ExecutionStart():
+                self._began(task, now)
+        return ()
+
+    def _prompt_ended(self, server: Server, task: Task, now: float) -> Commands:
+        """The last frame of a task: it is complete if all that it should give was heard."""
+        workflow = self._window.workflows.get(task.digest)
+        expected = workflow.outputs() if workflow else None
+        if task.is_success_heard and expected is not None:
+            missing = expected - task.refused_outputs - task.executed
+            if not missing:
+                self._window.end(task, State.COMPLETED, now, "socket", None)
+                return ()
+        return self._reconciler.ask(server, task)
+
+    def _began(self, task: Task, now: float) -> None:
+        """A frame about a task proves that its server has it and works on it."""
+        self._submission.acknowledged(task, now)
+        if task.state is State.QUEUED:
+            self._window.move(task, State.RUNNING)
+            task.started_at = now
+
+    def _greeted(self, server: Server, now: float) -> Commands:
+        connection = server.connection
+        commands = connection.greeted(connection.attempt)
+        server.answered()
+        return (
+            *commands,
+            *self._submission.greeted(server, now),
+            *self._reconciler.look(server, now),
+        )
+
+    def _current(self, url: ServerUrl, attempt: int) -> Server | None:
+        """A socket that was replaced has nothing more to say."""
+        server = self._window.servers.get(url)
+        return server if server is not None and server.connection.attempt == attempt else None
+
+    def _only(self, server: Server, *states: State) -> Task | None:
+        """Return our task in one of these states there, if there is exactly one."""
+        tasks = [task for task in self._window.bound_to(server.url) if task.state in states]
+        return tasks[0] if len(tasks) == 1 else None
+
+    def _note(self, server: Server, what: str, prompt_id: PromptId | None, now: float) -> None:
+        attempt = server.connection.attempt
+        self._window.journal.append((now, server.url, attempt, what, prompt_id))

@@ -1,0 +1,73 @@
+"""One ComfyUI server, as this window knows it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from app.core.answers import ServerFacts
+from app.core.backoff import Backoff
+from app.core.connection import Connection
+from app.core.errors import Trouble
+from app.core.ids import Chance, ClientId, ServerUrl
+
+FORM_OVERHEAD = 4096
+"""Bytes that a form adds around a picture; the server's limit is for the whole body."""
+
+
+class Reach(Enum):
+    """Whether a server can be used, as far as the last call told."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+    REFUSED = "refused"  # something answers, but not to this page
+    ODD = "odd"  # what answers is no ComfyUI server
+
+
+@dataclass(slots=True)
+class Server:
+    """A server's address, its one connection, and the news of it.
+
+    `queue_remaining` counts all tasks that wait or run there; `told_at` is its age in seconds
+    since the epoch.
+    """
+
+    url: ServerUrl
+    name: str
+    connection: Connection
+    errors: Backoff
+    reach: Reach = Reach.UNKNOWN
+    trouble: Trouble | None = None
+    queue_remaining: int | None = None
+    told_at: float = 0.0
+    facts: ServerFacts | None = None
+    max_upload: int | None = None
+    has_jobs: bool = True
+    retry_at: float = 0.0
+    is_leaving: bool = False
+
+    @classmethod
+    def new(cls, url: ServerUrl, client_id: ClientId, chance: Chance) -> "Server":
+        """Make a server of which nothing is known yet, named by its address."""
+        return cls(url, url, Connection(url, client_id, chance), Backoff(chance))
+
+    def answered(self) -> None:
+        """The server answered us: it is up."""
+        self.reach = Reach.UP
+        self.trouble = None
+        self.retry_at = 0.0
+        self.errors.reset()
+
+    def told_length(self, queue_remaining: int, now: float) -> None:
+        """The server told the length of its queue."""
+        self.queue_remaining = queue_remaining
+        self.told_at = now
+
+    def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
+        """A call had no usable answer: no new task goes there for a while."""
+        self.reach = reach
+        self.trouble = trouble
+        self.retry_at = now + max(0.5, self.errors.next())
+
+    def accepts(self, size: int) -> bool:
+        """Say whether a picture of that many bytes may be sent."""
+        return self.max_upload is None or size + FORM_OVERHEAD <= self.max_upload

@@ -1,0 +1,253 @@
+"""The root of the core: one window's session, from events to commands."""
+
+from collections.abc import Iterable, Mapping
+
+from app.core.cancellation import Cancellation
+from app.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles, StartTimer
+from app.core.connection import Phase
+from app.core.diagnosis import Diagnosis
+from app.core.dispatcher import FILL_TIMER, ROUND_TIMER, Dispatcher
+from app.core.errors import Trouble
+from app.core.events import (
+    Answered,
+    BinaryReceived,
+    CancelWanted,
+    Event,
+    FrameReceived,
+    KeepingFailed,
+    PageChanged,
+    RequestFailed,
+    ServerAdded,
+    ServerRemoved,
+    SocketClosed,
+    SocketOpened,
+    TaskAccepted,
+    TaskDismissed,
+    TimerFired,
+    WorkflowLoaded,
+)
+from app.core.ids import Chance, ServerUrl, TaskId
+from app.core.reconciler import Reconciler
+from app.core.records import Records
+from app.core.requests import Ask, Request
+from app.core.routing import Routing
+from app.core.submission import Submission
+from app.core.task import State, Task
+from app.core.window import Settings
+
+LINGER = 10.0
+"""Seconds that a connection stays after its last task: the next one often goes there too."""
+
+KEPT = 200
+"""Ended tasks that a window remembers; the oldest go first."""
+
+
+class Session:
+    """All state of one window. Feed it what happened; it returns what to do.
+
+    Commands are to be carried out in their order: records are saved before anything is sent.
+    """
+
+    def __init__(
+        self, records: Mapping[str, str], settings: Settings, chance: Chance, now: float
+    ) -> None:
+        self._records = Records()
+        self.window = self._records.restore(records, settings, chance, now)
+        self._diagnosis = Diagnosis(self.window)
+        self._submission = Submission(self.window)
+        self._cancellation = Cancellation(self.window, self._submission)
+        self._reconciler = Reconciler(self.window, self._submission, self._cancellation)
+        self._routing = Routing(self.window, self._submission, self._reconciler)
+        self._dispatcher = Dispatcher(self.window, self._submission)
+        self._lingering: set[ServerUrl] = set()
+
+    def start(self, now: float) -> Commands:
+        """Take up what the records hold; to be called once, before any event."""
+        digests = dict.fromkeys(task.digest for task in self._unfinished())
+        commands: list[Command] = [LoadWorkflow(digest) for digest in digests]
+        for server in self.window.servers.values():
+            commands += server.connection.connect()
+            commands += self._reconciler.look(server, now)
+        return (*self._records.save(self.window), *self._settled(commands, now))
+
+    def handle(self, event: Event, now: float) -> Commands:
+        """Advance by one event.
+
+        Args:
+            event: What happened.
+            now: Seconds since the epoch, on a clock that never jumps while the page lives.
+        """
+        return self._settled(self._handle(event, now), now)
+
+    def _handle(self, event: Event, now: float) -> Commands:
+        window = self.window
+        match event:
+            case FrameReceived():
+                return self._routing.frame(event, now)
+            case BinaryReceived():
+                return self._routing.binary(event, now)
+            case SocketOpened(url, attempt) if url in window.servers:
+                return window.servers[url].connection.opened(attempt)
+            case SocketClosed(url, attempt, _) if url in window.servers:
+                return window.servers[url].connection.closed(attempt)
+            case Answered(request) if request.server in window.servers:
+                return self._answered(event, request, now)
+            case RequestFailed(request) if request.server in window.servers:
+                return self._failed(event, request, now)
+            case TimerFired(key):
+                return self._fired(key, now)
+            case TaskAccepted():
+                return self._accept(event, now)
+            case CancelWanted(task_id) if task_id in window.tasks:
+                return self._cancellation.want(window.tasks[task_id], now)
+            case TaskDismissed(task_id) if task_id in window.tasks:
+                return self._dismiss(window.tasks[task_id])
+            case WorkflowLoaded():
+                self._loaded(event, now)
+            case ServerAdded(url, name):
+                server = window.server(url, now)
+                server.name = name or url
+                server.is_leaving = False
+                window.is_fill_due = True
+                return (*self._diagnosis.meet(server), *self._diagnosis.refresh(server))
+            case ServerRemoved(url) if url in window.servers:
+                window.leave(window.servers[url])
+            case PageChanged():
+                return self._returned(now)
+            case KeepingFailed(trouble):
+                window.notices.append(trouble)
+        return ()
+
+    def _answered(self, event: Answered, request: Request, now: float) -> Commands:
+        server = self.window.servers[request.server]
+        match request.ask:
+            case Ask.PROBE:
+                is_good = self._diagnosis.answered(server, request, event.status, event.text, now)
+                length = server.queue_remaining if is_good else None
+                return self._dispatcher.told(request, length, now)
+            case Ask.STATS | Ask.FEATURES:
+                self._diagnosis.answered(server, request, event.status, event.text, now)
+            case Ask.REACH:
+                self._diagnosis.reached(server, now)
+            case Ask.UPLOAD | Ask.POST:
+                task = self._task_of(request)
+                if task is not None:
+                    return self._submission.answered(task, event, now)
+            case Ask.CANCEL if event.status == 404:
+                return self._cancellation.refused(request)
+            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
+                return self._reconciler.look(server, now)
+            case _:
+                return self._reconciler.answered(request, event.status, event.text, now)
+        return ()
+
+    def _failed(self, event: RequestFailed, request: Request, now: float) -> Commands:
+        server = self.window.servers[request.server]
+        match request.ask:
+            case Ask.PROBE:
+                commands = self._diagnosis.failed(server, request, now)
+                return (*commands, *self._dispatcher.told(request, None, now))
+            case Ask.STATS | Ask.FEATURES | Ask.REACH:
+                return self._diagnosis.failed(server, request, now)
+            case Ask.UPLOAD | Ask.POST:
+                task = self._task_of(request)
+                return self._submission.failed(task, request, event.failure, now) if task else ()
+            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
+                return ()  # the next list shows whether the task is still there
+        self._reconciler.failed(request)
+        return ()
+
+    def _fired(self, key: tuple[str, ...], now: float) -> Commands:
+        servers, tasks = self.window.servers, self.window.tasks
+        match key:
+            case ("connection", url, attempt) if ServerUrl(url) in servers:
+                return servers[ServerUrl(url)].connection.fired(int(attempt))
+            case ("connect", task_id) if TaskId(task_id) in tasks:
+                return self._submission.connect_fired(tasks[TaskId(task_id)], now)
+            case ("beat", url) if ServerUrl(url) in servers:
+                return self._reconciler.beat(servers[ServerUrl(url)], now)
+            case ("linger", url) if ServerUrl(url) in self._lingering:
+                self._lingering.discard(ServerUrl(url))
+                return servers[ServerUrl(url)].connection.release()
+            case _ if key == ROUND_TIMER:
+                return self._dispatcher.round_fired(now)
+            case _ if key == FILL_TIMER:
+                self.window.is_fill_due = True
+        return ()
+
+    def _accept(self, event: TaskAccepted, now: float) -> Commands:
+        task = Task(
+            event.task_id,
+            event.prompt_id,
+            event.title,
+            event.digest,
+            event.pictures,
+            event.pinned,
+            now,
+        )
+        task.progress.count(event.workflow.running_nodes())
+        self.window.workflows[event.digest] = event.workflow
+        self.window.add(task)
+        old = list(self.window.ended())[:-KEPT]
+        return tuple(command for ended in old for command in self._dismiss(ended))
+
+    def _dismiss(self, task: Task) -> Commands:
+        if not task.is_ended:
+            return ()
+        self.window.dismiss(task)
+        return (ReleaseFiles(task.task_id),)
+
+    def _loaded(self, event: WorkflowLoaded, now: float) -> None:
+        if event.workflow is not None:
+            self.window.workflows[event.digest] = event.workflow
+            self.window.is_fill_due = True
+        for task in self._unfinished():
+            if task.digest != event.digest:
+                continue
+            if event.workflow is not None:
+                task.progress.count(event.workflow.running_nodes())
+            elif task.state is State.WAITING:
+                self.window.end(task, State.FAILED, now, "here", Trouble.of("workflow_gone"))
+
+    def _returned(self, now: float) -> Commands:
+        """The network or the person is back: nothing waits for its timer any more."""
+        commands: list[Command] = []
+        self.window.is_fill_due = True
+        for server in self.window.servers.values():
+            server.retry_at = 0.0
+            commands += server.connection.hurry()
+            commands += self._diagnosis.refresh(server)
+            commands += self._reconciler.look(server, now)
+        return tuple(commands)
+
+    def _settled(self, commands: Iterable[Command], now: float) -> Commands:
+        """Follow up what an event has changed, and put the saving first."""
+        window = self.window
+        done = list(commands)
+        if window.is_fill_due:
+            done += self._dispatcher.fill(now)
+        if not window.unsaved and not window.is_server_new:
+            return tuple(done)
+        window.is_server_new = False
+        for url, server in list(window.servers.items()):
+            if window.bound_to(url):
+                self._lingering.discard(url)
+                done += self._reconciler.watch(server, now)
+            elif server.is_leaving:
+                self._lingering.discard(url)
+                done += server.connection.release()
+                del window.servers[url]
+            elif server.connection.phase is not Phase.IDLE and url not in self._lingering:
+                self._lingering.add(url)
+                done.append(StartTimer(("linger", url), LINGER))
+        return (*self._records.save(window), *done)
+
+    def _unfinished(self) -> list[Task]:
+        return [task for task in self.window.tasks.values() if not task.is_ended]
+
+    def _task_of(self, request: Request) -> Task | None:
+        """Return the task that still waits for this very answer."""
+        task = self.window.tasks.get(request.task_id) if request.task_id else None
+        if task is None or task.is_ended or task.request_id != request.id:
+            return None
+        return task

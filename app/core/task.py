@@ -1,0 +1,109 @@
+"""One job of ours, from acceptance to its end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from app.core.errors import InvalidTransition, Trouble
+from app.core.events import Picture
+from app.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId
+from app.core.outputs import Output
+from app.core.progress import Progress
+
+
+class State(Enum):
+    """Where a task stands. Bound to a server from `CONNECTING` on."""
+
+    WAITING = "waiting"  # in this window only; no server has it
+    CONNECTING = "connecting"  # a server is chosen; its socket opens
+    UPLOADING = "uploading"  # its pictures go to the server
+    POSTING = "posting"  # the server may have it from now on
+    UNKNOWN = "unknown"  # the POST has no answer: being looked up
+    QUEUED = "queued"  # the server has it
+    RUNNING = "running"  # the server works on it
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"  # the server had it and knows nothing of it any more
+
+
+ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST})
+ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})
+
+_STEPS: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.CONNECTING, State.FAILED, State.CANCELLED}),
+    State.CONNECTING: frozenset(
+        {State.WAITING, State.UPLOADING, State.POSTING, State.FAILED, State.CANCELLED}
+    ),
+    State.UPLOADING: frozenset({State.WAITING, State.POSTING, State.FAILED, State.CANCELLED}),
+    # Frames can overtake the answer to the POST, so every end is possible here; and a server
+    # that says no has queued nothing, so the task may go elsewhere.
+    State.POSTING: ENDED | {State.WAITING, State.UNKNOWN, State.QUEUED, State.RUNNING},
+    State.UNKNOWN: ENDED | {State.POSTING, State.QUEUED, State.RUNNING},
+    State.QUEUED: ENDED | {State.RUNNING},
+    State.RUNNING: ENDED,
+    **dict.fromkeys(ENDED, frozenset()),
+}
+
+
+@dataclass(slots=True)
+class Task:
+    """A task, its binding to a server, and what is known of its end.
+
+    Times are seconds since the epoch, on the page's own clock.
+    """
+
+    task_id: TaskId
+    prompt_id: PromptId
+    title: str
+    digest: Digest
+    pictures: tuple[Picture, ...]
+    pinned: ServerUrl | None
+    accepted_at: float
+    state: State = State.WAITING
+    server: ServerUrl | None = None
+    client_id: ClientId | None = None
+    bound_at: float = 0.0
+    posted_at: float = 0.0
+    acknowledged_at: float = 0.0
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    is_cancel_wanted: bool = False
+    trouble: Trouble | None = None
+    outputs: tuple[Output, ...] = ()
+    refused_outputs: frozenset[NodeId] = frozenset()
+    names: dict[tuple[NodeId, str], str] = field(default_factory=dict)
+    ended_by: str = ""
+
+    # Gauges and steps under way: never saved.
+    progress: Progress = field(default_factory=Progress)
+    note: Trouble | None = None
+    request_id: int = 0
+    heard_at: float = 0.0
+    executed: set[NodeId] = field(default_factory=set)
+    is_success_heard: bool = False
+    absences: int = 0
+    absent_at: float = 0.0
+
+    @property
+    def is_ended(self) -> bool:
+        """Nothing that happens can change it any more."""
+        return self.state in ENDED
+
+    def move(self, state: State) -> None:
+        """Take a step.
+
+        Raises:
+            InvalidTransition: Our own bug; a server cannot cause it.
+        """
+        if state not in _STEPS[self.state]:
+            raise InvalidTransition(f"task {self.task_id}", self.state.value, state.value)
+        self.state = state
+
+    def unbind(self) -> None:
+        """Forget the server: nothing of the task has reached it."""
+        self.move(State.WAITING)
+        self.server = self.client_id = None
+        self.bound_at = self.posted_at = 0.0
+        self.request_id = 0
+        self.names.clear()

@@ -1,0 +1,170 @@
+"""All that one browser tab holds: its servers, its tasks, its locks."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.core.client_id import make_client_id
+from app.core.errors import Trouble
+from app.core.ids import Chance, ClientId, Digest, PromptId, ServerUrl, TaskId, WindowId
+from app.core.lock import Locks
+from app.core.server import Server
+from app.core.task import ENDED, State, Task
+from app.core.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the host of the page or the person may set.
+
+    `places` is how many unfinished tasks of this window a server may have at a time: one
+    that runs and one behind it keep it busy, and the rest can still go elsewhere.
+    """
+
+    base_client_id: str
+    places: int = 2
+
+
+JOURNAL_LENGTH = 2000
+NOTICES = 20
+
+
+class Window:
+    """Keeps tasks where they belong: in the window's queue, at a server, or ended."""
+
+    def __init__(self, window_id: WindowId, settings: Settings, chance: Chance) -> None:
+        self.window_id = window_id
+        self.settings = settings
+        self.chance = chance
+        self.servers: dict[ServerUrl, Server] = {}
+        self.tasks: dict[TaskId, Task] = {}
+        self.waiting: dict[TaskId, Task] = {}
+        self.workflows: dict[Digest, Workflow] = {}
+        self.locks = Locks()
+        self.client_ids: dict[ServerUrl, ClientId] = {}
+        self.notices: deque[Trouble] = deque(maxlen=NOTICES)
+        self.journal: deque[tuple[float, ServerUrl, int, str, PromptId | None]] = deque(
+            maxlen=JOURNAL_LENGTH
+        )
+        self.unsaved: set[TaskId] = set()
+        """Tasks whose record has changed; gauges don't count."""
+        self.is_fill_due = False
+        """A task waits, or a place came free: the dispatcher is to look."""
+        self.is_server_new = False
+        """A server came or is to go: client ids or connections may have to follow."""
+        self._by_prompt: dict[PromptId, Task] = {}
+        self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
+        self._last_request = 0
+
+    def server(self, url: ServerUrl, now: float) -> Server:
+        """Return a server, making it known when it is new."""
+        if url not in self.servers:
+            if url not in self.client_ids:
+                self.client_ids[url] = make_client_id(
+                    self.settings.base_client_id, now, self.chance, self.window_id
+                )
+            self.servers[url] = Server.new(url, self.client_ids[url], self.chance)
+            self.is_server_new = True
+        return self.servers[url]
+
+    def leave(self, server: Server) -> None:
+        """Take a server out of use; tasks that it has are seen to their end."""
+        server.is_leaving = True
+        self.is_server_new = True
+        for task in self.waiting.values():
+            if task.pinned == server.url:
+                task.note = Trouble.of("pinned_gone", server=server.name)
+
+    def next_request(self) -> int:
+        """Return an id that no request of this window had."""
+        self._last_request += 1
+        return self._last_request
+
+    def add(self, task: Task) -> None:
+        """Take a task in, wherever it stands."""
+        self.tasks[task.task_id] = task
+        self._by_prompt[task.prompt_id] = task
+        self.unsaved.add(task.task_id)
+        if task.state is State.WAITING:
+            self.waiting[task.task_id] = task
+            self.is_fill_due = True
+        elif not task.is_ended and task.server is not None:
+            self._bound.setdefault(task.server, {})[task.task_id] = task
+
+    def bind(self, task: Task, server: Server, now: float) -> None:
+        """Give a task a server: from here on it is uploaded, posted and heard there alone."""
+        task.move(State.CONNECTING)
+        task.server = server.url
+        task.client_id = server.connection.client_id
+        task.bound_at = now
+        del self.waiting[task.task_id]
+        self._bound.setdefault(server.url, {})[task.task_id] = task
+        self.locks.hold(task.prompt_id, server.url, now)
+        self.unsaved.add(task.task_id)
+
+    def unbind(self, task: Task, why: Trouble) -> None:
+        """Take a task back: nothing of it has reached its server, and it keeps its turn."""
+        self._forget_binding(task)
+        task.unbind()
+        task.note = why
+        self.waiting = {task.task_id: task, **self.waiting}
+        self.unsaved.add(task.task_id)
+
+    def move(self, task: Task, state: State) -> None:
+        """Take a step that keeps the task where it is."""
+        task.move(state)
+        self.unsaved.add(task.task_id)
+
+    def end(self, task: Task, state: State, now: float, by: str, why: Trouble | None) -> None:
+        """End a task for good, and unlock its server.
+
+        Args:
+            task: The task.
+            state: One of the four ends.
+            now: The time.
+            by: What told us: `socket`, `record`, `answer` or `here`.
+            why: The trouble, if it is one.
+        """
+        task.move(state)
+        task.ended_at = now
+        task.ended_by = by
+        task.trouble = why
+        task.note = None
+        self.waiting.pop(task.task_id, None)
+        self._forget_binding(task)
+        self.unsaved.add(task.task_id)
+        self.is_fill_due = True
+
+    def dismiss(self, task: Task) -> None:
+        """Forget an ended task."""
+        del self.tasks[task.task_id]
+        del self._by_prompt[task.prompt_id]
+        self.unsaved.add(task.task_id)
+        if not any(other.digest == task.digest for other in self.tasks.values()):
+            self.workflows.pop(task.digest, None)
+
+    def bound_to(self, server: ServerUrl) -> tuple[Task, ...]:
+        """Return the unfinished tasks of a server, in the order of their binding."""
+        return tuple(self._bound.get(server, {}).values())
+
+    def has_place(self, server: Server) -> bool:
+        """Say whether a server may have one more task of ours."""
+        return len(self._bound.get(server.url, {})) < self.settings.places
+
+    def heard(self, server: ServerUrl, prompt_id: PromptId) -> Task | None:
+        """Return the unfinished task that a message of a server is about.
+
+        None for a prompt of somebody else, for one bound to another server, and after the end.
+        """
+        task = self._by_prompt.get(prompt_id)
+        return None if task is None or task.server != server or task.is_ended else task
+
+    def ended(self) -> Iterator[Task]:
+        """Return the ended tasks, the oldest first."""
+        return (task for task in self.tasks.values() if task.state in ENDED)
+
+    def _forget_binding(self, task: Task) -> None:
+        self.locks.release(task.prompt_id)
+        if task.server is not None and task.task_id in self._bound.get(task.server, {}):
+            del self._bound[task.server][task.task_id]
+            self.is_fill_due = True
