@@ -1,0 +1,43 @@
+# `make` alone says what there is to make.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check vendor manifest lock
+
+PACE ?= 1
+HOST ?= 127.0.0.1
+
+help:
+	@echo "make demo      set up, then serve the page and two embedded servers (Ctrl-C ends)"
+	@echo "               HOST=0.0.0.0 for the whole network, PACE=0 for full speed"
+	@echo "make test      set up, then run all that CI runs"
+	@echo "make check     style and types only: ruff, mypy"
+	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
+	@echo "               e.g. python3 -m http.server"
+	@echo "make manifest  list the modules of app/ in pyscript.toml"
+	@echo "make lock      renew requirements.txt and package-lock.json (needs uv)"
+
+demo:
+	@tools/setup.sh python node
+	@.venv/bin/python -m tools.demo --host $(HOST) --pace $(PACE)
+
+test:
+	@tools/setup.sh python node browser
+	@.venv/bin/python -m tools.pyodide_site
+	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
+	@.venv/bin/python -m tools.run_tests
+
+check:
+	@tools/setup.sh python
+	@.venv/bin/python -m tools.run_tests --check
+
+vendor:
+	@tools/setup.sh node
+
+manifest:
+	@tools/setup.sh python
+	@.venv/bin/python -m tools.manifest
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade tools/requirements.in --output-file requirements.txt
+	npm install --package-lock-only

@@ -1,0 +1,61 @@
+// Runs the core's tests inside Pyodide, in Node: the page's Python is not the developer's.
+//
+// Arguments go to pytest. Needs var/pyodide-site (tools/pyodide_site.py) and the whole
+// standard library as byte code (tools/vendor.mjs --full-stdlib), which pytest wants.
+
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const { loadPyodide } = await import(join(ROOT, "node_modules/pyodide/pyodide.mjs"));
+
+const python = await loadPyodide({
+  indexURL: join(ROOT, "node_modules/pyodide"),
+  stdLibURL: join(ROOT, "var/pyodide-stdlib.zip"),
+  env: { HOME: "/home/pyodide", PYTHONDONTWRITEBYTECODE: "" },
+});
+const { FS } = python;
+
+const mount = (folder, at) => {
+  FS.mkdirTree(at);
+  FS.mount(FS.filesystems.NODEFS, { root: join(ROOT, folder) }, at);
+};
+// Compiled once, kept for the next run: compiling in wasm is slow.
+mkdirSync(join(ROOT, "var/pyodide-cache"), { recursive: true });
+mount("var/pyodide-cache", "/cache");
+mount("var/pyodide-site", "/site");
+mount("app", "/work/app");
+mount("tests/core", "/work/tests/core");
+
+python.globals.set("arguments", python.toPy(process.argv.slice(2)));
+try {
+  process.exitCode = python.runPython(`
+import os, sys
+
+sys.path[:0] = ["/work", "/site"]
+sys.pycache_prefix = "/cache"
+sys.dont_write_bytecode = False
+os.chdir("/work")
+
+import pytest
+
+class Profile:
+    def pytest_configure(self):
+        # Imported here: before pytest starts would be too early for its rewriting of asserts.
+        from hypothesis import settings
+
+        # CPython has tried many examples; here it is the interpreter that is tried.
+        settings.register_profile("pyodide", database=None, deadline=None, max_examples=20)
+        settings.load_profile("pyodide")
+
+int(pytest.main([
+    "tests/core", "--rootdir=/work", "--strict-config", "--strict-markers",
+    "-p", "no:cacheprovider", "-p", "no:faulthandler", "-W", "error", "-q", *arguments,
+], plugins=[Profile()]))
+`);
+} catch (error) {
+  // Node would print the whole source line of pyodide.asm.mjs.
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,126 @@
+"""Runs everything that CI runs, and sums it up in the last line.
+
+Two lanes side by side, as two cores allow; the browser's tests come after them,
+alone, since they measure time. A part's output is printed when the part ends.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Command: TypeAlias = Sequence[str]
+PYTEST = (sys.executable, "-m", "pytest", "-q")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing to run, by its name in the summary."""
+
+    name: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a part went. A part that counts no tests, such as a linter, is one test."""
+
+    part: Part
+    passed: int
+    failed: int
+    seconds: float
+
+
+CHECK = (
+    Part("ruff check", (sys.executable, "-m", "ruff", "check", ".")),
+    Part("ruff format", (sys.executable, "-m", "ruff", "format", "--check", ".")),
+    Part("mypy", (sys.executable, "-m", "mypy")),
+)
+
+LANES = (
+    (
+        *CHECK,
+        Part("core, with coverage", (sys.executable, "-m", "tools.own_coverage", "-q")),
+        Part("core, inside Pyodide", ("node", "tools/pyodide_tests.mjs")),
+    ),
+    (
+        Part(
+            "simulator, servers, tools",
+            (*PYTEST, "tests", "--ignore=tests/core", "--ignore=tests/e2e"),
+        ),
+    ),
+)
+
+BROWSER = Part("browser", (*PYTEST, "tests/e2e", "-n", "2", "--dist", "loadfile"))
+
+
+def counted(status: int, output: str) -> tuple[int, int]:
+    """Read how many tests passed and failed from what a part printed.
+
+    The exit status has the last word: a part that fails has at least one failure.
+    """
+    summary = re.findall(r"(\d+) (passed|failed|errors?)\b", last_summary(output))
+    passed = sum(int(number) for number, kind in summary if kind == "passed")
+    failed = sum(int(number) for number, kind in summary if kind != "passed")
+    if status != 0:
+        return passed, max(failed, 1)
+    return (passed if summary else 1), failed
+
+
+def last_summary(output: str) -> str:
+    """Return pytest's closing line, or an empty string."""
+    lines = [line for line in output.splitlines() if re.search(r"\b\d+ \w+.* in [\d.]+s", line)]
+    return lines[-1] if lines else ""
+
+
+def run(part: Part) -> Outcome:
+    """Run one part to its end and print what it said."""
+    started = time.monotonic()
+    finished = subprocess.run(
+        part.command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    seconds = time.monotonic() - started
+    passed, failed = counted(finished.returncode, finished.stdout)
+    print(f"\n=== {part.name}: {seconds:.1f} s\n{finished.stdout}", end="", flush=True)
+    return Outcome(part, passed, failed, seconds)
+
+
+def run_lane(lane: Sequence[Part]) -> list[Outcome]:
+    """Run parts one after another."""
+    return [run(part) for part in lane]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run all, or with `--check` only what needs no test; return the exit status."""
+    started = time.monotonic()
+    if arguments == ["--check"]:
+        outcomes = run_lane(CHECK)
+    else:
+        with ThreadPoolExecutor(len(LANES)) as lanes:
+            outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]
+        outcomes.append(run(BROWSER))
+    print(f"\n=== all parts: {time.monotonic() - started:.0f} s")
+    for outcome in outcomes:
+        verdict = f"{outcome.failed} FAILED" if outcome.failed else "ok"
+        print(f"  {outcome.part.name:28} {outcome.passed:5} {verdict:10} {outcome.seconds:6.1f} s")
+    passed = sum(outcome.passed for outcome in outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Brings a fresh clone to where `make demo` and `make test` work.
+#
+#   tools/setup.sh [python] [node] [browser]
+#
+# Each step does nothing when nothing changed. Says what is missing and the cure.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+mkdir -p var
+
+stop() {
+  printf '\nTether cannot be set up: %s\n  Cure: %s\n\n' "$1" "$2" >&2
+  exit 1
+}
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+# Debian and Ubuntu know their packages; others get the plain name.
+is_debian_like() { [ -r /etc/debian_version ] && command -v apt-get >/dev/null; }
+is_ubuntu() { grep -qi '^ID=ubuntu' /etc/os-release 2>/dev/null; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+find_python() {
+  local name
+  for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null &&
+      "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  stop "Python 3.11 or newer was not found${PYTHON:+ (PYTHON=$PYTHON)}." \
+    "install it (Debian 12, Ubuntu: sudo apt-get install python3 python3-venv), or name it: PYTHON=/path/to/python3 make ..."
+}
+
+setup_python() {
+  local python stamp
+  stamp=$(sha256sum requirements.txt | cut -d' ' -f1)
+  if [ -x .venv/bin/python ] && [ "$(cat .venv/requirements.stamp 2>/dev/null)" = "$stamp" ]; then
+    return
+  fi
+  if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    python=$(find_python)
+    # Debian ships venv without the part that puts pip inside.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+      stop "$python cannot make virtual environments." "sudo apt-get install python3-venv"
+    rm -rf .venv
+    "$python" -m venv .venv
+  fi
+  say "Installing Python packages into .venv ..."
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --require-hashes -r requirements.txt ||
+    stop "pip could not install requirements.txt (its reason is above)." \
+      "check the network or the proxy, then run this again"
+  printf '%s' "$stamp" >.venv/requirements.stamp
+}
+
+setup_node() {
+  local version stamp
+  command -v node >/dev/null ||
+    stop "Node.js 20 or newer was not found." \
+      "install it (Ubuntu 25.04 and newer: sudo apt-get install nodejs npm; Debian 12 ships 18: see nodejs.org/en/download)"
+  version=$(node --version)
+  version=${version#v}
+  [ "${version%%.*}" -ge 20 ] ||
+    stop "Node.js $version is too old; 20 or newer is needed." "see nodejs.org/en/download"
+  command -v npm >/dev/null || stop "npm was not found beside node." "sudo apt-get install npm"
+  stamp=$(sha256sum package-lock.json | cut -d' ' -f1)
+  if [ "$(cat node_modules/.tether-stamp 2>/dev/null)" != "$stamp" ]; then
+    say "Installing Pyodide and PyScript into node_modules ..."
+    npm ci --silent --no-audit --no-fund ||
+      stop "npm could not install package-lock.json (\`npm ci\` says why)." \
+        "check the network or the proxy, then run this again"
+    printf '%s' "$stamp" >node_modules/.tether-stamp
+  fi
+  node tools/vendor.mjs
+}
+
+# A browser that starts. Ubuntu's `chromium` is a snap or a stub of one: a snap
+# doesn't see the files that Playwright hands it.
+usable_browser() {
+  local path
+  path=$(command -v "$1" 2>/dev/null) || return 1
+  case "$(readlink -f "$path")" in *snap*) return 1 ;; esac
+  timeout 20 "$path" --version >/dev/null 2>&1 || return 1
+  printf '%s' "$path"
+}
+
+find_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    usable_browser "$name" && return
+  done
+  return 1
+}
+
+setup_browser() {
+  local path
+  if [ -n "${CHROMIUM:-}" ]; then
+    path=$(usable_browser "$CHROMIUM") ||
+      stop "CHROMIUM=$CHROMIUM does not start." "correct the path, or unset CHROMIUM"
+  elif path=$(usable_browser "$(cat var/chromium 2>/dev/null || echo none)"); then
+    :
+  elif path=$(find_browser); then
+    :
+  else
+    if is_debian_like && ! is_ubuntu && can_be_root; then
+      say "Installing Chromium by apt-get ..."
+      as_root apt-get update -qq && as_root apt-get install -y -qq chromium >/dev/null || true
+    fi
+    if ! path=$(find_browser); then
+      say "Installing Chromium by Playwright ..."
+      if can_be_root; then
+        .venv/bin/playwright install --with-deps chromium || true
+      else
+        .venv/bin/playwright install chromium || true
+      fi
+      path=$(.venv/bin/python -c 'from playwright.sync_api import sync_playwright as start
+with start() as playwright: print(playwright.chromium.executable_path)')
+      path=$(usable_browser "$path") ||
+        stop "no browser for the tests was found or could be installed." \
+          "install Chromium or Google Chrome, or name one: CHROMIUM=/path/to/chrome make test"
+    fi
+  fi
+  printf '%s' "$path" >var/chromium
+}
+
+for step in "$@"; do
+  case $step in
+    python) setup_python ;;
+    node) setup_node ;;
+    browser) setup_browser ;;
+    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser]" ;;
+  esac
+done
