@@ -1,0 +1,319 @@
+"""The node classes every simulated server has.
+
+Names, inputs, ranges and defaults are ComfyUI's own. Source: ComfyUI 0.28.1, `/object_info`
+(measured for LoadImage, SaveImage and ImageScaleBy), nodes.py and comfy_extras. The classes
+under `tether/` exist only here: they make a server slow, silent or failing on demand.
+"""
+
+from app.simulator.nodes import Input, NodeClass, Saves, Stepping, by_name
+
+_METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
+_LARGEST = 16384
+_IMAGE = (("IMAGE", "IMAGE"),)
+_PNG_HIDDEN = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
+_POST = "comfy_extras.nodes_post_processing"
+_IMAGES = "comfy_extras.nodes_images"
+_OWN = "custom_nodes.tether"
+
+
+def _image(name: str = "image") -> Input:
+    return Input(name, "IMAGE")
+
+
+def _int(name: str, default: int, low: int, high: int) -> Input:
+    return Input(name, "INT", {"default": default, "min": low, "max": high, "step": 1})
+
+
+def _float(name: str, default: float, low: float, high: float, step: float) -> Input:
+    return Input(name, "FLOAT", {"default": default, "min": low, "max": high, "step": step})
+
+
+def _prefix(default: str = "ComfyUI") -> Input:
+    return Input("filename_prefix", "STRING", {"default": default})
+
+
+CATALOGUE = by_name(
+    (
+        NodeClass(
+            "LoadImage",
+            "Load Image",
+            "image",
+            required=(Input("image", (), {"image_upload": True}),),
+            outputs=(("IMAGE", "IMAGE"), ("MASK", "MASK")),
+            aliases=(
+                "load image",
+                "open image",
+                "import image",
+                "image input",
+                "upload image",
+                "read image",
+                "image loader",
+            ),
+            essentials="Basics",
+            file_input="image",
+        ),
+        NodeClass(
+            "LoadImageMask",
+            "Load Image (as Mask)",
+            "mask",
+            required=(
+                Input("image", (), {"image_upload": True}),
+                Input("channel", ("alpha", "red", "green", "blue")),
+            ),
+            outputs=(("MASK", "MASK"),),
+            file_input="image",
+        ),
+        NodeClass(
+            "SaveImage",
+            "Save Image",
+            "image",
+            required=(
+                Input("images", "IMAGE", {"tooltip": "The images to save."}),
+                Input(
+                    "filename_prefix",
+                    "STRING",
+                    {
+                        "default": "ComfyUI",
+                        "tooltip": "The prefix for the file to save. This may include formatting "
+                        "information such as %date:yyyy-MM-dd% or %Empty Latent Image.width% to "
+                        "include values from nodes.",
+                    },
+                ),
+            ),
+            hidden=_PNG_HIDDEN,
+            outputs=(("IMAGE", "images"),),
+            is_output=True,
+            description="Saves the input images to your ComfyUI output directory.",
+            aliases=(
+                "save",
+                "save image",
+                "export image",
+                "output image",
+                "write image",
+                "download",
+            ),
+            essentials="Basics",
+            saves=Saves("output", ".png"),
+        ),
+        NodeClass(
+            "PreviewImage",
+            "Preview Image",
+            "image",
+            required=(_image("images"),),
+            hidden=_PNG_HIDDEN,
+            outputs=(("IMAGE", "images"),),
+            is_output=True,
+            description="Saves the input images to your ComfyUI output directory.",
+            aliases=("preview", "preview image", "show image", "view image"),
+            essentials="Basics",
+            saves=Saves("temp", ".png"),
+        ),
+        NodeClass(
+            "SaveImageWebsocket",
+            "SaveImageWebsocket",
+            "api/image",
+            required=(_image("images"),),
+            is_output=True,
+            module="custom_nodes.websocket_image_save",
+            is_websocket_output=True,
+        ),
+        NodeClass(
+            "ImageInvert",
+            "Invert Image",
+            "image/color",
+            required=(_image(),),
+            outputs=_IMAGE,
+            essentials="Image Tools",
+        ),
+        NodeClass(
+            "ImageScaleBy",
+            "Upscale Image By",
+            "image/upscaling",
+            required=(
+                _image(),
+                Input("upscale_method", _METHODS),
+                _float("scale_by", 1.0, 0.01, 8.0, 0.01),
+            ),
+            outputs=_IMAGE,
+            essentials="Image Tools",
+        ),
+        NodeClass(
+            "ImageScale",
+            "Upscale Image",
+            "image/upscaling",
+            required=(
+                _image(),
+                Input("upscale_method", _METHODS),
+                _int("width", 512, 0, _LARGEST),
+                _int("height", 512, 0, _LARGEST),
+                Input("crop", ("disabled", "center")),
+            ),
+            outputs=_IMAGE,
+            essentials="Image Tools",
+        ),
+        NodeClass(
+            "ImageCrop",
+            "Image Crop",
+            "image/transform",
+            required=(
+                _image(),
+                _int("width", 512, 1, _LARGEST),
+                _int("height", 512, 1, _LARGEST),
+                _int("x", 0, 0, _LARGEST),
+                _int("y", 0, 0, _LARGEST),
+            ),
+            outputs=_IMAGE,
+            module=_IMAGES,
+        ),
+        NodeClass(
+            "ImageBlend",
+            "Image Blend",
+            "image/postprocessing",
+            required=(
+                _image("image1"),
+                _image("image2"),
+                _float("blend_factor", 0.5, 0.0, 1.0, 0.01),
+                Input(
+                    "blend_mode",
+                    ("normal", "multiply", "screen", "overlay", "soft_light", "difference"),
+                ),
+            ),
+            outputs=_IMAGE,
+            module=_POST,
+        ),
+        NodeClass(
+            "ImageBlur",
+            "Image Blur",
+            "image/postprocessing",
+            required=(
+                _image(),
+                _int("blur_radius", 1, 1, 31),
+                _float("sigma", 1.0, 0.1, 10.0, 0.1),
+            ),
+            outputs=_IMAGE,
+            module=_POST,
+        ),
+        NodeClass(
+            "ImageSharpen",
+            "Image Sharpen",
+            "image/postprocessing",
+            required=(
+                _image(),
+                _int("sharpen_radius", 1, 1, 31),
+                _float("sigma", 1.0, 0.1, 10.0, 0.01),
+                _float("alpha", 1.0, 0.0, 5.0, 0.01),
+            ),
+            outputs=_IMAGE,
+            module=_POST,
+        ),
+        NodeClass(
+            "EmptyImage",
+            "EmptyImage",
+            "image",
+            required=(
+                _int("width", 512, 1, _LARGEST),
+                _int("height", 512, 1, _LARGEST),
+                _int("batch_size", 1, 1, 4096),
+                Input(
+                    "color",
+                    "INT",
+                    {"default": 0, "min": 0, "max": 0xFFFFFF, "step": 1, "display": "color"},
+                ),
+            ),
+            outputs=_IMAGE,
+        ),
+        NodeClass(
+            "ImageBatch",
+            "Batch Images",
+            "image",
+            required=(_image("image1"), _image("image2")),
+            outputs=_IMAGE,
+        ),
+        NodeClass(
+            "SaveAnimatedWEBP",
+            "SaveAnimatedWEBP",
+            "image/animation",
+            required=(
+                _image("images"),
+                _prefix(),
+                _float("fps", 6.0, 0.01, 1000.0, 0.01),
+                Input("lossless", "BOOLEAN", {"default": True}),
+                Input("quality", "INT", {"default": 80, "min": 0, "max": 100}),
+                Input("method", ("default", "fastest", "slowest")),
+            ),
+            hidden=_PNG_HIDDEN,
+            is_output=True,
+            module=_IMAGES,
+            saves=Saves("output", ".webp", {"animated": [True]}),
+        ),
+        NodeClass(
+            "SaveWEBM",
+            "SaveWEBM",
+            "image/video",
+            required=(
+                _image("images"),
+                _prefix(),
+                Input("codec", ("vp9", "av1")),
+                _float("fps", 24.0, 0.01, 1000.0, 0.01),
+                Input("crf", "FLOAT", {"default": 32.0, "min": 0, "max": 63.0, "step": 1}),
+            ),
+            hidden=_PNG_HIDDEN,
+            is_output=True,
+            module="comfy_extras.nodes_video",
+            saves=Saves("output", ".webm", {"animated": [True]}),
+        ),
+        NodeClass(
+            "PreviewAny",
+            "Preview as Text",
+            "utilities",
+            required=(Input("source", "*", {}),),
+            outputs=(("STRING", "STRING"),),
+            is_output=True,
+            module="comfy_extras.nodes_preview_any",
+        ),
+        NodeClass(
+            "TetherSlow",
+            "Slow steps (test)",
+            "tether",
+            required=(
+                _image(),
+                _int("steps", 4, 1, 1000),
+                _int("step_ms", 150, 0, 60_000),
+                _int("seed", 0, 0, 2**64 - 1),
+                Input("previews", "BOOLEAN", {"default": True}),
+            ),
+            outputs=_IMAGE,
+            module=_OWN,
+            stepping=Stepping(steps="steps", step_ms="step_ms", previews="previews"),
+        ),
+        NodeClass(
+            "TetherBlock",
+            "Silent wait (test)",
+            "tether",
+            required=(
+                _image(),
+                _int("ms", 1000, 0, 600_000),
+                _int("seed", 0, 0, 2**64 - 1),
+            ),
+            outputs=_IMAGE,
+            module=_OWN,
+            stepping=Stepping(hold_ms="ms"),
+        ),
+        NodeClass(
+            "TetherRaise",
+            "Failure (test)",
+            "tether",
+            required=(_image(), Input("message", "STRING", {"default": "boom"})),
+            outputs=_IMAGE,
+            module=_OWN,
+        ),
+        NodeClass(
+            "TetherText",
+            "Progress text (test)",
+            "tether",
+            required=(_image(), Input("text", "STRING", {"default": "hello"})),
+            outputs=_IMAGE,
+            module=_OWN,
+        ),
+    )
+)

@@ -1,0 +1,212 @@
+"""The whole server: one event in, all its effects out."""
+
+from app.simulator.about import features
+from app.simulator.cache import Cache
+from app.simulator.catalogue import CATALOGUE
+from app.simulator.events import (
+    AcceptSocket,
+    Answer,
+    CutSocket,
+    DropBlob,
+    DropValues,
+    Effect,
+    Event,
+    Killed,
+    NodeFinished,
+    NodeRaised,
+    RefuseSocket,
+    RequestReceived,
+    SocketBlocked,
+    SocketClosed,
+    SocketDrained,
+    SocketOpened,
+    TextReceived,
+    Woken,
+)
+from app.simulator.files import Files
+from app.simulator.frames import status_frame, text_frame
+from app.simulator.gates import cors_headers, is_foreign, unauthorized
+from app.simulator.history import History
+from app.simulator.http import (
+    TROUBLE,
+    FilePart,
+    Request,
+    Response,
+    ServerTrouble,
+    empty_response,
+)
+from app.simulator.nodes import NodeClasses
+from app.simulator.parts import Parts
+from app.simulator.queue import TaskQueue
+from app.simulator.routes import Routes
+from app.simulator.settings import Settings
+from app.simulator.sockets import Sockets
+from app.simulator.stage import RandomSource, Stage
+from app.simulator.submit import submit
+from app.simulator.worker import Worker
+
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+_NOT_ALLOWED = Response(405, (_TEXT,), b"405: Method Not Allowed")
+
+
+class Engine:
+    """Feed it what happened; it returns what to do, in order.
+
+    The same events at the same times with the same random source give the same effects.
+    Nothing a client sends can make `handle` raise.
+
+    Args:
+        settings: What the server is started with; may be replaced between events.
+        random: Source of ids and names, e.g. `random.Random(seed)`.
+        classes: The node classes it knows.
+    """
+
+    def __init__(
+        self, settings: Settings, random: RandomSource, classes: NodeClasses = CATALOGUE
+    ) -> None:
+        self._stage = Stage(random)
+        self._files = Files(self._stage)
+        self.classes = classes
+        self._boot(settings, first_run_id=0)
+
+    @property
+    def settings(self) -> Settings:
+        """What the server was started with."""
+        return self._parts.settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._parts.settings = settings
+        self._parts.sockets.shared_sender = settings.shared_sender
+
+    def handle(self, event: Event, now: float) -> tuple[Effect, ...]:
+        """Advance to `now` (seconds since 1970) and by one event."""
+        self._stage.advance(now)
+        match event:
+            case RequestReceived(request_id, request):
+                self._answer(request_id, request)
+            case SocketOpened(connection_id, request):
+                self._open(connection_id, request)
+            case TextReceived(connection_id, text):
+                self._parts.sockets.receive(connection_id, text, self._features_frame)
+            case SocketClosed(connection_id):
+                self._parts.sockets.close(connection_id)
+            case SocketBlocked(connection_id):
+                self._parts.sockets.block(connection_id)
+            case SocketDrained(connection_id):
+                self._parts.sockets.unblock(connection_id)
+            case NodeFinished() | NodeRaised():
+                self._worker.hear(event)
+            case Killed():
+                self._die()
+            case Woken():
+                self._stage.wake()
+        self._stage.advance(now)
+        return self._stage.take_effects()
+
+    def _boot(self, settings: Settings, first_run_id: int) -> None:
+        self._parts = Parts(
+            settings,
+            self._stage,
+            Sockets(self._stage, shared_sender=settings.shared_sender),
+            self._files,
+            Cache(),
+            self.classes,
+            f"ComfyUI_temp_{self._stage.make_letters(5)}",
+        )
+        self._queue = TaskQueue()
+        self._history = History(settings.history_limit)
+        self._worker = Worker(self._parts, self._queue, self._history, first_run_id)
+        self._routes = Routes(self._parts, self._queue, self._history, self._worker)
+
+    def _die(self) -> None:
+        for connection_id in self._parts.sockets.forget_all():
+            self._stage.emit(CutSocket(connection_id))
+        self._worker.abandon()
+        for run_id in self._parts.cache.clear():
+            self._stage.emit(DropValues(run_id))
+        self._stage.forget_agenda()
+        self._files.empty_temp()
+        self._boot(self.settings, self._worker.last_run_id)
+
+    def _open(self, connection_id: int, request: Request) -> None:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            self._stage.emit(RefuseSocket(connection_id, refusal))
+            return
+        self._stage.emit(AcceptSocket(connection_id))
+        client_id = request.query.get("clientId") or self._stage.make_uuid().replace("-", "")
+        sockets = self._parts.sockets
+        sockets.open(connection_id, client_id)
+        sockets.send_now(client_id, status_frame(self._queue.remaining, client_id))
+        node_id = self._worker.node_shown_to(client_id)
+        if node_id is not None:
+            sockets.send_now(client_id, text_frame("executing", {"node": node_id}))
+
+    def _answer(self, request_id: int, request: Request) -> None:
+        delay = 0.0
+        try:
+            response = self._refusal(request)
+            if response is None and request.method == "POST" and request.path == "/prompt":
+                response = self._submit(request)
+                delay = -self.settings.post_delay
+            elif response is None:
+                response = self._route(request)
+            else:
+                self._discard_uploads(request)
+        except ServerTrouble:
+            self._discard_uploads(request)
+            response = TROUBLE
+        answer = Answer(request_id, response)
+        if delay > 0:
+            self._stage.later(delay, lambda: self._stage.emit(answer))
+        else:
+            self._stage.emit(answer)
+
+    def _route(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return self._with_cors(empty_response())
+        response = self._routes.answer(request)
+        return _NOT_ALLOWED if response is None else self._with_cors(response)
+
+    def _submit(self, request: Request) -> Response:
+        submission = submit(request.body, self._parts, self._queue)
+        worker = self._worker
+        if submission.is_queued:
+            is_told = submission.response is not None
+            delay = max(0.0, self.settings.post_delay)
+            self._stage.later(delay, lambda: worker.accept(is_told=is_told))
+        if submission.response is None:
+            return TROUBLE
+        return self._with_cors(submission.response)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """401, 403 or 413 before any route is asked."""
+        denied = unauthorized(request, self.settings.gate)
+        if denied is not None:
+            return denied
+        try:
+            if is_foreign(request, self.settings):
+                return empty_response(403)
+        except ServerTrouble:
+            return TROUBLE
+        limit = self.settings.max_upload_size
+        if request.size > limit:
+            text = f"Maximum request body size {limit} exceeded.".encode()
+            return Response(413, (_TEXT,), text)
+        return None
+
+    def _discard_uploads(self, request: Request) -> None:
+        for part in request.form or ():
+            if isinstance(part, FilePart):
+                self._stage.emit(DropBlob(part.blob.key))
+
+    def _with_cors(self, response: Response) -> Response:
+        return (
+            TROUBLE
+            if response.status == 500
+            else response.with_headers(cors_headers(self.settings))
+        )
+
+    def _features_frame(self) -> str:
+        return text_frame("feature_flags", features(self.settings))

@@ -1,0 +1,323 @@
+"""One task on the worker, from `execution_start` to its history entry."""
+
+from collections.abc import Callable
+
+from app.simulator.cache import CachedNode, Signatures
+from app.simulator.events import (
+    DropBlob,
+    DropValues,
+    NodeFinished,
+    NodeRaised,
+    Preview,
+    RunNode,
+    ValueRef,
+)
+from app.simulator.files import OutsideRoot
+from app.simulator.frames import plain_preview, preview_with_metadata, progress_text, text_frame
+from app.simulator.history import Entry
+from app.simulator.nodes import NodeClass, inputs_of, link_of
+from app.simulator.pacing import Pace, pace_of
+from app.simulator.parts import Parts
+from app.simulator.plan import Plan
+from app.simulator.progress import Progress
+from app.simulator.queue import Task
+
+
+class Execution:
+    """Runs the nodes of a task one after the other and says so on the wire.
+
+    Source: ComfyUI 0.28.1 wire, measured; execution.py, `PromptExecutor.execute_async`.
+
+    Args:
+        next_run_id: Makes an id that no run of this server had.
+        on_end: Called once with the history entry, when the last message has been queued.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        task: Task,
+        next_run_id: Callable[[], int],
+        on_end: Callable[[Entry], None],
+    ) -> None:
+        self.task = task
+        self.shown_node: str | None = None
+        self.is_interrupted = False
+        self._parts = parts
+        self._next_run_id = next_run_id
+        self._on_end = on_end
+        self._progress = Progress(task.prompt_id, parts.settings.api)
+        self._signatures = Signatures(task.workflow, parts.classes, parts.files)
+        self._plan: Plan
+        self._messages: list[tuple[str, dict[str, object]]] = []
+        self._outputs: dict[str, object] = {}
+        self._meta: dict[str, object] = {}
+        self._executed: list[str] = []
+        self._node_id = ""
+        self._run_id = 0
+        self._began = 0.0
+        self._pace = Pace()
+        self._made: NodeFinished | None = None
+
+    def start(self) -> None:
+        """Tell the start and what is cached, and begin."""
+        prompt_id, workflow = self.task.prompt_id, self.task.workflow
+        self._note("execution_start", {"prompt_id": prompt_id})
+        signatures = {node_id: self._signatures.of(node_id) for node_id in workflow}
+        for run_id in self._parts.cache.keep_only(set(signatures.values())):
+            self._parts.stage.emit(DropValues(run_id))
+        cached = [node_id for node_id in workflow if self._cached(node_id) is not None]
+        self._note("execution_cached", {"nodes": cached, "prompt_id": prompt_id})
+        was_cached = set(cached)
+        self._plan = Plan(
+            workflow,
+            self.task.outputs,
+            lambda node_id: self._class_of(node_id).is_output,
+            lambda node_id: node_id in was_cached,
+        )
+        self._advance()
+
+    def is_awaiting(self, run_id: int) -> bool:
+        """Whether a report about this run is still of interest."""
+        return self._run_id == run_id
+
+    def finish_node(self, done: NodeFinished) -> None:
+        """The shell did a node's work: show its steps in their time, then go on."""
+        self._made = done
+        for text in done.texts:
+            self._parts.sockets.send(None, progress_text(self._node_id, text))
+        if self._class_of(self._node_id).is_websocket_output:
+            for number, picture in enumerate(done.previews):
+                self._show_step(number, len(done.previews), picture)
+        pace, stage = self._pace, self._parts.stage
+        if pace.steps and pace.step_seconds > 0:
+            # Steps that were due while the shell still worked are lost, as with slow nodes.
+            passed = int((stage.now - self._began) / pace.step_seconds + 1e-6)
+            self._step_later(done, min(passed + 1, pace.steps))
+        elif pace.steps:
+            for step in range(1, pace.steps + 1):
+                if not self._take_step(done, step):
+                    return
+            self._complete(done)
+        elif pace.hold_seconds > 0:
+            self._when_current(self._began + pace.hold_seconds, lambda: self._complete(done))
+        else:
+            self._complete(done)
+
+    def fail_node(self, failure: NodeRaised) -> None:
+        """A node's work failed, and with it the task."""
+        self._end(
+            "execution_error",
+            {
+                **self._about_node(),
+                "exception_message": f"{failure.message}\n",
+                "exception_type": failure.exception_type,
+                "traceback": list(failure.traceback),
+                "current_inputs": dict(failure.inputs or {}),
+                "current_outputs": list(self.task.workflow),
+            },
+        )
+
+    def abandon(self) -> None:
+        """Have the shell throw away what the current node made, or is still making."""
+        if self._run_id:
+            self._parts.stage.emit(DropValues(self._run_id))
+            for blob in self._made.files if self._made is not None else ():
+                self._parts.stage.emit(DropBlob(blob.key))
+        self._run_id, self._made = 0, None
+
+    def _advance(self) -> None:
+        while (node_id := self._plan.pick()) is not None:
+            cached = self._cached(node_id)
+            if cached is None:
+                self._start_node(node_id)
+                return
+            if cached.output is not None:
+                self._outputs[node_id] = cached.output
+                self._meta[node_id] = cached.meta
+            if self._class_of(node_id).is_output:
+                self._tell_executed(node_id, cached.output)
+            self._progress.finish(node_id)
+            self._tell_progress()
+            self._plan.done(node_id)
+        self._end("execution_success", {"prompt_id": self.task.prompt_id})
+
+    def _start_node(self, node_id: str) -> None:
+        self._node_id = node_id
+        self._progress.begin(node_id)
+        self._tell_progress()
+        if self.task.client_id is not None:
+            self.shown_node = node_id
+        self._tell(
+            "executing",
+            {"node": node_id, "display_node": node_id, "prompt_id": self.task.prompt_id},
+        )
+        if self.is_interrupted:
+            self._end_interrupted()
+            return
+        self._run_id = self._next_run_id()
+        self._began = self._parts.stage.now
+        node_class = self._class_of(node_id)
+        inputs: dict[str, object] = {}
+        for name, value in inputs_of(self.task.workflow[node_id]).items():
+            link = link_of(value)
+            cached = self._cached(link[0]) if link is not None else None
+            if link is None or cached is None:
+                inputs[name] = value
+            else:
+                inputs[name] = ValueRef(cached.run_id, link[1])
+        self._pace = pace_of(node_class, inputs, self._parts.settings)
+        files = {}
+        if node_class.file_input is not None:
+            file = self._parts.files.find_named(str(inputs.get(node_class.file_input)))
+            if file is not None:
+                files[node_class.file_input] = file.blob.key
+        previews = self._pace.steps if self._pace.previews else 0
+        name = node_class.name
+        hidden = self.task.hidden
+        run = RunNode(self._run_id, node_id, name, inputs, files, previews, hidden)
+        self._parts.stage.emit(run)
+
+    def _step_later(self, done: NodeFinished, step: int) -> None:
+        due = self._began + step * self._pace.step_seconds
+
+        def take() -> None:
+            if not self._take_step(done, step):
+                return
+            if step == self._pace.steps:
+                self._complete(done)
+            else:
+                self._step_later(done, step + 1)
+
+        self._when_current(due, take)
+
+    def _take_step(self, done: NodeFinished, step: int) -> bool:
+        """Report one step; False if an interrupt ended the task at this point."""
+        if self.is_interrupted:
+            self._end_interrupted()
+            return False
+        previews = done.previews
+        self._show_step(
+            step, self._pace.steps, previews[step - 1] if step <= len(previews) else None
+        )
+        return True
+
+    def _when_current(self, due: float, action: Callable[[], None]) -> None:
+        run_id = self._run_id
+        self._parts.stage.at(due, lambda: action() if self._run_id == run_id else None)
+
+    def _show_step(self, value: int, maximum: int, preview: Preview | None) -> None:
+        self._progress.step(self._node_id, value, maximum)
+        now = self._parts.stage.now
+        has_preview = preview is not None
+        if not self._progress.deserves_frame(now, value, maximum, has_preview=has_preview):
+            return
+        client_id, prompt_id = self.task.client_id, self.task.prompt_id
+        sockets, node_id = self._parts.sockets, self._node_id
+        with_metadata = sockets.wants_metadata(client_id)
+        self._tell_progress()
+        if preview is not None and with_metadata:
+            sockets.send(client_id, preview_with_metadata(preview, node_id, prompt_id))
+        step = {"value": value, "max": maximum, "prompt_id": prompt_id, "node": node_id}
+        sockets.send(client_id, text_frame("progress", step))
+        if preview is not None and not with_metadata:
+            sockets.send(client_id, plain_preview(preview))
+
+    def _complete(self, done: NodeFinished) -> None:
+        node_id = self._node_id
+        try:
+            output = self._keep_files(self._class_of(node_id), done)
+        except OutsideRoot as error:
+            message = (
+                f"**** ERROR: Saving image outside the output folder is not allowed.\n {error}"
+            )
+            self.fail_node(NodeRaised(done.run_id, "Exception", message))
+            return
+        meta: dict[str, object] = {
+            "node_id": node_id,
+            "display_node": node_id,
+            "parent_node": None,
+            "real_node_id": node_id,
+        }
+        if output is not None:
+            self._outputs[node_id] = output
+            self._meta[node_id] = meta
+            self._tell_executed(node_id, output)
+        signature = self._signatures.of(node_id) or f"run {done.run_id}"
+        self._parts.cache.put(signature, CachedNode(done.run_id, output, meta))
+        self._run_id, self._made = 0, None
+        self._executed.append(node_id)
+        self._progress.finish(node_id)
+        self._tell_progress()
+        self._plan.done(node_id)
+        self._advance()
+
+    def _keep_files(self, node_class: NodeClass, done: NodeFinished) -> dict[str, object] | None:
+        saves = node_class.saves
+        if saves is None:
+            return None if done.ui is None else dict(done.ui)
+        prefix = self._parts.temp_prefix
+        if saves.root != "temp":
+            prefix = str(inputs_of(self.task.workflow[self._node_id]).get("filename_prefix", ""))
+        saved = self._parts.files.save_numbered(
+            saves.root, prefix, saves.suffix, done.files, done.picture_size
+        )
+        return {"images": [file.as_output for file in saved], **(saves.marks or {})}
+
+    def _end_interrupted(self) -> None:
+        self._end("execution_interrupted", self._about_node())
+
+    def _end(self, kind: str, data: dict[str, object]) -> None:
+        self.abandon()
+        self._note(kind, data, to_all=kind == "execution_interrupted")
+        entry = Entry(self.task, self._outputs, self._meta, self._messages)
+        gap = self._parts.settings.success_gap
+
+        def close() -> None:
+            self.shown_node = None
+            self._on_end(entry)
+
+        if gap > 0:
+            self._parts.stage.later(gap, close)
+        else:
+            close()
+
+    def _about_node(self) -> dict[str, object]:
+        return {
+            "prompt_id": self.task.prompt_id,
+            "node_id": self._node_id,
+            "node_type": self._class_of(self._node_id).name,
+            "executed": list(self._executed),
+        }
+
+    def _note(self, kind: str, data: dict[str, object], *, to_all: bool = False) -> None:
+        """Tell and remember. Without a client id only an interruption is heard, by everybody."""
+        data = {**data, "timestamp": self._parts.stage.now_ms}
+        self._messages.append((kind, data))
+        if to_all:
+            self._parts.sockets.send(self.task.client_id, text_frame(kind, data))
+        else:
+            self._tell(kind, data)
+
+    def _tell(self, kind: str, data: dict[str, object]) -> None:
+        if self.task.client_id is not None:
+            self._parts.sockets.send(self.task.client_id, text_frame(kind, data))
+
+    def _tell_executed(self, node_id: str, output: dict[str, object] | None) -> None:
+        data: dict[str, object] = {
+            "node": node_id,
+            "display_node": node_id,
+            "output": output,
+            "prompt_id": self.task.prompt_id,
+        }
+        self._tell("executed", data)
+
+    def _tell_progress(self) -> None:
+        frame = text_frame("progress_state", self._progress.as_json)
+        self._parts.sockets.send(self.task.client_id, frame)
+
+    def _cached(self, node_id: str) -> CachedNode | None:
+        return self._parts.cache.get(self._signatures.of(node_id))
+
+    def _class_of(self, node_id: str) -> NodeClass:
+        return self._parts.classes[str(self.task.workflow[node_id]["class_type"])]

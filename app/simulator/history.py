@@ -1,0 +1,92 @@
+"""Finished tasks, kept in memory."""
+
+from dataclasses import dataclass
+
+from app.simulator.http import Request, Response, ServerTrouble, json_response
+from app.simulator.queue import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How a task ended. `messages` are pairs of message type and data, the last one tells."""
+
+    task: Task
+    outputs: dict[str, object]
+    meta: dict[str, object]
+    messages: list[tuple[str, dict[str, object]]]
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether every wanted output was made."""
+        return self.messages[-1][0] == "execution_success"
+
+    @property
+    def status(self) -> dict[str, object]:
+        """The status part of the entry."""
+        return {
+            "status_str": "success" if self.succeeded else "error",
+            "completed": self.succeeded,
+            "messages": self.messages,
+        }
+
+    @property
+    def as_json(self) -> dict[str, object]:
+        """The entry as `/history` shows it."""
+        return {
+            "prompt": self.task.as_json,
+            "outputs": self.outputs,
+            "status": self.status,
+            "meta": self.meta,
+        }
+
+
+class History:
+    """Finished tasks by id, oldest first; a repeated id overwrites its first entry in place."""
+
+    def __init__(self, limit: int) -> None:
+        self.entries: dict[str, Entry] = {}
+        self._limit = limit
+
+    def add(self, entry: Entry) -> None:
+        """Remember how a task ended, and forget the oldest beyond the limit."""
+        if len(self.entries) >= self._limit:
+            del self.entries[next(iter(self.entries))]
+        self.entries[entry.task.prompt_id] = entry
+
+    def delete(self, prompt_id: str) -> None:
+        """Forget one task; unknown ids are fine."""
+        self.entries.pop(prompt_id, None)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.entries.clear()
+
+    def answer_one(self, prompt_id: str) -> Response:
+        """`GET /history/{prompt_id}`: empty unless it is finished."""
+        entry = self.entries.get(prompt_id)
+        return json_response({} if entry is None else {prompt_id: entry.as_json})
+
+    def answer_all(self, request: Request) -> Response:
+        """`GET /history?max_items=N&offset=K`: without an offset the newest N, oldest first."""
+        max_items = _whole_number(request.query.get("max_items"))
+        offset = _whole_number(request.query.get("offset"))
+        first = -1 if offset is None else offset
+        if first < 0 and max_items is not None:
+            first = len(self.entries) - max_items
+        chosen: dict[str, object] = {}
+        for at, (prompt_id, entry) in enumerate(self.entries.items()):
+            if at < first:
+                continue
+            chosen[prompt_id] = entry.as_json
+            if max_items is not None and len(chosen) >= max_items:
+                break
+        return json_response(chosen)
+
+
+def _whole_number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ServerTrouble(f"`{text}` in a query is no whole number") from error

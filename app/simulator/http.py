@@ -1,0 +1,168 @@
+"""Requests and answers as plain values; file contents stay with the shell."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes the shell keeps under `key`. The digest may be any that tells contents apart."""
+
+    key: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A file field of a multipart body."""
+
+    field: str
+    filename: str
+    blob: Blob
+
+
+@dataclass(frozen=True, slots=True)
+class TextPart:
+    """A text field of a multipart body."""
+
+    field: str
+    text: str
+
+
+Form: TypeAlias = tuple[FilePart | TextPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One whole HTTP request.
+
+    `target` is the path and query as sent, still percent-encoded. Header names are lower case.
+    `form` replaces `body` when the shell parsed a multipart body. `size` is the number of bytes
+    of the body; a body over the limit need not be read, its size alone earns the 413.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    form: Form | None = None
+    size: int = 0
+
+    @property
+    def path(self) -> str:
+        """The decoded path, without the query and without the `/api` prefix."""
+        path = self.full_path
+        return path.removeprefix("/api") if path.startswith("/api/") else path
+
+    @property
+    def full_path(self) -> str:
+        """The decoded path, without the query."""
+        return unquote(self.target.partition("#")[0].partition("?")[0])
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The decoded query; of repeated keys the first counts."""
+        pairs = parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
+        return dict(reversed(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class FileBody:
+    """Bytes `start` to `stop` (excluded) of a blob."""
+
+    key: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBody:
+    """A blob to be decoded and encoded anew by the shell.
+
+    `channel` is `rgba` (as it is), `rgb` or `a`. If the blob is no picture the shell sends
+    `otherwise` in place of the whole answer.
+    """
+
+    key: str
+    format: str
+    quality: int
+    channel: str
+    otherwise: "Response"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One whole HTTP answer. A body on a 304 or for `HEAD` is for the shell to leave out."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes | FileBody | PictureBody = b""
+
+    def with_headers(self, headers: Headers) -> "Response":
+        """The same answer with more headers."""
+        return replace(self, headers=self.headers + headers)
+
+
+class ServerTrouble(Exception):
+    """The real server would fail with an unhandled exception here; the client sees a bare 500."""
+
+
+TROUBLE = Response(
+    500,
+    (("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")),
+    b"500 Internal Server Error\n\nServer got itself in trouble",
+)
+
+
+def json_response(value: object, status: int = 200) -> Response:
+    """An answer in JSON, spaced and escaped as ComfyUI's."""
+    headers = (("Content-Type", "application/json; charset=utf-8"),)
+    return Response(status, headers, json.dumps(value).encode())
+
+
+def empty_response(status: int = 200) -> Response:
+    """An answer without a body; nearly every refusal of ComfyUI is one."""
+    return Response(status)
+
+
+def body_json(body: bytes) -> object:
+    """The JSON value in a body, whatever its Content-Type.
+
+    Raises:
+        ServerTrouble: It isn't UTF-8 JSON. Source: ComfyUI 0.28.1 wire, measured.
+    """
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ServerTrouble(f"a request body isn't JSON: {error}") from error
+
+
+def body_object(body: bytes) -> dict[str, object]:
+    """The JSON object in a body.
+
+    Raises:
+        ServerTrouble: It isn't JSON, or not an object.
+    """
+    value = body_json(body)
+    if not isinstance(value, dict):
+        raise ServerTrouble(f"a request body is JSON but no object: {type(value).__name__}")
+    return value
+
+
+def split_host(host: str) -> tuple[str, int | None]:
+    """Host name and port of a `Host` header or an origin.
+
+    Raises:
+        ServerTrouble: The port isn't a number below 65536.
+    """
+    try:
+        parts = urlsplit(host if "//" in host else f"//{host}")
+        return (parts.hostname or "").lower(), parts.port
+    except ValueError as error:
+        raise ServerTrouble(f"`{host}` names no host: {error}") from error

@@ -1,0 +1,184 @@
+"""`/api/jobs`: one view over waiting, running and finished tasks.
+
+Source: ComfyUI 0.28.1 wire, measured; comfy_execution/jobs.py.
+"""
+
+from app.simulator.history import Entry, History
+from app.simulator.http import Request, Response, json_response
+from app.simulator.queue import Task, TaskQueue
+
+_STATUSES = ("pending", "in_progress", "completed", "failed", "cancelled")
+_ENDINGS = {
+    "execution_success": "completed",
+    "execution_error": "failed",
+    "execution_interrupted": "cancelled",
+}
+
+
+class BadFilter(Exception):
+    """A query parameter of `/api/jobs` makes no sense; the text goes to the client."""
+
+
+class Jobs:
+    """Reads queue and history, changes nothing."""
+
+    def __init__(self, queue: TaskQueue, history: History) -> None:
+        self._queue = queue
+        self._history = history
+
+    def answer_one(self, prompt_id: str) -> Response:
+        """`GET /api/jobs/{id}`: everything about one task."""
+        running = self._queue.running
+        if running is not None and running.prompt_id == prompt_id:
+            return json_response(_unfinished(running, "in_progress"))
+        for task in self._queue.heap:
+            if task.prompt_id == prompt_id:
+                return json_response(_unfinished(task, "pending"))
+        entry = self._history.entries.get(prompt_id)
+        if entry is None:
+            return json_response({"error": "Job not found"}, 404)
+        task = entry.task
+        details = {
+            "outputs": entry.outputs,
+            "execution_status": entry.status,
+            "workflow": {"prompt": task.workflow, "extra_data": task.extra_data},
+        }
+        return json_response({**_finished(entry), **details})
+
+    def answer_all(self, request: Request) -> Response:
+        """`GET /api/jobs`: a filtered, sorted page of tasks, newest first by default."""
+        query = request.query
+        try:
+            statuses = _statuses(query.get("status"))
+            limit = _number("limit", query.get("limit"))
+            offset = _number("offset", query.get("offset")) or 0
+            by_duration = _choice(query, "sort_by", ("created_at", "execution_duration")) != 0
+            descending = _choice(query, "sort_order", ("desc", "asc")) == 0
+            if limit is not None and limit <= 0:
+                raise BadFilter("limit must be a positive integer")
+        except BadFilter as bad:
+            return json_response({"error": str(bad)}, 400)
+        offset = max(0, offset)
+        workflow_id = query.get("workflow_id")
+        jobs = [
+            job
+            for job in self._list(statuses)
+            if workflow_id is None or job.get("workflow_id") == workflow_id
+        ]
+        jobs.sort(key=_duration if by_duration else _created, reverse=descending)
+        page = jobs[offset : None if limit is None else offset + limit]
+        pagination = {
+            "offset": offset,
+            "limit": limit,
+            "total": len(jobs),
+            "has_more": offset + len(page) < len(jobs),
+        }
+        return json_response({"jobs": page, "pagination": pagination})
+
+    def _list(self, statuses: tuple[str, ...]) -> list[dict[str, object]]:
+        jobs = []
+        if "in_progress" in statuses and self._queue.running is not None:
+            jobs.append(_unfinished(self._queue.running, "in_progress"))
+        if "pending" in statuses:
+            jobs.extend(_unfinished(task, "pending") for task in self._queue.heap)
+        if any(ending in statuses for ending in _ENDINGS.values()):
+            jobs.extend(
+                _finished(entry)
+                for entry in self._history.entries.values()
+                if _ENDINGS[entry.messages[-1][0]] in statuses
+            )
+        return jobs
+
+
+def _statuses(text: str | None) -> tuple[str, ...]:
+    wanted = tuple(word for part in (text or "").split(",") if (word := part.strip().lower()))
+    unknown = [word for word in wanted if word not in _STATUSES]
+    if unknown:
+        valid = ", ".join(_STATUSES)
+        raise BadFilter(f"Invalid status value(s): {', '.join(unknown)}. Valid values: {valid}")
+    return wanted or _STATUSES
+
+
+def _number(name: str, text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        return int(text)
+    except ValueError as error:
+        raise BadFilter(f"{name} must be an integer") from error
+
+
+def _choice(query: dict[str, str], name: str, choices: tuple[str, str]) -> int:
+    word = query.get(name, choices[0]).lower()
+    if word not in choices:
+        raise BadFilter(f"{name} must be '{choices[0]}' or '{choices[1]}'")
+    return choices.index(word)
+
+
+def _created(job: dict[str, object]) -> float:
+    return _as_float(job.get("create_time"))
+
+
+def _duration(job: dict[str, object]) -> float:
+    start, end = job.get("execution_start_time"), job.get("execution_end_time")
+    return _as_float(end) - _as_float(start)
+
+
+def _as_float(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _unfinished(task: Task, status: str) -> dict[str, object]:
+    job: dict[str, object] = {
+        "id": task.prompt_id,
+        "status": status,
+        "priority": task.number,
+        "create_time": task.extra_data.get("create_time"),
+        "outputs_count": 0,
+        "workflow_id": _workflow_id(task),
+    }
+    return _without_empty(job)
+
+
+def _finished(entry: Entry) -> dict[str, object]:
+    kind, last = entry.messages[-1]
+    count, preview = _summary(entry.outputs)
+    job: dict[str, object] = {
+        "id": entry.task.prompt_id,
+        "status": _ENDINGS[kind],
+        "priority": entry.task.number,
+        "create_time": entry.task.extra_data.get("create_time"),
+        "execution_start_time": entry.messages[0][1]["timestamp"],
+        "execution_end_time": last["timestamp"],
+        "execution_error": last if kind == "execution_error" else None,
+        "outputs_count": count,
+        "preview_output": preview,
+        "workflow_id": _workflow_id(entry.task),
+    }
+    return _without_empty(job)
+
+
+def _summary(outputs: dict[str, object]) -> tuple[int, dict[str, object] | None]:
+    """How many files there are, and the one to show: a saved one before a temporary one."""
+    count, saved, other = 0, None, None
+    for node_id, output in outputs.items():
+        for media_type, items in output.items() if isinstance(output, dict) else ():
+            for item in items if isinstance(items, list) else ():
+                if not isinstance(item, dict):
+                    continue
+                count += 1
+                shown = {**item, "nodeId": node_id, "mediaType": media_type}
+                if item.get("type") == "output":
+                    saved = saved or shown
+                other = other or shown
+    return count, saved or other
+
+
+def _workflow_id(task: Task) -> object:
+    pnginfo = task.extra_data.get("extra_pnginfo")
+    workflow = pnginfo.get("workflow") if isinstance(pnginfo, dict) else None
+    return workflow.get("id") if isinstance(workflow, dict) else None
+
+
+def _without_empty(job: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in job.items() if value is not None}

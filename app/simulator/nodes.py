@@ -1,0 +1,131 @@
+"""What a node class is: inputs with their ranges, outputs, and what the machine must know."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """An input: a type name or a tuple of choices, with options as in `/object_info`."""
+
+    name: str
+    type: str | tuple[str, ...]
+    options: Mapping[str, object] | None = None
+
+    def config(self) -> list[object]:
+        """`[TYPE, options]` as validation errors quote it."""
+        return [_listed(self.type), dict(self.options or {})]
+
+
+@dataclass(frozen=True, slots=True)
+class Saves:
+    """A node that leaves files: where, with which ending, shown with which extra marks."""
+
+    root: str
+    suffix: str
+    marks: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stepping:
+    """A node that spreads itself over time, told by its own inputs.
+
+    Names of the inputs for the number of steps, milliseconds per step and whether to show
+    previews; `hold_ms` is a time without any sign of life, blind to interrupts.
+    """
+
+    steps: str | None = None
+    step_ms: str | None = None
+    previews: str | None = None
+    hold_ms: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeClass:
+    """A class of nodes, as much as the wire shows of it.
+
+    `file_input` names the input that is a file; `is_websocket_output` marks a node that sends
+    its full-size result as a preview frame and leaves nothing in the history.
+    """
+
+    name: str
+    display_name: str
+    category: str
+    required: tuple[Input, ...] = ()
+    optional: tuple[Input, ...] = ()
+    hidden: Mapping[str, object] | None = None
+    outputs: tuple[tuple[str, str], ...] = ()
+    is_output: bool = False
+    description: str = ""
+    module: str = "nodes"
+    aliases: tuple[str, ...] = ()
+    essentials: str | None = None
+    file_input: str | None = None
+    saves: Saves | None = None
+    stepping: Stepping | None = None
+    is_websocket_output: bool = False
+
+    def describe(self, file_names: list[str]) -> dict[str, object]:
+        """The class as `/object_info` shows it; a file input lists the given names."""
+        groups = {"required": self.required, "optional": self.optional}
+        inputs: dict[str, object] = {}
+        order: dict[str, object] = {}
+        for group, members in groups.items():
+            if members or group == "required":
+                inputs[group] = {each.name: self._entry(each, file_names) for each in members}
+                order[group] = [each.name for each in members]
+        if self.hidden:
+            inputs["hidden"] = dict(self.hidden)
+            order["hidden"] = list(self.hidden)
+        described: dict[str, object] = {
+            "input": inputs,
+            "input_order": order,
+            "is_input_list": False,
+            "output": [kind for kind, _ in self.outputs],
+            "output_is_list": [False for _ in self.outputs],
+            "output_name": [name for _, name in self.outputs],
+            "name": self.name,
+            "display_name": self.display_name,
+            "description": self.description,
+            "python_module": self.module,
+            "category": self.category,
+            "output_node": self.is_output,
+            "has_intermediate_output": False,
+            "search_aliases": list(self.aliases),
+        }
+        if self.essentials is not None:
+            described["essentials_category"] = self.essentials
+        return described
+
+    def _entry(self, each: Input, file_names: list[str]) -> list[object]:
+        kind = file_names if each.name == self.file_input else _listed(each.type)
+        return [kind] if each.options is None else [kind, dict(each.options)]
+
+
+NodeClasses: TypeAlias = Mapping[str, NodeClass]
+
+
+def by_name(classes: Iterable[NodeClass]) -> NodeClasses:
+    """Classes under their names."""
+    return MappingProxyType({each.name: each for each in classes})
+
+
+def link_of(value: object) -> tuple[str, int] | None:
+    """Node id and output index of an input that points to another node's output."""
+    if isinstance(value, list) and len(value) == 2:
+        node_id, index = value
+        if isinstance(node_id, str) and isinstance(index, int):
+            return node_id, index
+    return None
+
+
+def inputs_of(node: Mapping[str, object]) -> dict[str, object]:
+    """The inputs of a node in a workflow; empty where a client sent nonsense."""
+    inputs = node.get("inputs")
+    return inputs if isinstance(inputs, dict) else {}
+
+
+def _listed(kind: str | tuple[str, ...]) -> object:
+    return kind if isinstance(kind, str) else list(kind)

@@ -1,0 +1,26 @@
+"""The parts of one server that work together on tasks."""
+
+from dataclasses import dataclass
+
+from app.simulator.cache import Cache
+from app.simulator.files import Files
+from app.simulator.nodes import NodeClasses
+from app.simulator.settings import Settings
+from app.simulator.sockets import Sockets
+from app.simulator.stage import Stage
+
+
+@dataclass(slots=True)
+class Parts:
+    """What every task needs; `temp_prefix` names previews and is new in each process.
+
+    `settings` may be replaced between two events.
+    """
+
+    settings: Settings
+    stage: Stage
+    sockets: Sockets
+    files: Files
+    cache: Cache
+    classes: NodeClasses
+    temp_prefix: str

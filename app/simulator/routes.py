@@ -1,0 +1,180 @@
+"""Which request gets which answer."""
+
+from app.simulator.about import FIXED, features, system_stats
+from app.simulator.history import History
+from app.simulator.http import (
+    Request,
+    Response,
+    ServerTrouble,
+    body_json,
+    body_object,
+    empty_response,
+    json_response,
+)
+from app.simulator.jobs import Jobs
+from app.simulator.parts import Parts
+from app.simulator.queue import TaskQueue
+from app.simulator.settings import Api
+from app.simulator.submit import is_canonical_uuid
+from app.simulator.upload import answer_upload
+from app.simulator.view import answer_view
+from app.simulator.worker import Worker
+
+_NOT_FOUND = Response(404, (("Content-Type", "application/octet-stream"),))
+_HOME = b"<!doctype html><title>ComfyUI</title><p>An embedded server answers here.</p>"
+
+
+class Routes:
+    """All of HTTP except `POST /prompt`, which also starts work."""
+
+    def __init__(self, parts: Parts, queue: TaskQueue, history: History, worker: Worker) -> None:
+        self._parts = parts
+        self._queue = queue
+        self._history = history
+        self._worker = worker
+        self._jobs = Jobs(queue, history)
+
+    def answer(self, request: Request) -> Response | None:
+        """The answer; None where this method isn't allowed.
+
+        Raises:
+            ServerTrouble: The real server would fail with a 500.
+        """
+        if request.method in ("GET", "HEAD"):
+            return self._get(request)
+        if request.method == "POST":
+            return self._post(request)
+        return None
+
+    def _get(self, request: Request) -> Response:
+        jobs = self._get_jobs(request)
+        if jobs is not None:
+            return jobs
+        match request.path.split("/")[1:]:
+            case [""]:
+                return Response(200, (("Content-Type", "text/html"),), _HOME)
+            case ["prompt"]:
+                return json_response({"exec_info": {"queue_remaining": self._queue.remaining}})
+            case ["queue"]:
+                return self._get_queue()
+            case ["history"]:
+                return self._history.answer_all(request)
+            case ["history", prompt_id]:
+                return self._history.answer_one(prompt_id)
+            case ["view"]:
+                return answer_view(request, self._parts.files, self._parts.settings.api)
+            case ["features"]:
+                return json_response(features(self._parts.settings))
+            case ["system_stats"]:
+                return json_response(system_stats(self._parts.settings))
+            case ["object_info"]:
+                return json_response({name: self._describe(name) for name in self._parts.classes})
+            case ["object_info", name]:
+                known = name in self._parts.classes
+                return json_response({name: self._describe(name)} if known else {})
+            case ["models", _] if request.path not in FIXED:
+                return empty_response(404)
+        if request.path in FIXED:
+            return json_response(FIXED[request.path])
+        return _NOT_FOUND
+
+    def _get_jobs(self, request: Request) -> Response | None:
+        if self._parts.settings.api is Api.V0_3_64:
+            return None
+        match request.full_path.split("/")[1:]:
+            case ["api", "jobs"]:
+                return self._jobs.answer_all(request)
+            case ["api", "jobs", prompt_id]:
+                return self._jobs.answer_one(prompt_id)
+        return None
+
+    def _post(self, request: Request) -> Response | None:
+        if self._parts.settings.api is not Api.V0_3_64:
+            match request.full_path.split("/")[1:]:
+                case ["api", "jobs", "cancel"]:
+                    return self._cancel_batch(request)
+                case ["api", "jobs", prompt_id, "cancel"]:
+                    return json_response({"cancelled": self._cancel(prompt_id)})
+        match request.path:
+            case "/queue":
+                return self._change_queue(request)
+            case "/history":
+                return self._change_history(request)
+            case "/interrupt":
+                return self._interrupt(request)
+            case "/free":
+                body_object(request.body)
+                return empty_response()
+            case "/upload/image":
+                return answer_upload(request, self._parts.files, self._parts.stage)
+        return None
+
+    def _get_queue(self) -> Response:
+        running = self._queue.running
+        return json_response(
+            {
+                "queue_running": [] if running is None else [running.as_json],
+                "queue_pending": [task.as_json for task in self._queue.heap],
+            }
+        )
+
+    def _change_queue(self, request: Request) -> Response:
+        wish = body_object(request.body)
+        if wish.get("clear"):
+            self._queue.clear()
+            self._worker.tell_queue()
+        for prompt_id in _ids(wish, "delete"):
+            self._dequeue(prompt_id)
+        return empty_response()
+
+    def _change_history(self, request: Request) -> Response:
+        wish = body_object(request.body)
+        if wish.get("clear"):
+            self._history.clear()
+        for prompt_id in _ids(wish, "delete"):
+            if isinstance(prompt_id, str):
+                self._history.delete(prompt_id)
+        return empty_response()
+
+    def _interrupt(self, request: Request) -> Response:
+        try:
+            wish = body_json(request.body)
+        except ServerTrouble:
+            wish = {}  # An empty body is the usual way to stop whatever runs.
+        if not isinstance(wish, dict):
+            raise ServerTrouble("the body of /interrupt is JSON but no object")
+        prompt_id = wish.get("prompt_id")
+        # A wrong type is a name nobody has.
+        self._worker.interrupt(str(prompt_id) if prompt_id else None)
+        return empty_response()
+
+    def _cancel_batch(self, request: Request) -> Response:
+        wish = body_object(request.body)
+        ids = wish.get("job_ids")
+        if not isinstance(ids, list) or not ids:
+            return json_response({"error": "job_ids must be a non-empty list"}, 400)
+        invalid = [each for each in ids if not is_canonical_uuid(each)]
+        if invalid:
+            error = "job_ids contains invalid id(s)"
+            return json_response({"error": error, "invalid_ids": invalid}, 400)
+        cancelled = [self._cancel(each) for each in ids]
+        return json_response({"cancelled": any(cancelled)})
+
+    def _cancel(self, prompt_id: str) -> bool:
+        return self._dequeue(prompt_id) or self._worker.interrupt(prompt_id)
+
+    def _dequeue(self, prompt_id: object) -> bool:
+        deleted = self._queue.delete_first(lambda task: task.prompt_id == prompt_id)
+        if deleted:
+            self._worker.tell_queue()
+        return deleted
+
+    def _describe(self, name: str) -> dict[str, object]:
+        return self._parts.classes[name].describe(self._parts.files.names("input"))
+
+
+def _ids(wish: dict[str, object], name: str) -> list[object]:
+    ids = wish.get(name, [])
+    if not isinstance(ids, list):
+        raise ServerTrouble(f"`{name}` is {type(ids).__name__}, not a list")
+    return ids

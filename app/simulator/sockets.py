@@ -1,0 +1,134 @@
+"""Who listens: one socket per client id, and the one queue that feeds them all."""
+
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from app.simulator.events import SendBinary, SendText
+from app.simulator.stage import Stage
+
+Frame: TypeAlias = str | bytes
+
+
+class Sockets:
+    """The registry of ComfyUI, its weaknesses kept.
+
+    A second socket with the same client id takes the place of the first, and when *either*
+    closes the id is removed: the survivor goes deaf. Source: ComfyUI 0.28.1 wire, measured;
+    `server.py`, `websocket_handler`.
+    """
+
+    def __init__(self, stage: Stage, *, shared_sender: bool) -> None:
+        self._stage = stage
+        self.shared_sender = shared_sender
+        self._clients: dict[int, str] = {}
+        self._registry: dict[str, int] = {}
+        self._flags: dict[str, object] = {}
+        self._awaits_first: set[int] = set()
+        self._blocked: set[int] = set()
+        self._backlog: deque[tuple[str | None, Frame]] = deque()
+        self._targets: deque[tuple[int, Frame]] = deque()
+
+    @property
+    def connection_ids(self) -> tuple[int, ...]:
+        """Every open connection, deaf ones included."""
+        return tuple(self._clients)
+
+    def open(self, connection_id: int, client_id: str) -> None:
+        """Register a connection, in place of any other with that client id."""
+        self._clients[connection_id] = client_id
+        self._registry.pop(client_id, None)  # The newest counts as the youngest in a broadcast.
+        self._registry[client_id] = connection_id
+        self._flags[client_id] = {}
+        self._awaits_first.add(connection_id)
+
+    def close(self, connection_id: int) -> None:
+        """Forget a connection, and its client id whoever holds it now."""
+        client_id = self._clients.pop(connection_id, None)
+        if client_id is None:
+            return
+        self._registry.pop(client_id, None)
+        self._flags.pop(client_id, None)
+        self._awaits_first.discard(connection_id)
+        self._blocked.discard(connection_id)
+        self._flush()
+
+    def receive(self, connection_id: int, text: str, features: Callable[[], str]) -> None:
+        """Hear a client out: only `feature_flags` as its first message means anything.
+
+        Junk that isn't a JSON object does not use up the first place.
+        """
+        client_id = self._clients.get(connection_id)
+        if client_id is None or connection_id not in self._awaits_first:
+            return
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(message, dict):
+            return
+        if message.get("type") == "feature_flags":
+            self._flags[client_id] = message.get("data", {})
+            self.send_now(client_id, features())
+        self._awaits_first.discard(connection_id)
+
+    def wants_metadata(self, client_id: str | None) -> bool:
+        """Whether previews for this client carry metadata. A broadcast never does."""
+        flags = self._flags.get(client_id) if client_id is not None else None
+        return isinstance(flags, dict) and flags.get("supports_preview_metadata") is True
+
+    def send(self, client_id: str | None, frame: Frame) -> None:
+        """Queue a frame for one client, or with None for all."""
+        self._backlog.append((client_id, frame))
+        self._flush()
+
+    def send_now(self, client_id: str, frame: Frame) -> None:
+        """Send past the queue, as the replies on connect go."""
+        connection_id = self._registry.get(client_id)
+        if connection_id is not None:
+            self._emit(connection_id, frame)
+
+    def block(self, connection_id: int) -> None:
+        """A client stopped reading: whatever comes after its next frame waits for it."""
+        if connection_id in self._clients:
+            self._blocked.add(connection_id)
+
+    def unblock(self, connection_id: int) -> None:
+        """It reads again, and the backlog of everybody flows."""
+        self._blocked.discard(connection_id)
+        self._flush()
+
+    def forget_all(self) -> tuple[int, ...]:
+        """Drop every connection and everything unsent; returns who was connected."""
+        gone = self.connection_ids
+        for held in (self._clients, self._registry, self._flags):
+            held.clear()
+        self._awaits_first.clear()
+        self._blocked.clear()
+        self._backlog.clear()
+        self._targets.clear()
+        return gone
+
+    def _flush(self) -> None:
+        while True:
+            while self._targets:
+                connection_id, frame = self._targets[0]
+                if connection_id in self._blocked and self.shared_sender:
+                    return
+                self._targets.popleft()
+                if connection_id in self._clients:
+                    self._emit(connection_id, frame)
+            if not self._backlog:
+                return
+            client_id, frame = self._backlog.popleft()
+            if client_id is None:
+                self._targets.extend((each, frame) for each in self._registry.values())
+            elif client_id in self._registry:
+                self._targets.append((self._registry[client_id], frame))
+
+    def _emit(self, connection_id: int, frame: Frame) -> None:
+        if isinstance(frame, str):
+            self._stage.emit(SendText(connection_id, frame))
+        else:
+            self._stage.emit(SendBinary(connection_id, frame))

@@ -1,0 +1,275 @@
+"""What `POST /prompt` accepts, and how it refuses the rest.
+
+Source: ComfyUI, execution.py, `validate_prompt` and `validate_inputs`; the bodies are measured
+on 0.28.1. Where the original walks a set, whose order is arbitrary, this walks backwards.
+"""
+
+from dataclasses import dataclass
+
+from app.simulator.files import Files
+from app.simulator.http import ServerTrouble
+from app.simulator.nodes import Input, NodeClass, NodeClasses
+from app.simulator.settings import Api
+from app.simulator.values import BadValue, check_value
+
+_MOST_CHOICES_QUOTED = 20
+_TRACEBACK = [
+    '  File "/srv/ComfyUI/execution.py", line 1177, in validate_prompt\n',
+    '  File "/srv/ComfyUI/execution.py", line 926, in validate_inputs\n',
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Outputs that will run; an `error` (then nothing runs); errors by node id."""
+
+    outputs: list[str]
+    error: dict[str, object] | None
+    node_errors: dict[str, object]
+
+
+class _Raised(Exception):
+    """The original raises a Python exception here and reports its type and text."""
+
+    def __init__(self, exception_type: str, text: str) -> None:
+        super().__init__(text)
+        self.exception_type = exception_type
+
+
+def make_error(
+    kind: str, message: str, details: str = "", extra: dict[str, object] | None = None
+) -> dict[str, object]:
+    """An error in ComfyUI's form."""
+    return {"type": kind, "message": message, "details": details, "extra_info": extra or {}}
+
+
+class Validator:
+    """Judges one workflow."""
+
+    def __init__(self, classes: NodeClasses, files: Files, api: Api) -> None:
+        self._classes = classes
+        self._files = files
+        self._api = api
+        self._workflow: dict[str, dict[str, object]] = {}
+        self._judged: dict[str, list[dict[str, object]] | None] = {}
+        self._path: list[str] = []
+
+    def judge(self, workflow: object, targets: object = None) -> Verdict:
+        """Check every output and all before it.
+
+        Raises:
+            ServerTrouble: The workflow isn't an object of objects.
+        """
+        if not isinstance(workflow, dict):
+            raise ServerTrouble(f"`prompt` is {type(workflow).__name__}, not an object")
+        for node_id, node in workflow.items():
+            if not isinstance(node, dict):
+                raise ServerTrouble(f"node {node_id} is {type(node).__name__}, not an object")
+            error = self._class_error(node_id, node)
+            if error is not None:
+                return Verdict([], error, {})
+        self._workflow = workflow
+        outputs = [
+            node_id
+            for node_id, node in reversed(workflow.items())
+            if self._class_of(node_id).is_output
+            and (not isinstance(targets, list) or node_id in targets)
+        ]
+        if not outputs:
+            return Verdict([], make_error("prompt_no_outputs", "Prompt has no outputs"), {})
+        return self._judge_outputs(outputs)
+
+    def _judge_outputs(self, outputs: list[str]) -> Verdict:
+        good: list[str] = []
+        node_errors: dict[str, dict[str, object]] = {}
+        details: list[str] = []
+        for output in outputs:
+            self._path.clear()
+            try:
+                reasons = self._judge_node(output)
+            except _Raised as raised:
+                reasons = [_outer_exception(raised)]
+                self._judged[output] = reasons
+            if reasons is None:
+                good.append(output)
+                continue
+            details.extend(f"{each['message']}: {each['details']}" for each in reasons)
+            for node_id, found in self._judged.items():
+                if found:
+                    entry = node_errors.setdefault(
+                        node_id,
+                        {
+                            "errors": found,
+                            "dependent_outputs": [],
+                            "class_type": self._workflow[node_id]["class_type"],
+                        },
+                    )
+                    dependent = entry["dependent_outputs"]
+                    assert isinstance(dependent, list)
+                    dependent.append(output)
+        error = None
+        if not good:
+            error = make_error(
+                "prompt_outputs_failed_validation",
+                "Prompt outputs failed validation",
+                "\n".join(details),
+            )
+        return Verdict(good, error, dict(node_errors))
+
+    def _class_error(self, node_id: str, node: dict[str, object]) -> dict[str, object] | None:
+        name = node.get("class_type")
+        if isinstance(name, str) and name in self._classes:
+            return None
+        extra: dict[str, object] = {}
+        if self._api is Api.V0_3_64:
+            if "class_type" not in node:
+                message = "Cannot execute because a node is missing the class_type property."
+            else:
+                message = f"Cannot execute because node {name} does not exist."
+            return make_error("invalid_prompt", message, f"Node ID '#{node_id}'", extra)
+        title = name
+        meta = node.get("_meta")
+        if isinstance(meta, dict) and meta.get("title") is not None:
+            title = meta["title"]
+        extra = {"node_id": node_id, "class_type": name, "node_title": title}
+        if name is None:
+            message = (
+                f"Node 'ID #{node_id}' has no class_type. The workflow may be corrupted or a "
+                "custom node is missing."
+            )
+        else:
+            message = f"Node '{title}' not found. The custom node may not be installed."
+        return make_error("missing_node_type", message, f"Node ID '#{node_id}'", extra)
+
+    def _class_of(self, node_id: str) -> NodeClass:
+        return self._classes[str(self._workflow[node_id]["class_type"])]
+
+    def _judge_node(self, node_id: str) -> list[dict[str, object]] | None:
+        """None for a good node, else its own errors (empty if only nodes before it err)."""
+        if node_id in self._judged:
+            return self._judged[node_id]
+        if node_id in self._path:
+            return self._judge_cycle(node_id)
+        node_class = self._class_of(node_id)
+        inputs = self._workflow[node_id].get("inputs")
+        if "inputs" not in self._workflow[node_id]:
+            raise _Raised("KeyError", "'inputs'")
+        if not isinstance(inputs, dict):
+            raise _Raised(
+                "TypeError", f"argument of type '{type(inputs).__name__}' is not iterable"
+            )
+        self._path.append(node_id)
+        errors: list[dict[str, object]] = []
+        sound = True
+        for each in reversed(node_class.required + node_class.optional):
+            if each.name in inputs:
+                sound = self._judge_input(node_class, each, inputs, errors) and sound
+            elif each in node_class.required:
+                extra: dict[str, object] = {"input_name": each.name}
+                message = "Required input is missing"
+                errors.append(make_error("required_input_missing", message, each.name, extra))
+        self._path.pop()
+        if node_id in self._judged:  # A cycle through this node has been told already.
+            return self._judged[node_id]
+        self._judged[node_id] = errors if errors or not sound else None
+        return self._judged[node_id]
+
+    def _judge_input(
+        self,
+        node_class: NodeClass,
+        each: Input,
+        inputs: dict[str, object],
+        errors: list[dict[str, object]],
+    ) -> bool:
+        """Whether nothing before this input errs; its own error goes into `errors`."""
+        value = inputs[each.name]
+        if isinstance(value, list):
+            return self._judge_link(each, value, errors)
+        try:
+            inputs[each.name] = check_value(each, value, is_file=each.name == node_class.file_input)
+        except BadValue as bad:
+            errors.append(bad.error)
+            return True
+        if each.name == node_class.file_input and self._files.find_named(str(value)) is None:
+            errors.append(
+                make_error(
+                    "custom_validation_failed",
+                    "Custom validation failed for node",
+                    f"{each.name} - Invalid image file: {value}",
+                    {"input_name": each.name},
+                )
+            )
+        return True
+
+    def _judge_link(self, each: Input, link: list[object], errors: list[dict[str, object]]) -> bool:
+        if len(link) != 2:
+            errors.append(
+                make_error(
+                    "bad_linked_input",
+                    "Bad linked input, must be a length-2 list of [node_id, slot_index]",
+                    each.name,
+                    _about(each, received_value=link),
+                )
+            )
+            return True
+        source, index = link
+        received = self._type_of(source, index)
+        if "*" not in (each.type, received) and received != each.type:
+            wanted = each.type if isinstance(each.type, str) else list(each.type)
+            details = f"{each.name}, received_type({received}) mismatch input_type({wanted})"
+            extra = _about(each, received_type=received, linked_node=link)
+            message = "Return type mismatch between linked nodes"
+            errors.append(make_error("return_type_mismatch", message, details, extra))
+            return True
+        depth = len(self._path)
+        try:
+            return self._judge_node(str(source)) is None
+        except _Raised as raised:
+            del self._path[depth:]
+            extra = _about(
+                each,
+                exception_message=str(raised),
+                exception_type=raised.exception_type,
+                traceback=_TRACEBACK[1:],
+                linked_node=link,
+            )
+            message = "Exception when validating inner node"
+            kind = "exception_during_inner_validation"
+            self._judged[str(source)] = [make_error(kind, message, str(raised), extra)]
+            return False
+
+    def _type_of(self, source: object, index: object) -> str:
+        if isinstance(source, list | dict):
+            raise _Raised("TypeError", f"unhashable type: '{type(source).__name__}'")
+        if not isinstance(source, str) or source not in self._workflow:
+            raise _Raised("KeyError", repr(source))
+        outputs = self._class_of(source).outputs
+        if not isinstance(index, int):
+            kind = type(index).__name__
+            raise _Raised("TypeError", f"tuple indices must be integers or slices, not {kind}")
+        if not -len(outputs) <= index < len(outputs):
+            raise _Raised("IndexError", "tuple index out of range")
+        return outputs[index][0]
+
+    def _judge_cycle(self, node_id: str) -> list[dict[str, object]]:
+        around = [*self._path[self._path.index(node_id) :], node_id]
+        members = list(dict.fromkeys(around))
+        details = " -> ".join(f"{each} ({self._workflow[each]['class_type']})" for each in around)
+        for each in members:
+            extra: dict[str, object] = {"node_id": each, "cycle_nodes": members}
+            message = "Dependency cycle detected"
+            self._judged[each] = [make_error("dependency_cycle", message, details, extra)]
+        return self._judged[node_id] or []
+
+
+def _about(each: Input, **more: object) -> dict[str, object]:
+    return {"input_name": each.name, "input_config": each.config(), **more}
+
+
+def _outer_exception(raised: _Raised) -> dict[str, object]:
+    return make_error(
+        "exception_during_validation",
+        "Exception when validating node",
+        str(raised),
+        {"exception_type": raised.exception_type, "traceback": _TRACEBACK},
+    )

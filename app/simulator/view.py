@@ -1,0 +1,159 @@
+"""`GET /view`: the files themselves. Source: ComfyUI 0.28.1 and 0.3.64 wire, measured."""
+
+import re
+from datetime import UTC, datetime
+from posixpath import basename
+
+from app.simulator.files import (
+    ROOTS,
+    Files,
+    OutsideRoot,
+    StoredFile,
+    clean_subfolder,
+    split_annotation,
+)
+from app.simulator.http import (
+    TROUBLE,
+    FileBody,
+    Headers,
+    PictureBody,
+    Request,
+    Response,
+    empty_response,
+)
+from app.simulator.settings import Api
+
+_UNKNOWN = "application/octet-stream"
+_TYPES = {
+    "avif": "image/avif",
+    "bmp": "image/bmp",
+    "css": "text/css",
+    "csv": "text/csv",
+    "flac": "audio/flac",
+    "gif": "image/gif",
+    "glb": "model/gltf-binary",
+    "htm": "text/html",
+    "html": "text/html",
+    "ico": "image/vnd.microsoft.icon",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "js": "text/javascript",
+    "json": "application/json",
+    "mjs": "text/javascript",
+    "mkv": "video/x-matroska",
+    "mov": "video/quicktime",
+    "mp3": "audio/mpeg",
+    "mp4": "video/mp4",
+    "ogg": "audio/ogg",
+    "pdf": "application/pdf",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "txt": "text/plain",
+    "wav": "audio/x-wav",
+    "webm": "video/webm",
+    "webp": "image/webp",
+    "xhtml": "application/xhtml+xml",
+    "xml": "text/xml",
+}
+_ACTIVE = {
+    "application/xhtml+xml",
+    "image/svg+xml",
+    "text/css",
+    "text/html",
+    "text/javascript",
+    "text/xml",
+}
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_USUAL_QUALITY = 90
+
+
+def answer_view(request: Request, files: Files, api: Api) -> Response:
+    """Find the file a query names and say how to show it."""
+    query = request.query
+    if "filename" not in query:
+        return empty_response(404)
+    name, root = split_annotation(query["filename"])
+    if not name or name.startswith("/") or ".." in name:
+        return empty_response(400)
+    root = root or query.get("type", "output")
+    if root not in ROOTS:
+        return empty_response(400)
+    try:
+        subfolder = clean_subfolder(query.get("subfolder", ""))
+    except OutsideRoot:
+        return empty_response(403)
+    file = files.find(root, subfolder, basename(name))
+    if file is None:
+        return empty_response(404)
+    if "preview" in query:
+        return _preview(file, query)
+    if query.get("channel") in ("rgb", "a"):
+        picture = PictureBody(file.blob.key, "png", _USUAL_QUALITY, query["channel"], TROUBLE)
+        headers = (("Content-Disposition", _quoted(file)), ("Content-Type", "image/png"))
+        return Response(200, headers, picture)
+    return _whole(request, file, _file_headers(file, api))
+
+
+def _preview(file: StoredFile, query: dict[str, str]) -> Response:
+    words = query["preview"].split(";")
+    channel = query.get("channel", "")
+    form = words[0] if words[0] in ("webp", "jpeg") and "a" not in channel else "webp"
+    quality = int(words[-1]) if words[-1].isdecimal() else _USUAL_QUALITY
+    shown = "rgb" if channel == "rgb" or form == "jpeg" else "rgba"
+    headers = (("Content-Disposition", _quoted(file)), ("Content-Type", f"image/{form}"))
+    return Response(200, headers, PictureBody(file.blob.key, form, quality, shown, TROUBLE))
+
+
+def _whole(request: Request, file: StoredFile, headers: Headers) -> Response:
+    size = file.blob.size
+    tag = f'"{int(file.changed * 1_000_000_000):x}-{size:x}"'
+    changed = datetime.fromtimestamp(file.changed, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    headers = (*headers, ("Etag", tag), ("Last-Modified", changed))
+    known = {each.strip().removeprefix("W/") for each in _list(request, "if-none-match")}
+    if tag in known or "*" in known:
+        return Response(304, headers)
+    if not known and request.headers.get("if-modified-since") == changed:
+        return Response(304, headers)
+    headers = (*headers, ("Accept-Ranges", "bytes"))
+    wanted = request.headers.get("range")
+    if wanted is None:
+        return Response(200, headers, FileBody(file.blob.key, 0, size))
+    found = _RANGE.fullmatch(wanted.strip())
+    if found is None or found.groups() == ("", ""):
+        return Response(416, (*headers, ("Content-Range", f"bytes */{size}")))
+    first, last = found.groups()
+    start = int(first) if first else max(0, size - int(last))
+    stop = min(int(last) + 1, size) if first and last else size
+    if start >= stop:
+        return Response(416, (*headers, ("Content-Range", f"bytes */{size}")))
+    headers = (*headers, ("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
+    return Response(206, headers, FileBody(file.blob.key, start, stop))
+
+
+def _file_headers(file: StoredFile, api: Api) -> Headers:
+    """Active content is never shown inline; the old release overlooks SVG."""
+    kind = _TYPES.get(file.name.rpartition(".")[2].lower(), _UNKNOWN)
+    if api is Api.V0_3_64:
+        safe = kind if kind in ("image/svg+xml", "text/xml") or kind not in _ACTIVE else _UNKNOWN
+        return (("Content-Disposition", _quoted(file)), ("Content-Type", safe))
+    if kind in _ACTIVE:
+        disposition, kind = f"attachment; {_quoted(file)}", _UNKNOWN
+    else:
+        disposition = _quoted(file)
+    return (
+        ("Content-Disposition", disposition),
+        ("Content-Type", kind),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+
+
+def _quoted(file: StoredFile) -> str:
+    escaped = file.name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'filename="{escaped}"'
+
+
+def _list(request: Request, name: str) -> list[str]:
+    value = request.headers.get(name)
+    return [] if value is None else value.split(",")

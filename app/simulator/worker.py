@@ -1,0 +1,85 @@
+"""The one worker: takes tasks from the queue, one at a time, and files them in the history."""
+
+from app.simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
+from app.simulator.execution import Execution
+from app.simulator.frames import status_frame, text_frame
+from app.simulator.history import Entry, History
+from app.simulator.parts import Parts
+from app.simulator.queue import Task, TaskQueue
+
+
+class Worker:
+    """Runs what is queued. Source: ComfyUI, main.py, `prompt_worker`."""
+
+    def __init__(self, parts: Parts, queue: TaskQueue, history: History, first_run_id: int) -> None:
+        self._parts = parts
+        self._queue = queue
+        self._history = history
+        self._execution: Execution | None = None
+        self.last_run_id = first_run_id
+
+    def tell_queue(self) -> None:
+        """Tell everybody how long the queue is."""
+        self._parts.sockets.send(None, status_frame(self._queue.remaining))
+
+    def accept(self, *, is_told: bool) -> None:
+        """A task was queued: tell everybody, unless the server failed on it, and start it."""
+        if is_told:
+            self.tell_queue()
+        self._start_next()
+
+    def interrupt(self, prompt_id: str | None) -> bool:
+        """Stop the running task, if it is that one or none is named; True if it will stop."""
+        execution = self._execution
+        if execution is None or prompt_id not in (None, execution.task.prompt_id):
+            return False
+        execution.is_interrupted = True
+        return True
+
+    def node_shown_to(self, client_id: str) -> str | None:
+        """The node running now, if its task belongs to this client."""
+        if self._execution is None or self._execution.task.client_id != client_id:
+            return None
+        return self._execution.shown_node
+
+    def hear(self, report: NodeFinished | NodeRaised) -> None:
+        """The shell reports on a run. What comes too late is thrown away."""
+        if self._execution is None or not self._execution.is_awaiting(report.run_id):
+            self._parts.stage.emit(DropValues(report.run_id))
+            for blob in report.files if isinstance(report, NodeFinished) else ():
+                self._parts.stage.emit(DropBlob(blob.key))
+        elif isinstance(report, NodeFinished):
+            self._execution.finish_node(report)
+        else:
+            self._execution.fail_node(report)
+
+    def abandon(self) -> None:
+        """The server dies: have the shell throw away what is being made."""
+        if self._execution is not None:
+            self._execution.abandon()
+
+    def _start_next(self) -> None:
+        task = self._queue.take()
+        if task is None:
+            return
+        self.tell_queue()
+        self._execution = Execution(self._parts, task, self._next_run_id, self._end)
+        self._execution.start()
+
+    def _end(self, entry: Entry) -> None:
+        self._history.add(entry)
+        self._execution = None
+        self._queue.running = None
+        self.tell_queue()
+        self._tell_end(entry.task)
+        # Not at once: a chain of cached tasks would recurse.
+        self._parts.stage.later(0.0, self._start_next)
+
+    def _tell_end(self, task: Task) -> None:
+        if task.client_id is not None:
+            data = {"node": None, "prompt_id": task.prompt_id}
+            self._parts.sockets.send(task.client_id, text_frame("executing", data))
+
+    def _next_run_id(self) -> int:
+        self.last_run_id += 1
+        return self.last_run_id

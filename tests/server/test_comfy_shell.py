@@ -1,0 +1,213 @@
+"""The embedded server on real sockets: whole tasks, real pictures, deaths."""
+
+import asyncio
+import json
+
+import aiohttp
+import pytest
+from PIL import Image, ImageChops
+
+from tests.server.wire import LOCAL, as_png, client_of, noise, run, serving
+from tests.simulator.shell import photo, slow
+
+
+def test_a_picture_is_uploaded_processed_and_fetched() -> None:
+    """Enlarged twice and inverted, pixel by pixel what Pillow makes."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            picture = noise()
+            assert (await client.upload("lab.png", as_png(picture)))["name"] == "lab.png"
+            prompt_id = await client.post(
+                photo(), extra_data={"extra_pnginfo": {"workflow": {"id": "wf-1"}}}
+            )
+            await client.finish(prompt_id)
+            entry = (await client.get(f"/history/{prompt_id}"))[prompt_id]
+            saved = entry["outputs"]["4"]["images"][0]
+            made = await client.picture(saved["filename"])
+            large = picture.resize((128, 96), Image.Resampling.BILINEAR)
+            assert ImageChops.difference(made, ImageChops.invert(large)).getbbox() is None
+            assert json.loads(made.info["prompt"]) == photo()
+            assert json.loads(made.info["workflow"]) == {"id": "wf-1"}
+            preview = entry["outputs"]["5"]["images"][0]
+            shown = await client.picture(preview["filename"], "temp")
+            assert shown.size == (128, 96)
+            jobs = await client.get("/api/jobs?workflow_id=wf-1")
+            assert [job["id"] for job in jobs["jobs"]] == [prompt_id]
+
+    run(story)
+
+
+def test_uploads_are_compared_by_content() -> None:
+    """The same bytes keep their name; others get a number, unless they may overwrite."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            first, second = as_png(noise(8, 8)), as_png(noise(9, 9))
+            names = [
+                (await client.upload("lab.png", first))["name"],
+                (await client.upload("lab.png", first))["name"],
+                (await client.upload("lab.png", second))["name"],
+                (await client.upload("lab.png", second, overwrite="true"))["name"],
+                (await client.upload("x/lab.png", second, subfolder="a/b"))["subfolder"],
+            ]
+            assert names == ["lab.png", "lab.png", "lab (1).png", "lab.png", "a/b"]
+            assert (await client.picture("lab.png", "input")).size == (9, 9)
+            info = await client.get("/object_info/LoadImage")
+            listed = info["LoadImage"]["input"]["required"]["image"][0]
+            assert listed == ["lab (1).png", "lab.png"]
+
+    run(story)
+
+
+def test_a_body_over_the_limit_is_refused_without_cors() -> None:
+    """413 for uploads and prompts alike; a page can't tell it from a dead server."""
+
+    async def story() -> None:
+        async with serving(max_upload_size=100_000) as server, client_of(server) as client:
+            form = aiohttp.FormData()
+            form.add_field("image", b"x" * 200_000, filename="big.png")
+            for path, data in (("/upload/image", form), ("/prompt", b" " * 200_000)):
+                async with client.session.post(path, data=data) as response:
+                    assert response.status == 413
+                    text = await response.text()
+                    assert text == "Maximum request body size 100000 exceeded."
+                    assert "Access-Control-Allow-Origin" not in response.headers
+
+    run(story)
+
+
+@pytest.mark.parametrize(("cors", "status"), [(None, 403), ("*", 200)])
+def test_foreign_pages_need_the_option(cors: str | None, status: int) -> None:
+    """Without it HTTP and WebSocket answer 403 to another origin."""
+
+    async def story() -> None:
+        async with serving(LOCAL, cors=cors) as server, client_of(server) as client:
+            headers = {"Origin": "http://localhost:9000"}
+            async with client.session.get("/prompt", headers=headers) as response:
+                assert response.status == status
+                assert response.headers.get("Access-Control-Allow-Origin") == cors
+            try:
+                socket = await client.session.ws_connect("/ws", headers=headers)
+                await socket.close()
+                upgraded = 200
+            except aiohttp.WSServerHandshakeError as error:
+                upgraded = error.status
+            assert upgraded == status
+
+    run(story)
+
+
+def test_view_serves_ranges_tags_and_renderings() -> None:
+    """206, 304, HEAD, another format, one channel; 500 for the rendering of a text."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            content = as_png(noise())
+            await client.upload("lab.png", content)
+            await client.upload("v.txt", b"text", type="output")
+            await client.upload("v.svg", b"<svg/>", type="output")
+            path = "/view?filename=lab.png&type=input"
+            async with client.session.get(path) as response:
+                tag = response.headers["Etag"]
+                assert await response.read() == content
+            async with client.session.get(path, headers={"Range": "bytes=0-9"}) as response:
+                assert response.status == 206
+                assert await response.read() == content[:10]
+                assert response.headers["Content-Range"] == f"bytes 0-9/{len(content)}"
+            async with client.session.get(path, headers={"If-None-Match": tag}) as response:
+                assert response.status == 304
+            async with client.session.head(path) as response:
+                assert response.headers["Content-Length"] == str(len(content))
+            async with client.session.get(f"{path}&preview=webp;50") as response:
+                assert response.content_type == "image/webp"
+                assert (await response.read())[8:12] == b"WEBP"
+            async with client.session.get(f"{path}&channel=a") as response:
+                assert response.content_type == "image/png"
+            async with client.session.get("/view?filename=v.txt&preview=webp") as response:
+                assert response.status == 500
+            async with client.session.get("/view?filename=v.svg") as response:
+                assert response.content_type == "application/octet-stream"
+
+    run(story)
+
+
+def test_kill_cuts_sockets_and_forgets_tasks() -> None:
+    """No close frame; the connection is refused until the server is back on its port."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            done = await client.post(photo())
+            await client.finish(done)
+            await client.post(slow(100, 100))
+            await client.until("progress")
+            port = server.port
+            await server.kill()
+            while await client.next_frame() is not None:
+                pass  # What was on its way may still arrive.
+            assert client.socket.close_code in (1006, None)
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await client.session.get("/prompt")
+            await server.start()
+            assert server.port == port
+            assert await client.get(f"/history/{done}") == {}
+            assert (await client.picture("t_00001_.png")).size == (128, 96)
+            async with client.session.get(
+                "/view", params={"filename": "ComfyUI_temp_x", "type": "temp"}
+            ) as response:
+                assert response.status == 404
+
+    run(story)
+
+
+def test_a_lost_answer_still_queues_the_task() -> None:
+    """The client sees a broken connection; the task runs all the same."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            server.answers_to_lose = 1
+            prompt_id = "11111111-2222-4333-8444-555555555555"
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await client.post(photo(), prompt_id=prompt_id)
+            await client.finish(prompt_id)
+            job = await client.get(f"/api/jobs/{prompt_id}")
+            assert job["status"] == "completed"
+
+    run(story)
+
+
+def test_a_frozen_server_is_silent_and_then_late() -> None:
+    """As when the network is gone: nothing closes, and later everything arrives."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            server.freeze()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await client.get("/prompt")
+            server.thaw()
+            assert (await client.get("/prompt"))["exec_info"] == {"queue_remaining": 0}
+
+    run(story)
+
+
+def test_a_deafened_client_hears_nothing_more() -> None:
+    """Its socket stays open, and no `status` comes; a new connection hears again."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            server.deafen("A")
+            async with client_of(server, "B") as witness:
+                prompt_id = await client.post(photo())
+                await witness.until("status", status={"exec_info": {"queue_remaining": 0}})
+                assert (await client.get(f"/api/jobs/{prompt_id}"))["status"] == "completed"
+            assert len(client.frames) == 1
+            assert not client.socket.closed
+            await client.socket.close()
+            await client.connect()
+            await client.finish(await client.post(photo(prefix="again")))
+
+    run(story)

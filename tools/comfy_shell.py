@@ -1,0 +1,365 @@
+"""The simulator behind real sockets: aiohttp outside, the pure machine inside."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from random import Random
+from typing import Any, BinaryIO, cast
+
+from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler
+
+from app.simulator.catalogue import CATALOGUE
+from app.simulator.engine import Engine
+from app.simulator.events import (
+    AcceptSocket,
+    Answer,
+    CutSocket,
+    DropBlob,
+    DropValues,
+    Effect,
+    Event,
+    Killed,
+    RefuseSocket,
+    RequestReceived,
+    RunNode,
+    SendBinary,
+    SendText,
+    SocketBlocked,
+    SocketClosed,
+    SocketDrained,
+    SocketOpened,
+    TextReceived,
+    WakeAt,
+    Woken,
+)
+from app.simulator.http import (
+    FileBody,
+    FilePart,
+    Form,
+    PictureBody,
+    Request,
+    Response,
+    TextPart,
+)
+from app.simulator.nodes import NodeClasses
+from app.simulator.settings import Settings
+from tools.comfy_blobs import BlobStore
+from tools.comfy_encode import reencoded_file
+from tools.comfy_runner import WORK, NodeWork, resolve, run_node
+
+_SECONDS_UNTIL_BLOCKED = 0.05
+_REQUESTS_REMEMBERED = 10_000
+
+
+class _Connection:
+    """One WebSocket: what waits to be written to it, or why it was refused."""
+
+    def __init__(self, transport: asyncio.Transport | None) -> None:
+        self.transport = transport
+        self.frames: asyncio.Queue[str | bytes] = asyncio.Queue()
+        self.refusal: Response | None = None
+        self.is_blocked = False
+
+
+class ComfyServer:
+    """An embedded ComfyUI server on a real port.
+
+    `start` before use, `stop` at the end; both, `restart` and `kill` belong to one event loop.
+    Files survive `kill` and `restart` (those in `temp` don't); tasks and history are lost.
+
+    Attributes:
+        requests: `(method, target, status)` of the latest answered requests, oldest first.
+        answers_to_lose: That many of the next accepted `POST /prompt` are cut before the answer.
+        answer_delay: Seconds that every HTTP answer is held back.
+
+    Args:
+        settings: How it behaves. Port 0 takes a free one; `port` tells which.
+        classes: Node classes it knows; each needs its work in `work`.
+        seed: Makes ids and names the same in every run.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        classes: NodeClasses = CATALOGUE,
+        work: Mapping[str, NodeWork] = WORK,
+        seed: int | None = None,
+    ) -> None:
+        self.requests: deque[tuple[str, str, int]] = deque(maxlen=_REQUESTS_REMEMBERED)
+        self.answers_to_lose = 0
+        self.answer_delay = 0.0
+        self.engine = Engine(settings or Settings(), Random(seed), classes)
+        self._work = work
+        self._blobs = BlobStore()
+        self._thread = ThreadPoolExecutor(1, "comfy-node")
+        self._ids = count(1)
+        self._values: dict[int, tuple[object, ...]] = {}
+        self._waiting: dict[int, asyncio.Future[Response]] = {}
+        self._connections: dict[int, _Connection] = {}
+        self._runs: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._runner: web.AppRunner | None = None
+        self._thawed = asyncio.Event()
+        self._thawed.set()
+        self._port = self.settings.port
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves now."""
+        return self.engine.settings
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, known after `start`."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a slash at the end."""
+        return f"http://{self.settings.host}:{self._port}"
+
+    def change(self, **fields: Any) -> None:
+        """Give it other `Settings` fields from now on, e.g. `change(post_delay=-0.2)`."""
+        self.engine.settings = replace(self.settings, **fields)
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        app = web.Application(client_max_size=self.settings.max_upload_size)
+        app.router.add_route("*", "/{path:.*}", cast(Handler, self._handle))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.settings.host, self._port, reuse_address=True).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self.change(port=self._port)
+
+    async def stop(self) -> None:
+        """Stop for good: cut all sockets, delete all files."""
+        await self.kill()
+        await asyncio.gather(*self._runs)
+        await asyncio.to_thread(self._thread.shutdown)
+        self._blobs.close()
+
+    async def kill(self) -> None:
+        """Die as by `kill -9`: no close frames, no answers, nobody listens. `start` revives."""
+        self._feed(Killed())
+        self.thaw()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        for connection in list(runner.server.connections) if runner.server is not None else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        await runner.cleanup()
+
+    async def restart(self, downtime: float = 0.0) -> None:
+        """Die, stay away for some seconds, come back on the same port."""
+        await self.kill()
+        await asyncio.sleep(downtime)
+        await self.start()
+
+    def freeze(self) -> None:
+        """Fall silent as a machine off the network does: connections stay, nothing moves."""
+        self._thawed.clear()
+
+    def thaw(self) -> None:
+        """Go on after `freeze`; everything held back arrives late."""
+        self._thawed.set()
+
+    def deafen(self, client_id: str) -> None:
+        """Unregister a client id, as the late death of an older socket with that id does."""
+        ghost = next(self._ids)
+        self._connections[ghost] = _Connection(None)
+        target = f"/ws?clientId={client_id}"
+        self._feed(SocketOpened(ghost, Request("GET", target, {})))
+        del self._connections[ghost]
+        self._feed(SocketClosed(ghost))
+
+    def _feed(self, event: Event) -> None:
+        for effect in self.engine.handle(event, time.time()):
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Answer(request_id, response):
+                waiting = self._waiting.get(request_id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(response)
+            case SendText(connection_id, frame) | SendBinary(connection_id, frame):
+                if connection_id in self._connections:
+                    self._connections[connection_id].frames.put_nowait(frame)
+            case AcceptSocket():
+                pass  # The handshake goes on unless it is refused.
+            case RefuseSocket(connection_id, response):
+                self._connections[connection_id].refusal = response
+            case CutSocket(connection_id):
+                cut = self._connections.pop(connection_id, None)
+                if cut is not None and cut.transport is not None:
+                    cut.transport.abort()
+            case RunNode():
+                run = asyncio.get_running_loop().create_task(self._run(effect))
+                self._runs.add(run)
+                run.add_done_callback(self._runs.discard)
+            case DropValues(run_id):
+                self._values.pop(run_id, None)
+            case DropBlob(key):
+                self._blobs.drop(key)
+            case WakeAt(when):
+                if self._alarm is not None:
+                    self._alarm.cancel()
+                delay = max(0.0, when - time.time())
+                loop = asyncio.get_running_loop()
+                self._alarm = loop.call_later(delay, self._feed, Woken())
+
+    async def _run(self, run: RunNode) -> None:
+        loop = asyncio.get_running_loop()
+        values = resolve(run, self._values)
+        outputs, report = await loop.run_in_executor(
+            self._thread, run_node, run, values, self._blobs, self._work
+        )
+        self._values[run.run_id] = outputs
+        self._feed(report)
+
+    async def _handle(self, incoming: web.Request) -> web.StreamResponse:
+        await self._thawed.wait()
+        if incoming.path in ("/ws", "/api/ws"):
+            return await self._serve_socket(incoming)
+        request = await self._read(incoming)
+        request_id = next(self._ids)
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = waiting
+        try:
+            self._feed(RequestReceived(request_id, request))
+            response = await waiting
+            if self.answer_delay > 0:
+                await asyncio.sleep(self.answer_delay)
+            await self._thawed.wait()
+        finally:
+            del self._waiting[request_id]
+        is_accepted = request.method == "POST" and request.path == "/prompt"
+        if self.answers_to_lose > 0 and is_accepted and response.status == 200:
+            self.answers_to_lose -= 1
+            if incoming.transport is not None:
+                incoming.transport.abort()
+        self.requests.append((request.method, request.target, response.status))
+        return await self._respond(response)
+
+    async def _read(self, incoming: web.Request) -> Request:
+        headers = {name.lower(): value for name, value in incoming.headers.items()}
+        body, form, size = b"", None, 0
+        try:
+            if incoming.path.endswith("/upload/image"):
+                form = await self._read_form(incoming)
+            else:
+                body = await incoming.read()
+                size = len(body)
+        except web.HTTPRequestEntityTooLarge:
+            size = self.settings.max_upload_size + 1
+        return Request(incoming.method, incoming.raw_path, headers, body, form, size)
+
+    async def _read_form(self, incoming: web.Request) -> Form:
+        parts: list[FilePart | TextPart] = []
+        for name, value in (await incoming.post()).items():
+            if isinstance(value, web.FileField):
+                stream = cast(BinaryIO, value.file)
+                blob = await asyncio.to_thread(self._blobs.add_stream, stream)
+                stream.close()
+                parts.append(FilePart(name, value.filename, blob))
+            else:
+                text = value if isinstance(value, str) else bytes(value).decode(errors="replace")
+                parts.append(TextPart(name, text))
+        return tuple(parts)
+
+    async def _respond(self, response: Response) -> web.Response:
+        content: bytes
+        match response.body:
+            case FileBody(key, start, stop):
+                content = await asyncio.to_thread(self._blobs.read, key, start, stop)
+            case PictureBody(key, form, quality, channel, otherwise):
+                path = self._blobs.path(key)
+                drawn = await asyncio.to_thread(reencoded_file, path, form, quality, channel)
+                if drawn is None:
+                    return await self._respond(otherwise)
+                content = drawn
+            case bytes() as content:
+                pass
+        answer = web.Response(
+            status=response.status, headers=list(response.headers), body=content or None
+        )
+        if ("Connection", "close") in response.headers:
+            answer.force_close()
+        return answer
+
+    async def _serve_socket(self, incoming: web.Request) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in incoming.headers.items()}
+        connection_id = next(self._ids)
+        connection = _Connection(incoming.transport)
+        self._connections[connection_id] = connection
+        self._feed(SocketOpened(connection_id, Request("GET", incoming.raw_path, headers)))
+        if connection.refusal is not None:
+            del self._connections[connection_id]
+            return await self._respond(connection.refusal)
+        socket = web.WebSocketResponse()
+        writer: asyncio.Task[None] | None = None
+        try:
+            await socket.prepare(incoming)
+            loop = asyncio.get_running_loop()
+            writer = loop.create_task(self._write(connection_id, connection, socket))
+            async for message in socket:
+                await self._thawed.wait()
+                if message.type is WSMsgType.TEXT:
+                    self._feed(TextReceived(connection_id, message.data))
+        finally:
+            if writer is not None:
+                writer.cancel()
+                await asyncio.wait((writer,))
+            if self._connections.pop(connection_id, None) is not None:
+                self._feed(SocketClosed(connection_id))
+        return socket
+
+    async def _write(
+        self, connection_id: int, connection: _Connection, socket: web.WebSocketResponse
+    ) -> None:
+        loop = asyncio.get_running_loop()
+
+        def block() -> None:
+            connection.is_blocked = True
+            self._feed(SocketBlocked(connection_id))
+
+        while True:
+            frame = await connection.frames.get()
+            await self._thawed.wait()
+            # Sending waits once the buffers are full: the client has stopped reading.
+            alarm = loop.call_later(_SECONDS_UNTIL_BLOCKED, block)
+            try:
+                if isinstance(frame, str):
+                    await socket.send_str(frame)
+                else:
+                    await socket.send_bytes(frame)
+            except ConnectionError:
+                return  # The reading side notices the same end and tells the machine.
+            finally:
+                alarm.cancel()
+            if connection.is_blocked:
+                connection.is_blocked = False
+                self._feed(SocketDrained(connection_id))
