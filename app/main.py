@@ -1,6 +1,227 @@
-"""Starts the page."""
+"""Starts the page; the only module that knows all the others."""
+
+import asyncio
+from typing import Any
 
 import js
 
-js.document.getElementById("boot").textContent = ""
-js.document.documentElement.dataset.ready = "true"
+from app.browser.chance import BrowserChance
+from app.browser.clock import BrowserClock
+from app.browser.files import BrowserFiles
+from app.browser.http import BrowserHttp
+from app.browser.page import BrowserPage
+from app.browser.preview import BrowserPreviews
+from app.browser.repaint import Repaint
+from app.browser.socket import BrowserSockets
+from app.browser.storage import BrowserRecords, own_prefix
+from app.console import expose
+from app.core.client_id import DEFAULT_BASE
+from app.core.errors import TetherError
+from app.core.events import (
+    CancelWanted,
+    KeepingFailed,
+    ServerAdded,
+    ServerRemoved,
+    TaskDismissed,
+)
+from app.core.ids import ServerUrl, TaskId
+from app.core.server_list import ServerList, read_presets
+from app.core.server_url import parse_server_url
+from app.core.session import Session
+from app.core.window import Settings
+from app.runtime.intake import Intake
+from app.runtime.ports import Ports
+from app.runtime.runner import Runner
+from app.ui.composer import OWN
+from app.ui.dom import by_id
+from app.ui.page import Intents, Page
+from app.ui.view import Viewer
+from app.ui.words import Words, choose_language
+
+
+async def fetch_text(path: str) -> str | None:
+    """Fetch a file of the page's own; None when it isn't there."""
+    answer = await js.fetch(path)
+    return str(await answer.text()) if answer.ok else None
+
+
+def meta(name: str, default: str) -> str:
+    """Read a setting that the host of the page may change in index.html."""
+    found = js.document.querySelector(f'meta[name="tether:{name}"]')
+    return str(found.content) if found else default
+
+
+class App:
+    """The page at work: carries what the person wants to the session."""
+
+    def __init__(self) -> None:
+        prefix = own_prefix(js.location.pathname)
+        self._page: Page | None = None
+        self._own_workflow: tuple[str, str] | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._repaint = Repaint(self._paint)
+        self._runner = Runner(self._repaint.ask)
+        self._emit = emit = self._runner.emit
+        clock, chance = BrowserClock(emit), BrowserChance()
+        self._kept = BrowserRecords("localStorage", prefix, emit)
+        records = BrowserRecords("sessionStorage", prefix, emit)
+        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        self._session = Session(records.read_all(), settings, chance, clock.now())
+        self._window = window = self._session.window
+        self._files = files = BrowserFiles(f"{prefix}files", window.window_id, emit)
+        self._previews = BrowserPreviews(self._repaint.ask)
+        http, sockets = BrowserHttp(emit, files.read), BrowserSockets(emit)
+        self._ports = Ports(clock, sockets, http, records, files, self._previews)
+        self._intake = Intake(window, emit, files, chance)
+        self._servers = ServerList(self._kept.read("servers") or "")
+        expose(window, records)
+
+    async def start(self) -> None:
+        """Open the stores, take up the last page's tasks, show the page."""
+        language = choose_language(self._kept.read("language"), js.navigator.language)
+        text = await fetch_text(f"./static/i18n/{language}.json")
+        self._words = Words(text or "{}")
+        await self._files.open()
+        self._runner.start(self._session, self._ports)
+        self._viewer = Viewer(self._window, self._words)
+        self._page = page = Page(
+            self._words,
+            language,
+            Intents(
+                self._add_server,
+                self._on_server,
+                self._on_task,
+                lambda: self._soon(self._run(page)),
+                lambda file: self._soon(self._use_workflow(page, file)),
+                self._use_language,
+                lambda task_id: self._previews.url(TaskId(task_id)),
+                lambda task_id: self._previews.drop(TaskId(task_id)),
+            ),
+        )
+        self._browser_page = BrowserPage(self._emit)
+        presets, troubles = read_presets(
+            await fetch_text("./servers.json") or "[]", js.location.href
+        )
+        for trouble in troubles:
+            self._emit(KeepingFailed(trouble))
+        for url, name in self._servers.merged(presets).items():
+            self._emit(ServerAdded(url, name))
+        self._paint()
+        by_id("boot").textContent = ""
+        js.document.documentElement.dataset.ready = "true"
+        await self._catch_up(page)
+
+    async def _catch_up(self, page: Page) -> None:
+        """Do what the visitor did before Python was there."""
+        for done in js.tetherEarly.take():
+            if done.kind == "files":
+                page.composer.add(list(done.files))
+            elif done.action == "run":
+                await self._run(page)
+
+    def _paint(self) -> None:
+        if self._page is not None:
+            self._page.show(self._viewer.view())
+
+    def _soon(self, work: Any) -> None:
+        """Run work that takes time; the loop's handler reports what goes wrong in it."""
+        job = asyncio.ensure_future(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+
+    async def _run(self, page: Page) -> None:
+        """Make a task of every chosen picture, or one when the workflow takes none."""
+        composer = page.composer
+        pinned = ServerUrl(composer.pinned) if composer.pinned else None
+        is_own = composer.workflow == OWN
+        chosen = await self._chosen_workflow(page, composer.workflow)
+        if chosen is None:
+            return
+        title, text = chosen
+        pictures = composer.pictures()
+        accepted = []
+        for key, name, file in pictures or [("", "", None)]:
+            given = [(name, file)] if file is not None else []
+            told = f"{name} · {title}" if name else title
+            try:
+                await self._intake.accept(text, told, given, pinned, needs_picture=not is_own)
+            except TetherError as error:
+                page.notices.show(self._words.trouble(error.trouble))
+            else:
+                accepted.append(key)
+        composer.remove(accepted)
+
+    async def _chosen_workflow(self, page: Page, name: str) -> tuple[str, str] | None:
+        if name == OWN:
+            if self._own_workflow is None:
+                page.notices.show(self._words.say("trouble.workflow_needed"))
+            return self._own_workflow
+        text = await fetch_text(f"./static/workflows/{name}.json")
+        if text is None:
+            page.notices.show(self._words.say("trouble.workflow_missing", file=name))
+            return None
+        return page.composer.title(), text
+
+    async def _use_workflow(self, page: Page, file: Any) -> None:
+        """Take a workflow file, if it is one."""
+        text = str(await file.text())
+        try:
+            self._intake.check_workflow(text)
+        except TetherError as error:
+            page.notices.show(f"{file.name}: {self._words.trouble(error.trouble)}")
+            return
+        self._own_workflow = (str(file.name), text)
+        page.composer.show_own(str(file.name))
+
+    def _add_server(self, typed: str) -> str:
+        try:
+            url = parse_server_url(typed, js.location.href)
+        except TetherError as error:
+            return self._words.trouble(error.trouble)
+        self._servers.add(url)
+        self._kept.write("servers", self._servers.write())
+        self._emit(ServerAdded(url, ""))
+        return ""
+
+    def _on_server(self, action: str, url: str) -> None:
+        server = self._window.servers.get(ServerUrl(url))
+        if server is None:
+            return
+        if action == "remove":
+            self._servers.remove(server.url)
+            self._kept.write("servers", self._servers.write())
+            self._emit(ServerRemoved(server.url))
+        else:
+            self._emit(ServerAdded(server.url, server.name))
+
+    def _on_task(self, action: str, task_id: str) -> None:
+        match action:
+            case "cancel":
+                self._emit(CancelWanted(TaskId(task_id)))
+            case "dismiss":
+                self._emit(TaskDismissed(TaskId(task_id)))
+            case "clear":
+                for task in list(self._window.ended()):
+                    self._emit(TaskDismissed(task.task_id))
+
+    def _use_language(self, language: str) -> None:
+        self._kept.write("language", language)
+        js.location.reload()
+
+
+def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """An error in work that nobody waits for is a bug: say it aloud."""
+    js.console.error(f"Tether: {context.get('message')}: {context.get('exception')!r}")
+
+
+def started(start: asyncio.Task[None]) -> None:
+    """Tell the visitor when the page can't start."""
+    error = start.exception()
+    if error is not None:
+        js.tetherBootFailed(f"{type(error).__name__}: {error}")
+        raise error
+
+
+asyncio.get_event_loop().set_exception_handler(report)
+app = App()
+asyncio.ensure_future(app.start()).add_done_callback(started)

@@ -1,5 +1,6 @@
 """All that can happen to a window."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -181,3 +182,6 @@ Event: TypeAlias = (
     | PageChanged
     | KeepingFailed
 )
+
+Emit: TypeAlias = Callable[[Event], None]
+"""How what happened is told; it never raises and never blocks."""

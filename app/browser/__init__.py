@@ -1,0 +1,1 @@
+"""Adapters between the core and the browser: they carry, and decide nothing."""

@@ -1,0 +1,189 @@
+"""Workflows and pictures in IndexedDB: once per content, for as long as a task needs them."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from app.browser.proxies import ProxyScope
+from app.core.errors import TetherError, Trouble
+from app.core.events import Emit, KeepingFailed
+from app.core.ids import Digest, TaskId, WindowId
+
+_FILES = "files"
+"""Digest -> Blob."""
+
+_USES = "uses"
+"""[window, task, digest] -> {digest, at}: who needs a file, since when (ms)."""
+
+_CHUNK = 1 << 20
+_FORGOTTEN_MS = 30 * 24 * 3600 * 1000
+"""Files of windows that never came back are deleted after so long."""
+
+
+class BrowserFiles:
+    """Keeps blobs; when the browser has no IndexedDB, in this page's memory alone."""
+
+    def __init__(self, name: str, window_id: WindowId, emit: Emit) -> None:
+        self._name = name
+        self._window_id = window_id
+        self._emit = emit
+        self._database: Any = None
+        self._memory: dict[Digest, Any] = {}
+        self._scopes: set[ProxyScope] = set()
+
+    async def open(self) -> None:
+        """Open the store, and delete what was forgotten in it; to be awaited first."""
+        scope = ProxyScope()
+        try:
+            request = js.indexedDB.open(self._name, 1)
+            scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
+            await _ended(request, "success", scope)
+            self._database = request.result
+        except (JsException, OSError) as error:
+            self._emit(KeepingFailed(Trouble.of("files_in_memory", detail=error)))
+        finally:
+            scope.end()
+        if self._database is not None:
+            self._sweep(js.Date.now() - _FORGOTTEN_MS)
+
+    async def head(self, blob: Any, length: int) -> bytes:
+        """Return the first bytes of a blob."""
+        return bytes((await blob.slice(0, length).arrayBuffer()).to_bytes())
+
+    async def digest(self, blob: Any) -> Digest:
+        """Return the SHA-256 of a blob, read piece by piece.
+
+        `crypto.subtle` would be quicker, but insecure pages don't have it.
+        """
+        digest = hashlib.sha256()
+        for start in range(0, int(blob.size), _CHUNK):
+            piece = await blob.slice(start, start + _CHUNK).arrayBuffer()
+            digest.update(piece.to_bytes())
+        return Digest(digest.hexdigest())
+
+    async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
+        """Keep blobs for a task; returns when the browser has written them.
+
+        Raises:
+            TetherError: It would not; nothing of the task is kept then.
+        """
+        if self._database is None:
+            self._memory.update(blobs)
+            return
+        transaction = self._transaction()
+        files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
+        for digest, blob in blobs.items():
+            files.put(blob, digest)
+            use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
+            uses.put(use, to_js([self._window_id, task_id, digest]))
+        scope = ProxyScope()
+        try:
+            await _ended(transaction, "complete", scope)
+        except OSError as error:
+            raise TetherError("files_full", detail=error) from error
+        finally:
+            scope.end()
+
+    async def read(self, digest: Digest) -> Any | None:
+        """Return a kept blob."""
+        if self._database is None:
+            return self._memory.get(digest)
+        scope = ProxyScope()
+        try:
+            request = self._transaction("readonly").objectStore(_FILES).get(digest)
+            await _ended(request, "success", scope)
+        except OSError as error:
+            self._emit(KeepingFailed(Trouble.of("file_unreadable", detail=error)))
+            return None
+        finally:
+            scope.end()
+        return request.result or None  # a missing one is undefined
+
+    async def read_text(self, digest: Digest) -> str | None:
+        """Return a kept text."""
+        blob = await self.read(digest)
+        return None if blob is None else str(await blob.text())
+
+    def text_blob(self, text: str) -> Any:
+        """Make a blob of a text."""
+        return js.Blob.new(to_js([text]))
+
+    def release(self, task_id: TaskId) -> None:
+        """Forget that a task needs its files."""
+        if self._database is not None:
+            low, high = [self._window_id, task_id], [self._window_id, task_id, []]
+            span = js.IDBKeyRange.bound(to_js(low), to_js(high))
+            self._collect(span, lambda _use: True)
+
+    def _sweep(self, before: float) -> None:
+        """Forget uses from before a time, in milliseconds."""
+        self._collect(None, lambda use: use.at < before)
+
+    def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
+        """Delete uses, and the files that had no other, in one transaction.
+
+        In two, another window could take up a file between the count and its deletion.
+        """
+        transaction = self._transaction()
+        files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
+        scope = ProxyScope()
+        self._scopes.add(scope)
+
+        def on_cursor(event: Any) -> None:
+            cursor = event.target.result
+            if not cursor:
+                return
+            if is_over(cursor.value):
+                digest = cursor.value.digest
+                cursor.delete()
+                count = uses.index("digest").count(digest)
+                scope.listen(count, "success", lambda e: e.target.result or files.delete(digest))
+            getattr(cursor, "continue")()
+
+        def on_end(_event: Any) -> None:
+            self._scopes.discard(scope)
+            scope.end()
+
+        request = uses.openCursor(span) if span is not None else uses.openCursor()
+        scope.listen(request, "success", on_cursor)
+        scope.listen(transaction, "complete", on_end)
+        scope.listen(transaction, "abort", on_end)
+
+    def _transaction(self, mode: str = "readwrite") -> Any:
+        return self._database.transaction(to_js([_FILES, _USES]), mode)
+
+
+def _object(entries: Any) -> Any:
+    return js.Object.fromEntries(entries)
+
+
+def _create(database: Any) -> None:
+    database.createObjectStore(_FILES)
+    database.createObjectStore(_USES).createIndex("digest", "digest")
+
+
+async def _ended(source: Any, name: str, scope: ProxyScope) -> None:
+    """Wait for a request's or a transaction's good or bad end.
+
+    Raises:
+        OSError: The bad one, with the browser's reason.
+    """
+    ended: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+
+    def good(_event: Any) -> None:
+        if not ended.done():
+            ended.set_result(None)
+
+    def bad(event: Any) -> None:
+        event.preventDefault()
+        if not ended.done():
+            ended.set_exception(OSError(str(source.error)))
+
+    scope.listen(source, name, good)
+    for kind in ("error", "abort", "blocked"):
+        scope.listen(source, kind, bad)
+    await ended

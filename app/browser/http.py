@@ -1,0 +1,76 @@
+"""Calls to servers by the browser's fetch."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from app.core.events import Answered, Emit, Failure, RequestFailed
+from app.core.ids import Digest
+from app.core.requests import Request
+
+
+class BrowserHttp:
+    """Makes calls, gives each its time, and tells how it ended."""
+
+    def __init__(self, emit: Emit, read_file: Callable[[Digest], Awaitable[Any]]) -> None:
+        self._emit = emit
+        self._read_file = read_file
+        self._calls: dict[int, tuple[asyncio.Task[None], Any]] = {}
+
+    def send(self, request: Request) -> None:
+        """Make a call."""
+        controller = js.AbortController.new()
+        call = asyncio.ensure_future(self._call(request, controller))
+        self._calls[request.id] = (call, controller)
+
+    def abort(self, request_id: int) -> None:
+        """Give a call up; nothing is told of it."""
+        call = self._calls.pop(request_id, None)
+        if call is not None:
+            call[1].abort()
+
+    async def _call(self, request: Request, controller: Any) -> None:
+        timeout = asyncio.get_event_loop().call_later(request.timeout, controller.abort)
+        event: Answered | RequestFailed
+        try:
+            body = await self._body(request)
+            if request.upload is not None and body is None:
+                event = RequestFailed(request, Failure.FILE_GONE)
+            else:
+                response = await js.fetch(request.url, self._options(request, body, controller))
+                event = Answered(request, response.status, await response.text())
+        except JsException as error:
+            is_timeout = error.name == "AbortError"
+            event = RequestFailed(request, Failure.TIMEOUT if is_timeout else Failure.NETWORK)
+        finally:
+            timeout.cancel()
+        if self._calls.pop(request.id, None) is not None:
+            self._emit(event)
+
+    async def _body(self, request: Request) -> Any:
+        """Return what is sent; a picture goes from the store to the network, past Python."""
+        if request.upload is None:
+            return request.body
+        blob = await self._read_file(request.upload.digest)
+        if blob is None:
+            return None
+        form = js.FormData.new()
+        form.append("image", blob, request.upload.filename)
+        return form
+
+    def _options(self, request: Request, body: Any, controller: Any) -> Any:
+        options = {
+            "method": request.method,
+            "signal": controller.signal,
+            "cache": "no-store",
+            "credentials": "omit",
+            "referrerPolicy": "no-referrer",
+            "mode": "no-cors" if request.is_opaque else "cors",
+        }
+        if body is not None:
+            # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
+            options["body"] = body
+        return to_js(options, dict_converter=js.Object.fromEntries)

@@ -1,0 +1,93 @@
+"""WebSockets of the browser."""
+
+from typing import Any
+
+import js
+from pyodide.ffi import JsException
+
+from app.browser.proxies import ProxyScope
+from app.core.events import BinaryReceived, Emit, Event, FrameReceived, SocketClosed, SocketOpened
+from app.core.ids import ServerUrl
+from app.core.preview import HEAD
+
+_OPEN = 1
+_REFUSED = 1006
+
+
+class BrowserSocket:
+    """One socket of one attempt: carries frames, decides nothing.
+
+    After `SocketClosed` it emits nothing more and holds no proxy.
+    """
+
+    def __init__(self, server: ServerUrl, attempt: int, url: str, emit: Emit) -> None:
+        self._server = server
+        self._attempt = attempt
+        self._emit = emit
+        self._scope = ProxyScope()
+        self._js = js.WebSocket.new(url)
+        # Not "blob": its bytes can only be read later, out of order with text frames.
+        self._js.binaryType = "arraybuffer"
+        self._scope.listen(self._js, "open", self._on_open)
+        self._scope.listen(self._js, "message", self._on_message)
+        self._scope.listen(self._js, "close", self._on_close)  # `error` adds nothing to it
+
+    def send(self, text: str) -> None:
+        """Send a frame; one for a socket that has just closed is dropped."""
+        if self._js.readyState == _OPEN:
+            self._js.send(text)
+
+    def close(self) -> None:
+        """Close; the `close` event follows."""
+        self._js.close()
+
+    def _on_open(self, _event: Any) -> None:
+        self._emit(SocketOpened(self._server, self._attempt))
+
+    def _on_message(self, event: Any) -> None:
+        data = event.data
+        received: Event
+        if isinstance(data, str):
+            received = FrameReceived(self._server, self._attempt, data)
+        else:
+            # Only the head comes into Python; the picture stays where it is.
+            head = data.slice(0, HEAD).to_bytes()
+            received = BinaryReceived(self._server, self._attempt, head, data)
+        self._emit(received)
+
+    def _on_close(self, event: Any) -> None:
+        self._scope.end()
+        self._emit(SocketClosed(self._server, self._attempt, event.code))
+
+
+class BrowserSockets:
+    """The sockets of a window, by server and attempt."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._open: dict[tuple[ServerUrl, int], BrowserSocket] = {}
+
+    def open(self, server: ServerUrl, attempt: int, url: str) -> None:
+        """Open a socket; a refusal of the browser (ws: from an https page) is a close."""
+        try:
+            self._open[server, attempt] = BrowserSocket(server, attempt, url, self._told)
+        except JsException as error:
+            js.console.info(f"Tether: the browser refuses {server}: {error}")
+            self._emit(SocketClosed(server, attempt, _REFUSED))
+
+    def send(self, server: ServerUrl, attempt: int, text: str) -> None:
+        """Send a frame on a socket that is still there."""
+        socket = self._open.get((server, attempt))
+        if socket is not None:
+            socket.send(text)
+
+    def close(self, server: ServerUrl, attempt: int) -> None:
+        """Close a socket that is still there."""
+        socket = self._open.get((server, attempt))
+        if socket is not None:
+            socket.close()
+
+    def _told(self, event: Event) -> None:
+        if isinstance(event, SocketClosed):
+            self._open.pop((event.server, event.attempt), None)
+        self._emit(event)

@@ -1,0 +1,28 @@
+"""Telling pictures from other files by their first bytes."""
+
+HEAD = 16
+"""Bytes of a file that suffice."""
+
+_STARTS = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",  # JPEG
+    b"GIF87a",
+    b"GIF89a",
+    b"BM",
+    b"II*\0",  # TIFF
+    b"MM\0*",
+)
+_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
+
+
+def is_picture(head: bytes) -> bool:
+    """Say whether a file starts like a picture; its name and type prove nothing.
+
+    Servers take any bytes as an upload and fail only when the workflow runs.
+    Source: ComfyUI 0.28.1, `POST /upload/image`, measured.
+    """
+    if head[:4] == b"RIFF":
+        return head[8:12] == b"WEBP"
+    if head[4:8] == b"ftyp":
+        return head[8:12] in _BRANDS
+    return head.startswith(_STARTS)

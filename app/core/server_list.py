@@ -1,0 +1,81 @@
+"""The lists of servers: what the host presets, and what this browser added or removed."""
+
+import json
+from typing import Any
+
+from app.core.errors import BadInput, Trouble
+from app.core.ids import ServerUrl
+from app.core.outputs import parse_json
+from app.core.server_url import parse_server_url
+
+LONGEST_NAME = 60
+
+
+def read_presets(text: str, page_url: str) -> tuple[dict[ServerUrl, str], list[Trouble]]:
+    """Read `servers.json`: a list of addresses, or of `{"url": …, "name": …}`.
+
+    Returns:
+        The servers with their names ("" for none), and what could not be read: one bad
+        entry doesn't take the others away.
+    """
+    try:
+        entries = parse_json(text)
+    except ValueError as error:
+        return {}, [Trouble.of("presets_bad", detail=error)]
+    if not isinstance(entries, list):
+        return {}, [Trouble.of("presets_bad", detail="it is no list")]
+    found: dict[ServerUrl, str] = {}
+    troubles = []
+    for entry in entries:
+        url, name = _read_entry(entry)
+        try:
+            found[parse_server_url(url, page_url)] = name
+        except BadInput as error:
+            troubles.append(error.trouble)
+    return found, troubles
+
+
+class ServerList:
+    """This browser's own changes to the presets, shared by its windows."""
+
+    def __init__(self, text: str = "") -> None:
+        self._added: dict[ServerUrl, str] = {}
+        self._removed: set[ServerUrl] = set()
+        try:
+            content = parse_json(text)
+        except ValueError:
+            return
+        match content:
+            case {"added": dict(added), "removed": list(removed)}:
+                self._added = {ServerUrl(url): str(name) for url, name in added.items()}
+                self._removed = {ServerUrl(url) for url in removed if isinstance(url, str)}
+
+    def write(self) -> str:
+        """Write the changes, for the browser to keep."""
+        return json.dumps({"added": self._added, "removed": sorted(self._removed)})
+
+    def add(self, url: ServerUrl, name: str = "") -> None:
+        """Add a server, or take its removal back."""
+        self._added[url] = name[:LONGEST_NAME]
+        self._removed.discard(url)
+
+    def remove(self, url: ServerUrl) -> None:
+        """Remove a server, preset or not."""
+        self._added.pop(url, None)
+        self._removed.add(url)
+
+    def merged(self, presets: dict[ServerUrl, str]) -> dict[ServerUrl, str]:
+        """Return the servers to use, presets first."""
+        servers = {**presets, **{url: name for url, name in self._added.items() if name}}
+        servers.update({url: servers.get(url, "") for url in self._added})
+        return {url: name for url, name in servers.items() if url not in self._removed}
+
+
+def _read_entry(entry: Any) -> tuple[str, str]:
+    match entry:
+        case str(url):
+            return url, ""
+        case {"url": str(url)}:
+            name = entry.get("name")
+            return url, name[:LONGEST_NAME] if isinstance(name, str) else ""
+    return str(entry)[:200], ""

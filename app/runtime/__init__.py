@@ -1,0 +1,1 @@
+"""What keeps the core running: events in, commands carried out."""

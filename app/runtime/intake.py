@@ -1,0 +1,96 @@
+"""From what a person gives to an accepted task: checked, stored, and only then promised."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.core.dispatcher import too_large
+from app.core.errors import BadInput
+from app.core.events import Emit, Picture, TaskAccepted
+from app.core.ids import Chance, Digest, ServerUrl, TaskId
+from app.core.picture import HEAD, is_picture
+from app.core.prompt_id import make_prompt_id, make_task_id
+from app.core.window import Window
+from app.core.workflow import Workflow, parse_workflow
+from app.runtime.ports import Files
+
+
+class Intake:
+    """Takes in pictures and a workflow; `files` keeps them before the session hears of it."""
+
+    def __init__(self, window: Window, emit: Emit, files: Files, chance: Chance) -> None:
+        self._window = window
+        self._emit = emit
+        self._files = files
+        self._chance = chance
+
+    async def accept(
+        self,
+        workflow_text: str,
+        title: str,
+        pictures: Sequence[tuple[str, Any]],
+        pinned: ServerUrl | None,
+        needs_picture: bool = False,
+    ) -> TaskId:
+        """Accept one task.
+
+        Args:
+            workflow_text: The workflow in API format.
+            title: What people call it.
+            pictures: (file name, JS Blob) for the workflow's picture inputs, in their order.
+            pinned: The server to use; None for the best.
+            needs_picture: Refuse a workflow that would run with the file's own picture names.
+
+        Raises:
+            BadInput: It can't be used; nothing was stored or sent.
+            TetherError: The browser would not keep it.
+        """
+        workflow = parse_workflow(workflow_text)
+        slots = workflow.picture_inputs()
+        if needs_picture and slots and not pictures:
+            raise BadInput("picture_needed")
+        task_id = make_task_id(self._chance)
+        blobs: dict[Digest, Any] = {}
+        chosen = []
+        for (node_id, name), (filename, blob) in zip(slots, pictures, strict=False):
+            await self._check(filename, blob, pinned)
+            digest = await self._files.digest(blob)
+            blobs[digest] = blob
+            chosen.append(Picture(node_id, name, digest, filename, int(blob.size)))
+        await self._keep(task_id, workflow, workflow_text, title, tuple(chosen), blobs, pinned)
+        return task_id
+
+    def check_workflow(self, text: str) -> None:
+        """Say at once whether a workflow file can be used.
+
+        Raises:
+            BadInput: It can't.
+        """
+        parse_workflow(text)
+
+    async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
+        if not is_picture(await self._files.head(blob, HEAD)):
+            raise BadInput("not_a_picture", picture=filename)
+        servers = [
+            server
+            for url, server in self._window.servers.items()
+            if pinned in (None, url) and not server.is_leaving
+        ]
+        trouble = too_large(servers, [(filename, int(blob.size))])
+        if trouble is not None:
+            raise BadInput(trouble.code, **dict(trouble.facts))
+
+    async def _keep(
+        self,
+        task_id: TaskId,
+        workflow: Workflow,
+        text: str,
+        title: str,
+        pictures: tuple[Picture, ...],
+        blobs: dict[Digest, Any],
+        pinned: ServerUrl | None,
+    ) -> None:
+        text_blob = self._files.text_blob(text)
+        digest = await self._files.digest(text_blob)
+        await self._files.keep(task_id, {digest: text_blob, **blobs})
+        prompt_id = make_prompt_id(self._chance)
+        self._emit(TaskAccepted(task_id, prompt_id, title, workflow, digest, pictures, pinned))

@@ -1,0 +1,98 @@
+"""What the runtime needs from the world; `app/browser` has it, and tests have their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.core.ids import Digest, ServerUrl, TaskId
+from app.core.requests import Request
+
+
+class Clock(Protocol):
+    """Time and timers."""
+
+    def now(self) -> float:
+        """Return seconds since the epoch, on a clock that doesn't jump."""
+
+    def start(self, key: tuple[str, ...], delay: float) -> None:
+        """Emit `TimerFired(key)` in so many seconds; replaces a timer of the same key."""
+
+    def stop(self, key: tuple[str, ...]) -> None:
+        """Forget a timer, if there is one."""
+
+
+class Sockets(Protocol):
+    """WebSockets; each is known by its server and attempt."""
+
+    def open(self, server: ServerUrl, attempt: int, url: str) -> None:
+        """Open a socket; it emits until `SocketClosed`."""
+
+    def send(self, server: ServerUrl, attempt: int, text: str) -> None:
+        """Send a text frame, if the socket is still open."""
+
+    def close(self, server: ServerUrl, attempt: int) -> None:
+        """Close a socket."""
+
+
+class Http(Protocol):
+    """Calls to servers."""
+
+    def send(self, request: Request) -> None:
+        """Make a call; `Answered` or `RequestFailed` follows, unless aborted."""
+
+    def abort(self, request_id: int) -> None:
+        """Give a call up, if it is under way."""
+
+
+class Records(Protocol):
+    """This window's small records, kept over reloads."""
+
+    def read_all(self) -> Mapping[str, str]:
+        """Return all records."""
+
+    def write(self, key: str, text: str | None) -> None:
+        """Keep a record, or forget it; emits `KeepingFailed` when the browser refuses."""
+
+
+class Files(Protocol):
+    """Workflows and pictures, kept once per content over reloads. `Any` is a JS Blob."""
+
+    async def head(self, blob: Any, length: int) -> bytes:
+        """Return the first bytes of a blob."""
+
+    async def digest(self, blob: Any) -> Digest:
+        """Return the SHA-256 of a blob."""
+
+    async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
+        """Keep these for a task; returns when they are safe."""
+
+    async def read(self, digest: Digest) -> Any | None:
+        """Return a kept blob, or None."""
+
+    async def read_text(self, digest: Digest) -> str | None:
+        """Return a kept text, or None."""
+
+    def release(self, task_id: TaskId) -> None:
+        """A task needs its files no more; what no task needs is deleted."""
+
+    def text_blob(self, text: str) -> Any:
+        """Make a blob of a text."""
+
+
+class Previews(Protocol):
+    """Preview pictures on their way to the screen."""
+
+    def show(self, task_id: TaskId, frame: object, offset: int, mime: str) -> None:
+        """Show the picture in a frame, from `offset` on, instead of the task's last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """One of each."""
+
+    clock: Clock
+    sockets: Sockets
+    http: Http
+    records: Records
+    files: Files
+    previews: Previews

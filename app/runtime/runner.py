@@ -1,0 +1,106 @@
+"""The loop of a window: events into the session, its commands out to the world."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from app.core.commands import (
+    AbortRequest,
+    CloseSocket,
+    Command,
+    Commands,
+    LoadWorkflow,
+    OpenSocket,
+    ReleaseFiles,
+    SaveRecord,
+    SendFrame,
+    ShowPreview,
+    StartTimer,
+    StopTimer,
+)
+from app.core.errors import BadInput
+from app.core.events import Event, WorkflowLoaded
+from app.core.ids import Digest
+from app.core.requests import Request
+from app.core.session import Session
+from app.core.workflow import parse_workflow
+from app.runtime.ports import Ports
+
+
+class Runner:
+    """Feeds a session one event at a time and carries out what it asks for, in order.
+
+    `emit` may be called from anywhere, also from within a command: events wait their turn.
+    """
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self._session: Session | None = None
+        self._events: deque[Event] = deque()
+        self._is_busy = False
+        self._ports: Ports | None = None
+        self._loads: set[asyncio.Task[None]] = set()
+
+    def start(self, session: Session, ports: Ports) -> None:
+        """Take up what the session holds; events that came before are handled after."""
+        self._session, self._ports = session, ports
+        self._drain(session.start(ports.clock.now()))
+
+    def emit(self, event: Event) -> None:
+        """Tell the session what happened."""
+        self._events.append(event)
+        if self._ports is not None and not self._is_busy:
+            self._drain()
+
+    def _drain(self, commands: Commands = ()) -> None:
+        assert self._ports is not None and self._session is not None
+        self._is_busy = True
+        try:
+            self._carry_out(commands)
+            while self._events:
+                now = self._ports.clock.now()
+                self._carry_out(self._session.handle(self._events.popleft(), now))
+        finally:
+            self._is_busy = False
+        self._on_change()
+
+    def _carry_out(self, commands: Commands) -> None:
+        for command in commands:
+            self._carry(command)
+
+    def _carry(self, command: Command) -> None:
+        assert self._ports is not None
+        ports = self._ports
+        match command:
+            case Request():
+                ports.http.send(command)
+            case AbortRequest(request_id):
+                ports.http.abort(request_id)
+            case SaveRecord(key, text):
+                ports.records.write(key, text)
+            case StartTimer(key, delay):
+                ports.clock.start(key, delay)
+            case StopTimer(key):
+                ports.clock.stop(key)
+            case OpenSocket(server, attempt, url):
+                ports.sockets.open(server, attempt, url)
+            case SendFrame(server, attempt, text):
+                ports.sockets.send(server, attempt, text)
+            case CloseSocket(server, attempt):
+                ports.sockets.close(server, attempt)
+            case ShowPreview(task_id, frame, offset, mime):
+                ports.previews.show(task_id, frame, offset, mime)
+            case ReleaseFiles(task_id):
+                ports.files.release(task_id)
+            case LoadWorkflow(digest):
+                load = asyncio.ensure_future(self._load(ports, digest))
+                self._loads.add(load)
+                load.add_done_callback(self._loads.discard)
+
+    async def _load(self, ports: Ports, digest: Digest) -> None:
+        text = await ports.files.read_text(digest)
+        try:
+            workflow = None if text is None else parse_workflow(text)
+        except BadInput:
+            workflow = None  # it was read when the task was accepted, so the store is damaged
+        self.emit(WorkflowLoaded(digest, workflow))

@@ -1,0 +1,1 @@
+"""The face of the page: a pure view, and small panels that show it."""

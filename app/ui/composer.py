@@ -1,0 +1,148 @@
+"""The panel for a new task: pictures, workflow, server, Run."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import js
+
+from app.ui.dom import by_id, element, listen, on_action
+from app.ui.view import ServerRow
+from app.ui.words import Words
+
+OWN = "own"
+
+
+class Composer:
+    """Collects what the person gives; what happens with it is decided elsewhere.
+
+    Args:
+        words: The page's language.
+        on_run: Called when Run is pressed.
+        on_workflow: Called with a workflow file (a JS File) that was picked or dropped.
+    """
+
+    def __init__(
+        self, words: Words, on_run: Callable[[], None], on_workflow: Callable[[Any], None]
+    ) -> None:
+        self._words = words
+        self._on_workflow = on_workflow
+        self._pictures: dict[str, tuple[str, Any]] = {}
+        self._count = 0
+        self._list = by_id("pictures")
+        self._picker = by_id("picture-picker")
+        self._workflow = by_id("workflow")
+        self._workflow_picker = by_id("workflow-picker")
+        self._server = by_id("server-choice")
+        self._offered: list[str] = []
+        self._on_run = on_run
+        listen(by_id("compose"), "submit", self._submitted)
+        listen(self._picker, "change", lambda _event: self._picked(self._picker, self.add))
+        listen(self._workflow, "change", lambda _event: self._workflow_changed())
+        listen(
+            self._workflow_picker,
+            "change",
+            lambda _event: self._picked(self._workflow_picker, self.add),
+        )
+        listen(js.document, "dragover", lambda event: event.preventDefault())
+        listen(js.document, "drop", self._dropped)
+        listen(js.document, "paste", self._pasted)
+        on_action(self._list, lambda _action, key: self._remove(key))
+        # What was picked before Python was there is still in the pickers.
+        self._picked(self._picker, self.add)
+        self._picked(self._workflow_picker, self.add)
+
+    @property
+    def workflow(self) -> str:
+        """The name of a shipped workflow, or `OWN`."""
+        return str(self._workflow.value)
+
+    @property
+    def pinned(self) -> str | None:
+        """The address of the chosen server; None for automatic."""
+        return str(self._server.value) or None
+
+    def title(self) -> str:
+        """What the chosen workflow is called."""
+        return str(self._workflow.selectedOptions.item(0).textContent)
+
+    def pictures(self) -> list[tuple[str, str, Any]]:
+        """Return the pictures as (key, file name, JS File)."""
+        return [(key, name, file) for key, (name, file) in self._pictures.items()]
+
+    def add(self, files: Iterable[Any]) -> None:
+        """Take files in: pictures to the list, JSON as the workflow."""
+        for file in files:
+            if file.name.lower().endswith(".json") or file.type == "application/json":
+                self._on_workflow(file)
+            else:
+                self._add_picture(file)
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Take pictures off the list: they are tasks now."""
+        for key in keys:
+            self._remove(key)
+
+    def show_own(self, name: str) -> None:
+        """Show that a workflow of the person's own is chosen."""
+        option = self._workflow.querySelector(f"option[value={OWN}]")
+        option.textContent = name
+        self._workflow.value = OWN
+
+    def offer(self, rows: tuple[ServerRow, ...]) -> None:
+        """Offer these servers; the choice stays if its server does."""
+        offered = [row.url + row.name for row in rows]
+        if offered == self._offered:
+            return
+        self._offered = offered
+        chosen = self._server.value
+        while self._server.options.length > 1:
+            self._server.remove(1)
+        for row in rows:
+            self._server.append(element("option", "", row.name, value=row.url))
+        if any(row.url == chosen for row in rows):
+            self._server.value = chosen
+
+    def _submitted(self, event: Any) -> None:
+        event.preventDefault()
+        self._on_run()
+
+    def _workflow_changed(self) -> None:
+        if self._workflow.value == OWN:
+            self._workflow_picker.click()
+
+    def _picked(self, picker: Any, take: Callable[[Iterable[Any]], None]) -> None:
+        files = list(picker.files)
+        picker.value = ""
+        take(files)
+
+    def _dropped(self, event: Any) -> None:
+        event.preventDefault()
+        self.add(list(event.dataTransfer.files))
+
+    def _pasted(self, event: Any) -> None:
+        files = list(event.clipboardData.files)
+        if files:
+            event.preventDefault()
+            self.add(files)
+
+    def _add_picture(self, file: Any) -> None:
+        self._count += 1
+        key = f"p{self._count}"
+        self._pictures[key] = (str(file.name), file)
+        item = element("li")
+        item.dataset.picture = key
+        url = js.URL.createObjectURL(file)
+        label = self._words.say("compose.remove", picture=file.name)
+        button = element("button", "quiet", "×", type="button", aria_label=label)
+        button.dataset.action, button.dataset.key = "remove", key
+        item.append(
+            element("img", "", src=url, alt=""), element("span", "", str(file.name)), button
+        )
+        self._list.append(item)
+
+    def _remove(self, key: str) -> None:
+        self._pictures.pop(key, None)
+        item = self._list.querySelector(f'[data-picture="{key}"]')
+        if item:
+            js.URL.revokeObjectURL(item.querySelector("img").src)
+            item.remove()

@@ -1,0 +1,108 @@
+"""Elements: made, changed, listened to. Everything a server says goes in as text."""
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import create_proxy
+
+
+def by_id(name: str) -> Any:
+    """Return an element of the page's own HTML."""
+    return js.document.getElementById(name)
+
+
+def element(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
+    """Make an element; attributes are set as such, and never HTML."""
+    made = js.document.createElement(tag)
+    if class_name:
+        made.className = class_name
+    if text:
+        made.textContent = text
+    for name, value in attributes.items():
+        made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+    return made
+
+
+def listen(target: Any, name: str, handler: Callable[[Any], None]) -> None:
+    """Listen for as long as the page lives: the panels' few listeners are never removed.
+
+    Lists have one listener for all their rows (see `on_action`), so none is made per row.
+    """
+    target.addEventListener(name, create_proxy(handler))
+
+
+def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
+    """Call `handler(action, key)` for clicks on what has `data-action` and `data-key`."""
+
+    def clicked(event: Any) -> None:
+        found = event.target.closest("[data-action]")
+        if found:
+            handler(found.dataset.action, found.dataset.key or "")
+
+    listen(target, "click", clicked)
+
+
+def set_text(target: Any, text: str) -> None:
+    """Set an element's text, and hide it when there is none."""
+    target.textContent = text
+    target.hidden = not text
+
+
+class Rows:
+    """A list of cards that follows a list of rows: cards are kept by key and only changed.
+
+    Args:
+        parent: Where the cards stand.
+        make: Makes the card of a new row.
+        change: Brings a card up to date with its row.
+    """
+
+    def __init__(
+        self,
+        parent: Any,
+        make: Callable[[str], dict[str, Any]],
+        change: Callable[[dict[str, Any], Any], None],
+    ) -> None:
+        self._parent = parent
+        self._make = make
+        self._change = change
+        self._cards: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, Any] = {}
+        self._order: list[str] = []
+
+    def show(self, rows: dict[str, Any]) -> list[str]:
+        """Show these rows in this order; returns the keys of cards that went."""
+        gone = [key for key in self._cards if key not in rows]
+        for key in gone:
+            self._cards.pop(key)["card"].remove()
+            del self._rows[key]
+        for key, row in rows.items():
+            if key not in self._cards:
+                self._cards[key] = self._make(key)
+            if self._rows.get(key) != row:
+                self._change(self._cards[key], row)
+                self._rows[key] = row
+        order = list(rows)
+        if order != self._order:
+            self._arrange(order)
+            self._order = order
+        return gone
+
+    def card(self, key: str) -> dict[str, Any] | None:
+        """Return the elements of a card."""
+        return self._cards.get(key)
+
+    def _arrange(self, order: list[str]) -> None:
+        """Put new cards in their place; all move only when the order itself has changed."""
+        kept = set(order).intersection(self._order)
+        stays = [key for key in self._order if key in kept] == [key for key in order if key in kept]
+        following = None
+        for key in reversed(order):
+            card = self._cards[key]["card"]
+            if not stays or key not in kept:
+                if following is None:
+                    self._parent.append(card)
+                else:
+                    self._parent.insertBefore(card, following)
+            following = card

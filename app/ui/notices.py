@@ -1,0 +1,42 @@
+"""The panel of notices: what went wrong with what was just tried."""
+
+from typing import Any
+
+from app.ui.dom import by_id, element, on_action
+from app.ui.words import Words
+
+
+class NoticesPanel:
+    """Notices stay until they are closed; the same sentence is shown once."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._list = by_id("notices")
+        self._shown: dict[str, Any] = {}
+        self._known: tuple[str, ...] = ()
+        on_action(self._list, lambda _action, key: self._close(key))
+
+    def show(self, sentence: str) -> None:
+        """Show a notice."""
+        self._close(sentence)
+        item = element("li", "notice")
+        close = element(
+            "button", "quiet", "×", type="button", aria_label=self._words.say("notice.close")
+        )
+        close.dataset.action, close.dataset.key = "close", sentence
+        item.append(element("span", "", sentence), close)
+        self._shown[sentence] = item
+        self._list.prepend(item)
+
+    def follow(self, notices: tuple[str, ...]) -> None:
+        """Show those of the session's notices that are new."""
+        if notices != self._known:
+            for sentence in notices:
+                if sentence not in self._known:
+                    self.show(sentence)
+            self._known = notices
+
+    def _close(self, sentence: str) -> None:
+        item = self._shown.pop(sentence, None)
+        if item is not None:
+            item.remove()

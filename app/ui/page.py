@@ -1,0 +1,63 @@
+"""The page as a whole: its panels, and what the person wants of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import js
+
+from app.ui.composer import Composer
+from app.ui.dom import by_id, listen
+from app.ui.notices import NoticesPanel
+from app.ui.servers import ServersPanel
+from app.ui.tasks import TasksPanel
+from app.ui.view import View
+from app.ui.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Intents:
+    """What the page may want done; `add_server` returns what is wrong, or ""."""
+
+    add_server: Callable[[str], str]
+    on_server: Callable[[str, str], None]
+    on_task: Callable[[str, str], None]
+    run: Callable[[], None]
+    use_workflow: Callable[[Any], None]
+    use_language: Callable[[str], None]
+    preview_of: Callable[[str], str]
+    drop_preview: Callable[[str], None]
+
+
+class Page:
+    """Shows views; says what the person wants by intents."""
+
+    def __init__(self, words: Words, language: str, intents: Intents) -> None:
+        translate(words, language)
+        self.notices = NoticesPanel(words)
+        self.composer = Composer(words, intents.run, intents.use_workflow)
+        self._servers = ServersPanel(words, intents.add_server, intents.on_server)
+        self._tasks = TasksPanel(words, intents.preview_of, intents.on_task)
+        self._drop_preview = intents.drop_preview
+        chooser = by_id("language")
+        chooser.value = language
+        listen(chooser, "change", lambda _event: intents.use_language(str(chooser.value)))
+
+    def show(self, view: View) -> None:
+        """Bring the page up to date."""
+        self._servers.show(view.servers)
+        self.composer.offer(view.servers)
+        for task_id in self._tasks.show(view):
+            self._drop_preview(task_id)
+        self.notices.follow(view.notices)
+        percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
+        js.document.title = f"{percent}Tether"
+
+
+def translate(words: Words, language: str) -> None:
+    """Put the page's own HTML into a language; the English is in it from the start."""
+    js.document.documentElement.lang = language
+    for target in js.document.querySelectorAll("[data-say]"):
+        target.textContent = words.say(target.dataset.say)
+    for target in js.document.querySelectorAll("[data-say-label]"):
+        target.setAttribute("aria-label", words.say(target.dataset.sayLabel))

@@ -1,0 +1,117 @@
+"""The panel of tasks: progress, previews, results, errors."""
+
+from collections.abc import Callable
+from typing import Any
+
+from app.ui.dom import Rows, by_id, element, on_action, set_text
+from app.ui.view import TaskRow, View
+from app.ui.words import Words
+
+
+class TasksPanel:
+    """A card a task.
+
+    Args:
+        words: The page's language.
+        preview_of: Returns the address of a task's last preview, "" for none.
+        handle: Called with `cancel` or `dismiss` and a task's id, or `clear` and "".
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        preview_of: Callable[[str], str],
+        handle: Callable[[str, str], None],
+    ) -> None:
+        self._words = words
+        self._preview_of = preview_of
+        self._summary = by_id("task-summary")
+        self._none = by_id("task-none")
+        self._clear = by_id("task-clear")
+        self._rows = Rows(by_id("tasks"), self._make, self._change)
+        on_action(by_id("task-panel"), handle)
+
+    def show(self, view: View) -> list[str]:
+        """Show these tasks; returns the ids of those that went."""
+        gone = self._rows.show({row.task_id: row for row in view.tasks})
+        for row in view.tasks:
+            if row.state == "running":
+                self._show_preview(row.task_id)
+        self._none.hidden = bool(view.tasks)
+        set_text(self._summary, view.summary if view.tasks else "")
+        self._clear.hidden = not any(row.can_dismiss for row in view.tasks)
+        return gone
+
+    def _show_preview(self, task_id: str) -> None:
+        card, url = self._rows.card(task_id), self._preview_of(task_id)
+        if card is not None and url and card["preview"].getAttribute("src") != url:
+            card["preview"].src = url
+            card["preview"].hidden = False
+
+    def _make(self, task_id: str) -> dict[str, Any]:
+        words = self._words
+        card = element("li", "task card")
+        card.dataset.task = task_id
+        parts: dict[str, Any] = {"card": card, "results": element("div", "results")}
+        head = element("div", "head")
+        for name in ("title", "server", "state"):
+            parts[name] = element("span", name)
+            head.append(parts[name])
+        parts["progress"] = element("progress", "", max="1", value="0")
+        parts["percent"] = element("span", "percent")
+        parts["node"] = element("span", "node")
+        bar = element("div", "bar")
+        bar.append(parts["progress"], parts["percent"], parts["node"])
+        parts["bar"] = bar
+        parts["preview"] = element("img", "preview", alt="")
+        parts["preview"].hidden = True
+        parts["trouble"] = element("p", "trouble")
+        parts["traceback"] = element("pre")
+        parts["details"] = element("details")
+        parts["details"].append(
+            element("summary", "", words.say("task.traceback")), parts["traceback"]
+        )
+        parts["buttons"] = element("div", "buttons")
+        for action in ("cancel", "dismiss"):
+            button = element("button", "quiet", words.say(f"task.{action}"), type="button")
+            button.dataset.action, button.dataset.key = action, task_id
+            parts[action] = button
+            parts["buttons"].append(button)
+        for name in ("bar", "preview", "trouble", "details", "results", "buttons"):
+            card.append(parts[name] if name != "bar" else bar)
+        card.prepend(head)
+        return parts
+
+    def _change(self, parts: dict[str, Any], row: TaskRow) -> None:
+        parts["card"].dataset.state = row.state
+        set_text(parts["title"], row.title)
+        set_text(parts["server"], row.server)
+        set_text(parts["state"], row.state_text)
+        parts["progress"].value = row.overall
+        parts["progress"].setAttribute("aria-label", row.title)
+        parts["percent"].textContent = f"{row.overall * 100:.2f} %"
+        set_text(parts["node"], row.node)
+        parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
+        set_text(parts["trouble"], row.trouble)
+        parts["traceback"].textContent = row.traceback
+        parts["details"].hidden = not row.traceback
+        parts["cancel"].hidden = not row.can_cancel
+        parts["dismiss"].hidden = not row.can_dismiss
+        if row.can_dismiss:
+            parts["preview"].hidden = True
+            parts["preview"].removeAttribute("src")
+            if not parts["results"].childElementCount:
+                self._add_results(parts["results"], row)
+
+    def _add_results(self, parent: Any, row: TaskRow) -> None:
+        for kind, address, name in row.results:
+            if kind == "text":
+                parent.append(element("pre", "text", address))
+                continue
+            link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
+            link.title = self._words.say("task.open", file=name)
+            if kind == "image":
+                link.append(element("img", "result", src=address, alt=name, loading="lazy"))
+            else:
+                link.textContent = self._words.say("task.open", file=name)
+            parent.append(link)

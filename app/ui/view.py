@@ -1,0 +1,142 @@
+"""What the page shows of a session: pure, and in the person's language."""
+
+from dataclasses import dataclass
+
+from app.core.outputs import Kind, view_url
+from app.core.server import Reach, Server
+from app.core.task import State, Task
+from app.core.window import Window
+from app.ui.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """A server's card. `tone` is good, bad or plain."""
+
+    url: str
+    name: str
+    tone: str
+    state: str
+    socket: str
+    queue: str
+    facts: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name)."""
+
+    task_id: str
+    title: str
+    state: str
+    state_text: str
+    server: str
+    overall: float
+    node: str
+    trouble: str
+    traceback: str
+    results: tuple[tuple[Kind, str, str], ...]
+    can_cancel: bool
+    can_dismiss: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The whole page; tasks are newest first."""
+
+    servers: tuple[ServerRow, ...]
+    tasks: tuple[TaskRow, ...]
+    summary: str
+    notices: tuple[str, ...]
+    progress: float
+
+
+class Viewer:
+    """Makes views; rows of ended tasks are made once, since nothing changes them."""
+
+    def __init__(self, window: Window, words: Words) -> None:
+        self._window = window
+        self._words = words
+        self._ended: dict[str, TaskRow] = {}
+
+    def view(self) -> View:
+        """Return what the page is to show now."""
+        window, words = self._window, self._words
+        tasks = list(window.tasks.values())
+        self._ended = {
+            task.task_id: self._ended.get(task.task_id) or self._task(task)
+            for task in tasks
+            if task.is_ended
+        }
+        running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
+        live = [task.progress.overall for task in tasks if not task.is_ended]
+        return View(
+            tuple(self._server(server) for server in window.servers.values()),
+            tuple(self._ended.get(task.task_id) or self._task(task) for task in reversed(tasks)),
+            words.say(
+                "tasks.summary", running=running, waiting=len(window.waiting), done=len(self._ended)
+            ),
+            tuple(words.trouble(trouble) for trouble in window.notices),
+            sum(live) / len(live) if live else 1.0,
+        )
+
+    def _server(self, server: Server) -> ServerRow:
+        words = self._words
+        ours = len(self._window.bound_to(server.url))
+        state = "server.leaving" if server.is_leaving else f"server.reach.{server.reach.value}"
+        queue = []
+        if server.queue_remaining is not None:
+            queue.append(words.say("server.queue", count=server.queue_remaining))
+        if ours:
+            queue.append(words.say("server.ours", count=ours))
+        facts = server.facts
+        return ServerRow(
+            server.url,
+            server.name,
+            {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad"),
+            words.say(state),
+            words.say(f"socket.{server.connection.phase.value}"),
+            ", ".join(queue),
+            f"ComfyUI {facts.version} · {facts.device}" if facts else "",
+            words.trouble(server.trouble) if server.trouble else "",
+        )
+
+    def _task(self, task: Task) -> TaskRow:
+        words = self._words
+        server = self._window.servers.get(task.server) if task.server else None
+        state = words.say(f"task.state.{task.state.value}")
+        if task.is_cancel_wanted and not task.is_ended:
+            state = words.say("task.cancelling")
+        trouble = task.trouble or task.note
+        facts = dict(trouble.facts) if trouble else {}
+        return TaskRow(
+            task.task_id,
+            task.title,
+            task.state.value,
+            state,
+            server.name if server else task.server or "",
+            1.0 if task.state is State.COMPLETED else task.progress.overall,
+            self._node(task),
+            words.trouble(trouble) if trouble else "",
+            facts.get("traceback", ""),
+            self._results(task),
+            not task.is_ended and not task.is_cancel_wanted,
+            task.is_ended,
+        )
+
+    def _node(self, task: Task) -> str:
+        if task.state is not State.RUNNING or task.progress.current is None:
+            return ""
+        percent = f"{task.progress.node * 100:.0f}"
+        return self._words.say("task.node", node=task.progress.current, percent=percent)
+
+    def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
+        if task.server is None:
+            return ()
+        return tuple(
+            ("text", output.text, "")
+            if output.kind == "text"
+            else (output.kind, view_url(task.server, output, task.prompt_id), output.filename)
+            for output in task.outputs
+        )

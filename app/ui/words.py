@@ -1,0 +1,35 @@
+"""The page's sentences in one language."""
+
+import json
+
+from app.core.errors import Trouble
+
+LANGUAGES = ("en", "zh")
+
+
+def choose_language(kept: str | None, preferred: str) -> str:
+    """Choose the language: the one kept from last time, else the browser's, else English."""
+    if kept in LANGUAGES:
+        return str(kept)
+    return "zh" if preferred.lower().startswith("zh") else "en"
+
+
+class Words:
+    """Sentences by key, from `static/i18n/*.json`; facts go in by name.
+
+    Facts come from servers and files: they are put in as text, once, and never as HTML.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._entries: dict[str, str] = json.loads(text)
+
+    def say(self, key: str, **facts: object) -> str:
+        """Return a sentence; a key that nobody wrote is shown as it is."""
+        sentence = self._entries.get(key, key)
+        for name, value in facts.items():
+            sentence = sentence.replace("{" + name + "}", str(value))
+        return sentence
+
+    def trouble(self, trouble: Trouble) -> str:
+        """Say who, what happened, and what to do now."""
+        return self.say(f"trouble.{trouble.code}", **dict(trouble.facts))
