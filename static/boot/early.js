@@ -12,6 +12,8 @@
   const say = (text) => {
     const status = document.getElementById("boot");
     if (status) status.textContent = text;
+    // A script can fail before the parser has reached the line.
+    else document.addEventListener("DOMContentLoaded", () => say(text), { once: true });
   };
   const firstFailure = (kind, text) => {
     if (isReady() || root.dataset.boot) return;
@@ -29,15 +31,17 @@
   // Files picked in an <input> and typed text stay in their elements. The page calls
   // tetherEarly.take(): it returns the list once and ends the recording.
   const recorded = [];
+  const record = (event) => {
+    recorded.push(event);
+    if (!root.dataset.boot) say(`Starting… (kept for then: ${recorded.length})`);
+  };
   const listeners = new AbortController();
   const listen = (name, listener) =>
     document.addEventListener(name, listener, { capture: true, signal: listeners.signal });
   const keepFiles = (event, transfer) => {
     const files = [...(transfer?.files ?? [])];
     if (files.length === 0) return;
-    event.preventDefault();
-    recorded.push({ kind: "files", files, target: event.target.closest?.("[id]")?.id ?? "" });
-    say(`Starting… ${recorded.length} waiting.`);
+    record({ kind: "files", files, target: event.target.closest?.("[id]")?.id ?? "" });
   };
   // Without this the browser would leave the page to show a dropped file.
   listen("dragover", (event) => event.preventDefault());
@@ -49,9 +53,7 @@
   listen("submit", (event) => event.preventDefault());
   listen("click", (event) => {
     const action = event.target.closest?.("[data-early]")?.dataset.early;
-    if (!action) return;
-    recorded.push({ kind: "click", action });
-    say(`Starting… ${recorded.length} waiting.`);
+    if (action) record({ kind: "click", action });
   });
   window.tetherEarly = {
     take() {

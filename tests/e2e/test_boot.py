@@ -1,12 +1,51 @@
-"""The page starts, silently, from its own origin alone."""
+"""The page starts, silently, from its own origin alone, wherever it lives."""
 
+import re
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.background import Background
+from tests.e2e.tiny_page import lay_tiny_page
 from tests.e2e.watch import Watch
 from tools.serve import PageServer
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "html[data-ready=true]"
+
+
+def expect_ready(page: Page) -> None:
+    """Wait until `app/main.py` says that it has started."""
+    expect(page.locator(READY)).to_be_attached(timeout=30_000)
+
+
+def origin(url: str) -> str:
+    """Return `scheme://host:port`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+@pytest.fixture
+def plain_server() -> Iterator[str]:
+    """`python3 -m http.server` above the repository: the page has a path of its own there."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(
+        [*command, "--directory", str(ROOT.parent)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        address = re.search(r"http://\S+/", process.stdout.readline())
+        assert address is not None
+        yield f"{address[0]}{ROOT.name}/"
+        process.terminate()
 
 
 def test_page_starts_and_says_nothing(
@@ -16,8 +55,70 @@ def test_page_starts_and_says_nothing(
     for visit in ("first", "second"):
         started = time.perf_counter()
         watched_page.goto(page_server.url)
-        expect(watched_page.locator("html[data-ready=true]")).to_be_attached(timeout=30_000)
+        expect_ready(watched_page)
         print(f"{visit} visit: ready in {time.perf_counter() - started:.2f} s")
+        expect(watched_page.locator("#boot")).to_be_empty()
 
-    parts = urlsplit(page_server.url)
-    assert watch.origins() == {f"{parts.scheme}://{parts.netloc}"}
+    assert watch.origins() == {origin(page_server.url)}
+
+
+def test_any_web_server_serves_the_page_at_any_path(
+    watched_page: Page, watch: Watch, plain_server: str
+) -> None:
+    """Python's own, with the page in a folder, as on GitHub Pages."""
+    watched_page.goto(plain_server)
+    expect_ready(watched_page)
+    assert all(url.startswith(plain_server) for url in watch.requests)
+
+
+def test_without_vendor_the_page_says_what_to_run(
+    watched_page: Page, watch: Watch, background: Background, tmp_path: Path
+) -> None:
+    """The clone is fresh; plain HTML names the command."""
+    watch.expect("404")
+    folder = lay_tiny_page(tmp_path, {"main.py": ""}, with_vendor=False)
+    server = PageServer(root=folder)
+    background.run(server.start())
+    watched_page.goto(server.url)
+    expect(watched_page.get_by_role("status")).to_contain_text("make vendor")
+    background.run(server.stop())
+
+
+def test_opened_as_a_file_the_page_says_what_to_run(watched_page: Page, watch: Watch) -> None:
+    """Someone double-clicked index.html."""
+    watch.expect("blocked by CORS policy")
+    watch.expect("ERR_FAILED")
+    watched_page.goto((ROOT / "index.html").as_uri())
+    expect(watched_page.get_by_role("status")).to_contain_text("make demo")
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_without_scripts_the_page_says_what_it_needs(watched_page: Page) -> None:
+    """The same words serve a browser that runs no script at all."""
+    watched_page.goto((ROOT / "index.html").as_uri())
+    expect(watched_page.locator(".unscripted")).to_be_visible()
+    expect(watched_page.locator(".unscripted")).to_contain_text("JavaScript")
+
+
+def test_the_notice_for_browsers_without_scripts_is_hidden_from_others(
+    watched_page: Page, page_server: PageServer
+) -> None:
+    """It must not flash before Python is there."""
+    watched_page.goto(page_server.url, wait_until="commit")
+    expect(watched_page.locator(".unscripted")).to_be_hidden()
+    expect_ready(watched_page)
+
+
+def test_an_error_in_main_is_shown_on_the_page(
+    watched_page: Page, watch: Watch, background: Background, tmp_path: Path
+) -> None:
+    """The visitor sees the exception, not an endless "Starting…"."""
+    watch.expect("no screws left")
+    source = "raise RuntimeError('no screws left')"
+    server = PageServer(root=lay_tiny_page(tmp_path, {"main.py": source}))
+    background.run(server.start())
+    watched_page.goto(server.url)
+    expect(watched_page.get_by_role("status")).to_contain_text(
+        "could not start: RuntimeError: no screws left", timeout=30_000
+    )
+    background.run(server.stop())
