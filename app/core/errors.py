@@ -21,7 +21,7 @@ class Trouble:
     facts: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, code: str, **facts: object) -> "Trouble":
+    def of(cls, code: str, /, **facts: object) -> "Trouble":
         """Make a trouble, with the facts as text."""
         return cls(code, tuple((name, str(value)) for name, value in facts.items()))
 
@@ -29,7 +29,7 @@ class Trouble:
 class TetherError(Exception):
     """A trouble on its way to the person who can do something about it."""
 
-    def __init__(self, code: str, **facts: object) -> None:
+    def __init__(self, code: str, /, **facts: object) -> None:
         self.trouble = Trouble.of(code, **facts)
         told = ", ".join(f"{name}={value}" for name, value in self.trouble.facts)
         super().__init__(f"{code} ({told})" if told else code)

@@ -23,7 +23,7 @@ class Words:
     def __init__(self, text: str) -> None:
         self._entries: dict[str, str] = json.loads(text)
 
-    def say(self, key: str, **facts: object) -> str:
+    def say(self, key: str, /, **facts: object) -> str:
         """Return a sentence; a key that nobody wrote is shown as it is."""
         sentence = self._entries.get(key, key)
         for name, value in facts.items():

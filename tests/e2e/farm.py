@@ -1,0 +1,191 @@
+"""A person's view of the page, and a farm of real servers for it."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from typing import Any
+from urllib.request import urlopen
+
+from PIL import Image
+from playwright.sync_api import BrowserContext, FilePayload, Page, WebSocket, expect
+
+from app.simulator.settings import Settings
+from tests.e2e.background import Background
+from tools.comfy_server import ComfyServer
+from tools.serve import PageServer
+
+LOCAL = Settings(port=0, cors="*")
+
+
+@dataclass
+class Farm:
+    """Embedded servers and the page that knows them."""
+
+    background: Background
+    servers: list[ComfyServer]
+    page: PageServer
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return self.page.url
+
+    def change(self, number: int, **fields: Any) -> None:
+        """Change settings of a server while it runs."""
+
+        async def change() -> None:
+            self.servers[number].change(**fields)
+
+        self.background.run(change())
+
+    def posts(self, number: int) -> int:
+        """How many tasks a server was sent."""
+        return sum(
+            method == "POST" and path.startswith("/prompt")
+            for method, path, _ in self.servers[number].requests
+        )
+
+    def polls(self, number: int) -> list[str]:
+        """The calls by which a server's books were read."""
+        return [
+            path
+            for _, path, _ in self.servers[number].requests
+            if re.match(r"/api/jobs|/queue|/history", path)
+        ]
+
+
+@contextmanager
+def farm(background: Background, count: int = 2, **fields: Any) -> Iterator[Farm]:
+    """Start servers named gpu-1, gpu-2, … and the page that lists them."""
+    servers = [
+        ComfyServer(replace(LOCAL, name=f"gpu-{number}", **fields), seed=number)
+        for number in range(1, count + 1)
+    ]
+    for server in servers:
+        background.run(server.start())
+    page = PageServer(
+        servers=[{"url": f":{server.port}", "name": server.settings.name} for server in servers]
+    )
+    background.run(page.start())
+    try:
+        yield Farm(background, servers, page)
+    finally:
+        background.run(page.stop())
+        for server in servers:
+            background.run(server.stop())
+
+
+@dataclass
+class Heard:
+    """What came over the page's WebSockets, as the browser itself saw it: (address, frame)."""
+
+    frames: list[tuple[str, Any]] = field(default_factory=list)
+    open: set[str] = field(default_factory=set)
+
+    def follow(self, page: Page) -> None:
+        """Listen to all sockets that a page opens from now on."""
+        page.on("websocket", self._on_socket)
+
+    def sockets_of(self, prompt_id: str) -> set[str]:
+        """The addresses from which frames about a task came."""
+        return {
+            url
+            for url, frame in self.frames
+            if isinstance(frame, dict) and frame["data"].get("prompt_id") == prompt_id
+        }
+
+    def _on_socket(self, socket: WebSocket) -> None:
+        self.open.add(socket.url)
+        socket.on("close", lambda closed: self.open.discard(closed.url))
+        socket.on("framereceived", lambda payload: self._on_frame(socket.url, payload))
+
+    def _on_frame(self, url: str, payload: str | bytes) -> None:
+        self.frames.append((url, json.loads(payload) if isinstance(payload, str) else payload))
+
+
+def open_page(page: Page, farm_or_url: Farm | str) -> Page:
+    """Open Tether and wait until it is ready."""
+    page.goto(farm_or_url if isinstance(farm_or_url, str) else farm_or_url.url)
+    expect_ready(page)
+    return page
+
+
+def expect_ready(page: Page) -> None:
+    """Wait until Python has started."""
+    expect(page.locator("html[data-ready=true]")).to_be_attached(timeout=30_000)
+
+
+def noise(seed: int, width: int = 64, height: int = 48) -> Image.Image:
+    """A picture of which every pixel tells, and no two seeds are alike."""
+    bands = [Image.effect_noise((width, height), 60 + seed % 40) for _ in range(3)]
+    picture = Image.merge("RGB", bands)
+    picture.putpixel((0, 0), (seed % 256, seed // 256 % 256, 7))
+    return picture
+
+
+def as_file(picture: Image.Image, name: str, **options: Any) -> FilePayload:
+    """A picture as a file to be picked."""
+    buffer = BytesIO()
+    picture.save(buffer, format="PNG", **options)
+    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def run(page: Page, files: list[FilePayload], workflow: str = "invert", server: str = "") -> None:
+    """Pick pictures, a workflow and a server (by name), and press Run."""
+    page.locator("#picture-picker").set_input_files(files)
+    page.locator("#workflow").select_option(workflow)
+    if server:
+        page.locator("#server-choice").select_option(label=server)
+    page.locator("#run").click()
+    expect(page.locator("#pictures li")).to_have_count(0)
+
+
+def run_own(page: Page, workflow: dict[str, Any]) -> None:
+    """Choose a workflow of one's own, and press Run."""
+    give_workflow(page, json.dumps(workflow))
+    expect(page.locator("#workflow")).to_have_value("own")
+    page.locator("#run").click()
+
+
+def give_workflow(page: Page, text: str, name: str = "mine.json") -> None:
+    """Pick a workflow file."""
+    file: FilePayload = {"name": name, "mimeType": "application/json", "buffer": text.encode()}
+    page.locator("#workflow-picker").set_input_files([file])
+
+
+def tasks(page: Page, state: str = "") -> Any:
+    """The cards of tasks, of one state or all."""
+    return page.locator(f".task[data-state={state}]" if state else ".task")
+
+
+def expect_done(page: Page, count: int, seconds: float = 60) -> None:
+    """Wait until so many tasks are done."""
+    expect(tasks(page, "completed")).to_have_count(count, timeout=seconds * 1000)
+
+
+def result_of(page: Page, title: str) -> Image.Image:
+    """The picture that a task's card shows, as its server gives it."""
+    shown = page.locator(".task", has=page.locator(".title", has_text=title)).locator(".result")
+    expect(shown).to_have_count(1)
+    expect(shown).to_have_js_property("complete", True)
+    assert shown.evaluate("image => image.naturalWidth") > 0, "the page can't show the picture"
+    with urlopen(shown.get_attribute("src")) as answer:
+        return Image.open(BytesIO(answer.read())).convert("RGB")
+
+
+def own_tasks(page: Page) -> list[dict[str, Any]]:
+    """What the page says of its tasks."""
+    return page.evaluate("windowTasks()")
+
+
+def lock(page: Page) -> dict[str, Any] | None:
+    """The window's lock."""
+    return page.evaluate("getWindowServerLock()")
+
+
+def fresh_window(context: BrowserContext, farm: Farm) -> Page:
+    """Open one more tab on the page."""
+    return open_page(context.new_page(), farm)
