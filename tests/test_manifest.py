@@ -1,0 +1,125 @@
+"""What the page fetches before it runs: its own modules, and the standard library."""
+
+import ast
+import json
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.build_stdlib import is_kept, read_rules
+from tools.manifest import MANIFEST, NOT_AT_BOOT, boot_modules, lazy_modules, rewritten
+
+ROOT = Path(__file__).resolve().parents[1]
+STDLIB = ROOT / "static/vendor/pyodide/python_stdlib.zip"
+
+# Each costs 1.5 ms at every start of the page.
+MOST_DATACLASSES = 60
+
+# The page's own runtime brings these along.
+RUNTIME = frozenset({"_pyscript", "js", "polyscript", "pyodide", "pyodide_js", "pyscript"})
+
+# Compiled into the interpreter, or made by another module: no file has their names.
+WITHOUT_FILE = frozenset(
+    {"builtins", "collections.abc", "errno", "gc", "itertools", "math", "os.path", "sys", "time"}
+)
+
+
+def shipped() -> list[str]:
+    """Return the paths of all modules that ever run in the page."""
+    manifest = MANIFEST.read_text()
+    lazy = lazy_modules(manifest)
+    return sorted({"app/main.py", *boot_modules(ROOT, lazy), *lazy})
+
+
+def imports(source: str) -> Iterator[str]:
+    """Yield the absolute names of all modules that a module imports, wherever it does."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def is_dataclass(node: ast.AST) -> bool:
+    """Tell whether this is a class under `@dataclass`."""
+    if not isinstance(node, ast.ClassDef):
+        return False
+    names = (ast.unparse(each).partition("(")[0] for each in node.decorator_list)
+    return any(name in ("dataclass", "dataclasses.dataclass") for name in names)
+
+
+def test_manifest_lists_every_module_the_first_screen_needs() -> None:
+    """Otherwise the page fails on an import, or fetches what is not there."""
+    manifest = MANIFEST.read_text()
+    expected = rewritten(manifest, boot_modules(ROOT, lazy_modules(manifest)))
+    assert manifest == expected, "run `make manifest`"
+
+
+def test_lazy_modules_exist() -> None:
+    """A module that is renamed must be renamed in [lazy] too."""
+    lazy = lazy_modules(MANIFEST.read_text())
+    assert [path for path in lazy if not (ROOT / path).is_file()] == []
+
+
+def test_manifest_turns_off_the_same_plugins_for_both_interpreters() -> None:
+    """PyScript loads all plugins for MicroPython, unless an empty config says no."""
+    page = (ROOT / "index.html").read_text()
+    micropython = page.partition("<mpy-config hidden>")[2].partition("</mpy-config>")[0]
+    assert json.loads(micropython)["plugins"] == tomllib.loads(MANIFEST.read_text())["plugins"]
+
+
+def test_dataclasses_on_the_way_to_the_first_screen_are_few() -> None:
+    """What the first screen doesn't need belongs under [lazy]."""
+    manifest = MANIFEST.read_text()
+    found = {
+        path: count
+        for path in ["app/main.py", *boot_modules(ROOT, lazy_modules(manifest))]
+        if (count := sum(map(is_dataclass, ast.walk(ast.parse((ROOT / path).read_text())))))
+    }
+    total = sum(found.values())
+    print(f"{total} dataclasses on the way to the first screen")
+    assert total <= MOST_DATACLASSES, f"{total} dataclasses: {found}"
+
+
+@pytest.mark.parametrize("path", shipped())
+def test_everything_the_page_imports_is_shipped(path: str) -> None:
+    """The standard library in the page is a part of the whole one."""
+    with zipfile.ZipFile(STDLIB) as library:
+        names = {name.removesuffix(".pyc") for name in library.namelist()}
+    missing = []
+    for module in imports((ROOT / path).read_text()):
+        top = module.partition(".")[0]
+        file = module.replace(".", "/")
+        is_there = {file, f"{file}/__init__"} & names or module in WITHOUT_FILE
+        if top not in RUNTIME and top != "app" and not is_there:
+            missing.append(module)
+    assert missing == [], f"{path} imports what tools/stdlib_rules.txt leaves out"
+
+
+def test_rules_keep_and_leave_out() -> None:
+    """The last rule that matches wins; what no rule names is kept."""
+    rules = read_rules("# no rule\n- a/* b\n+ a/kept\n")
+    names = ("a/__init__.py", "a/kept.py", "b.py", "c.py", "bb.py")
+    assert [is_kept(name, rules) for name in names] == [False, True, False, True, True]
+
+
+def test_boot_leaves_out_what_does_not_run_in_the_page(tmp_path: Path) -> None:
+    """main.py is fetched as the page's script; the simulator serves tools."""
+    for name in (*NOT_AT_BOOT, "app/core/a.py", "app/late.py"):
+        file = tmp_path / (f"{name}x.py" if name.endswith("/") else name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert boot_modules(tmp_path, {"app/late.py"}) == ["app/core/a.py"]
+
+
+def test_rewriting_keeps_the_rest_of_the_manifest() -> None:
+    """Only the lines under [files] change."""
+    before = 'a = 1\n\n[files]\n"./app/x.py" = "./app/x.py"\n\n# Later.\n[lazy]\nb = []\n'
+    after = rewritten(before, ["app/y.py", "app/z.py"])
+    assert after == before.replace(
+        '"./app/x.py" = "./app/x.py"',
+        '"./app/y.py" = "./app/y.py"\n"./app/z.py" = "./app/z.py"',
+    )
