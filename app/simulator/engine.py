@@ -113,6 +113,7 @@ class Engine:
             Cache(),
             self.classes,
             f"ComfyUI_temp_{self._stage.make_letters(5)}",
+            walks_backwards=self._stage.flip_coin(),
         )
         self._queue = TaskQueue()
         self._history = History(settings.history_limit)
@@ -173,9 +174,10 @@ class Engine:
         submission = submit(request.body, self._parts, self._queue)
         worker = self._worker
         if submission.is_queued:
-            is_told = submission.response is not None
+            # A server that fails on two equal entries has no time left to tell of them.
+            gauge = worker.gauge() if submission.response is not None else None
             delay = max(0.0, self.settings.post_delay)
-            self._stage.later(delay, lambda: worker.accept(is_told=is_told))
+            self._stage.later(delay, lambda: worker.accept(gauge))
         if submission.response is None:
             return TROUBLE
         return self._with_cors(submission.response)

@@ -14,6 +14,8 @@ from app.simulator.stage import Stage
 class Parts:
     """What every task needs; `temp_prefix` names previews and is new in each process.
 
+    `walks_backwards`: the order of outputs and of missing inputs, which in ComfyUI comes from
+    sets and so differs from process to process; clients must not lean on it.
     `settings` may be replaced between two events.
     """
 
@@ -24,3 +26,4 @@ class Parts:
     cache: Cache
     classes: NodeClasses
     temp_prefix: str
+    walks_backwards: bool

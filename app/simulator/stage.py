@@ -83,3 +83,7 @@ class Stage:
         """Random letters, for names."""
         alphabet = "abcdefghijklmnopqrstupvxyz"  # Source: ComfyUI, nodes.py; it has two `p`.
         return "".join(alphabet[self._random.getrandbits(30) % 26] for _ in range(count))
+
+    def flip_coin(self) -> bool:
+        """True or false, equally often."""
+        return self._random.getrandbits(1) == 1

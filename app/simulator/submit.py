@@ -61,7 +61,7 @@ def submit(body: bytes, parts: Parts, queue: TaskQueue) -> Submission:
     elif not is_canonical_uuid(prompt_id):
         return _refused(_BAD_ID)
     workflow = fields["prompt"]
-    validator = Validator(parts.classes, parts.files, api)
+    validator = Validator(parts.classes, parts.files, api, walks_backwards=parts.walks_backwards)
     verdict = validator.judge(workflow, fields.get("partial_execution_targets"))
     extra = fields.get("extra_data", {})
     if not isinstance(extra, dict):

@@ -1,7 +1,8 @@
 """What `POST /prompt` accepts, and how it refuses the rest.
 
 Source: ComfyUI, execution.py, `validate_prompt` and `validate_inputs`; the bodies are measured
-on 0.28.1. Where the original walks a set, whose order is arbitrary, this walks backwards.
+on 0.28.1. Where the original walks a set, whose order is arbitrary, this walks
+forwards or backwards, as it is told.
 """
 
 from dataclasses import dataclass
@@ -46,7 +47,10 @@ def make_error(
 class Validator:
     """Judges one workflow."""
 
-    def __init__(self, classes: NodeClasses, files: Files, api: Api) -> None:
+    def __init__(
+        self, classes: NodeClasses, files: Files, api: Api, *, walks_backwards: bool = False
+    ) -> None:
+        self._step = -1 if walks_backwards else 1
         self._classes = classes
         self._files = files
         self._api = api
@@ -71,7 +75,7 @@ class Validator:
         self._workflow = workflow
         outputs = [
             node_id
-            for node_id, node in reversed(workflow.items())
+            for node_id in list(workflow)[:: self._step]
             if self._class_of(node_id).is_output
             and (not isinstance(targets, list) or node_id in targets)
         ]
@@ -161,7 +165,7 @@ class Validator:
         self._path.append(node_id)
         errors: list[dict[str, object]] = []
         sound = True
-        for each in reversed(node_class.required + node_class.optional):
+        for each in (node_class.required + node_class.optional)[:: self._step]:
             if each.name in inputs:
                 sound = self._judge_input(node_class, each, inputs, errors) and sound
             elif each in node_class.required:

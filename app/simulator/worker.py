@@ -20,12 +20,16 @@ class Worker:
 
     def tell_queue(self) -> None:
         """Tell everybody how long the queue is."""
-        self._parts.sockets.send(None, status_frame(self._queue.remaining))
+        self._parts.sockets.send(None, self.gauge())
 
-    def accept(self, *, is_told: bool) -> None:
-        """A task was queued: tell everybody, unless the server failed on it, and start it."""
-        if is_told:
-            self.tell_queue()
+    def gauge(self) -> str:
+        """The frame that tells how long the queue is now."""
+        return status_frame(self._queue.remaining)
+
+    def accept(self, gauge: str | None) -> None:
+        """A task was queued: send the gauge of that moment, if any, and start the task."""
+        if gauge is not None:
+            self._parts.sockets.send(None, gauge)
         self._start_next()
 
     def interrupt(self, prompt_id: str | None) -> bool:

@@ -33,6 +33,7 @@ from app.simulator.events import (
 from app.simulator.http import Blob, FilePart, Form, Request, Response, TextPart
 from app.simulator.nodes import NodeClasses
 from app.simulator.settings import Settings
+from app.simulator.stage import RandomSource
 
 START = 1_795_000_000.0
 CALM = Settings(cors="*")
@@ -46,9 +47,14 @@ class FakeShell:
     """
 
     def __init__(
-        self, settings: Settings = CALM, *, classes: NodeClasses = CATALOGUE, seed: int = 1
+        self,
+        settings: Settings = CALM,
+        *,
+        classes: NodeClasses = CATALOGUE,
+        random: RandomSource | None = None,
+        seed: int = 1,
     ) -> None:
-        self.engine = Engine(settings, Random(seed), classes)
+        self.engine = Engine(settings, random or Random(seed), classes)
         self.now = START
         self.work_seconds = 0.0
         self.holds_work = False
@@ -111,11 +117,15 @@ class FakeShell:
         assert response is not None and response.status == 200, response
         return json.loads(response.body)
 
-    def upload(self, name: str, digest: str = "d", **fields: str) -> Response | None:
-        """Upload a file that has that digest."""
+    def make_blob(self, size: int, digest: str) -> Blob:
+        """Bytes that came with an upload."""
         key = f"up-{next(self._ids)}"
         self.blobs.add(key)
-        parts = [FilePart("image", name, Blob(key, 10, digest))]
+        return Blob(key, size, digest)
+
+    def upload(self, name: str, digest: str = "d", **fields: str) -> Response | None:
+        """Upload a file that has that digest."""
+        parts = [FilePart("image", name, self.make_blob(10, digest))]
         form = (*parts, *(TextPart(field, text) for field, text in fields.items()))
         return self.request("POST", "/upload/image", form=form)
 
@@ -130,8 +140,11 @@ class FakeShell:
 
     def open(self, client_id: str, headers: dict[str, str] | None = None) -> int:
         """Ask for a socket; its connection id."""
+        return self.open_at(f"/ws?clientId={client_id}", headers)
+
+    def open_at(self, target: str, headers: dict[str, str] | None = None) -> int:
+        """Ask for a socket at a raw path; its connection id."""
         connection_id = next(self._ids)
-        target = f"/ws?clientId={client_id}"
         self.frames[connection_id] = []
         self.feed(SocketOpened(connection_id, Request("GET", target, headers or {})))
         return connection_id
@@ -184,21 +197,26 @@ class FakeShell:
 
     def report(self, run: RunNode) -> NodeFinished | NodeRaised:
         """What the work of a node would come to."""
-        if run.class_name == "TetherRaise":
-            return NodeRaised(run.run_id, "ValueError", str(run.inputs["message"]))
+        if run.class_name.endswith("Raise"):
+            printed = {name: [repr(value)] for name, value in run.inputs.items()}
+            message = str(run.inputs["message"])
+            return NodeRaised(run.run_id, "ValueError", message, ("line\n",), printed)
         self.values.add(run.run_id)
         files: tuple[Blob, ...] = ()
         if self.engine.classes[run.class_name].saves is not None:
             key = f"made-{run.run_id}"
             self.blobs.add(key)
             files = (Blob(key, 100, key),)
-        pictures = run.previews + (run.class_name == "SaveImageWebsocket")
+        is_websocket = run.class_name == "SaveImageWebsocket"
+        pictures = run.previews + is_websocket
         return NodeFinished(
             run.run_id,
             files=files,
             ui={"text": ["made"]} if run.class_name == "PreviewAny" else None,
-            previews=tuple(Preview(False, b"jpeg %d" % number) for number in range(pictures)),
-            texts=(str(run.inputs["text"]),) if run.class_name == "TetherText" else (),
+            previews=tuple(
+                Preview(is_websocket, b"jpeg %d" % number) for number in range(pictures)
+            ),
+            texts=(str(run.inputs["text"]),) if run.class_name.endswith("Text") else (),
         )
 
 

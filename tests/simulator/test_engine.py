@@ -34,8 +34,8 @@ def test_a_task_is_told_in_the_measured_order(shell: FakeShell) -> None:
         *("progress_state", "executing 1", "progress_state"),
         *("progress_state", "executing 2", "progress_state"),
         *("progress_state", "executing 3", "progress_state"),
-        *("progress_state", "executing 5", "executed 5", "progress_state"),
         *("progress_state", "executing 4", "executed 4", "progress_state"),
+        *("progress_state", "executing 5", "executed 5", "progress_state"),
         "execution_success",
         "status 0",
         "executing None",
@@ -98,7 +98,7 @@ def test_a_cached_task_names_the_old_files(shell: FakeShell) -> None:
     assert len(shell.runs) == ran
     assert shell.kinds(socket)[3:] == [
         *("execution_start", "execution_cached"),
-        *("executed 5", "progress_state", "executed 4", "progress_state"),
+        *("executed 4", "progress_state", "executed 5", "progress_state"),
         *("execution_success", "status 0", "executing None"),
     ]
     cached = shell.frames[socket][4]["data"]["nodes"]
