@@ -20,6 +20,7 @@ from tests.simulator.traces import (
 )
 
 _ANSWER_TIME = 0.001
+_SOON = 0.02
 _LETTERS = "abcdefghijklmnopqrstupvxyz"
 
 # Stand-ins for the nodes of the laboratory in which the traces were made.
@@ -140,9 +141,7 @@ class Replay:
         return self._told
 
     def _new_shell(self, cors: str | None, port: int) -> FakeShell:
-        script = self._script
-        delay = script.post_delay
-        settings = Settings(cors=cors, speed=script.speed, post_delay=delay, port=port)
+        settings = Settings(cors=cors, speed=self._script.speed, port=port)
         self._random = TraceRandom(temp_names(self._records), self._script.walks_backwards)
         return FakeShell(settings, classes=LAB, random=self._random)
 
@@ -173,8 +172,7 @@ class Replay:
                 continue
             if record.channel == "http":
                 request = requests[id(record)]
-                # Whatever held the answer back held the request back too.
-                time = max(request.time, record.time - _ANSWER_TIME)
+                time = self._handled_at(request, record)
                 actions.append((time, self._request(request.payload, payload)))
             elif record.direction == "note":
                 actions.append((record.time, self._note(payload)))
@@ -186,6 +184,21 @@ class Replay:
                 headers = payload["headers"]
                 actions.append((record.time, self._open(record.channel, "", headers)))
         return actions
+
+    def _handled_at(self, request: Record, answer: Record) -> float:
+        """When the server had the request: whatever held the answer back came before.
+
+        A task's first gauge tells best; sockets were broken within milliseconds of steps.
+        """
+        time = max(request.time, answer.time - _ANSWER_TIME)
+        if request.payload["path"] == "/prompt" and request.payload["method"] == "POST":
+            for record in self._records[self._records.index(request) :]:
+                if record.time > answer.time + _SOON:
+                    break
+                told = record.payload.get("data") if record.direction == "in" else None
+                if isinstance(told, dict) and "status" in told and "sid" not in told:
+                    return max(request.time, record.time - Settings().post_delay)
+        return time
 
     def _request(self, request: dict, answer: dict) -> object:
         def act() -> None:

@@ -40,7 +40,6 @@ class Script:
         killed_at: When the recorder killed the server without a note.
         said: Frames that a client sent unrecorded, by channel.
         speed: The real worker was a little slower than its nodes asked for.
-        post_delay: How long it took to start; recorded sockets broke within milliseconds of steps.
         port: Where the server listened.
     """
 
@@ -50,7 +49,6 @@ class Script:
     killed_at: float | None = None
     said: dict[str, tuple[str, ...]] = field(default_factory=dict)
     speed: float = 0.985
-    post_delay: float = 0.002
     port: int = 8188
 
 
@@ -77,7 +75,7 @@ SCRIPTS: dict[str, Script] = {
     ),
     "02_slow": Script(),
     "04_reconnect": Script(
-        speed=0.993, said={"wsjunk": ("no json", _FLAGS), "wsjunk2": ("{}", _FLAGS)}
+        speed=0.995, said={"wsjunk": ("no json", _FLAGS), "wsjunk2": ("{}", _FLAGS)}
     ),
     "05_dup": Script(),
     "07_errors": Script(),
