@@ -56,10 +56,11 @@ def read_acceptance(text: str) -> frozenset[NodeId]:
     """
     match _json(text):
         case {"prompt_id": str(), "node_errors": dict(errors)}:
-            refused = set(errors)
+            refused = list(errors)
             for error in errors.values():
-                outputs = error.get("dependent_outputs") if isinstance(error, dict) else None
-                refused.update(outputs if isinstance(outputs, list) else ())
+                match error:
+                    case {"dependent_outputs": list(outputs)}:
+                        refused += outputs
             return frozenset(NodeId(node) for node in refused if isinstance(node, str))
         case {"prompt_id": str()}:
             return frozenset()
@@ -71,18 +72,18 @@ def read_refusal(text: str, server: str) -> Trouble:
     try:
         answer = _json(text)
     except MessageError:
-        answer = {}
-    error = answer.get("error") if isinstance(answer, dict) else None
-    error = error if isinstance(error, dict) else {}
-    kind, message = str(error.get("type", "")), str(error.get("message", ""))
-    match kind:
-        case "missing_node_type" | "invalid_prompt":
-            return Trouble.of("refused_node_class", server=server, message=message)
-        case "prompt_no_outputs":
+        answer = None
+    told = ""
+    match answer:
+        case {"error": {"type": "missing_node_type" | "invalid_prompt"} as error}:
+            return Trouble.of("refused_node_class", server=server, message=_text(error, "message"))
+        case {"error": {"type": "prompt_no_outputs"}}:
             return Trouble.of("refused_no_output", server=server)
-    details = _node_error_details(answer.get("node_errors") if isinstance(answer, dict) else None)
-    told = details or " ".join(part for part in (message, str(error.get("details", ""))) if part)
-    return Trouble.of("refused", server=server, message=told[:500])
+        case {"node_errors": dict(errors)} if details := _node_error_details(errors):
+            told = "; ".join(details)
+        case {"error": dict(error)}:
+            told = " ".join(dict.fromkeys((_text(error, "message"), _text(error, "details"))))
+    return Trouble.of("refused", server=server, message=told.strip()[:500])
 
 
 def read_jobs(text: str) -> dict[PromptId, OpenState]:
@@ -103,13 +104,12 @@ def read_queue(text: str) -> dict[PromptId, OpenState]:
     match _json(text):
         case {"queue_running": list(running), "queue_pending": list(pending)}:
             found: dict[PromptId, OpenState] = {}
+            state: OpenState
             for items, state in ((pending, "pending"), (running, "in_progress")):
                 for item in items:
                     match item:
                         case [_, str(prompt), *_]:
-                            found[PromptId(prompt)] = (
-                                "pending" if state == "pending" else "in_progress"
-                            )
+                            found[PromptId(prompt)] = state
             return found
     raise MessageError("`/queue` has an unknown shape", text)
 
@@ -169,8 +169,8 @@ def read_stats(text: str) -> ServerFacts:
             device = devices[0] if devices and isinstance(devices[0], dict) else {}
             free, total = device.get("vram_free"), device.get("vram_total")
             return ServerFacts(
-                str(system.get("comfyui_version", ""))[:40],
-                str(device.get("name", ""))[:120],
+                _text(system, "comfyui_version")[:40],
+                _text(device, "name")[:120],
                 free if isinstance(free, int) else 0,
                 total if isinstance(total, int) else 0,
             )
@@ -192,15 +192,20 @@ def _all_outputs(outputs: Any) -> tuple[Output, ...]:
     )
 
 
-def _node_error_details(node_errors: Any) -> str:
+def _text(values: Mapping[str, Any], key: str) -> str:
+    value = values.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _node_error_details(node_errors: Mapping[str, Any]) -> list[str]:
     """Say what is wrong with which node, for people."""
     told = []
-    for node, entry in node_errors.items() if isinstance(node_errors, Mapping) else ():
+    for node, entry in node_errors.items():
         match entry:
             case {"errors": list(errors)}:
-                kind = str(entry.get("class_type", ""))
                 for error in errors:
                     match error:
                         case {"message": str(message), "details": str(details)}:
+                            kind = _text(entry, "class_type")
                             told.append(f"#{node} {kind}: {message} ({details})")
-    return "; ".join(told)
+    return told

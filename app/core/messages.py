@@ -106,22 +106,20 @@ def parse_message(text: str) -> Message:
     except ValueError as error:
         raise MessageError("frame is no JSON", text) from error
     match frame:
-        case {"type": str(kind), "data": dict(data)}:
-            message = _parse(kind, data)
+        case {"type": str(kind)}:
+            message = _parse(kind, frame.get("data"))
             if message is None:
                 raise MessageError(f"`{kind}` frame has an unknown shape", text)
             return message
-        case {"type": str(kind)}:
-            return UnknownMessage(kind[:80])
     raise MessageError("frame has no type", text)
 
 
-def _parse(kind: str, data: dict[str, Any]) -> Message | None:
+def _parse(kind: str, data: Any) -> Message | None:
     """Return None for a known kind with an unknown shape."""
     match kind, data:
         case "status", {"status": {"exec_info": {"queue_remaining": int(remaining)}}}:
             return Status(remaining, "sid" in data)
-        case "feature_flags", _:
+        case "feature_flags", dict():
             size = data.get("max_upload_size")
             return FeatureFlags(size if isinstance(size, int) else None)
         case "progress_state", {"prompt_id": str(prompt), "nodes": dict(nodes)}:
@@ -166,13 +164,14 @@ def read_node_error(data: Mapping[str, Any]) -> Trouble:
     Source: ComfyUI 0.28.1, `execution_error`, measured: the message ends in a newline.
     """
     trace = data.get("traceback")
+    lines = [line for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
     return Trouble.of(
         "node_failed",
         node=_text(data, "node_id"),
         type=_text(data, "node_type"),
         message=_text(data, "exception_message").strip(),
         exception=_text(data, "exception_type"),
-        traceback="".join(str(line) for line in trace)[:20_000] if isinstance(trace, list) else "",
+        traceback="".join(lines)[:20_000],
     )
 
 
@@ -185,8 +184,9 @@ def _share(state: Mapping[str, Any]) -> float:
     match state:
         case {"state": "finished"}:
             return 1.0
-        case {"value": int() | float() as value, "max": int() | float() as most} if most > 0:
-            return min(max(value / most, 0.0), 1.0)
+        case {"value": int() | float() as value, "max": int() | float() as most}:
+            # In this order NaN counts as nothing, and what no float can hold as all.
+            return min(most, max(0, value)) / most if 0 < most < 1e300 else 0.0
     return 0.0
 
 

@@ -71,10 +71,11 @@ def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:
 
     The prompt id at the end keeps browsers from showing an older file of the same name:
     names repeat when the output folder is cleaned, and answers have no `Cache-Control`.
+    A name that no URL can hold (half of a surrogate pair) gives an address of nothing.
     Source: ComfyUI 0.28.1, `GET /view`, measured.
     """
     query = "&".join(
-        f"{name}={quote(value, safe='')}"
+        f"{name}={quote(value, safe='', errors='replace')}"
         for name, value in (
             ("filename", output.filename),
             ("subfolder", output.subfolder),
@@ -99,6 +100,11 @@ def outputs_from_json(rows: Any) -> tuple[Output, ...]:
                 known: Kind = "text" if kind == "text" else kind_of(name)
                 found.append(Output(NodeId(node), known, name, sub, folder, text))
     return tuple(found)
+
+
+def is_time(value: Any) -> bool:
+    """Say whether a stored value is seconds since the epoch: no NaN, no endless number."""
+    return isinstance(value, int | float) and 0 <= value < 1e12
 
 
 def parse_json(text: str) -> Any:

@@ -59,4 +59,4 @@ def _parse_described(head: bytes) -> Preview:
             node = about.get("display_node_id")
             node_id = NodeId(node) if isinstance(node, str) else None
             return Preview(mime, 8 + length, PromptId(prompt), node_id)
-    raise MessageError("preview with an unknown description", str(about))
+    raise MessageError("preview with an unknown description", head[:64].hex())
