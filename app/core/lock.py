@@ -1,11 +1,12 @@
 """The window's locks: which server holds which task, kept over reloads."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.core.ids import PromptId, ServerUrl
-from app.core.outputs import parse_json
+from app.core.outputs import is_time, parse_json
 
 RECORD = "lock"
 """The key of the locks among the window's records."""
@@ -35,6 +36,11 @@ class Locks:
         """Take a task's lock away; nothing happens when it has none."""
         self._held.pop(prompt_id, None)
 
+    def retain(self, prompt_ids: Collection[PromptId]) -> None:
+        """Take away the locks of all other tasks."""
+        for prompt_id in self._held.keys() - prompt_ids:
+            del self._held[prompt_id]
+
     def server_of(self, prompt_id: PromptId) -> ServerUrl | None:
         """Return the server that a task has locked."""
         lock = self._held.get(prompt_id)
@@ -48,7 +54,8 @@ class Locks:
         """
         if not self._held:
             return None
-        latest = max(self._held, key=lambda prompt: self._held[prompt].since)
+        # Of tasks bound in one moment, `max` returns the first that it meets.
+        latest = max(reversed(self._held), key=lambda prompt: self._held[prompt].since)
         by_server: dict[ServerUrl, dict[str, Any]] = {}
         for prompt_id, lock in self._held.items():
             entry = by_server.setdefault(
@@ -80,7 +87,7 @@ class Locks:
         rows = content.get("rows") if isinstance(content, dict) else None
         for row in rows if isinstance(rows, list) else ():
             match row:
-                case [str(prompt), str(server), int() | float() as since]:
+                case [str(prompt), str(server), since] if is_time(since):
                     self.hold(PromptId(prompt), ServerUrl(server), since)
 
 

@@ -1,6 +1,7 @@
 """The lists of servers: what the host presets, and what this browser added or removed."""
 
 import json
+import reprlib
 from typing import Any
 
 from app.core.errors import BadInput, Trouble
@@ -27,8 +28,8 @@ def read_presets(text: str, page_url: str) -> tuple[dict[ServerUrl, str], list[T
     found: dict[ServerUrl, str] = {}
     troubles = []
     for entry in entries:
-        url, name = _read_entry(entry)
         try:
+            url, name = _read_entry(entry)
             found[parse_server_url(url, page_url)] = name
         except BadInput as error:
             troubles.append(error.trouble)
@@ -47,7 +48,8 @@ class ServerList:
             return
         match content:
             case {"added": dict(added), "removed": list(removed)}:
-                self._added = {ServerUrl(url): str(name) for url, name in added.items()}
+                named = {url: name for url, name in added.items() if isinstance(name, str)}
+                self._added = {ServerUrl(url): name for url, name in named.items()}
                 self._removed = {ServerUrl(url) for url in removed if isinstance(url, str)}
 
     def write(self) -> str:
@@ -78,4 +80,4 @@ def _read_entry(entry: Any) -> tuple[str, str]:
         case {"url": str(url)}:
             name = entry.get("name")
             return url, name[:LONGEST_NAME] if isinstance(name, str) else ""
-    return str(entry)[:200], ""
+    raise BadInput("address_bad", address=reprlib.repr(entry))

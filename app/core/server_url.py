@@ -12,7 +12,8 @@ COMFYUI_PORT = 8188
 Source: ComfyUI's `--port` default.
 """
 
-_HOST = re.compile(r"[^\s/?#@\\<>^|%\"{}`\[\]:]+|\[[0-9a-f:.]+\]")
+_HOST = re.compile(r"[^\s\x00-\x20\x7f/?#@\\<>^|%\"{}`\[\]:]+|\[[0-9a-f:.]+\]")
+_PATH_MARKS = "/%:@!$&'()*+,;="
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ODD_SCHEME = re.compile(r"(?!localhost:)[a-z][a-z0-9+-]*:(?!\d)", re.IGNORECASE)
 
@@ -64,10 +65,10 @@ def _bracketed(host: str) -> str:
 
 
 def _with_default_port(typed: str) -> str:
-    netloc, slash, path = typed.partition("/")
+    netloc, *rest = re.split(r"(?=[/?#])", typed, maxsplit=1)
     if not re.search(r":\d+$", netloc):
         netloc = f"{netloc.removesuffix(':')}:{COMFYUI_PORT}"
-    return f"http://{netloc}{slash}{path}"
+    return f"http://{netloc}{''.join(rest)}"
 
 
 def _normalised(url: str, typed: str) -> ServerUrl:
@@ -75,6 +76,7 @@ def _normalised(url: str, typed: str) -> ServerUrl:
         parts = urlsplit(url)
         port = parts.port
         host = _bracketed(parts.hostname or "")
+        path = quote(re.sub(r"/{2,}", "/", parts.path).rstrip("/"), safe=_PATH_MARKS)
     except ValueError as error:
         raise BadInput("address_bad", address=typed) from error
     if parts.scheme not in ("http", "https"):
@@ -85,5 +87,4 @@ def _normalised(url: str, typed: str) -> ServerUrl:
     if not _HOST.fullmatch(host):
         raise BadInput("address_bad", address=typed)
     netloc = host if port in (None, 443 if parts.scheme == "https" else 80) else f"{host}:{port}"
-    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
     return ServerUrl(f"{parts.scheme}://{netloc}{path}")

@@ -7,7 +7,7 @@ from typing import Any
 from app.core.errors import Trouble
 from app.core.events import Picture
 from app.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
-from app.core.outputs import outputs_from_json, outputs_to_json, parse_json
+from app.core.outputs import is_time, outputs_from_json, outputs_to_json, parse_json
 from app.core.task import State, Task
 
 VERSION = 1
@@ -63,6 +63,7 @@ def read_task(text: str) -> Task | None:
             "server": None | str() as server,
             "client": None | str() as client,
             "times": [_, _, _, _, _, _] as times,
+            "by": str(by),
         } if _is_consistent(state, server, client, times):
             accepted, bound, posted, acknowledged, started, ended = times
             return Task(
@@ -86,7 +87,7 @@ def read_task(text: str) -> Task | None:
                 outputs_from_json(record.get("outputs")),
                 frozenset(NodeId(node) for node in _texts(record.get("refused"))),
                 names=_names(record.get("names")),
-                ended_by=str(record.get("by", "")),
+                ended_by=by,
             )
     return None
 
@@ -113,13 +114,14 @@ def read_window(text: str) -> tuple[WindowId, dict[ServerUrl, ClientId]] | None:
 
 
 def _is_consistent(state: str, server: str | None, client: str | None, times: list[Any]) -> bool:
-    """A task at a server needs the server and the client id it was posted under."""
+    """A task at a server needs the server and the client id it was posted under; no other has."""
     if state not in {known.value for known in State}:
         return False
-    if not all(isinstance(time, int | float) for time in times):
+    if not all(is_time(time) for time in times):
         return False
-    free = {"waiting", "failed", "cancelled"}
-    return state in free or (server is not None and client is not None)
+    if state == "waiting":
+        return server is None
+    return state in ("failed", "cancelled") or (server is not None and client is not None)
 
 
 def _pictures(rows: list[Any]) -> tuple[Picture, ...]:
@@ -144,7 +146,8 @@ def _names(rows: Any) -> dict[tuple[NodeId, str], str]:
 def _trouble(row: Any) -> Trouble | None:
     match row:
         case [str(code), dict(facts)]:
-            return Trouble(code, tuple((str(name), str(fact)) for name, fact in facts.items()))
+            told = ((name, fact) for name, fact in facts.items() if isinstance(fact, str))
+            return Trouble(code, tuple(told))
     return None
 
 
