@@ -1,0 +1,258 @@
+"""What servers answer over HTTP, as values."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.answers import (
+    Record,
+    ServerFacts,
+    read_acceptance,
+    read_history,
+    read_job,
+    read_jobs,
+    read_max_upload,
+    read_queue,
+    read_queue_length,
+    read_refusal,
+    read_stats,
+    read_upload,
+)
+from app.core.errors import MessageError
+from app.core.ids import PromptId
+from tests.core.farm import recorded, recorded_texts
+from tests.core.junk import NESTED, anything, peer_texts, warped
+
+DONE = PromptId("6bf8acd6-77af-4097-a974-6d7da93e5a57")
+FAILED = PromptId("328ba6f1-cf90-4100-bb11-1d03fcaf58d3")
+STOPPED = PromptId("56f53933-387f-4e81-8997-a78528d7823b")
+
+
+def body(story: str) -> str:
+    """What a real server answered."""
+    text: str = recorded(story)[0]["body"]
+    return text
+
+
+def test_a_queue_length_is_read() -> None:
+    """The cheapest answer of all."""
+    assert read_queue_length(body("queue length")) == 0
+
+
+def test_an_uploaded_picture_keeps_the_name_that_the_server_gave() -> None:
+    """With its folder, where it has one."""
+    assert read_upload(body("upload")) == "lab.png"
+    assert read_upload(body("upload into a folder")) == "a/b/sub.png"
+    assert read_upload('{"name": "x.png", "subfolder": 3}') == "x.png"
+
+
+def test_an_accepted_prompt_tells_which_outputs_will_not_come() -> None:
+    """A valid part runs although another part was refused."""
+    assert read_acceptance(body("accepted")) == frozenset()
+    assert read_acceptance(body("accepted in part")) == {"9"}
+    assert read_acceptance('{"prompt_id": "p"}') == frozenset()
+
+
+def test_outputs_behind_a_refused_node_will_not_come_either() -> None:
+    """And whatever else stands there is no node's name."""
+    errors = {"2": {"dependent_outputs": ["4", ["5"], {}]}, "3": {}, "7": "odd"}
+    text = json.dumps({"prompt_id": "p", "node_errors": errors})
+    assert read_acceptance(text) == {"2", "3", "4", "7"}
+
+
+@pytest.mark.parametrize(
+    ("story", "code", "told"),
+    [
+        ("unknown class", "refused_node_class", "Node 'NoSuchNode' not found"),
+        ("no output", "refused_no_output", ""),
+        ("missing picture", "refused", "#1 LoadImage: Custom validation failed for node (image - "),
+        ("no prompt", "refused", "No prompt provided"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_where(story: str, code: str, told: str) -> None:
+    """The server's own words, with the node they are about."""
+    trouble = read_refusal(body(story), "gpu-1")
+    facts = dict(trouble.facts)
+    assert trouble.code == code
+    assert facts["server"] == "gpu-1"
+    assert facts.get("message", "").startswith(told)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        '{"error": "words"}',
+        '{"error": {"type": ["odd"], "message": ["odd"]}, "node_errors": {"1": {}}}',
+        '{"error": {}, "node_errors": {"1": {"errors": ["odd"]}}}',
+        '{"error": {"message": ' + NESTED + "}}",
+    ],
+)
+def test_a_refusal_without_reasons_is_a_refusal(text: str) -> None:
+    """Nothing was queued, whatever the server says or doesn't say."""
+    trouble = read_refusal(text, "gpu-1")
+    assert trouble.code == "refused"
+    assert dict(trouble.facts)["message"] == ""
+
+
+def test_open_jobs_are_listed_with_their_states() -> None:
+    """The jobs API tells what waits and what runs."""
+    jobs = read_jobs(body("open jobs"))
+    assert jobs == {"fd5c6322-b409-4d19-838a-841a1e0a4e2b": "in_progress"}
+    odd = '{"jobs": [{"id": "p", "status": "pending"}, {"id": "q", "status": "completed"}, 3]}'
+    assert read_jobs(odd) == {"p": "pending"}
+
+
+def test_the_older_queue_says_the_same() -> None:
+    """Servers without the jobs API list whole workflows; we take the ids."""
+    queue = read_queue(body("queue with tasks"))
+    assert set(queue.values()) == {"in_progress", "pending"}
+    assert queue["3c7ae7a8-54ac-47bd-a113-23db58f8a87d"] == "in_progress"
+    assert read_queue(body("empty queue")) == {}
+    assert read_queue('{"queue_running": ["odd", []], "queue_pending": []}') == {}
+
+
+def test_a_job_tells_how_it_stands_or_ended() -> None:
+    """All five states of the jobs API."""
+    assert read_job(body("job running")) == Record("in_progress")
+    assert read_job('{"status": "pending"}') == Record("pending")
+
+    done = read_job(body("job completed"))
+    assert done.state == "completed"
+    assert sorted(output.filename for output in done.outputs)[-1] == "t_00001_.png"
+
+    failed = read_job(body("job failed"))
+    assert failed.state == "failed"
+    assert failed.trouble is not None
+    assert dict(failed.trouble.facts)["message"] == "boom é"
+
+    stopped = read_job(body("job cancelled"))
+    assert stopped.state == "cancelled"
+    assert stopped.trouble is not None
+
+
+def test_a_failed_job_without_its_error_has_failed() -> None:
+    """And a completed one without outputs is completed."""
+    failed = read_job('{"status": "failed"}')
+    assert failed.trouble is not None
+    assert failed.trouble.code == "node_failed"
+    assert read_job('{"status": "completed"}') == Record("completed")
+
+
+def test_the_older_history_says_the_same() -> None:
+    """Success, failure and interruption; and nothing of a task that it doesn't know."""
+    done = read_history(body("history of a success"), DONE)
+    assert done is not None
+    assert (done.state, len(done.outputs)) == ("completed", 2)
+
+    failed = read_history(body("history of a failure"), FAILED)
+    assert failed is not None
+    assert failed.trouble is not None
+    assert (failed.state, failed.trouble.code) == ("failed", "node_failed")
+
+    stopped = read_history(body("history of an interruption"), STOPPED)
+    assert stopped is not None
+    assert stopped.state == "cancelled"
+
+    assert read_history(body("history of nobody"), DONE) is None
+
+
+def test_a_history_that_ends_without_a_reason_is_a_failure() -> None:
+    """Not a success, so it has failed."""
+    entry = {"status": {"status_str": "error", "messages": []}, "outputs": {}}
+    failed = read_history(json.dumps({"p": entry}), PromptId("p"))
+    assert failed is not None
+    assert failed.state == "failed"
+
+
+def test_limits_and_facts_are_read() -> None:
+    """The longest upload, the version, the card and its memory."""
+    assert read_max_upload(body("features")) == 104857600
+    assert read_max_upload("{}") is None
+    facts = read_stats(body("stats"))
+    assert facts == ServerFacts("0.28.1", "cpu", 23728562176, 25276502016)
+
+
+def test_a_server_without_a_card_has_facts() -> None:
+    """Empty ones, not an error: nothing depends on them."""
+    assert read_stats('{"system": {}, "devices": []}') == ServerFacts("", "", 0, 0)
+    assert read_stats('{"system": {}, "devices": [3]}') == ServerFacts("", "", 0, 0)
+
+
+def history_of_done(text: str) -> Record | None:
+    """Read the history of the task that the real answers are about."""
+    return read_history(text, DONE)
+
+
+READERS: list[Callable[[str], Any]] = [
+    read_acceptance,
+    read_job,
+    read_jobs,
+    read_max_upload,
+    read_queue,
+    read_queue_length,
+    read_stats,
+    read_upload,
+    history_of_done,
+]
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("text", ["", "<html>", "[]", "3"])
+def test_what_is_no_answer_is_told(reader: Callable[[str], Any], text: str) -> None:
+    """A proxy's page and a truncated body are `MessageError`, never an empty list."""
+    with pytest.raises(MessageError):
+        reader(text)
+
+
+@pytest.mark.parametrize("reader", [*READERS[:3], *READERS[4:-1]])
+def test_an_object_of_another_shape_is_told(reader: Callable[[str], Any]) -> None:
+    """`{}` is an answer to the questions for limits and for a task's history alone."""
+    with pytest.raises(MessageError):
+        reader("{}")
+
+
+def test_a_history_entry_of_another_shape_is_told() -> None:
+    """It knows the task, but says nothing that we can read."""
+    with pytest.raises(MessageError):
+        read_history('{"p": {"status": null}}', PromptId("p"))
+
+
+BODIES = [text for text in recorded_texts("body") if text.startswith("{")]
+
+
+@given(st.sampled_from(READERS), peer_texts(BODIES))
+def test_an_answer_can_raise_nothing_but_a_message_error(
+    reader: Callable[[str], Any], text: str
+) -> None:
+    """Whatever bytes a server answers with, to whatever was asked."""
+    try:
+        reader(text)
+    except MessageError:
+        return
+
+
+@given(peer_texts(BODIES), anything)
+def test_a_refusal_can_raise_nothing_at_all(text: str, errors: Any) -> None:
+    """A 400 is a refusal even when nobody can read why."""
+    read_refusal(text, "gpu-1")
+    read_refusal(json.dumps({"error": {}, "node_errors": errors}), "gpu-1")
+
+
+ACCEPTED = [json.loads(body("accepted in part"))]
+
+
+@given(warped(ACCEPTED))
+def test_any_node_errors_can_be_read(answer: Any) -> None:
+    """The one answer with an inner structure that others write."""
+    try:
+        refused = read_acceptance(json.dumps(answer))
+    except MessageError:
+        return
+    assert all(isinstance(node, str) for node in refused)

@@ -1,0 +1,42 @@
+"""Which server a new task goes to."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.balancer import choose
+from app.core.ids import ServerUrl
+from tests.core.farm import NORTH, SOUTH, Chance
+
+servers = st.text(min_size=1, max_size=8).map(ServerUrl)
+
+
+def test_the_shortest_queue_gets_the_task() -> None:
+    """Whatever is drawn."""
+    assert choose({NORTH: 3, SOUTH: 2}, 0.0) == SOUTH
+    assert choose({NORTH: 3, SOUTH: 2}, 0.999) == SOUTH
+
+
+def test_without_servers_there_is_no_choice() -> None:
+    """And no error."""
+    assert choose({}, 0.5) is None
+
+
+@given(st.dictionaries(servers, st.integers(0, 500), min_size=1), st.floats(0, 1, exclude_max=True))
+def test_the_choice_is_always_one_of_the_least_loaded(
+    loads: dict[ServerUrl, int], draw: float
+) -> None:
+    """No draw can send a task behind a longer queue."""
+    choice = choose(loads, draw)
+    assert choice is not None
+    assert loads[choice] == min(loads.values())
+
+
+@given(st.integers())
+def test_equals_are_chosen_alike_often(seed: int) -> None:
+    """The first of equals would send every window to one server at the same moment."""
+    chance = Chance(seed)
+    equals = {ServerUrl(f"http://gpu-{n}"): 1 for n in range(4)}
+    times = Counter(choose(equals, chance.uniform()) for _ in range(400))
+    assert min(times[server] for server in equals) > 50

@@ -1,0 +1,188 @@
+"""Text frames of a server, as values."""
+
+import json
+
+import pytest
+from hypothesis import given
+
+from app.core.errors import MessageError
+from app.core.messages import (
+    Executed,
+    Executing,
+    ExecutionEnded,
+    ExecutionStart,
+    FeatureFlags,
+    NodesReached,
+    Status,
+    UnknownMessage,
+    parse_message,
+)
+from tests.core.farm import frame, recorded, recorded_texts
+from tests.core.junk import peer_texts
+
+PROMPT = "6bf8acd6-77af-4097-a974-6d7da93e5a57"
+
+
+def test_a_real_task_is_understood_frame_by_frame() -> None:
+    """Nothing that a server says of a plain task is unknown to us."""
+    messages = [parse_message(line["frame"]) for line in recorded("first task")]
+
+    assert messages[0] == Status(0, is_greeting=True)
+    assert messages[1] == FeatureFlags(104857600)
+    assert messages[2] == Status(1, is_greeting=False)
+    assert messages[4] == ExecutionStart(PROMPT)
+    assert messages[5] == NodesReached(PROMPT, ())
+    assert messages[6] == NodesReached(PROMPT, (("1", 0.0),))
+    assert messages[7] == Executing("1", PROMPT)
+    assert messages[8] == NodesReached(PROMPT, (("1", 1.0),))
+    assert messages[-3] == ExecutionEnded(PROMPT, None)
+    assert messages[-1] == Executing(None, PROMPT)
+    (first, second) = [message for message in messages if isinstance(message, Executed)]
+    assert (first.node_id, first.outputs[0].folder) == ("5", "temp")
+    assert (second.node_id, second.outputs[0].filename) == ("4", "t_00001_.png")
+
+
+def test_steps_become_shares() -> None:
+    """One step of four is a quarter, in the older frame and in the newer one."""
+    (step,) = recorded("a step of four")
+    reached = parse_message(step["frame"])
+    assert isinstance(reached, NodesReached)
+    assert reached.shares == (("2", 0.25),)
+
+    (state,) = recorded("a node in its first step")
+    reached = parse_message(state["frame"])
+    assert isinstance(reached, NodesReached)
+    assert dict(reached.shares)["1"] == 1.0
+    assert 0 < dict(reached.shares)["2"] < 1
+
+
+def test_cached_nodes_are_done() -> None:
+    """A server that has all nodes in its cache says so at once."""
+    (cached,) = recorded("everything cached")
+    reached = parse_message(cached["frame"])
+    assert isinstance(reached, NodesReached)
+    assert reached.shares == tuple((node, 1.0) for node in "12345")
+
+
+def test_a_node_error_is_told_whole() -> None:
+    """Node, class, message without its newline, and the traceback in one piece."""
+    (raised,) = recorded("a node raises")
+    ended = parse_message(raised["frame"])
+    assert isinstance(ended, ExecutionEnded)
+    assert not ended.is_interrupted
+    assert ended.trouble is not None
+    facts = dict(ended.trouble.facts)
+    assert ended.trouble.code == "node_failed"
+    assert (facts["node"], facts["type"], facts["message"]) == ("2", "LabRaise", "boom é")
+    assert facts["exception"] == "ValueError"
+    assert facts["traceback"].startswith("  File")
+
+
+def test_an_error_without_its_details_is_an_error_all_the_same() -> None:
+    """A newer server may leave out or reshape what we show; the task has failed."""
+    bare = parse_message(frame("execution_error", prompt_id="p", traceback=[1, "line"]))
+    assert isinstance(bare, ExecutionEnded)
+    assert bare.trouble is not None
+    assert dict(bare.trouble.facts)["traceback"] == "line"
+    assert dict(bare.trouble.facts)["message"] == ""
+
+    barer = parse_message(frame("execution_error", prompt_id="p", traceback="text"))
+    assert isinstance(barer, ExecutionEnded)
+
+
+def test_an_interruption_says_so() -> None:
+    """Somebody stopped the task: that is no error of a node."""
+    (interrupted,) = recorded("interrupted")
+    ended = parse_message(interrupted["frame"])
+    assert isinstance(ended, ExecutionEnded)
+    assert ended.is_interrupted
+    assert ended.trouble is not None
+    assert ended.trouble.code == "interrupted"
+
+
+def test_the_frame_after_a_reconnect_names_no_task() -> None:
+    """It names the node alone, and that is no fault."""
+    (alone,) = recorded("right after a reconnect")
+    assert parse_message(alone["frame"]) == Executing("2", None)
+
+
+def test_inner_nodes_count_for_the_node_that_the_workflow_shows() -> None:
+    """Nodes of an expanded sub-graph have ids that no workflow of ours has."""
+    shown = {"display_node_id": "7", "state": "running", "value": 1, "max": 2}
+    state = frame("progress_state", prompt_id="p", nodes={"7.0.1": shown, "8": "odd"})
+    assert parse_message(state) == NodesReached("p", (("7", 0.5),))
+
+    assert parse_message(
+        frame("executing", prompt_id="p", node="7.0.1", display_node="7")
+    ) == Executing("7", "p")
+    executed = frame("executed", prompt_id="p", node="7.0.1", display_node="7", output=None)
+    assert parse_message(executed) == Executed("p", "7", ())
+    older = frame("executed", prompt_id="p", node="7", output={})
+    assert parse_message(older) == Executed("p", "7", ())
+
+
+@pytest.mark.parametrize(
+    ("value", "most", "share"),
+    [
+        (1, 4, 0.25),
+        (0.5, 1, 0.5),
+        (9, 4, 1.0),
+        (-1, 4, 0.0),
+        (1, 0, 0.0),
+        (10**400, 1, 1.0),
+        (1, 10**400, 0.0),
+        (float("nan"), 1, 0.0),
+        (1, float("nan"), 0.0),
+        ("1", 4, 0.0),
+    ],
+)
+def test_a_share_is_between_0_and_1_whatever_is_sent(
+    value: object, most: object, share: float
+) -> None:
+    """Steps beyond the last, none at all, and numbers that no float can hold."""
+    reached = parse_message(frame("progress", prompt_id="p", node="2", value=value, max=most))
+    assert reached == NodesReached("p", (("2", share),))
+
+
+def test_flags_without_a_limit_are_flags() -> None:
+    """A server that tells no upload limit leaves it open."""
+    assert parse_message(frame("feature_flags")) == FeatureFlags(None)
+
+
+@pytest.mark.parametrize("text", ['{"type": "crystools.monitor", "data": {}}', '{"type": "x"}'])
+def test_types_of_custom_nodes_are_passed_over(text: str) -> None:
+    """Custom nodes send their own types; long names are cut."""
+    assert parse_message(text) == UnknownMessage(json.loads(text)["type"])
+    assert parse_message(frame("y" * 100)) == UnknownMessage("y" * 80)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"type": 3}',
+        '{"type": "status"}',
+        '{"type": "status", "data": {"status": {}}}',
+        '{"type": "feature_flags", "data": []}',
+        '{"type": "executing", "data": {"node": 5, "prompt_id": "p"}}',
+        '{"type": "progress", "data": {"value": 1, "max": 2}}',
+        '{"type": "executed", "data": {"node": "1"}}',
+    ],
+)
+def test_an_unknown_shape_of_a_known_type_is_told(text: str) -> None:
+    """We never guess; what can't be read is a `MessageError`."""
+    with pytest.raises(MessageError):
+        parse_message(text)
+
+
+@given(peer_texts(recorded_texts("frame")))
+def test_a_frame_can_raise_nothing_but_a_message_error(text: str) -> None:
+    """Whatever bytes a peer sends; and every share stays between 0 and 1."""
+    try:
+        message = parse_message(text)
+    except MessageError:
+        return
+    if isinstance(message, NodesReached):
+        assert all(0 <= share <= 1 for _, share in message.shares)

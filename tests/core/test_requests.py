@@ -1,0 +1,49 @@
+"""Calls to servers, as values."""
+
+import json
+
+from app.core.ids import ClientId, Digest, PromptId, TaskId
+from app.core.requests import (
+    OPEN_JOBS_PATH,
+    Ask,
+    Request,
+    Upload,
+    history_path,
+    job_path,
+    prompt_body,
+)
+from tests.core.farm import NORTH, invert_workflow
+
+
+def test_what_sends_something_is_a_post() -> None:
+    """A body or a picture; all else is a GET."""
+    assert Request(1, NORTH, Ask.PROBE, "/prompt").method == "GET"
+    assert Request(2, NORTH, Ask.POST, "/prompt", body="{}").method == "POST"
+    picture = Upload(Digest("d"), "photo.png")
+    assert Request(3, NORTH, Ask.UPLOAD, "/upload/image", upload=picture).method == "POST"
+
+
+def test_a_request_goes_to_its_server() -> None:
+    """A prefix in the server's address stays."""
+    assert Request(1, NORTH, Ask.JOBS, OPEN_JOBS_PATH).url == (
+        "http://north:8188/api/jobs?status=pending,in_progress"
+    )
+
+
+def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
+    """The server hears on which socket to tell, and keeps the tag."""
+    nodes = invert_workflow().nodes
+    body = json.loads(prompt_body(nodes, ClientId("c"), PromptId("p"), TaskId("t1")))
+    assert body == {
+        "prompt": nodes,
+        "client_id": "c",
+        "prompt_id": "p",
+        "extra_data": {"tether": {"task": "t1"}},
+    }
+
+
+def test_ids_are_encoded_in_paths() -> None:
+    """A restored record may hold any text where an id should be."""
+    assert job_path(PromptId("p-1")) == "/api/jobs/p-1"
+    assert job_path(PromptId("a/b"), "/cancel") == "/api/jobs/a%2Fb/cancel"
+    assert history_path(PromptId("../x")) == "/history/..%2Fx"

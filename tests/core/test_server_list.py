@@ -1,0 +1,83 @@
+"""The lists of servers: the host's presets and this browser's changes."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.ids import ServerUrl
+from app.core.server_list import LONGEST_NAME, ServerList, read_presets
+from tests.core.farm import NORTH, SOUTH
+from tests.core.junk import NESTED, peer_texts
+
+PAGE = "http://lan.test:8000/"
+
+
+def test_presets_are_addresses_with_or_without_names() -> None:
+    """Relative ones too: one list serves under any host name."""
+    text = json.dumps([":8188", {"url": "gpu-2", "name": "The fast one"}, {"url": "gpu-3"}])
+    assert read_presets(text, PAGE) == (
+        {
+            "http://lan.test:8188": "",
+            "http://gpu-2:8188": "The fast one",
+            "http://gpu-3:8188": "",
+        },
+        [],
+    )
+
+
+@pytest.mark.parametrize("entry", ["ftp://x", {"name": "x"}, 7, json.loads(NESTED)])
+def test_one_bad_entry_does_not_take_the_others_away(entry: object) -> None:
+    """It is told by itself."""
+    found, troubles = read_presets(json.dumps([entry, "gpu-1"]), PAGE)
+    assert list(found) == ["http://gpu-1:8188"]
+    assert len(troubles) == 1
+
+
+@pytest.mark.parametrize("text", ["<html>", "{}"])
+def test_a_list_that_is_none_is_told(text: str) -> None:
+    """A host's typing error must not look like an empty list."""
+    found, (trouble,) = read_presets(text, PAGE)
+    assert found == {}
+    assert trouble.code == "presets_bad"
+
+
+def test_what_this_browser_added_comes_after_the_presets() -> None:
+    """A name given here wins; no name leaves the host's."""
+    servers = ServerList()
+    servers.add(SOUTH)
+    servers.add(NORTH, "n" * 100)
+    assert servers.merged({SOUTH: "South", ServerUrl("http://h"): ""}) == {
+        SOUTH: "South",
+        "http://h": "",
+        NORTH: "n" * LONGEST_NAME,
+    }
+    assert servers.merged({}) == {NORTH: "n" * LONGEST_NAME, SOUTH: ""}
+
+
+def test_a_removed_preset_stays_away_until_it_is_added() -> None:
+    """Over reloads as well."""
+    servers = ServerList()
+    servers.add(SOUTH)
+    servers.remove(SOUTH)
+    servers.remove(NORTH)
+    reloaded = ServerList(servers.write())
+    assert reloaded.merged({NORTH: "", SOUTH: ""}) == {}
+    reloaded.add(NORTH)
+    assert ServerList(reloaded.write()).merged({NORTH: "North"}) == {NORTH: "North"}
+
+
+@given(peer_texts(['{"added": {"http://north": "N"}, "removed": ["http://south"]}']))
+def test_a_damaged_record_is_no_change(text: str) -> None:
+    """The presets are there all the same."""
+    servers = ServerList(text)
+    assert set(servers.merged({NORTH: ""})) <= {NORTH, *json.loads(servers.write())["added"]}
+
+
+@given(peer_texts(['[{"url": "http://north", "name": "N"}, "gpu-2"]']) | st.just(""))
+def test_any_preset_file_can_be_read(text: str) -> None:
+    """Each entry is a server or a trouble."""
+    found, troubles = read_presets(text, PAGE)
+    assert all(url.startswith(("http://", "https://")) for url in found)
+    assert all(trouble.code for trouble in troubles)

@@ -1,0 +1,104 @@
+"""Addresses of servers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.errors import BadInput
+from app.core.ids import ClientId, ServerUrl
+from app.core.server_url import parse_server_url, websocket_url
+from tests.core.junk import texts
+
+PAGE = "https://lan.test:9000/tether/index.html"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("http://gpu-1:8188", "http://gpu-1:8188"),
+        (" HTTP://GPU-1:8188/ ", "http://gpu-1:8188"),
+        ("https://gpu.example.org:443/comfy//a/?x=1#y", "https://gpu.example.org/comfy/a"),
+        ("http://gpu-1:80", "http://gpu-1"),
+        ("https://gpu-1:80", "https://gpu-1:80"),
+        ("gpu-1", "http://gpu-1:8188"),
+        ("gpu-1:8189/comfy/", "http://gpu-1:8189/comfy"),
+        ("gpu-1?x", "http://gpu-1:8188"),
+        ("gpu.lan:", "http://gpu.lan:8188"),
+        ("localhost:8188", "http://localhost:8188"),
+        ("localhost:", "http://localhost:8188"),
+        ("192.168.1.7", "http://192.168.1.7:8188"),
+        ("[::1]", "http://[::1]:8188"),
+        ("http://[FE80::1]:8188", "http://[fe80::1]:8188"),
+        ("http://gpu/a b/ü/%20", "http://gpu/a%20b/%C3%BC/%20"),
+    ],
+)
+def test_people_write_addresses_in_many_ways(typed: str, meant: str) -> None:
+    """One server has one address, however it was typed."""
+    assert parse_server_url(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "page", "meant"),
+    [
+        ("/comfy/", PAGE, "https://lan.test:9000/comfy"),
+        (":8189", PAGE, "https://lan.test:8189"),
+        (":8189", "http://[::1]:8000/", "http://[::1]:8189"),
+        (":8189", "file:///home/me/index.html", "http://localhost:8189"),
+        ("/comfy", "file:///home/me/index.html", "http://localhost/comfy"),
+    ],
+)
+def test_a_served_list_can_be_relative_to_the_page(typed: str, page: str, meant: str) -> None:
+    """So that one `servers.json` serves under any host name."""
+    assert parse_server_url(typed, page) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", "address_bad"),
+        ("//gpu-1", "address_bad"),
+        ("http://", "address_bad"),
+        ("http://gpu 1", "address_bad"),
+        ("http://gpu\x00", "address_bad"),
+        ("http://gpu-1:99999", "address_bad"),
+        ("http://[::1", "address_bad"),
+        ("http://gpu/\ud800", "address_bad"),
+        ("::1", "address_bad"),
+        ("ftp://gpu-1", "address_scheme"),
+        ("javascript:alert(1)", "address_scheme"),
+        ("http://me:secret@gpu-1", "address_password"),
+    ],
+)
+def test_what_is_no_address_is_refused(typed: str, code: str) -> None:
+    """Before anything is sent; and a password is never repeated."""
+    with pytest.raises(BadInput) as caught:
+        parse_server_url(typed)
+    assert caught.value.trouble.code == code
+    assert "secret" not in str(caught.value)
+
+
+pieces = st.sampled_from(
+    [
+        *("http://", "HTTPS://", "gpu-1", "localhost", ":", "8188", "/", "//", "?", "#", "@"),
+        *("[::1]", " ", "\t", "\x1f", "%", "%2F", "ü", "İ", "\u212a", "\ud800", "..", "\\", "\x85"),
+    ]
+)
+
+
+@given(texts | st.lists(pieces | texts, max_size=8).map("".join))
+def test_an_address_is_refused_or_has_one_form(typed: str) -> None:
+    """Normalising twice is the same, and nothing but `BadInput` is raised."""
+    try:
+        server = parse_server_url(typed, PAGE)
+    except BadInput:
+        return
+    assert server.startswith(("http://", "https://"))
+    assert not server.endswith("/")
+    assert parse_server_url(server, PAGE) == server
+
+
+def test_the_socket_has_the_servers_address_and_our_id() -> None:
+    """Same host, same prefix, secure where the page's calls are."""
+    server = ServerUrl("https://gpu-1/comfy")
+    assert websocket_url(server, ClientId("a b")) == "wss://gpu-1/comfy/ws?clientId=a%20b"
+    assert websocket_url(ServerUrl("http://h"), ClientId("c")) == "ws://h/ws?clientId=c"
