@@ -28,6 +28,11 @@ mount("var/pyodide-site", "/site");
 mount("app", "/work/app");
 mount("tests/core", "/work/tests/core");
 
+// A hostile input can end the interpreter itself; then only JavaScript can say where.
+let current = "before any test";
+python.globals.set("note", (test) => {
+  current = test;
+});
 python.globals.set("arguments", python.toPy(process.argv.slice(2)));
 try {
   process.exitCode = python.runPython(`
@@ -49,6 +54,9 @@ class Profile:
         settings.register_profile("pyodide", database=None, deadline=None, max_examples=20)
         settings.load_profile("pyodide")
 
+    def pytest_runtest_logstart(self, nodeid):
+        note(nodeid)
+
 int(pytest.main([
     "tests/core", "--rootdir=/work", "--strict-config", "--strict-markers",
     "-p", "no:cacheprovider", "-p", "no:faulthandler", "-W", "error", "-q", *arguments,
@@ -56,6 +64,6 @@ int(pytest.main([
 `);
 } catch (error) {
   // Node would print the whole source line of pyodide.asm.mjs.
-  console.error(error.message);
+  console.error(`\n${current}: ${error.message}`);
   process.exitCode = 1;
 }
