@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tools.comfy_pixels import Batch, Picture
+from tools.comfy_webm import mux, vp8_frame
 
 _PREVIEW_SIDE = 512  # Source: ComfyUI, `--preview-size`.
 _PREVIEW_QUALITY = 95
@@ -65,6 +66,17 @@ def animated_webp(batch: Batch, fps: float, *, lossless: bool, quality: int, met
     return buffer.getvalue()
 
 
+def webm(batch: Batch, fps: float, crf: float) -> bytes:
+    """All pictures of a batch as a VP8 video; a higher `crf` (0 to 63) is smaller and worse."""
+    quality = round(100 * (1 - crf / 63))
+    frames = []
+    for image in batch:
+        buffer = BytesIO()
+        image.save(buffer, format="WEBP", quality=quality, method=2)
+        frames.append(vp8_frame(buffer.getvalue()))
+    return mux(frames, batch[0].size, fps)
+
+
 def reencoded(image: Picture, form: str, quality: int, channel: str) -> bytes:
     """A picture as `/view` serves it with `preview` or `channel`."""
     if channel == "rgb":
@@ -88,7 +100,7 @@ def reencoded_file(path: Path, form: str, quality: int, channel: str) -> bytes |
     try:
         with Image.open(path) as image:
             return reencoded(image, form, quality, channel)
-    except OSError:  # Pillow's own errors about pictures are kinds of it.
+    except (OSError, ValueError, OverflowError, Image.DecompressionBombError):
         return None
 
 

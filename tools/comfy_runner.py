@@ -142,6 +142,12 @@ def _save_webp(inputs: Inputs) -> Work:
     return Work(files=(content,), picture_size=batch[0].size)
 
 
+def _save_webm(inputs: Inputs) -> Work:
+    batch = inputs.batch("images")
+    content = encode.webm(batch, inputs.real("fps"), inputs.real("crf"))
+    return Work(files=(content,), picture_size=batch[0].size)
+
+
 def _preview_any(inputs: Inputs) -> Work:
     value = inputs.values["source"]
     text = value if isinstance(value, str) else repr(value)
@@ -165,6 +171,7 @@ WORK: Mapping[str, NodeWork] = {
     "PreviewImage": _save_png(_LEVEL_TEMP),
     "SaveImageWebsocket": _save_websocket,
     "SaveAnimatedWEBP": _save_webp,
+    "SaveWEBM": _save_webm,
     "PreviewAny": _preview_any,
     "ImageInvert": _image(lambda given: pixels.invert(given.batch("image"))),
     "ImageScaleBy": _image(

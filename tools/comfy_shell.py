@@ -266,7 +266,7 @@ class ComfyServer:
 
     async def _read(self, incoming: web.Request) -> Request:
         headers = {name.lower(): value for name, value in incoming.headers.items()}
-        body, form, size = b"", None, 0
+        body, form, size, is_malformed = b"", None, 0, False
         try:
             if incoming.path.endswith("/upload/image"):
                 form = await self._read_form(incoming)
@@ -275,7 +275,9 @@ class ComfyServer:
                 size = len(body)
         except web.HTTPRequestEntityTooLarge:
             size = self.settings.max_upload_size + 1
-        return Request(incoming.method, incoming.raw_path, headers, body, form, size)
+        except ValueError:  # So aiohttp calls a multipart body without sense.
+            is_malformed = True
+        return Request(incoming.method, incoming.raw_path, headers, body, form, size, is_malformed)
 
     async def _read_form(self, incoming: web.Request) -> Form:
         parts: list[FilePart | TextPart] = []
@@ -312,6 +314,9 @@ class ComfyServer:
 
     async def _serve_socket(self, incoming: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in incoming.headers.items()}
+        socket = web.WebSocketResponse()
+        if not socket.can_prepare(incoming).ok:
+            raise web.HTTPBadRequest
         connection_id = next(self._ids)
         connection = _Connection(incoming.transport)
         self._connections[connection_id] = connection
@@ -319,7 +324,6 @@ class ComfyServer:
         if connection.refusal is not None:
             del self._connections[connection_id]
             return await self._respond(connection.refusal)
-        socket = web.WebSocketResponse()
         writer: asyncio.Task[None] | None = None
         try:
             await socket.prepare(incoming)

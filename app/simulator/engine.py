@@ -38,7 +38,7 @@ from app.simulator.http import (
 from app.simulator.nodes import NodeClasses
 from app.simulator.parts import Parts
 from app.simulator.queue import TaskQueue
-from app.simulator.routes import Routes
+from app.simulator.routes import Routes, not_allowed
 from app.simulator.settings import Settings
 from app.simulator.sockets import Sockets
 from app.simulator.stage import RandomSource, Stage
@@ -46,7 +46,6 @@ from app.simulator.submit import submit
 from app.simulator.worker import Worker
 
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
-_NOT_ALLOWED = Response(405, (_TEXT,), b"405: Method Not Allowed")
 
 
 class Engine:
@@ -168,7 +167,7 @@ class Engine:
         if request.method == "OPTIONS":
             return self._with_cors(empty_response())
         response = self._routes.answer(request)
-        return _NOT_ALLOWED if response is None else self._with_cors(response)
+        return not_allowed(request) if response is None else self._with_cors(response)
 
     def _submit(self, request: Request) -> Response:
         submission = submit(request.body, self._parts, self._queue)

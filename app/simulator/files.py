@@ -10,6 +10,7 @@ from app.simulator.http import Blob
 from app.simulator.stage import Stage
 
 ROOTS = ("input", "output", "temp")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _ANNOTATION = re.compile(r" \[(input|output|temp)\]$")
 
 
@@ -158,7 +159,7 @@ class Files:
         for name in self._folders.get((root, folder), {}):
             if name.startswith(f"{stem}_"):
                 digits = name[len(stem) + 1 :].split("_")[0]
-                highest = max(highest, int(digits) if digits.isdecimal() else 0)
+                highest = max(highest, int(digits) if _NUMBER.fullmatch(digits) else 0)
         return highest + 1
 
     def _forget_counters(self, root: str, folder: str) -> None:

@@ -44,5 +44,5 @@ def preview_with_metadata(preview: Preview, node_id: str, prompt_id: str) -> byt
 
 def progress_text(node_id: str, text: str) -> bytes:
     """A node's progress text; it names the node and no task."""
-    name = node_id.encode()
-    return pack(">II", _TEXT, len(name)) + name + text.encode()
+    name = node_id.encode(errors="replace")
+    return pack(">II", _TEXT, len(name)) + name + text.encode(errors="replace")

@@ -27,7 +27,7 @@ def unauthorized(request: Request, gate: Gate | None) -> Response | None:
             challenge = 'Basic realm="ComfyUI"'
         case GateKind.QUERY:
             given = request.query.get("token", "")
-    if compare_digest(given.encode(), wanted.encode()):
+    if compare_digest(given.encode(errors="surrogatepass"), wanted.encode()):
         return None
     return Response(401, (("WWW-Authenticate", challenge),), b"401 Unauthorized")
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# What is accepted must be writable again from any depth of calls.
+_DEEPEST = 200
+
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 
@@ -45,6 +48,7 @@ class Request:
     `target` is the path and query as sent, still percent-encoded. Header names are lower case.
     `form` replaces `body` when the shell parsed a multipart body. `size` is the number of bytes
     of the body; a body over the limit need not be read, its size alone earns the 413.
+    `is_malformed` tells of a multipart body that can't be taken apart.
     """
 
     method: str
@@ -53,6 +57,7 @@ class Request:
     body: bytes = b""
     form: Form | None = None
     size: int = 0
+    is_malformed: bool = False
 
     @property
     def path(self) -> str:
@@ -138,9 +143,24 @@ def body_json(body: bytes) -> object:
         ServerTrouble: It isn't UTF-8 JSON. Source: ComfyUI 0.28.1 wire, measured.
     """
     try:
-        return json.loads(body)
+        value: object = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise ServerTrouble(f"a request body isn't JSON: {error}") from error
+    if body.count(b"[") + body.count(b"{") > _DEEPEST and _is_deep(value):
+        raise ServerTrouble(f"a request body is nested deeper than {_DEEPEST} levels")
+    return value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    return bool(level)
 
 
 def body_object(body: bytes) -> dict[str, object]:

@@ -20,8 +20,19 @@ from app.simulator.upload import answer_upload
 from app.simulator.view import answer_view
 from app.simulator.worker import Worker
 
+_POSTED = ("/prompt", "/queue", "/history", "/interrupt", "/free", "/upload/image")
+_ONLY_POSTED = ("/interrupt", "/free", "/upload/image")
 _NOT_FOUND = Response(404, (("Content-Type", "application/octet-stream"),))
 _HOME = b"<!doctype html><title>ComfyUI</title><p>An embedded server answers here.</p>"
+
+
+def not_allowed(request: Request) -> Response:
+    """The 405 of the HTTP library; it carries no CORS headers."""
+    methods = ["POST"] if request.path in _POSTED else []
+    if request.path not in _ONLY_POSTED:
+        methods = ["GET", "HEAD", *methods]
+    headers = (("Content-Type", "text/plain; charset=utf-8"), ("Allow", ",".join(methods)))
+    return Response(405, headers, b"405: Method Not Allowed")
 
 
 class Routes:

@@ -18,8 +18,10 @@ def answer_upload(request: Request, files: Files, stage: Stage) -> Response:
     """Store an uploaded file, whatever its contents, and tell the name it got.
 
     Raises:
-        ServerTrouble: The field `type` names no folder.
+        ServerTrouble: The body can't be taken apart, or the field `type` names no folder.
     """
+    if request.is_malformed:
+        raise ServerTrouble("an upload's multipart body is malformed")
     parts = request.form or ()
     texts = {part.field: part.text for part in reversed(parts) if isinstance(part, TextPart)}
     root = texts.get("type", "input")

@@ -94,6 +94,9 @@ class Validator:
             except _Raised as raised:
                 reasons = [_outer_exception(raised)]
                 self._judged[output] = reasons
+            except RecursionError as too_deep:  # The original recurses in the same way.
+                reasons = [_outer_exception(_Raised("RecursionError", str(too_deep)))]
+                self._judged[output] = reasons
             if reasons is None:
                 good.append(output)
                 continue

@@ -65,7 +65,8 @@ _ACTIVE = {
     "text/javascript",
     "text/xml",
 }
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+_QUALITY = re.compile(r"[0-9]{1,9}")
 _USUAL_QUALITY = 90
 
 
@@ -100,7 +101,7 @@ def _preview(file: StoredFile, query: dict[str, str]) -> Response:
     words = query["preview"].split(";")
     channel = query.get("channel", "")
     form = words[0] if words[0] in ("webp", "jpeg") and "a" not in channel else "webp"
-    quality = int(words[-1]) if words[-1].isdecimal() else _USUAL_QUALITY
+    quality = int(words[-1]) if _QUALITY.fullmatch(words[-1]) else _USUAL_QUALITY
     shown = "rgb" if channel == "rgb" or form == "jpeg" else "rgba"
     headers = (("Content-Disposition", _quoted(file)), ("Content-Type", f"image/{form}"))
     return Response(200, headers, PictureBody(file.blob.key, form, quality, shown, TROUBLE))

@@ -93,10 +93,3 @@ def is_arrival(gauge: int, frame: dict) -> bool:
 def remaining(frame: dict) -> int:
     """The number in a `status`."""
     return frame["data"]["status"]["exec_info"]["queue_remaining"]
-
-
-def is_throttled_step(frame: dict, following: dict | None) -> bool:
-    """A step in the middle, without a preview, may be missing from either side."""
-    if frame.get("type") == "progress" and 1 < frame["data"]["value"] < frame["data"]["max"]:
-        return following is None or "binary" not in following
-    return False

@@ -234,8 +234,8 @@ class Replay:
         def act() -> None:
             if note == "kill -9":
                 self._shell.kill()
-            elif isinstance(note, str) and note in _CORS_NOTES:
-                cors, port = _CORS_NOTES[note]
+            elif isinstance(note, str) and note in CORS_NOTES:
+                cors, port = CORS_NOTES[note]
                 self._collect_frames()
                 now, self._shell = self._shell.now, self._new_shell(cors, port)
                 self._shell.now = now
@@ -290,7 +290,7 @@ class Replay:
                 frames.append(frame if isinstance(frame, dict) else describe_binary(frame))
 
 
-_CORS_NOTES = {
+CORS_NOTES = {
     "cors=*": ("*", 8188),
     "no cors": (None, 8190),
     "cors=http://localhost:9000": ("http://localhost:9000", 8191),
