@@ -3,6 +3,7 @@
 from app.core.answers import read_max_upload, read_queue_length, read_stats
 from app.core.commands import Commands
 from app.core.errors import MessageError, Trouble
+from app.core.events import Failure
 from app.core.requests import Ask, Request
 from app.core.server import Reach, Server
 from app.core.window import Window
@@ -31,11 +32,11 @@ class Diagnosis:
     def answered(
         self, server: Server, request: Request, status: int, text: str, now: float
     ) -> bool:
-        """Take in a fact; False when the answer is not what a ComfyUI server says."""
-        if request.ask is Ask.REACH:
-            return False
-        if request.ask is Ask.FEATURES and status == 404:
-            return True  # very old servers have none
+        """Take in a fact; False when the answer is not what a ComfyUI server says.
+
+        The queue alone decides whether a server can be used: some have no features to tell,
+        and some trip over their own card's memory.
+        """
         try:
             if status != 200:
                 raise MessageError(f"`{request.path}` answered {status}", text)
@@ -44,9 +45,11 @@ class Diagnosis:
                     server.told_length(read_queue_length(text), now)
                 case Ask.STATS:
                     server.facts = read_stats(text)
-                case Ask.FEATURES:
+                case _:
                     server.max_upload = read_max_upload(text) or server.max_upload
         except MessageError:
+            if request.ask is not Ask.PROBE:
+                return False
             code = "server_locked" if status in (401, 403) else "server_odd"
             reach = Reach.REFUSED if status in (401, 403) else Reach.ODD
             why = Trouble.of(code, server=server.name, url=server.url, status=status)
@@ -55,7 +58,7 @@ class Diagnosis:
         server.answered()
         return True
 
-    def failed(self, server: Server, request: Request, now: float) -> Commands:
+    def failed(self, server: Server, request: Request, failure: Failure, now: float) -> Commands:
         """A call had no answer.
 
         Browsers can't tell "down" from "refused by CORS" by one failure; a `no-cors` call
@@ -63,20 +66,22 @@ class Diagnosis:
         Source: Chromium 156, measured; protocol section 9.
         """
         if request.ask is Ask.REACH:
-            why = Trouble.of("server_down", server=server.name, url=server.url)
-            server.failed(Reach.DOWN, why, now)
+            self._explain(server, Reach.DOWN, "server_down")
+        if request.ask is not Ask.PROBE:
             return ()
-        if request.ask is not Ask.PROBE and request.ask is not Ask.STATS:
-            return ()
-        why = Trouble.of("server_silent", server=server.name)
-        server.failed(Reach.DOWN, why, now)
+        server.failed(Reach.DOWN, Trouble.of("server_silent", server=server.name), now)
+        if failure is Failure.TIMEOUT:
+            return ()  # it hangs, and would hang for the next call
         return (self._request(server, Ask.REACH, "/prompt", is_opaque=True),)
 
-    def reached(self, server: Server, now: float) -> None:
+    def reached(self, server: Server) -> None:
         """Something answers, but the page may not read it."""
+        self._explain(server, Reach.REFUSED, "server_cors")
+
+    def _explain(self, server: Server, reach: Reach, code: str) -> None:
+        """Say more of a failure, unless the server has answered meanwhile."""
         if server.reach is not Reach.UP:
-            why = Trouble.of("server_cors", server=server.name, url=server.url)
-            server.failed(Reach.REFUSED, why, now)
+            server.judge(reach, Trouble.of(code, server=server.name, url=server.url))
 
     def _request(self, server: Server, ask: Ask, path: str, is_opaque: bool = False) -> Request:
         return Request(

@@ -43,12 +43,15 @@ class Dispatcher:
         window.is_fill_due = False
         if self._round or not window.waiting:
             return ()
-        tasks = self._ready(now)
+        free = [
+            server
+            for server in window.servers.values()
+            if server.url not in self._asked and self._is_free(server)
+        ]
+        tasks = self._ready(now) if free else ()
         wanted, retry_at = [], []
-        for server in window.servers.values():
-            if any(self._can_take(server, task) for task in tasks):
-                if server.url in self._asked:
-                    continue
+        for server in free:
+            if any(_suits(server, task) for task in tasks):
                 if server.retry_at <= now:
                     wanted.append(server)
                 else:
@@ -83,6 +86,15 @@ class Dispatcher:
         self._is_late = True
         return self._choose(now) if self._lengths else ()
 
+    def forget(self, url: ServerUrl, now: float) -> Commands:
+        """A server is gone: nobody waits for its answer any more."""
+        self._asked.pop(url, None)
+        self._lengths.pop(url, None)
+        if url not in self._round:
+            return ()
+        self._round.discard(url)
+        return () if self._round else self._choose(now)
+
     def _choose(self, now: float) -> Commands:
         """Bind what can be bound; each binding counts at once for the next."""
         window = self._window
@@ -90,10 +102,13 @@ class Dispatcher:
         window.is_fill_due = True
         commands: list[Command] = []
         for task in self._ready(now):
+            free = [url for url in self._lengths if self._is_free(window.servers[url])]
+            if not free:
+                break
             loads = {
-                url: length + self._on_their_way(url)
-                for url, length in self._lengths.items()
-                if url in window.servers and self._can_take(window.servers[url], task)
+                url: self._lengths[url] + self._on_their_way(url)
+                for url in free
+                if _suits(window.servers[url], task)
             }
             choice = balancer.choose(loads, window.chance.uniform())
             if choice is not None:
@@ -102,40 +117,36 @@ class Dispatcher:
         return tuple(commands)
 
     def _ready(self, now: float) -> tuple[Task, ...]:
-        """Return the waiting tasks whose workflow is here; those that nobody takes have failed."""
+        """Return the tasks that some server may take; those too large for all have failed."""
         window = self._window
+        servers = [server for server in window.servers.values() if not server.is_leaving]
         ready = []
         for task in tuple(window.waiting.values()):
             if task.digest not in window.workflows:
                 continue
-            too_large = self._too_large(task)
-            if too_large is None:
+            if any(_suits(server, task) for server in servers):
                 ready.append(task)
-            else:
-                window.end(task, State.FAILED, now, "here", too_large)
+                continue
+            allowed = [server for server in servers if task.pinned in (None, server.url)]
+            why = too_large(allowed, [(p.filename, p.size) for p in task.pictures])
+            if why is not None:
+                window.end(task, State.FAILED, now, "here", why)
         return tuple(ready)
 
-    def _can_take(self, server: Server, task: Task) -> bool:
-        return (
-            not server.is_leaving
-            and task.pinned in (None, server.url)
-            and self._window.has_place(server)
-            and all(server.accepts(picture.size) for picture in task.pictures)
-        )
-
-    def _too_large(self, task: Task) -> Trouble | None:
-        """Say so when a picture is too large for every server that the task may go to."""
-        servers = [
-            server
-            for server in self._window.servers.values()
-            if task.pinned in (None, server.url) and not server.is_leaving
-        ]
-        return too_large(servers, [(p.filename, p.size) for p in task.pictures])
+    def _is_free(self, server: Server) -> bool:
+        return not server.is_leaving and self._window.has_place(server)
 
     def _on_their_way(self, url: ServerUrl) -> int:
         """Count our tasks that the server's own number can't hold yet."""
         on_their_way = (State.CONNECTING, State.UPLOADING, State.POSTING)
         return sum(task.state in on_their_way for task in self._window.bound_to(url))
+
+
+def _suits(server: Server, task: Task) -> bool:
+    """Say whether a task may go to a server at all, now or later."""
+    return task.pinned in (None, server.url) and all(
+        server.accepts(picture.size) for picture in task.pictures
+    )
 
 
 def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble | None:

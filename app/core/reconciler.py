@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from app.core.absence import is_missing, told_at
 from app.core.answers import (
     OpenState,
     Record,
@@ -11,7 +12,7 @@ from app.core.answers import (
     read_queue,
 )
 from app.core.cancellation import Cancellation
-from app.core.commands import Command, Commands, StartTimer
+from app.core.commands import Command, Commands, LoadWorkflow, StartTimer, StopTimer
 from app.core.connection import Phase
 from app.core.errors import MessageError, Trouble
 from app.core.ids import PromptId, ServerUrl
@@ -27,12 +28,6 @@ BEAT = 2.0
 CALM = 15.0
 """Seconds between looks otherwise."""
 
-DELIVERY_WITHIN = 30.0
-"""Seconds after which a POST that had no answer can't arrive any more: our one assumption."""
-
-READS = 2
-"""Negative reads, at least a beat apart, that make a task missing for good."""
-
 _ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": State.CANCELLED}
 
 
@@ -40,12 +35,13 @@ _ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": Stat
 class Watch:
     """The looks at one server: `list_id` is the list under way, 0 for none."""
 
+    is_beating: bool = False
     list_id: int = 0
     asked_at: float = 0.0
     is_again: bool = False
     calm_until: float = 0.0
-    details: dict[int, bool] = field(default_factory=dict)
-    """Calls about one task; True when an absence counts, since the list was read before."""
+    details: dict[int, float] = field(default_factory=dict)
+    """Calls about one task -> when the list that lacked it was asked for; 0 without a list."""
 
 
 class Reconciler:
@@ -67,6 +63,7 @@ class Reconciler:
         is_urgent = server.connection.phase is not Phase.OPEN or any(
             task.state is State.UNKNOWN
             or task.absences
+            or task.is_cancel_wanted
             or (task.state is State.RUNNING and now - task.heard_at >= BEAT)
             for task in tasks
         )
@@ -76,13 +73,22 @@ class Reconciler:
         return (pulse, *self.look(server, now))
 
     def watch(self, server: Server, now: float) -> Commands:
-        """Start the pulse of a server that has just got a task of ours."""
-        if server.url in self._watches or not self._tasks(server):
+        """Start the pulse of a server that has tasks of ours, if it has none."""
+        if not self._tasks(server):
             return ()
+        watch = self._watch(server)
+        if watch.is_beating:
+            return ()
+        watch.is_beating = True
         # A random phase keeps windows from asking all at once.
-        calm_until = now + CALM * (0.5 + self._window.chance.uniform() / 2)
-        self._watches[server.url] = Watch(calm_until=calm_until)
+        phase = CALM * (0.5 + self._window.chance.uniform() / 2)
+        watch.calm_until = max(watch.calm_until, now + phase)
         return (StartTimer(("beat", server.url), BEAT),)
+
+    def forget(self, server: Server) -> Commands:
+        """A server is gone, and no task of ours is there."""
+        self._watches.pop(server.url, None)
+        return (StopTimer(("beat", server.url)),)
 
     def look(self, server: Server, now: float) -> Commands:
         """Ask for the list now; once more after the one under way."""
@@ -98,14 +104,19 @@ class Reconciler:
         ask, path = (Ask.JOBS, OPEN_JOBS_PATH) if server.has_jobs else (Ask.QUEUE, "/queue")
         return (Request(watch.list_id, server.url, ask, path),)
 
-    def ask(self, server: Server, task: Task, counts: bool = False) -> Commands:
+    def ask(self, server: Server, task: Task, listed_at: float = 0.0) -> Commands:
         """Ask for the record of one task.
 
         Only after a list that lacks it may an absence count: `/queue` first, then the
         history, or a task that is just ending is in neither.
+
+        Args:
+            server: The task's own.
+            task: The task.
+            listed_at: When that list was asked for; 0 without a list.
         """
         request_id = self._window.next_request()
-        self._watch(server).details[request_id] = counts
+        self._watch(server).details[request_id] = listed_at
         if server.has_jobs:
             ask, path = Ask.JOB, job_path(task.prompt_id)
         else:
@@ -153,8 +164,8 @@ class Reconciler:
         for task in self._tasks(server):
             if task.prompt_id in found:
                 commands += self._present(task, found, now)
-            elif task.posted_at < asked_at:
-                commands += self.ask(server, task, counts=True)
+            elif told_at(task) < asked_at:
+                commands += self.ask(server, task, asked_at)
         if watch.is_again:
             watch.is_again = False
             commands += self.look(server, now)
@@ -162,7 +173,6 @@ class Reconciler:
 
     def _present(self, task: Task, found: dict[PromptId, OpenState], now: float) -> Commands:
         self._submission.acknowledged(task, now)
-        task.note = None
         if found[task.prompt_id] == "in_progress" and task.state is State.QUEUED:
             self._window.move(task, State.RUNNING)
             task.started_at = now
@@ -171,7 +181,7 @@ class Reconciler:
     def _recorded(
         self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
     ) -> Commands:
-        counts = watch.details.pop(request.id)
+        listed_at = watch.details.pop(request.id)
         task = self._window.tasks.get(request.task_id) if request.task_id else None
         if task is None or task.is_ended or task.server != server.url:
             return ()
@@ -185,7 +195,9 @@ class Reconciler:
             record = read_history(text, task.prompt_id)
         server.answered()
         if record is None:
-            return self._absent(server, task, watch, now) if counts else self.look(server, now)
+            return (
+                self._absent(server, task, listed_at, now) if listed_at else self.look(server, now)
+            )
         if record.state in ("pending", "in_progress"):
             self._submission.acknowledged(task, now)
             return ()
@@ -201,26 +213,20 @@ class Reconciler:
         task.acknowledged_at = task.acknowledged_at or now
         self._window.end(task, _ENDS[record.state], now, "record", trouble)
 
-    def _absent(self, server: Server, task: Task, watch: Watch, now: float) -> Commands:
+    def _absent(self, server: Server, task: Task, listed_at: float, now: float) -> Commands:
         """The server answers, and knows nothing of the task."""
-        if task.state is State.UNKNOWN and watch.asked_at - task.posted_at < DELIVERY_WITHIN:
-            return ()  # it may still be on its way
-        if task.absences and now - task.absent_at < BEAT:
+        if not is_missing(task, listed_at, now):
             return ()
-        task.absences += 1
-        task.absent_at = now
-        if task.is_cancel_wanted and task.acknowledged_at:
+        if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "record", None)
-        elif task.absences < READS:
-            return ()
         elif task.state is not State.UNKNOWN:
             why = Trouble.of("lost", server=server.name)
             self._window.end(task, State.LOST, now, "record", why)
-        elif task.is_cancel_wanted:
-            self._window.end(task, State.CANCELLED, now, "record", None)
         elif task.digest in self._window.workflows:
             # Not there, and nothing can arrive any more: the same id, so never twice.
             return (self._submission.post(task, now),)
+        else:
+            return (LoadWorkflow(task.digest),)
         return ()
 
     def _tasks(self, server: Server) -> tuple[Task, ...]:

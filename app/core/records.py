@@ -46,8 +46,12 @@ class Records:
                     window.notices.append(Trouble.of("record_unreadable", key=key))
                 else:
                     tasks.append(task)
+        held = set()
         # Storage keeps no order.
         for task in sorted(tasks, key=lambda task: task.accepted_at):
+            # The clock may have been put back since.
+            task.posted_at = min(task.posted_at, now)
+            task.acknowledged_at = min(task.acknowledged_at, now)
             if task.state in (State.CONNECTING, State.UPLOADING):
                 task.unbind()  # nothing of it was posted
             elif task.state is State.POSTING:
@@ -56,9 +60,9 @@ class Records:
                 # Until the page names the server again, it only sees its tasks to their end.
                 window.server(task.server, now).is_leaving = True
                 window.locks.hold(task.prompt_id, task.server, task.bound_at)
-            else:
-                window.locks.release(task.prompt_id)
+                held.add(task.prompt_id)
             window.add(task)
+        window.locks.retain(held)
         return window
 
     def save(self, window: Window) -> Commands:

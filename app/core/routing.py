@@ -1,6 +1,7 @@
 """From a server's frames to the tasks they are about."""
 
 from app.core.commands import Commands, ShowPreview
+from app.core.connection import Phase
 from app.core.errors import MessageError
 from app.core.events import BinaryReceived, FrameReceived
 from app.core.ids import PromptId, ServerUrl
@@ -76,9 +77,10 @@ class Routing:
             case UnknownMessage():
                 return ()
             case Executing(node_id, None):
-                # Sent right after a reconnect: the node that our running task is in.
-                alone = self._only(server, *ON_SERVER)
-                if alone is not None and node_id is not None:
+                # Sent right after a reconnect: the node that our running task is in. It proves
+                # nothing of a task whose POST has no answer yet.
+                alone = self._only(server, State.POSTING, *ON_SERVER)
+                if node_id is not None and alone is not None and alone.acknowledged_at:
                     self._began(alone, now)
                     alone.progress.begin(node_id)
                 return ()
@@ -134,6 +136,7 @@ class Routing:
 
     def _began(self, task: Task, now: float) -> None:
         """A frame about a task proves that its server has it and works on it."""
+        task.note = None
         self._submission.acknowledged(task, now)
         if task.state is State.QUEUED:
             self._window.move(task, State.RUNNING)
@@ -143,6 +146,8 @@ class Routing:
         connection = server.connection
         commands = connection.greeted(connection.attempt)
         server.answered()
+        if connection.phase is not Phase.OPEN:
+            return commands  # given up already
         return (
             *commands,
             *self._submission.greeted(server, now),

@@ -55,6 +55,12 @@ class Server:
         self.reach = Reach.UP
         self.trouble = None
         self.retry_at = 0.0
+
+    def took_task(self) -> None:
+        """The server has a task of ours: only now it really works.
+
+        One that answers every probe but refuses every upload must not be tried without pause.
+        """
         self.errors.reset()
 
     def told_length(self, queue_remaining: int, now: float) -> None:
@@ -62,10 +68,14 @@ class Server:
         self.queue_remaining = queue_remaining
         self.told_at = now
 
-    def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
-        """A call had no usable answer: no new task goes there for a while."""
+    def judge(self, reach: Reach, trouble: Trouble) -> None:
+        """Say why a server can't be used."""
         self.reach = reach
         self.trouble = trouble
+
+    def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
+        """A call had no usable answer: no new task goes there for a while."""
+        self.judge(reach, trouble)
         self.retry_at = now + max(0.5, self.errors.next())
 
     def accepts(self, size: int) -> bool:

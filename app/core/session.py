@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from app.core.absence import READS
 from app.core.cancellation import Cancellation
 from app.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles, StartTimer
 from app.core.connection import Phase
@@ -29,8 +30,9 @@ from app.core.events import (
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.reconciler import Reconciler
 from app.core.records import Records
-from app.core.requests import Ask, Request
+from app.core.replies import Replies
 from app.core.routing import Routing
+from app.core.server import Server
 from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Settings
@@ -59,6 +61,14 @@ class Session:
         self._reconciler = Reconciler(self.window, self._submission, self._cancellation)
         self._routing = Routing(self.window, self._submission, self._reconciler)
         self._dispatcher = Dispatcher(self.window, self._submission)
+        self._replies = Replies(
+            self.window,
+            self._diagnosis,
+            self._dispatcher,
+            self._submission,
+            self._cancellation,
+            self._reconciler,
+        )
         self._lingering: set[ServerUrl] = set()
 
     def start(self, now: float) -> Commands:
@@ -89,11 +99,12 @@ class Session:
             case SocketOpened(url, attempt) if url in window.servers:
                 return window.servers[url].connection.opened(attempt)
             case SocketClosed(url, attempt, _) if url in window.servers:
+                window.is_server_new |= window.servers[url].is_leaving
                 return window.servers[url].connection.closed(attempt)
             case Answered(request) if request.server in window.servers:
-                return self._answered(event, request, now)
+                return self._replies.answered(window.servers[request.server], event, now)
             case RequestFailed(request) if request.server in window.servers:
-                return self._failed(event, request, now)
+                return self._replies.failed(window.servers[request.server], event, now)
             case TimerFired(key):
                 return self._fired(key, now)
             case TaskAccepted():
@@ -105,10 +116,7 @@ class Session:
             case WorkflowLoaded():
                 self._loaded(event, now)
             case ServerAdded(url, name):
-                server = window.server(url, now)
-                server.name = name or url
-                server.is_leaving = False
-                window.is_fill_due = True
+                server = window.use(url, name, now)
                 return (*self._diagnosis.meet(server), *self._diagnosis.refresh(server))
             case ServerRemoved(url) if url in window.servers:
                 window.leave(window.servers[url])
@@ -118,49 +126,11 @@ class Session:
                 window.notices.append(trouble)
         return ()
 
-    def _answered(self, event: Answered, request: Request, now: float) -> Commands:
-        server = self.window.servers[request.server]
-        match request.ask:
-            case Ask.PROBE:
-                is_good = self._diagnosis.answered(server, request, event.status, event.text, now)
-                length = server.queue_remaining if is_good else None
-                return self._dispatcher.told(request, length, now)
-            case Ask.STATS | Ask.FEATURES:
-                self._diagnosis.answered(server, request, event.status, event.text, now)
-            case Ask.REACH:
-                self._diagnosis.reached(server, now)
-            case Ask.UPLOAD | Ask.POST:
-                task = self._task_of(request)
-                if task is not None:
-                    return self._submission.answered(task, event, now)
-            case Ask.CANCEL if event.status == 404:
-                return self._cancellation.refused(request)
-            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
-                return self._reconciler.look(server, now)
-            case _:
-                return self._reconciler.answered(request, event.status, event.text, now)
-        return ()
-
-    def _failed(self, event: RequestFailed, request: Request, now: float) -> Commands:
-        server = self.window.servers[request.server]
-        match request.ask:
-            case Ask.PROBE:
-                commands = self._diagnosis.failed(server, request, now)
-                return (*commands, *self._dispatcher.told(request, None, now))
-            case Ask.STATS | Ask.FEATURES | Ask.REACH:
-                return self._diagnosis.failed(server, request, now)
-            case Ask.UPLOAD | Ask.POST:
-                task = self._task_of(request)
-                return self._submission.failed(task, request, event.failure, now) if task else ()
-            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
-                return ()  # the next list shows whether the task is still there
-        self._reconciler.failed(request)
-        return ()
-
     def _fired(self, key: tuple[str, ...], now: float) -> Commands:
         servers, tasks = self.window.servers, self.window.tasks
         match key:
             case ("connection", url, attempt) if ServerUrl(url) in servers:
+                self.window.is_server_new |= servers[ServerUrl(url)].is_leaving
                 return servers[ServerUrl(url)].connection.fired(int(attempt))
             case ("connect", task_id) if TaskId(task_id) in tasks:
                 return self._submission.connect_fired(tasks[TaskId(task_id)], now)
@@ -168,7 +138,8 @@ class Session:
                 return self._reconciler.beat(servers[ServerUrl(url)], now)
             case ("linger", url) if ServerUrl(url) in self._lingering:
                 self._lingering.discard(ServerUrl(url))
-                return servers[ServerUrl(url)].connection.release()
+                if not self.window.bound_to(ServerUrl(url)):
+                    return servers[ServerUrl(url)].connection.release()
             case _ if key == ROUND_TIMER:
                 return self._dispatcher.round_fired(now)
             case _ if key == FILL_TIMER:
@@ -198,15 +169,17 @@ class Session:
         return (ReleaseFiles(task.task_id),)
 
     def _loaded(self, event: WorkflowLoaded, now: float) -> None:
-        if event.workflow is not None:
-            self.window.workflows[event.digest] = event.workflow
-            self.window.is_fill_due = True
         for task in self._unfinished():
             if task.digest != event.digest:
                 continue
             if event.workflow is not None:
+                self.window.workflows[event.digest] = event.workflow
+                self.window.is_fill_due = True
                 task.progress.count(event.workflow.running_nodes())
-            elif task.state is State.WAITING:
+            elif task.state is State.WAITING or (
+                task.state is State.UNKNOWN and task.absences >= READS
+            ):
+                # Nothing of it can be sent, and no server has it.
                 self.window.end(task, State.FAILED, now, "here", Trouble.of("workflow_gone"))
 
     def _returned(self, now: float) -> Commands:
@@ -224,30 +197,38 @@ class Session:
         """Follow up what an event has changed, and put the saving first."""
         window = self.window
         done = list(commands)
+        is_changed = bool(window.unsaved) or window.is_server_new
+        if is_changed:
+            window.is_server_new = False
+            for server in list(window.servers.values()):
+                done += self._tend(server, now)
         if window.is_fill_due:
             done += self._dispatcher.fill(now)
-        if not window.unsaved and not window.is_server_new:
-            return tuple(done)
-        window.is_server_new = False
-        for url, server in list(window.servers.items()):
-            if window.bound_to(url):
-                self._lingering.discard(url)
-                done += self._reconciler.watch(server, now)
-            elif server.is_leaving:
-                self._lingering.discard(url)
-                done += server.connection.release()
-                del window.servers[url]
-            elif server.connection.phase is not Phase.IDLE and url not in self._lingering:
-                self._lingering.add(url)
-                done.append(StartTimer(("linger", url), LINGER))
-        return (*self._records.save(window), *done)
+        return (*self._records.save(window), *done) if is_changed or window.unsaved else tuple(done)
+
+    def _tend(self, server: Server, now: float) -> Commands:
+        """Watch a server that has tasks of ours, and let go of one that has none."""
+        connection = server.connection
+        if self.window.bound_to(server.url):
+            self._lingering.discard(server.url)
+            return self._reconciler.watch(server, now)
+        if not server.is_leaving:
+            if connection.phase is Phase.IDLE or server.url in self._lingering:
+                return ()
+            self._lingering.add(server.url)
+            return (StartTimer(("linger", server.url), LINGER),)
+        commands = connection.release()
+        if connection.phase is not Phase.IDLE:
+            # Not forgotten before its socket is gone: were the server added again, two
+            # sockets of one client id would make the survivor deaf.
+            return commands
+        self._lingering.discard(server.url)
+        del self.window.servers[server.url]
+        return (
+            *commands,
+            *self._reconciler.forget(server),
+            *self._dispatcher.forget(server.url, now),
+        )
 
     def _unfinished(self) -> list[Task]:
         return [task for task in self.window.tasks.values() if not task.is_ended]
-
-    def _task_of(self, request: Request) -> Task | None:
-        """Return the task that still waits for this very answer."""
-        task = self.window.tasks.get(request.task_id) if request.task_id else None
-        if task is None or task.is_ended or task.request_id != request.id:
-            return None
-        return task

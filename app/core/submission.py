@@ -132,7 +132,10 @@ class Submission:
         if not task.acknowledged_at:
             task.acknowledged_at = now
             self._window.unsaved.add(task.task_id)
+            self._server(task).took_task()
         task.absences = 0
+        if task.state is State.UNKNOWN:
+            task.note = None
         if task.state in (State.POSTING, State.UNKNOWN):
             self._window.move(task, State.QUEUED)
 

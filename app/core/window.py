@@ -9,7 +9,7 @@ from app.core.errors import Trouble
 from app.core.ids import Chance, ClientId, Digest, PromptId, ServerUrl, TaskId, WindowId
 from app.core.lock import Locks
 from app.core.server import Server
-from app.core.task import ENDED, State, Task
+from app.core.task import ENDED, ON_SERVER, State, Task
 from app.core.workflow import Workflow
 
 
@@ -67,6 +67,17 @@ class Window:
             self.is_server_new = True
         return self.servers[url]
 
+    def use(self, url: ServerUrl, name: str, now: float) -> Server:
+        """Take a server into use, for the first time or again."""
+        server = self.server(url, now)
+        server.name = name or url
+        server.is_leaving = False
+        self.is_fill_due = True
+        for task in self.waiting.values():
+            if task.pinned == url:
+                task.note = None
+        return server
+
     def leave(self, server: Server) -> None:
         """Take a server out of use; tasks that it has are seen to their end."""
         server.is_leaving = True
@@ -88,6 +99,9 @@ class Window:
         if task.state is State.WAITING:
             self.waiting[task.task_id] = task
             self.is_fill_due = True
+            pinned = self.servers.get(task.pinned) if task.pinned else None
+            if task.pinned and (pinned is None or pinned.is_leaving):
+                task.note = Trouble.of("pinned_gone", server=pinned.name if pinned else task.pinned)
         elif not task.is_ended and task.server is not None:
             self._bound.setdefault(task.server, {})[task.task_id] = task
 
@@ -107,7 +121,8 @@ class Window:
         self._forget_binding(task)
         task.unbind()
         task.note = why
-        self.waiting = {task.task_id: task, **self.waiting}
+        waiting = sorted((*self.waiting.values(), task), key=lambda other: other.accepted_at)
+        self.waiting = {other.task_id: other for other in waiting}
         self.unsaved.add(task.task_id)
 
     def move(self, task: Task, state: State) -> None:
@@ -154,10 +169,13 @@ class Window:
     def heard(self, server: ServerUrl, prompt_id: PromptId) -> Task | None:
         """Return the unfinished task that a message of a server is about.
 
-        None for a prompt of somebody else, for one bound to another server, and after the end.
+        None for a prompt of somebody else, for one bound to another server, before we posted
+        it, and after the end.
         """
         task = self._by_prompt.get(prompt_id)
-        return None if task is None or task.server != server or task.is_ended else task
+        if task is None or task.server != server:
+            return None
+        return task if task.state is State.POSTING or task.state in ON_SERVER else None
 
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks, the oldest first."""

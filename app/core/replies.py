@@ -1,0 +1,80 @@
+"""From a server's answers to the machines that asked."""
+
+from app.core.cancellation import Cancellation
+from app.core.commands import Commands
+from app.core.diagnosis import Diagnosis
+from app.core.dispatcher import Dispatcher
+from app.core.events import Answered, RequestFailed
+from app.core.reconciler import Reconciler
+from app.core.requests import Ask, Request
+from app.core.server import Server
+from app.core.submission import Submission
+from app.core.task import Task
+from app.core.window import Window
+
+
+class Replies:
+    """Gives each answer, or the lack of one, to the machine that waits for it."""
+
+    def __init__(
+        self,
+        window: Window,
+        diagnosis: Diagnosis,
+        dispatcher: Dispatcher,
+        submission: Submission,
+        cancellation: Cancellation,
+        reconciler: Reconciler,
+    ) -> None:
+        self._window = window
+        self._diagnosis = diagnosis
+        self._dispatcher = dispatcher
+        self._submission = submission
+        self._cancellation = cancellation
+        self._reconciler = reconciler
+
+    def answered(self, server: Server, event: Answered, now: float) -> Commands:
+        """A server has answered, with whatever status."""
+        request, status, text = event.request, event.status, event.text
+        match request.ask:
+            case Ask.PROBE:
+                is_good = self._diagnosis.answered(server, request, status, text, now)
+                length = server.queue_remaining if is_good else None
+                return self._dispatcher.told(request, length, now)
+            case Ask.STATS | Ask.FEATURES:
+                self._diagnosis.answered(server, request, status, text, now)
+            case Ask.REACH:
+                self._diagnosis.reached(server)
+            case Ask.UPLOAD | Ask.POST:
+                task = self._task_of(request)
+                return self._submission.answered(task, event, now) if task else ()
+            case Ask.CANCEL if status == 404:
+                return self._cancellation.refused(request)
+            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
+                return self._reconciler.look(server, now)
+            case _:
+                return self._reconciler.answered(request, status, text, now)
+        return ()
+
+    def failed(self, server: Server, event: RequestFailed, now: float) -> Commands:
+        """A request ended without an answer."""
+        request = event.request
+        match request.ask:
+            case Ask.PROBE:
+                commands = self._diagnosis.failed(server, request, event.failure, now)
+                return (*commands, *self._dispatcher.told(request, None, now))
+            case Ask.STATS | Ask.FEATURES | Ask.REACH:
+                return self._diagnosis.failed(server, request, event.failure, now)
+            case Ask.UPLOAD | Ask.POST:
+                task = self._task_of(request)
+                return self._submission.failed(task, request, event.failure, now) if task else ()
+            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
+                return ()  # the next list shows whether the task is still there
+        self._reconciler.failed(request)
+        return ()
+
+    def _task_of(self, request: Request) -> Task | None:
+        """Return the task that still waits for this very answer."""
+        task = self._window.tasks.get(request.task_id) if request.task_id else None
+        if task is None or task.is_ended or task.request_id != request.id:
+            return None
+        return task
