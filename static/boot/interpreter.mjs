@@ -11,6 +11,8 @@ export { version };
 const PYODIDE = new URL("../vendor/pyodide/", import.meta.url).href;
 const ROOT = new URL("../../", import.meta.url);
 
+prefetch();
+
 export async function loadPyodide(options) {
   const python = await load({
     ...options,
@@ -20,6 +22,16 @@ export async function loadPyodide(options) {
   });
   window.tetherLoadPython = (...paths) => loadPython(python, paths);
   return python;
+}
+
+// PyScript fetches the modules of [files] one by one when Python is there already. Asked
+// for now, they arrive meanwhile, and PyScript finds them in the browser's cache.
+async function prefetch() {
+  const manifest = await fetch(new URL("pyscript.toml", ROOT));
+  for (const [, path] of (await manifest.text()).matchAll(/^"(\.\/app\/[^"]+)" = /gm)) {
+    // One that fails here fails again for PyScript, which says so.
+    fetch(new URL(path, ROOT)).then((answer) => answer.arrayBuffer(), () => {});
+  }
 }
 
 // Fetches Python files that the first screen doesn't need ("app/x/y.py", from the
