@@ -186,6 +186,12 @@ class ComfyServer:
         """Go on after `freeze`; everything held back arrives late."""
         self._thawed.set()
 
+    def cut_sockets(self) -> None:
+        """Lose every WebSocket as a broken network does: no close frame; tasks go on."""
+        for connection in list(self._connections.values()):
+            if connection.transport is not None:
+                connection.transport.abort()
+
     def deafen(self, client_id: str) -> None:
         """Unregister a client id, as the late death of an older socket with that id does."""
         ghost = next(self._ids)
@@ -350,16 +356,21 @@ class ComfyServer:
             connection.is_blocked = True
             self._feed(SocketBlocked(connection_id))
 
+        async def send(frame: str | bytes) -> None:
+            await self._thawed.wait()
+            if isinstance(frame, str):
+                await socket.send_str(frame)
+            else:
+                await socket.send_bytes(frame)
+
         while True:
             frame = await connection.frames.get()
-            await self._thawed.wait()
             # Sending waits once the buffers are full: the client has stopped reading.
             alarm = loop.call_later(_SECONDS_UNTIL_BLOCKED, block)
             try:
-                if isinstance(frame, str):
-                    await socket.send_str(frame)
-                else:
-                    await socket.send_bytes(frame)
+                await send(frame)
+                while not connection.frames.empty():
+                    await send(connection.frames.get_nowait())
             except ConnectionError:
                 return  # The reading side notices the same end and tells the machine.
             finally:

@@ -122,9 +122,9 @@ class Client:
 
 
 @asynccontextmanager
-async def client_of(server: ComfyServer, client_id: str = "A") -> AsyncIterator[Client]:
+async def client_at(url: str, client_id: str = "A") -> AsyncIterator[Client]:
     """A connected client that has heard its first `status`."""
-    async with aiohttp.ClientSession(server.url) as session:
+    async with aiohttp.ClientSession(url) as session:
         client = Client(session, client_id)
         await client.connect()
         await client.until("status")
@@ -132,3 +132,10 @@ async def client_of(server: ComfyServer, client_id: str = "A") -> AsyncIterator[
             yield client
         finally:
             await client.socket.close()
+
+
+@asynccontextmanager
+async def client_of(server: ComfyServer, client_id: str = "A") -> AsyncIterator[Client]:
+    """A connected client of a server in this process."""
+    async with client_at(server.url, client_id) as client:
+        yield client

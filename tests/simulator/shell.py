@@ -163,6 +163,13 @@ class FakeShell:
         self.feed(Killed())
         self._due.clear()
 
+    def forget_the_past(self) -> None:
+        """Drop all records, for tests that measure memory."""
+        for held in (self.answers, self.refused, self.runs, self.trail):
+            held.clear()
+        for frames in self.frames.values():
+            frames.clear()
+
     def kinds(self, connection_id: int) -> list[str]:
         """The types of all frames, with node ids: `executing 2`, `binary 4`, …"""
         return [name_of(frame) for frame in self.frames[connection_id]]
