@@ -9,7 +9,6 @@ from app.core.messages import (
     Executed,
     Executing,
     ExecutionEnded,
-    ExecutionStart,
     FeatureFlags,
     Message,
     NodesReached,
@@ -116,10 +115,10 @@ class Routing:
             case Executed(_, node_id, outputs):
                 self._began(task, now)
                 task.progress.finish((node_id,))
-                if node_id not in task.executed:
-                    task.executed.add(node_id)
-                    task.outputs += outputs
-            case ExecutionStart():
+                task.executed.add(node_id)
+                # Frames may come twice, and inner nodes of one shown node each have their own.
+                task.outputs += tuple(output for output in outputs if output not in task.outputs)
+            case _:  # `ExecutionStart`
                 self._began(task, now)
         return ()
 
