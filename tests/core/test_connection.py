@@ -1,0 +1,213 @@
+"""One WebSocket to one server."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.commands import CloseSocket, Command, OpenSocket, SendFrame, StartTimer, StopTimer
+from app.core.connection import (
+    CLOSING_WITHIN,
+    FEATURE_FLAGS,
+    GREETING_WITHIN,
+    Connection,
+    Phase,
+)
+from app.core.ids import ClientId
+from tests.core.farm import NORTH, Chance
+
+URL = "ws://north:8188/ws?clientId=me"
+
+
+def timer(attempt: int) -> tuple[str, ...]:
+    """The key of an attempt's timer."""
+    return ("connection", NORTH, str(attempt))
+
+
+def new_connection(*draws: float) -> Connection:
+    """A connection that nobody wanted yet; delays are `draws` times 1, 2, 4 … seconds."""
+    return Connection(NORTH, ClientId("me"), Chance(draws=draws))
+
+
+def open_connection(*draws: float) -> Connection:
+    """A connection that was greeted on its first attempt."""
+    connection = new_connection(*draws)
+    connection.connect()
+    connection.opened(1)
+    connection.greeted(1)
+    assert connection.phase is Phase.OPEN
+    return connection
+
+
+def test_a_connection_is_open_when_the_server_has_greeted() -> None:
+    """Not when the browser says so; and our flags are the first thing said."""
+    connection = new_connection()
+    assert connection.connect() == (
+        OpenSocket(NORTH, 1, URL),
+        StartTimer(timer(1), GREETING_WITHIN),
+    )
+    assert connection.connect() == ()
+    assert connection.opened(1) == (SendFrame(NORTH, 1, FEATURE_FLAGS),)
+    assert connection.phase is Phase.CONNECTING
+    assert connection.greeted(1) == (StopTimer(timer(1)),)
+    assert connection.phase is Phase.OPEN
+
+    # Later greetings change nothing, and flags are said once.
+    assert connection.greeted(1) == ()
+    assert connection.opened(1) == ()
+    assert connection.fired(1) == ()
+
+
+def test_a_lost_socket_is_dialled_again_after_a_delay() -> None:
+    """The delay grows until a server greets."""
+    connection = open_connection(0.5, 0.5, 0.5)
+    assert connection.closed(1) == (StartTimer(timer(1), 0.5),)
+    assert connection.phase is Phase.WAITING
+    assert connection.fired(1)[0] == OpenSocket(NORTH, 2, URL)
+
+    # It accepts and drops: that must not reset the delays.
+    connection.opened(2)
+    assert connection.closed(2) == (StartTimer(timer(2), 1.0),)
+    assert connection.failures == 2
+
+    connection.fired(2)
+    connection.greeted(3)
+    assert connection.failures == 0
+    assert connection.closed(3) == (StartTimer(timer(3), 0.5),)
+
+
+def test_a_replaced_socket_cannot_speak_for_its_successor() -> None:
+    """The dead socket's events arrive after we have dialled again."""
+    connection = open_connection()
+    connection.closed(1)
+    connection.fired(1)
+    assert connection.attempt == 2
+    for late in (connection.opened, connection.greeted, connection.closed, connection.fired):
+        assert late(1) == ()
+    assert connection.phase is Phase.CONNECTING
+
+    # Nor can a socket that is gone die twice.
+    connection.closed(2)
+    assert connection.closed(2) == ()
+
+
+def test_a_server_that_never_greets_is_given_up_and_its_socket_awaited() -> None:
+    """Two sockets of one client id make the survivor deaf: close, wait for `close`, dial."""
+    connection = new_connection(0.5)
+    connection.connect()
+    assert connection.fired(1) == (CloseSocket(NORTH, 1), StartTimer(timer(1), CLOSING_WITHIN))
+    assert connection.phase is Phase.CLOSING
+    assert connection.greeted(1) == ()
+    assert connection.closed(1) == (StartTimer(timer(1), 0.5),)
+
+
+def test_a_close_that_never_comes_is_not_awaited_for_ever() -> None:
+    """Three seconds, then on; and the late `close` is nobody's."""
+    connection = new_connection(0.5)
+    connection.connect()
+    connection.fired(1)
+    assert connection.fired(1) == (StartTimer(timer(1), 0.5),)
+    assert connection.closed(1) == ()
+    assert connection.fired(1)[0] == OpenSocket(NORTH, 2, URL)
+
+
+def test_released_it_closes_and_stays_closed() -> None:
+    """In every phase."""
+    connection = new_connection()
+    assert connection.release() == ()
+
+    connection = open_connection()
+    assert connection.release() == (CloseSocket(NORTH, 1), StartTimer(timer(1), CLOSING_WITHIN))
+    assert connection.release() == ()
+    assert connection.closed(1) == (StopTimer(timer(1)),)
+    assert connection.phase is Phase.IDLE
+    assert connection.fired(1) == ()
+
+    connection = open_connection()
+    connection.closed(1)
+    assert connection.release() == (StopTimer(timer(1)),)
+    assert connection.phase is Phase.IDLE
+
+
+def test_wanted_again_while_closing_it_dials_after_the_close() -> None:
+    """Not before, or both sockets would be open."""
+    connection = open_connection(0.5)
+    connection.release()
+    assert connection.connect() == ()
+    assert connection.closed(1) == (StartTimer(timer(1), 0.5),)
+
+
+def test_the_network_back_dials_at_once() -> None:
+    """And hurries nothing that is under way."""
+    connection = open_connection()
+    assert connection.hurry() == ()
+    connection.closed(1)
+    assert connection.hurry()[0] == OpenSocket(NORTH, 2, URL)
+    # The old delay runs out: nothing is dialled twice.
+    assert connection.fired(1) == ()
+
+
+class Browser:
+    """Carries out what a connection asks for, and checks that it may ask that."""
+
+    def __init__(self) -> None:
+        self.connection = new_connection()
+        self.open: set[int] = set()
+        self.given_up: set[int] = set()
+        self.timers: set[tuple[str, ...]] = set()
+        self.last = 0
+
+    def carry_out(self, commands: tuple[Command, ...]) -> None:
+        """One event's commands, in order."""
+        for command in commands:
+            match command:
+                case OpenSocket(_, attempt, _):
+                    assert self.open <= self.given_up, "two sockets of one client id"
+                    assert attempt == self.last + 1
+                    self.last = attempt
+                    self.open.add(attempt)
+                case CloseSocket(_, attempt) | SendFrame(_, attempt, _):
+                    assert attempt in self.open
+                case StartTimer(key, delay):
+                    assert delay >= 0
+                    self.timers.add(key)
+                case StopTimer(key):
+                    self.timers.discard(key)
+
+    def happen(self, what: str, attempt: int) -> None:
+        """One thing that can happen in a browser, now or much too late."""
+        connection = self.connection
+        calls: dict[str, Any] = {"greeted": connection.greeted, "opened": connection.opened}
+        if what in ("connect", "release", "hurry"):
+            self.carry_out(getattr(connection, what)())
+        elif what == "closed" and attempt in self.open:
+            self.open.discard(attempt)
+            self.carry_out(connection.closed(attempt))
+        elif what == "fired" and timer(attempt) in self.timers:
+            self.timers.discard(timer(attempt))
+            if connection.phase is Phase.CLOSING and attempt == connection.attempt:
+                self.given_up.add(attempt)
+            self.carry_out(connection.fired(attempt))
+        elif what in calls and attempt in self.open:
+            self.carry_out(calls[what](attempt))
+
+
+happenings = st.sampled_from(
+    ["connect", "release", "hurry", "opened", "greeted", "closed", "fired"]
+)
+
+
+@given(st.lists(st.tuples(happenings, st.integers(0, 2)), max_size=60))
+def test_no_history_opens_two_sockets_or_stops_for_ever(history: list[tuple[str, int]]) -> None:
+    """Events in any order, of this attempt and of those before."""
+    browser = Browser()
+    is_wanted = False
+    for what, age in history:
+        browser.happen(what, browser.last - age)
+        if what in ("connect", "release"):
+            is_wanted = what == "connect"
+        connection = browser.connection
+        if connection.phase in (Phase.CONNECTING, Phase.CLOSING, Phase.WAITING):
+            assert timer(connection.attempt) in browser.timers, "nothing would ever happen again"
+        assert (connection.phase is not Phase.IDLE) or not is_wanted
+        assert connection.phase in (Phase.IDLE, Phase.CLOSING) or is_wanted

@@ -1,0 +1,245 @@
+"""The window's own queue, and the choice of a server for each task in it."""
+
+from app.core.commands import Command
+from app.core.dispatcher import (
+    FILL_TIMER,
+    PROBE_WITHIN,
+    ROUND_TIMER,
+    ROUND_WITHIN,
+    Dispatcher,
+    too_large,
+)
+from app.core.errors import Trouble
+from app.core.ids import ServerUrl
+from app.core.requests import Ask, Request
+from app.core.server import Reach
+from app.core.submission import Submission
+from app.core.task import State
+from app.core.window import Window
+from tests.core.farm import (
+    INVERT,
+    NOON,
+    NORTH,
+    QUEUED,
+    SOUTH,
+    asked,
+    bound_task,
+    new_window,
+    one,
+    timers,
+    waiting_task,
+)
+
+EAST = ServerUrl("http://east:8188")
+
+
+def new_farm(*urls: ServerUrl, places: int = 2) -> tuple[Window, Dispatcher]:
+    """A window with these servers."""
+    window = new_window(places)
+    for url in urls:
+        window.server(url, NOON)
+    return window, Dispatcher(window, Submission(window))
+
+
+def probes(commands: tuple[Command, ...]) -> dict[ServerUrl, Request]:
+    """The probes among commands, by server."""
+    return {request.server: request for request in asked(commands, Ask.PROBE)}
+
+
+def servers_of(window: Window) -> list[ServerUrl | None]:
+    """Where the tasks are, in the order of their acceptance."""
+    return [task.server for task in window.tasks.values()]
+
+
+def test_the_shortest_queue_gets_the_task_after_all_were_asked() -> None:
+    """One round of probes, each with its own time."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    task = waiting_task(window)
+    commands = dispatcher.fill(NOON)
+    asked_for = probes(commands)
+    assert set(asked_for) == {NORTH, SOUTH}
+    assert asked_for[NORTH].timeout == PROBE_WITHIN
+    assert timers(commands) == {ROUND_TIMER: ROUND_WITHIN}
+    assert not window.is_fill_due
+
+    assert dispatcher.told(asked_for[NORTH], 3, NOON) == ()
+    dispatcher.told(asked_for[SOUTH], 1, NOON)
+    assert (task.server, task.state) == (SOUTH, State.CONNECTING)
+    assert window.is_fill_due
+
+
+def test_own_sends_count_at_once() -> None:
+    """Three tasks, equal queues: no server gets all of them; and places are kept."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    for number in range(1, 6):
+        waiting_task(window, number)
+    for request in probes(dispatcher.fill(NOON)).values():
+        dispatcher.told(request, 5, NOON)
+    assert sorted(map(str, servers_of(window))) == sorted([NORTH, SOUTH, NORTH, SOUTH, "None"])
+    assert len(window.waiting) == 1
+    # All places are taken: nobody is asked in vain.
+    assert dispatcher.fill(NOON) == ()
+
+
+def test_tasks_on_their_way_count_and_those_in_the_queue_do_not_count_twice() -> None:
+    """The server's own number holds what it has acknowledged."""
+    window, dispatcher = new_farm(NORTH, SOUTH, places=3)
+    bound_task(window, window.servers[NORTH], number=1)
+    bound_task(window, window.servers[SOUTH], *QUEUED, number=2)
+    task = waiting_task(window, 3)
+    asked_for = probes(dispatcher.fill(NOON))
+    dispatcher.told(asked_for[NORTH], 1, NOON)
+    dispatcher.told(asked_for[SOUTH], 1, NOON)
+    assert task.server == SOUTH
+
+
+def test_a_pinned_task_goes_nowhere_else() -> None:
+    """It waits for its server, and lets others pass."""
+    window, dispatcher = new_farm(NORTH, SOUTH, places=1)
+    bound_task(window, window.servers[NORTH], number=1)
+    pinned, free = waiting_task(window, 2, pinned=NORTH), waiting_task(window, 3)
+    asked_for = probes(dispatcher.fill(NOON))
+    assert set(asked_for) == {SOUTH}
+    dispatcher.told(asked_for[SOUTH], 0, NOON)
+    assert (pinned.server, free.server) == (None, SOUTH)
+
+
+def test_a_task_whose_only_server_did_not_answer_waits() -> None:
+    """Others of the round have answered, but it may not go there."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    pinned, free = waiting_task(window, 1, pinned=NORTH), waiting_task(window, 2)
+    asked_for = probes(dispatcher.fill(NOON))
+    dispatcher.told(asked_for[NORTH], None, NOON)
+    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    assert (pinned.server, free.server) == (None, SOUTH)
+
+
+def test_no_task_waits_for_a_server_that_hangs() -> None:
+    """After a second we choose among those that have answered."""
+    window, dispatcher = new_farm(NORTH, SOUTH, places=1)
+    first, second = waiting_task(window, 1), waiting_task(window, 2)
+    asked_for = probes(dispatcher.fill(NOON))
+    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    assert first.server is None
+    dispatcher.round_fired(NOON + 1)
+    assert first.server == SOUTH
+
+    # It hangs still: it isn't asked again, and its late answer is good.
+    assert dispatcher.fill(NOON + 1) == ()
+    dispatcher.told(asked_for[NORTH], 0, NOON + 4)
+    assert second.server == NORTH
+
+
+def test_when_all_hang_the_first_answer_decides() -> None:
+    """Nothing is chosen from nothing."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    task = waiting_task(window)
+    asked_for = probes(dispatcher.fill(NOON))
+    assert dispatcher.round_fired(NOON + 1) == ()
+    assert dispatcher.fill(NOON + 1) == ()
+    dispatcher.told(asked_for[SOUTH], 9, NOON + 2)
+    assert task.server == SOUTH
+
+
+def test_a_server_that_failed_is_asked_when_its_time_has_come() -> None:
+    """With a timer, for nothing else may ever happen here."""
+    window, dispatcher = new_farm(NORTH)
+    waiting_task(window)
+    north = window.servers[NORTH]
+    north.failed(Reach.DOWN, Trouble.of("server_silent"), NOON)
+    commands = dispatcher.fill(NOON)
+    assert timers(commands) == {FILL_TIMER: north.retry_at - NOON}
+    assert asked(commands) == []
+    assert set(probes(dispatcher.fill(north.retry_at))) == {NORTH}
+
+
+def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
+    """Other calls ask for the queue too."""
+    window, dispatcher = new_farm(NORTH)
+    task = waiting_task(window)
+    dispatcher.fill(NOON)
+    other = Request(999, NORTH, Ask.PROBE, "/prompt")
+    assert dispatcher.told(other, 0, NOON) == ()
+    assert task.server is None
+
+
+def test_a_server_that_goes_during_a_round_stops_nobody() -> None:
+    """Neither as the last that was waited for, nor as one of several."""
+    window, dispatcher = new_farm(NORTH, SOUTH, EAST)
+    task = waiting_task(window)
+    asked_for = probes(dispatcher.fill(NOON))
+    dispatcher.told(asked_for[EAST], 2, NOON)
+    for url in (NORTH, SOUTH):
+        assert task.server is None
+        del window.servers[url]
+        dispatcher.forget(url, NOON)
+    assert task.server == EAST
+
+    # What comes back is asked like a new one; what was never asked can go as well.
+    window.server(NORTH, NOON)
+    waiting_task(window, 2)
+    assert NORTH in probes(dispatcher.fill(NOON))
+    assert dispatcher.forget(SOUTH, NOON) == ()
+
+
+def test_a_server_that_is_to_go_gets_no_task() -> None:
+    """Even when it was asked before."""
+    window, dispatcher = new_farm(NORTH)
+    task = waiting_task(window)
+    request = one(dispatcher.fill(NOON), Ask.PROBE)
+    window.leave(window.servers[NORTH])
+    dispatcher.told(request, 0, NOON)
+    assert task.server is None
+    assert dispatcher.fill(NOON) == ()
+
+
+def test_a_workflow_that_is_still_being_read_is_waited_for() -> None:
+    """After a reload it comes a little later."""
+    window, dispatcher = new_farm(NORTH)
+    waiting_task(window)
+    workflow = window.workflows.pop(INVERT)
+    assert dispatcher.fill(NOON) == ()
+    window.workflows[INVERT] = workflow
+    assert set(probes(dispatcher.fill(NOON))) == {NORTH}
+
+
+def test_a_picture_too_large_for_every_server_fails_before_anything_is_sent() -> None:
+    """With its size and the widest limit; one that fits somewhere goes there."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    north, south = window.servers[NORTH], window.servers[SOUTH]
+    north.max_upload = south.max_upload = 5_000_000
+    south.name = "South"
+    lost = waiting_task(window, 1, pinned=SOUTH)
+    assert asked(dispatcher.fill(NOON)) == []
+    assert lost.state is State.FAILED
+    assert lost.trouble is not None
+    assert lost.trouble.code == "picture_too_large"
+    assert dict(lost.trouble.facts) == {
+        "picture": "photo.png",
+        "size": "8",
+        "server": "South",
+        "limit": "5",
+    }
+
+    north.max_upload = None
+    fits = waiting_task(window, 2)
+    request = one(dispatcher.fill(NOON), Ask.PROBE)
+    assert request.server == NORTH
+    dispatcher.told(request, 0, NOON)
+    assert fits.server == NORTH
+
+
+def test_a_picture_is_judged_only_where_there_are_servers() -> None:
+    """Without any, nothing is too large."""
+    window, _ = new_farm(NORTH)
+    assert too_large([], [("photo.png", 10**12)]) is None
+    assert too_large([window.servers[NORTH]], [("photo.png", 10**12)]) is None
+
+
+def test_with_nothing_to_do_nobody_is_asked() -> None:
+    """No task, or no server."""
+    _, dispatcher = new_farm(NORTH)
+    assert dispatcher.fill(NOON) == ()
+    window, dispatcher = new_farm()
+    waiting_task(window)
+    assert dispatcher.fill(NOON) == ()

@@ -1,0 +1,67 @@
+"""One server, as a window knows it."""
+
+from app.core.connection import Phase
+from app.core.errors import Trouble
+from app.core.ids import ClientId
+from app.core.server import FORM_OVERHEAD, Reach, Server
+from tests.core.farm import NOON, NORTH, Chance
+
+SILENT = Trouble.of("server_silent", server="north")
+
+
+def new_server(*draws: float) -> Server:
+    """A server of which nothing is known yet."""
+    return Server.new(NORTH, ClientId("me"), Chance(draws=draws))
+
+
+def test_a_new_server_is_called_by_its_address() -> None:
+    """And not yet connected."""
+    server = new_server()
+    assert (server.name, server.reach) == (NORTH, Reach.UNKNOWN)
+    assert (server.connection.server, server.connection.phase) == (NORTH, Phase.IDLE)
+
+
+def test_a_server_that_fails_gets_no_task_for_a_while() -> None:
+    """Longer with each failure, and never less than half a second."""
+    server = new_server(0.1, 0.5)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    assert (server.reach, server.trouble, server.retry_at) == (Reach.DOWN, SILENT, NOON + 0.5)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    assert server.retry_at == NOON + 1.0
+
+
+def test_an_answer_opens_a_server_but_only_a_task_proves_it() -> None:
+    """One that answers every probe and refuses every upload is tried ever more rarely."""
+    server = new_server(0.5, 0.5, 0.5)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    server.answered()
+    assert (server.reach, server.trouble, server.retry_at) == (Reach.UP, None, 0.0)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    assert server.retry_at == NOON + 2.0
+    server.took_task()
+    assert server.errors.failures == 0
+
+
+def test_a_reason_does_not_shut_a_server_longer() -> None:
+    """The failure was counted when it happened."""
+    server = new_server()
+    server.judge(Reach.REFUSED, SILENT)
+    assert (server.reach, server.trouble) == (Reach.REFUSED, SILENT)
+    assert (server.retry_at, server.errors.failures) == (0.0, 0)
+
+
+def test_the_queue_length_has_an_age() -> None:
+    """From frames and answers alike."""
+    server = new_server()
+    server.told_length(3, NOON)
+    assert (server.queue_remaining, server.told_at) == (3, NOON)
+
+
+def test_a_picture_must_fit_with_the_form_around_it() -> None:
+    """The server's limit is for the whole body; without one anything may be sent."""
+    server = new_server()
+    assert server.accepts(10**12)
+    server.max_upload = 10_000
+    assert server.accepts(10_000 - FORM_OVERHEAD)
+    assert not server.accepts(10_001 - FORM_OVERHEAD)
