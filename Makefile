@@ -38,6 +38,7 @@ manifest:
 	@.venv/bin/python -m tools.manifest
 
 lock:
+	@command -v uv >/dev/null || { echo "uv is missing. Cure: pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade tools/requirements.in --output-file requirements.txt
 	npm install --package-lock-only

@@ -117,7 +117,8 @@ setup_browser() {
   else
     if is_debian_like && ! is_ubuntu && can_be_root; then
       say "Installing Chromium by apt-get ..."
-      as_root apt-get update -qq && as_root apt-get install -y -qq chromium >/dev/null || true
+      as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || true
     fi
     if ! path=$(find_browser); then
       say "Installing Chromium by Playwright ..."

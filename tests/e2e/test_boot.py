@@ -109,6 +109,39 @@ def test_the_notice_for_browsers_without_scripts_is_hidden_from_others(
     expect_ready(watched_page)
 
 
+def test_policy_forbids_code_from_text_and_from_elsewhere(
+    watched_page: Page, watch: Watch, page_server: PageServer
+) -> None:
+    """Whatever a stranger's file name or answer contains, it cannot become a program."""
+    watch.expect("policy violated: script-src.* eval")
+    watch.expect("policy violated: script-src-elem inline")
+    watch.expect("policy violated: script-src-elem https://cdn.invalid/x.js")
+    watch.expect("Content Security Policy")
+    watched_page.goto(page_server.url)
+    expect_ready(watched_page)
+    # In a timer: the debugger's own evaluation is above the policy.
+    tried = watched_page.evaluate(
+        """() => new Promise((resolve) => setTimeout(() => {
+          try { Function("return 1")(); resolve("ran"); } catch (error) { resolve(error.name); }
+        }))"""
+    )
+    assert tried == "EvalError"
+    ran = watched_page.evaluate(
+        """() => new Promise((resolve) => {
+          let refusals = 0;
+          document.addEventListener("securitypolicyviolation", () => {
+            refusals += 1;
+            if (refusals === 2) setTimeout(() => resolve(window.ran ?? "nothing ran"));
+          });
+          const add = (properties) =>
+            document.head.append(Object.assign(document.createElement("script"), properties));
+          add({ textContent: "window.ran = 1" });
+          add({ src: "https://cdn.invalid/x.js" });
+        })"""
+    )
+    assert ran == "nothing ran"
+
+
 def test_an_error_in_main_is_shown_on_the_page(
     watched_page: Page, watch: Watch, background: Background, tmp_path: Path
 ) -> None:
