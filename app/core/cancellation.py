@@ -8,6 +8,9 @@ from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Window
 
+AGAIN_AFTER = 2.0
+"""Seconds before a server that still has the task is told again."""
+
 
 class Cancellation:
     """Cancels by prompt id alone: an untargeted interrupt would stop whoever is running."""
@@ -34,8 +37,15 @@ class Cancellation:
                 self._window.end(task, State.CANCELLED, now, "here", None)
                 return commands
             case State.QUEUED | State.RUNNING:
-                return self.send(task)
+                return self.again(task, now)
         return ()
+
+    def again(self, task: Task, now: float) -> Commands:
+        """Tell the server once more: the task is still there, a while after it was told."""
+        if now - task.cancel_sent_at < AGAIN_AFTER:
+            return ()  # a node that is at work stops at its next step only
+        task.cancel_sent_at = now
+        return self.send(task)
 
     def send(self, task: Task) -> Commands:
         """Tell the server; saying it again does no harm.

@@ -176,7 +176,7 @@ class Reconciler:
         if found[task.prompt_id] == "in_progress" and task.state is State.QUEUED:
             self._window.move(task, State.RUNNING)
             task.started_at = now
-        return self._cancellation.send(task) if task.is_cancel_wanted else ()
+        return self._cancellation.again(task, now) if task.is_cancel_wanted else ()
 
     def _recorded(
         self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float

@@ -68,7 +68,9 @@ class Replies:
                 task = self._task_of(request)
                 return self._submission.failed(task, request, event.failure, now) if task else ()
             case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
-                return ()  # the next list shows whether the task is still there
+                # Old servers refuse the newer call in a way that no page may read.
+                # Source: ComfyUI 0.3.64, 405 without CORS headers, measured.
+                return self._reconciler.look(server, now)
         self._reconciler.failed(request)
         return ()
 

@@ -80,6 +80,7 @@ class Task:
     note: Trouble | None = None
     request_id: int = 0
     heard_at: float = 0.0
+    cancel_sent_at: float = 0.0
     executed: set[NodeId] = field(default_factory=set)
     is_success_heard: bool = False
     absences: int = 0
