@@ -21,7 +21,7 @@ NodeId = NewType("NodeId", str)
 """A node's key in a workflow in API format."""
 
 Digest = NewType("Digest", str)
-"""The SHA-256 of a stored workflow or picture, in hex."""
+"""The BLAKE2b of a stored workflow or picture, in hex."""
 
 
 class Chance(Protocol):

@@ -61,7 +61,7 @@ class Files(Protocol):
         """Return the first bytes of a blob."""
 
     async def digest(self, blob: Any) -> Digest:
-        """Return the SHA-256 of a blob."""
+        """Return the name of a blob by its content."""
 
     async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
         """Keep these for a task; returns when they are safe."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
+from pathlib import Path
+from random import Random
 from typing import Any
 from urllib.request import urlopen
 
@@ -80,9 +82,14 @@ def farm(background: Background, count: int = 2, **fields: Any) -> Iterator[Farm
 
 @dataclass
 class Heard:
-    """What came over the page's WebSockets, as the browser itself saw it: (address, frame)."""
+    """What came over the page's WebSockets, as the browser itself saw it.
+
+    `frames` holds (address, frame), `opened` the address of every socket in order, `open` those
+    that stand.
+    """
 
     frames: list[tuple[str, Any]] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
     open: set[str] = field(default_factory=set)
 
     def follow(self, page: Page) -> None:
@@ -99,6 +106,7 @@ class Heard:
 
     def _on_socket(self, socket: WebSocket) -> None:
         self.open.add(socket.url)
+        self.opened.append(socket.url)
         socket.on("close", lambda closed: self.open.discard(closed.url))
         socket.on("framereceived", lambda payload: self._on_frame(socket.url, payload))
 
@@ -120,10 +128,7 @@ def expect_ready(page: Page) -> None:
 
 def noise(seed: int, width: int = 64, height: int = 48) -> Image.Image:
     """A picture of which every pixel tells, and no two seeds are alike."""
-    bands = [Image.effect_noise((width, height), 60 + seed % 40) for _ in range(3)]
-    picture = Image.merge("RGB", bands)
-    picture.putpixel((0, 0), (seed % 256, seed // 256 % 256, 7))
-    return picture
+    return Image.frombytes("RGB", (width, height), Random(seed).randbytes(width * height * 3))
 
 
 def as_file(picture: Image.Image, name: str, **options: Any) -> FilePayload:
@@ -133,14 +138,20 @@ def as_file(picture: Image.Image, name: str, **options: Any) -> FilePayload:
     return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
-def run(page: Page, files: list[FilePayload], workflow: str = "invert", server: str = "") -> None:
-    """Pick pictures, a workflow and a server (by name), and press Run."""
+def run(
+    page: Page,
+    files: list[FilePayload] | list[Path],
+    workflow: str = "invert",
+    server: str = "",
+    seconds: float = 10,
+) -> None:
+    """Pick pictures, a workflow and a server (by name), press Run, wait for acceptance."""
     page.locator("#picture-picker").set_input_files(files)
     page.locator("#workflow").select_option(workflow)
     if server:
         page.locator("#server-choice").select_option(label=server)
     page.locator("#run").click()
-    expect(page.locator("#pictures li")).to_have_count(0)
+    expect(page.locator("#pictures li")).to_have_count(0, timeout=seconds * 1000)
 
 
 def run_own(page: Page, workflow: dict[str, Any]) -> None:

@@ -1,0 +1,124 @@
+"""Sockets that are blocked, lost or come back: each task stays with its own server."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.simulator.settings import Api
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    Farm,
+    Heard,
+    as_file,
+    expect_done,
+    expect_ready,
+    farm,
+    lock,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+)
+from tests.e2e.watch import Watch
+
+
+def test_a_blocked_socket_means_polling_and_says_so(
+    watched_page: Page, background: Background
+) -> None:
+    """No WebSocket for ten seconds: the task goes on, its end is asked for over HTTP."""
+    with farm(background, 1, pace=1.0) as one:
+        # The browser's socket opens, but no frame ever comes through.
+        watched_page.route_web_socket("**/ws?*", lambda socket: None)
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        expect(tasks(page).locator(".trouble")).to_contain_text(
+            "The WebSocket to gpu-1 is blocked", timeout=20_000
+        )
+        expect_done(page, 1)
+        assert own_tasks(page)[0]["endedBy"] == "record"
+        assert lock(page) is None
+
+
+def test_a_dropped_socket_comes_back_to_the_bound_server(
+    watched_page: Page, background: Background
+) -> None:
+    """The socket drops in mid-task: the next one goes to the same server, under the same id."""
+    with farm(background, pace=2.0) as two:
+        heard = Heard()
+        heard.follow(watched_page)
+        page = open_page(watched_page, two)
+        run(page, [as_file(noise(1), "one.png")], server="gpu-1")
+        expect(tasks(page, "running")).to_have_count(1)
+        (before,) = heard.open
+        background.run(cut_sockets(two, 0))
+        expect_done(page, 1)
+        assert heard.opened == [before, before]
+        assert two.posts(0) == 1
+        assert two.posts(1) == 0
+
+
+def test_a_task_that_its_server_forgot_is_lost_and_no_other(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """One server is killed and comes back empty: its task is lost, the other's is done."""
+    watch.expect("404")
+    with farm(background, pace=2.0) as two:
+        page = open_page(watched_page, two)
+        run(page, [as_file(noise(1), "one.png")], server="gpu-1")
+        run(page, [as_file(noise(2), "two.png")], server="gpu-2")
+        expect(tasks(page, "running")).to_have_count(2)
+        background.run(two.servers[0].kill())
+        background.run(two.servers[0].start())
+        expect_done(page, 1)
+        expect(tasks(page, "lost")).to_have_count(1, timeout=40_000)
+        expect(tasks(page, "lost").locator(".trouble")).to_contain_text("no longer knows it")
+        assert lock(page) is None
+        assert [two.posts(0), two.posts(1)] == [1, 1]
+
+
+def test_a_reload_in_mid_task_hears_the_rest(watched_page: Page, background: Background) -> None:
+    """The new page takes the old one's client id, and the end comes over its socket."""
+    with farm(background, 1, pace=2.0) as one:
+        heard = Heard()
+        heard.follow(watched_page)
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        held = lock(page)
+        page.reload()
+        expect_ready(page)
+        assert lock(page) == held
+        expect_done(page, 1)
+        assert lock(page) is None
+        assert len(set(heard.opened)) == 1
+        assert one.posts(0) == 1
+
+
+@pytest.mark.parametrize("api", ["0.28", "0.3.64"])
+def test_cancel_ends_this_task_and_no_other(
+    watched_page: Page, watch: Watch, background: Background, api: str
+) -> None:
+    """Running, queued and waiting tasks are cancelled; the fourth goes on."""
+    # A cancelled task that was queued leaves no trace; an old server has no jobs API.
+    watch.expect("404")
+    if api == "0.3.64":
+        watch.expect("api/jobs/.*/cancel")
+    with farm(background, 1, pace=3.0, api=Api(api)) as one:
+        page = open_page(watched_page, one)
+        photos = [as_file(noise(number), f"photo-{number}.png") for number in range(4)]
+        run(page, photos)
+        expect(tasks(page, "running")).to_have_count(1)
+        for state in ("waiting", "queued", "running"):
+            card = tasks(page, state).first
+            title = card.locator(".title").text_content()
+            card.locator("[data-action=cancel]").click()
+            cancelled = page.locator(".task[data-state=cancelled]", has_text=title)
+            expect(cancelled).to_have_count(1, timeout=15_000)
+        expect_done(page, 1)
+        expect(tasks(page, "cancelled")).to_have_count(3)
+        assert lock(page) is None
+
+
+async def cut_sockets(farm: Farm, number: int) -> None:
+    """Cut a server's sockets without a close frame."""
+    farm.servers[number].cut_sockets()
