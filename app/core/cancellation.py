@@ -37,7 +37,8 @@ class Cancellation:
                 self._window.end(task, State.CANCELLED, now, "here", None)
                 return commands
             case State.QUEUED | State.RUNNING:
-                return self.again(task, now)
+                task.cancel_sent_at = now
+                return self.send(task)
         return ()
 
     def again(self, task: Task, now: float) -> Commands:
