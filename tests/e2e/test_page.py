@@ -1,0 +1,218 @@
+"""The page as a person uses it: drop, paste, pick, keys, languages, and impatience."""
+
+from typing import Any
+
+import pytest
+from PIL import ImageChops
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    expect_ready,
+    farm,
+    noise,
+    open_page,
+    own_tasks,
+    result_of,
+    run,
+    run_own,
+    tasks,
+)
+from tools import comfy_pixels
+
+HAND_OVER = """([kind, target, files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, type, base64] of files) {
+    const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, {type}));
+  }
+  const options = {bubbles: true, cancelable: true};
+  document.querySelector(target).dispatchEvent(kind === "paste"
+    ? new ClipboardEvent("paste", {...options, clipboardData: transfer})
+    : new DragEvent("drop", {...options, dataTransfer: transfer}));
+}"""
+
+
+def hand_over(page: Page, kind: str, files: list[Any], target: str = "body") -> None:
+    """Drop or paste files: what the browser makes of a person's hand."""
+    from base64 import b64encode
+
+    rows = [[f["name"], f["mimeType"], b64encode(f["buffer"]).decode()] for f in files]
+    page.evaluate(HAND_OVER, [kind, target, rows])
+
+
+@pytest.mark.parametrize("kind", ["drop", "paste"])
+def test_pictures_are_dropped_or_pasted_anywhere(
+    watched_page: Page, background: Background, kind: str
+) -> None:
+    """They go on the list, and a JSON among them becomes the workflow."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        photo = noise(5)
+        hand_over(page, kind, [as_file(photo, "five.png")], target="#tasks-title")
+        expect(page.locator("#pictures li")).to_have_count(1)
+        page.locator("#run").click()
+        expect_done(page, 1)
+        assert (
+            ImageChops.difference(result_of(page, "five"), ImageChops.invert(photo)).getbbox()
+            is None
+        )
+
+
+@pytest.mark.parametrize("workflow", ["upscale", "blur", "sharpen"])
+def test_every_shipped_workflow_gives_the_right_picture(
+    watched_page: Page, background: Background, workflow: str
+) -> None:
+    """Pixel by pixel what the same operation gives here."""
+    photo = noise(6)
+    expected = {
+        "upscale": lambda: comfy_pixels.scale_by([photo], "lanczos", 2.0),
+        "blur": lambda: comfy_pixels.blur([photo], 8, 4.0),
+        "sharpen": lambda: comfy_pixels.sharpen([photo], 2, 1.0, 1.0),
+    }[workflow]()[0]
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(photo, "six.png")], workflow=workflow)
+        expect_done(page, 1)
+        assert ImageChops.difference(result_of(page, "six"), expected).getbbox() is None
+
+
+def test_what_is_done_before_python_is_there_is_kept(
+    watched_page: Page, background: Background
+) -> None:
+    """A picture picked, a workflow chosen and Run pressed on the bare HTML: it runs."""
+    with farm(background, 1) as one:
+        held: list[Route] = []
+        page = watched_page
+        # Python can't start before its module arrives.
+        page.route("**/app/main.py", lambda route: held.append(route))
+        page.goto(one.url, wait_until="domcontentloaded")
+        page.locator("#workflow").select_option("upscale")
+        page.locator("#picture-picker").set_input_files([as_file(noise(7), "early.png")])
+        hand_over(page, "drop", [as_file(noise(8), "dropped.png")])
+        page.locator("#run").click()
+        expect(page.locator("#boot")).to_contain_text("kept for then: 2")
+        assert page.locator("html[data-ready=true]").count() == 0
+        page.unroute("**/app/main.py")
+        held[0].continue_()
+        expect_ready(page)
+        expect_done(page, 2)
+        assert {task["title"] for task in own_tasks(page)} == {
+            "early.png · Upscale 2×",
+            "dropped.png · Upscale 2×",
+        }
+
+
+def test_a_workflow_of_ones_own_runs(watched_page: Page, background: Background) -> None:
+    """API format, under a `prompt` key as well, with its own picture input filled."""
+    photo = noise(9)
+    own = {
+        "prompt": {
+            "7": {"class_type": "LoadImage", "inputs": {"image": "elsewhere.png"}},
+            "8": {"class_type": "ImageInvert", "inputs": {"image": ["7", 0]}},
+            "9": {"class_type": "PreviewImage", "inputs": {"images": ["8", 0]}},
+        }
+    }
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        page.locator("#picture-picker").set_input_files([as_file(photo, "nine.png")])
+        run_own(page, own)
+        expect_done(page, 1)
+        assert (
+            ImageChops.difference(result_of(page, "nine"), ImageChops.invert(photo)).getbbox()
+            is None
+        )
+
+
+def test_a_running_task_shows_progress_and_previews(
+    watched_page: Page, background: Background
+) -> None:
+    """Overall and node progress move, and the preview is a picture that can be seen."""
+    with farm(background, 1, pace=2.0) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(10), "ten.png")])
+        running = tasks(page, "running")
+        expect(running.locator(".node")).to_contain_text("node 2")
+        expect(running.locator(".preview")).to_be_visible()
+        assert running.locator(".preview").evaluate("image => image.naturalWidth") > 0
+        overall = running.locator("progress").evaluate("bar => bar.value")
+        assert 1 / 3 <= overall < 1
+        expect(page).to_have_title(f"{overall * 100:.0f} % · Tether")
+        expect_done(page, 1)
+        expect(page).to_have_title("Tether")
+
+
+def test_a_chinese_visitor_reads_chinese_and_may_switch(
+    watched_page: Page, context: BrowserContext, background: Background
+) -> None:
+    """The browser's language decides, the visitor's choice more, and it is kept."""
+    with farm(background, 1) as one:
+        page = watched_page
+        page.add_init_script("Object.defineProperty(navigator, 'language', {get: () => 'zh-CN'})")
+        open_page(page, one)
+        expect(page.locator("#run")).to_have_text("运行")
+        expect(page.locator("html")).to_have_attribute("lang", "zh")
+        page.locator("#language").select_option("en")
+        expect(page.locator("#run")).to_have_text("Run")
+        expect_ready(page)
+        page.reload()
+        expect_ready(page)
+        expect(page.locator("#run")).to_have_text("Run")
+
+
+def test_servers_are_added_removed_and_remembered(
+    watched_page: Page, context: BrowserContext, background: Background
+) -> None:
+    """What one tab adds is there after a reload; what it removes is not."""
+    with farm(background, 1) as one, farm(background, 1) as other:
+        page = open_page(watched_page, one)
+        page.locator("#server-address").fill(f"127.0.0.1:{other.servers[0].port}")
+        page.keyboard.press("Enter")
+        expect(page.locator(".server.card .state")).to_have_text(["ready", "ready"])
+        page.locator(".server.card").first.locator("[data-action=remove]").click()
+        expect(page.locator(".server.card")).to_have_count(1)
+        page.reload()
+        expect_ready(page)
+        expect(page.locator(".server.card")).to_have_count(1)
+        expect(page.locator(".server.card .name")).to_have_text([other.servers[0].url])
+        run(page, [as_file(noise(11), "eleven.png")])
+        expect_done(page, 1)
+        assert one.posts(0) == 0
+        assert other.posts(0) == 1
+
+
+def test_a_removed_server_finishes_what_it_has(watched_page: Page, background: Background) -> None:
+    """Its task ends well, then its card goes."""
+    with farm(background, 1, pace=1.0) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(12), "twelve.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        page.locator(".server.card [data-action=remove]").click()
+        expect(page.locator(".server.card .state")).to_have_text("finishing its last tasks")
+        expect_done(page, 1)
+        expect(page.locator(".server.card")).to_have_count(0)
+
+
+def test_a_node_that_fails_says_which_and_why(watched_page: Page, background: Background) -> None:
+    """The error names node and message, the traceback is folded, and markup stays text."""
+    hostile = "<img src=x onerror=alert(1)> boom"
+    workflow = {
+        "1": {
+            "class_type": "EmptyImage",
+            "inputs": {"width": 16, "height": 16, "batch_size": 1, "color": 0},
+        },
+        "2": {"class_type": "TetherRaise", "inputs": {"image": ["1", 0], "message": hostile}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "t"}},
+    }
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        run_own(page, workflow)
+        failed = tasks(page, "failed")
+        expect(failed.locator(".trouble")).to_contain_text(
+            f"Node 2 (TetherRaise) failed: {hostile}"
+        )
+        expect(failed.locator("details")).not_to_have_attribute("open", "")
+        assert failed.locator("details pre").text_content()
+        assert failed.locator(".trouble img").count() == 0
