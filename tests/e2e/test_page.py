@@ -88,12 +88,13 @@ def test_what_is_done_before_python_is_there_is_kept(
         page = watched_page
         # Python can't start before its module arrives.
         page.route("**/app/main.py", lambda route: held.append(route))
-        page.goto(one.url, wait_until="domcontentloaded")
-        page.locator("#workflow").select_option("upscale")
-        page.locator("#picture-picker").set_input_files([as_file(noise(7), "early.png")])
-        hand_over(page, "drop", [as_file(noise(8), "dropped.png")])
-        page.locator("#run").click()
-        expect(page.locator("#boot")).to_contain_text("kept for then: 2")
+        with page.expect_request("**/app/main.py"):
+            page.goto(one.url, wait_until="domcontentloaded")
+            page.locator("#workflow").select_option("upscale")
+            page.locator("#picture-picker").set_input_files([as_file(noise(7), "early.png")])
+            hand_over(page, "drop", [as_file(noise(8), "dropped.png")])
+            page.locator("#run").click()
+            expect(page.locator("#boot")).to_contain_text("kept for then: 2")
         assert page.locator("html[data-ready=true]").count() == 0
         page.unroute("**/app/main.py")
         held[0].continue_()
