@@ -7,7 +7,7 @@ from app.core.answers import ServerFacts
 from app.core.backoff import Backoff
 from app.core.connection import Connection
 from app.core.errors import Trouble
-from app.core.ids import Chance, ClientId, ServerUrl
+from app.core.ids import Chance, ServerUrl
 
 FORM_OVERHEAD = 4096
 """Bytes that a form adds around a picture; the server's limit is for the whole body."""
@@ -46,9 +46,9 @@ class Server:
     is_leaving: bool = False
 
     @classmethod
-    def new(cls, url: ServerUrl, client_id: ClientId, chance: Chance) -> "Server":
+    def new(cls, connection: Connection, chance: Chance) -> "Server":
         """Make a server of which nothing is known yet, named by its address."""
-        return cls(url, url, Connection(url, client_id, chance), Backoff(chance))
+        return cls(connection.server, connection.server, connection, Backoff(chance))
 
     def answered(self) -> None:
         """The server answered us: it is up."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.core.client_id import make_client_id
+from app.core.connection import Connection
 from app.core.errors import Trouble
 from app.core.ids import Chance, ClientId, Digest, PromptId, ServerUrl, TaskId, WindowId
 from app.core.lock import Locks
@@ -52,6 +53,8 @@ class Window:
         """A task waits, or a place came free: the dispatcher is to look."""
         self.is_server_new = False
         """A server came or is to go: client ids or connections may have to follow."""
+        self._connections: dict[ServerUrl, Connection] = {}
+        """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
         self._last_request = 0
@@ -63,7 +66,9 @@ class Window:
                 self.client_ids[url] = make_client_id(
                     self.settings.base_client_id, now, self.chance, self.window_id
                 )
-            self.servers[url] = Server.new(url, self.client_ids[url], self.chance)
+            if url not in self._connections:
+                self._connections[url] = Connection(url, self.client_ids[url], self.chance)
+            self.servers[url] = Server.new(self._connections[url], self.chance)
             self.is_server_new = True
         return self.servers[url]
 

@@ -1,6 +1,6 @@
 """One server, as a window knows it."""
 
-from app.core.connection import Phase
+from app.core.connection import Connection, Phase
 from app.core.errors import Trouble
 from app.core.ids import ClientId
 from app.core.server import FORM_OVERHEAD, Reach, Server
@@ -11,7 +11,8 @@ SILENT = Trouble.of("server_silent", server="north")
 
 def new_server(*draws: float) -> Server:
     """A server of which nothing is known yet."""
-    return Server.new(NORTH, ClientId("me"), Chance(draws=draws))
+    chance = Chance(draws=draws)
+    return Server.new(Connection(NORTH, ClientId("me"), chance), chance)
 
 
 def test_a_new_server_is_called_by_its_address() -> None:

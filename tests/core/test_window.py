@@ -29,7 +29,17 @@ def test_a_server_keeps_its_client_id_while_the_window_lives() -> None:
     assert window.is_server_new
     assert north.connection.client_id != south.connection.client_id
     del window.servers[NORTH]
-    assert window.server(NORTH, NOON + 9).connection.client_id == north.connection.client_id
+    again = window.server(NORTH, NOON + 9)
+    assert again is not north
+    assert again.connection.client_id == north.connection.client_id
+
+
+def test_a_server_that_comes_back_numbers_its_attempts_on() -> None:
+    """Or the late close of a socket from before would be taken for its successor's."""
+    window = new_window()
+    window.server(NORTH, NOON).connection.connect()
+    del window.servers[NORTH]
+    assert window.server(NORTH, NOON).connection.attempt == 1
 
 
 def test_a_task_takes_its_way_through_the_window() -> None:

@@ -1,0 +1,154 @@
+"""From a server's answers to the machines that asked."""
+
+from typing import Any
+
+import pytest
+
+from app.core.cancellation import Cancellation
+from app.core.commands import Commands
+from app.core.diagnosis import Diagnosis
+from app.core.dispatcher import Dispatcher
+from app.core.events import Failure, RequestFailed
+from app.core.reconciler import Reconciler
+from app.core.replies import Replies
+from app.core.requests import Ask, Request
+from app.core.server import Reach
+from app.core.submission import Submission
+from app.core.task import State
+from tests.core.farm import (
+    NOON,
+    NORTH,
+    QUEUED,
+    RUNNING,
+    UNKNOWN,
+    asked,
+    bound_task,
+    new_window,
+    one,
+    queue_length,
+    recorded,
+    reply,
+    waiting_task,
+)
+
+
+class Story:
+    """All machines that ask, and one server that answers."""
+
+    def __init__(self) -> None:
+        self.window = new_window()
+        self.north = self.window.server(NORTH, NOON)
+        self.diagnosis = Diagnosis(self.window)
+        submission = Submission(self.window)
+        self.dispatcher = Dispatcher(self.window, submission)
+        self.cancellation = Cancellation(self.window, submission)
+        self.reconciler = Reconciler(self.window, submission, self.cancellation)
+        self.replies = Replies(
+            self.window,
+            self.diagnosis,
+            self.dispatcher,
+            submission,
+            self.cancellation,
+            self.reconciler,
+        )
+        connection = self.north.connection
+        connection.connect()
+        connection.greeted(1)
+
+    def answer(self, request: Request, body: Any = "", status: int = 200) -> Commands:
+        """The server answers."""
+        return self.replies.answered(self.north, reply(request, body, status), NOON + 1)
+
+    def fail(self, request: Request, failure: Failure = Failure.NETWORK) -> Commands:
+        """No answer comes."""
+        return self.replies.failed(self.north, RequestFailed(request, failure), NOON + 1)
+
+    def upload(self) -> Request:
+        """A task on its way; its upload."""
+        waiting_task(self.window, len(self.window.tasks) + 1)
+        probe = one(self.dispatcher.fill(NOON), Ask.PROBE)
+        return one(self.answer(probe, queue_length(0)), Ask.UPLOAD)
+
+
+def test_a_probe_binds_a_task_if_it_is_good() -> None:
+    """A page of something else, or silence, binds nothing."""
+    story = Story()
+    assert story.upload().ask is Ask.UPLOAD
+    assert story.north.queue_remaining == 0
+
+    for fail in (lambda probe: story.answer(probe, "<html>"), story.fail):
+        waiting_task(story.window, len(story.window.tasks) + 1)
+        story.north.retry_at = 0.0
+        commands = fail(one(story.dispatcher.fill(NOON), Ask.PROBE))
+        assert asked(commands, Ask.UPLOAD) == []
+        assert len(story.window.waiting) > 0
+    assert story.north.reach is Reach.DOWN
+
+
+def test_facts_go_to_the_diagnosis() -> None:
+    """And a call that nobody may read proves that something answers."""
+    story = Story()
+    stats = one(story.diagnosis.meet(story.north), Ask.STATS)
+    assert story.answer(stats, recorded("stats")[0]["body"]) == ()
+    assert story.north.facts is not None
+    assert story.fail(stats) == ()
+
+    reach = one(story.fail(one(story.diagnosis.refresh(story.north))), Ask.REACH)
+    story.answer(reach, "", 0)
+    assert story.north.reach is Reach.REFUSED
+    story.fail(reach)
+    assert story.north.reach is Reach.DOWN
+
+
+def test_an_upload_and_a_post_go_on_with_their_task() -> None:
+    """While the task still waits for this very answer."""
+    story = Story()
+    upload = story.upload()
+    post = one(story.answer(upload, {"name": "a.png"}), Ask.POST)
+    assert story.answer(upload, {"name": "late.png"}) == ()
+    assert story.fail(upload) == ()
+    story.fail(post)
+    (task,) = story.window.tasks.values()
+    assert task.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("is_dismissed", [False, True])
+def test_a_late_answer_after_the_end_is_nobodys(is_dismissed: bool) -> None:
+    """Cancelled, or out of sight as well."""
+    story = Story()
+    upload = story.upload()
+    (task,) = story.window.tasks.values()
+    story.window.end(task, State.CANCELLED, NOON, "here", None)
+    if is_dismissed:
+        story.window.dismiss(task)
+    assert story.answer(upload, {"name": "a.png"}) == ()
+    assert task.state is State.CANCELLED
+    assert story.answer(Request(99, NORTH, Ask.UPLOAD, "/upload/image")) == ()
+
+
+def test_after_a_cancel_the_list_is_asked_for() -> None:
+    """Whatever the server said; one without the jobs API is told in the older way."""
+    story = Story()
+    task = bound_task(story.window, story.north, *RUNNING)
+    cancel = one(story.cancellation.want(task, NOON))
+    looked = one(story.answer(cancel, {"cancelled": False}))
+    assert looked.ask is Ask.JOBS
+    assert story.fail(looked) == ()
+
+    older = asked(story.answer(cancel, "", 404))
+    assert [request.ask for request in older] == [Ask.DELETE, Ask.INTERRUPT]
+    assert one(story.answer(older[0])).ask is Ask.QUEUE
+    assert story.answer(older[1]) == ()
+    assert story.fail(older[1]) == ()
+
+
+def test_books_go_to_the_reconciler() -> None:
+    """Lists and records, or the lack of them."""
+    story = Story()
+    task = bound_task(story.window, story.north, *UNKNOWN)
+    bound_task(story.window, story.north, *QUEUED, number=2)
+    request = one(story.reconciler.look(story.north, NOON))
+    story.answer(request, {"jobs": [{"id": task.prompt_id, "status": "pending"}]})
+    assert task.state is State.QUEUED
+    story.fail(one(story.reconciler.look(story.north, NOON + 2)))
+    assert asked(story.reconciler.look(story.north, NOON + 4)) != []
