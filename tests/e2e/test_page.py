@@ -96,7 +96,6 @@ def test_what_is_done_before_python_is_there_is_kept(
             page.locator("#run").click()
             expect(page.locator("#boot")).to_contain_text("kept for then: 2")
         assert page.locator("html[data-ready=true]").count() == 0
-        page.unroute("**/app/main.py")
         held[0].continue_()
         expect_ready(page)
         expect_done(page, 2)
