@@ -15,7 +15,7 @@ from app.simulator.events import (
 from app.simulator.files import OutsideRoot
 from app.simulator.frames import plain_preview, preview_with_metadata, progress_text, text_frame
 from app.simulator.history import Entry
-from app.simulator.nodes import NodeClass, inputs_of, link_of
+from app.simulator.nodes import NodeClass, declared, inputs_of, link_of
 from app.simulator.pacing import Pace, pace_of
 from app.simulator.parts import Parts
 from app.simulator.plan import Plan
@@ -47,7 +47,12 @@ class Execution:
         self._next_run_id = next_run_id
         self._on_end = on_end
         self._progress = Progress(task.prompt_id, parts.settings.api)
-        self._signatures = Signatures(task.workflow, parts.classes, parts.files)
+        # Inputs that a class doesn't declare were never validated and go nowhere.
+        self._nodes = {
+            node_id: declared(node, parts.classes[str(node["class_type"])])
+            for node_id, node in task.workflow.items()
+        }
+        self._signatures = Signatures(self._nodes, parts.classes, parts.files)
         self._plan: Plan
         self._messages: list[tuple[str, dict[str, object]]] = []
         self._outputs: dict[str, object] = {}
@@ -61,7 +66,7 @@ class Execution:
 
     def start(self) -> None:
         """Tell the start and what is cached, and begin."""
-        prompt_id, workflow = self.task.prompt_id, self.task.workflow
+        prompt_id, workflow = self.task.prompt_id, self._nodes
         self._note("execution_start", {"prompt_id": prompt_id})
         signatures = {node_id: self._signatures.of(node_id) for node_id in workflow}
         for run_id in self._parts.cache.keep_only(set(signatures.values())):
@@ -159,7 +164,7 @@ class Execution:
         self._began = self._parts.stage.now
         node_class = self._class_of(node_id)
         inputs: dict[str, object] = {}
-        for name, value in inputs_of(self.task.workflow[node_id]).items():
+        for name, value in inputs_of(self._nodes[node_id]).items():
             link = link_of(value)
             cached = self._cached(link[0]) if link is not None else None
             if link is None or cached is None:
@@ -258,7 +263,7 @@ class Execution:
             return None if done.ui is None else dict(done.ui)
         prefix = self._parts.temp_prefix
         if saves.root != "temp":
-            prefix = str(inputs_of(self.task.workflow[self._node_id]).get("filename_prefix", ""))
+            prefix = str(inputs_of(self._nodes[self._node_id]).get("filename_prefix", ""))
         saved = self._parts.files.save_numbered(
             saves.root, prefix, saves.suffix, done.files, done.picture_size
         )

@@ -127,5 +127,12 @@ def inputs_of(node: Mapping[str, object]) -> dict[str, object]:
     return inputs if isinstance(inputs, dict) else {}
 
 
+def declared(node: Mapping[str, object], node_class: NodeClass) -> dict[str, object]:
+    """A node of a workflow with only those inputs that its class knows."""
+    names = {each.name for each in node_class.required + node_class.optional}
+    inputs = {name: value for name, value in inputs_of(node).items() if name in names}
+    return {"class_type": node_class.name, "inputs": inputs}
+
+
 def _listed(kind: str | tuple[str, ...]) -> object:
     return kind if isinstance(kind, str) else list(kind)

@@ -102,11 +102,12 @@ class FakeShell:
         form: Form | None = None,
         size: int | None = None,
         headers: dict[str, str] | None = None,
+        is_malformed: bool = False,
     ) -> Response | None:
         """Send a request; the answer, or None if it is held back for now."""
         content = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         length = len(content) if size is None else size
-        request = Request(method, target, headers or {}, content, form, length)
+        request = Request(method, target, headers or {}, content, form, length, is_malformed)
         request_id = next(self._ids)
         self.feed(RequestReceived(request_id, request))
         return self.answers.get(request_id)

@@ -170,3 +170,13 @@ def test_a_missing_optional_input_is_fine(shell: FakeShell) -> None:
     invert["inputs"]["more"] = 0
     told = reasons(shell, {"1": LOAD, "2": invert, "4": save("2", 0)})
     assert told == {"2": ["value_smaller_than_min"]}
+
+
+def test_undeclared_inputs_go_nowhere(shell: FakeShell) -> None:
+    """They are not validated, so a link in one must not lead the worker astray."""
+    workflow = {"1": LOAD, "4": save("1", 0)}
+    workflow["4"]["inputs"] |= {"more": ["77", 0], "self": ["4", 0]}
+    prompt_id = shell.post(workflow)
+    shell.pass_time(1)
+    assert shell.get(f"/api/jobs/{prompt_id}")["status"] == "completed"
+    assert "more" not in shell.runs[-1].inputs

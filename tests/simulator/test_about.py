@@ -1,0 +1,23 @@
+"""What a server tells about itself."""
+
+from app.simulator.about import system_stats
+from app.simulator.settings import Api, Settings
+
+
+def test_the_command_line_is_shown() -> None:
+    """With the option that pages need, and its value if it has one."""
+    for cors, shown in ((None, []), ("*", [OPTION]), ("http://a", [OPTION, "http://a"])):
+        stats = system_stats(Settings(cors=cors, port=81))
+        argv = stats["system"]["argv"]
+        assert argv[4:6] == ["--port", "81"]
+        assert argv[6:] == shown
+
+
+def test_the_device_has_the_servers_name() -> None:
+    """So that people can tell servers apart."""
+    stats = system_stats(Settings(name="gpu-2", api=Api.V0_3_64))
+    assert stats["devices"][0]["name"] == "gpu-2"
+    assert stats["system"]["comfyui_version"] == "0.3.64"
+
+
+OPTION = "--enable-cors-header"

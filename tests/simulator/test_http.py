@@ -1,0 +1,51 @@
+"""Requests and answers as values."""
+
+import pytest
+
+from app.simulator.http import Request, ServerTrouble, body_json, split_host
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        ("/api/prompt", "/prompt", {}),
+        ("/apiary", "/apiary", {}),
+        ("/view?a=1&a=2&b=&c", "/view", {"a": "1", "b": "", "c": ""}),
+        ("/view?filename=a%20b+c%26", "/view", {"filename": "a b c&"}),
+        ("/history/a%2Fb", "/history/a/b", {}),
+    ],
+)
+def test_targets_are_taken_apart(target: str, path: str, query: dict[str, str]) -> None:
+    """Decoded; of repeated keys the first counts."""
+    request = Request("GET", target, {})
+    assert (request.path, request.query) == (path, query)
+
+
+@pytest.mark.parametrize(
+    ("host", "parts"),
+    [
+        ("localhost:8188", ("localhost", 8188)),
+        ("LOCALHOST", ("localhost", None)),
+        ("https://app.example", ("app.example", None)),
+        ("[::1]:1", ("::1", 1)),
+        ("", ("", None)),
+    ],
+)
+def test_hosts_are_taken_apart(host: str, parts: tuple[str, int | None]) -> None:
+    """Of a `Host` header and of an origin alike."""
+    assert split_host(host) == parts
+
+
+@pytest.mark.parametrize("host", ["a:x", "a:99999", "http://[a"])
+def test_strange_hosts_are_trouble(host: str) -> None:
+    """And nothing else."""
+    with pytest.raises(ServerTrouble):
+        split_host(host)
+
+
+def test_bodies_may_be_wide_but_not_deep() -> None:
+    """What is read must be writable again."""
+    wide = b"[" + b"[1]," * 1000 + b"[[[{}]]]]"
+    assert len(body_json(wide)) == 1001
+    with pytest.raises(ServerTrouble):
+        body_json(b"[" * 250 + b"]" * 250)
