@@ -1,8 +1,11 @@
 """The page's sentences in one language."""
 
 import json
+import re
 
 from app.core.errors import Trouble
+
+_PLACE = re.compile(r"\{(\w+)\}")
 
 LANGUAGES = ("en", "zh")
 
@@ -25,10 +28,10 @@ class Words:
 
     def say(self, key: str, /, **facts: object) -> str:
         """Return a sentence; a key that nobody wrote is shown as it is."""
-        sentence = self._entries.get(key, key)
-        for name, value in facts.items():
-            sentence = sentence.replace("{" + name + "}", str(value))
-        return sentence
+        # One pass: braces inside a fact are no places for other facts.
+        return _PLACE.sub(
+            lambda place: str(facts.get(place[1], place[0])), self._entries.get(key, key)
+        )
 
     def trouble(self, trouble: Trouble) -> str:
         """Say who, what happened, and what to do now."""

@@ -1,0 +1,148 @@
+"""From a window to what the page shows."""
+
+from pathlib import Path
+
+from app.core.answers import ServerFacts
+from app.core.errors import Trouble
+from app.core.ids import NodeId
+from app.core.outputs import Output
+from app.core.server import Reach
+from app.core.task import State
+from app.core.window import Window
+from app.ui.view import Viewer
+from app.ui.words import Words
+from tests.core.farm import NOON, NORTH, RUNNING, bound_task, new_window, waiting_task
+
+WORDS = Words((Path(__file__).resolve().parents[2] / "static/i18n/en.json").read_text())
+
+
+def viewer_of(window: Window) -> Viewer:
+    """A viewer in English."""
+    return Viewer(window, WORDS)
+
+
+def test_an_empty_window_shows_nothing_to_do() -> None:
+    """No server, no task; progress is full, so the title says nothing."""
+    view = viewer_of(new_window()).view()
+    assert (view.servers, view.tasks, view.notices, view.progress) == ((), (), (), 1.0)
+
+
+def test_a_server_says_how_it_is() -> None:
+    """Its reach, queue, our share, facts and socket, in words."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    bound_task(window, server, *RUNNING)
+    server.answered()
+    server.told_length(3, NOON)
+    server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
+    row = viewer_of(window).view().servers[0]
+    assert (row.tone, row.state, row.socket) == ("good", "ready", "socket closed")
+    assert row.queue == "3 in its queue, 1 from this window"
+    assert row.facts == "ComfyUI 0.28.1 · cuda:0"
+    assert row.trouble == ""
+
+
+def test_a_server_in_trouble_says_what_to_do() -> None:
+    """And one that is leaving says that."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    assert viewer_of(window).view().servers[0].tone == "plain"
+    server.judge(Reach.REFUSED, Trouble.of("server_cors", server="north", url=NORTH))
+    row = viewer_of(window).view().servers[0]
+    assert (row.tone, row.state) == ("bad", "refuses this page")
+    assert "--enable-cors-header" in row.trouble
+    server.is_leaving = True
+    assert viewer_of(window).view().servers[0].state == "finishing its last tasks"
+
+
+def test_a_running_task_shows_how_far_it_is() -> None:
+    """Overall, and the node it is in; newest tasks come first."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    running = bound_task(window, server, *RUNNING, number=1)
+    waiting_task(window, 2)
+    running.progress.begin(NodeId("1"))
+    running.progress.begin(NodeId("2"))
+    running.progress.reach(NodeId("2"), 0.5)
+    view = viewer_of(window).view()
+    assert [row.task_id for row in view.tasks] == ["t2", "t1"]
+    waits, runs = view.tasks
+    assert (runs.overall, runs.node, runs.server) == (0.5, "node 2: 50 %", NORTH)
+    assert (runs.can_cancel, runs.can_dismiss) == (True, False)
+    assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
+    assert view.summary == "1 running, 1 waiting, 0 finished"
+    assert view.progress == 0.25
+
+
+def test_a_task_without_a_node_yet_names_none() -> None:
+    """It has only started."""
+    window = new_window()
+    bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    assert viewer_of(window).view().tasks[0].node == ""
+
+
+def test_a_wish_to_cancel_is_seen_at_once() -> None:
+    """And can't be wished twice."""
+    window = new_window()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    task.is_cancel_wanted = True
+    row = viewer_of(window).view().tasks[0]
+    assert (row.state_text, row.can_cancel) == ("cancelling…", False)
+
+
+def test_a_note_says_why_a_task_stands_still() -> None:
+    """A trouble on the way is told while it lasts."""
+    window = new_window()
+    waiting_task(window, 1).note = Trouble.of("server_silent", server="north")
+    assert viewer_of(window).view().tasks[0].trouble.startswith("north didn't answer.")
+
+
+def test_an_ended_task_shows_results_and_is_made_once() -> None:
+    """Files by their address, texts as they are; the same row again at the next look."""
+    window = new_window()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    task.outputs = (
+        Output(NodeId("3"), "image", "a b.png"),
+        Output(NodeId("4"), "text", text="<i>hello</i>"),
+    )
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    viewer = viewer_of(window)
+    row = viewer.view().tasks[0]
+    (image, address, name), text = row.results
+    assert (image, name) == ("image", "a b.png")
+    assert address.startswith(f"{NORTH}/view?filename=a%20b.png&")
+    assert text == ("text", "<i>hello</i>", "")
+    assert (row.overall, row.can_dismiss) == (1.0, True)
+    assert viewer.view().tasks[0] is row
+    window.dismiss(task)
+    assert viewer.view().tasks == ()
+
+
+def test_a_failed_task_keeps_its_traceback_apart() -> None:
+    """The sentence is short; the traceback is there to be unfolded. Its server may be gone."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *RUNNING)
+    why = Trouble.of(
+        "node_failed", node="2", type="Raise", message="boom", exception="E", traceback="line\n"
+    )
+    window.end(task, State.FAILED, NOON, "socket", why)
+    del window.servers[NORTH]
+    row = viewer_of(window).view().tasks[0]
+    assert row.trouble.startswith("Node 2 (Raise) failed: boom.")
+    assert (row.traceback, row.server, row.results) == ("line\n", NORTH, ())
+
+
+def test_a_task_that_never_had_a_server_has_no_results() -> None:
+    """It was cancelled while it waited."""
+    window = new_window()
+    task = waiting_task(window, 1)
+    window.end(task, State.CANCELLED, NOON, "here", None)
+    assert viewer_of(window).view().tasks[0].results == ()
+
+
+def test_notices_are_told_in_words() -> None:
+    """What the session noticed stands above all."""
+    window = new_window()
+    window.notices.append(Trouble.of("storage_forbidden"))
+    assert viewer_of(window).view().notices[0].startswith("This browser forbids storage")
