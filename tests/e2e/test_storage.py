@@ -1,0 +1,108 @@
+"""What the browser keeps: once per content, under names of our own, and no longer than needed."""
+
+import json
+from typing import Any
+
+from playwright.sync_api import BrowserType, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.conftest import FLAGS
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    expect_ready,
+    farm,
+    lock,
+    noise,
+    open_page,
+    run,
+    tasks,
+)
+
+KEPT = """async () => {
+  const name = "tether:/:files";
+  const database = await new Promise((done, failed) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const count = (store) => new Promise((done) => {
+    database.transaction(store).objectStore(store).count().onsuccess = (e) => done(e.target.result);
+  });
+  const found = {files: await count("files"), uses: await count("uses")};
+  database.close();
+  return found;
+}"""
+
+
+def kept(page: Page) -> dict[str, Any]:
+    """What the store holds."""
+    return page.evaluate(KEPT)
+
+
+def test_a_file_is_kept_once_and_only_while_a_task_needs_it(
+    watched_page: Page, background: Background
+) -> None:
+    """Two tasks of one picture share it; when both are cleared, nothing is left."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        photo = as_file(noise(1), "one.png")
+        run(page, [photo])
+        run(page, [photo])
+        expect_done(page, 2)
+        assert kept(page) == {"files": 2, "uses": 4}
+        page.locator(".task [data-action=dismiss]").first.click()
+        expect(tasks(page)).to_have_count(1)
+        assert kept(page)["files"] == 2
+        page.locator("#task-clear").click()
+        expect(tasks(page)).to_have_count(0)
+        assert kept(page) == {"files": 0, "uses": 0}
+
+
+def test_every_name_we_give_is_our_own_and_no_gauge_is_kept(
+    watched_page: Page, background: Background
+) -> None:
+    """Storage is shared by all pages of an origin; progress is not worth writing down."""
+    with farm(background, 1, pace=1.0) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(2), "two.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        # Another page of this origin would find ours under our name alone.
+        names = page.evaluate("indexedDB.databases().then((all) => all.map((one) => one.name))")
+        assert "tether:/:files" in names
+        records = page.evaluate("({...sessionStorage})")
+        assert all(key.startswith("tether:/:") for key in records)
+        assert all(key.startswith("tether:/:") for key in page.evaluate("({...localStorage})"))
+        (task,) = [json.loads(text) for key, text in records.items() if ":task:" in key]
+        assert task["state"] == "running"
+        assert "progress" not in task
+        expect_done(page, 1)
+        gone = page.evaluate("sessionStorage.getItem('tether:/:lock')")
+        assert gone is None
+
+
+def test_the_page_works_from_an_insecure_origin(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], background: Background
+) -> None:
+    """Plain http on a LAN, without Web Locks, `crypto.subtle` or `randomUUID`: a main case."""
+    with farm(background, 2) as two:
+        # The name resolves to this machine, but is no loopback name for the browser.
+        rules = "--host-resolver-rules=MAP lan.test 127.0.0.1"
+        launch = {**browser_type_launch_args, "args": [*FLAGS, rules]}
+        lan = browser_type.launch(**launch)
+        page = lan.new_page()
+        problems: list[str] = []
+        page.on(
+            "console", lambda said: problems.append(said.text) if said.type != "debug" else None
+        )
+        page.goto(two.url.replace("127.0.0.1", "lan.test"))
+        expect_ready(page)
+        assert page.evaluate("isSecureContext") is False
+        run(page, [as_file(noise(3), "three.png")])
+        page.reload()
+        expect_ready(page)
+        expect_done(page, 1)
+        assert lock(page) is None
+        expect(tasks(page).locator(".result")).to_have_count(1)
+        assert problems == []
+        lan.close()
