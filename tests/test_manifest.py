@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -97,6 +98,19 @@ def test_everything_the_page_imports_is_shipped(path: str) -> None:
         if top not in RUNTIME and top != "app" and not is_there:
             missing.append(module)
     assert missing == [], f"{path} imports what tools/stdlib_rules.txt leaves out"
+
+
+def test_first_screen_is_compiled_beforehand() -> None:
+    """Byte code of every module of [files] and PyScript's own is ready, to be checked."""
+    packed = (ROOT / "static/vendor/app_cache.bin").read_bytes()
+    body = 4 + int.from_bytes(packed[:4], "big")
+    index: dict[str, list[int]] = json.loads(packed[4:body])
+    sources = {re.sub(r"__pycache__/(\w+)\.cpython-\d+\.pyc$", r"\1.py", path) for path in index}
+    listed = {path.removeprefix("./") for path in tomllib.loads(MANIFEST.read_text())["files"]}
+    assert listed <= sources
+    assert "pyscript/context.py" in sources
+    flags = {packed[body + start + 4 : body + start + 8] for start, _ in index.values()}
+    assert flags == {b"\x03\0\0\0"}
 
 
 def test_rules_keep_and_leave_out() -> None:

@@ -85,6 +85,7 @@ setup_node() {
     printf '%s' "$stamp" >node_modules/.tether-stamp
   fi
   node tools/vendor.mjs
+  node tools/app_cache.mjs
 }
 
 # A browser that starts. Ubuntu's `chromium` is a snap or a stub of one: a snap

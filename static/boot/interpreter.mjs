@@ -11,6 +11,7 @@ export { version };
 const PYODIDE = new URL("../vendor/pyodide/", import.meta.url).href;
 const ROOT = new URL("../../", import.meta.url);
 
+const cache = fetchCache();
 prefetch();
 
 export async function loadPyodide(options) {
@@ -20,8 +21,26 @@ export async function loadPyodide(options) {
     stdLibURL: `${PYODIDE}python_stdlib.zip`,
     lockFileURL: `${PYODIDE}pyodide-lock.json`,
   });
+  unpackCache(python, await cache);
   window.tetherLoadPython = (...paths) => loadPython(python, paths);
   return python;
+}
+
+async function fetchCache() {
+  const answer = await fetch(new URL("../vendor/app_cache.bin", import.meta.url));
+  if (!answer.ok) throw new Error("static/vendor/ is older than this page: run “make vendor”.");
+  return answer.arrayBuffer();
+}
+
+// Puts byte code of the page's and PyScript's modules where Python looks for it; Python compares
+// the hash of the source and compiles what has changed. tools/app_cache.mjs tells the format.
+function unpackCache(python, packed) {
+  const body = 4 + new DataView(packed).getUint32(0);
+  const index = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, body - 4)));
+  for (const [path, [start, length]] of Object.entries(index)) {
+    python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    python.FS.writeFile(path, new Uint8Array(packed, body + start, length));
+  }
 }
 
 // PyScript fetches the modules of [files] one by one when Python is there already. Asked

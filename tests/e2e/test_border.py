@@ -141,3 +141,16 @@ def test_python_can_be_fetched_when_it_is_needed(
     watched_page.goto(serve_tiny(LAZY, manifest, modules))
     expect_ready(watched_page)
     assert watched_page.evaluate("load()") == 42
+
+
+def test_an_edited_module_is_never_run_from_old_byte_code(
+    watched_page: Page, serve_tiny: Callable[..., str]
+) -> None:
+    """The compiled copy in static/vendor/ is of another text with the same name."""
+    manifest = '\nextra = ["app/core/__init__.py", "app/core/backoff.py"]\n'
+    modules = {"core/__init__.py": "", "core/backoff.py": "answer = 43"}
+    watched_page.goto(
+        serve_tiny(LAZY.replace("app.extra.deep", "app.core.backoff"), manifest, modules)
+    )
+    expect_ready(watched_page)
+    assert watched_page.evaluate("load()") == 43
