@@ -197,7 +197,7 @@ happenings = st.sampled_from(
 )
 
 
-@given(st.lists(st.tuples(happenings, st.integers(0, 2)), max_size=60))
+@given(st.lists(st.tuples(happenings, st.integers(0, 2)), min_size=20, max_size=60))
 def test_no_history_opens_two_sockets_or_stops_for_ever(history: list[tuple[str, int]]) -> None:
     """Events in any order, of this attempt and of those before."""
     browser = Browser()

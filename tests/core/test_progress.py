@@ -61,7 +61,8 @@ def test_only_the_nodes_that_run_count() -> None:
 names = st.sampled_from([NodeId(name) for name in "12345"])
 shares = st.floats(0, 1) | st.floats()
 steps = st.lists(
-    st.tuples(st.just("begin"), names, shares) | st.tuples(st.just("reach"), names, shares)
+    st.tuples(st.just("begin"), names, shares) | st.tuples(st.just("reach"), names, shares),
+    min_size=10,
 )
 
 

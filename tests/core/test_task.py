@@ -56,7 +56,7 @@ def test_nothing_follows_an_end(state: State, step: State) -> None:
         task.move(step)
 
 
-@given(st.lists(st.sampled_from(State)))
+@given(st.lists(st.sampled_from(State), min_size=10))
 def test_a_refused_step_changes_nothing(steps: list[State]) -> None:
     """And only what went through `posting` can complete or be lost."""
     task = new_task()

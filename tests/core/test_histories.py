@@ -1,0 +1,209 @@
+"""A window's whole life, in random histories: whatever goes wrong, no promise is broken.
+
+The promises themselves are in `world.py`, and are checked after every event.
+"""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.events import (
+    BinaryReceived,
+    CancelWanted,
+    Failure,
+    FrameReceived,
+    PageChange,
+    PageChanged,
+    ServerAdded,
+    ServerRemoved,
+    TaskDismissed,
+)
+from app.core.task import ON_SERVER, State
+from tests.core.farm import NORTH, SOUTH, frame, success_frames
+from tests.core.model import ModelServer, World
+
+DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0, 12.0, 31.0)
+
+
+class Fate:
+    """Decides what happens next; `luck` chooses among what can be meant."""
+
+    def __init__(self, world: World, luck: int) -> None:
+        self.world = world
+        self.luck = luck
+
+    def one_of(self, things):
+        """One of these, or None when there is none."""
+        things = list(things)
+        return things[self.luck % len(things)] if things else None
+
+    def call(self):
+        return self.one_of(self.world.calls.values())
+
+    def socket(self):
+        return self.one_of(self.world.sockets.values())
+
+    def server(self):
+        return self.one_of(self.world.servers.values())
+
+    def task(self):
+        return self.one_of(self.world.session.window.tasks.values())
+
+    # The plain course of things.
+
+    def accept(self) -> None:
+        pinned = (None, None, NORTH, SOUTH)[self.luck % 4]
+        self.world.accept(("known", "odd")[self.luck % 3 == 0], pinned)
+
+    def arrive(self) -> None:
+        if call := self.call():
+            self.world.deliver(call)
+
+    def reply(self) -> None:
+        if call := self.call():
+            self.world.reply(call)
+
+    def open(self) -> None:
+        if socket := self.socket():
+            self.world.open(socket)
+
+    def hear(self) -> None:
+        if socket := self.socket():
+            for _ in range(1 + self.luck % 5):
+                if socket in self.world.sockets.values():
+                    self.world.hear(socket)
+
+    def work(self) -> None:
+        self.server().work()
+
+    def load(self) -> None:
+        self.world.load()
+
+    def wait(self) -> None:
+        self.world.pass_time(DELAYS[self.luck % len(DELAYS)])
+
+    def live(self) -> None:
+        self.world.live(1.0)
+
+    # What people do.
+
+    def cancel(self) -> None:
+        if task := self.task():
+            self.world.wishes.add(task.task_id)
+            self.world.happen(CancelWanted(task.task_id))
+
+    def dismiss(self) -> None:
+        if task := self.task():
+            self.world.happen(TaskDismissed(task.task_id))
+
+    def return_(self) -> None:
+        self.world.happen(PageChanged(list(PageChange)[self.luck % 3]))
+
+    def reload(self) -> None:
+        self.world.reload()
+
+    def add(self) -> None:
+        self.world.happen(ServerAdded(self.server().url, "again"))
+
+    def remove(self) -> None:
+        self.world.happen(ServerRemoved(self.server().url))
+
+    def somebody_stops(self) -> None:
+        if task := self.task():
+            server = self.world.servers.get(task.server)
+            if server:
+                server.interrupt(task.prompt_id)
+                if self.luck % 2:
+                    server.forget(task.prompt_id)
+                    self.world.forgiven.add(task.task_id)
+
+    # What goes wrong.
+
+    def fail(self) -> None:
+        if call := self.call():
+            self.world.fail(call, list(Failure)[self.luck % 2])
+
+    def refuse(self) -> None:
+        if call := self.call():
+            if self.luck % 3 == 0:
+                self.world.deliver(call)
+            # A gate that says no has passed nothing on; behind a 5xx it may have worked.
+            self.world.reply(call, (429, 502)[call.answer is not None or self.luck % 2])
+
+    def haunt(self) -> None:
+        if call := self.one_of(self.world.ghosts):
+            self.world.haunt(call)
+
+    def cut(self) -> None:
+        if socket := self.socket():
+            self.world.close(socket)
+
+    def deafen(self) -> None:
+        if socket := self.socket():
+            self.world.servers[socket.server].unregister(socket.client_id)
+
+    def swallow(self) -> None:
+        if (socket := self.socket()) and socket.frames:
+            socket.frames.popleft()
+
+    def double(self) -> None:
+        if (socket := self.socket()) and socket.frames:
+            socket.frames.appendleft(socket.frames[0])
+
+    def mislead(self) -> None:
+        """Frames of a task from another server, or when they can't be."""
+        if (socket := self.socket()) and (task := self.task()):
+            texts = [
+                *success_frames(task.prompt_id),
+                frame("execution_error", prompt_id=task.prompt_id),
+            ]
+            can_be = task.state is State.POSTING or task.state in ON_SERVER
+            if task.server != socket.server or not can_be:
+                for text in texts:
+                    self.world.happen(FrameReceived(socket.server, socket.attempt, text))
+                    self.world.happen(FrameReceived(socket.server, socket.attempt - 1, text))
+
+    def junk(self) -> None:
+        if socket := self.socket():
+            text = ("junk", "{}", json.dumps({"type": "status"}))[self.luck % 3]
+            self.world.happen(FrameReceived(socket.server, socket.attempt, text))
+            head = (b"", b"\0\0\0\1\0\0\0\1\xff", b"\0\0\0\4\0")[self.luck % 3]
+            self.world.happen(BinaryReceived(socket.server, socket.attempt, head, None))
+
+    def restart(self) -> None:
+        server = self.server()
+        server.restart()
+        for socket in list(self.world.sockets.values()):
+            if socket.server == server.url:
+                self.world.close(socket)
+
+    def lose_workflow(self) -> None:
+        self.world.load(is_there=False)
+
+
+PLAIN = ("work", "accept", "arrive", "reply", "open", "hear", "load", "wait", "live")
+PEOPLE = ("cancel", "dismiss", "return_", "reload", "add", "remove", "somebody_stops")
+FAULTS = (
+    *("fail", "refuse", "haunt", "cut", "deafen", "swallow", "double", "mislead", "junk"),
+    *("restart", "lose_workflow"),
+)
+
+lucks = st.integers(0, 1000)
+steps = st.tuples(st.sampled_from(PLAIN * 3 + PEOPLE + FAULTS), lucks)
+
+
+@given(
+    st.lists(steps, min_size=40, max_size=120), st.booleans(), st.integers(1, 3), st.integers(0, 99)
+)
+def test_no_history_loses_a_task_or_runs_one_twice(
+    history: list[tuple[str, int]], has_jobs: bool, places: int, seed: int
+) -> None:
+    """After the last fault has healed, every task ends, and ends as its server knows."""
+    world = World(ModelServer(NORTH), ModelServer(SOUTH, has_jobs), places=places, seed=seed)
+    world.accept()
+    for what, luck in history:
+        getattr(Fate(world, luck), what)()
+    for url in world.servers:
+        world.happen(ServerAdded(url, ""))
+    world.settle(within=150)
