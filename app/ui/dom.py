@@ -38,7 +38,7 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
     def clicked(event: Any) -> None:
         found = event.target.closest("[data-action]")
         if found:
-            handler(found.dataset.action, found.dataset.key or "")
+            handler(found.dataset.action, found.getAttribute("data-key") or "")
 
     listen(target, "click", clicked)
 
