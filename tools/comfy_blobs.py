@@ -17,9 +17,14 @@ class BlobStore:
         self._folder = TemporaryDirectory(prefix="comfy-server-")
         self._numbers = count(1)
 
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+        return Path(self._folder.name)
+
     def path(self, key: str) -> Path:
         """Where a blob lies."""
-        return Path(self._folder.name, key)
+        return self.folder / key
 
     def add(self, content: bytes) -> Blob:
         """Keep bytes."""

@@ -2,7 +2,7 @@
 
 An IMAGE is a list of RGB pictures of one size, a MASK a list of grey ones. Inverting is exact
 (255 - x); scaling is Pillow's own resampling of the same name; blur and sharpen follow
-ComfyUI's formulas with Pillow's Gaussian, so single values may differ by a step or two.
+ComfyUI's formulas, exactly (but for rounding) up to a radius of 2, then nearly.
 """
 
 from math import exp, sqrt
@@ -20,6 +20,7 @@ RESAMPLING = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+_LARGEST_KERNEL = 2
 _SIZE_WITHOUT_MASK = (64, 64)  # Source: ComfyUI, nodes.py, LoadImage.
 
 
@@ -95,8 +96,24 @@ def crop(batch: Batch, width: int, height: int, x: int, y: int) -> Batch:
 
 
 def blur(batch: Batch, radius: int, sigma: float) -> Batch:
-    """A Gaussian of that sigma, cut off `radius` pixels from its middle."""
-    return [image.filter(ImageFilter.GaussianBlur(_deviation(radius, sigma))) for image in batch]
+    """A Gaussian of that sigma, cut off `radius` pixels from its middle.
+
+    Up to a radius of 2 it is that kernel itself, mirrored at the edges; Pillow has no larger
+    ones, so from there on it is Pillow's approximation with the kernel's deviation.
+    """
+    weights = _weights(radius, sigma)
+    if radius > _LARGEST_KERNEL or any(min(image.size) <= radius for image in batch):
+        spread = sum(weight * at * at for at, weight in weights.items())
+        soft = ImageFilter.GaussianBlur(sqrt(spread / sum(weights.values())))
+        return [image.filter(soft) for image in batch]
+    side = 2 * radius + 1
+    kernel = [weights[x] * weights[y] for y in weights for x in weights]
+    exact = ImageFilter.Kernel((side, side), kernel, sum(kernel))
+    blurred = []
+    for image in batch:
+        inner = (radius, radius, radius + image.width, radius + image.height)
+        blurred.append(_mirrored(image, radius).filter(exact).crop(inner))
+    return blurred
 
 
 def sharpen(batch: Batch, radius: int, sigma: float, alpha: float) -> Batch:
@@ -156,7 +173,21 @@ def _crop_to_ratio(image: Picture, ratio: float) -> Picture:
     return image.crop((x, y, image.width - x, image.height - y))
 
 
-def _deviation(radius: int, sigma: float) -> float:
-    weights = {at: exp(-at * at / (2 * sigma * sigma)) for at in range(-radius, radius + 1)}
-    spread = sum(weight * at * at for at, weight in weights.items())
-    return sqrt(spread / sum(weights.values()))
+def _weights(radius: int, sigma: float) -> dict[int, float]:
+    return {at: exp(-at * at / (2 * sigma * sigma)) for at in range(-radius, radius + 1)}
+
+
+def _mirrored(image: Picture, margin: int) -> Picture:
+    """The picture with its own mirror image around it; edge pixels are not doubled."""
+    width, height = image.size
+    wide = Image.new(image.mode, (width + 2 * margin, height))
+    wide.paste(image, (margin, 0))
+    wide.paste(ImageOps.mirror(image.crop((1, 0, 1 + margin, height))), (0, 0))
+    right = image.crop((width - 1 - margin, 0, width - 1, height))
+    wide.paste(ImageOps.mirror(right), (margin + width, 0))
+    high = Image.new(image.mode, (wide.width, height + 2 * margin))
+    high.paste(wide, (0, margin))
+    high.paste(ImageOps.flip(wide.crop((0, 1, wide.width, 1 + margin))), (0, 0))
+    bottom = wide.crop((0, height - 1 - margin, wide.width, height - 1))
+    high.paste(ImageOps.flip(bottom), (0, margin + height))
+    return high

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from random import Random
 from typing import Any, BinaryIO, cast
 
@@ -118,6 +119,11 @@ class ComfyServer:
     def port(self) -> int:
         """The port it listens on, known after `start`."""
         return self._port
+
+    @property
+    def blob_folder(self) -> Path:
+        """Where file contents lie, under names of no meaning; gone after `stop`."""
+        return self._blobs.folder
 
     @property
     def url(self) -> str:

@@ -140,8 +140,7 @@ class Execution:
             if cached.output is not None:
                 self._outputs[node_id] = cached.output
                 self._meta[node_id] = cached.meta
-            if self._class_of(node_id).is_output:
-                self._tell_executed(node_id, cached.output)
+            self._tell_executed(node_id, cached.output)
             self._progress.finish(node_id)
             self._tell_progress()
             self._plan.done(node_id)
@@ -172,11 +171,12 @@ class Execution:
             else:
                 inputs[name] = ValueRef(cached.run_id, link[1])
         self._pace = pace_of(node_class, inputs, self._parts.settings)
-        files = {}
-        if node_class.file_input is not None:
-            file = self._parts.files.find_named(str(inputs.get(node_class.file_input)))
-            if file is not None:
-                files[node_class.file_input] = file.blob.key
+        find = self._parts.files.find_named
+        files = {
+            name: file.blob.key
+            for name in inputs
+            if name == node_class.file_input and (file := find(str(inputs[name]))) is not None
+        }
         previews = self._pace.steps if self._pace.previews else 0
         name = node_class.name
         hidden = self.task.hidden

@@ -58,8 +58,7 @@ class Plan:
         """Cross a node off; those it feeds come closer."""
         del self._missing[node_id]
         for next_id in self._feeds.pop(node_id):
-            if next_id in self._missing:
-                self._missing[next_id] -= 1
+            self._missing[next_id] -= 1
 
 
 def _sources(node: dict[str, object]) -> dict[str, None]:

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import socket
+from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
 from PIL import Image, ImageChops
 
-from tests.server.wire import LOCAL, as_png, client_of, noise, run, serving
+from app.simulator.settings import Gate, GateKind
+from tests.server.wire import LOCAL, Client, as_png, client_of, noise, run, serving
 from tests.simulator.shell import photo, slow
 
 
@@ -88,8 +91,8 @@ def test_foreign_pages_need_the_option(cors: str | None, status: int) -> None:
                 assert response.status == status
                 assert response.headers.get("Access-Control-Allow-Origin") == cors
             try:
-                socket = await client.session.ws_connect("/ws", headers=headers)
-                await socket.close()
+                connection = await client.session.ws_connect("/ws", headers=headers)
+                await connection.close()
                 upgraded = 200
             except aiohttp.WSServerHandshakeError as error:
                 upgraded = error.status
@@ -209,5 +212,174 @@ def test_a_deafened_client_hears_nothing_more() -> None:
             await client.socket.close()
             await client.connect()
             await client.finish(await client.post(photo(prefix="again")))
+
+    run(story)
+
+
+def test_a_client_that_stops_reading_silences_the_others() -> None:
+    """Tasks go on and HTTP works; when the stuck one dies the backlog arrives."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server, "other") as other:
+            await other.upload("lab.png", as_png(noise(512, 512)))
+            ear = socket.create_connection(("127.0.0.1", server.port))
+            ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader, writer = await asyncio.open_connection(sock=ear, limit=1024)
+            writer.write(
+                b"GET /ws?clientId=stuck HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            assert b"101" in await reader.readline()
+            # Previews of noise are large; a hundred of them fill every buffer on the way.
+            flood = await other.post(slow(100, 30), client_id="stuck")
+            await wait_until(lambda: job_status(other, flood), "completed")
+            prompt_id = await other.post(photo())
+            await wait_until(lambda: job_status(other, prompt_id), "completed")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.5):
+                    await other.finish(prompt_id)
+            writer.transport.abort()
+            await other.finish(prompt_id)
+
+    run(story)
+
+
+async def job_status(client: Client, prompt_id: str) -> str:
+    """How a task is, by HTTP."""
+    return (await client.get(f"/api/jobs/{prompt_id}"))["status"]
+
+
+async def wait_until(look: Callable[[], Awaitable[str]], wanted: str) -> None:
+    """Ask again and again, for a bounded time."""
+    for _ in range(400):
+        if await look() == wanted:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"it never became {wanted}")
+
+
+def test_a_negative_delay_is_heard_on_real_sockets() -> None:
+    """The whole task is told before its POST is answered."""
+
+    async def story() -> None:
+        async with serving(post_delay=-0.5) as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            prompt_id = "11111111-2222-4333-8444-555555555555"
+            posting = asyncio.create_task(client.post(photo(), prompt_id=prompt_id))
+            await client.finish(prompt_id)
+            assert not posting.done()
+            assert await posting == prompt_id
+
+    run(story)
+
+
+def test_animations_videos_and_texts_come_out() -> None:
+    """As files with their own types, and as plain text."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            inputs = {"images": ["2", 0], "filename_prefix": "v", "fps": 12.0}
+            webp = {"lossless": False, "quality": 80, "method": "default"}
+            workflow = {
+                "1": {"class_type": "LoadImage", "inputs": {"image": "lab.png"}},
+                "2": {
+                    "class_type": "ImageBatch",
+                    "inputs": {"image1": ["1", 0], "image2": ["1", 0]},
+                },
+                "3": {"class_type": "SaveAnimatedWEBP", "inputs": {**inputs, **webp}},
+                "4": {"class_type": "SaveWEBM", "inputs": {**inputs, "codec": "vp9", "crf": 32}},
+                "5": {"class_type": "PreviewAny", "inputs": {"source": "plain"}},
+                "6": {"class_type": "PreviewAny", "inputs": {"source": ["1", 1]}},
+            }
+            prompt_id = await client.post(workflow)
+            await client.finish(prompt_id)
+            outputs = (await client.get(f"/history/{prompt_id}"))[prompt_id]["outputs"]
+            assert outputs["5"] == {"text": ["plain"]}
+            assert "PIL" in outputs["6"]["text"][0]
+            for node_id, kind in (("3", "image/webp"), ("4", "video/webm")):
+                assert outputs[node_id]["animated"] == [True]
+                name = outputs[node_id]["images"][0]["filename"]
+                async with client.session.get("/view", params={"filename": name}) as response:
+                    assert response.content_type == kind
+
+    run(story)
+
+
+def test_a_text_file_as_picture_is_an_error_of_its_node() -> None:
+    """With Pillow's words; the next task runs."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", b"no picture at all")
+            prompt_id = await client.post(photo())
+            error = await client.until("execution_error", prompt_id=prompt_id)
+            assert error["data"]["node_type"] == "LoadImage"
+            assert error["data"]["exception_type"] == "UnidentifiedImageError"
+            assert error["data"]["traceback"]
+            await client.finish(prompt_id)
+            await client.upload("lab.png", as_png(noise()), overwrite="1")
+            again = await client.post(photo())
+            await client.until("execution_success", prompt_id=again)
+
+    run(story)
+
+
+def test_a_gate_lets_in_who_knows() -> None:
+    """HTTP and sockets alike; a preflight may pass without."""
+
+    async def story() -> None:
+        gate = Gate(GateKind.QUERY, "open sesame")
+        async with serving(gate=gate) as server, aiohttp.ClientSession(server.url) as session:
+            for path, status in (("/prompt", 401), ("/prompt?token=open+sesame", 200)):
+                async with session.get(path) as response:
+                    assert response.status == status
+            async with session.options("/prompt") as response:
+                assert response.status == 200
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await session.ws_connect("/ws")
+            connection = await session.ws_connect("/ws?token=open%20sesame")
+            await connection.close()
+
+    run(story)
+
+
+def test_nonsense_on_the_wire_is_answered() -> None:
+    """A multipart body without parts, a socket path without an upgrade, a HEAD, a text upload."""
+
+    async def story() -> None:
+        async with serving() as server, aiohttp.ClientSession(server.url) as session:
+            kind = {"Content-Type": "multipart/form-data; boundary=x"}
+            async with session.post("/upload/image", data=b"--y", headers=kind) as response:
+                assert response.status == 500
+            async with session.post("/upload/image", data=b"--y") as response:
+                assert response.status == 400
+            async with session.get("/ws") as response:
+                assert response.status == 400
+            async with session.head("/queue") as response:
+                assert (response.status, await response.read()) == (200, b"")
+                assert response.headers["Content-Length"] == "42"
+            form = aiohttp.FormData({"image": "text, no file"})
+            async with session.post("/upload/image", data=form) as response:
+                assert response.status == 400
+
+    run(story)
+
+
+def test_twenty_large_uploads_fit() -> None:
+    """Eight megabytes each, at once; they lie on disk, and the folder goes with the server."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            contents = [bytes([number]) * 8_000_000 for number in range(20)]
+            uploads = (client.upload(f"{number}.png", each) for number, each in enumerate(contents))
+            names = [each["name"] for each in await asyncio.gather(*uploads)]
+            assert names == [f"{number}.png" for number in range(20)]
+            async with client.session.get("/view?filename=7.png&type=input") as response:
+                assert await response.read() == contents[7]
+            folder = server.blob_folder
+            assert len(list(folder.iterdir())) == 20
+        assert not folder.exists()
 
     run(story)

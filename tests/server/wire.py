@@ -106,7 +106,7 @@ class Client:
     async def upload(self, name: str, content: bytes, **fields: str) -> dict:
         """Upload a file that must be accepted."""
         form = aiohttp.FormData()
-        form.add_field("image", content, filename=name, content_type="image/png")
+        form.add_field("image", BytesIO(content), filename=name, content_type="image/png")
         for field, value in fields.items():
             form.add_field(field, value)
         async with self.session.post("/upload/image", data=form) as response:

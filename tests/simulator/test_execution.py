@@ -1,0 +1,103 @@
+"""Nodes that do more than hand on a picture."""
+
+import pytest
+
+from tests.simulator.shell import FakeShell, photo, slow
+
+LOAD = photo()["1"]
+
+
+@pytest.fixture
+def shell() -> FakeShell:
+    """A server with one picture."""
+    shell = FakeShell()
+    shell.upload("lab.png")
+    return shell
+
+
+def test_a_progress_text_reaches_everybody(shell: FakeShell) -> None:
+    """It names a node and no task."""
+    owner, stranger = shell.open("A"), shell.open("B")
+    text = {"class_type": "TetherText", "inputs": {"image": ["1", 0], "text": "hello"}}
+    show = {"class_type": "PreviewImage", "inputs": {"images": ["6", 0]}}
+    shell.post({"1": LOAD, "6": text, "9": show}, "A")
+    shell.pass_time(1)
+    frame = bytes.fromhex("000000030000000136") + b"hello"
+    assert shell.frames[owner].count(frame) == shell.frames[stranger].count(frame) == 1
+
+
+def test_a_result_may_come_over_the_socket_alone(shell: FakeShell) -> None:
+    """As a preview with its full size; the history has nothing of it, nor has a cached run."""
+    socket = shell.open("A")
+    send = {"class_type": "SaveImageWebsocket", "inputs": {"images": ["1", 0]}}
+    prompt_id = shell.post({"1": LOAD, "3": send}, "A")
+    shell.pass_time(1)
+    kinds = shell.kinds(socket)
+    at = kinds.index("executing 3")
+    assert kinds[at + 1 : at + 4] == ["progress_state", "progress 3", "binary 1"]
+    assert not any(kind.startswith("executed") for kind in kinds)
+    assert shell.get(f"/history/{prompt_id}")[prompt_id]["outputs"] == {}
+    shell.post({"1": LOAD, "3": send}, "A")
+    shell.pass_time(1)
+    told = [frame for frame in shell.frames[socket] if isinstance(frame, dict)]
+    executed = next(frame for frame in told if frame["type"] == "executed")
+    assert executed["data"]["output"] is None
+
+
+def test_a_prefix_outside_the_folder_is_an_error(shell: FakeShell) -> None:
+    """The files made so far are thrown away."""
+    socket = shell.open("A")
+    shell.post(photo(prefix="../../x"), "A")
+    shell.pass_time(1)
+    error = next(f for f in shell.frames[socket] if f["type"] == "execution_error")
+    assert error["data"]["exception_message"].startswith("**** ERROR")
+    assert all(not blob.startswith("made") or blob.endswith("-5") for blob in shell.blobs)
+
+
+def test_outputs_made_before_an_error_stay(shell: FakeShell) -> None:
+    """In the history too, and their files are valid."""
+    workflow = {
+        "1": LOAD,
+        "2": {"class_type": "TetherRaise", "inputs": {"image": ["1", 0], "message": "x"}},
+        "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
+        "4": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "t"}},
+    }
+    prompt_id = shell.post(workflow, "A")
+    shell.pass_time(1)
+    entry = shell.get(f"/history/{prompt_id}")[prompt_id]
+    assert entry["status"]["status_str"] == "error"
+    assert list(entry["outputs"]) == ["4"]
+    response = shell.request("GET", "/view?filename=t_00001_.png")
+    assert response is not None and response.status == 200
+
+
+def test_slow_work_swallows_the_steps_it_missed(shell: FakeShell) -> None:
+    """The schedule counts from the node's start; the last step is always told."""
+    socket = shell.open("A")
+    shell.work_seconds = 0.5
+    shell.post(slow(4, 200), "A")
+    shell.pass_time(10)
+    values = [f["data"]["value"] for f in shell.frames[socket] if kind(f) == "progress"]
+    assert values == [3, 4]
+    late = shell.open("B")
+    shell.work_seconds = 5.0
+    shell.post(slow(4, 200, 1), "B")
+    shell.pass_time(60)
+    values = [f["data"]["value"] for f in shell.frames[late] if kind(f) == "progress"]
+    assert values == [4]
+
+
+def test_an_interrupted_saver_leaves_no_file(shell: FakeShell) -> None:
+    """Stretched over steps, it has made its file before it may name it."""
+    shell.engine.settings = type(shell.engine.settings)(cors="*", pace=1.0)
+    shell.post(photo(), "A")
+    shell.pass_time(3.5)
+    assert shell.runs[-1].class_name in ("SaveImage", "PreviewImage")
+    shell.request("POST", "/interrupt")
+    shell.pass_time(5)
+    assert all(blob.startswith("up") for blob in shell.blobs)
+
+
+def kind(frame: dict | bytes) -> str:
+    """The type of a text frame."""
+    return frame["type"] if isinstance(frame, dict) else "binary"
