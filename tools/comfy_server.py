@@ -51,6 +51,7 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, int]:
         help="demand bearer:TOKEN, basic:USER:PASSWORD or query:TOKEN (as ?token=TOKEN)",
     )
     add("--gate-preflight", action="store_true", help="answer OPTIONS with 401 too")
+    add("--gate-readable", action="store_true", help="send CORS headers with a 401")
     add(
         "--post-delay",
         type=float,
@@ -79,8 +80,8 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, int]:
     )
     given = parser.parse_args(arguments)
     gate: Gate | None = given.gate
-    if gate is not None and given.gate_preflight:
-        gate = Gate(gate.kind, gate.secret, guards_preflight=True)
+    if gate is not None:
+        gate = Gate(gate.kind, gate.secret, given.gate_preflight, given.gate_readable)
     settings = Settings(
         name=given.name,
         host=given.host,

@@ -183,7 +183,7 @@ class Engine:
 
     def _refusal(self, request: Request) -> Response | None:
         """401, 403 or 413 before any route is asked."""
-        denied = unauthorized(request, self.settings.gate)
+        denied = unauthorized(request, self.settings.gate, cors_headers(self.settings))
         if denied is not None:
             return denied
         try:

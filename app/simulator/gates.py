@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64encode
-from hmac import compare_digest
 
 from app.simulator.http import Headers, Request, Response, split_host
 from app.simulator.settings import Gate, GateKind, Settings
@@ -10,10 +9,11 @@ from app.simulator.settings import Gate, GateKind, Settings
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 
 
-def unauthorized(request: Request, gate: Gate | None) -> Response | None:
+def unauthorized(request: Request, gate: Gate | None, cors: Headers = ()) -> Response | None:
     """The 401 for a request without the secret; None lets it through.
 
-    It carries no CORS headers: the gate stands for a proxy that knows nothing of them.
+    The given CORS headers go with it only if the gate is told so: most proxies know nothing
+    of them, and then no page can read the refusal.
     """
     if gate is None or (request.method == "OPTIONS" and not gate.guards_preflight):
         return None
@@ -27,9 +27,10 @@ def unauthorized(request: Request, gate: Gate | None) -> Response | None:
             challenge = 'Basic realm="ComfyUI"'
         case _:  # By the query.
             given = request.query.get("token", "")
-    if compare_digest(given.encode(errors="surrogatepass"), wanted.encode()):
+    if given == wanted:
         return None
-    return Response(401, (("WWW-Authenticate", challenge),), b"401 Unauthorized")
+    headers = cors if gate.is_readable else ()
+    return Response(401, (("WWW-Authenticate", challenge), *headers), b"401 Unauthorized")
 
 
 def is_foreign(request: Request, settings: Settings) -> bool:

@@ -32,12 +32,14 @@ class Gate:
 
     `secret` is the bearer token, `user:password` for basic, or the value of `?token=`.
     `guards_preflight`: answer even `OPTIONS` with 401, as strict proxies do; a browser then
-    refuses every request of a foreign page.
+    refuses every request of a foreign page. `is_readable`: send the server's CORS headers with
+    a 401, so that a page can tell it from a dead server.
     """
 
     kind: GateKind
     secret: str
     guards_preflight: bool = False
+    is_readable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ def test_every_option_arrives() -> None:
     """In the settings."""
     text = (
         "--host 0.0.0.0 --port 0 --cors http://a --name gpu-1 --speed 2 --pace 1.5 --api 0.3.64 "
-        "--max-upload-size 1 --gate basic:me:pass --gate-preflight --post-delay -0.2 "
-        "--success-gap 0.5 --separate-senders --lose-answers 3"
+        "--max-upload-size 1 --gate basic:me:pass --gate-preflight --gate-readable "
+        "--post-delay -0.2 --success-gap 0.5 --separate-senders --lose-answers 3"
     )
     settings, lost = parse_arguments(text.split())
     assert lost == 3
@@ -39,7 +39,7 @@ def test_every_option_arrives() -> None:
         post_delay=-0.2,
         success_gap=0.5,
         shared_sender=False,
-        gate=Gate(GateKind.BASIC, "me:pass", guards_preflight=True),
+        gate=Gate(GateKind.BASIC, "me:pass", guards_preflight=True, is_readable=True),
     )
     assert parse_arguments(["--cors"])[0].cors == "*"
 

@@ -93,6 +93,15 @@ def test_a_gate_wants_its_secret(gate: Gate, good: Request, bad: Request) -> Non
     assert unauthorized(bad, None) is None
 
 
+def test_a_401_may_be_readable() -> None:
+    """Some proxies add the CORS headers themselves."""
+    gate = Gate(GateKind.BEARER, "t", is_readable=True)
+    shell = FakeShell(replace(CALM, gate=gate))
+    answer = shell.request("GET", "/prompt")
+    assert answer is not None and answer.status == 401
+    assert dict(answer.headers)["Access-Control-Allow-Origin"] == "*"
+
+
 def test_a_strange_secret_is_just_wrong() -> None:
     """Header bytes that are no text arrive as lone surrogates."""
     assert unauthorized(request(authorization="\udcff"), Gate(GateKind.BEARER, "t")) is not None
