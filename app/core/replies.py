@@ -9,7 +9,7 @@ from app.core.reconciler import Reconciler
 from app.core.requests import Ask, Request
 from app.core.server import Server
 from app.core.submission import Submission
-from app.core.task import Task
+from app.core.task import State, Task
 from app.core.window import Window
 
 
@@ -46,7 +46,13 @@ class Replies:
                 self._diagnosis.reached(server)
             case Ask.UPLOAD | Ask.POST:
                 task = self._task_of(request)
-                return self._submission.answered(task, event, now) if task else ()
+                if task is None:
+                    return ()
+                commands = self._submission.answered(task, event, now)
+                if task.is_cancel_wanted and task.state in (State.QUEUED, State.RUNNING):
+                    # Wished for before the server had the task.
+                    return (*commands, *self._cancellation.again(task, now))
+                return commands
             case Ask.CANCEL if status == 404:
                 return self._cancellation.refused(request)
             case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
