@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.core.cancellation import Cancellation
+from app.core.cancellation import AGAIN_AFTER, Cancellation
 from app.core.commands import AbortRequest, Command, StopTimer
 from app.core.requests import Ask
 from app.core.server import Server
@@ -73,6 +73,17 @@ def test_while_nobody_knows_where_it_is_the_wish_is_kept(states: tuple[State, ..
     assert cancellation.want(task, NOON) == ()
     assert task.is_cancel_wanted
     assert window.unsaved == {task.task_id}
+
+
+def test_a_server_that_still_has_the_task_is_told_again_after_a_while() -> None:
+    """A node that is at work stops at its next step only; the person's own wish goes at once."""
+    window, north, cancellation = new_farm()
+    task = bound_task(window, north, *RUNNING)
+    assert asked(cancellation.want(task, NOON)) != []
+    assert cancellation.again(task, NOON + AGAIN_AFTER - 0.1) == ()
+    assert one(cancellation.again(task, NOON + AGAIN_AFTER)).ask is Ask.CANCEL
+    assert cancellation.again(task, NOON + AGAIN_AFTER + 1) == ()
+    assert asked(cancellation.want(task, NOON + AGAIN_AFTER + 1)) != []
 
 
 def test_an_ended_task_cannot_be_cancelled() -> None:

@@ -21,7 +21,8 @@ from app.core.events import (
 )
 from app.core.task import ON_SERVER, State
 from tests.core.farm import NORTH, SOUTH, frame, success_frames
-from tests.core.model import ModelServer, World
+from tests.core.model_server import ModelServer
+from tests.core.world import World
 
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0, 12.0, 31.0)
 
@@ -90,7 +91,7 @@ class Fate:
 
     def cancel(self) -> None:
         if task := self.task():
-            self.world.wishes.add(task.task_id)
+            self.world.promises.wishes.add(task.task_id)
             self.world.happen(CancelWanted(task.task_id))
 
     def dismiss(self) -> None:
@@ -116,7 +117,7 @@ class Fate:
                 server.interrupt(task.prompt_id)
                 if self.luck % 2:
                     server.forget(task.prompt_id)
-                    self.world.forgiven.add(task.task_id)
+                    self.world.promises.forgiven.add(task.task_id)
 
     # What goes wrong.
 

@@ -1,0 +1,152 @@
+"""What a session promises, checked against a world that holds the truth."""
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from app.core.absence import APART, DELIVERY_WITHIN
+from app.core.dispatcher import FILL_TIMER, ROUND_TIMER
+from app.core.ids import PromptId, ServerUrl, TaskId
+from app.core.requests import Ask, Request
+from app.core.snapshot import write_task
+from app.core.task import ON_SERVER, State, Task
+
+if TYPE_CHECKING:
+    from tests.core.world import World
+
+
+class Promises:
+    """Remembers what matters of a history, and fails where a promise is broken.
+
+    `wishes` are tasks that a person wants cancelled, `forgiven` those that lost something here.
+    """
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.wishes: set[TaskId] = set()
+        self.forgiven: set[TaskId] = set()
+        self.ended: dict[TaskId, str] = {}
+        self.posts: dict[PromptId, tuple[float, ServerUrl]] = {}
+        self.refused: set[PromptId] = set()
+        self.negative: dict[PromptId, list[float]] = {}
+
+    def asked(self, request: Request) -> None:
+        """The session sends a request."""
+        if request.ask is Ask.INTERRUPT:
+            assert json.loads(request.body or "{}").get("prompt_id"), "an untargeted interrupt"
+        if request.ask in (Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT):
+            assert request.task_id in self.wishes, "nobody wanted this task cancelled"
+        if request.ask is Ask.POST:
+            self._check_post(request)
+
+    def answered(self, request: Request, status: int, body: Any) -> None:
+        """A server's answer arrives."""
+        if request.ask is Ask.POST and 400 <= status < 500:
+            self.refused.add(self._prompt_of(request))
+        if request.ask in (Ask.JOB, Ask.HISTORY) and body in ({}, {"error": "Job not found"}):
+            self.negative.setdefault(self._prompt_of(request), []).append(self.world.now)
+
+    def check(self) -> None:
+        """Check all that must hold after every single event."""
+        window = self.world.session.window
+        bound = [task for task in window.tasks.values() if task.task_id not in self._loose()]
+        report = window.locks.report()
+        locked = {
+            (entry["server"], prompt_id)
+            for entry in (report["locks"] if report else ())
+            for prompt_id in entry["promptIds"]
+        }
+        assert locked == {(task.server, task.prompt_id) for task in bound}
+        assert (report is None) == (not bound)
+        if report is not None:
+            latest = max(task.bound_at for task in bound)
+            assert report["promptId"] in {t.prompt_id for t in bound if t.bound_at == latest}
+        for url, count in Counter(task.server for task in bound).items():
+            assert count <= self.world.settings.places
+            assert url in window.servers
+        for task in window.tasks.values():
+            self._check_task(task)
+        self._check_waiting()
+        assert len(self.world.timers) <= 8 * len(window.servers) + len(window.tasks) + 4
+
+    def _loose(self) -> set[TaskId]:
+        tasks = self.world.session.window.tasks.values()
+        return {t.task_id for t in tasks if t.is_ended or t.state is State.WAITING}
+
+    def _check_task(self, task: Task) -> None:
+        """Each task has ended for good, or something will happen to it."""
+        record = write_task(task)
+        assert self.world.records[f"task:{task.task_id}"] == record or not task.is_ended
+        if task.task_id in self.ended:
+            assert record == self.ended[task.task_id], "something changed after the end"
+        if task.is_ended:
+            self.ended[task.task_id] = record
+        elif task.state is State.WAITING:
+            assert task.task_id in self.world.session.window.waiting
+        elif task.state is State.CONNECTING:
+            assert ("connect", task.task_id) in self.world.timers
+        elif task.state in (State.UPLOADING, State.POSTING):
+            assert task.request_id in self.world.calls
+        else:
+            assert task.state in ON_SERVER
+            assert ("beat", task.server) in self.world.timers
+
+    def _check_waiting(self) -> None:
+        """A task that could go somewhere is on its way there."""
+        window = self.world.session.window
+        is_asking = ROUND_TIMER in self.world.timers or FILL_TIMER in self.world.timers
+        is_asking |= any(call.request.ask is Ask.PROBE for call in self.world.calls.values())
+        for task in window.waiting.values():
+            could = any(
+                window.has_place(server) and not server.is_leaving
+                for server in window.servers.values()
+                if task.pinned in (None, server.url)
+            )
+            assert not could or is_asking or task.digest not in window.workflows
+
+    def check_truth(self) -> None:
+        """Check that every task ended as its server knows, and that nothing ran twice."""
+        window = self.world.session.window
+        assert window.locks.report() is None
+        forgotten: set[PromptId] = set().union(*(s.forgotten for s in self.world.servers.values()))
+        for task_id in self.world.accepted & window.tasks.keys():
+            task = window.tasks[task_id]
+            assert task.is_ended, f"{task.state} for ever"
+            ends = {
+                s.history[task.prompt_id]
+                for s in self.world.servers.values()
+                if task.prompt_id in s.history
+            }
+            runs = sum(server.runs[task.prompt_id] for server in self.world.servers.values())
+            if task.prompt_id not in forgotten:
+                assert runs <= 1, "run twice"
+                assert task.state is not State.LOST
+                assert task_id in self.forgiven or ends or task_id in self.wishes
+            for end in ends if task.prompt_id not in forgotten else ():
+                assert task.state.value == end, "another end than the server's"
+            if task.state is State.COMPLETED:
+                assert runs, "completed without a run"
+                assert task.outputs
+            if task.state is State.LOST:
+                assert task.acknowledged_at
+
+    def _check_post(self, request: Request) -> None:
+        """Saved first, sent once; again only to the same server, late, and missed twice."""
+        saved = json.loads(self.world.records[f"task:{request.task_id}"])
+        assert (saved["state"], saved["server"]) == ("posting", request.server)
+        prompt_id = self._prompt_of(request)
+        if prompt_id in self.posts and prompt_id not in self.refused:
+            posted_at, server = self.posts[prompt_id]
+            assert request.server == server, "one prompt on two servers"
+            assert self.world.now - posted_at >= DELIVERY_WITHIN, "sent again too early"
+            reads = [at for at in self.negative.get(prompt_id, []) if at >= posted_at]
+            assert len(reads) >= 2, "sent again without looking twice"
+            assert reads[-1] - reads[0] >= APART
+        self.posts[prompt_id] = (self.world.now, request.server)
+        self.refused.discard(prompt_id)
+        self.negative.pop(prompt_id, None)
+
+    def _prompt_of(self, request: Request) -> PromptId:
+        assert request.task_id is not None
+        task = self.world.session.window.tasks.get(request.task_id)
+        return task.prompt_id if task else PromptId("")

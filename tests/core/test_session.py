@@ -1,0 +1,453 @@
+"""One window's session: the way of its tasks, told as stories."""
+
+import json
+
+import pytest
+
+from app.core import session
+from app.core.commands import (
+    LoadWorkflow,
+    OpenSocket,
+    ReleaseFiles,
+    SaveRecord,
+)
+from app.core.errors import Trouble
+from app.core.events import (
+    BinaryReceived,
+    CancelWanted,
+    FrameReceived,
+    KeepingFailed,
+    PageChange,
+    PageChanged,
+    ServerAdded,
+    ServerRemoved,
+    SocketClosed,
+    TaskDismissed,
+    TimerFired,
+    WorkflowLoaded,
+)
+from app.core.ids import Digest, ServerUrl
+from app.core.requests import Ask
+from app.core.server import Reach
+from app.core.session import LINGER
+from app.core.task import State, Task
+from tests.core.farm import NORTH, SOUTH, all_of, asked, greeting, one, saved
+from tests.core.model_server import ModelServer, Socket
+from tests.core.world import Call, World
+
+KNOWN = Digest("known")
+
+
+def two_servers(places: int = 2) -> World:
+    """A window with two servers, both idle."""
+    world = World(ModelServer(NORTH), ModelServer(SOUTH), places=places)
+    world.live(1)
+    return world
+
+
+def one_server() -> World:
+    """A window with one."""
+    world = World(ModelServer(NORTH))
+    world.live(1)
+    return world
+
+
+def call_for(world: World, ask: Ask) -> Call:
+    """The call under way that asks for this."""
+    (call,) = [call for call in world.calls.values() if call.request.ask is ask]
+    return call
+
+
+def reach(world: World, task: Task, state: State) -> None:
+    """Let all work until a task stands there."""
+    for _ in range(100):
+        if task.state is state:
+            return
+        for call in list(world.calls.values()):
+            world.reply(call)
+            if task.state is state:
+                return
+        for socket in list(world.sockets.values()):
+            world.open(socket)
+            if not task.acknowledged_at:
+                world.hear(socket)
+        if task.acknowledged_at:
+            world.servers[NORTH].work()
+            for socket in list(world.sockets.values()):
+                world.hear(socket)
+    raise AssertionError(task.state)
+
+
+def socket_to(world: World, server: ServerUrl) -> Socket:
+    """The socket to a server."""
+    (socket,) = [socket for socket in world.sockets.values() if socket.server == server]
+    return socket
+
+
+def test_four_tasks_on_two_servers_are_heard_on_their_own_sockets() -> None:
+    """Before any poll; and afterwards nothing is locked and nothing runs on."""
+    world = two_servers()
+    tasks = [world.accept() for _ in range(4)]
+    world.live(5)
+    assert {task.state for task in tasks} == {State.COMPLETED}
+    assert {task.ended_by for task in tasks} == {"socket"}
+    for server in (NORTH, SOUTH):
+        own = {task.prompt_id for task in tasks if task.server == server}
+        heard = {prompt for _, url, _, _, prompt in world.session.window.journal if url == server}
+        assert len(own) == 2
+        assert heard == own
+    world.settle(within=30)
+
+
+def test_more_tasks_than_places_wait_in_the_window() -> None:
+    """And are bound one by one, as places come free."""
+    world = two_servers(places=1)
+    tasks = [world.accept() for _ in range(5)]
+    world.live(0.5)
+    assert [task.state is State.WAITING for task in tasks] == [False, False, True, True, True]
+    world.settle(within=60)
+
+
+def test_a_task_is_saved_before_it_is_posted() -> None:
+    """In the very commands that post it, and before them."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.UPLOADING)
+    told = world.reply(call_for(world, Ask.UPLOAD))
+    record = next(c for c in told if isinstance(c, SaveRecord) and c.key == f"task:{task.task_id}")
+    assert json.loads(record.text or "")["state"] == "posting"
+    assert told.index(record) < told.index(one(told, Ask.POST))
+
+
+def test_a_server_without_tasks_is_let_go_after_a_while() -> None:
+    """The next task often goes there too."""
+    world = one_server()
+    task = world.accept()
+    world.live(4)
+    assert task.is_ended
+    assert len(world.sockets) == 1
+
+    # A second task within the time keeps the socket.
+    world.pass_time(LINGER - 5)
+    second = world.accept()
+    world.live(4)
+    assert second.is_ended
+    assert socket_to(world, NORTH).attempt == 1
+    world.pass_time(LINGER + 1)
+    assert socket_to(world, NORTH).closing_since is not None
+    world.settle(within=5)
+
+
+def test_a_linger_that_ends_under_a_task_closes_nothing() -> None:
+    """It was started before the task came, and the task came by another server's removal."""
+    world = two_servers()
+    world.accept(pinned=NORTH)
+    world.live(4)
+    task = world.accept()
+    (probe, _) = sorted(world.calls.values(), key=lambda call: call.request.server)
+    world.reply(probe)
+    assert task.state is State.WAITING
+    world.happen(ServerRemoved(SOUTH))
+    assert (task.server, task.state) == (NORTH, State.UPLOADING)
+    assert ("linger", NORTH) in world.timers
+    world.pass_time(LINGER)
+    assert socket_to(world, NORTH).closing_since is None
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State.WAITING,
+        State.CONNECTING,
+        State.UPLOADING,
+        State.POSTING,
+        State.UNKNOWN,
+        State.QUEUED,
+        State.RUNNING,
+    ],
+)
+@pytest.mark.parametrize("has_jobs", [True, False])
+def test_a_reload_in_any_state_ends_well(state: State, has_jobs: bool) -> None:
+    """Nothing runs twice, nothing is lost."""
+    world = World(ModelServer(NORTH, has_jobs))
+    world.live(1)
+    task = world.accept()
+    if state is State.UNKNOWN:
+        reach(world, task, State.POSTING)
+        world.fail(call_for(world, Ask.POST))
+    else:
+        reach(world, task, state)
+    world.reload()
+    world.settle(within=120)
+    assert world.session.window.tasks[task.task_id].state is State.COMPLETED
+
+
+def test_a_post_whose_answer_was_lost_is_found_in_the_books() -> None:
+    """It has arrived, so it is not sent again."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.POSTING)
+    call = call_for(world, Ask.POST)
+    world.deliver(call)
+    world.fail(call)
+    assert task.state is State.UNKNOWN
+    world.settle(within=30)
+    assert (task.state, world.servers[NORTH].posts) == (State.COMPLETED, 1)
+
+
+def test_a_post_that_never_arrived_is_sent_again() -> None:
+    """To the same server, under the same id, when nothing can arrive any more."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.POSTING)
+    world.fail(call_for(world, Ask.POST))
+    world.live(29)
+    assert task.state is State.UNKNOWN
+    world.settle(within=30)
+    assert (task.state, world.servers[NORTH].posts) == (State.COMPLETED, 1)
+
+
+def test_blocked_sockets_keep_no_task_from_running() -> None:
+    """Proxies do that: after ten seconds the task goes on by polling, and says so."""
+    world = one_server()
+    task = world.accept()
+    notes = set()
+    for _ in range(60):
+        for call in list(world.calls.values()):
+            world.reply(call)
+        world.servers[NORTH].work()
+        world.pass_time(0.5)
+        notes.add(task.note and task.note.code)
+    assert (task.state, task.ended_by) == (State.COMPLETED, "record")
+    assert notes == {None, "by_polling"}
+    world.settle(within=60)
+
+
+def test_a_server_that_is_down_is_tried_until_it_is_up() -> None:
+    """With growing pauses, and the task waits."""
+    world = one_server()
+    task = world.accept()
+    for _ in range(100):
+        for call in list(world.calls.values()):
+            world.fail(call)
+        world.pass_time(0.5)
+    probes = asked(world.log, Ask.PROBE)
+    assert 3 < len(probes) < 20
+    assert task.state is State.WAITING
+    assert world.session.window.servers[NORTH].reach is Reach.DOWN
+    world.settle(within=60)
+
+
+def test_the_end_that_passed_while_the_socket_was_away_is_found() -> None:
+    """Nothing is replayed; the books know."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.RUNNING)
+    world.close(socket_to(world, NORTH))
+    for _ in range(9):
+        world.servers[NORTH].work()
+    world.settle(within=30)
+    assert (task.state, task.ended_by) == (State.COMPLETED, "record")
+
+
+@pytest.mark.parametrize(
+    "state", [State.WAITING, State.CONNECTING, State.UPLOADING, State.POSTING, State.RUNNING]
+)
+def test_a_task_can_be_cancelled_wherever_it_stands(state: State) -> None:
+    """It ends as cancelled, and the server has nothing of it left."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, state)
+    world.promises.wishes.add(task.task_id)
+    world.happen(CancelWanted(task.task_id))
+    world.settle(within=60)
+    assert task.state is State.CANCELLED
+    assert task.trouble is None
+
+
+def test_a_server_that_is_removed_sees_its_tasks_to_their_end() -> None:
+    """It takes no more, and goes when its socket is gone."""
+    world = two_servers()
+    task, pinned = world.accept(pinned=NORTH), None
+    reach(world, task, State.RUNNING)
+    world.happen(ServerRemoved(NORTH))
+    pinned = world.accept(pinned=NORTH)
+    assert pinned.note == Trouble.of("pinned_gone", server=NORTH)
+    world.live(6)
+    assert task.state is State.COMPLETED
+    assert NORTH not in world.session.window.servers
+
+    # It comes back, and the task that waited for it goes there.
+    world.happen(ServerAdded(NORTH, "North"))
+    world.settle(within=30)
+    assert (pinned.server, pinned.state) == (NORTH, State.COMPLETED)
+
+
+def test_a_removed_server_is_not_forgotten_before_its_socket() -> None:
+    """Added again at once, it must not get a second socket under the same client id."""
+    world = one_server()
+    world.accept()
+    world.live(4)
+    first = socket_to(world, NORTH)
+    world.happen(ServerRemoved(NORTH))
+    world.happen(ServerAdded(NORTH, ""))
+    task = world.accept()
+    for call in list(world.calls.values()):
+        world.reply(call)
+    assert task.state is State.CONNECTING
+    assert list(world.sockets.values()) == [first]
+    world.close(first, 1000)
+    world.settle(within=60)
+    assert task.state is State.COMPLETED
+
+
+def test_a_close_that_never_comes_lets_a_removed_server_go() -> None:
+    """After three seconds."""
+    world = one_server()
+    world.accept()
+    world.live(4)
+    world.happen(ServerRemoved(NORTH))
+    assert NORTH in world.session.window.servers
+    world.pass_time(4)
+    assert NORTH not in world.session.window.servers
+    # What it still says is nobody's.
+    assert world.happen(FrameReceived(NORTH, 1, greeting())) == ()
+    assert world.happen(SocketClosed(NORTH, 1, 1006)) == ()
+
+
+def test_a_server_removed_while_it_is_probed_stops_nobody() -> None:
+    """The only probe of a round, and then its answer."""
+    world = one_server()
+    task = world.accept()
+    probe = call_for(world, Ask.PROBE)
+    world.happen(ServerRemoved(NORTH))
+    assert NORTH not in world.session.window.servers
+    world.reply(probe)
+    world.servers[SOUTH] = ModelServer(SOUTH)
+    world.happen(ServerAdded(SOUTH, ""))
+    world.settle(within=30)
+    assert task.server == SOUTH
+
+    # The same, and no answer ever comes.
+    world.happen(ServerRemoved(SOUTH))
+    world.fail(Call(probe.request, world.now))
+    assert world.session.window.servers == {}
+
+
+def test_what_is_back_in_view_is_looked_at_at_once() -> None:
+    """Delays end, queues are asked for, and the books of every task."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.RUNNING)
+    world.close(socket_to(world, NORTH))
+    north = world.session.window.servers[NORTH]
+    north.retry_at = world.now + 30
+    commands = world.happen(PageChanged(PageChange.VISIBLE))
+    assert len(all_of(OpenSocket, commands)) == 1
+    assert {request.ask for request in asked(commands)} == {Ask.PROBE, Ask.JOBS}
+    assert north.retry_at == 0
+    world.settle(within=30)
+
+
+def test_a_workflow_that_is_gone_ends_what_needs_it_and_nothing_else() -> None:
+    """A task that its server has goes on; one that only waits has failed."""
+    world = one_server()
+    tasks = [world.accept() for _ in range(4)]
+    reach(world, tasks[0], State.RUNNING)
+    world.reload()
+    world.load(is_there=False)
+    window = world.session.window
+    assert window.tasks[tasks[0].task_id].state is State.RUNNING
+    assert window.tasks[tasks[3].task_id].state is State.FAILED
+    trouble = window.tasks[tasks[3].task_id].trouble
+    assert trouble is not None
+    assert trouble.code == "workflow_gone"
+
+
+def test_what_must_be_sent_again_and_is_gone_has_failed() -> None:
+    """The server has it not, and nothing is left to send."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.POSTING)
+    world.fail(call_for(world, Ask.POST))
+    world.reload()
+    world.loads.clear()
+    world.live(31)
+    again = world.session.window.tasks[task.task_id]
+    while not world.loads:
+        world.pass_time(0.5)
+        for call in list(world.calls.values()):
+            world.reply(call)
+    assert again.state is State.UNKNOWN
+    world.load(is_there=False)
+    assert (again.state, again.ended_by) == (State.FAILED, "here")
+
+
+def test_a_workflow_that_nobody_needs_is_not_kept() -> None:
+    """It was being read when its last task ended."""
+    world = one_server()
+    world.happen(WorkflowLoaded(KNOWN, None))
+    task = world.accept("odd")
+    world.loads.append(KNOWN)
+    world.load()
+    assert list(world.session.window.workflows) == [task.digest]
+
+
+def test_ended_tasks_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest go first, and their stored files with them."""
+    assert session.KEPT >= 100
+    monkeypatch.setattr(session, "KEPT", 5)
+    world = World()
+    tasks = [world.accept() for _ in range(6)]
+    for task in tasks:
+        world.promises.wishes.add(task.task_id)
+        world.happen(CancelWanted(task.task_id))
+    before = len(world.log)
+    world.accept()
+    released = world.log[before:]
+    assert all_of(ReleaseFiles, released) == [ReleaseFiles(tasks[0].task_id)]
+    assert saved(released)[f"task:{tasks[0].task_id}"] is None
+    assert len(list(world.session.window.ended())) == 5
+
+
+def test_only_an_ended_task_can_be_dismissed() -> None:
+    """Anything else is still somebody's work."""
+    world = World()
+    task = world.accept()
+    assert world.happen(TaskDismissed(task.task_id)) == ()
+    world.happen(CancelWanted(task.task_id))
+    assert ReleaseFiles(task.task_id) in world.happen(TaskDismissed(task.task_id))
+    assert world.happen(TaskDismissed(task.task_id)) == ()
+    assert world.happen(CancelWanted(task.task_id)) == ()
+
+
+def test_what_the_browser_could_not_keep_is_told() -> None:
+    """Work goes on."""
+    world = one_server()
+    trouble = Trouble.of("storage_full")
+    world.happen(KeepingFailed(trouble))
+    assert list(world.session.window.notices) == [trouble]
+
+
+def test_events_of_what_is_not_there_change_nothing() -> None:
+    """Late timers, sockets and previews of servers and tasks that are gone."""
+    world = one_server()
+    nowhere = ServerUrl("http://nowhere")
+    for key in (("connection", nowhere, "1"), ("connect", "t9"), ("beat", nowhere), ("odd",)):
+        assert world.happen(TimerFired(key)) == ()
+    assert world.happen(TimerFired(("linger", nowhere))) == ()
+    assert world.happen(BinaryReceived(nowhere, 1, b"", None)) == ()
+    assert world.happen(ServerRemoved(nowhere)) == ()
+
+
+def test_a_new_session_asks_for_the_workflows_it_needs() -> None:
+    """Each once; and takes up its sockets and its looks before any event."""
+    world = one_server()
+    tasks = [world.accept() for _ in range(3)]
+    reach(world, tasks[0], State.RUNNING)
+    before = len(world.log)
+    world.reload()
+    commands = world.log[before:]
+    assert all_of(LoadWorkflow, commands) == [LoadWorkflow(KNOWN)]
+    assert len(all_of(OpenSocket, commands)) == 1
+    assert len(asked(commands, Ask.JOBS)) == 1
