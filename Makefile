@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check vendor manifest lock
+.PHONY: help demo test check vendor manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -13,6 +13,7 @@ help:
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
+	@echo "make screenshots  take the pictures of the README anew"
 	@echo "make manifest  list the modules of app/ in pyscript.toml"
 	@echo "make lock      renew requirements.txt and package-lock.json (needs uv)"
 
@@ -32,6 +33,10 @@ check:
 
 vendor:
 	@tools/setup.sh node
+
+screenshots:
+	@tools/setup.sh python node browser
+	@.venv/bin/python -m tools.screenshots
 
 manifest:
 	@tools/setup.sh python

@@ -70,7 +70,7 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     assert (runs.overall, runs.node, runs.server) == (0.5, "node 2: 50 %", NORTH)
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
     assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
-    assert view.summary == "1 running, 1 waiting, 0 finished"
+    assert view.summary == "1 on servers, 1 waiting here, 0 finished"
     assert view.progress == 0.25
 
 
