@@ -9,9 +9,10 @@ from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
+from urllib.parse import quote
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from app.simulator.catalogue import CATALOGUE
@@ -30,41 +31,23 @@ from app.simulator.events import (
     RunNode,
     SendBinary,
     SendText,
-    SocketBlocked,
     SocketClosed,
-    SocketDrained,
     SocketOpened,
-    TextReceived,
     WakeAt,
     Woken,
 )
 from app.simulator.http import (
-    FileBody,
-    FilePart,
-    Form,
-    PictureBody,
     Request,
     Response,
-    TextPart,
 )
 from app.simulator.nodes import NodeClasses
 from app.simulator.settings import Settings
 from tools.comfy_blobs import BlobStore
-from tools.comfy_encode import reencoded_file
+from tools.comfy_connection import Connection
+from tools.comfy_http import bare_request, read_request, write_response
 from tools.comfy_runner import WORK, NodeWork, resolve, run_node
 
-_SECONDS_UNTIL_BLOCKED = 0.05
 _REQUESTS_REMEMBERED = 10_000
-
-
-class _Connection:
-    """One WebSocket: what waits to be written to it, or why it was refused."""
-
-    def __init__(self, transport: asyncio.Transport | None) -> None:
-        self.transport = transport
-        self.frames: asyncio.Queue[str | bytes] = asyncio.Queue()
-        self.refusal: Response | None = None
-        self.is_blocked = False
 
 
 class ComfyServer:
@@ -102,7 +85,7 @@ class ComfyServer:
         self._ids = count(1)
         self._values: dict[int, tuple[object, ...]] = {}
         self._waiting: dict[int, asyncio.Future[Response]] = {}
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Connection] = {}
         self._runs: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
@@ -140,7 +123,7 @@ class ComfyServer:
         Raises:
             OSError: The port is taken.
         """
-        app = web.Application(client_max_size=self.settings.max_upload_size)
+        app = web.Application()
         app.router.add_route("*", "/{path:.*}", cast(Handler, self._handle))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
@@ -201,8 +184,8 @@ class ComfyServer:
     def deafen(self, client_id: str) -> None:
         """Unregister a client id, as the late death of an older socket with that id does."""
         ghost = next(self._ids)
-        self._connections[ghost] = _Connection(None)
-        target = f"/ws?clientId={client_id}"
+        self._connections[ghost] = Connection(ghost, None, self._feed, self._thawed)
+        target = f"/ws?clientId={quote(client_id)}"
         self._feed(SocketOpened(ghost, Request("GET", target, {})))
         del self._connections[ghost]
         self._feed(SocketClosed(ghost))
@@ -229,7 +212,9 @@ class ComfyServer:
                 if cut is not None and cut.transport is not None:
                     cut.transport.abort()
             case RunNode():
-                run = asyncio.get_running_loop().create_task(self._run(effect))
+                # Now, before a later event drops what the node needs.
+                values = resolve(effect, self._values)
+                run = asyncio.get_running_loop().create_task(self._run(effect, values))
                 self._runs.add(run)
                 run.add_done_callback(self._runs.discard)
             case DropValues(run_id):
@@ -243,9 +228,8 @@ class ComfyServer:
                 loop = asyncio.get_running_loop()
                 self._alarm = loop.call_later(delay, self._feed, Woken())
 
-    async def _run(self, run: RunNode) -> None:
+    async def _run(self, run: RunNode, values: dict[str, object]) -> None:
         loop = asyncio.get_running_loop()
-        values = resolve(run, self._values)
         outputs, report = await loop.run_in_executor(
             self._thread, run_node, run, values, self._blobs, self._work
         )
@@ -256,7 +240,7 @@ class ComfyServer:
         await self._thawed.wait()
         if incoming.path in ("/ws", "/api/ws"):
             return await self._serve_socket(incoming)
-        request = await self._read(incoming)
+        request = await read_request(incoming, self._blobs, self.settings.max_upload_size)
         request_id = next(self._ids)
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = waiting
@@ -274,113 +258,20 @@ class ComfyServer:
             if incoming.transport is not None:
                 incoming.transport.abort()
         self.requests.append((request.method, request.target, response.status))
-        return await self._respond(response)
-
-    async def _read(self, incoming: web.Request) -> Request:
-        headers = {name.lower(): value for name, value in incoming.headers.items()}
-        body, form, size, is_malformed = b"", None, 0, False
-        try:
-            if incoming.path.endswith("/upload/image"):
-                form = await self._read_form(incoming)
-            else:
-                body = await incoming.read()
-                size = len(body)
-        except web.HTTPRequestEntityTooLarge:
-            size = self.settings.max_upload_size + 1
-        except ValueError:  # So aiohttp calls a multipart body without sense.
-            is_malformed = True
-        return Request(incoming.method, incoming.raw_path, headers, body, form, size, is_malformed)
-
-    async def _read_form(self, incoming: web.Request) -> Form:
-        parts: list[FilePart | TextPart] = []
-        for name, value in (await incoming.post()).items():
-            if isinstance(value, web.FileField):
-                stream = cast(BinaryIO, value.file)
-                blob = await asyncio.to_thread(self._blobs.add_stream, stream)
-                stream.close()
-                parts.append(FilePart(name, value.filename, blob))
-            else:
-                text = value if isinstance(value, str) else bytes(value).decode(errors="replace")
-                parts.append(TextPart(name, text))
-        return tuple(parts)
-
-    async def _respond(self, response: Response) -> web.Response:
-        content: bytes
-        match response.body:
-            case FileBody(key, start, stop):
-                content = await asyncio.to_thread(self._blobs.read, key, start, stop)
-            case PictureBody(key, form, quality, channel, otherwise):
-                path = self._blobs.path(key)
-                drawn = await asyncio.to_thread(reencoded_file, path, form, quality, channel)
-                if drawn is None:
-                    return await self._respond(otherwise)
-                content = drawn
-            case bytes() as content:
-                pass
-        answer = web.Response(
-            status=response.status, headers=list(response.headers), body=content or None
-        )
-        if ("Connection", "close") in response.headers:
-            answer.force_close()
-        return answer
+        return await write_response(response, self._blobs)
 
     async def _serve_socket(self, incoming: web.Request) -> web.StreamResponse:
-        headers = {name.lower(): value for name, value in incoming.headers.items()}
-        socket = web.WebSocketResponse()
-        if not socket.can_prepare(incoming).ok:
+        if not web.WebSocketResponse().can_prepare(incoming).ok:
             raise web.HTTPBadRequest
         connection_id = next(self._ids)
-        connection = _Connection(incoming.transport)
+        connection = Connection(connection_id, incoming.transport, self._feed, self._thawed)
         self._connections[connection_id] = connection
-        self._feed(SocketOpened(connection_id, Request("GET", incoming.raw_path, headers)))
+        self._feed(SocketOpened(connection_id, bare_request(incoming)))
         if connection.refusal is not None:
             del self._connections[connection_id]
-            return await self._respond(connection.refusal)
-        writer: asyncio.Task[None] | None = None
+            return await write_response(connection.refusal, self._blobs)
         try:
-            await socket.prepare(incoming)
-            loop = asyncio.get_running_loop()
-            writer = loop.create_task(self._write(connection_id, connection, socket))
-            async for message in socket:
-                await self._thawed.wait()
-                if message.type is WSMsgType.TEXT:
-                    self._feed(TextReceived(connection_id, message.data))
+            return await connection.serve(incoming)
         finally:
-            if writer is not None:
-                writer.cancel()
-                await asyncio.wait((writer,))
             if self._connections.pop(connection_id, None) is not None:
                 self._feed(SocketClosed(connection_id))
-        return socket
-
-    async def _write(
-        self, connection_id: int, connection: _Connection, socket: web.WebSocketResponse
-    ) -> None:
-        loop = asyncio.get_running_loop()
-
-        def block() -> None:
-            connection.is_blocked = True
-            self._feed(SocketBlocked(connection_id))
-
-        async def send(frame: str | bytes) -> None:
-            await self._thawed.wait()
-            if isinstance(frame, str):
-                await socket.send_str(frame)
-            else:
-                await socket.send_bytes(frame)
-
-        while True:
-            frame = await connection.frames.get()
-            # Sending waits once the buffers are full: the client has stopped reading.
-            alarm = loop.call_later(_SECONDS_UNTIL_BLOCKED, block)
-            try:
-                await send(frame)
-                while not connection.frames.empty():
-                    await send(connection.frames.get_nowait())
-            except ConnectionError:
-                return  # The reading side notices the same end and tells the machine.
-            finally:
-                alarm.cancel()
-            if connection.is_blocked:
-                connection.is_blocked = False
-                self._feed(SocketDrained(connection_id))

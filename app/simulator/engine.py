@@ -126,6 +126,7 @@ class Engine:
         for run_id in self._parts.cache.clear():
             self._stage.emit(DropValues(run_id))
         self._stage.forget_agenda()
+        self._stage.wake()
         self._files.empty_temp()
         self._boot(self.settings, self._worker.last_run_id)
 

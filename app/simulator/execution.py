@@ -2,24 +2,22 @@
 
 from collections.abc import Callable
 
+from app.simulator.announcer import Announcer
 from app.simulator.cache import CachedNode, Signatures
 from app.simulator.events import (
     DropBlob,
     DropValues,
     NodeFinished,
     NodeRaised,
-    Preview,
     RunNode,
     ValueRef,
 )
 from app.simulator.files import OutsideRoot
-from app.simulator.frames import plain_preview, preview_with_metadata, progress_text, text_frame
 from app.simulator.history import Entry
 from app.simulator.nodes import NodeClass, declared, inputs_of, link_of
 from app.simulator.pacing import Pace, pace_of
 from app.simulator.parts import Parts
 from app.simulator.plan import Plan
-from app.simulator.progress import Progress
 from app.simulator.queue import Task
 
 
@@ -46,7 +44,7 @@ class Execution:
         self._parts = parts
         self._next_run_id = next_run_id
         self._on_end = on_end
-        self._progress = Progress(task.prompt_id, parts.settings.api)
+        self._announcer = Announcer(parts, task)
         # Inputs that a class doesn't declare were never validated and go nowhere.
         self._nodes = {
             node_id: declared(node, parts.classes[str(node["class_type"])])
@@ -54,7 +52,6 @@ class Execution:
         }
         self._signatures = Signatures(self._nodes, parts.classes, parts.files)
         self._plan: Plan
-        self._messages: list[tuple[str, dict[str, object]]] = []
         self._outputs: dict[str, object] = {}
         self._meta: dict[str, object] = {}
         self._executed: list[str] = []
@@ -67,12 +64,12 @@ class Execution:
     def start(self) -> None:
         """Tell the start and what is cached, and begin."""
         prompt_id, workflow = self.task.prompt_id, self._nodes
-        self._note("execution_start", {"prompt_id": prompt_id})
+        self._announcer.note("execution_start", {"prompt_id": prompt_id})
         signatures = {node_id: self._signatures.of(node_id) for node_id in workflow}
         for run_id in self._parts.cache.keep_only(set(signatures.values())):
             self._parts.stage.emit(DropValues(run_id))
         cached = [node_id for node_id in workflow if self._cached(node_id) is not None]
-        self._note("execution_cached", {"nodes": cached, "prompt_id": prompt_id})
+        self._announcer.note("execution_cached", {"nodes": cached, "prompt_id": prompt_id})
         was_cached = set(cached)
         self._plan = Plan(
             workflow,
@@ -90,10 +87,10 @@ class Execution:
         """The shell did a node's work: show its steps in their time, then go on."""
         self._made = done
         for text in done.texts:
-            self._parts.sockets.send(None, progress_text(self._node_id, text))
+            self._announcer.show_text(self._node_id, text)
         if self._class_of(self._node_id).is_websocket_output:
             for number, picture in enumerate(done.previews):
-                self._show_step(number, len(done.previews), picture)
+                self._announcer.show_step(self._node_id, number, len(done.previews), picture)
         pace, stage = self._pace, self._parts.stage
         if pace.steps and pace.step_seconds > 0:
             # Steps that were due while the shell still worked are lost, as with slow nodes.
@@ -140,22 +137,15 @@ class Execution:
             if cached.output is not None:
                 self._outputs[node_id] = cached.output
                 self._meta[node_id] = cached.meta
-            self._tell_executed(node_id, cached.output)
-            self._progress.finish(node_id)
-            self._tell_progress()
+            self._announcer.show_output(node_id, cached.output)
+            self._announcer.finish_node(node_id)
             self._plan.done(node_id)
         self._end("execution_success", {"prompt_id": self.task.prompt_id})
 
     def _start_node(self, node_id: str) -> None:
         self._node_id = node_id
-        self._progress.begin(node_id)
-        self._tell_progress()
-        if self.task.client_id is not None:
-            self.shown_node = node_id
-        self._tell(
-            "executing",
-            {"node": node_id, "display_node": node_id, "prompt_id": self.task.prompt_id},
-        )
+        self.shown_node = node_id
+        self._announcer.begin_node(node_id)
         if self.is_interrupted:
             self._end_interrupted()
             return
@@ -201,32 +191,13 @@ class Execution:
         if self.is_interrupted:
             self._end_interrupted()
             return False
-        previews = done.previews
-        self._show_step(
-            step, self._pace.steps, previews[step - 1] if step <= len(previews) else None
-        )
+        preview = done.previews[step - 1] if step <= len(done.previews) else None
+        self._announcer.show_step(self._node_id, step, self._pace.steps, preview)
         return True
 
     def _when_current(self, due: float, action: Callable[[], None]) -> None:
         run_id = self._run_id
         self._parts.stage.at(due, lambda: action() if self._run_id == run_id else None)
-
-    def _show_step(self, value: int, maximum: int, preview: Preview | None) -> None:
-        self._progress.step(self._node_id, value, maximum)
-        now = self._parts.stage.now
-        has_preview = preview is not None
-        if not self._progress.deserves_frame(now, value, maximum, has_preview=has_preview):
-            return
-        client_id, prompt_id = self.task.client_id, self.task.prompt_id
-        sockets, node_id = self._parts.sockets, self._node_id
-        with_metadata = sockets.wants_metadata(client_id)
-        self._tell_progress()
-        if preview is not None and with_metadata:
-            sockets.send(client_id, preview_with_metadata(preview, node_id, prompt_id))
-        step = {"value": value, "max": maximum, "prompt_id": prompt_id, "node": node_id}
-        sockets.send(client_id, text_frame("progress", step))
-        if preview is not None and not with_metadata:
-            sockets.send(client_id, plain_preview(preview))
 
     def _complete(self, done: NodeFinished) -> None:
         node_id = self._node_id
@@ -247,13 +218,12 @@ class Execution:
         if output is not None:
             self._outputs[node_id] = output
             self._meta[node_id] = meta
-            self._tell_executed(node_id, output)
+            self._announcer.show_output(node_id, output)
         signature = self._signatures.of(node_id) or f"run {done.run_id}"
         self._parts.cache.put(signature, CachedNode(done.run_id, output, meta))
         self._run_id, self._made = 0, None
         self._executed.append(node_id)
-        self._progress.finish(node_id)
-        self._tell_progress()
+        self._announcer.finish_node(node_id)
         self._plan.done(node_id)
         self._advance()
 
@@ -274,8 +244,8 @@ class Execution:
 
     def _end(self, kind: str, data: dict[str, object]) -> None:
         self.abandon()
-        self._note(kind, data, to_all=kind == "execution_interrupted")
-        entry = Entry(self.task, self._outputs, self._meta, self._messages)
+        self._announcer.note(kind, data)
+        entry = Entry(self.task, self._outputs, self._meta, self._announcer.messages)
         gap = self._parts.settings.success_gap
 
         def close() -> None:
@@ -294,32 +264,6 @@ class Execution:
             "node_type": self._class_of(self._node_id).name,
             "executed": list(self._executed),
         }
-
-    def _note(self, kind: str, data: dict[str, object], *, to_all: bool = False) -> None:
-        """Tell and remember. Without a client id only an interruption is heard, by everybody."""
-        data = {**data, "timestamp": self._parts.stage.now_ms}
-        self._messages.append((kind, data))
-        if to_all:
-            self._parts.sockets.send(self.task.client_id, text_frame(kind, data))
-        else:
-            self._tell(kind, data)
-
-    def _tell(self, kind: str, data: dict[str, object]) -> None:
-        if self.task.client_id is not None:
-            self._parts.sockets.send(self.task.client_id, text_frame(kind, data))
-
-    def _tell_executed(self, node_id: str, output: dict[str, object] | None) -> None:
-        data: dict[str, object] = {
-            "node": node_id,
-            "display_node": node_id,
-            "output": output,
-            "prompt_id": self.task.prompt_id,
-        }
-        self._tell("executed", data)
-
-    def _tell_progress(self) -> None:
-        frame = text_frame("progress_state", self._progress.as_json)
-        self._parts.sockets.send(self.task.client_id, frame)
 
     def _cached(self, node_id: str) -> CachedNode | None:
         return self._parts.cache.get(self._signatures.of(node_id))

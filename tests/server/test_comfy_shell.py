@@ -67,7 +67,8 @@ def test_a_body_over_the_limit_is_refused_without_cors() -> None:
     """413 for uploads and prompts alike; a page can't tell it from a dead server."""
 
     async def story() -> None:
-        async with serving(max_upload_size=100_000) as server, client_of(server) as client:
+        async with serving() as server, client_of(server) as client:
+            server.change(max_upload_size=100_000)
             form = aiohttp.FormData()
             form.add_field("image", b"x" * 200_000, filename="big.png")
             for path, data in (("/upload/image", form), ("/prompt", b" " * 200_000)):
