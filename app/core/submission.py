@@ -59,7 +59,7 @@ class Submission:
                     self._window.move(task, State.UPLOADING)
                 upload = Upload(picture.digest, picture.filename)
                 request = self._request(
-                    task, Ask.UPLOAD, "/upload/image", upload=upload, timeout=UPLOAD_WITHIN
+                    task, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload=upload
                 )
                 return (*commands, request)
         return (*commands, self.post(task, now))
@@ -72,7 +72,7 @@ class Submission:
         task.absences = 0
         nodes = self._window.workflows[task.digest].with_names(task.names)
         body = prompt_body(nodes, task.client_id, task.prompt_id, task.task_id)
-        return self._request(task, Ask.POST, "/prompt", body=body, timeout=POST_WITHIN)
+        return self._request(task, Ask.POST, "/prompt", POST_WITHIN, body=body)
 
     def answered(self, task: Task, event: Answered, now: float) -> Commands:
         """An upload or the POST was answered."""
@@ -185,10 +185,20 @@ class Submission:
                 commands = connection.connect()
         return commands
 
-    def _request(self, task: Task, ask: Ask, path: str, **parts: object) -> Request:
+    def _request(
+        self,
+        task: Task,
+        ask: Ask,
+        path: str,
+        timeout: float,
+        body: str | None = None,
+        upload: Upload | None = None,
+    ) -> Request:
         task.request_id = self._window.next_request()
         server = self._server(task).url
-        return Request(task.request_id, server, ask, path, task.task_id, **parts)  # type: ignore[arg-type] # parts are Request's own fields
+        return Request(
+            task.request_id, server, ask, path, task.task_id, body, upload, timeout=timeout
+        )
 
     def _next_picture(self, task: Task) -> tuple[NodeId, str]:
         return next(
