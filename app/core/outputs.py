@@ -1,6 +1,7 @@
 """What a task gives back: files on a server, and texts."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,14 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("mp4", "webm", "mov", "mkv"), "video"),
     **dict.fromkeys(("wav", "mp3", "flac", "ogg", "opus", "m4a"), "audio"),
 }
+
+
+DEEPEST = 300
+"""Levels of nesting that every stack bears; JSON twice as deep is none for us."""
+
+# Possessive, and to the end of the text where the last quote is missing: never quadratic.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]++")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,20 @@ def is_time(value: Any) -> bool:
 def parse_json(text: str) -> Any:
     """Read JSON that may be anything; raise ValueError when it is none.
 
-    A peer's nesting can be deeper than the stack: that too is no JSON for us.
+    A peer's nesting can be deeper than the stack, and in a browser that ends Python for good
+    instead of raising: such a text isn't even tried.
+    Source: Pyodide 314.0.7, `json.loads`, measured: 5,000 levels pass, 100,000 are fatal.
     """
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    if text.count("[") + text.count("{") > DEEPEST and not _is_shallow(text):
+        raise ValueError("nested too deeply")
+    return json.loads(text)
+
+
+def _is_shallow(text: str) -> bool:
+    """Say whether nothing is left when the innermost brackets are taken away again and again."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
+    for _ in range(DEEPEST):
+        if not brackets:
+            return True
+        brackets = brackets.replace("[]", "").replace("{}", "")
+    return not brackets

@@ -1,12 +1,12 @@
 """Workflows in API format: what runs, what it needs, what it gives."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import BadInput
 from app.core.ids import NodeId
+from app.core.outputs import parse_json
 
 LONGEST = 8_000_000
 """Characters of a workflow file beyond which nobody means a workflow."""
@@ -89,8 +89,8 @@ def parse_workflow(text: str) -> Workflow:
     if len(text) > LONGEST:
         raise BadInput("workflow_too_long", limit=LONGEST)
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        content = parse_json(text)
+    except ValueError as error:
         raise BadInput("workflow_not_json", detail=str(error)) from error
     if isinstance(content, dict) and isinstance(content.get("nodes"), list):
         raise BadInput("workflow_editor_format")

@@ -9,7 +9,7 @@ from app.core.dispatcher import FILL_TIMER, ROUND_TIMER
 from app.core.ids import PromptId, ServerUrl, TaskId
 from app.core.requests import Ask, Request
 from app.core.snapshot import write_task
-from app.core.task import ON_SERVER, State, Task
+from app.core.task import ENDED, ON_SERVER, State, Task
 
 if TYPE_CHECKING:
     from tests.core.world import World
@@ -25,7 +25,7 @@ class Promises:
         self.world = world
         self.wishes: set[TaskId] = set()
         self.forgiven: set[TaskId] = set()
-        self.ended: dict[TaskId, str] = {}
+        self.ended: dict[TaskId, tuple[object, ...]] = {}
         self.posts: dict[PromptId, tuple[float, ServerUrl]] = {}
         self.refused: set[PromptId] = set()
         self.negative: dict[PromptId, list[float]] = {}
@@ -49,7 +49,11 @@ class Promises:
     def check(self) -> None:
         """Check all that must hold after every single event."""
         window = self.world.session.window
-        bound = [task for task in window.tasks.values() if task.task_id not in self._loose()]
+        bound = [
+            task
+            for task in window.tasks.values()
+            if task.state is not State.WAITING and task.state not in ENDED
+        ]
         report = window.locks.report()
         locked = {
             (entry["server"], prompt_id)
@@ -69,18 +73,11 @@ class Promises:
         self._check_waiting()
         assert len(self.world.timers) <= 8 * len(window.servers) + len(window.tasks) + 4
 
-    def _loose(self) -> set[TaskId]:
-        tasks = self.world.session.window.tasks.values()
-        return {t.task_id for t in tasks if t.is_ended or t.state is State.WAITING}
-
     def _check_task(self, task: Task) -> None:
         """Each task has ended for good, or something will happen to it."""
-        record = write_task(task)
-        assert self.world.records[f"task:{task.task_id}"] == record or not task.is_ended
-        if task.task_id in self.ended:
-            assert record == self.ended[task.task_id], "something changed after the end"
-        if task.is_ended:
-            self.ended[task.task_id] = record
+        if task.state in ENDED or task.task_id in self.ended:
+            end = (task.state, task.ended_at, task.ended_by, task.trouble, task.outputs)
+            assert self.ended.setdefault(task.task_id, end) == end, "changed after the end"
         elif task.state is State.WAITING:
             assert task.task_id in self.world.session.window.waiting
         elif task.state is State.CONNECTING:
@@ -112,6 +109,7 @@ class Promises:
         for task_id in self.world.accepted & window.tasks.keys():
             task = window.tasks[task_id]
             assert task.is_ended, f"{task.state} for ever"
+            assert self.world.records[f"task:{task_id}"] == write_task(task)
             ends = {
                 s.history[task.prompt_id]
                 for s in self.world.servers.values()

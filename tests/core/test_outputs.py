@@ -8,6 +8,7 @@ from hypothesis import given
 
 from app.core.ids import NodeId, PromptId
 from app.core.outputs import (
+    DEEPEST,
     Output,
     is_time,
     kind_of,
@@ -96,10 +97,30 @@ def test_rows_of_another_shape_are_left_out(rows: object) -> None:
 
 
 def test_nesting_deeper_than_the_stack_is_no_json() -> None:
-    """A peer must not be able to raise a `RecursionError`."""
+    """A peer must not be able to end a browser's Python; and no deep text passes for a flat one."""
+    most = "[" * DEEPEST + "]" * DEEPEST
+    for deep in (
+        DEEP,
+        f"[{most}]",
+        '{"a":[' * 2 * DEEPEST + "]}" * 2 * DEEPEST,
+        DEEP + "]}" * 50_000,
+        f"{DEEP}!{DEEP.replace('[', ']')}",
+        '"' + '\\"' * 50_000 + DEEP,
+        f'["\\" {"]" * 200}",{most}]',
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            parse_json(deep)
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_json(DEEP)
+
+
+def test_flat_json_may_be_as_long_as_it_likes() -> None:
+    """Brackets in strings and beside each other are no nesting."""
+    most = "[" * DEEPEST + "]" * DEEPEST
     assert parse_json("[1]") == [1]
+    assert parse_json(most) == json.loads(most)
+    wide = {"prompt": [["1", 0]] * 5_000, "text": '[[[[{"' * 200}
+    assert parse_json(json.dumps(wide)) == wide
 
 
 @pytest.mark.parametrize("value", [0, 1_795_452_000.5])
