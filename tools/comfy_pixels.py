@@ -56,6 +56,11 @@ def load_mask(path: Path, channel: str) -> Batch:
     return [bands.getchannel({"red": "R", "green": "G", "blue": "B"}[channel])]
 
 
+def grey(masks: Batch) -> Batch:
+    """Masks as pictures: white where they are white."""
+    return [mask.convert("RGB") for mask in masks]
+
+
 def invert(batch: Batch) -> Batch:
     """255 - x in every channel."""
     return [ImageChops.invert(image) for image in batch]

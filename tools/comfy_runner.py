@@ -227,6 +227,7 @@ WORK: Mapping[str, NodeWork] = {
         )
     ),
     "ImageBatch": _image(lambda given: pixels.join(given.batch("image1"), given.batch("image2"))),
+    "MaskToImage": _image(lambda given: pixels.grey(given.batch("mask"))),
     "TetherSlow": _image(lambda given: given.batch("image")),
     "TetherBlock": _image(lambda given: given.batch("image")),
     "TetherText": lambda given: Work((given.batch("image"),), texts=(given.text("text"),)),

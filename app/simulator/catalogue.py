@@ -230,6 +230,14 @@ CATALOGUE = by_name(
             outputs=_IMAGE,
         ),
         NodeClass(
+            "MaskToImage",
+            "Convert Mask to Image",
+            "mask",
+            required=(Input("mask", "MASK"),),
+            outputs=_IMAGE,
+            module="comfy_extras.nodes_mask",
+        ),
+        NodeClass(
             "SaveAnimatedWEBP",
             "SaveAnimatedWEBP",
             "image/animation",

@@ -159,6 +159,7 @@ def test_pictures_are_loaded_upright_with_their_masks(tmp_path: Path) -> None:
     assert images[0].size == masks[0].size == (2, 4)
     assert masks[0].getpixel((1, 0)) == 255
     assert pixels.load_mask(path, "alpha")[0].getcolors() == [(7, 0), (1, 255)]
+    assert pixels.grey(masks)[0].getpixel((1, 0)) == (255, 255, 255)
     assert pixels.load_mask(path, "red")[0].getcolors() == [(8, 255)]
     Image.new("RGB", (4, 2), BLUE).save(path)
     assert pixels.load(path)[1][0].size == (64, 64)
