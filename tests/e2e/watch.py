@@ -26,6 +26,7 @@ class Watch:
         self.problems: list[str] = []
         self.requests: list[str] = []
         self._expected: list[str] = []
+        self._allowed: list[str] = []
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._on_console)
         context.on("weberror", self._on_error)
@@ -39,6 +40,10 @@ class Watch:
         """
         self._expected.append(pattern)
 
+    def allow(self, pattern: str) -> None:
+        """Declare a problem that may or may not come, since it is a matter of timing."""
+        self._allowed.append(pattern)
+
     def origins(self) -> set[str]:
         """All origins that were asked, as `scheme://host:port`."""
         parts = [urlsplit(url) for url in self.requests]
@@ -49,7 +54,7 @@ class Watch:
         unexpected = [
             problem
             for problem in self.problems
-            if not any(re.search(pattern, problem) for pattern in self._expected)
+            if not any(re.search(pattern, problem) for pattern in (*self._expected, *self._allowed))
         ]
         missing = [
             pattern
