@@ -3,11 +3,36 @@
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryDirectory
-from typing import BinaryIO
 
 from app.simulator.http import Blob
+
+
+class BlobWriter:
+    """One blob in the making: `write` all of it, then `end`; or `abandon` it."""
+
+    def __init__(self, key: str, path: Path) -> None:
+        self._key = key
+        self._path = path
+        self._file = path.open("wb")
+        self._digest = sha256()
+        self._size = 0
+
+    def write(self, piece: bytes) -> None:
+        """Take the next piece."""
+        self._file.write(piece)
+        self._digest.update(piece)
+        self._size += len(piece)
+
+    def end(self) -> Blob:
+        """Close the file; the blob is whole."""
+        self._file.close()
+        return Blob(self._key, self._size, self._digest.hexdigest())
+
+    def abandon(self) -> None:
+        """Delete what was written: the rest never came."""
+        self._file.close()
+        self._path.unlink()
 
 
 class BlobStore:
@@ -28,21 +53,14 @@ class BlobStore:
 
     def add(self, content: bytes) -> Blob:
         """Keep bytes."""
-        key = f"blob-{next(self._numbers)}"
-        self.path(key).write_bytes(content)
-        return Blob(key, len(content), sha256(content).hexdigest())
+        writer = self.begin()
+        writer.write(content)
+        return writer.end()
 
-    def add_stream(self, stream: BinaryIO) -> Blob:
-        """Keep what is left to read of a stream."""
+    def begin(self) -> "BlobWriter":
+        """Keep bytes that come piece by piece."""
         key = f"blob-{next(self._numbers)}"
-        path = self.path(key)
-        with path.open("wb") as file:
-            copyfileobj(stream, file)
-        with path.open("rb") as file:
-            digest = sha256()
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
-        return Blob(key, path.stat().st_size, digest.hexdigest())
+        return BlobWriter(key, self.path(key))
 
     def read(self, key: str, start: int, stop: int) -> bytes:
         """Bytes `start` to `stop` (excluded) of a blob; shorter if it is shorter."""

@@ -1,9 +1,8 @@
 """aiohttp's requests into the machine's, and the machine's answers into aiohttp's."""
 
 import asyncio
-from typing import BinaryIO, cast
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from app.simulator.http import (
     FileBody,
@@ -16,6 +15,9 @@ from app.simulator.http import (
 )
 from tools.comfy_blobs import BlobStore
 from tools.comfy_encode import reencoded_file
+
+PIECE = 1 << 18
+"""Bytes of an upload that are in memory at a time."""
 
 
 def bare_request(incoming: web.Request) -> Request:
@@ -30,7 +32,7 @@ async def read_request(incoming: web.Request, blobs: BlobStore, limit: int) -> R
     limited = incoming.clone(client_max_size=limit)
     try:
         if incoming.path.endswith("/upload/image"):
-            form = await _read_form(limited, blobs)
+            form = await _read_form(limited, blobs, limit)
         else:
             body = await limited.read()
             size = len(body)
@@ -64,15 +66,36 @@ async def write_response(response: Response, blobs: BlobStore) -> web.Response:
     return answer
 
 
-async def _read_form(incoming: web.Request, blobs: BlobStore) -> Form:
+async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> Form:
+    """Read a form part by part; a file goes to the store as it comes.
+
+    Raises:
+        HTTPRequestEntityTooLarge: More than `limit` bytes in all.
+        ValueError: It says that it is a form, and is none.
+    """
+    if incoming.content_type != "multipart/form-data":
+        await incoming.read()
+        return ()
     parts: list[FilePart | TextPart] = []
-    for name, value in (await incoming.post()).items():
-        if isinstance(value, web.FileField):
-            stream = cast(BinaryIO, value.file)
-            blob = await asyncio.to_thread(blobs.add_stream, stream)
-            stream.close()
-            parts.append(FilePart(name, value.filename, blob))
+    left = limit
+    async for part in await incoming.multipart():
+        if not isinstance(part, BodyPartReader):
+            raise ValueError("a form within a form")
+        writer = blobs.begin()
+        try:
+            while piece := await part.read_chunk(PIECE):
+                left -= len(piece)
+                if left < 0:
+                    raise web.HTTPRequestEntityTooLarge(limit, limit + 1)
+                writer.write(piece)
+        except BaseException:  # also when the sender goes away in the middle
+            writer.abandon()
+            raise
+        blob, name = writer.end(), part.name or ""
+        if part.filename is not None:
+            parts.append(FilePart(name, part.filename, blob))
         else:
-            text = value if isinstance(value, str) else bytes(value).decode(errors="replace")
-            parts.append(TextPart(name, text))
+            content = blobs.read(blob.key, 0, blob.size)
+            blobs.drop(blob.key)
+            parts.append(TextPart(name, content.decode(errors="replace")))
     return tuple(parts)
