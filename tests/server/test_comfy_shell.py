@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Awaitable, Callable
+from io import BytesIO
 
 import aiohttp
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image, ImageChops
 from app.simulator.settings import Gate, GateKind
 from tests.server.wire import LOCAL, Client, as_png, client_of, noise, run, serving
 from tests.simulator.shell import photo, slow
+from tools.comfy_server import ComfyServer
 
 
 def test_a_picture_is_uploaded_processed_and_fetched() -> None:
@@ -382,5 +384,77 @@ def test_twenty_large_uploads_fit() -> None:
             folder = server.blob_folder
             assert len(list(folder.iterdir())) == 20
         assert not folder.exists()
+
+    run(story)
+
+
+def test_a_restarted_server_is_back_on_its_port() -> None:
+    """Numbers begin again, uploads are there."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            url = server.url
+            await server.restart(downtime=0.1)
+            assert server.url == url
+            async with client_of(server, "B") as again:
+                prompt_id = await again.post(photo())
+                await again.finish(prompt_id)
+                assert (await again.get(f"/api/jobs/{prompt_id}"))["priority"] == 0
+
+    run(story)
+
+
+def test_two_servers_do_not_share_a_port() -> None:
+    """The second one says so and leaves nothing behind."""
+
+    async def story() -> None:
+        async with serving() as server:
+            second = ComfyServer(server.settings)
+            with pytest.raises(OSError, match="in use"):
+                await second.start()
+            await second.stop()
+            assert not second.blob_folder.exists()
+
+    run(story)
+
+
+def test_cut_sockets_leave_tasks_running() -> None:
+    """The client reconnects and hears the end."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            prompt_id = await client.post(slow(10, 100))
+            await client.until("progress")
+            server.cut_sockets()
+            while await client.next_frame() is not None:
+                pass
+            await client.connect()
+            await client.finish(prompt_id)
+
+    run(story)
+
+
+def test_masks_and_full_size_frames() -> None:
+    """A mask becomes a picture, and a picture comes as a frame."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            picture = noise()
+            picture.putalpha(Image.new("L", picture.size, 55))
+            await client.upload("lab.png", as_png(picture))
+            load = {"image": "lab.png", "channel": "alpha"}
+            workflow = {
+                "1": {"class_type": "LoadImageMask", "inputs": load},
+                "2": {"class_type": "MaskToImage", "inputs": {"mask": ["1", 0]}},
+                "3": {"class_type": "SaveImageWebsocket", "inputs": {"images": ["2", 0]}},
+            }
+            prompt_id = await client.post(workflow)
+            await client.finish(prompt_id)
+            frame = next(each for each in client.frames if isinstance(each, bytes))
+            assert frame[:8] == bytes.fromhex("0000000100000002")
+            made = Image.open(BytesIO(frame[8:]))
+            assert made.getcolors() == [(64 * 48, (200, 200, 200))]
 
     run(story)

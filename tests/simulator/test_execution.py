@@ -101,3 +101,16 @@ def test_an_interrupted_saver_leaves_no_file(shell: FakeShell) -> None:
 def kind(frame: dict | bytes) -> str:
     """The type of a text frame."""
     return frame["type"] if isinstance(frame, dict) else "binary"
+
+
+def test_steps_without_time_are_taken_at_once(shell: FakeShell) -> None:
+    """An interrupt that came during the work ends the task before the first of them."""
+    shell.work_seconds = 0.5
+    socket = shell.open("A")
+    shell.post(slow(3, 0), "A")
+    shell.pass_time(0.8)
+    shell.request("POST", "/interrupt")
+    shell.pass_time(5)
+    kinds = shell.kinds(socket)
+    assert "progress 2" not in kinds
+    assert kinds[-3:] == ["execution_interrupted", "status 0", "executing None"]
