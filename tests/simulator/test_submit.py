@@ -121,7 +121,7 @@ BODY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(BODY, min_size=1, max_size=4))
 def test_nothing_a_client_sends_stops_the_server(bodies: list[dict]) -> None:
     """Any body is answered, whatever was accepted ends, and everything stays readable."""
