@@ -132,6 +132,7 @@ class App:
     async def _run(self, page: Page) -> None:
         """Make a task of every chosen picture, or one when the workflow takes none."""
         composer = page.composer
+        page.notices.clear()
         pinned = ServerUrl(composer.pinned) if composer.pinned else None
         is_own = composer.workflow == OWN
         chosen = await self._chosen_workflow(page, composer.workflow)

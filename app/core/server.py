@@ -8,6 +8,7 @@ from app.core.backoff import Backoff
 from app.core.connection import Connection
 from app.core.errors import Trouble
 from app.core.ids import Chance, ServerUrl
+from app.core.server_url import short_name
 
 FORM_OVERHEAD = 4096
 """Bytes that a form adds around a picture; the server's limit is for the whole body."""
@@ -48,7 +49,7 @@ class Server:
     @classmethod
     def new(cls, connection: Connection, chance: Chance) -> "Server":
         """Make a server of which nothing is known yet, named by its address."""
-        return cls(connection.server, connection.server, connection, Backoff(chance))
+        return cls(connection.server, short_name(connection.server), connection, Backoff(chance))
 
     def answered(self) -> None:
         """The server answered us: it is up."""

@@ -55,6 +55,11 @@ def websocket_url(server: ServerUrl, client_id: ClientId) -> str:
     return f"ws{server.removeprefix('http')}/ws?clientId={quote(client_id, safe='')}"
 
 
+def short_name(server: ServerUrl) -> str:
+    """Name a server by its address, as people say it: host, port and path."""
+    return server.partition("://")[2]
+
+
 def _page_scheme(scheme: str) -> str:
     """A page opened from a file has no http of its own."""
     return scheme if scheme in ("http", "https") else "http"

@@ -10,6 +10,7 @@ from app.core.errors import Trouble
 from app.core.ids import Chance, ClientId, Digest, PromptId, ServerUrl, TaskId, WindowId
 from app.core.lock import Locks
 from app.core.server import Server
+from app.core.server_url import short_name
 from app.core.task import ENDED, ON_SERVER, State, Task
 from app.core.workflow import Workflow
 
@@ -75,7 +76,7 @@ class Window:
     def use(self, url: ServerUrl, name: str, now: float) -> Server:
         """Take a server into use, for the first time or again."""
         server = self.server(url, now)
-        server.name = name or url
+        server.name = name or short_name(url)
         server.is_leaving = False
         self.is_fill_due = True
         for task in self.waiting.values():

@@ -28,6 +28,11 @@ class NoticesPanel:
         self._shown[sentence] = item
         self._list.prepend(item)
 
+    def clear(self) -> None:
+        """Close all: what they complained of is being tried again."""
+        for sentence in list(self._shown):
+            self._close(sentence)
+
     def follow(self, notices: tuple[str, ...]) -> None:
         """Show those of the session's notices that are new."""
         if notices != self._known:

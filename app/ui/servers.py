@@ -67,4 +67,4 @@ class ServersPanel:
         parts["card"].dataset.tone = row.tone
         for name in ("name", "state", "queue", "socket", "facts", "trouble"):
             set_text(parts[name], getattr(row, name))
-        parts["url"].hidden = row.name == row.url
+        parts["url"].hidden = row.url.endswith(f"//{row.name}")

@@ -106,6 +106,8 @@ class Viewer:
         words = self._words
         server = self._window.servers.get(task.server) if task.server else None
         state = words.say(f"task.state.{task.state.value}")
+        if task.state is State.WAITING and not self._window.servers:
+            state = words.say("task.state.no_server")
         if task.is_cancel_wanted and not task.is_ended:
             state = words.say("task.cancelling")
         trouble = task.trouble or task.note

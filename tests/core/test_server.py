@@ -18,7 +18,7 @@ def new_server(*draws: float) -> Server:
 def test_a_new_server_is_called_by_its_address() -> None:
     """And not yet connected."""
     server = new_server()
-    assert (server.name, server.reach) == (NORTH, Reach.UNKNOWN)
+    assert (server.name, server.reach) == ("north:8188", Reach.UNKNOWN)
     assert (server.connection.server, server.connection.phase) == (NORTH, Phase.IDLE)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from app.core.errors import BadInput
 from app.core.ids import ClientId, ServerUrl
-from app.core.server_url import parse_server_url, websocket_url
+from app.core.server_url import parse_server_url, short_name, websocket_url
 from tests.core.junk import texts
 
 PAGE = "https://lan.test:9000/tether/index.html"
@@ -102,3 +102,8 @@ def test_the_socket_has_the_servers_address_and_our_id() -> None:
     server = ServerUrl("https://gpu-1/comfy")
     assert websocket_url(server, ClientId("a b")) == "wss://gpu-1/comfy/ws?clientId=a%20b"
     assert websocket_url(ServerUrl("http://h"), ClientId("c")) == "ws://h/ws?clientId=c"
+
+
+def test_a_server_is_called_as_people_say_it() -> None:
+    """Host, port and prefix, without the scheme."""
+    assert short_name(ServerUrl("http://gpu-1:8188/comfy")) == "gpu-1:8188/comfy"

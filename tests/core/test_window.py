@@ -148,7 +148,7 @@ def test_a_task_pinned_to_a_server_that_is_not_there_says_so() -> None:
     assert other.note is None
     late = waiting_task(window, 3, pinned=NORTH)
     assert late.note == Trouble.of("pinned_gone", server="Attic")
-    assert window.use(NORTH, "", NOON).name == NORTH
+    assert window.use(NORTH, "", NOON).name == "north:8188"
     assert not north.is_leaving
     assert waiting_task(window, 4, pinned=NORTH).note is None
 

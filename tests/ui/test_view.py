@@ -67,11 +67,18 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     view = viewer_of(window).view()
     assert [row.task_id for row in view.tasks] == ["t2", "t1"]
     waits, runs = view.tasks
-    assert (runs.overall, runs.node, runs.server) == (0.5, "node 2: 50 %", NORTH)
+    assert (runs.overall, runs.node, runs.server) == (0.5, "node 2: 50 %", "north:8188")
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
     assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
     assert view.summary == "1 on servers, 1 waiting here, 0 finished"
     assert view.progress == 0.25
+
+
+def test_a_task_without_any_server_says_what_it_waits_for() -> None:
+    """A newcomer may press Run first."""
+    window = new_window()
+    waiting_task(window, 1)
+    assert viewer_of(window).view().tasks[0].state_text == "waiting for a server: add one"
 
 
 def test_a_task_without_a_node_yet_names_none() -> None:
