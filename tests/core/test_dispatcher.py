@@ -130,6 +130,24 @@ def test_no_task_waits_for_a_server_that_hangs() -> None:
     assert second.server == NORTH
 
 
+def test_every_round_has_its_own_second() -> None:
+    """A round that was late makes no other one hasty."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    first = waiting_task(window, 1)
+    asked_for = probes(dispatcher.fill(NOON))
+    dispatcher.round_fired(NOON + 1)
+    dispatcher.told(asked_for[NORTH], 5, NOON + 2)
+    dispatcher.told(asked_for[SOUTH], 5, NOON + 2)
+    assert first.server == NORTH
+
+    second = waiting_task(window, 2)
+    asked_for = probes(dispatcher.fill(NOON + 3))
+    dispatcher.told(asked_for[NORTH], 5, NOON + 3)
+    assert second.server is None
+    dispatcher.told(asked_for[SOUTH], 1, NOON + 3)
+    assert second.server == SOUTH
+
+
 def test_when_all_hang_the_first_answer_decides() -> None:
     """Nothing is chosen from nothing."""
     window, dispatcher = new_farm(NORTH, SOUTH)
@@ -183,13 +201,17 @@ def test_a_server_that_goes_during_a_round_stops_nobody() -> None:
 
 
 def test_a_server_that_is_to_go_gets_no_task() -> None:
-    """Even when it was asked before."""
-    window, dispatcher = new_farm(NORTH)
+    """Even when it was asked before, and has the shorter queue."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
     task = waiting_task(window)
-    request = one(dispatcher.fill(NOON), Ask.PROBE)
+    asked_for = probes(dispatcher.fill(NOON))
     window.leave(window.servers[NORTH])
-    dispatcher.told(request, 0, NOON)
-    assert task.server is None
+    dispatcher.told(asked_for[NORTH], 0, NOON)
+    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    assert task.server == SOUTH
+
+    waiting_task(window, 2)
+    window.leave(window.servers[SOUTH])
     assert dispatcher.fill(NOON) == ()
 
 

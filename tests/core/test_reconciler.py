@@ -346,6 +346,7 @@ def test_a_quiet_task_is_looked_at_every_fifteen_seconds() -> None:
 def test_what_may_be_wrong_is_looked_at_with_every_beat(why: str) -> None:
     """A lost socket, a silent run, an open outcome, a first absence, a wish to cancel."""
     story = Story(*{"silence": RUNNING, "unknown": UNKNOWN}.get(why, QUEUED))
+    story.reconciler.watch(story.north, NOON)
     if why == "socket":
         story.north.connection.closed(1)
     story.task.is_cancel_wanted = why == "cancel"

@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.absence import DELIVERY_WITHIN
 from app.core.commands import (
     AbortRequest,
     CloseSocket,
@@ -24,7 +23,6 @@ from app.core.commands import (
     StartTimer,
     StopTimer,
 )
-from app.core.connection import CLOSING_WITHIN
 from app.core.events import (
     Answered,
     Event,
@@ -145,7 +143,7 @@ class World:
     def haunt(self, call: Call) -> None:
         """A request that was given up arrives, but never later than assumed."""
         self.ghosts.remove(call)
-        if self.now < call.sent_at + DELIVERY_WITHIN:
+        if self.now < call.sent_at + 30.0:
             self.deliver(call)
 
     def open(self, socket: Socket) -> None:
@@ -266,7 +264,7 @@ class World:
         for socket in self.sockets.values():
             if socket.client_id == client_id:
                 assert socket.closing_since is not None, "two sockets of one client id"
-                assert self.now - socket.closing_since >= CLOSING_WITHIN
+                assert self.now - socket.closing_since >= 3.0
         assert (server, attempt) not in self.sockets, "an attempt's number came twice"
         self.sockets[server, attempt] = Socket(server, attempt, client_id)
 
