@@ -1,0 +1,93 @@
+"""What can go wrong on the way, and what it does to the frames of a WebSocket."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+Frame: TypeAlias = str | bytes
+
+FAULTS = {
+    "reset": "cut every WebSocket now, without a close frame",
+    "close": "close every WebSocket now, in good order",
+    "half_open": "the WebSockets of now stay open, and nothing moves on them ever again",
+    "pause": "nothing moves until it is healed; then all of it arrives",
+    "down": "nobody listens, and all connections are cut",
+    "no_sockets": "refuse WebSockets",
+    "swallow": "drop the frames of these types: frames=[…]; executing_null is one",
+    "duplicate": "say each frame twice",
+    "inject": "say other frames around each: kinds=[foreign, malformed, unknown, junk]",
+    "post_late": "hold the answer to POST /prompt back: seconds=…",
+    "post_lost": "hand the next POST /prompt on, and cut the connection before its answer",
+    "fail_once": "answer 500 to the next GET of a path: path=regular expression",
+    "hang": "let GETs of a path wait until it is healed: path=regular expression",
+    "too_large": "refuse uploads with 413, which a page can't read",
+}
+"""What can go wrong. Faults add up until `heal`."""
+
+_NOBODY = "00000000-0000-4000-8000-00000000dead"
+_ABOUT_NOBODY = json.dumps({"prompt_id": _NOBODY, "image_type": "image/png"}).encode()
+
+
+def _told(kind: str, **data: object) -> str:
+    return json.dumps({"type": kind, "data": {"prompt_id": _NOBODY, **data}})
+
+
+INJECTED: dict[str, Sequence[Frame]] = {
+    "foreign": (
+        _told("execution_start", timestamp=1),
+        _told("executing", node="1", display_node="1"),
+        _told("progress", node="1", value=1, max=2),
+        b"\0\0\0\4" + len(_ABOUT_NOBODY).to_bytes(4, "big") + _ABOUT_NOBODY + b"\x89PNG",
+        _told("executed", node="3", output={"images": []}),
+        _told("execution_error", node_id="1", exception_message="not yours"),
+        _told("execution_interrupted", node_id="1"),
+        _told("execution_success", timestamp=2),
+        _told("executing", node=None),
+    ),
+    "malformed": (
+        '{"type": "executing", "data": {"node": nu',
+        "",
+        "[]",
+        '{"type": 7}',
+        '{"type": "executing"}',
+        '{"type": "executed", "data": {"node": [], "prompt_id": {}}}',
+        '{"type": "status", "data": {"status": null}}',
+        '{"type": "execution_success", "data": null}',
+    ),
+    "unknown": (
+        _told("crystools.monitor", cpu=99),
+        '{"type": "executing_v2", "data": {"node": null}}',
+        '{"type": "", "data": {}}',
+    ),
+    "junk": (
+        b"",
+        b"\0",
+        b"\0\0\0\1",
+        b"\0\0\0\1\0\0\0\2",
+        b"\0\0\0\4\xff\xff\xff\xff{",
+        b"\0\0\0\7 a kind nobody knows",
+        bytes(range(256)),
+    ),
+}
+"""Frames that a server or something on the way may say, and which concern no task of ours."""
+
+
+def frame_kind(frame: Frame) -> str:
+    """The type of a frame; `executing_null` for the last one of a task, `binary` for bytes."""
+    if isinstance(frame, bytes):
+        return "binary"
+    match json.loads(frame):
+        case {"type": "executing", "data": {"node": None}}:
+            return "executing_null"
+        case {"type": str(kind)}:
+            return kind
+    return ""
+
+
+def altered(
+    frame: Frame, swallowed: Iterable[str] = (), injected: Iterable[str] = (), times: int = 1
+) -> list[Frame]:
+    """What arrives in a frame's place: nothing, the frame so many times, with others around it."""
+    around = [other for kind in injected for other in INJECTED[kind]]
+    kept = [] if frame_kind(frame) in swallowed else [frame] * times
+    return [*around, *kept, *around]

@@ -1,0 +1,250 @@
+"""Carries HTTP and WebSockets between a page and a server, and fails on command."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp import WSMsgType, web
+
+from tools.chaos_faults import FAULTS, altered
+
+_OF_ONE_CONNECTION = frozenset(
+    {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "upgrade"}
+)
+
+
+@dataclass(slots=True)
+class _Link:
+    """One WebSocket through the proxy: `flow` is set while frames move."""
+
+    transport: asyncio.Transport | None
+    near: web.WebSocketResponse
+    far: aiohttp.ClientWebSocketResponse
+    flow: asyncio.Event
+
+
+class ChaosProxy:
+    """Carries HTTP and WebSockets to one server, and fails as it is told.
+
+    Attributes:
+        requests: `(method, path)` of all that reached it, oldest first.
+
+    Args:
+        upstream_url: The server.
+        port: Where it listens; 0 takes a free one, known after `start`.
+    """
+
+    def __init__(self, upstream_url: str, port: int = 0) -> None:
+        self.requests: list[tuple[str, str]] = []
+        self._upstream = upstream_url
+        self._port = port
+        self._active: dict[str, dict[str, Any]] = {}
+        self._links: list[_Link] = []
+        self._flow = asyncio.Event()
+        self._healed = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """Where it stands in for the server, without a slash at the end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        self._release()
+        self._session = aiohttp.ClientSession(auto_decompress=False)
+        await self._listen()
+
+    async def stop(self) -> None:
+        """Cut all connections, and end."""
+        await self._fall_silent()
+        if self._session is not None:
+            await self._session.close()
+
+    async def fault(self, name: str, **parameters: Any) -> None:
+        """Let something go wrong from now on; see `FAULTS`.
+
+        Raises:
+            ValueError: There is no such fault.
+        """
+        match name:
+            case "reset":
+                for link in self._links:
+                    _cut(link.transport)
+            case "close":
+                for link in list(self._links):
+                    await link.near.close(code=1001)
+            case "half_open":
+                for link in self._links:
+                    link.flow = asyncio.Event()
+            case "pause":
+                self._flow.clear()
+            case "down":
+                await self._fall_silent()
+            case _ if name not in FAULTS:
+                raise ValueError(f"`{name}` is no fault; there are {', '.join(FAULTS)}")
+        self._active[name] = parameters
+
+    async def heal(self) -> None:
+        """All is well again; what was half open is found dead."""
+        was_down = "down" in self._active
+        self._active.clear()
+        for link in self._links:
+            if link.flow is not self._flow:
+                _cut(link.transport)
+                link.flow.set()
+        self._release()
+        if was_down:
+            await self._listen()
+
+    def _release(self) -> None:
+        """Let all go on that waits."""
+        self._flow.set()
+        self._healed.set()
+        self._healed = asyncio.Event()
+
+    async def _listen(self) -> None:
+        app = web.Application(client_max_size=0)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+
+    async def _fall_silent(self) -> None:
+        """Stop listening, and cut what is open."""
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        for link in self._links:
+            link.flow.set()
+        for connection in list(runner.server.connections) if runner.server is not None else ():
+            _cut(connection.transport)
+        self._release()
+        await runner.cleanup()
+
+    async def _handle(self, incoming: web.Request) -> web.StreamResponse:
+        self.requests.append((incoming.method, incoming.path_qs))
+        await self._flow.wait()
+        try:
+            if incoming.headers.get("Upgrade", "").lower() == "websocket":
+                return await self._carry_socket(incoming)
+            return await self._carry_request(incoming)
+        except (aiohttp.ClientError, ConnectionError):
+            _cut(incoming.transport)  # as if nobody had listened
+            raise web.HTTPBadGateway from None
+
+    async def _carry_request(self, incoming: web.Request) -> web.Response:
+        assert self._session is not None
+        body = await incoming.read()
+        is_post = incoming.method == "POST" and incoming.path == "/prompt"
+        if "too_large" in self._active and incoming.path == "/upload/image":
+            return web.Response(status=413, text="Maximum request body size exceeded")
+        if self._concerns("fail_once", incoming):
+            del self._active["fail_once"]
+            return web.Response(status=500, text="500 Internal Server Error")
+        while self._concerns("hang", incoming):
+            await self._healed.wait()
+        async with self._session.request(
+            incoming.method,
+            self._upstream + incoming.raw_path,
+            headers=_passed_on(incoming.headers.items()),
+            data=body,
+        ) as response:
+            answer = await response.read()
+        if is_post and "post_late" in self._active:
+            await asyncio.sleep(self._active["post_late"]["seconds"])
+        if is_post and self._active.pop("post_lost", None) is not None:
+            _cut(incoming.transport)
+        await self._flow.wait()
+        headers = _passed_on(response.headers.items())
+        return web.Response(status=response.status, headers=headers, body=answer)
+
+    async def _carry_socket(self, incoming: web.Request) -> web.StreamResponse:
+        assert self._session is not None
+        if "no_sockets" in self._active:
+            raise web.HTTPForbidden
+        url = self._upstream + incoming.raw_path
+        # Nothing is answered by the proxy itself: a close must find a dead line dead.
+        near = web.WebSocketResponse(autoclose=False, autoping=False)
+        async with self._session.ws_connect(url, max_msg_size=0, autoping=False) as far:
+            await near.prepare(incoming)
+            link = _Link(incoming.transport, near, far, self._flow)
+            self._links.append(link)
+            pumps = [asyncio.ensure_future(pump) for pump in (self._down(link), self._up(link))]
+            try:
+                await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for pump in pumps:
+                    pump.cancel()
+                await asyncio.wait(pumps)
+                self._links.remove(link)
+        if not near.closed:
+            _cut(incoming.transport)
+        return near
+
+    async def _down(self, link: _Link) -> None:
+        """Carry what the server says, altered, until it is gone."""
+        async for message in link.far:
+            await link.flow.wait()
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                continue
+            for frame in altered(
+                message.data,
+                self._active.get("swallow", {}).get("frames", ()),
+                self._active.get("inject", {}).get("kinds", ()),
+                2 if "duplicate" in self._active else 1,
+            ):
+                if isinstance(frame, str):
+                    await link.near.send_str(frame)
+                else:
+                    await link.near.send_bytes(frame)
+
+    async def _up(self, link: _Link) -> None:
+        """Carry what the page says, until it is gone."""
+        while True:
+            message = await link.near.receive()
+            await link.flow.wait()
+            if message.type is WSMsgType.TEXT:
+                await link.far.send_str(message.data)
+            elif message.type is not WSMsgType.PONG:
+                await link.near.close()
+                return
+
+    def _concerns(self, name: str, incoming: web.Request) -> bool:
+        """Say whether a fault of GETs is about this one."""
+        active = self._active.get(name)
+        return (
+            active is not None
+            and incoming.method == "GET"
+            and re.match(active["path"], incoming.path_qs) is not None
+        )
+
+
+def _passed_on(headers: Any) -> Iterator[tuple[str, str]]:
+    return ((name, value) for name, value in headers if name.lower() not in _OF_ONE_CONNECTION)
+
+
+def _cut(transport: asyncio.BaseTransport | None) -> None:
+    if isinstance(transport, asyncio.Transport):
+        transport.abort()
