@@ -210,7 +210,10 @@ def test_a_server_that_is_to_go_gets_no_task() -> None:
     dispatcher.told(asked_for[SOUTH], 9, NOON)
     assert task.server == SOUTH
 
-    waiting_task(window, 2)
+    # Who is pinned to it waits, and nobody is asked in vain.
+    waiting_task(window, 2, pinned=NORTH)
+    assert dispatcher.fill(NOON) == ()
+    waiting_task(window, 3)
     window.leave(window.servers[SOUTH])
     assert dispatcher.fill(NOON) == ()
 
