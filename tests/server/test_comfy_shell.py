@@ -255,7 +255,7 @@ async def job_status(client: Client, prompt_id: str) -> str:
 
 async def wait_until(look: Callable[[], Awaitable[str]], wanted: str) -> None:
     """Ask again and again, for a bounded time."""
-    for _ in range(400):
+    for _ in range(1000):
         if await look() == wanted:
             return
         await asyncio.sleep(0.05)

@@ -14,14 +14,14 @@ from app.simulator.settings import Settings
 from tools.comfy_server import ComfyServer
 
 LOCAL = Settings(port=0, cors="*")
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:
-    """Play an async story to its end, or fail after a minute."""
+    """Play an async story to its end, or fail when two minutes are nearly over."""
 
     async def limited() -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(100):
             await story()
 
     asyncio.run(limited())
