@@ -102,7 +102,7 @@ def test_a_long_queue_answers_like_the_real_one() -> None:
                 print(f"{path}: {ms:.2f} ms, {size} bytes; real {real_ms} ms, {real_bytes}")
                 assert ms < FACTOR * real_ms
                 assert size < 1.1 * real_bytes
-            assert posted < 5  # Not in the table, and the client's time as well.
+            assert posted < 20  # Not in the table, and the client's time as well.
             # Everybody hears of every change, in order, up to the full length.
             for client in clients:
                 await client.until("status", status={"exec_info": {"queue_remaining": TASKS}})
