@@ -1,9 +1,8 @@
-"""The node classes and how they are described."""
+"""The node classes every server has."""
 
 import pytest
 
 from app.simulator.catalogue import CATALOGUE
-from app.simulator.nodes import Input, NodeClass, inputs_of, link_of
 from tools.comfy_runner import WORK
 
 
@@ -32,30 +31,3 @@ def test_a_file_input_lists_the_files() -> None:
     """Of the input folder's top level."""
     described = CATALOGUE["LoadImage"].describe(["a.png", "b.png"])
     assert described["input"]["required"]["image"][0] == ["a.png", "b.png"]
-
-
-def test_optional_inputs_have_their_own_group() -> None:
-    """Which is left out where there are none."""
-    some = NodeClass("X", "X", "x", optional=(Input("more", ("a", "b")),))
-    assert some.describe([])["input"] == {"required": {}, "optional": {"more": [["a", "b"]]}}
-    assert "essentials_category" not in some.describe([])
-
-
-@pytest.mark.parametrize(
-    ("value", "link"),
-    [
-        (["1", 0], ("1", 0)),
-        (["1", "0"], None),
-        ([1, 0], None),
-        (["1"], None),
-        ("1", None),
-    ],
-)
-def test_links_are_pairs(value: object, link: tuple[str, int] | None) -> None:
-    """Of a node id and a whole number."""
-    assert link_of(value) == link
-
-
-def test_inputs_may_be_nonsense() -> None:
-    """Then there are none."""
-    assert inputs_of({"inputs": 5}) == {} == inputs_of({})
