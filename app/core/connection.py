@@ -17,6 +17,13 @@ Two sockets of one client id make the survivor deaf, so we wait; but not for eve
 Source: ComfyUI 0.28.1, measured; protocol section 5.
 """
 
+HEARD_WITHIN = 2.0
+"""Seconds in which a server that did something is heard of it on a socket that is well.
+
+Every change of its queue is told to every socket.
+Source: ComfyUI 0.28.1, measured; protocol sections 5 and 11.
+"""
+
 FEATURE_FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
 """Said first on every connection: flags belong to the connection, not to the client id.
 
@@ -41,7 +48,16 @@ class Connection:
     for its successor. A connection never changes its server: it is one server's own.
     """
 
-    __slots__ = ("_backoff", "_is_wanted", "attempt", "client_id", "phase", "server")
+    __slots__ = (
+        "_backoff",
+        "_doubted_at",
+        "_heard_at",
+        "_is_wanted",
+        "attempt",
+        "client_id",
+        "phase",
+        "server",
+    )
 
     def __init__(self, server: ServerUrl, client_id: ClientId, chance: Chance) -> None:
         self.server = server
@@ -50,6 +66,8 @@ class Connection:
         self.phase = Phase.IDLE
         self._is_wanted = False
         self._backoff = Backoff(chance)
+        self._heard_at = 0.0
+        self._doubted_at = 0.0
 
     @property
     def failures(self) -> int:
@@ -88,6 +106,29 @@ class Connection:
         self.phase = Phase.OPEN
         self._backoff.reset()
         return (StopTimer(self._timer()),)
+
+    def heard(self, now: float) -> None:
+        """A frame came: the socket is not deaf."""
+        self._heard_at = now
+        self._doubted_at = 0.0
+
+    def doubt(self, since: float, now: float) -> None:
+        """HTTP shows that the server did something after `since`; was it heard?"""
+        if self._heard_at < since and not self._doubted_at:
+            self._doubted_at = now
+
+    def redial_if_deaf(self, now: float) -> Commands:
+        """Close a socket that stands open but is half-open or deaf; the next one follows.
+
+        A server whose socket of another time dies late unregisters the client id, and says
+        nothing more to it; a new socket is told everything again.
+        """
+        if self.phase is not Phase.OPEN or not self._doubted_at:
+            return ()
+        if now - self._doubted_at < HEARD_WITHIN:
+            return ()  # the frame may be on its way
+        self._doubted_at = 0.0
+        return self._close()
 
     def closed(self, attempt: int) -> Commands:
         """The socket is gone; dial again when we are still wanted, after a delay."""

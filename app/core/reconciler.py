@@ -15,7 +15,7 @@ from app.core.cancellation import Cancellation
 from app.core.commands import Command, Commands, LoadWorkflow, StartTimer, StopTimer
 from app.core.connection import Phase
 from app.core.errors import MessageError, Trouble
-from app.core.ids import PromptId, ServerUrl
+from app.core.ids import ServerUrl
 from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
 from app.core.server import Server
 from app.core.submission import Submission
@@ -67,10 +67,13 @@ class Reconciler:
             or (task.state is State.RUNNING and now - task.heard_at >= BEAT)
             for task in tasks
         )
-        pulse = StartTimer(("beat", server.url), BEAT)
+        # Somebody may have deleted one of ours: nobody else tells us.
+        is_urgent = is_urgent or server.has_fewer_than(len(tasks))
+        redial = server.connection.redial_if_deaf(now)
+        pulse = (StartTimer(("beat", server.url), BEAT), *redial)
         if watch.list_id or now < server.retry_at or not (is_urgent or now >= watch.calm_until):
-            return (pulse,)
-        return (pulse, *self.look(server, now))
+            return pulse
+        return (*pulse, *self.look(server, now))
 
     def watch(self, server: Server, now: float) -> Commands:
         """Start the pulse of a server that has tasks of ours, if it has none."""
@@ -163,7 +166,8 @@ class Reconciler:
         commands: list[Command] = []
         for task in self._tasks(server):
             if task.prompt_id in found:
-                commands += self._present(task, found, now)
+                commands += self._present(server, task, found[task.prompt_id], now)
+                task.seen_at = asked_at
             elif told_at(task) < asked_at:
                 commands += self.ask(server, task, asked_at)
         if watch.is_again:
@@ -171,9 +175,10 @@ class Reconciler:
             commands += self.look(server, now)
         return tuple(commands)
 
-    def _present(self, task: Task, found: dict[PromptId, OpenState], now: float) -> Commands:
+    def _present(self, server: Server, task: Task, state: OpenState, now: float) -> Commands:
         self._submission.acknowledged(task, now)
-        if found[task.prompt_id] == "in_progress" and task.state is State.QUEUED:
+        if state == "in_progress" and task.state is State.QUEUED:
+            server.connection.doubt(max(task.posted_at, task.seen_at), now)
             self._window.move(task, State.RUNNING)
             task.started_at = now
         return self._cancellation.again(task, now) if task.is_cancel_wanted else ()
@@ -201,6 +206,7 @@ class Reconciler:
         if record.state in ("pending", "in_progress"):
             self._submission.acknowledged(task, now)
             return ()
+        server.connection.doubt(max(task.posted_at, task.seen_at), now)
         self._end(task, record, now)
         return ()
 

@@ -37,6 +37,7 @@ class Routing:
         server = self._current(event.server, event.attempt)
         if server is None:
             return ()
+        server.connection.heard(now)
         try:
             message = parse_message(event.text)
         except MessageError as error:
@@ -49,6 +50,7 @@ class Routing:
         server = self._current(event.server, event.attempt)
         if server is None:
             return ()
+        server.connection.heard(now)
         try:
             preview = parse_preview(event.head)
         except MessageError as error:

@@ -69,6 +69,10 @@ class Server:
         self.queue_remaining = queue_remaining
         self.told_at = now
 
+    def has_fewer_than(self, count: int) -> bool:
+        """Say whether the server told of fewer tasks than that."""
+        return self.queue_remaining is not None and self.queue_remaining < count
+
     def judge(self, reach: Reach, trouble: Trouble) -> None:
         """Say why a server can't be used."""
         self.reach = reach

@@ -132,7 +132,9 @@ class Submission:
         if not task.acknowledged_at:
             task.acknowledged_at = now
             self._window.unsaved.add(task.task_id)
-            self._server(task).took_task()
+            server = self._server(task)
+            server.took_task()
+            server.connection.doubt(task.posted_at, now)
         task.absences = 0
         if task.state is State.UNKNOWN:
             task.note = None

@@ -80,6 +80,8 @@ class Task:
     note: Trouble | None = None
     request_id: int = 0
     heard_at: float = 0.0
+    seen_at: float = 0.0
+    """When the latest list was asked for that had the task."""
     cancel_sent_at: float = 0.0
     executed: set[NodeId] = field(default_factory=set)
     is_success_heard: bool = False

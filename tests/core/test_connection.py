@@ -10,11 +10,12 @@ from app.core.connection import (
     CLOSING_WITHIN,
     FEATURE_FLAGS,
     GREETING_WITHIN,
+    HEARD_WITHIN,
     Connection,
     Phase,
 )
 from app.core.ids import ClientId
-from tests.core.farm import NORTH, Chance
+from tests.core.farm import NOON, NORTH, Chance
 
 URL = "ws://north:8188/ws?clientId=me"
 
@@ -145,6 +146,37 @@ def test_the_network_back_dials_at_once() -> None:
     assert connection.hurry()[0] == OpenSocket(NORTH, 2, URL)
     # The old delay runs out: nothing is dialled twice.
     assert connection.fired(1) == ()
+
+
+def test_a_socket_that_hears_nothing_of_what_its_server_does_is_replaced() -> None:
+    """Half-open, or its client id was unregistered: close, wait for `close`, dial, once."""
+    connection = open_connection(0.5)
+    connection.heard(NOON)
+    connection.doubt(NOON + 1, NOON + 2)
+    connection.doubt(NOON + 1, NOON + 3)  # a second sign waits no longer than the first
+    assert connection.redial_if_deaf(NOON + 3.9) == ()
+    assert connection.redial_if_deaf(NOON + 2 + HEARD_WITHIN) == (
+        CloseSocket(NORTH, 1),
+        StartTimer(timer(1), CLOSING_WITHIN),
+    )
+    assert connection.closed(1) == (StartTimer(timer(1), 0.5),)
+    assert connection.fired(1)[0] == OpenSocket(NORTH, 2, URL)
+    connection.greeted(2)
+    assert connection.redial_if_deaf(NOON + 60) == ()
+
+
+def test_a_socket_that_hears_is_left_alone() -> None:
+    """A frame in time, or a little late; and one that is closed can't be deaf."""
+    connection = open_connection(0.5)
+    connection.heard(NOON + 1)
+    connection.doubt(NOON + 1, NOON + 2)
+    assert connection.redial_if_deaf(NOON + 60) == ()
+    connection.doubt(NOON + 2, NOON + 3)
+    connection.heard(NOON + 4)
+    assert connection.redial_if_deaf(NOON + 60) == ()
+    connection.doubt(NOON + 5, NOON + 6)
+    connection.closed(1)
+    assert connection.redial_if_deaf(NOON + 60) == ()
 
 
 class Browser:

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.absence import APART, DELIVERY_WITHIN
 from app.core.cancellation import Cancellation
-from app.core.commands import Commands, LoadWorkflow, StartTimer, StopTimer
+from app.core.commands import CloseSocket, Commands, LoadWorkflow, StartTimer, StopTimer
 from app.core.reconciler import BEAT, CALM, Reconciler
 from app.core.requests import Ask, Request
 from app.core.server import Server
@@ -21,6 +21,7 @@ from tests.core.farm import (
     QUEUED,
     RUNNING,
     UNKNOWN,
+    all_of,
     asked,
     bound_task,
     new_window,
@@ -354,6 +355,52 @@ def test_what_may_be_wrong_is_looked_at_with_every_beat(why: str) -> None:
     assert one(story.reconciler.beat(story.north, NOON + BEAT)).ask is Ask.JOBS
     # Not twice at a time.
     assert asked(story.reconciler.beat(story.north, NOON + 2 * BEAT)) == []
+
+
+def beaten(story: Story, at: float) -> list[object]:
+    """What is closed with the beat at that time."""
+    return all_of(CloseSocket, story.reconciler.beat(story.north, NOON + at))
+
+
+def test_a_post_that_is_acknowledged_and_not_heard_of_replaces_the_socket() -> None:
+    """Two seconds, then one redial: every socket is told of every task that comes."""
+    story = Story(*ON_THE_WAY)
+    story.submission.acknowledged(story.task, NOON + 1)
+    assert beaten(story, 2) == []
+    assert beaten(story, 3) == [CloseSocket(NORTH, 1)]
+    assert beaten(story, 9) == []
+
+
+def test_a_start_that_only_the_list_tells_of_replaces_the_socket() -> None:
+    """The task waited when the list before was asked for, and nothing was heard since."""
+    story = Story(*QUEUED)
+    story.north.connection.heard(NOON + 1)
+    story.listed("pending", 4)
+    story.listed("in_progress", 6)
+    assert beaten(story, 8) == [CloseSocket(NORTH, 1)]
+
+
+@pytest.mark.parametrize("heard_at", [1, 7])
+def test_an_end_that_only_the_record_tells_of_may_be_a_deaf_socket(heard_at: float) -> None:
+    """Or a frame was lost alone: then others were heard."""
+    story = Story(*RUNNING)
+    bound_task(story.window, story.north, *QUEUED, number=2)
+    story.north.connection.heard(NOON + 1)
+    story.listed("in_progress", 6)
+    story.north.connection.heard(NOON + heard_at)
+    detail = one(story.reconciler.ask(story.north, story.task))
+    story.answer(detail, {"status": "completed", "outputs": IMAGES}, 8)
+    assert beaten(story, 10) == ([CloseSocket(NORTH, 1)] if heard_at == 1 else [])
+
+
+def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
+    """Somebody deleted one of ours: no other frame tells us."""
+    story = Story(*QUEUED)
+    story.reconciler.watch(story.north, NOON)
+    story.north.told_length(1, NOON)
+    assert asked(story.reconciler.beat(story.north, NOON + BEAT)) == []
+    story.north.told_length(0, NOON)
+    assert one(story.reconciler.beat(story.north, NOON + 2 * BEAT)).ask is Ask.JOBS
 
 
 def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:

@@ -281,6 +281,16 @@ def test_a_preview_without_a_name_is_shown_when_one_task_alone_can_be_meant() ->
     assert story.see(PNG) == ()
 
 
+@pytest.mark.parametrize("is_text", [True, False])
+def test_any_frame_proves_that_the_socket_hears(is_text: bool) -> None:
+    """Even one that nobody understands."""
+    story = Story(*QUEUED)
+    connection = story.north.connection
+    connection.doubt(NOON, NOON)
+    assert (story.hear("junk") if is_text else story.see(b"junk")) == ()
+    assert connection.redial_if_deaf(NOON + 60) == ()
+
+
 def test_other_binary_frames_and_other_sockets_show_nothing() -> None:
     """Progress texts, and a socket that was replaced."""
     story = Story(*RUNNING)

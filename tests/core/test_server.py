@@ -66,3 +66,12 @@ def test_a_picture_must_fit_with_the_form_around_it() -> None:
     server.max_upload = 10_000
     assert server.accepts(10_000 - FORM_OVERHEAD)
     assert not server.accepts(10_001 - FORM_OVERHEAD)
+
+
+def test_a_server_that_told_nothing_has_not_too_few() -> None:
+    """Only a number that it told can be too small."""
+    server = new_server()
+    assert not server.has_fewer_than(2)
+    server.told_length(2, NOON)
+    assert not server.has_fewer_than(2)
+    assert server.has_fewer_than(3)
