@@ -6,9 +6,11 @@ from typing import Any
 import js
 
 from app.browser.chance import BrowserChance
+from app.browser.channel import BrowserChannel
 from app.browser.clock import BrowserClock
 from app.browser.files import BrowserFiles
 from app.browser.http import BrowserHttp
+from app.browser.locks import BrowserLock
 from app.browser.page import BrowserPage
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
@@ -29,9 +31,11 @@ from app.core.server_list import ServerList, read_presets
 from app.core.server_url import parse_server_url
 from app.core.session import Session
 from app.core.window import Settings
+from app.runtime.claimant import Claimant
 from app.runtime.intake import Intake
 from app.runtime.ports import Ports
 from app.runtime.runner import Runner
+from app.runtime.storage_hold import StorageHold
 from app.ui.composer import OWN
 from app.ui.dom import by_id
 from app.ui.page import Intents, Page
@@ -55,33 +59,49 @@ class App:
     """The page at work: carries what the person wants to the session."""
 
     def __init__(self) -> None:
-        prefix = own_prefix(js.location.pathname)
+        self._prefix = prefix = own_prefix(js.location.pathname)
         self._page: Page | None = None
         self._own_workflow: tuple[str, str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._repaint = Repaint(self._paint)
         self._runner = Runner(self._repaint.ask)
         self._emit = emit = self._runner.emit
-        clock, chance = BrowserClock(emit), BrowserChance()
+        self._clock, self._chance = BrowserClock(emit), BrowserChance()
         self._kept = BrowserRecords("localStorage", prefix, emit)
-        records = BrowserRecords("sessionStorage", prefix, emit)
-        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
-        self._session = Session(records.read_all(), settings, chance, clock.now())
-        self._window = window = self._session.window
-        self._files = files = BrowserFiles(f"{prefix}files", window.window_id, emit)
-        self._previews = BrowserPreviews(self._repaint.ask)
-        http, sockets = BrowserHttp(emit, files.read), BrowserSockets(emit)
-        self._ports = Ports(clock, sockets, http, records, files, self._previews)
-        self._intake = Intake(window, emit, files, chance)
+        self._records = BrowserRecords("sessionStorage", prefix, emit)
         self._servers = ServerList(self._kept.read("servers") or "")
+        self._previews = BrowserPreviews(self._repaint.ask)
+        is_lockable = BrowserLock.is_there()
+        hold = BrowserLock(prefix) if is_lockable else StorageHold(self._kept, self._clock)
+        channel = BrowserChannel(f"{prefix}windows")
+        self._claimant = Claimant(
+            self._runner, hold, channel, self._records, self._chance, js.location.reload
+        )
+
+    async def _open(self) -> None:
+        """Become a window that no other page is, before anything is sent."""
+        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        chance, now = self._chance, self._clock.now()
+        self._session = await self._claimant.open(
+            lambda records: Session(records, settings, chance, now)
+        )
+        self._window = window = self._session.window
+        self._files = files = BrowserFiles(f"{self._prefix}files", window.window_id, self._emit)
+        http, sockets = BrowserHttp(self._emit, files.read), BrowserSockets(self._emit)
+        records, previews = self._records, self._previews
+        self._ports = Ports(self._clock, sockets, http, records, files, previews)
+        self._intake = Intake(window, self._emit, files, chance)
         expose(window, records)
+        await files.open()
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
         language = choose_language(self._kept.read("language"), js.navigator.language)
         text = await fetch_text(f"./static/i18n/{language}.json")
         self._words = Words(text or "{}")
-        await self._files.open()
+        await self._open()
+        claimant = self._claimant
+        self._sleep = BrowserPage(self._emit, claimant.leave, lambda: self._soon(claimant.back()))
         self._runner.start(self._session, self._ports)
         self._viewer = Viewer(self._window, self._words)
         self._page = page = Page(
@@ -98,7 +118,6 @@ class App:
                 lambda task_id: self._previews.drop(TaskId(task_id)),
             ),
         )
-        self._browser_page = BrowserPage(self._emit)
         presets, troubles = read_presets(
             await fetch_text("./servers.json") or "[]", js.location.href
         )

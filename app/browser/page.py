@@ -1,5 +1,6 @@
 """What the browser does with the page: hides it, freezes it, brings it back."""
 
+from collections.abc import Callable
 from typing import Any
 
 import js
@@ -9,21 +10,42 @@ from app.core.events import Emit, PageChange, PageChanged
 
 
 class BrowserPage:
-    """Tells when the network, the person or the whole page comes back."""
+    """Tells when the network or the person comes back, and when the whole page sleeps and wakes.
 
-    def __init__(self, emit: Emit) -> None:
+    Args:
+        emit: Is told of the network and the person.
+        on_leave: The page is frozen, put into the browser's cache, or ends.
+        on_back: It goes on after that.
+    """
+
+    def __init__(
+        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], None]
+    ) -> None:
         self._emit = emit
+        self._on_leave = on_leave
+        self._on_back = on_back
+        self._is_asleep = False
         self._scope = ProxyScope()
         self._scope.listen(js.window, "online", self._on_online)
-        self._scope.listen(js.window, "pageshow", self._on_show)
+        self._scope.listen(js.window, "pagehide", self._on_sleep)
+        self._scope.listen(js.window, "pageshow", self._on_wake)
+        self._scope.listen(js.document, "freeze", self._on_sleep)
+        self._scope.listen(js.document, "resume", self._on_wake)
         self._scope.listen(js.document, "visibilitychange", self._on_visibility)
 
     def _on_online(self, _event: Any) -> None:
         self._emit(PageChanged(PageChange.ONLINE))
 
-    def _on_show(self, event: Any) -> None:
-        if event.persisted:
-            self._emit(PageChanged(PageChange.RESUMED))
+    def _on_sleep(self, _event: Any) -> None:
+        # On its way into the cache a page is hidden and frozen: one sleep, one awakening.
+        if not self._is_asleep:
+            self._is_asleep = True
+            self._on_leave()
+
+    def _on_wake(self, _event: Any) -> None:
+        if self._is_asleep:
+            self._is_asleep = False
+            self._on_back()
 
     def _on_visibility(self, _event: Any) -> None:
         if js.document.visibilityState == "visible":

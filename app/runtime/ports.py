@@ -1,10 +1,10 @@
 """What the runtime needs from the world; `app/browser` has it, and tests have their own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from app.core.ids import Digest, ServerUrl, TaskId
+from app.core.ids import Digest, ServerUrl, TaskId, WindowId
 from app.core.requests import Request
 
 
@@ -84,6 +84,29 @@ class Previews(Protocol):
 
     def show(self, task_id: TaskId, frame: object, offset: int, mime: str) -> None:
         """Show the picture in a frame, from `offset` on, instead of the task's last one."""
+
+
+class Hold(Protocol):
+    """Where one page holds the claim to its window id, against all other pages."""
+
+    async def take(self, window_id: WindowId, token: str) -> bool:
+        """Take a claim; False when another page holds it, alive or not."""
+
+    async def seize(self, window_id: WindowId, token: str) -> None:
+        """Take a claim from whoever holds it."""
+
+    def leave(self) -> None:
+        """Let go of the claim, if it is still held."""
+
+
+class Channel(Protocol):
+    """Where the pages of one folder hear each other."""
+
+    def listen(self, on_text: Callable[[str], None]) -> None:
+        """Give on what other pages say, from now on."""
+
+    def post(self, text: str) -> None:
+        """Say something to all other pages."""
 
 
 @dataclass(frozen=True, slots=True)

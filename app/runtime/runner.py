@@ -38,6 +38,7 @@ class Runner:
         self._session: Session | None = None
         self._events: deque[Event] = deque()
         self._is_busy = False
+        self._is_paused = False
         self._ports: Ports | None = None
         self._loads: set[asyncio.Task[None]] = set()
 
@@ -49,8 +50,17 @@ class Runner:
     def emit(self, event: Event) -> None:
         """Tell the session what happened."""
         self._events.append(event)
-        if self._ports is not None and not self._is_busy:
+        if self._ports is not None and not self._is_busy and not self._is_paused:
             self._drain()
+
+    def pause(self) -> None:
+        """Let events wait: the page sleeps, and nothing may be sent before it is itself again."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Handle what has waited, and go on."""
+        self._is_paused = False
+        self._drain()
 
     def _drain(self, commands: Commands = ()) -> None:
         assert self._ports is not None and self._session is not None

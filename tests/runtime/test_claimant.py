@@ -1,0 +1,276 @@
+"""Pages find out whether they are alone under their window id."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from app.core.claim import PATIENCE, RECORD
+from app.core.events import ServerAdded
+from app.core.ids import WindowId
+from app.core.session import Session
+from app.core.window import Settings
+from app.runtime import claimant as claiming
+from app.runtime.claimant import Claimant
+from app.runtime.runner import Runner
+from app.runtime.storage_hold import StorageHold
+from tests.core.farm import NOON, NORTH, Chance
+from tests.runtime.world import World
+
+
+class Browser:
+    """What the pages of one folder share; time is the test's own."""
+
+    def __init__(self) -> None:
+        self.pages: list[PageOf] = []
+        self.shared: dict[str, str] = {}
+        self.now = NOON
+
+
+class PageOf:
+    """One page: its claim and its session."""
+
+    def __init__(self, browser: Browser, records: Mapping[str, str] | None = None) -> None:
+        self.browser = browser
+        self.seed = len(browser.pages)
+        self.is_deaf = False
+        self.restarts = 0
+        self.runner = Runner(lambda: None)
+        self.world = World(self.runner.emit)
+        self.world.records = dict(records or {})
+        self.hears: Callable[[str], None] = lambda _text: None
+        self.hold = StorageHold(_Shared(browser), _Clock(browser))
+        self.claimant = Claimant(
+            self.runner, self.hold, self, self.world, Chance(self.seed), self.restart
+        )
+        browser.pages.append(self)
+
+    async def open(self) -> Session:
+        """Load the page."""
+        session = await self.claimant.open(
+            lambda records: Session(records, Settings("base"), Chance(self.seed), NOON)
+        )
+        self.runner.start(session, self.world.ports())
+        return session
+
+    def restart(self) -> None:
+        """Note that the page is to be loaded anew."""
+        self.restarts += 1
+
+    def listen(self, on_text: Callable[[str], None]) -> None:
+        """Give on what other pages say."""
+        self.hears = on_text
+
+    def post(self, text: str) -> None:
+        """Say something to all others, soon."""
+        for page in self.browser.pages:
+            if page is not self and not page.is_deaf:
+                asyncio.get_running_loop().call_soon(page.hears, text)
+
+    def asked(self) -> int:
+        """How many servers were asked something."""
+        return sum(done[0] == "send" for done in self.world.done)
+
+
+class _Clock:
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    def now(self) -> float:
+        return self._browser.now
+
+    def start(self, key: tuple[str, ...], delay: float) -> None:
+        raise AssertionError
+
+    def stop(self, key: tuple[str, ...]) -> None:
+        raise AssertionError
+
+
+class _Shared:
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    def read_all(self) -> dict[str, str]:
+        return dict(self._browser.shared)
+
+    def write(self, key: str, text: str | None) -> None:
+        if text is None:
+            del self._browser.shared[key]
+        else:
+            self._browser.shared[key] = text
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a real second."""
+    assert PATIENCE <= 1.0
+    monkeypatch.setattr(claiming, "PATIENCE", 0.02)
+
+
+def test_a_duplicate_forgets_what_it_copied_and_says_so() -> None:
+    """It is a new window; the original notices nothing."""
+
+    async def story() -> None:
+        browser = Browser()
+        original = PageOf(browser)
+        session = await original.open()
+        copied = {**original.world.records, "task:t1": "{}"}
+        copy = PageOf(browser, copied)
+        other = await copy.open()
+        assert other.window.window_id != session.window.window_id
+        assert set(copy.world.records) == {"window", RECORD}
+        assert [trouble.code for trouble in other.window.notices] == ["window_duplicated"]
+        assert (original.restarts, copy.restarts) == (0, 0)
+        assert len(browser.shared) == 2
+
+    asyncio.run(story())
+
+
+def test_a_reload_is_the_same_window_at_once() -> None:
+    """The page before it let go."""
+
+    async def story() -> None:
+        browser = Browser()
+        first = PageOf(browser)
+        session = await first.open()
+        first.claimant.leave()
+        assert browser.shared == {}
+        again = await PageOf(browser, first.world.records).open()
+        assert again.window.window_id == session.window.window_id
+        assert not again.window.notices
+
+    asyncio.run(story())
+
+
+def test_a_crashed_page_is_followed_by_the_same_window() -> None:
+    """Its claim is there, and nobody answers for it."""
+
+    async def story() -> None:
+        browser = Browser()
+        crashed = PageOf(browser)
+        session = await crashed.open()
+        crashed.is_deaf = True
+        again = await PageOf(browser, crashed.world.records).open()
+        assert again.window.window_id == session.window.window_id
+        assert not again.window.notices
+
+    asyncio.run(story())
+
+
+def test_a_page_sends_nothing_while_it_sleeps() -> None:
+    """What happens meanwhile waits until it is sure to be the window still."""
+
+    async def story() -> None:
+        page = PageOf(Browser())
+        await page.open()
+        page.claimant.leave()
+        page.runner.emit(ServerAdded(NORTH, "north"))
+        assert page.asked() == 0
+        await page.claimant.back()
+        assert page.asked() > 0
+        assert page.restarts == 0
+
+    asyncio.run(story())
+
+
+def test_a_page_whose_window_lives_elsewhere_starts_anew() -> None:
+    """The other tab took the claim while this one slept."""
+
+    async def story() -> None:
+        browser = Browser()
+        sleeper = PageOf(browser)
+        await sleeper.open()
+        sleeper.claimant.leave()
+        await PageOf(browser, sleeper.world.records).open()
+        sleeper.runner.emit(ServerAdded(NORTH, "north"))
+        await sleeper.claimant.back()
+        assert sleeper.restarts == 1
+        assert sleeper.asked() == 0
+
+    asyncio.run(story())
+
+
+def test_a_page_starts_anew_after_another_was_in_its_tab() -> None:
+    """Two visits in one tab share its records: what the earlier remembers is old."""
+
+    async def story() -> None:
+        browser = Browser()
+        first = PageOf(browser)
+        await first.open()
+        first.claimant.leave()
+        second = PageOf(browser)
+        second.world.records = first.world.records  # the same tab
+        await second.open()
+        second.claimant.leave()
+        await first.claimant.back()
+        assert first.restarts == 1
+
+    asyncio.run(story())
+
+
+def test_a_page_that_was_stuck_gives_way_as_soon_as_it_hears() -> None:
+    """It was silent for longer than anybody waits, and was taken for dead."""
+
+    async def story() -> None:
+        browser = Browser()
+        stuck = PageOf(browser)
+        await stuck.open()
+        stuck.is_deaf = True
+        taker = PageOf(browser, stuck.world.records)
+        said: list[str] = []
+        taker.post = said.append  # type: ignore[method-assign]
+        await taker.open()
+        for text in said:
+            stuck.hears(text)
+        assert stuck.restarts == 1
+        stuck.runner.emit(ServerAdded(NORTH, "north"))
+        assert stuck.asked() == 0
+
+    asyncio.run(story())
+
+
+def test_a_page_hears_others_before_it_has_a_claim() -> None:
+    """And has nothing to say to them; asleep and awake again, it finds out anew who it is."""
+
+    async def story() -> None:
+        page = PageOf(Browser())
+        page.hears("{}")
+        page.claimant.leave()
+        await page.claimant.back()
+        assert page.restarts == 1
+
+    asyncio.run(story())
+
+
+def test_claims_of_windows_that_never_came_back_are_cleared_away() -> None:
+    """A page gives a sign of life every hour; after a day without one it is gone."""
+
+    async def story() -> None:
+        browser = Browser()
+        await PageOf(browser).open()
+        browser.now += 25 * 3600
+        page = PageOf(browser)
+        session = await page.open()
+        assert list(browser.shared) == [f"claim:{session.window.window_id}"]
+        assert json.loads(*browser.shared.values())["at"] == browser.now
+
+    asyncio.run(story())
+
+
+def test_a_claim_that_is_no_longer_ours_is_left_where_it_is() -> None:
+    """Who took it over needs it."""
+
+    async def story() -> None:
+        browser = Browser()
+        first, second = (StorageHold(_Shared(browser), _Clock(browser)) for _ in range(2))
+        assert await first.take(WindowId("w1"), "a")
+        assert not await second.take(WindowId("w1"), "b")
+        await second.seize(WindowId("w1"), "b")
+        first.leave()
+        assert len(browser.shared) == 1
+        second.leave()
+        second.leave()
+        assert browser.shared == {}
+
+    asyncio.run(story())
