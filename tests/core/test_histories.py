@@ -53,6 +53,21 @@ class Fate:
     def task(self):
         return self.one_of(self.world.session.window.tasks.values())
 
+    def post(self):
+        """A POST under way, after some plain steps if there is none yet."""
+        world = self.world
+        for _ in range(4):
+            posts = [call for call in world.calls.values() if call.request.ask is Ask.POST]
+            if posts:
+                return self.one_of(posts)
+            for call in list(world.calls.values()):
+                if call.request.id in world.calls:
+                    world.reply(call)
+            for socket in list(world.sockets.values()):
+                world.open(socket)
+                world.hear(socket)
+        return None
+
     # The plain course of things.
 
     def accept(self) -> None:
@@ -106,6 +121,12 @@ class Fate:
     def reload(self) -> None:
         self.world.reload()
 
+    def reload_in_post(self) -> None:
+        if call := self.post():
+            if self.luck % 2:
+                self.world.deliver(call)
+            self.world.reload()
+
     def add(self) -> None:
         self.world.happen(ServerAdded(self.server().url, "again"))
 
@@ -129,8 +150,7 @@ class Fate:
 
     def lose_post(self) -> None:
         """The one call whose outcome matters: it had arrived, or not, or arrives later."""
-        posts = [c for c in self.world.calls.values() if c.request.ask is Ask.POST]
-        if call := self.one_of(posts):
+        if call := self.post():
             if self.luck % 3 == 0:
                 self.world.deliver(call)
             if self.luck % 2:
@@ -198,7 +218,16 @@ class Fate:
 
 
 PLAIN = ("work", "accept", "arrive", "reply", "open", "hear", "load", "wait", "live")
-PEOPLE = ("cancel", "dismiss", "return_", "reload", "add", "remove", "somebody_stops")
+PEOPLE = (
+    "cancel",
+    "dismiss",
+    "return_",
+    "reload",
+    "reload_in_post",
+    "add",
+    "remove",
+    "somebody_stops",
+)
 FAULTS = (
     *(
         "fail",
