@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check vendor manifest lock screenshots
+.PHONY: help demo test faults check vendor manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -10,6 +10,7 @@ help:
 	@echo "make demo      set up, then serve the page and two embedded servers (Ctrl-C ends)"
 	@echo "               HOST=0.0.0.0 for the whole network, PACE=0 for full speed"
 	@echo "make test      set up, then run all that CI runs"
+	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
@@ -26,6 +27,10 @@ test:
 	@.venv/bin/python -m tools.pyodide_site
 	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
 	@.venv/bin/python -m tools.run_tests
+
+faults:
+	@tools/setup.sh python node browser
+	@.venv/bin/python -m pytest -q tests/faults -n 2
 
 check:
 	@tools/setup.sh python

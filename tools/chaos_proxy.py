@@ -46,7 +46,7 @@ class ChaosProxy:
         self._flow = asyncio.Event()
         self._healed = asyncio.Event()
         self._runner: web.AppRunner | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._session: aiohttp.ClientSession  # made by `start`: it needs the loop
 
     @property
     def port(self) -> int:
@@ -71,8 +71,7 @@ class ChaosProxy:
     async def stop(self) -> None:
         """Cut all connections, and end."""
         await self._fall_silent()
-        if self._session is not None:
-            await self._session.close()
+        await self._session.close()
 
     async def fault(self, name: str, **parameters: Any) -> None:
         """Let something go wrong from now on; see `FAULTS`.
@@ -121,12 +120,8 @@ class ChaosProxy:
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True).start()
-        except OSError:
-            await runner.cleanup()
-            raise
-        self._runner = runner
+        self._runner = runner  # `stop` clears it away, also when the port is taken
+        await web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True).start()
         self._port = runner.addresses[0][1]
 
     async def _fall_silent(self) -> None:
@@ -154,10 +149,9 @@ class ChaosProxy:
             _cut(incoming.transport)  # as if nobody had listened
             raise web.HTTPBadGateway from None
 
-    async def _carry_request(self, incoming: web.Request) -> web.Response:
-        assert self._session is not None
+    async def _carry_request(self, incoming: web.Request) -> web.StreamResponse:
         body = await incoming.read()
-        is_post = incoming.method == "POST" and incoming.path == "/prompt"
+        is_post = (incoming.method, incoming.path) == ("POST", "/prompt")
         if "too_large" in self._active and incoming.path == "/upload/image":
             return web.Response(status=413, text="Maximum request body size exceeded")
         if self._concerns("fail_once", incoming):
@@ -174,14 +168,13 @@ class ChaosProxy:
             answer = await response.read()
         if is_post and "post_late" in self._active:
             await asyncio.sleep(self._active["post_late"]["seconds"])
-        if is_post and self._active.pop("post_lost", None) is not None:
-            _cut(incoming.transport)
-        await self._flow.wait()
         headers = _passed_on(response.headers.items())
+        if is_post and self._active.pop("post_lost", None) is not None:
+            return await _broken_off(incoming, response.status, headers)
+        await self._flow.wait()
         return web.Response(status=response.status, headers=headers, body=answer)
 
     async def _carry_socket(self, incoming: web.Request) -> web.StreamResponse:
-        assert self._session is not None
         if "no_sockets" in self._active:
             raise web.HTTPForbidden
         url = self._upstream + incoming.raw_path
@@ -233,16 +226,23 @@ class ChaosProxy:
 
     def _concerns(self, name: str, incoming: web.Request) -> bool:
         """Say whether a fault of GETs is about this one."""
-        active = self._active.get(name)
-        return (
-            active is not None
-            and incoming.method == "GET"
-            and re.match(active["path"], incoming.path_qs) is not None
-        )
+        path = self._active.get(name, {}).get("path", "$nothing")
+        return incoming.method == "GET" and bool(re.match(path, incoming.path_qs))
 
 
 def _passed_on(headers: Any) -> Iterator[tuple[str, str]]:
     return ((name, value) for name, value in headers if name.lower() not in _OF_ONE_CONNECTION)
+
+
+async def _broken_off(incoming: web.Request, status: int, headers: Any) -> web.StreamResponse:
+    """Begin an answer, and cut it: Chromium itself repeats a POST that gets no byte of one."""
+    answer = web.StreamResponse(status=status, headers=headers)
+    answer.content_length = 1000
+    await answer.prepare(incoming)
+    await answer.write(b"{")
+    await asyncio.sleep(0)
+    _cut(incoming.transport)
+    return answer
 
 
 def _cut(transport: asyncio.BaseTransport | None) -> None:

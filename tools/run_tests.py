@@ -53,7 +53,7 @@ LANES = (
     (
         Part(
             "simulator, servers, tools",
-            (*PYTEST, "tests", "--ignore=tests/core", "--ignore=tests/e2e"),
+            (*PYTEST, "tests", *(f"--ignore=tests/{part}" for part in ("core", "e2e", "faults"))),
         ),
     ),
 )
