@@ -278,7 +278,7 @@ ROWS = (
     Row("half-open", half_open),
     Row("deaf after reconnect", deaf_after_reconnect),
     Row("deaf when sending", deaf_when_sending, (*WELL, *WELL)),
-    Row("reload", reloaded, beside=None),
+    Row("reload", reloaded, beside=None, pace=2.0),
     Row("reset mid-task, 0.3.64", reset, api=OLD),
     Row("end passes while away, 0.3.64", ends_while_away, api=OLD),
     Row("all three swallowed, 0.3.64", ALL_THREE, by="record", api=OLD),
