@@ -133,8 +133,10 @@ def test_a_half_open_socket_says_nothing_and_new_ones_work() -> None:
             other = Client(here.session, "other")
             await other.connect()
             assert (await other.next_frame() or {})["type"] == "status"
+            await other.socket.close()
             await here.proxy.heal()
             assert await here.client.next_frame() is None
+            await here.client.socket.close()
 
     run(story)
 
