@@ -25,8 +25,8 @@ const mount = (folder, at) => {
 mkdirSync(join(ROOT, "var/pyodide-cache"), { recursive: true });
 mount("var/pyodide-cache", "/cache");
 mount("var/pyodide-site", "/site");
-mount("app", "/work/app");
-mount("tests/core", "/work/tests/core");
+mount("app", "/tether/app");
+mount("tests/core", "/tether/tests/core");
 
 // A hostile input can end the interpreter itself; then only JavaScript can say where.
 let current = "before any test";
@@ -38,10 +38,10 @@ try {
   process.exitCode = python.runPython(`
 import os, sys
 
-sys.path[:0] = ["/work", "/site"]
+sys.path[:0] = ["/tether", "/site"]
 sys.pycache_prefix = "/cache"
 sys.dont_write_bytecode = False
-os.chdir("/work")
+os.chdir("/tether")
 
 import pytest
 
@@ -58,7 +58,7 @@ class Profile:
         note(nodeid)
 
 int(pytest.main([
-    "tests/core", "--rootdir=/work", "--strict-config", "--strict-markers",
+    "tests/core", "--rootdir=/tether", "--strict-config", "--strict-markers",
     "-p", "no:cacheprovider", "-p", "no:faulthandler", "-W", "error", "-q", *arguments,
 ], plugins=[Profile()]))
 `);

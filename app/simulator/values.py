@@ -61,9 +61,9 @@ def _convert(each: Input, value: object) -> object:
     try:
         match each.type:
             case "INT":
-                return int(value)  # type: ignore[call-overload]
+                return int(value)  # type: ignore[call-overload] # what is no number raises, below
             case "FLOAT":
-                return float(value)  # type: ignore[arg-type]
+                return float(value)  # type: ignore[arg-type] # what is no number raises, below
             case "STRING":
                 return str(value)
             case "BOOLEAN":
