@@ -5,17 +5,8 @@ from typing import Any
 
 import js
 
-from app.browser.chance import BrowserChance
-from app.browser.channel import BrowserChannel
-from app.browser.clock import BrowserClock
-from app.browser.files import BrowserFiles
-from app.browser.http import BrowserHttp
-from app.browser.locks import BrowserLock
-from app.browser.page import BrowserPage
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
-from app.browser.socket import BrowserSockets
-from app.browser.storage import BrowserRecords, own_prefix
 from app.console import expose
 from app.core.client_id import DEFAULT_BASE
 from app.core.errors import TetherError
@@ -29,13 +20,9 @@ from app.core.events import (
 from app.core.ids import ServerUrl, TaskId
 from app.core.server_list import ServerList, read_presets
 from app.core.server_url import parse_server_url
-from app.core.session import Session
 from app.core.window import Settings
-from app.runtime.claimant import Claimant
-from app.runtime.intake import Intake
-from app.runtime.ports import Ports
 from app.runtime.runner import Runner
-from app.runtime.storage_hold import StorageHold
+from app.tab import Tab
 from app.ui.composer import OWN
 from app.ui.dom import by_id
 from app.ui.page import Intents, Page
@@ -59,50 +46,26 @@ class App:
     """The page at work: carries what the person wants to the session."""
 
     def __init__(self) -> None:
-        self._prefix = prefix = own_prefix(js.location.pathname)
         self._page: Page | None = None
         self._own_workflow: tuple[str, str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._repaint = Repaint(self._paint)
-        self._runner = Runner(self._repaint.ask)
-        self._emit = emit = self._runner.emit
-        self._clock, self._chance = BrowserClock(emit), BrowserChance()
-        self._kept = BrowserRecords("localStorage", prefix, emit)
-        self._records = BrowserRecords("sessionStorage", prefix, emit)
-        self._servers = ServerList(self._kept.read("servers") or "")
+        runner = Runner(self._repaint.ask)
+        self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
-        is_lockable = BrowserLock.is_there()
-        hold = BrowserLock(prefix) if is_lockable else StorageHold(self._kept, self._clock)
-        channel = BrowserChannel(f"{prefix}windows")
-        self._claimant = Claimant(
-            self._runner, hold, channel, self._records, self._chance, js.location.reload
-        )
-
-    async def _open(self) -> None:
-        """Become a window that no other page is, before anything is sent."""
-        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
-        chance, now = self._chance, self._clock.now()
-        self._session = await self._claimant.open(
-            lambda records: Session(records, settings, chance, now)
-        )
-        self._window = window = self._session.window
-        self._files = files = BrowserFiles(f"{self._prefix}files", window.window_id, self._emit)
-        http, sockets = BrowserHttp(self._emit, files.read), BrowserSockets(self._emit)
-        records, previews = self._records, self._previews
-        self._ports = Ports(self._clock, sockets, http, records, files, previews)
-        self._intake = Intake(window, self._emit, files, chance)
-        expose(window, records)
-        await files.open()
+        self._tab = Tab(runner, self._previews)
+        self._kept = self._tab.kept
+        self._servers = ServerList(self._kept.read("servers") or "")
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
         language = choose_language(self._kept.read("language"), js.navigator.language)
         text = await fetch_text(f"./static/i18n/{language}.json")
         self._words = Words(text or "{}")
-        await self._open()
-        claimant = self._claimant
-        self._sleep = BrowserPage(self._emit, claimant.leave, lambda: self._soon(claimant.back()))
-        self._runner.start(self._session, self._ports)
+        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        self._window = (await self._tab.open(settings)).window
+        expose(self._window, self._tab.records)
+        self._tab.start()
         self._viewer = Viewer(self._window, self._words)
         self._page = page = Page(
             self._words,
@@ -164,7 +127,7 @@ class App:
             given = [(name, file)] if file is not None else []
             told = f"{name} · {title}" if name else title
             try:
-                await self._intake.accept(text, told, given, pinned, needs_picture=not is_own)
+                await self._tab.intake.accept(text, told, given, pinned, needs_picture=not is_own)
             except TetherError as error:
                 page.notices.show(self._words.trouble(error.trouble))
             else:
@@ -186,7 +149,7 @@ class App:
         """Take a workflow file, if it is one."""
         text = str(await file.text())
         try:
-            self._intake.check_workflow(text)
+            self._tab.intake.check_workflow(text)
         except TetherError as error:
             page.notices.show(f"{file.name}: {self._words.trouble(error.trouble)}")
             return

@@ -23,8 +23,12 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.ui": frozenset({"app.core"}),
     "app.console": frozenset({"app.core", "app.runtime"}),
     "app.routing_test": frozenset({"app.core", "app.runtime", "app.simulator"}),
+    "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
-        {"app.browser", "app.console", "app.core", "app.routing_test", "app.runtime", "app.ui"}
+        {
+            *("app.browser", "app.console", "app.core", "app.routing_test", "app.runtime"),
+            *("app.tab", "app.ui"),
+        }
     ),
 }
 

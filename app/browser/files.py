@@ -11,13 +11,15 @@ from pyodide.ffi import JsException, to_js
 from app.browser.proxies import ProxyScope
 from app.core.errors import TetherError, Trouble
 from app.core.events import Emit, KeepingFailed
-from app.core.ids import Digest, TaskId, WindowId
+from app.core.ids import Digest, TaskId
 
 _FILES = "files"
 """Digest -> Blob."""
 
 _USES = "uses"
-"""[window, task, digest] -> {digest, at}: who needs a file, since when (ms)."""
+"""[task, digest] -> {digest, at}: who needs a file, since when (ms)."""
+
+_VERSION = 2
 
 _CHUNK = 1 << 20
 _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
@@ -27,9 +29,8 @@ _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 class BrowserFiles:
     """Keeps blobs; when the browser has no IndexedDB, in this page's memory alone."""
 
-    def __init__(self, name: str, window_id: WindowId, emit: Emit) -> None:
+    def __init__(self, name: str, emit: Emit) -> None:
         self._name = name
-        self._window_id = window_id
         self._emit = emit
         self._database: Any = None
         self._memory: dict[Digest, Any] = {}
@@ -39,7 +40,7 @@ class BrowserFiles:
         """Open the store, and delete what was forgotten in it; to be awaited first."""
         scope = ProxyScope()
         try:
-            request = js.indexedDB.open(self._name, 1)
+            request = js.indexedDB.open(self._name, _VERSION)
             scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
             await _ended(request, "success", scope)
             self._database = request.result
@@ -80,7 +81,7 @@ class BrowserFiles:
         for digest, blob in blobs.items():
             files.put(blob, digest)
             use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
-            uses.put(use, to_js([self._window_id, task_id, digest]))
+            uses.put(use, to_js([task_id, digest]))
         scope = ProxyScope()
         try:
             await _ended(transaction, "complete", scope)
@@ -116,7 +117,7 @@ class BrowserFiles:
     def release(self, task_id: TaskId) -> None:
         """Forget that a task needs its files."""
         if self._database is not None:
-            low, high = [self._window_id, task_id], [self._window_id, task_id, []]
+            low, high = [task_id], [task_id, []]
             span = js.IDBKeyRange.bound(to_js(low), to_js(high))
             self._collect(span, lambda _use: True)
 
@@ -163,6 +164,8 @@ def _object(entries: Any) -> Any:
 
 
 def _create(database: Any) -> None:
+    for name in list(database.objectStoreNames):
+        database.deleteObjectStore(name)  # of a version before the first release
     database.createObjectStore(_FILES)
     database.createObjectStore(_USES).createIndex("digest", "digest")
 

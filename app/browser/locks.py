@@ -13,6 +13,8 @@ from app.core.ids import WindowId
 class BrowserLock:
     """Holds a claim as a Web Lock, which the browser frees when the page ends or crashes."""
 
+    is_proof = True
+
     @staticmethod
     def is_there() -> bool:
         """Say whether the browser has Web Locks here: on secure pages alone."""

@@ -1,6 +1,7 @@
 """What the browser does with the page: hides it, freezes it, brings it back."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
@@ -19,7 +20,7 @@ class BrowserPage:
     """
 
     def __init__(
-        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], None]
+        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], Awaitable[None]]
     ) -> None:
         self._emit = emit
         self._on_leave = on_leave
@@ -45,7 +46,7 @@ class BrowserPage:
     def _on_wake(self, _event: Any) -> None:
         if self._is_asleep:
             self._is_asleep = False
-            self._on_back()
+            self._awakening = asyncio.ensure_future(self._on_back())
 
     def _on_visibility(self, _event: Any) -> None:
         if js.document.visibilityState == "visible":

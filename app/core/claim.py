@@ -23,7 +23,10 @@ BEAT = 3600.0
 STALE = 24 * 3600.0
 """Seconds without a sign of life after which such a claim is nobody's."""
 
-_WHOSE, _MINE, _TAKEN = "whose", "mine", "taken"
+_WHOSE, _MINE, _TAKEN, _LEFT = "whose", "mine", "taken", "left"
+
+GREATEST = "~"
+"""The start of a token that gives way to every page of the window itself."""
 
 
 class Standing(Enum):
@@ -60,9 +63,10 @@ class Claim:
         self.standing = Standing.HELD
         return self._say(_TAKEN)
 
-    def left(self) -> None:
+    def left(self) -> str:
         """The page sleeps, or is gone: who comes now may take the claim."""
         self.standing = Standing.OPEN
+        return self._say(_LEFT)
 
     def heard(self, text: str) -> str | None:
         """Take in what another page says, which may be anything."""
@@ -88,6 +92,18 @@ class Claim:
 
     def _say(self, what: str) -> str:
         return json.dumps({"window": self.window_id, "token": self.token, "says": what})
+
+
+def leaver(text: str) -> WindowId | None:
+    """Return the window that says it sleeps or is gone; None for anything else said."""
+    try:
+        said = parse_json(text)
+    except ValueError:
+        return None
+    match said:
+        case {"window": str(window_id), "says": "left"}:
+            return WindowId(window_id)
+    return None
 
 
 def write_sign(token: str, now: float) -> str:

@@ -64,6 +64,14 @@ class SaveRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class SaveEntry:
+    """Keep a text about a task for all windows of this browser; None forgets it."""
+
+    task_id: TaskId
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadWorkflow:
     """Read a stored workflow; `WorkflowLoaded` follows."""
 
@@ -96,6 +104,7 @@ Command: TypeAlias = (
     | Request
     | AbortRequest
     | SaveRecord
+    | SaveEntry
     | LoadWorkflow
     | ReleaseFiles
     | ShowPreview

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from app.core.errors import Trouble
 from app.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId
+from app.core.ledger import Entry
 from app.core.requests import Request
 from app.core.workflow import Workflow
 
@@ -51,6 +52,13 @@ class TaskAccepted:
     digest: Digest
     pictures: tuple[Picture, ...]
     pinned: ServerUrl | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TasksOrphaned:
+    """A window is gone, and we hold its claim: its unfinished tasks are ours now."""
+
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +177,7 @@ Event: TypeAlias = (
     ServerAdded
     | ServerRemoved
     | TaskAccepted
+    | TasksOrphaned
     | CancelWanted
     | TaskDismissed
     | WorkflowLoaded

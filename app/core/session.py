@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from app.core.absence import READS
+from app.core.acceptance import Acceptance
 from app.core.cancellation import Cancellation
-from app.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles, StartTimer
+from app.core.commands import Command, Commands, StartTimer
 from app.core.connection import Phase
 from app.core.diagnosis import Diagnosis
 from app.core.dispatcher import FILL_TIMER, ROUND_TIMER, Dispatcher
-from app.core.errors import Trouble
 from app.core.events import (
     Answered,
     BinaryReceived,
@@ -24,24 +23,22 @@ from app.core.events import (
     SocketOpened,
     TaskAccepted,
     TaskDismissed,
+    TasksOrphaned,
     TimerFired,
     WorkflowLoaded,
 )
 from app.core.ids import Chance, ServerUrl, TaskId
+from app.core.ledger import Entry
 from app.core.reconciler import Reconciler
 from app.core.records import Records
 from app.core.replies import Replies
 from app.core.routing import Routing
 from app.core.server import Server
 from app.core.submission import Submission
-from app.core.task import State, Task
 from app.core.window import Settings
 
 LINGER = 10.0
 """Seconds that a connection stays after its last task: the next one often goes there too."""
-
-KEPT = 200
-"""Ended tasks that a window remembers; the oldest go first."""
 
 
 class Session:
@@ -51,10 +48,15 @@ class Session:
     """
 
     def __init__(
-        self, records: Mapping[str, str], settings: Settings, chance: Chance, now: float
+        self,
+        records: Mapping[str, str],
+        settings: Settings,
+        chance: Chance,
+        now: float,
+        ledger: Mapping[TaskId, Entry] | None = None,
     ) -> None:
         self._records = Records()
-        self.window = self._records.restore(records, settings, chance, now)
+        self.window = self._records.restore(records, settings, chance, now, ledger or {})
         self._diagnosis = Diagnosis(self.window)
         self._submission = Submission(self.window)
         self._cancellation = Cancellation(self.window, self._submission)
@@ -69,12 +71,12 @@ class Session:
             self._cancellation,
             self._reconciler,
         )
+        self._acceptance = Acceptance(self.window, self._reconciler)
         self._lingering: set[ServerUrl] = set()
 
     def start(self, now: float) -> Commands:
         """Take up what the records hold; to be called once, before any event."""
-        digests = dict.fromkeys(task.digest for task in self._unfinished())
-        commands: list[Command] = [LoadWorkflow(digest) for digest in digests]
+        commands: list[Command] = list(self._acceptance.load())
         for server in self.window.servers.values():
             commands += server.connection.connect()
             commands += self._reconciler.look(server, now)
@@ -108,13 +110,15 @@ class Session:
             case TimerFired(key):
                 return self._fired(key, now)
             case TaskAccepted():
-                return self._accept(event, now)
+                return self._acceptance.accept(event, now)
+            case TasksOrphaned(entries):
+                return self._acceptance.adopt(entries, now)
             case CancelWanted(task_id) if task_id in window.tasks:
                 return self._cancellation.want(window.tasks[task_id], now)
             case TaskDismissed(task_id) if task_id in window.tasks:
-                return self._dismiss(window.tasks[task_id])
+                return self._acceptance.dismiss(window.tasks[task_id])
             case WorkflowLoaded():
-                self._loaded(event, now)
+                self._acceptance.loaded(event, now)
             case ServerAdded(url, name):
                 server = window.use(url, name, now)
                 return (*self._diagnosis.meet(server), *self._diagnosis.refresh(server))
@@ -145,42 +149,6 @@ class Session:
             case _ if key == FILL_TIMER:
                 self.window.is_fill_due = True
         return ()
-
-    def _accept(self, event: TaskAccepted, now: float) -> Commands:
-        task = Task(
-            event.task_id,
-            event.prompt_id,
-            event.title,
-            event.digest,
-            event.pictures,
-            event.pinned,
-            now,
-        )
-        task.progress.count(event.workflow.running_nodes())
-        self.window.workflows[event.digest] = event.workflow
-        self.window.add(task)
-        old = list(self.window.ended())[:-KEPT]
-        return tuple(command for ended in old for command in self._dismiss(ended))
-
-    def _dismiss(self, task: Task) -> Commands:
-        if not task.is_ended:
-            return ()
-        self.window.dismiss(task)
-        return (ReleaseFiles(task.task_id),)
-
-    def _loaded(self, event: WorkflowLoaded, now: float) -> None:
-        for task in self._unfinished():
-            if task.digest != event.digest:
-                continue
-            if event.workflow is not None:
-                self.window.workflows[event.digest] = event.workflow
-                self.window.is_fill_due = True
-                task.progress.count(event.workflow.running_nodes())
-            elif task.state is State.WAITING or (
-                task.state is State.UNKNOWN and task.absences >= READS
-            ):
-                # Nothing of it can be sent, and no server has it.
-                self.window.end(task, State.FAILED, now, "here", Trouble.of("workflow_gone"))
 
     def _returned(self, now: float) -> Commands:
         """The network or the person is back: nothing waits for its timer any more."""
@@ -229,6 +197,3 @@ class Session:
             *self._reconciler.forget(server),
             *self._dispatcher.forget(server.url, now),
         )
-
-    def _unfinished(self) -> list[Task]:
-        return [task for task in self.window.tasks.values() if not task.is_ended]

@@ -40,6 +40,7 @@ def write_task(task: Task) -> str:
             "refused": sorted(task.refused_outputs),
             "names": [[node, name, given] for (node, name), given in task.names.items()],
             "by": task.ended_by,
+            "epoch": task.epoch,
         }
     )
 
@@ -88,6 +89,7 @@ def read_task(text: str) -> Task | None:
                 frozenset(NodeId(node) for node in _texts(record.get("refused"))),
                 names=_names(record.get("names")),
                 ended_by=by,
+                epoch=_count(record.get("epoch")),
             )
     return None
 
@@ -149,6 +151,10 @@ def _trouble(row: Any) -> Trouble | None:
             told = ((name, fact) for name, fact in facts.items() if isinstance(fact, str))
             return Trouble(code, tuple(told))
     return None
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _texts(values: Any) -> list[str]:

@@ -66,7 +66,8 @@ class Submission:
 
     def post(self, task: Task, now: float) -> Request:
         """Send the task; its record says so before it leaves."""
-        assert task.client_id is not None
+        # Its frames come to us, also where another page had begun it.
+        task.client_id = self._server(task).connection.client_id
         self._window.move(task, State.POSTING)
         task.posted_at = now
         task.absences = 0

@@ -25,13 +25,14 @@ class State(Enum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"  # the server had it and knows nothing of it any more
+    ADOPTED = "adopted"  # another window sees it to its end
 
 
-ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST})
+ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED})
 ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})
 
 _STEPS: Mapping[State, frozenset[State]] = {
-    State.WAITING: frozenset({State.CONNECTING, State.FAILED, State.CANCELLED}),
+    State.WAITING: frozenset({State.CONNECTING, State.FAILED, State.CANCELLED, State.ADOPTED}),
     State.CONNECTING: frozenset(
         {State.WAITING, State.UPLOADING, State.POSTING, State.FAILED, State.CANCELLED}
     ),
@@ -74,6 +75,8 @@ class Task:
     refused_outputs: frozenset[NodeId] = frozenset()
     names: dict[tuple[NodeId, str], str] = field(default_factory=dict)
     ended_by: str = ""
+    epoch: int = 0
+    """How often it went from one window to another."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)

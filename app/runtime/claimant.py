@@ -22,6 +22,7 @@ class Claimant:
         records: This tab's records; pages that follow each other in one tab share them.
         chance: Makes the tokens that tell pages apart.
         restart: Loads the page anew: it then finds out who it is.
+        is_bereft: Says whether another window has adopted tasks of ours.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class Claimant:
         records: Records,
         chance: Chance,
         restart: Callable[[], None],
+        is_bereft: Callable[[], bool],
     ) -> None:
         self._runner = runner
         self._hold = hold
@@ -39,6 +41,7 @@ class Claimant:
         self._records = records
         self._chance = chance
         self._restart = restart
+        self._is_bereft = is_bereft
         self._claim: Claim | None = None
         self._lost = asyncio.Event()
         channel.listen(self._heard)
@@ -59,15 +62,17 @@ class Claimant:
         """The page falls asleep, or ends: the next page of this tab need not wait."""
         self._runner.pause()
         if self._claim is not None and self._claim.standing is Standing.HELD:
-            self._claim.left()
+            told = self._claim.left()
             self._hold.leave()
+            self._say(told)
 
     async def back(self) -> None:
         """The page wakes up: go on, or start anew when another has been this window since."""
         claim = self._claim
         # What we remember is older than what a page that followed us here has recorded.
         last = self._records.read_all().get(RECORD)
-        if claim is not None and last in (None, claim.token) and await self._ask(claim):
+        is_same = claim is not None and last in (None, claim.token) and not self._is_bereft()
+        if is_same and claim is not None and await self._ask(claim):
             self._runner.emit(PageChanged(PageChange.RESUMED))
             self._runner.resume()
         else:

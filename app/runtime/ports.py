@@ -45,7 +45,7 @@ class Http(Protocol):
 
 
 class Records(Protocol):
-    """This window's small records, kept over reloads."""
+    """Small records, kept over reloads: this window's, or those that all windows share."""
 
     def read_all(self) -> Mapping[str, str]:
         """Return all records."""
@@ -87,7 +87,12 @@ class Previews(Protocol):
 
 
 class Hold(Protocol):
-    """Where one page holds the claim to its window id, against all other pages."""
+    """Where one page holds the claim to a window id, against all other pages.
+
+    `is_proof` says that a claim which is taken has a page that lives.
+    """
+
+    is_proof: bool
 
     async def take(self, window_id: WindowId, token: str) -> bool:
         """Take a claim; False when another page holds it, alive or not."""
@@ -117,5 +122,6 @@ class Ports:
     sockets: Sockets
     http: Http
     records: Records
+    shared: Records
     files: Files
     previews: Previews

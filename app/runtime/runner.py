@@ -12,6 +12,7 @@ from app.core.commands import (
     LoadWorkflow,
     OpenSocket,
     ReleaseFiles,
+    SaveEntry,
     SaveRecord,
     SendFrame,
     ShowPreview,
@@ -21,6 +22,7 @@ from app.core.commands import (
 from app.core.errors import BadInput
 from app.core.events import Event, WorkflowLoaded
 from app.core.ids import Digest
+from app.core.ledger import ENTRY_RECORD
 from app.core.requests import Request
 from app.core.session import Session
 from app.core.workflow import parse_workflow
@@ -52,6 +54,11 @@ class Runner:
         self._events.append(event)
         if self._ports is not None and not self._is_busy and not self._is_paused:
             self._drain()
+
+    @property
+    def is_paused(self) -> bool:
+        """The page sleeps, or is no longer itself."""
+        return self._is_paused
 
     def pause(self) -> None:
         """Let events wait: the page sleeps, and nothing may be sent before it is itself again."""
@@ -88,6 +95,8 @@ class Runner:
                 ports.http.abort(request_id)
             case SaveRecord(key, text):
                 ports.records.write(key, text)
+            case SaveEntry(task_id, text):
+                ports.shared.write(ENTRY_RECORD + task_id, text)
             case StartTimer(key, delay):
                 ports.clock.start(key, delay)
             case StopTimer(key):

@@ -13,6 +13,8 @@ CLAIM_RECORD = "claim:"
 class StorageHold:
     """Holds one claim in storage that all tabs share; pages on plain http have no Web Locks."""
 
+    is_proof = False
+
     def __init__(self, shared: Records, clock: Clock) -> None:
         self._shared = shared
         self._clock = clock

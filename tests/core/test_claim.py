@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.claim import STALE, Claim, Standing, holder_of, write_sign
+from app.core.claim import (
+    GREATEST,
+    STALE,
+    Claim,
+    Standing,
+    holder_of,
+    leaver,
+    write_sign,
+)
 from app.core.ids import WindowId
 from tests.core.farm import NOON
 from tests.core.junk import anything, peer_texts
@@ -126,3 +134,32 @@ def test_a_sign_of_life_names_its_holder_for_a_day() -> None:
 def test_a_damaged_sign_is_nobodys(text: str) -> None:
     """It can't keep a window from its own id."""
     assert holder_of(text, NOON) is None
+
+
+def test_a_page_that_leaves_says_so() -> None:
+    """Another window may look after its tasks."""
+    claim = held()
+    assert leaver(claim.left()) == ID
+    assert claim.standing is Standing.OPEN
+
+
+@given(anything.map(json.dumps) | st.text())
+def test_nothing_else_says_that_a_page_leaves(text: str) -> None:
+    """Questions and answers about claims come on the same channel."""
+    assert leaver(text) is None
+    _, question = asking()
+    assert leaver(question) is None
+
+
+@pytest.mark.parametrize("token", ["0" * 16, "f" * 16])
+def test_who_adopts_gives_way_to_the_window_itself(token: str) -> None:
+    """Whichever of the two asked first."""
+    (adopter, its_question), (page, question) = asking(f"{GREATEST}0"), asking(token)
+    assert adopter.heard(question) is None
+    assert adopter.standing is Standing.LOST
+    adopter, _ = asking(f"{GREATEST}0")
+    answer = page.heard(its_question)
+    assert answer is not None
+    assert adopter.heard(answer) is None
+    assert adopter.standing is Standing.LOST
+    assert page.standing is Standing.ASKING

@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from app.core.commands import SaveRecord
-from app.core.ids import ServerUrl
-from app.core.records import Records
+from app.core.commands import SaveEntry, SaveRecord
+from app.core.errors import Trouble
+from app.core.ids import ServerUrl, TaskId, WindowId
+from app.core.ledger import ENTRY_RECORD, Entry, entries_of, read_ledger, write_entry
+from app.core.records import Records, is_bereft, revive
 from app.core.snapshot import write_task
 from app.core.task import State
 from app.core.window import Settings, Window
@@ -20,9 +22,11 @@ from tests.core.farm import (
     SOUTH,
     UNKNOWN,
     Chance,
+    all_of,
     bound_task,
     invert_workflow,
     new_task,
+    new_window,
     saved,
     waiting_task,
 )
@@ -36,15 +40,26 @@ class Storage:
     def __init__(self) -> None:
         self.records = Records()
         self.kept: dict[str, str] = {}
+        self.shared: dict[str, str] = {}
 
     def restore(self, now: float = NOON) -> Window:
         """Load the page."""
         self.records = Records()
-        return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now)
+        return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now, self.ledger())
+
+    def ledger(self) -> dict[TaskId, Entry]:
+        """Read what all tabs share."""
+        return read_ledger(self.shared)
 
     def save(self, window: Window) -> dict[str, str | None]:
         """Carry out the writes, and return them."""
-        writes = saved(self.records.save(window))
+        commands = self.records.save(window)
+        for entry in all_of(SaveEntry, commands):
+            if entry.text is None:
+                self.shared.pop(ENTRY_RECORD + entry.task_id, None)
+            else:
+                self.shared[ENTRY_RECORD + entry.task_id] = entry.text
+        writes = saved(commands)
         for key, text in writes.items():
             if text is None:
                 self.kept.pop(key, None)
@@ -137,6 +152,7 @@ def test_a_record_that_cannot_be_read_harms_no_other() -> None:
     bound_task(window, window.server(SOUTH, NOON), *QUEUED, number=2)
     storage.save(window)
     storage.kept["task:t1"] = "{"
+    storage.shared.clear()
 
     restored = storage.restore()
     assert list(restored.tasks) == ["t2"]
@@ -185,3 +201,109 @@ def test_a_task_that_ended_before_it_was_bound_is_restored() -> None:
     restored = storage.restore()
     assert write_task(restored.tasks[task.task_id]) == write_task(task)
     assert restored.servers == {}
+
+
+def taken(storage: Storage, task_id: str, owner: str = "wother") -> None:
+    """Another window has adopted a task meanwhile."""
+    entry = storage.ledger()[TaskId(task_id)]
+    now = Entry(WindowId(owner), entry.epoch + 1, entry.record, NOON)
+    storage.shared[ENTRY_RECORD + task_id] = write_entry(now)
+
+
+def test_an_unfinished_task_stands_in_the_ledger() -> None:
+    """From its acceptance to its end, as its record has it."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    storage.save(window)
+    assert storage.ledger() == {
+        "t1": Entry(window.window_id, 0, write_task(task), task.accepted_at)
+    }
+    window.end(task, State.COMPLETED, NOON + 9, "socket", None)
+    storage.save(window)
+    assert storage.ledger() == {}
+
+
+def test_the_end_of_an_adopted_task_is_kept_for_the_window_that_it_came_from() -> None:
+    """Or that window would take it for its own when it comes back."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    task.epoch = 1
+    window.end(task, State.COMPLETED, NOON + 9, "record", None)
+    storage.save(window)
+    assert storage.ledger() == {"t1": Entry(window.window_id, 1, "", NOON + 9)}
+
+
+@pytest.mark.parametrize("states", [(), (State.UPLOADING,), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING])
+def test_a_window_that_lost_its_tasks_is_a_new_one(states: tuple[State, ...]) -> None:
+    """Its ids were given up with its tasks; it shows them as adopted, and its ended ones."""
+    storage = Storage()
+    window = storage.restore()
+    north = window.server(NORTH, NOON)
+    bound_task(window, north, *states)
+    ended = bound_task(window, north, *RUNNING, number=2)
+    window.end(ended, State.FAILED, NOON, "socket", None)
+    storage.save(window)
+    assert not is_bereft(storage.kept, storage.ledger())
+    taken(storage, "t1")
+
+    assert is_bereft(storage.kept, storage.ledger())
+    again = storage.restore(NOON + 60)
+    assert again.window_id != window.window_id
+    assert again.client_ids == {}
+    assert {task.task_id: task.state for task in again.tasks.values()} == {
+        "t1": State.ADOPTED,
+        "t2": State.FAILED,
+    }
+    assert again.tasks[TaskId("t1")].trouble == Trouble.of("adopted")
+    assert again.locks.report() is None
+    before = storage.ledger()
+    storage.save(again)
+    assert storage.ledger() == before, "the adopter's entry is not ours to change"
+    # It stays as it is over further reloads, and keeps its new identity.
+    assert storage.restore(NOON + 90).window_id == again.window_id
+
+
+def test_an_ended_task_is_nobody_elses() -> None:
+    """Whatever the ledger says of it."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    storage.save(window)
+    taken(storage, "t1")
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    storage.kept |= {"task:t1": write_task(task)}
+    again = storage.restore(NOON + 60)
+    assert again.tasks[task.task_id].state is State.COMPLETED
+    assert again.window_id == window.window_id
+
+
+def test_what_only_the_ledger_has_of_us_is_ours() -> None:
+    """A page that slept while its copy started had accepted one task more."""
+    storage = Storage()
+    window = storage.restore()
+    bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    waiting_task(window, 2)
+    storage.save(window)
+    del storage.kept["task:t2"]
+    broken = Entry(window.window_id, 0, "{", NOON)
+    storage.shared[ENTRY_RECORD + "t3"] = write_entry(broken)
+    storage.kept["task:t1"] = "{"
+    again = storage.restore(NOON + 5)
+    assert not again.notices
+    assert list(again.tasks) == ["t1", "t2"]
+    assert list(again.waiting) == ["t2"]
+    assert entries_of(storage.ledger(), window.window_id)
+
+
+def test_a_server_that_we_use_stays_in_use_when_a_task_comes_there() -> None:
+    """Only one that nobody named is there for its last tasks alone."""
+    window = new_window()
+    for url in (NORTH, SOUTH):
+        task = bound_task(new_window(), new_window().server(url, NOON), *QUEUED, number=len(url))
+        task.server = url
+        if url == NORTH:
+            window.use(NORTH, "north", NOON)
+        revive(window, task, NOON)
+    assert [server.is_leaving for server in window.servers.values()] == [False, True]

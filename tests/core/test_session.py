@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from app.core import session
 from app.core.commands import (
     LoadWorkflow,
     OpenSocket,
@@ -23,15 +22,18 @@ from app.core.events import (
     ServerRemoved,
     SocketClosed,
     TaskDismissed,
+    TasksOrphaned,
     TimerFired,
     WorkflowLoaded,
 )
 from app.core.ids import Digest, ServerUrl
+from app.core.ledger import Entry
 from app.core.requests import Ask
 from app.core.server import Reach
 from app.core.session import LINGER
+from app.core.snapshot import write_task
 from app.core.task import State, Task
-from tests.core.farm import NORTH, SOUTH, all_of, asked, greeting, one, saved
+from tests.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
 from tests.core.model_server import ModelServer, Socket
 from tests.core.world import Call, World
 
@@ -393,21 +395,26 @@ def test_a_workflow_that_nobody_needs_is_not_kept() -> None:
     assert list(world.session.window.workflows) == [task.digest]
 
 
-def test_ended_tasks_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest go first, and their stored files with them."""
-    assert session.KEPT >= 100
-    monkeypatch.setattr(session, "KEPT", 5)
-    world = World()
-    tasks = [world.accept() for _ in range(6)]
-    for task in tasks:
-        world.promises.wishes.add(task.task_id)
-        world.happen(CancelWanted(task.task_id))
-    before = len(world.log)
-    world.accept()
-    released = world.log[before:]
-    assert all_of(ReleaseFiles, released) == [ReleaseFiles(tasks[0].task_id)]
-    assert saved(released)[f"task:{tasks[0].task_id}"] is None
-    assert len(list(world.session.window.ended())) == 5
+def test_the_tasks_of_a_window_that_is_gone_are_seen_to_their_end() -> None:
+    """Over HTTP: their frames go to a client id that is gone."""
+    gone = one_server()
+    running = gone.accept()
+    reach(gone, running, State.RUNNING)
+    waiting = gone.accept()
+    ledger = [
+        Entry(gone.session.window.window_id, 0, write_task(task), NOON)
+        for task in (running, waiting)
+    ]
+
+    world = World(gone.servers[NORTH], seed=1)
+    world.accepted |= gone.accepted
+    world.now = gone.now
+    world.happen(TasksOrphaned(tuple(ledger)))
+    adopted = [world.session.window.tasks[task.task_id] for task in (running, waiting)]
+    assert world.session.window.locks.server_of(running.prompt_id) == NORTH
+    world.settle(within=60)
+    assert {task.state for task in adopted} == {State.COMPLETED}
+    assert adopted[0].ended_by == "record"
 
 
 def test_only_an_ended_task_can_be_dismissed() -> None:

@@ -2,103 +2,17 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
 
 import pytest
 
 from app.core.claim import PATIENCE, RECORD
 from app.core.events import ServerAdded
 from app.core.ids import WindowId
-from app.core.session import Session
-from app.core.window import Settings
 from app.runtime import claimant as claiming
-from app.runtime.claimant import Claimant
-from app.runtime.runner import Runner
 from app.runtime.storage_hold import StorageHold
-from tests.core.farm import NOON, NORTH, Chance
-from tests.runtime.world import World
-
-
-class Browser:
-    """What the pages of one folder share; time is the test's own."""
-
-    def __init__(self) -> None:
-        self.pages: list[PageOf] = []
-        self.shared: dict[str, str] = {}
-        self.now = NOON
-
-
-class PageOf:
-    """One page: its claim and its session."""
-
-    def __init__(self, browser: Browser, records: Mapping[str, str] | None = None) -> None:
-        self.browser = browser
-        self.seed = len(browser.pages)
-        self.is_deaf = False
-        self.restarts = 0
-        self.runner = Runner(lambda: None)
-        self.world = World(self.runner.emit)
-        self.world.records = dict(records or {})
-        self.hears: Callable[[str], None] = lambda _text: None
-        self.hold = StorageHold(_Shared(browser), _Clock(browser))
-        self.claimant = Claimant(
-            self.runner, self.hold, self, self.world, Chance(self.seed), self.restart
-        )
-        browser.pages.append(self)
-
-    async def open(self) -> Session:
-        """Load the page."""
-        session = await self.claimant.open(
-            lambda records: Session(records, Settings("base"), Chance(self.seed), NOON)
-        )
-        self.runner.start(session, self.world.ports())
-        return session
-
-    def restart(self) -> None:
-        """Note that the page is to be loaded anew."""
-        self.restarts += 1
-
-    def listen(self, on_text: Callable[[str], None]) -> None:
-        """Give on what other pages say."""
-        self.hears = on_text
-
-    def post(self, text: str) -> None:
-        """Say something to all others, soon."""
-        for page in self.browser.pages:
-            if page is not self and not page.is_deaf:
-                asyncio.get_running_loop().call_soon(page.hears, text)
-
-    def asked(self) -> int:
-        """How many servers were asked something."""
-        return sum(done[0] == "send" for done in self.world.done)
-
-
-class _Clock:
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-
-    def now(self) -> float:
-        return self._browser.now
-
-    def start(self, key: tuple[str, ...], delay: float) -> None:
-        raise AssertionError
-
-    def stop(self, key: tuple[str, ...]) -> None:
-        raise AssertionError
-
-
-class _Shared:
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-
-    def read_all(self) -> dict[str, str]:
-        return dict(self._browser.shared)
-
-    def write(self, key: str, text: str | None) -> None:
-        if text is None:
-            del self._browser.shared[key]
-        else:
-            self._browser.shared[key] = text
+from tests.core.farm import NORTH
+from tests.runtime.browser import Browser, Clock, PageOf
+from tests.runtime.world import Shared
 
 
 @pytest.fixture(autouse=True)
@@ -263,7 +177,7 @@ def test_a_claim_that_is_no_longer_ours_is_left_where_it_is() -> None:
 
     async def story() -> None:
         browser = Browser()
-        first, second = (StorageHold(_Shared(browser), _Clock(browser)) for _ in range(2))
+        first, second = (StorageHold(Shared(browser.shared), Clock(browser)) for _ in range(2))
         assert await first.take(WindowId("w1"), "a")
         assert not await second.take(WindowId("w1"), "b")
         await second.seize(WindowId("w1"), "b")

@@ -48,6 +48,22 @@ class MemoryFiles:
         return Blob(text.encode())
 
 
+class Shared:
+    """What all windows share."""
+
+    def __init__(self, kept: dict[str, str]) -> None:
+        self.kept = kept
+
+    def read_all(self) -> dict[str, str]:
+        return dict(self.kept)
+
+    def write(self, key: str, text: str | None) -> None:
+        if text is None:
+            self.kept.pop(key, None)
+        else:
+            self.kept[key] = text
+
+
 class World:
     """All ports in one; `done` lists what was asked, in order."""
 
@@ -57,10 +73,12 @@ class World:
         self.records: dict[str, str] = {}
         self.files = MemoryFiles()
         self.answers: dict[str, Any] = {}
+        self.shared: Any = Shared({})
 
     def ports(self) -> Ports:
         """The world as the runtime sees it."""
-        return Ports(self, _Sockets(self), _Http(self), self, self.files, self)  # type: ignore[arg-type]
+        sockets, http, files = _Sockets(self), _Http(self), self.files
+        return Ports(self, sockets, http, self, self.shared, files, self)  # type: ignore[arg-type]
 
     def now(self) -> float:
         return NOON

@@ -1,0 +1,89 @@
+"""How tasks come into a window, and how they leave it."""
+
+from collections.abc import Iterable
+
+from app.core.absence import READS
+from app.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles
+from app.core.errors import Trouble
+from app.core.events import TaskAccepted, WorkflowLoaded
+from app.core.ledger import Entry
+from app.core.reconciler import Reconciler
+from app.core.records import revive
+from app.core.snapshot import read_task
+from app.core.task import State, Task
+from app.core.window import Window
+
+KEPT = 200
+"""Ended tasks that a window remembers; the oldest go first."""
+
+
+class Acceptance:
+    """Takes tasks in, from a person or from a window that is gone; lets ended ones go."""
+
+    def __init__(self, window: Window, reconciler: Reconciler) -> None:
+        self._window = window
+        self._reconciler = reconciler
+
+    def accept(self, event: TaskAccepted, now: float) -> Commands:
+        """Take in a new task; the oldest of too many ended ones leave."""
+        task = Task(
+            event.task_id,
+            event.prompt_id,
+            event.title,
+            event.digest,
+            event.pictures,
+            event.pinned,
+            now,
+        )
+        task.progress.count(event.workflow.running_nodes())
+        self._window.workflows[event.digest] = event.workflow
+        self._window.add(task)
+        old = list(self._window.ended())[:-KEPT]
+        return tuple(command for ended in old for command in self.dismiss(ended))
+
+    def adopt(self, entries: Iterable[Entry], now: float) -> Commands:
+        """Take over the tasks of a window that is gone."""
+        window = self._window
+        commands: list[Command] = []
+        for entry in entries:
+            task = read_task(entry.record)
+            if task is None or task.task_id in window.tasks:
+                continue
+            task.epoch = entry.epoch + 1
+            revive(window, task, now)
+            if task.digest not in window.workflows:
+                commands.append(LoadWorkflow(task.digest))
+            if task.server is not None:
+                commands += self._reconciler.look(window.servers[task.server], now)
+        return tuple(commands)
+
+    def load(self) -> Commands:
+        """Ask for the workflows of all unfinished tasks."""
+        return tuple(map(LoadWorkflow, dict.fromkeys(task.digest for task in self._unfinished())))
+
+    def loaded(self, event: WorkflowLoaded, now: float) -> None:
+        """A stored workflow was read, or is gone."""
+        window = self._window
+        for task in self._unfinished():
+            if task.digest != event.digest:
+                continue
+            if event.workflow is not None:
+                window.workflows[event.digest] = event.workflow
+                window.is_fill_due = True
+                task.progress.count(event.workflow.running_nodes())
+            elif task.state is State.WAITING or (
+                task.state is State.UNKNOWN and task.absences >= READS
+            ):
+                # Nothing of it can be sent, and no server has it.
+                window.end(task, State.FAILED, now, "here", Trouble.of("workflow_gone"))
+
+    def dismiss(self, task: Task) -> Commands:
+        """Let an ended task go, with its files."""
+        if not task.is_ended:
+            return ()
+        self._window.dismiss(task)
+        # Of a task that was taken over, its other window still needs them.
+        return (ReleaseFiles(task.task_id),) if task.state is not State.ADOPTED else ()
+
+    def _unfinished(self) -> list[Task]:
+        return [task for task in self._window.tasks.values() if not task.is_ended]

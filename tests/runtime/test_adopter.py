@@ -1,0 +1,232 @@
+"""Windows that are gone are found, and their tasks taken over."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from app.core.events import TaskAccepted
+from app.core.ids import TaskId, WindowId
+from app.core.ledger import ENTRY_RECORD, KEPT, Entry, read_ledger, write_entry
+from app.core.prompt_id import make_prompt_id
+from app.core.session import Session
+from app.core.task import State
+from app.runtime import adopter as adopting
+from app.runtime import claimant as claiming
+from app.runtime.adopter import Adopter
+from app.runtime.storage_hold import StorageHold
+from tests.core.farm import INVERT, NOON, Chance, invert_workflow
+from tests.runtime.browser import Browser, Clock, PageOf
+from tests.runtime.world import Blob
+
+GRACE = 0.05
+
+
+class Proof(StorageHold):
+    """A claim such as a Web Lock: the browser frees it with its page."""
+
+    is_proof = True
+
+
+class Tab(PageOf):
+    """A page that looks after windows that are gone."""
+
+    def __init__(self, browser: Browser, records: dict[str, str] | None = None) -> None:
+        super().__init__(browser, records)
+        self.make: Callable[[], StorageHold] = self.make_hold
+
+    async def begin(self) -> Session:
+        """Load the page, and look around."""
+        self.session = await self.open()
+        self.adopter = Adopter(
+            self.runner,
+            self.session.window.window_id,
+            lambda: self.make(),
+            self,
+            self.world.shared,
+            Clock(self.browser),
+            Chance(self.seed + 100),
+        )
+        self.adopter.look()
+        return self.session
+
+    def accept(self, number: int = 1) -> None:
+        """A person gives a task."""
+        self.browser.files.kept[INVERT] = Blob(json.dumps(invert_workflow().nodes).encode())
+        task_id, prompt_id = TaskId(f"t{number}"), make_prompt_id(Chance(number))
+        self.runner.emit(TaskAccepted(task_id, prompt_id, "photo", invert_workflow(), INVERT, ()))
+
+    def states(self) -> dict[str, State]:
+        """Where its tasks stand."""
+        return {task.task_id: task.state for task in self.session.window.tasks.values()}
+
+    def proves(self) -> None:
+        """Live in a browser with Web Locks."""
+        self.make = lambda: Proof(self.world.shared, Clock(self.browser))
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits a real second."""
+    assert adopting.GRACE >= 10
+    assert adopting.ROUND >= 60
+    monkeypatch.setattr(adopting, "GRACE", GRACE)
+    monkeypatch.setattr(adopting, "PATIENCE", 0.02)
+    monkeypatch.setattr(claiming, "PATIENCE", 0.02)
+
+
+def play(story: Coroutine[Any, Any, None]) -> None:
+    """Play a story to its end."""
+    asyncio.run(story)
+
+
+async def two() -> tuple[Tab, Tab]:
+    """A window with a task, and one beside it."""
+    browser = Browser()
+    first, second = Tab(browser), Tab(browser)
+    await first.begin()
+    await second.begin()
+    first.accept()
+    return first, second
+
+
+async def pass_by(times: float = 3.0) -> None:
+    """Let the time of grace pass, and the questions with it."""
+    await asyncio.sleep(times * GRACE)
+
+
+@pytest.mark.parametrize("is_proof", [True, False])
+def test_the_tasks_of_a_closed_window_are_adopted(is_proof: bool) -> None:
+    """After a while in which it may only be reloading; its claim is free again."""
+
+    async def story() -> None:
+        first, second = await two()
+        if is_proof:
+            second.proves()
+        first.claimant.leave()
+        first.is_deaf = True
+        await asyncio.sleep(0.2 * GRACE)
+        assert second.states() == {}
+        await pass_by()
+        assert second.states() == {"t1": State.WAITING}
+        (entry,) = read_ledger(second.browser.shared).values()
+        assert (entry.owner, entry.epoch) == (second.session.window.window_id, 1)
+        claims = {key for key in second.browser.shared if key.startswith("claim:")}
+        assert claims == {f"claim:{second.session.window.window_id}"}
+
+    play(story())
+
+
+def test_a_window_that_comes_back_in_time_keeps_its_tasks() -> None:
+    """A reload is no end."""
+
+    async def story() -> None:
+        first, second = await two()
+        first.claimant.leave()
+        first.is_deaf = True
+        await asyncio.sleep(0.2 * GRACE)
+        again = Tab(first.browser, first.world.records)
+        await again.begin()
+        await pass_by()
+        assert (again.states(), second.states()) == ({"t1": State.WAITING}, {})
+
+    play(story())
+
+
+def test_a_window_that_lives_is_left_alone() -> None:
+    """It answers, whatever its claim looks like; and a claim that is proof needs no question."""
+
+    async def story() -> None:
+        first, second = await two()
+        second.adopter.look()
+        await pass_by()
+        assert second.states() == {}
+        second.proves()
+        first.is_deaf = True
+        second.adopter.look()
+        await pass_by()
+        assert second.states() == {}
+
+    play(story())
+
+
+def test_of_two_that_would_adopt_one_does() -> None:
+    """In storage alone both may find the claim free."""
+
+    async def story() -> None:
+        first, second = await two()
+        third = Tab(first.browser)
+        await third.begin()
+        first.is_deaf = True
+        first.claimant.leave()
+        await pass_by(5)
+        assert sorted([len(second.states()), len(third.states())]) == [0, 1]
+
+    play(story())
+
+
+def test_a_page_that_slept_too_deeply_starts_anew_when_it_hears_of_it() -> None:
+    """Its tasks are another's, and it must not act for them."""
+
+    async def story() -> None:
+        first, second = await two()
+        first.is_deaf = True
+        heard: list[str] = []
+        plain = second.post
+        second.post = lambda text: (heard.append(text), plain(text))[1]  # type: ignore[method-assign]
+        second.adopter.look()
+        await pass_by(5)
+        assert second.states() == {"t1": State.WAITING}
+        for text in heard:
+            first.hears(text)
+        assert first.restarts == 1
+        again = Tab(first.browser, first.world.records)
+        await again.begin()
+        assert again.states() == {"t1": State.ADOPTED}
+
+    play(story())
+
+
+def test_a_page_from_the_browsers_cache_finds_its_tasks_adopted() -> None:
+    """It asks the ledger before it goes on."""
+
+    async def story() -> None:
+        first, second = await two()
+        first.claimant.leave()
+        await pass_by()
+        assert second.states() == {"t1": State.WAITING}
+        await first.claimant.back()
+        assert first.restarts == 1
+
+    play(story())
+
+
+def test_a_page_that_sleeps_adopts_nothing() -> None:
+    """It could not look after them."""
+
+    async def story() -> None:
+        first, second = await two()
+        first.claimant.leave()
+        second.claimant.leave()
+        await pass_by()
+        await second.claimant.back()
+        assert second.states() == {}
+
+    play(story())
+
+
+def test_old_ends_are_swept_out() -> None:
+    """Nobody will ask for them any more."""
+
+    async def story() -> None:
+        tab = Tab(Browser())
+        kept = Entry(WindowId("wgone"), 1, "", NOON - KEPT / 2)
+        old = Entry(WindowId("wgone"), 1, "", NOON - 2 * KEPT)
+        tab.browser.shared[ENTRY_RECORD + "a"] = write_entry(kept)
+        tab.browser.shared[ENTRY_RECORD + "b"] = write_entry(old)
+        await tab.begin()
+        assert read_ledger(tab.browser.shared) == {"a": kept}
+
+    play(story())
