@@ -43,7 +43,7 @@ def test_the_tasks_of_a_closed_tab_are_adopted(
     is_secure: bool,
 ) -> None:
     """The one that runs, the one behind it, and the one that only that tab had."""
-    with farm(background, 1, pace=8.0) as one:
+    with farm(background, 1, pace=7.0) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         before = sent(page, 3)
@@ -70,7 +70,7 @@ def test_a_tab_that_comes_back_shows_its_tasks_as_adopted(
     is_secure: bool,
 ) -> None:
     """It is a new window then, with ids of its own."""
-    with farm(background, 1, pace=8.0) as one:
+    with farm(background, 1, pace=7.0) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         sent(page, 1)
