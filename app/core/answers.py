@@ -22,6 +22,14 @@ class Record:
     trouble: Trouble | None = None
 
 
+@dataclass(slots=True)
+class Found:
+    """How often a list has one task: it runs at most once, but may wait more often."""
+
+    is_running: bool = False
+    pending: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What a server tells of itself; memory in bytes."""
@@ -86,30 +94,30 @@ def read_refusal(text: str, server: str) -> Trouble:
     return Trouble.of("refused", server=server, message=told.strip()[:500])
 
 
-def read_jobs(text: str) -> dict[PromptId, OpenState]:
+def read_jobs(text: str) -> dict[PromptId, Found]:
     """Read the list of open jobs."""
     match _json(text):
         case {"jobs": list(jobs)}:
-            found: dict[PromptId, OpenState] = {}
+            found: dict[PromptId, Found] = {}
             for job in jobs:
                 match job:
-                    case {"id": str(prompt), "status": ("pending" | "in_progress") as state}:
-                        found[PromptId(prompt)] = state
+                    case {"id": str(prompt), "status": "pending"}:
+                        found.setdefault(PromptId(prompt), Found()).pending += 1
+                    case {"id": str(prompt), "status": "in_progress"}:
+                        found.setdefault(PromptId(prompt), Found()).is_running = True
             return found
     raise MessageError("`/api/jobs` has an unknown shape", text)
 
 
-def read_queue(text: str) -> dict[PromptId, OpenState]:
+def read_queue(text: str) -> dict[PromptId, Found]:
     """Read `GET /queue`, the list of servers without the jobs API."""
     match _json(text):
         case {"queue_running": list(running), "queue_pending": list(pending)}:
-            found: dict[PromptId, OpenState] = {}
-            state: OpenState
-            for items, state in ((pending, "pending"), (running, "in_progress")):
-                for item in items:
-                    match item:
-                        case [_, str(prompt), *_]:
-                            found[PromptId(prompt)] = state
+            found: dict[PromptId, Found] = {}
+            for prompt in _prompts(pending):
+                found.setdefault(prompt, Found()).pending += 1
+            for prompt in _prompts(running):
+                found.setdefault(prompt, Found()).is_running = True
             return found
     raise MessageError("`/queue` has an unknown shape", text)
 
@@ -182,6 +190,15 @@ def _json(text: str) -> Any:
         return parse_json(text)
     except ValueError as error:
         raise MessageError("answer is no JSON", text) from error
+
+
+def _prompts(items: list[Any]) -> list[PromptId]:
+    """An item of the queue is `[number, prompt id, workflow, …]`."""
+    return [PromptId(item[1]) for item in items if _is_queue_item(item)]
+
+
+def _is_queue_item(item: Any) -> bool:
+    return isinstance(item, list) and len(item) > 1 and isinstance(item[1], str)
 
 
 def _all_outputs(outputs: Any) -> tuple[Output, ...]:

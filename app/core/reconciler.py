@@ -2,23 +2,15 @@
 
 from dataclasses import dataclass, field
 
-from app.core.absence import is_missing, told_at
-from app.core.answers import (
-    OpenState,
-    Record,
-    read_history,
-    read_job,
-    read_jobs,
-    read_queue,
-)
-from app.core.cancellation import Cancellation
-from app.core.commands import Command, Commands, LoadWorkflow, StartTimer, StopTimer
+from app.core.absence import told_at
+from app.core.answers import read_history, read_job, read_jobs, read_queue
+from app.core.books import Books
+from app.core.commands import Command, Commands, StartTimer, StopTimer
 from app.core.connection import Phase
-from app.core.errors import MessageError, Trouble
+from app.core.errors import MessageError
 from app.core.ids import ServerUrl
 from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
 from app.core.server import Server
-from app.core.submission import Submission
 from app.core.task import ON_SERVER, State, Task
 from app.core.window import Window
 
@@ -27,8 +19,6 @@ BEAT = 2.0
 
 CALM = 15.0
 """Seconds between looks otherwise."""
-
-_ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": State.CANCELLED}
 
 
 @dataclass(slots=True)
@@ -47,10 +37,9 @@ class Watch:
 class Reconciler:
     """Per server and round: one list, then one call for each own task that isn't in it."""
 
-    def __init__(self, window: Window, submission: Submission, cancellation: Cancellation) -> None:
+    def __init__(self, window: Window, books: Books) -> None:
         self._window = window
-        self._submission = submission
-        self._cancellation = cancellation
+        self._books = books
         self._watches: dict[ServerUrl, Watch] = {}
 
     def beat(self, server: Server, now: float) -> Commands:
@@ -107,6 +96,17 @@ class Reconciler:
         watch.calm_until = now + CALM
         ask, path = (Ask.JOBS, OPEN_JOBS_PATH) if server.has_jobs else (Ask.QUEUE, "/queue")
         return (Request(watch.list_id, server.url, ask, path),)
+
+    def count(self, server: Server, now: float) -> Commands:
+        """Look once after a task of ours came to a queue that is longer than our tasks are.
+
+        Mostly there are others' tasks; but a browser may have sent ours twice.
+        """
+        tasks = self._tasks(server)
+        newest = max((task.acknowledged_at for task in tasks), default=0.0)
+        if now - newest > BEAT or self._watch(server).asked_at > newest:
+            return ()
+        return self.look(server, now) if (server.queue_remaining or 0) > len(tasks) else ()
 
     def ask(self, server: Server, task: Task, listed_at: float = 0.0) -> Commands:
         """Ask for the record of one task.
@@ -167,22 +167,14 @@ class Reconciler:
         commands: list[Command] = []
         for task in self._tasks(server):
             if task.prompt_id in found:
-                commands += self._present(server, task, found[task.prompt_id], now)
-                task.seen_at = asked_at
+                entry = found[task.prompt_id]
+                commands += self._books.listed(server, task, entry, asked_at, now)
             elif told_at(task) < asked_at:
                 commands += self.ask(server, task, asked_at)
         if watch.is_again:
             watch.is_again = False
             commands += self.look(server, now)
         return tuple(commands)
-
-    def _present(self, server: Server, task: Task, state: OpenState, now: float) -> Commands:
-        self._submission.acknowledged(task, now)
-        if state == "in_progress" and task.state is State.QUEUED:
-            server.connection.doubt(max(task.posted_at, task.seen_at), now)
-            self._window.move(task, State.RUNNING)
-            task.started_at = now
-        return self._cancellation.again(task, now) if task.is_cancel_wanted else ()
 
     def _recorded(
         self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
@@ -200,40 +192,12 @@ class Reconciler:
         else:
             record = read_history(text, task.prompt_id)
         server.answered()
-        if record is None:
-            return (
-                self._absent(server, task, listed_at, now) if listed_at else self.look(server, now)
-            )
-        if record.state in ("pending", "in_progress"):
-            self._submission.acknowledged(task, now)
-            return ()
-        server.connection.doubt(max(task.posted_at, task.seen_at), now)
-        self._end(task, record, now)
-        return ()
-
-    def _end(self, task: Task, record: Record, now: float) -> None:
-        """The server's books say how the task ended; what the socket said of it is less."""
-        trouble = record.trouble
-        if record.state == "cancelled" and task.is_cancel_wanted:
-            trouble = None
-        task.outputs = record.outputs or task.outputs
-        task.acknowledged_at = task.acknowledged_at or now
-        self._window.end(task, _ENDS[record.state], now, "record", trouble)
-
-    def _absent(self, server: Server, task: Task, listed_at: float, now: float) -> Commands:
-        """The server answers, and knows nothing of the task."""
-        if not is_missing(task, listed_at, now):
-            return ()
-        if task.is_cancel_wanted:
-            self._window.end(task, State.CANCELLED, now, "record", None)
-        elif task.state is not State.UNKNOWN:
-            why = Trouble.of("lost", server=server.name)
-            self._window.end(task, State.LOST, now, "record", why)
-        elif task.digest in self._window.workflows:
-            # Not there, and nothing can arrive any more: the same id, so never twice.
-            return (self._submission.post(task, now),)
+        if record is not None:
+            self._books.recorded(server, task, record, now)
+        elif listed_at:
+            return self._books.absent(server, task, listed_at, now)
         else:
-            return (LoadWorkflow(task.digest),)
+            return self.look(server, now)
         return ()
 
     def _tasks(self, server: Server) -> tuple[Task, ...]:

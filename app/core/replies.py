@@ -52,7 +52,7 @@ class Replies:
                 if task.is_cancel_wanted and task.state in (State.QUEUED, State.RUNNING):
                     # Wished for before the server had the task.
                     return (*commands, *self._cancellation.again(task, now))
-                return commands
+                return (*commands, *self._reconciler.count(server, now))
             case Ask.CANCEL if status == 404:
                 return self._cancellation.refused(request)
             case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:

@@ -71,7 +71,9 @@ class Routing:
         match message:
             case Status(remaining, is_greeting):
                 server.told_length(remaining, now)
-                return self._greeted(server, now) if is_greeting else ()
+                if is_greeting:
+                    return self._greeted(server, now)
+                return self._reconciler.count(server, now)
             case FeatureFlags(size):
                 server.max_upload = size or server.max_upload
                 return ()

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from app.core.acceptance import Acceptance
+from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import Command, Commands, StartTimer
 from app.core.connection import Phase
@@ -60,7 +61,8 @@ class Session:
         self._diagnosis = Diagnosis(self.window)
         self._submission = Submission(self.window)
         self._cancellation = Cancellation(self.window, self._submission)
-        self._reconciler = Reconciler(self.window, self._submission, self._cancellation)
+        books = Books(self.window, self._submission, self._cancellation)
+        self._reconciler = Reconciler(self.window, books)
         self._routing = Routing(self.window, self._submission, self._reconciler)
         self._dispatcher = Dispatcher(self.window, self._submission)
         self._replies = Replies(

@@ -86,6 +86,8 @@ class Task:
     seen_at: float = 0.0
     """When the latest list was asked for that had the task."""
     cancel_sent_at: float = 0.0
+    halved_at: float = 0.0
+    """When a double of it in the server's queue was last deleted."""
     executed: set[NodeId] = field(default_factory=set)
     is_success_heard: bool = False
     absences: int = 0

@@ -30,7 +30,7 @@ class Socket:
     closing_since: float | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Prompt:
     """One entry of a server's queue."""
 
@@ -100,10 +100,19 @@ class ModelServer:
 
     def books(self) -> dict[PromptId, str]:
         """All that the server knows of, with its state."""
-        books = {**self.history, **{prompt.prompt_id: "pending" for prompt in self.pending}}
-        if self.running is not None:
-            books[self.running.prompt_id] = "in_progress"
-        return books
+        return {**self.history, **dict(self.open())}
+
+    def open(self) -> list[tuple[PromptId, str]]:
+        """All that waits or runs, each as often as it is there; what runs is last."""
+        running = [(self.running.prompt_id, "in_progress")] if self.running else []
+        return [*((prompt.prompt_id, "pending") for prompt in self.pending), *running]
+
+    def delete(self, prompt_id: PromptId) -> None:
+        """Take one waiting entry out; its doubles stay."""
+        for prompt in self.pending:
+            if prompt.prompt_id == prompt_id:
+                self.pending.remove(prompt)
+                return
 
     def forget(self, prompt_id: PromptId) -> None:
         """Somebody deletes a prompt that waits."""
@@ -154,8 +163,7 @@ class ModelServer:
             case Ask.JOBS | Ask.JOB | Ask.CANCEL if not self.has_jobs:
                 return 404, ""
             case Ask.JOBS:
-                found = {p: s for p, s in books.items() if s in ("pending", "in_progress")}
-                return 200, {"jobs": [{"id": p, "status": s} for p, s in found.items()]}
+                return 200, {"jobs": [{"id": p, "status": s} for p, s in self.open()]}
             case Ask.JOB if prompt_id not in books:
                 return 404, {"error": "Job not found"}
             case Ask.JOB:
@@ -168,13 +176,17 @@ class ModelServer:
                 return 200, {}
             case Ask.HISTORY:
                 return 200, {prompt_id: self._entry(self.history[prompt_id])}
-            case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
-                name = PromptId(body.get("prompt_id") or (body.get("delete") or [prompt_id])[0])
-                if request.ask is not Ask.INTERRUPT:
-                    self.pending = [p for p in self.pending if p.prompt_id != name]
-                if request.ask is not Ask.DELETE:
-                    self.interrupt(name)
-                return 200, {"cancelled": True} if request.ask is Ask.CANCEL else ""
+            case Ask.DELETE:
+                for name in body["delete"]:
+                    self.delete(name)
+                return 200, ""
+            case Ask.INTERRUPT:
+                self.interrupt(body["prompt_id"])
+                return 200, ""
+            case Ask.CANCEL:
+                self.delete(prompt_id)
+                self.interrupt(prompt_id)
+                return 200, {"cancelled": True}
         return 404, ""
 
     @staticmethod

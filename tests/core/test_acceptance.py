@@ -4,6 +4,7 @@ import pytest
 
 from app.core import acceptance
 from app.core.acceptance import Acceptance
+from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import LoadWorkflow, ReleaseFiles
 from app.core.errors import Trouble
@@ -39,7 +40,9 @@ from tests.core.farm import (
 def acceptance_of(window: Window) -> Acceptance:
     """A window's, with the machines it needs."""
     submission = Submission(window)
-    return Acceptance(window, Reconciler(window, submission, Cancellation(window, submission)))
+    return Acceptance(
+        window, Reconciler(window, Books(window, submission, Cancellation(window, submission)))
+    )
 
 
 def accepted(number: int) -> TaskAccepted:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.answers import (
+    Found,
     Record,
     ServerFacts,
     read_acceptance,
@@ -104,16 +105,27 @@ def test_a_refusal_without_reasons_is_a_refusal(text: str) -> None:
 def test_open_jobs_are_listed_with_their_states() -> None:
     """The jobs API tells what waits and what runs."""
     jobs = read_jobs(body("open jobs"))
-    assert jobs == {"fd5c6322-b409-4d19-838a-841a1e0a4e2b": "in_progress"}
+    assert jobs == {"fd5c6322-b409-4d19-838a-841a1e0a4e2b": Found(is_running=True)}
     odd = '{"jobs": [{"id": "p", "status": "pending"}, {"id": "q", "status": "completed"}, 3]}'
-    assert read_jobs(odd) == {"p": "pending"}
+    assert read_jobs(odd) == {"p": Found(pending=1)}
+
+
+def test_a_task_that_is_there_more_than_once_is_counted() -> None:
+    """A browser may send a POST twice, and servers queue both."""
+    waiting, running = {"id": "p", "status": "pending"}, {"id": "p", "status": "in_progress"}
+    jobs = json.dumps({"jobs": [running, waiting, waiting]})
+    assert read_jobs(jobs) == {"p": Found(is_running=True, pending=2)}
+    queue = {"queue_running": [[0, "p", {}]], "queue_pending": [[1, "p", {}], [2, "p", {}]]}
+    assert read_queue(json.dumps(queue)) == {"p": Found(is_running=True, pending=2)}
 
 
 def test_the_older_queue_says_the_same() -> None:
     """Servers without the jobs API list whole workflows; we take the ids."""
     queue = read_queue(body("queue with tasks"))
-    assert set(queue.values()) == {"in_progress", "pending"}
-    assert queue["3c7ae7a8-54ac-47bd-a113-23db58f8a87d"] == "in_progress"
+    running = PromptId("3c7ae7a8-54ac-47bd-a113-23db58f8a87d")
+    assert queue.pop(running) == Found(is_running=True)
+    assert all(found == Found(pending=1) for found in queue.values())
+    assert queue
     assert read_queue(body("empty queue")) == {}
     assert read_queue('{"queue_running": ["odd", []], "queue_pending": []}') == {}
 

@@ -20,10 +20,11 @@ from app.core.events import (
     ServerRemoved,
     TaskDismissed,
 )
+from app.core.ids import PromptId
 from app.core.requests import Ask
 from app.core.task import ON_SERVER, State
 from tests.core.farm import NORTH, SOUTH, frame, success_frames
-from tests.core.model_server import ModelServer
+from tests.core.model_server import ModelServer, Prompt
 from tests.core.world import World
 
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0, 12.0, 31.0)
@@ -159,6 +160,12 @@ class Fate:
                 self.world.reply(call, 502)
                 self.world.ghosts.append(call)
 
+    def repeat_post(self) -> None:
+        if call := self.post():
+            self.world.repeat(call)
+            if self.luck % 2:
+                self.world.reply(call)
+
     def refuse(self) -> None:
         if call := self.call():
             if self.luck % 3 == 0:
@@ -233,6 +240,7 @@ FAULTS = (
         "fail",
         "lose_post",
         "lose_post",
+        "repeat_post",
         "refuse",
         "haunt",
         "cut",
@@ -265,3 +273,18 @@ def play(seed: int, length: int) -> None:
 def test_no_history_loses_a_task_or_runs_one_twice(seed: int, length: int) -> None:
     """After the last fault has healed, every task ends, and ends as its server knows."""
     play(seed, length)
+
+
+def test_a_post_that_the_browser_repeats_runs_once_where_the_list_shows_it() -> None:
+    """Both wait behind somebody else's task: one goes, the other runs."""
+    north = ModelServer(NORTH)
+    world = World(north)
+    task = world.accept()
+    north.running = Prompt(PromptId("somebody else's"), "other", is_bad=False)
+    call = Fate(world, 0).post()
+    assert call is not None
+    world.repeat(call)
+    world.live(1.0)
+    assert [prompt.prompt_id for prompt in north.pending].count(task.prompt_id) <= 1
+    world.settle(within=60)
+    assert north.runs[task.prompt_id] == 1

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.core.absence import APART, DELIVERY_WITHIN
+from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import CloseSocket, Commands, LoadWorkflow, StartTimer, StopTimer
 from app.core.reconciler import BEAT, CALM, Reconciler
@@ -43,7 +44,9 @@ class Story:
         self.north.has_jobs = has_jobs
         self.submission = Submission(self.window)
         self.cancellation = Cancellation(self.window, self.submission)
-        self.reconciler = Reconciler(self.window, self.submission, self.cancellation)
+        self.reconciler = Reconciler(
+            self.window, Books(self.window, self.submission, self.cancellation)
+        )
         self.task: Task = bound_task(self.window, self.north, *states)
         connection = self.north.connection
         connection.connect()
@@ -412,3 +415,15 @@ def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:
     story.north.retry_at = NOON + 9
     assert asked(story.reconciler.beat(story.north, NOON + 8)) == []
     assert asked(story.reconciler.beat(story.north, NOON + 9)) != []
+
+
+def test_a_queue_that_is_too_long_is_looked_at_once_after_a_task_came() -> None:
+    """The browser may have sent it twice; or there are others' tasks, and one look is cheap."""
+    story = Story(*QUEUED)
+    story.north.told_length(1, NOON + 1)
+    assert story.reconciler.count(story.north, NOON + 1) == ()
+    story.north.told_length(2, NOON + 1)
+    request = one(story.reconciler.count(story.north, NOON + 1))
+    story.answer(request, {"jobs": [{"id": story.task.prompt_id, "status": "pending"}]}, 1)
+    assert story.reconciler.count(story.north, NOON + 1) == ()
+    assert story.reconciler.count(story.north, NOON + BEAT + 1) == ()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import Commands
 from app.core.diagnosis import Diagnosis
@@ -42,7 +43,7 @@ class Story:
         submission = Submission(self.window)
         self.dispatcher = Dispatcher(self.window, submission)
         self.cancellation = Cancellation(self.window, submission)
-        self.reconciler = Reconciler(self.window, submission, self.cancellation)
+        self.reconciler = Reconciler(self.window, Books(self.window, submission, self.cancellation))
         self.replies = Replies(
             self.window,
             self.diagnosis,

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import Commands, ShowPreview
 from app.core.connection import Phase
@@ -47,7 +48,7 @@ class Story:
         self.north = self.window.server(NORTH, NOON)
         submission = Submission(self.window)
         cancellation = Cancellation(self.window, submission)
-        reconciler = Reconciler(self.window, submission, cancellation)
+        reconciler = Reconciler(self.window, Books(self.window, submission, cancellation))
         self.routing = Routing(self.window, submission, reconciler)
         for url in (NORTH, SOUTH):
             connection = self.window.server(url, NOON).connection
@@ -296,3 +297,10 @@ def test_other_binary_frames_and_other_sockets_show_nothing() -> None:
     story = Story(*RUNNING)
     assert story.see(b"\0\0\0\3\0\0\0\1text") == ()
     assert story.routing.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
+
+
+def test_a_queue_longer_than_our_tasks_is_looked_into() -> None:
+    """One of ours may be in it twice."""
+    story = Story(*QUEUED)
+    assert story.hear(frame("status", status=queue_length(1))) == ()
+    assert one(story.hear(frame("status", status=queue_length(2)))).ask is Ask.JOBS

@@ -123,6 +123,13 @@ class World:
         if call.answer is None:
             call.answer = self.servers[call.request.server].answer(call.request)
 
+    def repeat(self, call: Call) -> None:
+        """The browser sends a POST twice, as it may when a kept-alive connection is reset."""
+        if call.answer is None:
+            self.promises.repeated.add(self.promises.prompt_of(call.request))
+            self.servers[call.request.server].answer(call.request)
+            self.deliver(call)
+
     def reply(self, call: Call, status: int | None = None) -> tuple[Command, ...]:
         """The answer arrives here; `status` is somebody's in between, without a body."""
         request = call.request
