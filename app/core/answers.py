@@ -57,21 +57,22 @@ def read_upload(text: str) -> str:
     raise MessageError("`/upload/image` has an unknown shape", text)
 
 
-def read_acceptance(text: str) -> frozenset[NodeId]:
-    """Read the 200 of `POST /prompt`: the outputs that were refused and won't come.
+def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
+    """Read the 200 of `POST /prompt`: the task's id, and the outputs that won't come.
 
     Source: ComfyUI 0.28.1, measured: a valid part runs although others have `node_errors`.
     """
     match _json(text):
-        case {"prompt_id": str(), "node_errors": dict(errors)}:
+        case {"prompt_id": str(prompt), "node_errors": dict(errors)}:
             refused = list(errors)
             for error in errors.values():
                 match error:
                     case {"dependent_outputs": list(outputs)}:
                         refused += outputs
-            return frozenset(NodeId(node) for node in refused if isinstance(node, str))
-        case {"prompt_id": str()}:
-            return frozenset()
+            given = frozenset(NodeId(node) for node in refused if isinstance(node, str))
+            return PromptId(prompt), given
+        case {"prompt_id": str(prompt)}:
+            return PromptId(prompt), frozenset()
     raise MessageError("`/prompt` answered in an unknown shape", text)
 
 

@@ -63,8 +63,7 @@ class Books:
             why = Trouble.of("lost", server=server.name)
             self._window.end(task, State.LOST, now, "record", why)
         elif task.digest in self._window.workflows:
-            # Not there, and nothing can arrive any more: the same id, so never twice.
-            return (self._submission.post(task, now),)
+            return self._submission.resend(task, now)
         else:
             return (LoadWorkflow(task.digest),)
         return ()

@@ -49,16 +49,16 @@ class Dispatcher:
             if server.url not in self._asked and self._is_free(server)
         ]
         tasks = self._ready(now) if free else ()
-        wanted, retry_at = [], []
+        wanted, opens_at = [], []
         for server in free:
             if any(_suits(server, task) for task in tasks):
-                if server.retry_at <= now:
+                if server.opens_at <= now:
                     wanted.append(server)
                 else:
-                    retry_at.append(server.retry_at)
+                    opens_at.append(server.opens_at)
         commands: list[Command] = []
-        if retry_at:
-            commands.append(StartTimer(FILL_TIMER, min(retry_at) - now))
+        if opens_at:
+            commands.append(StartTimer(FILL_TIMER, min(opens_at) - now))
         if wanted:
             self._is_late = False
             commands.append(StartTimer(ROUND_TIMER, ROUND_WITHIN))

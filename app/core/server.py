@@ -29,12 +29,14 @@ class Server:
     """A server's address, its one connection, and the news of it.
 
     `queue_remaining` counts all tasks that wait or run there; `told_at` is its age in seconds
-    since the epoch.
+    since the epoch. Before `retry_at` it isn't called without a reason; before `rests_until`
+    it gets no new task, whatever it answers.
     """
 
     url: ServerUrl
     name: str
     connection: Connection
+    silence: Backoff
     errors: Backoff
     reach: Reach = Reach.UNKNOWN
     trouble: Trouble | None = None
@@ -44,17 +46,25 @@ class Server:
     max_upload: int | None = None
     has_jobs: bool = True
     retry_at: float = 0.0
+    rests_until: float = 0.0
     is_leaving: bool = False
 
     @classmethod
     def new(cls, connection: Connection, chance: Chance) -> "Server":
         """Make a server of which nothing is known yet, named by its address."""
-        return cls(connection.server, short_name(connection.server), connection, Backoff(chance))
+        name = short_name(connection.server)
+        return cls(connection.server, name, connection, Backoff(chance), Backoff(chance))
+
+    @property
+    def opens_at(self) -> float:
+        """When a new task may go there."""
+        return max(self.retry_at, self.rests_until)
 
     def answered(self) -> None:
         """The server answered us: it is up."""
         self.reach = Reach.UP
         self.trouble = None
+        self.silence.reset()
         self.retry_at = 0.0
 
     def took_task(self) -> None:
@@ -63,6 +73,11 @@ class Server:
         One that answers every probe but refuses every upload must not be tried without pause.
         """
         self.errors.reset()
+        self.rests_until = 0.0
+
+    def hurry(self) -> None:
+        """A person or the network is back: nothing is waited for any more."""
+        self.retry_at = self.rests_until = 0.0
 
     def told_length(self, queue_remaining: int, now: float) -> None:
         """The server told the length of its queue."""
@@ -79,9 +94,14 @@ class Server:
         self.trouble = trouble
 
     def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
-        """A call had no usable answer: no new task goes there for a while."""
+        """A call had no usable answer: the next one is made after a while."""
         self.judge(reach, trouble)
-        self.retry_at = now + max(0.5, self.errors.next())
+        self.retry_at = now + max(0.5, self.silence.next())
+
+    def took_none(self, trouble: Trouble, now: float) -> None:
+        """A task could not be brought there: the next one waits, longer with each failure."""
+        self.judge(Reach.DOWN, trouble)
+        self.rests_until = now + max(0.5, self.errors.next())
 
     def accepts(self, size: int) -> bool:
         """Say whether a picture of that many bytes may be sent."""

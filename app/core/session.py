@@ -157,7 +157,7 @@ class Session:
         commands: list[Command] = []
         self.window.is_fill_due = True
         for server in self.window.servers.values():
-            server.retry_at = 0.0
+            server.hurry()
             commands += server.connection.hurry()
             commands += self._diagnosis.refresh(server)
             commands += self._reconciler.look(server, now)

@@ -8,13 +8,16 @@ from app.core.events import Answered, Failure
 from app.core.ids import NodeId
 from app.core.lock import mismatches
 from app.core.requests import Ask, Request, Upload, prompt_body
-from app.core.server import Reach, Server
+from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
 
 UPLOAD_WITHIN = 300.0
 POST_WITHIN = 30.0
 """Seconds after which a call is given up; a POST's outcome is then unknown, not failed."""
+
+SENDS = 3
+"""POSTs of a task without effect after which its server is given up."""
 
 
 class Submission:
@@ -70,10 +73,22 @@ class Submission:
         task.client_id = self._server(task).connection.client_id
         self._window.move(task, State.POSTING)
         task.posted_at = now
+        task.sends += 1
         task.absences = 0
         nodes = self._window.workflows[task.digest].with_names(task.names)
         body = prompt_body(nodes, task.client_id, task.prompt_id, task.task_id)
         return self._request(task, Ask.POST, "/prompt", POST_WITHIN, body=body)
+
+    def resend(self, task: Task, now: float) -> Commands:
+        """A POST has come to nothing, and nothing of it can arrive any more.
+
+        Sent again it keeps its id, so that it never runs twice; after some times in vain it
+        may go elsewhere.
+        """
+        if task.sends < SENDS:
+            return (self.post(task, now),)
+        server = self._server(task)
+        return self._take_back(task, server, Trouble.of("post_in_vain", server=server.name), now)
 
     def answered(self, task: Task, event: Answered, now: float) -> Commands:
         """An upload or the POST was answered."""
@@ -106,11 +121,18 @@ class Submission:
         server = self._server(task)
         if status == 200:
             try:
-                task.refused_outputs = read_acceptance(text)
+                prompt_id, refused_outputs = read_acceptance(text)
             except MessageError:
                 # It is 200, but not ComfyUI's: ask its books.
                 self._outcome_unknown(task)
                 return ()
+            if prompt_id != task.prompt_id and task.state is State.POSTING:
+                if self._window.knows(prompt_id):
+                    self._outcome_unknown(task)
+                    return ()
+                # Looked for under ours it would be missed, and sent once more.
+                self._window.follow(task, prompt_id)
+            task.refused_outputs = refused_outputs
             server.answered()
             self.acknowledged(task, now)
             return ()
@@ -163,7 +185,7 @@ class Submission:
 
     def _take_back(self, task: Task, server: Server, why: Trouble, now: float) -> Commands:
         """Nothing of the task is in the server's queue: it may go elsewhere."""
-        server.failed(Reach.DOWN, why, now)
+        server.took_none(why, now)
         if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "answer", None)
         else:

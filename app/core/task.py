@@ -40,7 +40,8 @@ _STEPS: Mapping[State, frozenset[State]] = {
     # Frames can overtake the answer to the POST, so every end is possible here; and a server
     # that says no has queued nothing, so the task may go elsewhere.
     State.POSTING: ENDED | {State.WAITING, State.UNKNOWN, State.QUEUED, State.RUNNING},
-    State.UNKNOWN: ENDED | {State.POSTING, State.QUEUED, State.RUNNING},
+    # Found to be nowhere, it is sent again or taken back.
+    State.UNKNOWN: ENDED | {State.WAITING, State.POSTING, State.QUEUED, State.RUNNING},
     State.QUEUED: ENDED | {State.RUNNING},
     State.RUNNING: ENDED,
     **dict.fromkeys(ENDED, frozenset()),
@@ -82,6 +83,8 @@ class Task:
     progress: Progress = field(default_factory=Progress)
     note: Trouble | None = None
     request_id: int = 0
+    sends: int = 0
+    """How often it was posted."""
     heard_at: float = 0.0
     seen_at: float = 0.0
     """When the latest list was asked for that had the task."""

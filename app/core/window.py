@@ -78,6 +78,7 @@ class Window:
         server = self.server(url, now)
         server.name = name or short_name(url)
         server.is_leaving = False
+        server.hurry()
         self.is_fill_due = True
         for task in self.waiting.values():
             if task.pinned == url:
@@ -130,6 +131,20 @@ class Window:
         waiting = sorted((*self.waiting.values(), task), key=lambda other: other.accepted_at)
         self.waiting = {other.task_id: other for other in waiting}
         self.unsaved.add(task.task_id)
+
+    def follow(self, task: Task, prompt_id: PromptId) -> None:
+        """A server gave a task an id of its own: from now on that is its name."""
+        del self._by_prompt[task.prompt_id]
+        self.locks.release(task.prompt_id)
+        task.prompt_id = prompt_id
+        self._by_prompt[prompt_id] = task
+        assert task.server is not None
+        self.locks.hold(prompt_id, task.server, task.bound_at)
+        self.unsaved.add(task.task_id)
+
+    def knows(self, prompt_id: PromptId) -> bool:
+        """Say whether a task of ours goes by that id."""
+        return prompt_id in self._by_prompt
 
     def move(self, task: Task, state: State) -> None:
         """Take a step that keeps the task where it is."""

@@ -53,16 +53,16 @@ def test_an_uploaded_picture_keeps_the_name_that_the_server_gave() -> None:
 
 def test_an_accepted_prompt_tells_which_outputs_will_not_come() -> None:
     """A valid part runs although another part was refused."""
-    assert read_acceptance(body("accepted")) == frozenset()
-    assert read_acceptance(body("accepted in part")) == {"9"}
-    assert read_acceptance('{"prompt_id": "p"}') == frozenset()
+    assert read_acceptance(body("accepted"))[1] == frozenset()
+    assert read_acceptance(body("accepted in part"))[1] == {"9"}
+    assert read_acceptance('{"prompt_id": "p"}') == ("p", frozenset())
 
 
 def test_outputs_behind_a_refused_node_will_not_come_either() -> None:
     """And whatever else stands there is no node's name."""
     errors = {"2": {"dependent_outputs": ["4", ["5"], {}]}, "3": {}, "7": "odd"}
     text = json.dumps({"prompt_id": "p", "node_errors": errors})
-    assert read_acceptance(text) == {"2", "3", "4", "7"}
+    assert read_acceptance(text)[1] == {"2", "3", "4", "7"}
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ ACCEPTED = [json.loads(body("accepted in part"))]
 def test_any_node_errors_can_be_read(answer: Any) -> None:
     """The one answer with an inner structure that others write."""
     try:
-        refused = read_acceptance(json.dumps(answer))
+        _, refused = read_acceptance(json.dumps(answer))
     except MessageError:
         return
     assert all(isinstance(node, str) for node in refused)

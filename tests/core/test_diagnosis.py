@@ -88,7 +88,7 @@ def test_down_and_refused_are_told_apart() -> None:
 
     assert diagnosis.failed(server, reach, Failure.NETWORK, NOON) == ()
     assert (server.reach, server.trouble.code) == (Reach.DOWN, "server_down")
-    assert server.errors.failures == 1
+    assert server.silence.failures == 1
 
 
 def test_a_server_that_hangs_is_silent_not_refused() -> None:

@@ -33,15 +33,29 @@ def test_a_server_that_fails_gets_no_task_for_a_while() -> None:
 
 def test_an_answer_opens_a_server_but_only_a_task_proves_it() -> None:
     """One that answers every probe and refuses every upload is tried ever more rarely."""
-    server = new_server(0.5, 0.5, 0.5)
+    server = new_server(0.5, 0.5, 0.5, 0.5, 0.5)
     server.failed(Reach.DOWN, SILENT, NOON)
     server.failed(Reach.DOWN, SILENT, NOON)
     server.answered()
     assert (server.reach, server.trouble, server.retry_at) == (Reach.UP, None, 0.0)
-    server.failed(Reach.DOWN, SILENT, NOON)
-    assert server.retry_at == NOON + 2.0
+    assert server.silence.failures == 0
+
+    for failures in (1, 2, 3):
+        server.took_none(SILENT, NOON)
+        server.answered()
+        assert (server.errors.failures, server.retry_at) == (failures, 0.0)
+    assert server.opens_at == NOON + 2.0
     server.took_task()
-    assert server.errors.failures == 0
+    assert (server.errors.failures, server.opens_at) == (0, 0.0)
+
+
+def test_nothing_is_waited_for_when_a_person_is_back() -> None:
+    """Neither after silence nor after refusals."""
+    server = new_server()
+    server.failed(Reach.DOWN, SILENT, NOON)
+    server.took_none(SILENT, NOON)
+    server.hurry()
+    assert server.opens_at == 0.0
 
 
 def test_a_reason_does_not_shut_a_server_longer() -> None:

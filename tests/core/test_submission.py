@@ -7,6 +7,7 @@ import pytest
 from app.core.commands import AbortRequest, OpenSocket, StopTimer
 from app.core.connection import GREETING_WITHIN, Phase
 from app.core.events import Failure
+from app.core.ids import PromptId
 from app.core.requests import Ask, Request
 from app.core.server import Reach, Server
 from app.core.submission import POST_WITHIN, UPLOAD_WITHIN, Submission
@@ -152,7 +153,7 @@ def test_a_server_that_cannot_take_the_picture_gives_the_task_back(status: int, 
     assert (story.task.state, story.task.server) == (State.WAITING, None)
     assert story.note() in ("server_status", "message_unknown")
     assert story.north.reach is Reach.DOWN
-    assert story.north.retry_at > NOON
+    assert story.north.opens_at > NOON
     assert story.window.locks.report() is None
 
 
@@ -196,12 +197,23 @@ def test_a_refused_prompt_has_failed_with_the_servers_words() -> None:
     assert story.task.trouble.code == "refused_no_output"
 
 
-def test_a_gate_in_between_gives_the_task_back() -> None:
-    """Nothing has reached the queue; cancelled meanwhile, it has ended."""
+@pytest.mark.parametrize("status", [401, 403, 404, 405, 413, 429])
+def test_a_gate_in_between_gives_the_task_back(status: int) -> None:
+    """Nothing has reached the queue; the server rests, longer each time that it happens."""
     story = Story()
-    story.answer(story.post(), "", 429)
-    assert story.task.state is State.WAITING
+    pauses = []
+    for _ in range(8):
+        story.answer(story.post(), "", status)
+        assert (story.task.state, story.note()) == (State.WAITING, "server_status")
+        # It answers all other calls, which opens it no sooner.
+        story.north.answered()
+        pauses.append(story.north.errors.failures)
+        assert NOON + 1.5 <= story.north.opens_at <= NOON + 31
+    assert pauses == list(range(1, 9))
 
+
+def test_a_wish_to_cancel_ends_what_a_gate_gave_back() -> None:
+    """Nobody has it."""
     story = Story()
     post = story.post()
     story.task.is_cancel_wanted = True
@@ -262,6 +274,54 @@ def test_the_answer_tells_which_outputs_will_not_come() -> None:
     story.answer(story.post(), answer)
     assert story.task.refused_outputs == {"9"}
     assert story.task.state is State.QUEUED
+
+
+def test_after_three_posts_in_vain_the_task_may_go_elsewhere() -> None:
+    """Each was missed for good before the next; the server rests, and the note says why."""
+    story = Story()
+    story.answer(story.post(), "", 500)
+    for sends in (1, 2):
+        assert story.task.sends == sends
+        post = one(story.submission.resend(story.task, NOON + 40 * sends), Ask.POST)
+        assert story.task.prompt_id in (post.body or "")
+        story.fail(post, Failure.NETWORK)
+    assert story.submission.resend(story.task, NOON + 120) == ()
+    assert (story.task.state, story.note()) == (State.WAITING, "post_in_vain")
+    assert story.north.opens_at > NOON + 120
+
+    # Where it comes next, one more is enough to know.
+    story.answer(story.post(), "", 500)
+    assert story.submission.resend(story.task, NOON + 160) == ()
+    assert story.north.errors.failures == 2
+
+
+def test_a_server_that_names_tasks_itself_is_followed() -> None:
+    """Under our id it would be missed, and sent again."""
+    story = Story()
+    own = story.task.prompt_id
+    story.answer(story.post(), {**ACCEPTED, "prompt_id": "its own"})
+    assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "its own")
+    assert story.window.heard(NORTH, PromptId("its own")) is story.task
+    assert story.window.heard(NORTH, own) is None
+    assert story.window.locks.server_of(PromptId("its own")) == NORTH
+    assert story.window.locks.server_of(own) is None
+
+
+def test_an_answer_with_the_name_of_another_task_is_looked_into() -> None:
+    """Two tasks of one name could not be told apart."""
+    story = Story()
+    other = waiting_task(story.window, 2)
+    story.answer(story.post(), {**ACCEPTED, "prompt_id": other.prompt_id})
+    assert (story.task.state, story.note()) == (State.UNKNOWN, "outcome_unknown")
+
+
+def test_what_is_heard_under_our_name_keeps_it() -> None:
+    """The frames came before the answer."""
+    story = Story()
+    post = story.post()
+    story.submission.acknowledged(story.task, NOON + 1)
+    story.answer(post, {**ACCEPTED, "prompt_id": "another"})
+    assert story.task.prompt_id != "another"
 
 
 def test_what_no_server_has_can_be_stopped() -> None:

@@ -1,6 +1,7 @@
 """All that one browser tab holds."""
 
 from app.core.errors import Trouble
+from app.core.ids import PromptId
 from app.core.task import State
 from app.core.window import NOTICES
 from tests.core.farm import (
@@ -173,3 +174,17 @@ def test_request_ids_never_repeat_and_notices_never_pile_up() -> None:
     assert len({window.next_request() for _ in range(100)}) == 100
     window.notices.extend(WHY for _ in range(100))
     assert len(window.notices) == NOTICES
+
+
+def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
+    """For frames, for its lock, and in its record."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *QUEUED)
+    own, given = task.prompt_id, PromptId("given")
+    window.unsaved.clear()
+    window.follow(task, given)
+    assert (window.heard(NORTH, given), window.heard(NORTH, own)) == (task, None)
+    assert (window.knows(given), window.knows(own)) == (True, False)
+    assert window.locks.server_of(given) == NORTH
+    assert window.unsaved == {task.task_id}
