@@ -12,12 +12,15 @@ from app.core.client_id import DEFAULT_BASE
 from app.core.errors import TetherError
 from app.core.events import (
     CancelWanted,
+    CollectWanted,
     KeepingFailed,
+    SendAllWanted,
     ServerAdded,
     ServerRemoved,
     TaskDismissed,
 )
 from app.core.ids import ServerUrl, TaskId
+from app.core.owner import read_phrase, tag_of
 from app.core.server_list import ServerList, read_presets
 from app.core.server_url import parse_server_url
 from app.core.window import Settings
@@ -62,7 +65,10 @@ class App:
         language = choose_language(self._kept.read("language"), js.navigator.language)
         text = await fetch_text(f"./static/i18n/{language}.json")
         self._words = Words(text or "{}")
-        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        phrase = self._tab.phrase()
+        settings = Settings(
+            meta("client-base", DEFAULT_BASE), int(meta("places", "2")), tag_of(phrase)
+        )
         self._window = (await self._tab.open(settings)).window
         expose(self._window, self._tab.records)
         self._tab.start()
@@ -79,6 +85,8 @@ class App:
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda task_id: self._previews.drop(TaskId(task_id)),
+                phrase,
+                self._collect,
             ),
         )
         presets, troubles = read_presets(
@@ -177,12 +185,21 @@ class App:
         else:
             self._emit(ServerAdded(server.url, server.name))
 
+    def _collect(self, typed: str) -> str:
+        phrase = read_phrase(typed)
+        if phrase is None:
+            return self._words.say("trouble.phrase_bad")
+        self._emit(CollectWanted(tag_of(phrase), self._tab.known_prompts()))
+        return ""
+
     def _on_task(self, action: str, task_id: str) -> None:
         match action:
             case "cancel":
                 self._emit(CancelWanted(TaskId(task_id)))
             case "dismiss":
                 self._emit(TaskDismissed(TaskId(task_id)))
+            case "send":
+                self._emit(SendAllWanted())
             case "clear":
                 for task in list(self._window.ended()):
                     self._emit(TaskDismissed(task.task_id))

@@ -13,10 +13,13 @@ from app.browser.preview import BrowserPreviews
 from app.browser.socket import BrowserSockets
 from app.browser.storage import BrowserRecords, own_prefix
 from app.core.events import Event
-from app.core.ids import TaskId
+from app.core.ids import PromptId, TaskId
 from app.core.ledger import Entry, read_ledger
+from app.core.owner import RECORD as OWNER_RECORD
+from app.core.owner import make_phrase, read_phrase
 from app.core.records import is_bereft
 from app.core.session import Session
+from app.core.snapshot import read_task
 from app.core.window import Settings
 from app.runtime.adopter import Adopter
 from app.runtime.claimant import Claimant
@@ -53,6 +56,19 @@ class Tab:
             lambda: is_bereft(self.records.read_all(), self._ledger()),
         )
 
+    def phrase(self) -> str:
+        """Return this browser's phrase; a new one when it has none."""
+        phrase = read_phrase(self.kept.read(OWNER_RECORD) or "")
+        if phrase is None:
+            phrase = make_phrase(self._chance)
+            self.kept.write(OWNER_RECORD, phrase)
+        return phrase
+
+    def known_prompts(self) -> frozenset[PromptId]:
+        """Return the unfinished tasks of this browser's windows."""
+        tasks = (read_task(entry.record) for entry in self._ledger().values())
+        return frozenset(task.prompt_id for task in tasks if task is not None)
+
     async def open(self, settings: Settings) -> Session:
         """Return the window's session; nothing is sent yet."""
         chance, now = self._chance, self._clock.now()
@@ -80,7 +96,13 @@ class Tab:
             self._session,
             Ports(self._clock, sockets, http, self.records, self.kept, self._files, self._previews),
         )
-        self._page = BrowserPage(self._changed, self._claimant.leave, self._claimant.back)
+        window = self._session.window
+        self._page = BrowserPage(
+            self._changed,
+            self._claimant.leave,
+            self._claimant.back,
+            lambda: window.only_here() > 0,
+        )
         self._adopter.look()
 
     def _changed(self, event: Event) -> None:

@@ -17,14 +17,20 @@ class BrowserPage:
         emit: Is told of the network and the person.
         on_leave: The page is frozen, put into the browser's cache, or ends.
         on_back: It goes on after that.
+        is_needed: Says whether something would be lost, or stand still, without this page.
     """
 
     def __init__(
-        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], Awaitable[None]]
+        self,
+        emit: Emit,
+        on_leave: Callable[[], None],
+        on_back: Callable[[], Awaitable[None]],
+        is_needed: Callable[[], bool],
     ) -> None:
         self._emit = emit
         self._on_leave = on_leave
         self._on_back = on_back
+        self._is_needed = is_needed
         self._is_asleep = False
         self._scope = ProxyScope()
         self._scope.listen(js.window, "online", self._on_online)
@@ -32,6 +38,7 @@ class BrowserPage:
         self._scope.listen(js.window, "pageshow", self._on_wake)
         self._scope.listen(js.document, "freeze", self._on_sleep)
         self._scope.listen(js.document, "resume", self._on_wake)
+        self._scope.listen(js.window, "beforeunload", self._on_unload)
         self._scope.listen(js.document, "visibilitychange", self._on_visibility)
 
     def _on_online(self, _event: Any) -> None:
@@ -51,3 +58,8 @@ class BrowserPage:
     def _on_visibility(self, _event: Any) -> None:
         if js.document.visibilityState == "visible":
             self._emit(PageChanged(PageChange.VISIBLE))
+
+    def _on_unload(self, event: Any) -> None:
+        """Let the browser ask whether the person really wants to leave; it has its own words."""
+        if self._is_needed():
+            event.preventDefault()

@@ -147,7 +147,15 @@ def read_history(text: str, prompt_id: PromptId) -> Record | None:
         raise MessageError("`/history/…` has an unknown shape", text)
     if prompt_id not in answer:
         return None
-    match answer[prompt_id]:
+    record = read_entry(answer[prompt_id])
+    if record is None:
+        raise MessageError("`/history/…` has an unknown shape", text)
+    return record
+
+
+def read_entry(entry: Any) -> Record | None:
+    """Read one entry of a history; None for what is none."""
+    match entry:
         case {"status": {"status_str": str(status), "messages": list(messages)}} as entry:
             outputs = _all_outputs(entry.get("outputs"))
             if status == "success":
@@ -158,7 +166,7 @@ def read_history(text: str, prompt_id: PromptId) -> Record | None:
                 case [["execution_error", dict(error)]]:
                     return Record("failed", outputs, read_node_error(error))
             return Record("failed", outputs, read_node_error({}))
-    raise MessageError("`/history/…` has an unknown shape", text)
+    return None
 
 
 def read_max_upload(text: str) -> int | None:

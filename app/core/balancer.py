@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from app.core.ids import ServerUrl
 
 
-def choose(loads: Mapping[ServerUrl, int], draw: float) -> ServerUrl | None:
+def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
     """Choose the shortest queue, and one at random among equals.
 
     The first of equals would send every window to the same server at the same moment.
 
     Args:
-        loads: Server -> tasks before a new one: those told, and ours on their way there.
+        loads: Server -> tasks before a new one (those told, and ours on their way there), or
+            seconds to its end.
         draw: A random number in [0, 1).
 
     Returns:

@@ -13,7 +13,7 @@ from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Window
 
-_ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": State.CANCELLED}
+ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": State.CANCELLED}
 
 
 class Books:
@@ -51,7 +51,7 @@ class Books:
             trouble = None
         task.outputs = record.outputs or task.outputs
         task.acknowledged_at = task.acknowledged_at or now
-        self._window.end(task, _ENDS[record.state], now, "record", trouble)
+        self._window.end(task, ENDS[record.state], now, "record", trouble)
 
     def absent(self, server: Server, task: Task, listed_at: float, now: float) -> Commands:
         """The server answers, and knows nothing of the task."""

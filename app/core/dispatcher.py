@@ -4,6 +4,7 @@ from app.core import balancer
 from app.core.commands import Command, Commands, StartTimer
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
+from app.core.pace import completions, seconds_per_task
 from app.core.requests import Ask, Request
 from app.core.server import Server
 from app.core.submission import Submission
@@ -41,6 +42,7 @@ class Dispatcher:
         """Look for places, and probe the servers that have one; cheap when there is nothing."""
         window = self._window
         window.is_fill_due = False
+        window.is_hurried = window.is_hurried and bool(window.waiting)
         if self._round or not window.waiting:
             return ()
         free = [
@@ -105,11 +107,14 @@ class Dispatcher:
             free = [url for url in self._lengths if self._is_free(window.servers[url])]
             if not free:
                 break
-            loads = {
-                url: self._lengths[url] + self._on_their_way(url)
+            loads: dict[ServerUrl, float] = {
+                url: self._lengths[url] + window.on_their_way(url)
                 for url in free
                 if _suits(window.servers[url], task)
             }
+            if window.is_hurried:
+                # Nothing can be moved later: a slow server is to get fewer.
+                loads = completions(loads, seconds_per_task(window.ended()))
             choice = balancer.choose(loads, window.chance.uniform())
             if choice is not None:
                 commands += self._submission.begin(task, window.servers[choice], now)
@@ -135,11 +140,6 @@ class Dispatcher:
 
     def _is_free(self, server: Server) -> bool:
         return not server.is_leaving and self._window.has_place(server)
-
-    def _on_their_way(self, url: ServerUrl) -> int:
-        """Count our tasks that the server's own number can't hold yet."""
-        on_their_way = (State.CONNECTING, State.UPLOADING, State.POSTING)
-        return sum(task.state in on_their_way for task in self._window.bound_to(url))
 
 
 def _suits(server: Server, task: Task) -> bool:

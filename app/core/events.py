@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from app.core.errors import Trouble
-from app.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId
+from app.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
 from app.core.ledger import Entry
 from app.core.requests import Request
 from app.core.workflow import Workflow
@@ -59,6 +59,19 @@ class TasksOrphaned:
     """A window is gone, and we hold its claim: its unfinished tasks are ours now."""
 
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectWanted:
+    """A person wants all tasks of an owner that the servers have, but for those known elsewhere."""
+
+    owner: OwnerTag
+    known: frozenset[PromptId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SendAllWanted:
+    """A person wants to leave: every task that waits is to go to a server now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +191,8 @@ Event: TypeAlias = (
     | ServerRemoved
     | TaskAccepted
     | TasksOrphaned
+    | CollectWanted
+    | SendAllWanted
     | CancelWanted
     | TaskDismissed
     | WorkflowLoaded

@@ -20,6 +20,9 @@ PromptId = NewType("PromptId", str)
 NodeId = NewType("NodeId", str)
 """A node's key in a workflow in API format."""
 
+OwnerTag = NewType("OwnerTag", str)
+"""What tells a server's books whose a task is: 16 hex digits."""
+
 Digest = NewType("Digest", str)
 """The BLAKE2b of a stored workflow or picture, in hex."""
 

@@ -1,6 +1,7 @@
 """From a server's answers to the machines that asked."""
 
 from app.core.cancellation import Cancellation
+from app.core.collection import Collection
 from app.core.commands import Commands
 from app.core.diagnosis import Diagnosis
 from app.core.dispatcher import Dispatcher
@@ -24,6 +25,7 @@ class Replies:
         submission: Submission,
         cancellation: Cancellation,
         reconciler: Reconciler,
+        collection: Collection,
     ) -> None:
         self._window = window
         self._diagnosis = diagnosis
@@ -31,6 +33,7 @@ class Replies:
         self._submission = submission
         self._cancellation = cancellation
         self._reconciler = reconciler
+        self._collection = collection
 
     def answered(self, server: Server, event: Answered, now: float) -> Commands:
         """A server has answered, with whatever status."""
@@ -53,6 +56,8 @@ class Replies:
                     # Wished for before the server had the task.
                     return (*commands, *self._cancellation.again(task, now))
                 return (*commands, *self._reconciler.count(server, now))
+            case Ask.OWN_QUEUE | Ask.OWN_HISTORY:
+                return self._collection.answered(server, request, status, text, now)
             case Ask.CANCEL if status == 404:
                 return self._cancellation.refused(request)
             case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
@@ -73,6 +78,8 @@ class Replies:
             case Ask.UPLOAD | Ask.POST:
                 task = self._task_of(request)
                 return self._submission.failed(task, request, event.failure, now) if task else ()
+            case Ask.OWN_QUEUE | Ask.OWN_HISTORY:
+                return self._collection.failed(server, request)
             case Ask.CANCEL | Ask.DELETE | Ask.INTERRUPT:
                 # Old servers refuse the newer call in a way that no page may read.
                 # Source: ComfyUI 0.3.64, 405 without CORS headers, measured.

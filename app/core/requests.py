@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
-from app.core.ids import ClientId, Digest, PromptId, ServerUrl, TaskId
+from app.core.ids import ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId
 
 
 class Ask(Enum):
@@ -26,6 +26,8 @@ class Ask(Enum):
     CANCEL = "cancel"
     DELETE = "delete"
     INTERRUPT = "interrupt"
+    OWN_QUEUE = "own_queue"
+    OWN_HISTORY = "own_history"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,23 @@ class Request:
 
 
 def prompt_body(
-    nodes: Mapping[Any, Any], client_id: ClientId, prompt_id: PromptId, task_id: TaskId
+    nodes: Mapping[Any, Any],
+    client_id: ClientId,
+    prompt_id: PromptId,
+    owner: OwnerTag | None,
+    title: str,
 ) -> str:
-    """Write the body of `POST /prompt`; the server keeps `extra_data` and gives it back."""
+    """Write the body of `POST /prompt`.
+
+    The server keeps `extra_data` and gives it back: by its tag the owner finds the task from
+    anywhere.
+    """
     return json.dumps(
         {
             "prompt": nodes,
             "client_id": client_id,
             "prompt_id": prompt_id,
-            "extra_data": {"tether": {"task": task_id}},
+            "extra_data": {"tether": {"owner": owner, "title": title}},
         }
     )
 

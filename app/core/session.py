@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from app.core.acceptance import Acceptance
 from app.core.books import Books
 from app.core.cancellation import Cancellation
+from app.core.collection import Collection
 from app.core.commands import Command, Commands, StartTimer
 from app.core.connection import Phase
 from app.core.diagnosis import Diagnosis
@@ -13,11 +14,13 @@ from app.core.events import (
     Answered,
     BinaryReceived,
     CancelWanted,
+    CollectWanted,
     Event,
     FrameReceived,
     KeepingFailed,
     PageChanged,
     RequestFailed,
+    SendAllWanted,
     ServerAdded,
     ServerRemoved,
     SocketClosed,
@@ -65,6 +68,7 @@ class Session:
         self._reconciler = Reconciler(self.window, books)
         self._routing = Routing(self.window, self._submission, self._reconciler)
         self._dispatcher = Dispatcher(self.window, self._submission)
+        self._collection = Collection(self.window, self._reconciler)
         self._replies = Replies(
             self.window,
             self._diagnosis,
@@ -72,6 +76,7 @@ class Session:
             self._submission,
             self._cancellation,
             self._reconciler,
+            self._collection,
         )
         self._acceptance = Acceptance(self.window, self._reconciler)
         self._lingering: set[ServerUrl] = set()
@@ -115,6 +120,10 @@ class Session:
                 return self._acceptance.accept(event, now)
             case TasksOrphaned(entries):
                 return self._acceptance.adopt(entries, now)
+            case CollectWanted():
+                return self._collection.want(event)
+            case SendAllWanted():
+                window.hurry()
             case CancelWanted(task_id) if task_id in window.tasks:
                 return self._cancellation.want(window.tasks[task_id], now)
             case TaskDismissed(task_id) if task_id in window.tasks:

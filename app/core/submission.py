@@ -76,7 +76,8 @@ class Submission:
         task.sends += 1
         task.absences = 0
         nodes = self._window.workflows[task.digest].with_names(task.names)
-        body = prompt_body(nodes, task.client_id, task.prompt_id, task.task_id)
+        owner = self._window.settings.owner
+        body = prompt_body(nodes, task.client_id, task.prompt_id, owner, task.title)
         return self._request(task, Ask.POST, "/prompt", POST_WITHIN, body=body)
 
     def resend(self, task: Task, now: float) -> Commands:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.core.client_id import make_client_id
 from app.core.connection import Connection
 from app.core.errors import Trouble
-from app.core.ids import Chance, ClientId, Digest, PromptId, ServerUrl, TaskId, WindowId
+from app.core.ids import Chance, ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId, WindowId
 from app.core.lock import Locks
 from app.core.server import Server
 from app.core.server_url import short_name
@@ -20,12 +20,18 @@ class Settings:
     """What the host of the page or the person may set.
 
     `places` is how many unfinished tasks of this window a server may have at a time: one
-    that runs and one behind it keep it busy, and the rest can still go elsewhere.
+    that runs and one behind it keep it busy, and the rest can still go elsewhere. `owner` is
+    what servers are told of whose a task is.
     """
 
     base_client_id: str
     places: int = 2
+    owner: OwnerTag | None = None
 
+
+AT_ONCE = 3
+"""Tasks on their way to one server at a time while all are sent: browsers have six
+connections for a server."""
 
 JOURNAL_LENGTH = 2000
 NOTICES = 20
@@ -52,6 +58,8 @@ class Window:
         """Tasks whose record has changed; gauges don't count."""
         self.is_fill_due = False
         """A task waits, or a place came free: the dispatcher is to look."""
+        self.is_hurried = False
+        """All tasks that wait are to be sent now."""
         self.is_server_new = False
         """A server came or is to go: client ids or connections may have to follow."""
         self._connections: dict[ServerUrl, Connection] = {}
@@ -149,6 +157,7 @@ class Window:
     def move(self, task: Task, state: State) -> None:
         """Take a step that keeps the task where it is."""
         task.move(state)
+        self.is_fill_due |= self.is_hurried  # who has arrived makes way for the next
         self.unsaved.add(task.task_id)
 
     def end(self, task: Task, state: State, now: float, by: str, why: Trouble | None) -> None:
@@ -185,7 +194,24 @@ class Window:
 
     def has_place(self, server: Server) -> bool:
         """Say whether a server may have one more task of ours."""
+        if self.is_hurried:
+            return self.on_their_way(server.url) < AT_ONCE
         return len(self._bound.get(server.url, {})) < self.settings.places
+
+    def on_their_way(self, server: ServerUrl) -> int:
+        """Count our tasks that the server's own number can't hold yet."""
+        on_their_way = (State.CONNECTING, State.UPLOADING, State.POSTING)
+        return sum(task.state in on_their_way for task in self.bound_to(server))
+
+    def hurry(self) -> None:
+        """Let all tasks that wait go to servers now, however many those have of ours."""
+        self.is_hurried = bool(self.waiting)
+        self.is_fill_due = True
+
+    def only_here(self) -> int:
+        """Count the tasks that no server has for certain: without this browser they are gone."""
+        at_server = ENDED | {State.QUEUED, State.RUNNING}
+        return sum(task.state not in at_server for task in self.tasks.values())
 
     def heard(self, server: ServerUrl, prompt_id: PromptId) -> Task | None:
         """Return the unfinished task that a message of a server is about.
@@ -197,6 +223,10 @@ class Window:
         if task is None or task.server != server:
             return None
         return task if task.state is State.POSTING or task.state in ON_SERVER else None
+
+    def knows(self, prompt_id: PromptId) -> bool:
+        """Say whether a prompt is a task of this window."""
+        return prompt_id in self._by_prompt
 
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks, the oldest first."""

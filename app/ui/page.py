@@ -6,6 +6,7 @@ from typing import Any
 
 import js
 
+from app.ui.collect import CollectPanel
 from app.ui.composer import Composer
 from app.ui.dom import by_id, listen
 from app.ui.notices import NoticesPanel
@@ -17,7 +18,10 @@ from app.ui.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Intents:
-    """What the page may want done; `add_server` returns what is wrong, or ""."""
+    """What the page may want done; `add_server` and `collect` return what is wrong, or "".
+
+    `phrase` is this browser's own, by which its tasks are found from elsewhere.
+    """
 
     add_server: Callable[[str], str]
     on_server: Callable[[str, str], None]
@@ -27,6 +31,8 @@ class Intents:
     use_language: Callable[[str], None]
     preview_of: Callable[[str], str]
     drop_preview: Callable[[str], None]
+    phrase: str
+    collect: Callable[[str], str]
 
 
 class Page:
@@ -38,6 +44,7 @@ class Page:
         self.composer = Composer(words, intents.run, intents.use_workflow)
         self._servers = ServersPanel(words, intents.add_server, intents.on_server)
         self._tasks = TasksPanel(words, intents.preview_of, intents.on_task)
+        self._collect = CollectPanel(words, intents.phrase, intents.collect)
         self._drop_preview = intents.drop_preview
         chooser = by_id("language")
         chooser.value = language

@@ -14,7 +14,7 @@ class TasksPanel:
     Args:
         words: The page's language.
         preview_of: Returns the address of a task's last preview, "" for none.
-        handle: Called with `cancel` or `dismiss` and a task's id, or `clear` and "".
+        handle: Called with `cancel` or `dismiss` and a task's id, or `clear` or `send` and "".
     """
 
     def __init__(
@@ -28,6 +28,8 @@ class TasksPanel:
         self._summary = by_id("task-summary")
         self._none = by_id("task-none")
         self._clear = by_id("task-clear")
+        self._safety = by_id("task-safety")
+        self._send = by_id("task-send")
         self._rows = Rows(by_id("tasks"), self._make, self._change)
         on_action(by_id("task-panel"), handle)
 
@@ -39,6 +41,9 @@ class TasksPanel:
                 self._show_preview(row.task_id)
         self._none.hidden = bool(view.tasks)
         set_text(self._summary, view.summary if view.tasks else "")
+        set_text(self._safety, view.safety)
+        self._safety.dataset.tone = "bad" if view.only_here else "good"
+        self._send.hidden = not view.can_send_all
         self._clear.hidden = not any(row.can_dismiss for row in view.tasks)
         return gone
 

@@ -50,6 +50,9 @@ class View:
     summary: str
     notices: tuple[str, ...]
     progress: float
+    only_here: int
+    safety: str
+    can_send_all: bool
 
 
 class Viewer:
@@ -70,6 +73,12 @@ class Viewer:
             if task.is_ended
         }
         running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
+        only_here = window.only_here()
+        safety = ""
+        if only_here:
+            safety = words.say("tasks.only_here", count=only_here)
+        elif len(tasks) > len(self._ended):
+            safety = words.say("tasks.safe")
         live = [task.progress.overall for task in tasks if not task.is_ended]
         return View(
             tuple(self._server(server) for server in window.servers.values()),
@@ -79,6 +88,9 @@ class Viewer:
             ),
             tuple(words.trouble(trouble) for trouble in window.notices),
             sum(live) / len(live) if live else 1.0,
+            only_here,
+            safety,
+            bool(window.waiting and window.servers) and not window.is_hurried,
         )
 
     def _server(self, server: Server) -> ServerRow:

@@ -15,12 +15,13 @@ from app.core.requests import Ask, Request
 from app.core.server import Reach
 from app.core.submission import Submission
 from app.core.task import State
-from app.core.window import Window
+from app.core.window import AT_ONCE, Window
 from tests.core.farm import (
     INVERT,
     NOON,
     NORTH,
     QUEUED,
+    RUNNING,
     SOUTH,
     asked,
     bound_task,
@@ -268,3 +269,41 @@ def test_with_nothing_to_do_nobody_is_asked() -> None:
     window, dispatcher = new_farm()
     waiting_task(window)
     assert dispatcher.fill(NOON) == ()
+
+
+def test_in_a_hurry_all_that_waits_is_sent_a_few_at_a_time() -> None:
+    """However many a server has of ours; then the usual places count again."""
+    window, dispatcher = new_farm(NORTH, places=1)
+    bound_task(window, window.servers[NORTH], *QUEUED)
+    for number in range(2, 7):
+        waiting_task(window, number)
+    assert dispatcher.fill(NOON) == ()
+    window.hurry()
+    while window.waiting:
+        dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+        on_their_way = [t for t in window.tasks.values() if t.state is State.CONNECTING]
+        assert 0 < len(on_their_way) <= AT_ONCE
+        for task in on_their_way:
+            window.move(task, State.POSTING)
+            window.move(task, State.QUEUED)
+    waiting_task(window, 8)
+    assert window.is_hurried
+    window.waiting.clear()
+    assert dispatcher.fill(NOON) == ()
+    assert not window.is_hurried
+
+
+def test_in_a_hurry_a_slow_server_gets_fewer() -> None:
+    """Nothing can be moved afterwards."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    for number, (url, seconds) in enumerate(((NORTH, 30.0), (SOUTH, 1.0)), start=1):
+        done = bound_task(window, window.servers[url], *RUNNING, number=number)
+        done.started_at = NOON
+        window.end(done, State.COMPLETED, NOON + seconds, "socket", None)
+    for number in range(3, 6):
+        waiting_task(window, number)
+    window.hurry()
+    asked_for = probes(dispatcher.fill(NOON))
+    dispatcher.told(asked_for[NORTH], 0, NOON)
+    dispatcher.told(asked_for[SOUTH], 2, NOON)
+    assert servers_of(window)[2:] == [SOUTH] * 3

@@ -6,10 +6,12 @@ import pytest
 
 from app.core.books import Books
 from app.core.cancellation import Cancellation
+from app.core.collection import Collection
 from app.core.commands import Commands
 from app.core.diagnosis import Diagnosis
 from app.core.dispatcher import Dispatcher
-from app.core.events import Failure, RequestFailed
+from app.core.events import CollectWanted, Failure, RequestFailed
+from app.core.ids import OwnerTag
 from app.core.reconciler import Reconciler
 from app.core.replies import Replies
 from app.core.requests import Ask, Request
@@ -44,6 +46,7 @@ class Story:
         self.dispatcher = Dispatcher(self.window, submission)
         self.cancellation = Cancellation(self.window, submission)
         self.reconciler = Reconciler(self.window, Books(self.window, submission, self.cancellation))
+        self.collection = Collection(self.window, self.reconciler)
         self.replies = Replies(
             self.window,
             self.diagnosis,
@@ -51,6 +54,7 @@ class Story:
             submission,
             self.cancellation,
             self.reconciler,
+            self.collection,
         )
         connection = self.north.connection
         connection.connect()
@@ -168,3 +172,13 @@ def test_books_go_to_the_reconciler() -> None:
     assert task.state is State.QUEUED
     story.fail(one(story.reconciler.look(story.north, NOON + 2)))
     assert asked(story.reconciler.look(story.north, NOON + 4)) != []
+
+
+def test_a_page_of_the_books_goes_to_the_search_that_asked() -> None:
+    """The queue first, then the history; silence is told."""
+    story = Story()
+    queue = one(story.collection.want(CollectWanted(OwnerTag("0f"))), Ask.OWN_QUEUE)
+    empty = {"queue_running": [], "queue_pending": []}
+    history = one(story.answer(queue, empty), Ask.OWN_HISTORY)
+    story.fail(history)
+    assert [trouble.code for trouble in story.window.notices] == ["collect_failed", "collected"]

@@ -2,7 +2,7 @@
 
 import json
 
-from app.core.ids import ClientId, Digest, PromptId, TaskId
+from app.core.ids import ClientId, Digest, OwnerTag, PromptId
 from app.core.requests import (
     OPEN_JOBS_PATH,
     Ask,
@@ -33,12 +33,12 @@ def test_a_request_goes_to_its_server() -> None:
 def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
     """The server hears on which socket to tell, and keeps the tag."""
     nodes = invert_workflow().nodes
-    body = json.loads(prompt_body(nodes, ClientId("c"), PromptId("p"), TaskId("t1")))
+    body = json.loads(prompt_body(nodes, ClientId("c"), PromptId("p"), OwnerTag("0f"), "cat"))
     assert body == {
         "prompt": nodes,
         "client_id": "c",
         "prompt_id": "p",
-        "extra_data": {"tether": {"task": "t1"}},
+        "extra_data": {"tether": {"owner": "0f", "title": "cat"}},
     }
 
 

@@ -14,10 +14,12 @@ from app.core.errors import Trouble
 from app.core.events import (
     BinaryReceived,
     CancelWanted,
+    CollectWanted,
     FrameReceived,
     KeepingFailed,
     PageChange,
     PageChanged,
+    SendAllWanted,
     ServerAdded,
     ServerRemoved,
     SocketClosed,
@@ -26,7 +28,7 @@ from app.core.events import (
     TimerFired,
     WorkflowLoaded,
 )
-from app.core.ids import Digest, ServerUrl
+from app.core.ids import Digest, OwnerTag, ServerUrl, TaskId
 from app.core.ledger import Entry
 from app.core.requests import Ask
 from app.core.server import Reach
@@ -415,6 +417,36 @@ def test_the_tasks_of_a_window_that_is_gone_are_seen_to_their_end() -> None:
     world.settle(within=60)
     assert {task.state for task in adopted} == {State.COMPLETED}
     assert adopted[0].ended_by == "record"
+
+
+def test_all_is_sent_when_a_person_wants_to_leave() -> None:
+    """More than the usual places; each ends well."""
+    world = one_server()
+    tasks = [world.accept() for _ in range(6)]
+    world.live(1)
+    assert world.session.window.only_here()
+    world.happen(SendAllWanted())
+    world.live(1)
+    assert world.session.window.only_here() == 0
+    assert all(task.acknowledged_at for task in tasks)
+    world.settle(within=60)
+
+
+def test_an_owners_tasks_are_collected_in_another_window() -> None:
+    """And seen to their end there."""
+    sender = one_server()
+    task = sender.accept()
+    reach(sender, task, State.QUEUED)
+    world = World(sender.servers[NORTH], seed=1)
+    world.now = sender.now
+    world.happen(CollectWanted(OwnerTag("0f")))
+    (call,) = [each for each in world.calls.values() if each.request.ask is Ask.OWN_QUEUE]
+    item = [1, task.prompt_id, {}, {"tether": {"owner": "0f"}}, []]
+    call.answer = (200, {"queue_running": [], "queue_pending": [item]})
+    world.accepted.add(TaskId(task.prompt_id))
+    world.reply(call)
+    world.settle(within=60)
+    assert world.session.window.tasks[TaskId(task.prompt_id)].state is State.COMPLETED
 
 
 def test_only_an_ended_task_can_be_dismissed() -> None:

@@ -1,9 +1,9 @@
 """All that one browser tab holds."""
 
 from app.core.errors import Trouble
-from app.core.ids import PromptId
+from app.core.ids import PromptId, TaskId
 from app.core.task import State
-from app.core.window import NOTICES
+from app.core.window import AT_ONCE, NOTICES
 from tests.core.farm import (
     INVERT,
     NOON,
@@ -188,3 +188,33 @@ def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
     assert (window.knows(given), window.knows(own)) == (True, False)
     assert window.locks.server_of(given) == NORTH
     assert window.unsaved == {task.task_id}
+
+
+def test_what_no_server_has_for_certain_is_only_here() -> None:
+    """Neither what is on its way, nor what may have arrived."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    waiting_task(window, 1)
+    for number, states in enumerate(((), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING), start=2):
+        bound_task(window, north, *states, number=number)
+    assert window.only_here() == 4
+    assert window.on_their_way(NORTH) == 2
+    assert window.knows(window.tasks[TaskId("t1")].prompt_id)
+    assert not window.knows(PromptId("nobody"))
+
+
+def test_nobody_is_in_a_hurry_for_nothing() -> None:
+    """Only tasks that wait can be sent."""
+    window = new_window()
+    window.hurry()
+    assert not window.is_hurried
+    waiting_task(window)
+    window.hurry()
+    assert window.is_hurried
+    assert window.is_fill_due
+    # A place is then what few enough are on their way to.
+    north = window.server(NORTH, NOON)
+    for number in range(2, 2 + AT_ONCE):
+        assert window.has_place(north)
+        bound_task(window, north, number=number)
+    assert not window.has_place(north)

@@ -29,6 +29,7 @@ from app.core.events import (
     Failure,
     FrameReceived,
     RequestFailed,
+    SendAllWanted,
     ServerAdded,
     SocketClosed,
     SocketOpened,
@@ -71,6 +72,7 @@ class World:
         self.sockets: dict[tuple[ServerUrl, int], Socket] = {}
         self.loads: deque[Digest] = deque()
         self.accepted: set[TaskId] = set()
+        self.is_hurried = False
         self.log: list[Command] = []
         self.promises = Promises(self)
         self.session = self._new_session()
@@ -86,6 +88,7 @@ class World:
 
     def happen(self, event: Event) -> tuple[Command, ...]:
         """Tell the session, carry out what it asks for, and check its promises."""
+        self.is_hurried |= isinstance(event, SendAllWanted)
         commands = self.session.handle(event, self.now)
         self._carry_out(commands)
         self.promises.check()

@@ -61,9 +61,15 @@ def page_server(background: Background) -> Iterator[PageServer]:
     background.run(server.stop())
 
 
+def leave_anyway(context: BrowserContext) -> None:
+    """Say yes whenever the browser asks whether to leave a page that still has something."""
+    context.on("dialog", lambda dialog: dialog.accept())
+
+
 @pytest.fixture
 def watch(context: BrowserContext) -> Iterator[Watch]:
     """Watch all pages of the test; fail it at its end on any problem it did not expect."""
+    leave_anyway(context)
     watch = Watch(context)
     yield watch
     watch.verify()

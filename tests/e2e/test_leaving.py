@@ -1,0 +1,82 @@
+"""A person wants to leave: what is only here, what to do about it, and where to find it again."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, Dialog, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.conftest import leave_anyway
+from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, own_tasks, run, tasks
+from tests.e2e.watch import Watch
+
+
+def pictures(count: int) -> list[Any]:
+    """So many pictures, no two alike."""
+    return [as_file(noise(number), f"{number}.png") for number in range(count)]
+
+
+def test_the_page_says_what_is_only_here_and_warns_before_leaving(
+    watched_page: Page, background: Background
+) -> None:
+    """And neither when the servers have everything."""
+    asked: list[Dialog] = []
+    watched_page.context.on("dialog", lambda dialog: asked.append(dialog))
+    with farm(background, 1, pace=1.0) as one:
+        page = open_page(watched_page, one)
+        expect(page.locator("#task-safety")).to_be_hidden()
+        run(page, pictures(5))
+        expect(page.locator("#task-safety")).to_have_text("3 only in this window: keep it open")
+        page.reload()
+        assert [dialog.type for dialog in asked] == ["beforeunload"]
+        expect(page.locator("#task-safety")).to_contain_text("only in this window")
+        page.locator("#task-send").click()
+        expect(page.locator("#task-safety")).to_contain_text("Safe to close", timeout=15_000)
+        expect(page.locator("#task-send")).to_be_hidden()
+        page.reload()
+        assert len(asked) == 1, "nothing is only here any more"
+        one.change(0, pace=0.1)
+        expect_done(page, 5)
+        expect(page.locator("#task-safety")).to_be_hidden()
+        assert one.posts(0) == 5
+
+
+def collected(browser: Browser, address: str) -> Page:
+    """Another browser, on which the link is opened."""
+    context = browser.new_context()
+    leave_anyway(context)
+    page = open_page(context.new_page(), address)
+    expect(page.locator("#collect")).to_be_visible()
+    page.locator("#collect-form .primary").click()
+    return page
+
+
+def test_tasks_are_collected_in_another_browser(
+    watched_page: Page, background: Background, browser: Browser
+) -> None:
+    """Those that run and those that ended, with their results; of this owner alone."""
+    with farm(background, 2, pace=0.2) as two:
+        page = open_page(watched_page, two)
+        run(page, pictures(2))
+        expect_done(page, 2)
+        two.change(0, pace=3.0)
+        two.change(1, pace=3.0)
+        run(page, pictures(4))
+        expect(page.locator("#task-safety")).to_contain_text("Safe to close")
+        stranger = open_page(browser.new_context().new_page(), two)
+        run(stranger, pictures(1))
+        link = page.locator("#own-link").get_attribute("href")
+        sent = {task["promptId"] for task in own_tasks(page)}
+        page.close()
+        assert link is not None
+        other = collected(browser, link)
+        watch = Watch(other.context)
+        expect(tasks(other)).to_have_count(6)
+        expect(other.locator(".notice")).to_contain_text("6 tasks")
+        assert {task["promptId"] for task in own_tasks(other)} == sent
+        expect_done(other, 6)
+        expect(other.locator(".task .result")).to_have_count(6)
+        other.locator("#collect-open").click()
+        other.locator("#collect-phrase").fill("nonsense")
+        other.locator("#collect-form .primary").click()
+        expect(other.locator("#collect-problem")).to_contain_text("no phrase")
+        watch.verify()
