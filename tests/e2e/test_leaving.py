@@ -21,7 +21,7 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
     """And neither when the servers have everything."""
     asked: list[Dialog] = []
     watched_page.context.on("dialog", lambda dialog: asked.append(dialog))
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, pace=4.0) as one:
         page = open_page(watched_page, one)
         expect(page.locator("#task-safety")).to_be_hidden()
         run(page, pictures(5))
