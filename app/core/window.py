@@ -224,10 +224,6 @@ class Window:
             return None
         return task if task.state is State.POSTING or task.state in ON_SERVER else None
 
-    def knows(self, prompt_id: PromptId) -> bool:
-        """Say whether a prompt is a task of this window."""
-        return prompt_id in self._by_prompt
-
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks, the oldest first."""
         return (task for task in self.tasks.values() if task.state in ENDED)
