@@ -7,10 +7,10 @@ from app.core.answers import read_history, read_job, read_jobs, read_queue
 from app.core.books import Books
 from app.core.commands import Command, Commands, StartTimer, StopTimer
 from app.core.connection import Phase
-from app.core.errors import MessageError
+from app.core.errors import MessageError, Trouble
 from app.core.ids import ServerUrl
 from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
-from app.core.server import Server
+from app.core.server import Reach, Server
 from app.core.task import ON_SERVER, State, Task
 from app.core.window import Window
 
@@ -61,7 +61,8 @@ class Reconciler:
         is_urgent = is_urgent or server.has_fewer_than(len(tasks))
         redial = server.connection.redial_if_deaf(now)
         pulse = (StartTimer(("beat", server.url), BEAT), *redial)
-        if watch.list_id or now < server.retry_at or not (is_urgent or now >= watch.calm_until):
+        is_due = is_urgent or now >= watch.calm_until
+        if watch.list_id or now < server.retry_at or not is_due:
             return pulse
         return (*pulse, *self.look(server, now))
 
@@ -144,17 +145,31 @@ class Reconciler:
                 return self._listed(server, watch, request, status, text, now)
             return self._recorded(server, watch, request, status, text, now)
         except MessageError as error:
-            self.failed(request)
-            server.trouble = error.trouble
-            return ()
+            why = error.trouble
+            if status != 200:
+                why = Trouble.of("server_status", server=server.name, status=status)
+            return self._failed(server, watch, request, why, now)
 
-    def failed(self, request: Request) -> None:
-        """A call had no usable answer: that never means an empty list."""
+    def failed(self, request: Request, now: float) -> Commands:
+        """A call had no answer."""
         server, watch = self._expected(request)
-        if server is not None and watch is not None:
-            if request.id == watch.list_id:
-                watch.list_id = 0
-            watch.details.pop(request.id, None)
+        if server is None or watch is None:
+            return ()
+        why = Trouble.of("server_silent", server=server.name)
+        return self._failed(server, watch, request, why, now)
+
+    def _failed(
+        self, server: Server, watch: Watch, request: Request, why: Trouble, now: float
+    ) -> Commands:
+        """That never means an empty list; the next one comes later each time."""
+        server.failed(Reach.DOWN, why, now)
+        watch.details.pop(request.id, None)
+        if request.id != watch.list_id:
+            return ()
+        watch.list_id = 0
+        # Somebody had a reason to look while it was under way.
+        is_again, watch.is_again = watch.is_again, False
+        return self.look(server, now) if is_again else ()
 
     def _listed(
         self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
@@ -179,9 +194,10 @@ class Reconciler:
     def _recorded(
         self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
     ) -> Commands:
-        listed_at = watch.details.pop(request.id)
+        listed_at = watch.details[request.id]
         task = self._window.tasks.get(request.task_id) if request.task_id else None
         if task is None or task.is_ended or task.server != server.url:
+            del watch.details[request.id]
             return ()
         if status == 404 and request.ask is Ask.JOB:
             record = None
@@ -191,6 +207,7 @@ class Reconciler:
             record = read_job(text)
         else:
             record = read_history(text, task.prompt_id)
+        del watch.details[request.id]
         server.answered()
         if record is not None:
             self._books.recorded(server, task, record, now)

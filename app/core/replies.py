@@ -84,8 +84,7 @@ class Replies:
                 # Old servers refuse the newer call in a way that no page may read.
                 # Source: ComfyUI 0.3.64, 405 without CORS headers, measured.
                 return self._reconciler.look(server, now)
-        self._reconciler.failed(request)
-        return ()
+        return self._reconciler.failed(request, now)
 
     def _task_of(self, request: Request) -> Task | None:
         """Return the task that still waits for this very answer."""

@@ -1,5 +1,6 @@
 """Asking servers what is true."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,9 +9,10 @@ from app.core.absence import APART, DELIVERY_WITHIN
 from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import CloseSocket, Commands, LoadWorkflow, StartTimer, StopTimer
+from app.core.errors import Trouble
 from app.core.reconciler import BEAT, CALM, Reconciler
 from app.core.requests import Ask, Request
-from app.core.server import Server
+from app.core.server import Reach, Server
 from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Window
@@ -55,6 +57,10 @@ class Story:
     def look(self, at: float) -> Request:
         """Look now; the call for the list."""
         return one(self.reconciler.look(self.north, NOON + at))
+
+    def look_again(self, at: float) -> None:
+        """A new reason to look, while a list is under way."""
+        assert self.reconciler.look(self.north, NOON + at) == ()
 
     def answer(self, request: Request, body: Any, at: float, status: int = 200) -> Commands:
         """The server answers."""
@@ -245,7 +251,7 @@ def test_a_failed_look_is_never_an_empty_list(status: int, body: Any) -> None:
     assert story.answer(story.look(2), body, 2, status) == ()
     assert story.north.trouble is not None
     assert story.task.absences == 0
-    story.reconciler.failed(story.look(4))
+    story.reconciler.failed(story.look(4), NOON + 4)
     assert story.look(6).ask is Ask.JOBS
 
 
@@ -257,7 +263,7 @@ def test_a_failed_record_is_never_an_absence(status: int, body: str) -> None:
         detail = one(story.reconciler.ask(story.north, story.task, NOON + at))
         assert story.answer(detail, body, at, status) == ()
         detail = one(story.reconciler.ask(story.north, story.task, NOON + at))
-        story.reconciler.failed(detail)
+        story.reconciler.failed(detail, NOON + 4)
     assert story.task.absences == 0
 
 
@@ -276,14 +282,14 @@ def test_answers_that_nobody_waits_for_are_passed_over() -> None:
     request = story.look(2)
     story.answer(request, {"jobs": []}, 2)
     assert story.answer(request, {"jobs": []}, 3) == ()
-    story.reconciler.failed(request)
+    story.reconciler.failed(request, NOON + 4)
     story.window.end(story.task, State.COMPLETED, NOON + 3, "socket", None)
     assert story.answer(detail, {"status": "failed"}, 4) == ()
     assert story.task.state is State.COMPLETED
 
     story.reconciler.beat(story.north, NOON + 5)
     assert story.answer(detail, {"status": "failed"}, 6) == ()
-    story.reconciler.failed(detail)
+    story.reconciler.failed(detail, NOON + 4)
 
 
 def test_one_list_at_a_time_and_one_more_after_it() -> None:
@@ -427,3 +433,46 @@ def test_a_queue_that_is_too_long_is_looked_at_once_after_a_task_came() -> None:
     story.answer(request, {"jobs": [{"id": story.task.prompt_id, "status": "pending"}]}, 1)
     assert story.reconciler.count(story.north, NOON + 1) == ()
     assert story.reconciler.count(story.north, NOON + BEAT + 1) == ()
+
+
+def silent_beats(story: Story, seconds: int) -> list[int]:
+    """When lists were asked for by the pulse, none of them answered."""
+    looks = []
+    story.reconciler.watch(story.north, NOON)
+    for at in range(0, seconds, int(BEAT)):
+        for request in asked(story.reconciler.beat(story.north, NOON + at)):
+            looks.append(at)
+            assert story.reconciler.failed(request, NOON + at) == ()
+    return looks
+
+
+def test_a_silent_server_is_asked_more_and_more_rarely() -> None:
+    """Never less than twice a minute, and the card says it; an answer ends that."""
+    story = Story(*UNKNOWN)
+    looks = silent_beats(story, 300)
+    assert story.north.reach is Reach.DOWN
+    assert story.north.trouble == Trouble.of("server_silent", server="north:8188")
+    gaps = [after - before for before, after in pairwise(looks)]
+    assert max(gaps[:2]) <= 4
+    assert 10 <= max(gaps) <= 30 + BEAT
+    assert len(looks) < 60
+
+    story.listed("pending", 301)
+    assert (story.north.reach, story.north.trouble, story.north.retry_at) == (Reach.UP, None, 0)
+    assert story.north.silence.failures == 0
+
+
+def test_a_list_that_failed_is_asked_for_again_where_there_was_a_new_reason() -> None:
+    """The socket came back while the list hung: once, whatever the pauses are."""
+    story = Story(*RUNNING)
+    request = story.look(2)
+    story.look_again(3)
+    assert one(story.reconciler.failed(request, NOON + 12)).ask is Ask.JOBS
+
+
+def test_a_server_that_answers_with_an_error_says_its_status() -> None:
+    """The card is the person's only sight of it."""
+    story = Story(*RUNNING)
+    story.answer(story.look(2), "", 2, 503)
+    assert story.north.trouble == Trouble.of("server_status", server="north:8188", status=503)
+    assert (story.north.reach, story.north.retry_at > NOON + 2) == (Reach.DOWN, True)
