@@ -66,7 +66,7 @@ class Diagnosis:
         Source: Chromium 156, measured; protocol section 9.
         """
         if request.ask is Ask.REACH:
-            self._explain(server, Reach.DOWN, "server_down")
+            self._explain(server, Reach.DOWN, "server_down", now)
         if request.ask is not Ask.PROBE:
             return ()
         server.failed(Reach.DOWN, Trouble.of("server_silent", server=server.name), now)
@@ -74,14 +74,14 @@ class Diagnosis:
             return ()  # it hangs, and would hang for the next call
         return (self._request(server, Ask.REACH, "/prompt", is_opaque=True),)
 
-    def reached(self, server: Server) -> None:
+    def reached(self, server: Server, now: float) -> None:
         """Something answers, but the page may not read it."""
-        self._explain(server, Reach.REFUSED, "server_cors")
+        self._explain(server, Reach.REFUSED, "server_cors", now)
 
-    def _explain(self, server: Server, reach: Reach, code: str) -> None:
+    def _explain(self, server: Server, reach: Reach, code: str, now: float) -> None:
         """Say more of a failure, unless the server has answered meanwhile."""
         if server.reach is not Reach.UP:
-            server.judge(reach, Trouble.of(code, server=server.name, url=server.url))
+            server.judge(reach, Trouble.of(code, server=server.name, url=server.url), now)
 
     def _request(self, server: Server, ask: Ask, path: str, is_opaque: bool = False) -> Request:
         return Request(

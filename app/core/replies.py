@@ -46,7 +46,7 @@ class Replies:
             case Ask.STATS | Ask.FEATURES:
                 self._diagnosis.answered(server, request, status, text, now)
             case Ask.REACH:
-                self._diagnosis.reached(server)
+                self._diagnosis.reached(server, now)
             case Ask.UPLOAD | Ask.POST:
                 task = self._task_of(request)
                 if task is None:

@@ -13,6 +13,9 @@ from app.core.server_url import short_name
 FORM_OVERHEAD = 4096
 """Bytes that a form adds around a picture; the server's limit is for the whole body."""
 
+REFUSED_PAUSE = 60.0
+"""Seconds before a server that refuses this page is asked again: only a person can mend that."""
+
 
 class Reach(Enum):
     """Whether a server can be used, as far as the last call told."""
@@ -88,19 +91,21 @@ class Server:
         """Say whether the server told of fewer tasks than that."""
         return self.queue_remaining is not None and self.queue_remaining < count
 
-    def judge(self, reach: Reach, trouble: Trouble) -> None:
+    def judge(self, reach: Reach, trouble: Trouble, now: float) -> None:
         """Say why a server can't be used."""
         self.reach = reach
         self.trouble = trouble
+        if reach is Reach.REFUSED:
+            self.retry_at = now + REFUSED_PAUSE
 
     def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
         """A call had no usable answer: the next one is made after a while."""
-        self.judge(reach, trouble)
         self.retry_at = now + max(0.5, self.silence.next())
+        self.judge(reach, trouble, now)
 
     def took_none(self, trouble: Trouble, now: float) -> None:
         """A task could not be brought there: the next one waits, longer with each failure."""
-        self.judge(Reach.DOWN, trouble)
+        self.judge(Reach.DOWN, trouble, now)
         self.rests_until = now + max(0.5, self.errors.next())
 
     def accepts(self, size: int) -> bool:

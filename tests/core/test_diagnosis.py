@@ -83,8 +83,9 @@ def test_down_and_refused_are_told_apart() -> None:
     assert server.trouble is not None
     assert (server.reach, server.trouble.code) == (Reach.DOWN, "server_silent")
 
-    diagnosis.reached(server)
+    diagnosis.reached(server, NOON)
     assert (server.reach, server.trouble.code) == (Reach.REFUSED, "server_cors")
+    assert server.retry_at == NOON + 60
 
     assert diagnosis.failed(server, reach, Failure.NETWORK, NOON) == ()
     assert (server.reach, server.trouble.code) == (Reach.DOWN, "server_down")
@@ -104,7 +105,7 @@ def test_a_server_that_answered_meanwhile_is_up() -> None:
     server, diagnosis = meeting()
     reach = one(diagnosis.failed(server, one(diagnosis.refresh(server)), Failure.NETWORK, NOON))
     told(server, diagnosis, Ask.PROBE, queue_length(0))
-    diagnosis.reached(server)
+    diagnosis.reached(server, NOON)
     diagnosis.failed(server, reach, Failure.TIMEOUT, NOON)
     assert (server.reach, server.trouble) == (Reach.UP, None)
 

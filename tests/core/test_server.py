@@ -61,9 +61,18 @@ def test_nothing_is_waited_for_when_a_person_is_back() -> None:
 def test_a_reason_does_not_shut_a_server_longer() -> None:
     """The failure was counted when it happened."""
     server = new_server()
-    server.judge(Reach.REFUSED, SILENT)
-    assert (server.reach, server.trouble) == (Reach.REFUSED, SILENT)
-    assert (server.retry_at, server.errors.failures) == (0.0, 0)
+    server.judge(Reach.DOWN, SILENT, NOON)
+    assert (server.reach, server.trouble) == (Reach.DOWN, SILENT)
+    assert (server.retry_at, server.silence.failures) == (0.0, 0)
+
+
+def test_a_server_that_refuses_this_page_is_asked_once_a_minute() -> None:
+    """Until a person has mended it, and says so."""
+    server = new_server(0.5)
+    server.failed(Reach.REFUSED, SILENT, NOON)
+    assert server.opens_at == NOON + 60
+    server.hurry()
+    assert server.opens_at == 0
 
 
 def test_the_queue_length_has_an_age() -> None:

@@ -47,7 +47,8 @@ def test_a_server_in_trouble_says_what_to_do() -> None:
     window = new_window()
     server = window.server(NORTH, NOON)
     assert viewer_of(window).view().servers[0].tone == "plain"
-    server.judge(Reach.REFUSED, Trouble.of("server_cors", server="north", url=NORTH))
+    why = Trouble.of("server_cors", server="north", url=NORTH)
+    server.judge(Reach.REFUSED, why, NOON)
     row = viewer_of(window).view().servers[0]
     assert (row.tone, row.state) == ("bad", "refuses this page")
     assert "--enable-cors-header" in row.trouble
