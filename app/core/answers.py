@@ -76,6 +76,14 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
     raise MessageError("`/prompt` answered in an unknown shape", text)
 
 
+def read_number(text: str) -> float | None:
+    """Read the 200 of `POST /prompt`: the task's number; None where it isn't told."""
+    match _json(text):
+        case {"number": int() | float() as number}:
+            return number
+    return None
+
+
 def read_refusal(text: str, server: str) -> Trouble:
     """Read the 400 of `POST /prompt`: why nothing was queued."""
     try:

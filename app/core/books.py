@@ -6,7 +6,7 @@ from app.core.absence import DELIVERY_WITHIN, is_missing
 from app.core.answers import Found, Record
 from app.core.cancellation import Cancellation
 from app.core.commands import Command, Commands, LoadWorkflow
-from app.core.errors import Trouble
+from app.core.loss import why_lost
 from app.core.requests import Ask, Request
 from app.core.server import Server
 from app.core.submission import Submission
@@ -60,8 +60,7 @@ class Books:
         if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "record", None)
         elif task.state is not State.UNKNOWN:
-            why = Trouble.of("lost", server=server.name)
-            self._window.end(task, State.LOST, now, "record", why)
+            self._window.end(task, State.LOST, now, "record", why_lost(server, task))
         elif task.digest in self._window.workflows:
             return self._submission.resend(task, now)
         else:

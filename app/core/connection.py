@@ -51,10 +51,11 @@ class Connection:
     __slots__ = (
         "_backoff",
         "_doubted_at",
-        "_heard_at",
         "_is_wanted",
         "attempt",
         "client_id",
+        "heard_at",
+        "open_since",
         "phase",
         "server",
     )
@@ -66,7 +67,10 @@ class Connection:
         self.phase = Phase.IDLE
         self._is_wanted = False
         self._backoff = Backoff(chance)
-        self._heard_at = 0.0
+        self.heard_at = 0.0
+        """When the latest frame came, in seconds since the epoch."""
+        self.open_since = 0.0
+        """When this socket, or the last one, was greeted."""
         self._doubted_at = 0.0
 
     @property
@@ -104,17 +108,18 @@ class Connection:
         if attempt != self.attempt or self.phase is not Phase.CONNECTING:
             return ()
         self.phase = Phase.OPEN
+        self.open_since = self.heard_at
         self._backoff.reset()
         return (StopTimer(self._timer()),)
 
     def heard(self, now: float) -> None:
         """A frame came: the socket is not deaf."""
-        self._heard_at = now
+        self.heard_at = now
         self._doubted_at = 0.0
 
     def doubt(self, since: float, now: float) -> None:
         """HTTP shows that the server did something after `since`; was it heard?"""
-        if self._heard_at < since and not self._doubted_at:
+        if self.heard_at < since and not self._doubted_at:
             self._doubted_at = now
 
     def redial_if_deaf(self, now: float) -> Commands:

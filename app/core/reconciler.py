@@ -9,6 +9,7 @@ from app.core.commands import Command, Commands, StartTimer, StopTimer
 from app.core.connection import Phase
 from app.core.errors import MessageError, Trouble
 from app.core.ids import ServerUrl
+from app.core.loss import find_witness
 from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
 from app.core.server import Reach, Server
 from app.core.task import ON_SERVER, State, Task
@@ -30,6 +31,8 @@ class Watch:
     asked_at: float = 0.0
     is_again: bool = False
     calm_until: float = 0.0
+    witness_id: int = 0
+    """The latest call about a task that has ended there."""
     details: dict[int, float] = field(default_factory=dict)
     """Calls about one task -> when the list that lacked it was asked for; 0 without a list."""
 
@@ -109,7 +112,7 @@ class Reconciler:
             return ()
         return self.look(server, now) if (server.queue_remaining or 0) > len(tasks) else ()
 
-    def ask(self, server: Server, task: Task, listed_at: float = 0.0) -> Commands:
+    def ask(self, server: Server, task: Task, listed_at: float = 0.0) -> Request:
         """Ask for the record of one task.
 
         Only after a list that lacks it may an absence count: `/queue` first, then the
@@ -126,7 +129,7 @@ class Reconciler:
             ask, path = Ask.JOB, job_path(task.prompt_id)
         else:
             ask, path = Ask.HISTORY, history_path(task.prompt_id)
-        return (Request(request_id, server.url, ask, path, task.task_id),)
+        return Request(request_id, server.url, ask, path, task.task_id)
 
     def answered(self, request: Request, status: int, text: str, now: float) -> Commands:
         """A list or a record came."""
@@ -185,7 +188,7 @@ class Reconciler:
                 entry = found[task.prompt_id]
                 commands += self._books.listed(server, task, entry, asked_at, now)
             elif told_at(task) < asked_at:
-                commands += self.ask(server, task, asked_at)
+                commands.append(self.ask(server, task, asked_at))
         if watch.is_again:
             watch.is_again = False
             commands += self.look(server, now)
@@ -196,7 +199,8 @@ class Reconciler:
     ) -> Commands:
         listed_at = watch.details[request.id]
         task = self._window.tasks.get(request.task_id) if request.task_id else None
-        if task is None or task.is_ended or task.server != server.url:
+        is_question = request.id == watch.witness_id
+        if task is None or task.is_ended != is_question or task.server != server.url:
             del watch.details[request.id]
             return ()
         if status == 404 and request.ask is Ask.JOB:
@@ -209,13 +213,27 @@ class Reconciler:
             record = read_history(text, task.prompt_id)
         del watch.details[request.id]
         server.answered()
-        if record is not None:
+        if is_question:
+            server.told_past(record is not None, now)
+        elif record is not None:
             self._books.recorded(server, task, record, now)
         elif listed_at:
-            return self._books.absent(server, task, listed_at, now)
+            commands = self._books.absent(server, task, listed_at, now)
+            return (*commands, *self._question(server, task))
         else:
             return self.look(server, now)
         return ()
+
+    def _question(self, server: Server, task: Task) -> Commands:
+        """Ask for a task that ended there, when one is missing: are these the same books?"""
+        if task.absences != 1 or task.state is State.UNKNOWN:
+            return ()
+        witness = find_witness(self._window.tasks.values(), server.url)
+        if witness is None:
+            return ()
+        request = self.ask(server, witness)
+        self._watch(server).witness_id = request.id
+        return (request,)
 
     def _tasks(self, server: Server) -> tuple[Task, ...]:
         return tuple(t for t in self._window.bound_to(server.url) if t.state in ON_SERVER)

@@ -135,7 +135,7 @@ class Routing:
             if not missing:
                 self._window.end(task, State.COMPLETED, now, "socket", None)
                 return ()
-        return self._reconciler.ask(server, task)
+        return (self._reconciler.ask(server, task),)
 
     def _began(self, task: Task, now: float) -> None:
         """A frame about a task proves that its server has it and works on it."""

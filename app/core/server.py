@@ -50,6 +50,12 @@ class Server:
     has_jobs: bool = True
     retry_at: float = 0.0
     rests_until: float = 0.0
+    restarted_at: float = 0.0
+    """When something told that its books are new: signs of it may come late."""
+    remembered_at: float = 0.0
+    """When it was last seen to know a task that had ended."""
+    number: float = -1.0
+    numbered_at: float = 0.0
     is_leaving: bool = False
 
     @classmethod
@@ -81,6 +87,27 @@ class Server:
     def hurry(self) -> None:
         """A person or the network is back: nothing is waited for any more."""
         self.retry_at = self.rests_until = 0.0
+
+    def told_number(self, number: float, asked_at: float, now: float) -> None:
+        """A task got a number: servers count them from 0, and never go back.
+
+        Args:
+            number: The task's.
+            asked_at: When it was posted. Answers may come in another order than the calls.
+            now: The time.
+        """
+        if asked_at < self.numbered_at:
+            return
+        if number < self.number:
+            self.restarted_at = now
+        self.number, self.numbered_at = number, now
+
+    def told_past(self, is_known: bool, now: float) -> None:
+        """It was asked for a task that has ended there."""
+        if is_known:
+            self.remembered_at = now
+        else:
+            self.restarted_at = now
 
     def told_length(self, queue_remaining: int, now: float) -> None:
         """The server told the length of its queue."""

@@ -1,6 +1,6 @@
 """The way of one bound task to its server: connect, upload, post."""
 
-from app.core.answers import read_acceptance, read_refusal, read_upload
+from app.core.answers import read_acceptance, read_number, read_refusal, read_upload
 from app.core.commands import AbortRequest, Command, Commands, StartTimer, StopTimer
 from app.core.connection import GREETING_WITHIN, Phase
 from app.core.errors import MessageError, Trouble
@@ -134,6 +134,9 @@ class Submission:
                 # Looked for under ours it would be missed, and sent once more.
                 self._window.follow(task, prompt_id)
             task.refused_outputs = refused_outputs
+            number = read_number(text)
+            if number is not None:
+                server.told_number(number, task.posted_at, now)
             server.answered()
             self.acknowledged(task, now)
             return ()

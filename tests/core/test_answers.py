@@ -17,6 +17,7 @@ from app.core.answers import (
     read_job,
     read_jobs,
     read_max_upload,
+    read_number,
     read_queue,
     read_queue_length,
     read_refusal,
@@ -100,6 +101,14 @@ def test_a_refusal_without_reasons_is_a_refusal(text: str) -> None:
     trouble = read_refusal(text, "gpu-1")
     assert trouble.code == "refused"
     assert dict(trouble.facts)["message"] == ""
+
+
+def test_a_task_has_a_number() -> None:
+    """Which tells a server that was restarted."""
+    number = read_number(body("accepted"))
+    assert number is not None
+    assert number >= 0
+    assert read_number('{"prompt_id": "p"}') is None
 
 
 def test_open_jobs_are_listed_with_their_states() -> None:

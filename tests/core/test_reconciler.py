@@ -116,7 +116,7 @@ def test_the_list_moves_tasks_along() -> None:
 def test_the_record_tells_the_other_ends_too(record: Any, state: State, code: str) -> None:
     """What it doesn't tell of outputs, the frames told before."""
     story = Story(*UNKNOWN)
-    detail = one(story.reconciler.ask(story.north, story.task))
+    detail = story.reconciler.ask(story.north, story.task)
     story.answer(detail, record, 3)
     assert story.task.state is state
     assert story.task.trouble is not None
@@ -128,7 +128,7 @@ def test_our_own_cancelling_is_no_trouble() -> None:
     """The person wanted it."""
     story = Story(*RUNNING)
     story.task.is_cancel_wanted = True
-    story.answer(one(story.reconciler.ask(story.north, story.task)), {"status": "cancelled"}, 3)
+    story.answer(story.reconciler.ask(story.north, story.task), {"status": "cancelled"}, 3)
     assert (story.task.state, story.task.trouble) == (State.CANCELLED, None)
 
 
@@ -136,7 +136,7 @@ def test_our_own_cancelling_is_no_trouble() -> None:
 def test_a_record_of_an_unfinished_task_acknowledges_it(state: str) -> None:
     """The list may have been a moment too early."""
     story = Story(*UNKNOWN)
-    detail = one(story.reconciler.ask(story.north, story.task, NOON + 1))
+    detail = story.reconciler.ask(story.north, story.task, NOON + 1)
     story.task.absences = 1
     assert story.answer(detail, {"status": state}, 3) == ()
     assert (story.task.state, story.task.absences) == (State.QUEUED, 0)
@@ -168,9 +168,7 @@ def test_a_post_without_an_answer_is_sent_again_when_nothing_can_arrive_any_more
 def test_reads_from_before_the_second_post_prove_nothing() -> None:
     """Calls that hung are answered after the task was sent again."""
     story = Story(*UNKNOWN)
-    late = [
-        one(story.reconciler.ask(story.north, story.task, NOON + at)) for at in (30.0, 31.0, 32.0)
-    ]
+    late = [story.reconciler.ask(story.north, story.task, NOON + at) for at in (30.0, 31.0, 32.0)]
     story.missed(31)
     assert one(story.missed(33)).ask is Ask.POST
     for detail in late:
@@ -178,7 +176,7 @@ def test_reads_from_before_the_second_post_prove_nothing() -> None:
     assert (story.task.state, story.task.absences) == (State.POSTING, 0)
 
     # And when the answer to the second POST came before them, they are as old as ever.
-    late_too = one(story.reconciler.ask(story.north, story.task, NOON + 32))
+    late_too = story.reconciler.ask(story.north, story.task, NOON + 32)
     story.submission.acknowledged(story.task, NOON + 35)
     assert story.answer(late_too, "", 36, 404) == ()
     assert (story.task.state, story.task.absences) == (State.QUEUED, 0)
@@ -260,9 +258,9 @@ def test_a_failed_record_is_never_an_absence(status: int, body: str) -> None:
     """Nor is one without an answer."""
     story = Story(*RUNNING)
     for at in (2.0, 9.0):
-        detail = one(story.reconciler.ask(story.north, story.task, NOON + at))
+        detail = story.reconciler.ask(story.north, story.task, NOON + at)
         assert story.answer(detail, body, at, status) == ()
-        detail = one(story.reconciler.ask(story.north, story.task, NOON + at))
+        detail = story.reconciler.ask(story.north, story.task, NOON + at)
         story.reconciler.failed(detail, NOON + 4)
     assert story.task.absences == 0
 
@@ -270,7 +268,7 @@ def test_a_failed_record_is_never_an_absence(status: int, body: str) -> None:
 def test_a_record_asked_without_a_list_proves_no_absence() -> None:
     """The list is asked for first; then it counts."""
     story = Story(*RUNNING)
-    detail = one(story.reconciler.ask(story.north, story.task))
+    detail = story.reconciler.ask(story.north, story.task)
     assert one(story.answer(detail, "", 2, 404)).ask is Ask.JOBS
     assert story.task.absences == 0
 
@@ -278,7 +276,7 @@ def test_a_record_asked_without_a_list_proves_no_absence() -> None:
 def test_answers_that_nobody_waits_for_are_passed_over() -> None:
     """Of a watch that has ended, of a task that has, of a call that was made before."""
     story = Story(*RUNNING)
-    detail = one(story.reconciler.ask(story.north, story.task))
+    detail = story.reconciler.ask(story.north, story.task)
     request = story.look(2)
     story.answer(request, {"jobs": []}, 2)
     assert story.answer(request, {"jobs": []}, 3) == ()
@@ -397,7 +395,7 @@ def test_an_end_that_only_the_record_tells_of_may_be_a_deaf_socket(heard_at: flo
     story.north.connection.heard(NOON + 1)
     story.listed("in_progress", 6)
     story.north.connection.heard(NOON + heard_at)
-    detail = one(story.reconciler.ask(story.north, story.task))
+    detail = story.reconciler.ask(story.north, story.task)
     story.answer(detail, {"status": "completed", "outputs": IMAGES}, 8)
     assert beaten(story, 10) == ([CloseSocket(NORTH, 1)] if heard_at == 1 else [])
 
@@ -476,3 +474,30 @@ def test_a_server_that_answers_with_an_error_says_its_status() -> None:
     story.answer(story.look(2), "", 2, 503)
     assert story.north.trouble == Trouble.of("server_status", server="north:8188", status=503)
     assert (story.north.reach, story.north.retry_at > NOON + 2) == (Reach.DOWN, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(404, "lost_restart"), (200, "lost_deleted"), (500, "lost")]
+)
+def test_a_missing_task_is_told_from_a_server_with_new_books(status: int, code: str) -> None:
+    """By one that ended there: asked for once, when ours is missed for the first time."""
+    story = Story(*QUEUED)
+    witness = bound_task(story.window, story.north, *RUNNING, number=2)
+    story.window.end(witness, State.COMPLETED, NOON, "socket", None)
+    question = one(story.missed(2))
+    assert question.task_id == witness.task_id
+    assert story.answer(question, {"status": "completed"}, 2, status) == ()
+    assert story.missed(2 + APART) == ()
+    assert story.task.state is State.LOST
+    assert story.task.trouble is not None
+    assert story.task.trouble.code == code
+
+
+def test_a_late_record_of_a_task_that_has_ended_is_no_sign() -> None:
+    """The history may lack it for a moment, while its last frames are heard."""
+    story = Story(*RUNNING)
+    bound_task(story.window, story.north, *RUNNING, number=2)
+    detail = story.reconciler.ask(story.north, story.task)
+    story.window.end(story.task, State.COMPLETED, NOON + 1, "socket", None)
+    assert story.answer(detail, "", 2, 404) == ()
+    assert story.north.restarted_at == 0

@@ -98,3 +98,16 @@ def test_a_server_that_told_nothing_has_not_too_few() -> None:
     server.told_length(2, NOON)
     assert not server.has_fewer_than(2)
     assert server.has_fewer_than(3)
+
+
+def test_numbers_that_go_back_and_a_forgotten_past_are_signs_of_a_restart() -> None:
+    """When they came is known; when it was is not."""
+    server = new_server()
+    server.told_number(4, NOON, NOON + 1)
+    server.told_number(3, NOON, NOON + 2)  # asked for before the other was told
+    assert server.restarted_at == 0
+    server.told_number(0, NOON + 3, NOON + 4)
+    assert server.restarted_at == NOON + 4
+    server.told_past(is_known=True, now=NOON + 5)
+    server.told_past(is_known=False, now=NOON + 6)
+    assert (server.remembered_at, server.restarted_at) == (NOON + 5, NOON + 6)
