@@ -53,11 +53,12 @@ LANES = (
     (
         Part(
             "simulator, servers, tools",
-            (*PYTEST, "tests", *(f"--ignore=tests/{part}" for part in ("core", "e2e", "faults"))),
+            (*PYTEST, "tests", *(f"--ignore=tests/{part}" for part in ("core", "e2e", "faults", "many"))),
         ),
     ),
 )
 
+MANY = Part("many tasks, many tabs", (*PYTEST, "tests/many"))
 BROWSER = Part("browser", (*PYTEST, "tests/e2e", "-n", "2", "--dist", "loadfile"))
 
 
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         with ThreadPoolExecutor(len(LANES)) as lanes:
             outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]
-        outcomes.append(run(BROWSER))
+        outcomes += run_lane((BROWSER, MANY))
     print(f"\n=== all parts: {time.monotonic() - started:.0f} s")
     for outcome in outcomes:
         verdict = f"{outcome.failed} FAILED" if outcome.failed else "ok"
