@@ -24,6 +24,7 @@ from app.core.owner import read_phrase, tag_of
 from app.core.server_list import ServerList, read_presets
 from app.core.server_url import parse_server_url
 from app.core.window import Settings
+from app.runtime.repetition import Repetition
 from app.runtime.runner import Runner
 from app.tab import Tab
 from app.ui.composer import OWN
@@ -72,6 +73,8 @@ class App:
         self._window = (await self._tab.open(settings)).window
         expose(self._window, self._tab.records)
         self._tab.start()
+        reruns = self._kept.read("rerun-lost") == "yes"
+        self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
         self._viewer = Viewer(self._window, self._words)
         self._page = page = Page(
             self._words,
@@ -79,12 +82,14 @@ class App:
             Intents(
                 self._add_server,
                 self._on_server,
-                self._on_task,
+                lambda action, task_id: self._on_task(page, action, task_id),
                 lambda: self._soon(self._run(page)),
                 lambda file: self._soon(self._use_workflow(page, file)),
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda task_id: self._previews.drop(TaskId(task_id)),
+                reruns,
+                self._rerun_lost,
                 phrase,
                 self._collect,
             ),
@@ -112,6 +117,8 @@ class App:
     def _paint(self) -> None:
         if self._page is not None:
             self._page.show(self._viewer.view())
+            for task_id in self._again.due():
+                self._soon(self._told(self._page, self._again.run_again(task_id)))
 
     def _soon(self, work: Any) -> None:
         """Run work that takes time; the loop's handler reports what goes wrong in it."""
@@ -141,6 +148,13 @@ class App:
             else:
                 accepted.append(key)
         composer.remove(accepted)
+
+    async def _told(self, page: Page, work: Any) -> None:
+        """Do what a person asked for, and say what keeps it from being done."""
+        try:
+            await work
+        except TetherError as error:
+            page.notices.show(self._words.trouble(error.trouble))
 
     async def _chosen_workflow(self, page: Page, name: str) -> tuple[str, str] | None:
         if name == OWN:
@@ -192,8 +206,17 @@ class App:
         self._emit(CollectWanted(tag_of(phrase), self._tab.known_prompts()))
         return ""
 
-    def _on_task(self, action: str, task_id: str) -> None:
+    def _rerun_lost(self, is_wanted: bool) -> None:
+        self._again.is_automatic = is_wanted
+        self._kept.write("rerun-lost", "yes" if is_wanted else None)
+        self._paint()
+
+    def _on_task(self, page: Page, action: str, task_id: str) -> None:
         match action:
+            case "again":
+                self._soon(self._told(page, self._again.run_again(TaskId(task_id))))
+            case "elsewhere" if js.confirm(self._words.say("task.elsewhere_warning")):
+                self._soon(self._told(page, self._again.run_elsewhere(TaskId(task_id))))
             case "cancel":
                 self._emit(CancelWanted(TaskId(task_id)))
             case "dismiss":

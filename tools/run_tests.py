@@ -53,7 +53,11 @@ LANES = (
     (
         Part(
             "simulator, servers, tools",
-            (*PYTEST, "tests", *(f"--ignore=tests/{part}" for part in ("core", "e2e", "faults", "many"))),
+            (
+                *PYTEST,
+                "tests",
+                *(f"--ignore=tests/{part}" for part in ("core", "e2e", "faults", "many")),
+            ),
         ),
     ),
 )

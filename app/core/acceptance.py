@@ -34,12 +34,25 @@ class Acceptance:
             event.pictures,
             event.pinned,
             now,
+            again_of=event.again_of,
         )
+        self._repeat(task)
         task.progress.count(event.workflow.running_nodes())
         self._window.workflows[event.digest] = event.workflow
         self._window.add(task)
         old = list(self._window.ended())[:-KEPT]
         return tuple(command for ended in old for command in self.dismiss(ended))
+
+    def _repeat(self, task: Task) -> None:
+        """A task's work is done again: by this task, and not where it was given up."""
+        original = self._window.tasks.get(task.again_of) if task.again_of else None
+        if original is None:
+            return
+        original.is_run_again = True
+        self._window.unsaved.add(original.task_id)
+        if not original.is_ended and original.server is not None:
+            server = self._window.servers[original.server]
+            original.note = Trouble.of("given_up", server=server.name)
 
     def adopt(self, entries: Iterable[Entry], now: float) -> Commands:
         """Take over the tasks of a window that is gone."""

@@ -53,7 +53,7 @@ class Dispatcher:
         tasks = self._ready(now) if free else ()
         wanted, opens_at = [], []
         for server in free:
-            if any(_suits(server, task) for task in tasks):
+            if any(self._suits(server, task) for task in tasks):
                 if server.opens_at <= now:
                     wanted.append(server)
                 else:
@@ -110,7 +110,7 @@ class Dispatcher:
             loads: dict[ServerUrl, float] = {
                 url: self._lengths[url] + window.on_their_way(url)
                 for url in free
-                if _suits(window.servers[url], task)
+                if self._suits(window.servers[url], task)
             }
             if window.is_hurried:
                 # Nothing can be moved later: a slow server is to get fewer.
@@ -129,7 +129,7 @@ class Dispatcher:
         for task in tuple(window.waiting.values()):
             if task.digest not in window.workflows:
                 continue
-            if any(_suits(server, task) for server in servers):
+            if any(self._suits(server, task) for server in servers):
                 ready.append(task)
                 continue
             allowed = [server for server in servers if task.pinned in (None, server.url)]
@@ -141,12 +141,13 @@ class Dispatcher:
     def _is_free(self, server: Server) -> bool:
         return not server.is_leaving and self._window.has_place(server)
 
-
-def _suits(server: Server, task: Task) -> bool:
-    """Say whether a task may go to a server at all, now or later."""
-    return task.pinned in (None, server.url) and all(
-        server.accepts(picture.size) for picture in task.pictures
-    )
+    def _suits(self, server: Server, task: Task) -> bool:
+        """Say whether a task may go to a server at all, now or later."""
+        return (
+            task.pinned in (None, server.url)
+            and server.url != self._window.left_at(task)
+            and all(server.accepts(picture.size) for picture in task.pictures)
+        )
 
 
 def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble | None:

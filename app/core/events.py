@@ -42,7 +42,8 @@ class Picture:
 class TaskAccepted:
     """A task whose workflow and pictures are safely stored.
 
-    `pinned` is the server that the person chose; None leaves the choice to us.
+    `pinned` is the server that the person chose; None leaves the choice to us. `again_of` is
+    the task whose work this one does again.
     """
 
     task_id: TaskId
@@ -52,6 +53,7 @@ class TaskAccepted:
     digest: Digest
     pictures: tuple[Picture, ...]
     pinned: ServerUrl | None = None
+    again_of: TaskId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from app.core.server_url import short_name
 FORM_OVERHEAD = 4096
 """Bytes that a form adds around a picture; the server's limit is for the whole body."""
 
+LONG_SILENCE = 30.0
+"""Seconds without an answer after which a person may want to go elsewhere."""
+
 REFUSED_PAUSE = 60.0
 """Seconds before a server that refuses this page is asked again: only a person can mend that."""
 
@@ -48,6 +51,8 @@ class Server:
     facts: ServerFacts | None = None
     max_upload: int | None = None
     has_jobs: bool = True
+    silent_since: float = 0.0
+    is_long_silent: bool = False
     retry_at: float = 0.0
     rests_until: float = 0.0
     restarted_at: float = 0.0
@@ -74,6 +79,8 @@ class Server:
         self.reach = Reach.UP
         self.trouble = None
         self.silence.reset()
+        self.silent_since = 0.0
+        self.is_long_silent = False
         self.retry_at = 0.0
 
     def took_task(self) -> None:
@@ -128,6 +135,8 @@ class Server:
     def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
         """A call had no usable answer: the next one is made after a while."""
         self.retry_at = now + max(0.5, self.silence.next())
+        self.silent_since = self.silent_since or now
+        self.is_long_silent = now - self.silent_since > LONG_SILENCE
         self.judge(reach, trouble, now)
 
     def took_none(self, trouble: Trouble, now: float) -> None:

@@ -41,6 +41,8 @@ def write_task(task: Task) -> str:
             "names": [[node, name, given] for (node, name), given in task.names.items()],
             "by": task.ended_by,
             "epoch": task.epoch,
+            "again_of": task.again_of,
+            "run_again": task.is_run_again,
         }
     )
 
@@ -90,6 +92,8 @@ def read_task(text: str) -> Task | None:
                 names=_names(record.get("names")),
                 ended_by=by,
                 epoch=_count(record.get("epoch")),
+                again_of=_task_id(record.get("again_of")),
+                is_run_again=record.get("run_again") is True,
             )
     return None
 
@@ -143,6 +147,10 @@ def _names(rows: Any) -> dict[tuple[NodeId, str], str]:
             case [str(node), str(name), str(given)]:
                 found[(NodeId(node), name)] = given
     return found
+
+
+def _task_id(text: Any) -> TaskId | None:
+    return TaskId(text) if isinstance(text, str) else None
 
 
 def _trouble(row: Any) -> Trouble | None:

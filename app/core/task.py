@@ -78,6 +78,9 @@ class Task:
     ended_by: str = ""
     epoch: int = 0
     """How often it went from one window to another."""
+    again_of: TaskId | None = None
+    """The task whose work this one does again."""
+    is_run_again: bool = False
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)

@@ -192,6 +192,11 @@ class Window:
         """Return the unfinished tasks of a server, in the order of their binding."""
         return tuple(self._bound.get(server, {}).values())
 
+    def left_at(self, task: Task) -> ServerUrl | None:
+        """Return the server where this work was given up, while it may still be done there."""
+        original = self.tasks.get(task.again_of) if task.again_of else None
+        return original.server if original is not None and not original.is_ended else None
+
     def has_place(self, server: Server) -> bool:
         """Say whether a server may have one more task of ours."""
         if self.is_hurried:

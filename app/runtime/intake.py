@@ -9,6 +9,7 @@ from app.core.events import Emit, Picture, TaskAccepted
 from app.core.ids import Chance, Digest, ServerUrl, TaskId
 from app.core.picture import HEAD, is_picture
 from app.core.prompt_id import make_prompt_id, make_task_id
+from app.core.task import Task
 from app.core.window import Window
 from app.core.workflow import Workflow, parse_workflow
 from app.runtime.ports import Files
@@ -59,6 +60,30 @@ class Intake:
         await self._keep(task_id, workflow, workflow_text, title, tuple(chosen), blobs, pinned)
         return task_id
 
+    async def accept_again(self, task: Task, pinned: ServerUrl | None) -> TaskId:
+        """Accept a task's work once more, as a new task with files of its own.
+
+        Raises:
+            BadInput: The browser no longer has its workflow, or one of its pictures.
+            TetherError: It would not keep them.
+        """
+        text = await self._files.read_text(task.digest)
+        if text is None:
+            raise BadInput("workflow_gone")
+        blobs: dict[Digest, Any] = {}
+        for picture in task.pictures:
+            blob = await self._files.read(picture.digest)
+            if blob is None:
+                raise BadInput("picture_gone", picture=picture.filename)
+            blobs[picture.digest] = blob
+        task_id = make_task_id(self._chance)
+        workflow = parse_workflow(text)
+        title, pictures = task.title, task.pictures
+        await self._keep(
+            task_id, workflow, text, title, pictures, blobs, pinned, again_of=task.task_id
+        )
+        return task_id
+
     def check_workflow(self, text: str) -> None:
         """Say at once whether a workflow file can be used.
 
@@ -88,9 +113,12 @@ class Intake:
         pictures: tuple[Picture, ...],
         blobs: dict[Digest, Any],
         pinned: ServerUrl | None,
+        again_of: TaskId | None = None,
     ) -> None:
         text_blob = self._files.text_blob(text)
         digest = await self._files.digest(text_blob)
         await self._files.keep(task_id, {digest: text_blob, **blobs})
         prompt_id = make_prompt_id(self._chance)
-        self._emit(TaskAccepted(task_id, prompt_id, title, workflow, digest, pictures, pinned))
+        self._emit(
+            TaskAccepted(task_id, prompt_id, title, workflow, digest, pictures, pinned, again_of)
+        )

@@ -31,6 +31,8 @@ class Intents:
     use_language: Callable[[str], None]
     preview_of: Callable[[str], str]
     drop_preview: Callable[[str], None]
+    reruns_lost: bool
+    rerun_lost: Callable[[bool], None]
     phrase: str
     collect: Callable[[str], str]
 
@@ -49,6 +51,9 @@ class Page:
         chooser = by_id("language")
         chooser.value = language
         listen(chooser, "change", lambda _event: intents.use_language(str(chooser.value)))
+        rerun = by_id("rerun-lost")
+        rerun.checked = intents.reruns_lost
+        listen(rerun, "change", lambda _event: intents.rerun_lost(bool(rerun.checked)))
 
     def show(self, view: View) -> None:
         """Bring the page up to date."""

@@ -14,7 +14,8 @@ class TasksPanel:
     Args:
         words: The page's language.
         preview_of: Returns the address of a task's last preview, "" for none.
-        handle: Called with `cancel` or `dismiss` and a task's id, or `clear` or `send` and "".
+        handle: Called with a card's button (`cancel`, `dismiss`, `again`, `elsewhere`) and its
+            task's id, or with `clear` or `send` and "".
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class TasksPanel:
             element("summary", "", words.say("task.traceback")), parts["traceback"]
         )
         parts["buttons"] = element("div", "buttons")
-        for action in ("cancel", "dismiss"):
+        for action in ("again", "elsewhere", "cancel", "dismiss"):
             button = element("button", "quiet", words.say(f"task.{action}"), type="button")
             button.dataset.action, button.dataset.key = action, task_id
             parts[action] = button
@@ -102,6 +103,8 @@ class TasksPanel:
         parts["details"].hidden = not row.traceback
         parts["cancel"].hidden = not row.can_cancel
         parts["dismiss"].hidden = not row.can_dismiss
+        parts["again"].hidden = not row.can_run_again
+        parts["elsewhere"].hidden = not row.can_go_elsewhere
         if row.can_dismiss:
             parts["preview"].hidden = True
             parts["preview"].removeAttribute("src")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.core.outputs import Kind, view_url
 from app.core.server import Reach, Server
-from app.core.task import State, Task
+from app.core.task import ON_SERVER, State, Task
 from app.core.window import Window
 from app.ui.words import Words
 
@@ -39,6 +39,8 @@ class TaskRow:
     results: tuple[tuple[Kind, str, str], ...]
     can_cancel: bool
     can_dismiss: bool
+    can_run_again: bool
+    can_go_elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,16 @@ class Viewer:
             self._results(task),
             not task.is_ended and not task.is_cancel_wanted,
             task.is_ended,
+            # What was collected from servers has no workflow here.
+            task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
+            self._can_go_elsewhere(task, server),
         )
+
+    def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
+        """Nobody can tell whether a server that says nothing still has a task."""
+        is_there = task.state in ON_SERVER and not task.is_cancel_wanted
+        is_silent = server is not None and server.is_long_silent
+        return is_there and is_silent and bool(task.digest)
 
     def _node(self, task: Task) -> str:
         if task.state is not State.RUNNING or task.progress.current is None:

@@ -1,5 +1,7 @@
 """How tasks come into a window, and how they leave it."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.core import acceptance
@@ -163,3 +165,30 @@ def test_only_an_ended_task_is_let_go() -> None:
     assert doors.dismiss(tasks[0]) == (ReleaseFiles(TaskId("t1")),)
     assert doors.dismiss(tasks[1]) == ()
     assert window.tasks == {}
+
+
+def test_work_that_is_done_again_is_told_from_its_original() -> None:
+    """Neither runs again by itself; of one that was dismissed nobody knows any more."""
+    window = new_window()
+    doors = acceptance_of(window)
+    original = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    window.end(original, State.LOST, NOON, "record", None)
+    window.unsaved.clear()
+    doors.accept(replace(accepted(2), again_of=original.task_id), NOON + 1)
+    again = window.tasks[TaskId("t2")]
+    assert (again.again_of, original.is_run_again) == (original.task_id, True)
+    assert original.task_id in window.unsaved
+    assert original.note is None
+
+    doors.accept(replace(accepted(3), again_of=TaskId("gone")), NOON + 1)
+    assert window.tasks[TaskId("t3")].state is State.WAITING
+
+
+def test_a_task_that_is_given_up_says_so() -> None:
+    """It is not over: its silent server may have it."""
+    window = new_window()
+    original = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    event = replace(accepted(2), again_of=original.task_id)
+    acceptance_of(window).accept(event, NOON + 1)
+    assert original.note == Trouble.of("given_up", server="north:8188")
+    assert original.state is State.RUNNING

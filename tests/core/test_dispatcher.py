@@ -307,3 +307,14 @@ def test_in_a_hurry_a_slow_server_gets_fewer() -> None:
     dispatcher.told(asked_for[NORTH], 0, NOON)
     dispatcher.told(asked_for[SOUTH], 2, NOON)
     assert servers_of(window)[2:] == [SOUTH] * 3
+
+
+def test_work_that_was_given_up_on_a_server_goes_elsewhere() -> None:
+    """Or waits, until the server has said what became of it."""
+    window, dispatcher = new_farm(NORTH)
+    original = bound_task(window, window.servers[NORTH], *RUNNING)
+    again = waiting_task(window, 2)
+    again.again_of = original.task_id
+    assert asked(dispatcher.fill(NOON)) == []
+    window.end(original, State.CANCELLED, NOON + 60, "record", None)
+    assert set(probes(dispatcher.fill(NOON + 60))) == {NORTH}

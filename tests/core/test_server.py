@@ -111,3 +111,15 @@ def test_numbers_that_go_back_and_a_forgotten_past_are_signs_of_a_restart() -> N
     server.told_past(is_known=True, now=NOON + 5)
     server.told_past(is_known=False, now=NOON + 6)
     assert (server.remembered_at, server.restarted_at) == (NOON + 5, NOON + 6)
+
+
+def test_a_server_is_long_silent_after_half_a_minute() -> None:
+    """Then a person may want to go elsewhere; any answer ends it."""
+    server = new_server()
+    for at, is_long in ((0, False), (30, False), (31, True)):
+        server.failed(Reach.DOWN, SILENT, NOON + at)
+        assert server.is_long_silent is is_long
+    server.answered()
+    assert not server.is_long_silent
+    server.failed(Reach.DOWN, SILENT, NOON + 90)
+    assert not server.is_long_silent

@@ -52,6 +52,8 @@ def tasks(draw: st.DrawFn) -> Task:
         refused_outputs=frozenset(draw(st.lists(nodes, max_size=2))),
         names=draw(st.dictionaries(st.tuples(nodes, names), names, max_size=2)),
         ended_by=draw(names),
+        again_of=draw(st.none() | names.map(TaskId)),
+        is_run_again=draw(st.booleans()),
     )
 
 

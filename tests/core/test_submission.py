@@ -299,7 +299,7 @@ def test_a_server_that_names_tasks_itself_is_followed() -> None:
     """Under our id it would be missed, and sent again."""
     story = Story()
     own = story.task.prompt_id
-    story.answer(story.post(), {**ACCEPTED, "prompt_id": "its own"})
+    story.answer(story.post(), {"prompt_id": "its own"})
     assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "its own")
     assert story.window.heard(NORTH, PromptId("its own")) is story.task
     assert story.window.heard(NORTH, own) is None

@@ -218,3 +218,15 @@ def test_nobody_is_in_a_hurry_for_nothing() -> None:
         assert window.has_place(north)
         bound_task(window, north, number=number)
     assert not window.has_place(north)
+
+
+def test_work_that_was_given_up_stays_away_from_where_it_may_still_be_done() -> None:
+    """Until that is over."""
+    window = new_window()
+    original = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    again = waiting_task(window, 2)
+    assert window.left_at(again) is None
+    again.again_of = original.task_id
+    assert window.left_at(again) == NORTH
+    window.end(original, State.CANCELLED, NOON, "record", None)
+    assert window.left_at(again) is None

@@ -23,6 +23,7 @@ class MemoryFiles:
 
     def __init__(self) -> None:
         self.kept: dict[Digest, Blob] = {}
+        self.users: dict[TaskId, set[Digest]] = {}
         self.released: list[TaskId] = []
 
     async def head(self, blob: Blob, length: int) -> bytes:
@@ -33,6 +34,7 @@ class MemoryFiles:
 
     async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
         self.kept.update(blobs)
+        self.users[task_id] = set(blobs)
 
     async def read(self, digest: Digest) -> Blob | None:
         return self.kept.get(digest)

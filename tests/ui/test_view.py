@@ -4,14 +4,14 @@ from pathlib import Path
 
 from app.core.answers import ServerFacts
 from app.core.errors import Trouble
-from app.core.ids import NodeId
+from app.core.ids import Digest, NodeId
 from app.core.outputs import Output
 from app.core.server import Reach
 from app.core.task import State
 from app.core.window import Window
 from app.ui.view import Viewer
 from app.ui.words import Words
-from tests.core.farm import NOON, NORTH, RUNNING, bound_task, new_window, waiting_task
+from tests.core.farm import NOON, NORTH, QUEUED, RUNNING, bound_task, new_window, waiting_task
 
 WORDS = Words((Path(__file__).resolve().parents[2] / "static/i18n/en.json").read_text())
 
@@ -154,3 +154,33 @@ def test_notices_are_told_in_words() -> None:
     window = new_window()
     window.notices.append(Trouble.of("storage_forbidden"))
     assert viewer_of(window).view().notices[0].startswith("This browser forbids storage")
+
+
+def test_what_has_ended_can_be_run_again() -> None:
+    """If its workflow is here, and it is this window's."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    tasks = [bound_task(window, server, *RUNNING, number=number) for number in (1, 2, 3)]
+    assert not any(row.can_run_again for row in viewer_of(window).view().tasks)
+    tasks[1].digest = Digest("")
+    for task, state in zip(tasks, (State.LOST, State.COMPLETED, State.ADOPTED), strict=True):
+        window.end(task, state, NOON, "record", None)
+    rows = {row.task_id: row.can_run_again for row in viewer_of(window).view().tasks}
+    assert rows == {"t1": True, "t2": False, "t3": False}
+
+
+def test_a_task_at_a_server_that_is_long_silent_can_go_elsewhere() -> None:
+    """Once; and not one that only waits here."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *QUEUED)
+    waiting_task(window, 2)
+
+    def can_go() -> list[bool]:
+        return [row.can_go_elsewhere for row in viewer_of(window).view().tasks]
+
+    assert can_go() == [False, False]
+    server.is_long_silent = True
+    assert can_go() == [False, True]
+    task.is_cancel_wanted = True
+    assert can_go() == [False, False]

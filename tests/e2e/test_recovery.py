@@ -1,0 +1,74 @@
+"""What a person can do about tasks that are lost, or stuck at a silent server."""
+
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, own_tasks, run, tasks
+from tests.e2e.watch import Watch
+
+
+def test_a_lost_task_runs_again_by_hand_and_by_itself(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Its server forgets it; the person presses the button, then lets the page do it."""
+    watch.expect("404")
+    watch.allow("ERR_CONNECTION_REFUSED")
+    with farm(background, 1, pace=2.0) as one:
+        page = open_page(watched_page, one)
+        automatic = page.locator("#rerun-lost")
+        expect(automatic).not_to_be_checked()
+        run(page, [as_file(noise(1), "one.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        background.run(one.servers[0].kill())
+        background.run(one.servers[0].start())
+        expect(tasks(page, "lost")).to_have_count(1, timeout=40_000)
+        tasks(page, "lost").locator("[data-action=again]").click()
+        expect_done(page, 1)
+
+        automatic.check()
+        # The one that was run again already stays as it is.
+        expect(tasks(page)).to_have_count(2)
+        run(page, [as_file(noise(2), "two.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        background.run(one.servers[0].kill())
+        background.run(one.servers[0].start())
+        expect(tasks(page, "lost")).to_have_count(2, timeout=40_000)
+        expect_done(page, 2)
+        assert len({task["promptId"] for task in own_tasks(page)}) == 4
+
+        page.reload()
+        expect(page.locator("#rerun-lost")).to_be_checked()
+        expect(tasks(page)).to_have_count(4)
+
+
+def test_a_task_at_a_silent_server_runs_elsewhere(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """After half a minute, with a warning; the silent server is told to cancel when it is back."""
+    watch.expect("ERR_CONNECTION_REFUSED")
+    watch.allow("404")
+    warnings: list[str] = []
+
+    def accept(dialog: Dialog) -> None:
+        warnings.append(dialog.message)
+        dialog.accept()
+
+    with farm(background, pace=4.0) as two:
+        page = open_page(watched_page, two)
+        page.on("dialog", accept)
+        run(page, [as_file(noise(1), "one.png")], server="gpu-1")
+        expect(tasks(page, "running")).to_have_count(1)
+        elsewhere = tasks(page).locator("[data-action=elsewhere]:visible")
+        expect(elsewhere).to_have_count(0)
+        background.run(two.servers[0].kill())
+        expect(elsewhere).to_have_count(1, timeout=90_000)
+        elsewhere.click()
+        expect_done(page, 1)
+        assert "may run twice" in warnings[0]
+        assert [two.posts(0), two.posts(1)] == [1, 1]
+        given_up = tasks(page, "running")
+        expect(given_up.locator(".trouble")).to_contain_text("was given up")
+
+        background.run(two.servers[0].start())
+        expect(tasks(page, "cancelled")).to_have_count(1, timeout=60_000)
+        assert [two.posts(0), two.posts(1)] == [1, 1]
