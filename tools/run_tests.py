@@ -44,6 +44,9 @@ CHECK = (
     Part("mypy", (sys.executable, "-m", "mypy")),
 )
 
+ELSEWHERE = ("core", "e2e", "faults", "many")
+"""Folders of tests that have a part of their own."""
+
 LANES = (
     (
         *CHECK,
