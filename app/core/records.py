@@ -116,6 +116,10 @@ def _rewind(task: Task, now: float) -> None:
         task.unbind()  # nothing of it was posted
     elif task.state is State.POSTING:
         task.move(State.UNKNOWN)
+    if task.state is State.UNKNOWN:
+        # It may have been sent a moment ago: the clock of an earlier page, which may have been
+        # put on since, doesn't tell.
+        task.posted_at = now
 
 
 def _read_tasks(records: Mapping[str, str]) -> tuple[list[Task], set[str]]:

@@ -189,6 +189,23 @@ def test_a_clock_that_was_put_back_leaves_no_task_in_the_future() -> None:
     assert (again.posted_at, again.acknowledged_at) == (NOON, NOON)
 
 
+@pytest.mark.parametrize("states", [ON_THE_WAY, UNKNOWN])
+def test_what_may_be_on_its_way_is_waited_for_from_the_reload_on(
+    states: tuple[State, ...],
+) -> None:
+    """The clock was put on by hours meanwhile: the POST may have left a moment ago.
+
+    Found by the simulated worlds: it was sent again at once, and ran twice.
+    """
+    storage = Storage()
+    window = storage.restore()
+    storage.save(window)
+    task = bound_task(window, window.server(NORTH, NOON), *states)
+    storage.save(window)
+    again = storage.restore(NOON + 28_800).tasks[task.task_id]
+    assert (again.state, again.posted_at) == (State.UNKNOWN, NOON + 28_800)
+
+
 def test_a_task_that_ended_before_it_was_bound_is_restored() -> None:
     """It has no server, and needs none."""
     storage = Storage()
