@@ -60,8 +60,11 @@ class Acceptance:
         commands: list[Command] = []
         for entry in entries:
             task = read_task(entry.record)
-            if task is None or task.task_id in window.tasks:
+            known = window.tasks.get(task.task_id) if task else None
+            if task is None or (known and known.state is not State.ADOPTED):
                 continue
+            if known:
+                window.dismiss(known)  # it was ours, and is again
             task.epoch = entry.epoch + 1
             revive(window, task, now)
             if task.digest not in window.workflows:

@@ -119,6 +119,17 @@ def test_only_a_readable_and_unknown_task_is_adopted() -> None:
     assert ours.epoch == 0
 
 
+def test_a_task_that_was_taken_from_us_can_come_back() -> None:
+    """Its window adopted it, and is gone too: found by the simulated worlds, where it waited on."""
+    window = new_window()
+    taken = waiting_task(window)
+    window.end(taken, State.ADOPTED, NOON, "here", None)
+    acceptance_of(window).adopt([orphan(1)], NOON)
+    (task,) = window.tasks.values()
+    assert (task.state, task.epoch) == (State.WAITING, 2)
+    assert list(window.waiting) == [task.task_id]
+
+
 def test_workflows_are_asked_for_once() -> None:
     """Those of ended tasks never."""
     window = new_window()
