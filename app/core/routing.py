@@ -81,10 +81,10 @@ class Routing:
                 return ()
             case Executing(node_id, None):
                 # Sent right after a reconnect: the node that our running task is in. It proves
-                # nothing of a task whose POST has no answer yet.
+                # nothing of a task that isn't known to run: the one that it is of may have
+                # ended here already. The list, asked for at once, tells what runs.
                 alone = self._only(server, State.POSTING, *ON_SERVER)
-                if node_id is not None and alone is not None and alone.acknowledged_at:
-                    self._began(alone, now)
+                if node_id is not None and alone is not None and alone.state is State.RUNNING:
                     alone.progress.begin(node_id)
                 return ()
         prompt_id = message.prompt_id
