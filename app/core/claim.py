@@ -56,12 +56,16 @@ class Claim:
         self.standing = Standing.HELD if is_free else Standing.ASKING
         return None if is_free else self._say(_WHOSE)
 
+    def taken(self) -> str:
+        """Tell a copy that still asks, and whom the page before us could not answer."""
+        return self._say(_TAKEN)
+
     def waited(self) -> str | None:
         """Nobody answered in `PATIENCE`: it is ours, and a holder who slept is to know."""
         if self.standing is not Standing.ASKING:
             return None
         self.standing = Standing.HELD
-        return self._say(_TAKEN)
+        return self.taken()
 
     def left(self) -> str:
         """The page sleeps, or is gone: who comes now may take the claim."""

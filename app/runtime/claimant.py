@@ -88,7 +88,9 @@ class Claimant:
     async def _ask(self, claim: Claim) -> bool:
         self._lost.clear()
         self._say(claim.found(await self._hold.take(claim.window_id, claim.token)))
-        if claim.standing is Standing.ASKING:
+        if claim.standing is Standing.HELD:
+            self._say(claim.taken())
+        elif claim.standing is Standing.ASKING:
             heard = asyncio.ensure_future(self._lost.wait())
             await asyncio.wait([heard], timeout=PATIENCE)
             heard.cancel()

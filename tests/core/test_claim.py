@@ -61,6 +61,14 @@ def test_what_a_crashed_page_has_left_is_taken_over() -> None:
     assert claim.standing is Standing.HELD
 
 
+def test_a_copy_that_asked_during_a_reload_gives_way() -> None:
+    """The page before could not answer any more: found by the simulated worlds, where the copy
+    took the window over while its reloaded page was at work."""
+    (copy, _), reloaded = asking(), held("c")
+    assert copy.heard(reloaded.taken()) is None
+    assert (copy.standing, reloaded.standing) == (Standing.LOST, Standing.HELD)
+
+
 def test_a_page_that_slept_hears_that_its_id_was_taken() -> None:
     """Two must never go on under one id."""
     sleeper, (copy, _) = held(), asking()

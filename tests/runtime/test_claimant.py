@@ -57,6 +57,26 @@ def test_a_reload_is_the_same_window_at_once() -> None:
     asyncio.run(story())
 
 
+def test_a_copy_that_asks_during_a_reload_gives_way_to_the_reloaded_page() -> None:
+    """Nobody answers it, but the next page of the tab says that it is there."""
+
+    async def story() -> None:
+        browser = Browser()
+        first = PageOf(browser)
+        session = await first.open()
+        first.is_deaf = True  # it is on its way out, and still holds the claim
+        copy = PageOf(browser, first.world.records)
+        opening = asyncio.ensure_future(copy.open())
+        await asyncio.sleep(0)
+        first.claimant.leave()
+        again = await PageOf(browser, first.world.records).open()
+        other = await opening
+        assert again.window.window_id == session.window.window_id
+        assert other.window.window_id != session.window.window_id
+
+    asyncio.run(story())
+
+
 def test_a_crashed_page_is_followed_by_the_same_window() -> None:
     """Its claim is there, and nobody answers for it."""
 
