@@ -24,6 +24,10 @@ Every change of its queue is told to every socket.
 Source: ComfyUI 0.28.1, measured; protocol sections 5 and 11.
 """
 
+DEAF_AGAIN = 2
+DEAF_FOR_GOOD = 3
+"""How often a connection is found deaf before it is another client, and before we only poll."""
+
 FEATURE_FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
 """Said first on every connection: flags belong to the connection, not to the client id.
 
@@ -54,6 +58,7 @@ class Connection:
         "_is_wanted",
         "attempt",
         "client_id",
+        "deafness",
         "heard_at",
         "open_since",
         "phase",
@@ -72,11 +77,18 @@ class Connection:
         self.open_since = 0.0
         """When this socket, or the last one, was greeted."""
         self._doubted_at = 0.0
+        self.deafness = 0
+        """How often it was found deaf since it proved that it hears."""
 
     @property
     def failures(self) -> int:
         """Dials in a row that led to no greeting."""
         return self._backoff.failures
+
+    @property
+    def is_hearing(self) -> bool:
+        """It stands, and was not found deaf for good."""
+        return self.phase is Phase.OPEN and self.deafness < DEAF_FOR_GOOD
 
     def connect(self) -> Commands:
         """Be connected from now on; says nothing when that is under way."""
@@ -117,6 +129,10 @@ class Connection:
         self.heard_at = now
         self._doubted_at = 0.0
 
+    def proved(self) -> None:
+        """A frame came that is said to registered clients alone: not a reply, not a greeting."""
+        self.deafness = 0
+
     def doubt(self, since: float, now: float) -> None:
         """HTTP shows that the server did something after `since`; was it heard?"""
         if self.heard_at < since and not self._doubted_at:
@@ -126,14 +142,20 @@ class Connection:
         """Close a socket that stands open but is half-open or deaf; the next one follows.
 
         A server whose socket of another time dies late unregisters the client id, and says
-        nothing more to it; a new socket is told everything again.
+        nothing more to it; a new socket is told everything again. Where that one is deaf too
+        and one of another client id as well, there is only polling until something is heard.
         """
         if self.phase is not Phase.OPEN or not self._doubted_at:
             return ()
         if now - self._doubted_at < HEARD_WITHIN:
             return ()  # the frame may be on its way
         self._doubted_at = 0.0
-        return self._close()
+        self.deafness += 1
+        return self._close() if self.deafness < DEAF_FOR_GOOD else ()
+
+    def rename(self, client_id: ClientId) -> None:
+        """Be another client from the next socket on; this one is about to be closed."""
+        self.client_id = client_id
 
     def closed(self, attempt: int) -> Commands:
         """The socket is gone; dial again when we are still wanted, after a delay."""

@@ -6,7 +6,7 @@ from app.core.absence import told_at
 from app.core.answers import read_history, read_job, read_jobs, read_queue
 from app.core.books import Books
 from app.core.commands import Command, Commands, StartTimer, StopTimer
-from app.core.connection import Phase
+from app.core.connection import DEAF_AGAIN
 from app.core.errors import MessageError, Trouble
 from app.core.ids import ServerUrl
 from app.core.loss import find_witness
@@ -52,7 +52,7 @@ class Reconciler:
             self._watches.pop(server.url, None)
             return ()
         watch = self._watch(server)
-        is_urgent = server.connection.phase is not Phase.OPEN or any(
+        is_urgent = not server.connection.is_hearing or any(
             task.state is State.UNKNOWN
             or task.absences
             or task.is_cancel_wanted
@@ -63,11 +63,11 @@ class Reconciler:
         # Somebody may have deleted one of ours: nobody else tells us.
         is_urgent = is_urgent or server.has_fewer_than(len(tasks))
         redial = server.connection.redial_if_deaf(now)
+        if redial and server.connection.deafness == DEAF_AGAIN:
+            self._window.renew(server, now)
         pulse = (StartTimer(("beat", server.url), BEAT), *redial)
-        is_due = is_urgent or now >= watch.calm_until
-        if watch.list_id or now < server.retry_at or not is_due:
-            return pulse
-        return (*pulse, *self.look(server, now))
+        is_due = (is_urgent or now >= watch.calm_until) and now >= server.retry_at
+        return (*pulse, *self.look(server, now)) if is_due and not watch.list_id else pulse
 
     def watch(self, server: Server, now: float) -> Commands:
         """Start the pulse of a server that has tasks of ours, if it has none."""

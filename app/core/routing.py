@@ -73,6 +73,7 @@ class Routing:
                 server.told_length(remaining, now)
                 if is_greeting:
                     return self._greeted(server, now)
+                server.connection.proved()
                 return self._reconciler.count(server, now)
             case FeatureFlags(size):
                 server.max_upload = size or server.max_upload
@@ -89,6 +90,7 @@ class Routing:
                 return ()
         prompt_id = message.prompt_id
         assert prompt_id is not None
+        server.connection.proved()
         task = self._window.heard(server.url, prompt_id)
         kind = type(message).__name__
         if task is None:

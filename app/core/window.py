@@ -81,6 +81,16 @@ class Window:
             self.is_server_new = True
         return self.servers[url]
 
+    def renew(self, server: Server, now: float) -> None:
+        """Be another client of a server that says nothing more to this one.
+
+        What it does for the old one is learned over HTTP.
+        """
+        client_id = make_client_id(self.settings.base_client_id, now, self.chance, self.window_id)
+        self.client_ids[server.url] = client_id
+        server.connection.rename(client_id)
+        self.is_server_new = True
+
     def use(self, url: ServerUrl, name: str, now: float) -> Server:
         """Take a server into use, for the first time or again."""
         server = self.server(url, now)

@@ -5,7 +5,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.commands import CloseSocket, Command, OpenSocket, SendFrame, StartTimer, StopTimer
+from app.core.commands import (
+    CloseSocket,
+    Command,
+    Commands,
+    OpenSocket,
+    SendFrame,
+    StartTimer,
+    StopTimer,
+)
 from app.core.connection import (
     CLOSING_WITHIN,
     FEATURE_FLAGS,
@@ -177,6 +185,34 @@ def test_a_socket_that_hears_is_left_alone() -> None:
     connection.doubt(NOON + 5, NOON + 6)
     connection.closed(1)
     assert connection.redial_if_deaf(NOON + 60) == ()
+
+
+def find_deaf(connection: Connection, at: float) -> Commands:
+    """HTTP shows what the socket doesn't say."""
+    connection.heard(at - 9)
+    connection.doubt(at - 8, at - 7)
+    return connection.redial_if_deaf(at)
+
+
+def test_a_connection_that_stays_deaf_becomes_another_client_and_then_gives_up() -> None:
+    """Redialled twice; after that it stands, until it proves that it hears."""
+    connection = open_connection(0.5, 0.5, 0.5)
+    for attempt in (1, 2):
+        assert find_deaf(connection, NOON + 20 * attempt)[0] == CloseSocket(NORTH, attempt)
+        assert connection.deafness == attempt
+        connection.rename(ClientId("another"))
+        connection.closed(attempt)
+        dialled = connection.fired(attempt)[0]
+        assert isinstance(dialled, OpenSocket)
+        assert dialled.url.endswith("clientId=another")
+        connection.greeted(attempt + 1)
+    assert connection.is_hearing
+    assert find_deaf(connection, NOON + 60) == ()
+    assert not connection.is_hearing
+    assert find_deaf(connection, NOON + 80) == ()
+    connection.proved()
+    assert connection.is_hearing
+    assert find_deaf(connection, NOON + 100) != ()
 
 
 class Browser:

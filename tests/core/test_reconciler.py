@@ -501,3 +501,24 @@ def test_a_late_record_of_a_task_that_has_ended_is_no_sign() -> None:
     story.window.end(story.task, State.COMPLETED, NOON + 1, "socket", None)
     assert story.answer(detail, "", 2, 404) == ()
     assert story.north.restarted_at == 0
+
+
+def test_a_socket_that_is_deaf_again_is_followed_by_one_of_another_client() -> None:
+    """New tasks are heard there; the old one is asked for with every beat."""
+    story = Story(*QUEUED)
+    connection, before = story.north.connection, story.north.connection.client_id
+    for attempt in (1, 2):
+        assert connection.client_id == before
+        since = attempt * 60.0
+        connection.heard(NOON + since)
+        connection.doubt(NOON + since + 1, NOON + since + 1)
+        commands = story.reconciler.beat(story.north, NOON + since + 3)
+        assert all_of(CloseSocket, commands) == [CloseSocket(NORTH, attempt)]
+        jobs = [{"id": story.task.prompt_id, "status": "pending"}]
+        story.answer(one(commands), {"jobs": jobs}, since + 3)
+        connection.closed(attempt)
+        connection.fired(attempt)
+        connection.greeted(attempt + 1)
+    assert connection.client_id != before
+    assert story.task.client_id == before
+    assert one(story.reconciler.beat(story.north, NOON + 125)).ask is Ask.JOBS

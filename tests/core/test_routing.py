@@ -308,3 +308,19 @@ def test_a_queue_longer_than_our_tasks_is_looked_into() -> None:
     story = Story(*QUEUED)
     assert story.hear(frame("status", status=queue_length(1))) == ()
     assert one(story.hear(frame("status", status=queue_length(2)))).ask is Ask.JOBS
+
+
+def test_only_what_registered_clients_are_told_proves_that_a_socket_hears() -> None:
+    """Everybody is greeted, and has an answer to the flags; a deaf one hears no more."""
+    story = Story(*QUEUED)
+    connection = story.north.connection
+    connection.deafness = 1
+    story.hear(frame("feature_flags"), frame("executing", node="2"), greeting())
+    assert connection.deafness == 1
+    for text in (
+        frame("status", status=queue_length(1)),
+        frame("execution_start", prompt_id="somebody else's"),
+    ):
+        connection.deafness = 1
+        story.hear(text)
+        assert connection.deafness == 0

@@ -230,3 +230,17 @@ def test_work_that_was_given_up_stays_away_from_where_it_may_still_be_done() -> 
     assert window.left_at(again) == NORTH
     window.end(original, State.CANCELLED, NOON, "record", None)
     assert window.left_at(again) is None
+
+
+def test_a_window_can_become_another_client_of_a_server() -> None:
+    """From the next socket on, and over reloads; its tasks keep the name they were sent under."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *QUEUED)
+    before = north.connection.client_id
+    window.is_server_new = False
+    window.renew(north, NOON + 60)
+    assert before == task.client_id != north.connection.client_id
+    assert window.client_ids[NORTH] == north.connection.client_id
+    assert north.connection.client_id.endswith(window.window_id)
+    assert window.is_server_new
