@@ -4,9 +4,10 @@ from app.core import balancer
 from app.core.commands import Command, Commands, StartTimer
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
+from app.core.outlier import Outliers
 from app.core.pace import completions, seconds_per_task
 from app.core.requests import Ask, Request
-from app.core.server import Server
+from app.core.server import Reach, Server
 from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Window
@@ -16,6 +17,9 @@ PROBE_WITHIN = 5.0
 
 ROUND_WITHIN = 1.0
 """Seconds after which we choose among the servers that have answered."""
+
+AVOIDED_FOR = 15.0
+"""Seconds after which we look whether the others can still take what one server should not."""
 
 ROUND_TIMER = ("round",)
 FILL_TIMER = ("fill",)
@@ -51,13 +55,18 @@ class Dispatcher:
             if server.url not in self._asked and self._is_free(server)
         ]
         tasks = self._ready(now) if free else ()
+        outliers = Outliers(window.ended() if tasks else ())
         wanted, opens_at = [], []
         for server in free:
-            if any(self._suits(server, task) for task in tasks):
-                if server.opens_at <= now:
-                    wanted.append(server)
-                else:
-                    opens_at.append(server.opens_at)
+            suited = [task for task in tasks if self._suits(server, task)]
+            if not suited:
+                continue
+            if server.opens_at > now:
+                opens_at.append(server.opens_at)
+            elif all(self._avoids(server, task, outliers, now) for task in suited):
+                opens_at.append(now + AVOIDED_FOR)
+            else:
+                wanted.append(server)
         commands: list[Command] = []
         if opens_at:
             commands.append(StartTimer(FILL_TIMER, min(opens_at) - now))
@@ -103,6 +112,7 @@ class Dispatcher:
         self._round.clear()
         window.is_fill_due = True
         commands: list[Command] = []
+        outliers = Outliers(window.ended())
         for task in self._ready(now):
             free = [url for url in self._lengths if self._is_free(window.servers[url])]
             if not free:
@@ -111,6 +121,7 @@ class Dispatcher:
                 url: self._lengths[url] + window.on_their_way(url)
                 for url in free
                 if self._suits(window.servers[url], task)
+                and not self._avoids(window.servers[url], task, outliers, now)
             }
             if window.is_hurried:
                 # Nothing can be moved later: a slow server is to get fewer.
@@ -147,6 +158,25 @@ class Dispatcher:
             task.pinned in (None, server.url)
             and server.url != self._window.left_at(task)
             and all(server.accepts(picture.size) for picture in task.pictures)
+        )
+
+    def _avoids(self, server: Server, task: Task, outliers: Outliers, now: float) -> bool:
+        """Say whether a task is to leave an outlier alone, since others can take it.
+
+        When its time is over, one task is sent there to try it.
+        """
+        until = outliers.shut_until(task.digest, server.url)
+        if not until or task.pinned is not None:
+            return False
+        ours = self._window.bound_to(server.url)
+        if now >= until and not any(other.digest == task.digest for other in ours):
+            return False
+        return any(
+            other.reach is Reach.UP
+            and not other.is_leaving
+            and not outliers.shut_until(task.digest, other.url)
+            and self._suits(other, task)
+            for other in self._window.servers.values()
         )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.core.errors import Trouble
+from app.core.outlier import Outliers
 from app.core.outputs import Kind, view_url
 from app.core.server import Reach, Server
 from app.core.task import ON_SERVER, State, Task
@@ -64,16 +66,20 @@ class Viewer:
         self._window = window
         self._words = words
         self._ended: dict[str, TaskRow] = {}
+        self._outliers = Outliers(())
 
     def view(self) -> View:
         """Return what the page is to show now."""
         window, words = self._window, self._words
         tasks = list(window.tasks.values())
+        known = self._ended.keys()
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._task(task)
             for task in tasks
             if task.is_ended
         }
+        if known != self._ended.keys():
+            self._outliers = Outliers(window.ended())
         running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
         only_here = window.only_here()
         safety = ""
@@ -113,8 +119,15 @@ class Viewer:
             words.say(f"socket.{server.connection.phase.value}"),
             ", ".join(queue),
             f"ComfyUI {facts.version} · {facts.device}" if facts else "",
-            words.trouble(server.trouble) if server.trouble else "",
+            self._trouble(server),
         )
+
+    def _trouble(self, server: Server) -> str:
+        """What keeps a server from being used comes before what keeps a workflow from it."""
+        why, failures = server.trouble, self._outliers.failures_at(server.url)
+        if why is None and failures:
+            why = Trouble.of("server_outlier", server=server.name, count=failures)
+        return self._words.trouble(why) if why is not None else ""
 
     def _task(self, task: Task) -> TaskRow:
         words = self._words

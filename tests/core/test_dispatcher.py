@@ -1,7 +1,10 @@
 """The window's own queue, and the choice of a server for each task in it."""
 
+import pytest
+
 from app.core.commands import Command
 from app.core.dispatcher import (
+    AVOIDED_FOR,
     FILL_TIMER,
     PROBE_WITHIN,
     ROUND_TIMER,
@@ -10,7 +13,8 @@ from app.core.dispatcher import (
     too_large,
 )
 from app.core.errors import Trouble
-from app.core.ids import ServerUrl
+from app.core.ids import Digest, ServerUrl
+from app.core.outlier import PAUSE
 from app.core.requests import Ask, Request
 from app.core.server import Reach
 from app.core.submission import Submission
@@ -318,3 +322,73 @@ def test_work_that_was_given_up_on_a_server_goes_elsewhere() -> None:
     assert asked(dispatcher.fill(NOON)) == []
     window.end(original, State.CANCELLED, NOON + 60, "record", None)
     assert set(probes(dispatcher.fill(NOON + 60))) == {NORTH}
+
+
+def ended(window: Window, server: ServerUrl, state: State, number: int) -> None:
+    """A task of the usual workflow has ended there."""
+    task = bound_task(window, window.servers[server], *RUNNING, number=number)
+    window.end(task, state, NOON, "socket", Trouble.of("node_failed"))
+
+
+def farm_with_an_outlier() -> tuple[Window, Dispatcher]:
+    """In the north the workflow failed twice, in the south it went well."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    for server in window.servers.values():
+        server.answered()
+    ended(window, NORTH, State.FAILED, 11)
+    ended(window, NORTH, State.FAILED, 12)
+    ended(window, SOUTH, State.COMPLETED, 13)
+    return window, dispatcher
+
+
+def test_a_workflow_stays_away_from_where_it_fails_and_others_complete_it() -> None:
+    """However short that queue is, and while the others are full; another workflow may go."""
+    window, dispatcher = farm_with_an_outlier()
+    tasks = [waiting_task(window, number) for number in (1, 2, 3)]
+    asked_for = probes(dispatcher.fill(NOON + 1))
+    assert set(asked_for) == {SOUTH}
+    dispatcher.told(asked_for[SOUTH], 9, NOON + 1)
+    assert [task.server for task in tasks] == [SOUTH, SOUTH, None]
+    commands = dispatcher.fill(NOON + 1)
+    assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: AVOIDED_FOR})
+
+    other = waiting_task(window, 4)
+    other.digest = Digest("07e4")
+    window.workflows[other.digest] = window.workflows[INVERT]
+    asked_for = probes(dispatcher.fill(NOON + 2))
+    assert set(asked_for) == {NORTH}
+    dispatcher.told(asked_for[NORTH], 0, NOON + 2)
+    assert (tasks[2].server, other.server) == (None, NORTH)
+
+
+def test_one_task_tries_an_outlier_when_its_time_is_over() -> None:
+    """The next one waits for what becomes of it."""
+    window, dispatcher = farm_with_an_outlier()
+    tasks = [waiting_task(window, number) for number in (1, 2)]
+    later = NOON + PAUSE
+    asked_for = probes(dispatcher.fill(later))
+    assert set(asked_for) == {NORTH, SOUTH}
+    dispatcher.told(asked_for[NORTH], 0, later)
+    dispatcher.told(asked_for[SOUTH], 5, later)
+    assert [task.server for task in tasks] == [NORTH, SOUTH]
+
+
+@pytest.mark.parametrize("why", ["pinned", "down", "leaving", "outlier too", "too small"])
+def test_an_outlier_takes_what_nobody_else_can(why: str) -> None:
+    """What a person sends there, and what would wait for ever."""
+    window, dispatcher = farm_with_an_outlier()
+    south = window.servers[SOUTH]
+    task = waiting_task(window, 1, pinned=NORTH if why == "pinned" else None)
+    if why == "down":
+        south.failed(Reach.DOWN, Trouble.of("server_silent"), NOON)
+    elif why == "leaving":
+        window.leave(south)
+    elif why == "outlier too":
+        window.server(ServerUrl("http://east:8188"), NOON)
+        ended(window, ServerUrl("http://east:8188"), State.COMPLETED, 14)
+        ended(window, SOUTH, State.FAILED, 15)
+        ended(window, SOUTH, State.FAILED, 16)
+    elif why == "too small":
+        south.max_upload = 1
+    assert NORTH in probes(dispatcher.fill(NOON + 1))
+    assert task.state is State.WAITING

@@ -11,7 +11,16 @@ from app.core.task import State
 from app.core.window import Window
 from app.ui.view import Viewer
 from app.ui.words import Words
-from tests.core.farm import NOON, NORTH, QUEUED, RUNNING, bound_task, new_window, waiting_task
+from tests.core.farm import (
+    NOON,
+    NORTH,
+    QUEUED,
+    RUNNING,
+    SOUTH,
+    bound_task,
+    new_window,
+    waiting_task,
+)
 
 WORDS = Words((Path(__file__).resolve().parents[2] / "static/i18n/en.json").read_text())
 
@@ -184,3 +193,20 @@ def test_a_task_at_a_server_that_is_long_silent_can_go_elsewhere() -> None:
     assert can_go() == [False, True]
     task.is_cancel_wanted = True
     assert can_go() == [False, False]
+
+
+def test_a_server_on_which_a_workflow_fails_that_others_complete_says_so() -> None:
+    """Unless there is something worse to say."""
+    window = new_window()
+    for number, (url, state) in enumerate(
+        ((NORTH, State.FAILED), (NORTH, State.FAILED), (SOUTH, State.COMPLETED))
+    ):
+        task = bound_task(window, window.server(url, NOON), *RUNNING, number=number)
+        window.end(task, state, NOON + number, "socket", Trouble.of("node_failed"))
+    viewer = viewer_of(window)
+    north, south = viewer.view().servers
+    assert north.trouble.startswith("2 tasks failed on north:8188")
+    assert south.trouble == ""
+    silent = Trouble.of("server_silent", server="north")
+    window.servers[NORTH].judge(Reach.DOWN, silent, NOON)
+    assert viewer.view().servers[0].trouble.startswith("north didn't answer.")
