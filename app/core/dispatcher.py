@@ -166,7 +166,7 @@ class Dispatcher:
         When its time is over, one task is sent there to try it.
         """
         until = outliers.shut_until(task.digest, server.url)
-        if not until or task.pinned is not None:
+        if not until:
             return False
         ours = self._window.bound_to(server.url)
         if now >= until and not any(other.digest == task.digest for other in ours):

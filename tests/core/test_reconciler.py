@@ -430,7 +430,10 @@ def test_a_queue_that_is_too_long_is_looked_at_once_after_a_task_came() -> None:
     request = one(story.reconciler.count(story.north, NOON + 1))
     story.answer(request, {"jobs": [{"id": story.task.prompt_id, "status": "pending"}]}, 1)
     assert story.reconciler.count(story.north, NOON + 1) == ()
-    assert story.reconciler.count(story.north, NOON + BEAT + 1) == ()
+
+    late = Story(*QUEUED)
+    late.north.told_length(2, NOON + 1)
+    assert late.reconciler.count(late.north, NOON + BEAT + 1) == ()
 
 
 def silent_beats(story: Story, seconds: int) -> list[int]:
