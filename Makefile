@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults check vendor manifest lock screenshots
+.PHONY: help demo test faults soak check vendor manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -11,6 +11,7 @@ help:
 	@echo "               HOST=0.0.0.0 for the whole network, PACE=0 for full speed"
 	@echo "make test      set up, then run all that CI runs"
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
+	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
@@ -31,6 +32,10 @@ test:
 faults:
 	@tools/setup.sh python node browser
 	@.venv/bin/python -m pytest -q tests/faults -n 2
+
+soak:
+	@tools/setup.sh python
+	@.venv/bin/python -m tests.world.soak $(SECONDS)
 
 check:
 	@tools/setup.sh python

@@ -44,7 +44,7 @@ CHECK = (
     Part("mypy", (sys.executable, "-m", "mypy")),
 )
 
-ELSEWHERE = ("core", "e2e", "faults", "many")
+ELSEWHERE = ("core", "e2e", "faults", "many", "world")
 """Folders of tests that have a part of their own."""
 
 LANES = (
@@ -56,12 +56,10 @@ LANES = (
     (
         Part(
             "simulator, servers, tools",
-            (
-                *PYTEST,
-                "tests",
-                *(f"--ignore=tests/{part}" for part in ("core", "e2e", "faults", "many")),
-            ),
+            (*PYTEST, "tests", *(f"--ignore=tests/{part}" for part in ELSEWHERE)),
         ),
+        # Last, since it has two processes: the other lane may have ended by then.
+        Part("simulated worlds", (*PYTEST, "-s", "tests/world")),
     ),
 )
 

@@ -1,0 +1,472 @@
+"""Browsers, their tabs, and the pages in them: what carries out what a session asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING
+
+from app.core.claim import GREATEST, PATIENCE, RECORD, Claim, Standing, leaver
+from app.core.commands import (
+    AbortRequest,
+    CloseSocket,
+    Commands,
+    LoadWorkflow,
+    OpenSocket,
+    SaveEntry,
+    SaveRecord,
+    SendFrame,
+    ShowPreview,
+    StartTimer,
+    StopTimer,
+)
+from app.core.errors import Trouble
+from app.core.events import (
+    Event,
+    KeepingFailed,
+    PageChange,
+    PageChanged,
+    ServerAdded,
+    SocketClosed,
+    TasksOrphaned,
+    TimerFired,
+    WorkflowLoaded,
+)
+from app.core.ids import Digest, ServerUrl, TaskId, WindowId
+from app.core.ledger import ENTRY_RECORD, GRACE, ROUND, Entry, entries_of, owners, read_ledger
+from app.core.records import is_bereft
+from app.core.requests import Request
+from app.core.session import Session
+from app.core.window import Settings
+from tests.world.jobs import WORKFLOWS
+from tests.world.network import Call, Wire
+
+if TYPE_CHECKING:
+    from tests.world.world import World
+
+
+class Chance:
+    """The core's randomness, drawn from the world's."""
+
+    def __init__(self, random: Random) -> None:
+        self.uniform = random.random
+        self._bits = random.getrandbits
+
+    def hex(self, digits: int) -> str:
+        """Return that many hex digits."""
+        return f"{self._bits(4 * digits):0{digits}x}"
+
+
+class Browser:
+    """What the tabs of one browser share.
+
+    `shared` is its localStorage. A browser with Web Locks frees a claim when its page
+    crashes; one without leaves it in storage.
+    """
+
+    def __init__(self, world: World, number: int, has_locks: bool) -> None:
+        self.world = world
+        self.number = number
+        self.has_locks = has_locks
+        self.shared: dict[str, str] = {}
+        self.tabs: list[Tab] = []
+
+    def open_tab(self, offset: float) -> Tab:
+        """Open a new tab with the page in it."""
+        tab = Tab(self, f"{self.number}{'abcdefghijklmnopqrstuvwxyz'[len(self.tabs) % 26]}", offset)
+        self.tabs.append(tab)
+        tab.load()
+        return tab
+
+    def duplicate(self, tab: Tab) -> Tab:
+        """Duplicate a tab: its sessionStorage is copied."""
+        copy = Tab(self, f"{tab.name}+", tab.offset)
+        copy.records.update(tab.records)
+        self.tabs.append(copy)
+        copy.load()
+        return copy
+
+    def ledger(self) -> dict[TaskId, Entry]:
+        """Return what all windows know of each other's tasks."""
+        return read_ledger(self.shared)
+
+    # Holding a claim, as `runtime.storage_hold` and `browser.locks` do.
+
+    def take(self, window_id: str, token: str) -> bool:
+        """Take a claim, unless another page's is there."""
+        return self.shared.setdefault(f"claim:{window_id}", token) == token
+
+    def seize(self, window_id: str, token: str) -> None:
+        """Take a claim from whoever has it."""
+        self.shared[f"claim:{window_id}"] = token
+
+    def leave(self, window_id: str, token: str) -> None:
+        """Let go of a claim, if it is still that page's."""
+        if self.shared.get(f"claim:{window_id}") == token:
+            del self.shared[f"claim:{window_id}"]
+
+
+class Tab:
+    """One tab: `records` is its sessionStorage, `offset` what its clock is wrong by."""
+
+    def __init__(self, browser: Browser, name: str, offset: float) -> None:
+        self.browser = browser
+        self.name = name
+        self.offset = offset
+        self.records: dict[str, str] = {}
+        self.page: Page | None = None
+        self.needed_until = 0.0
+        self.is_missed = False
+        """Closed, but the person will open it again."""
+
+    def load(self) -> None:
+        """Load the page, for the first time or when the tab comes back."""
+        self.page = Page(self)
+        self.page.open()
+
+    def come_back(self) -> None:
+        """The person opens the closed tab again, with its sessionStorage."""
+        if self.page is None:
+            self.is_missed = False
+            self.load()
+
+    def reload(self) -> None:
+        """Load it anew."""
+        self.end()
+        self.load()
+
+    def end(self) -> None:
+        """The page ends, and lets go of its claim."""
+        if self.page is not None:
+            self.page.leave()
+            self.page.die()
+            self.page = None
+
+    def crash(self) -> None:
+        """The page ends without a word."""
+        if self.page is not None:
+            if self.browser.has_locks:
+                self.page.leave()
+            self.page.die()
+            self.page = None
+
+
+class Page:
+    """One page's life: its session, its calls, sockets and timers, and its claim.
+
+    It keeps the protocol of `runtime.claimant` and `runtime.runner`: nothing is sent before
+    the window id is claimed, and nothing is handled while it sleeps or has lost the claim.
+    """
+
+    def __init__(self, tab: Tab) -> None:
+        self.tab = tab
+        self.world = tab.browser.world
+        self.clock = self.world.clock
+        self.number = self.world.next_number()
+        self.offset = tab.offset
+        self.calls: dict[int, Call] = {}
+        self.wires: dict[tuple[ServerUrl, int], Wire] = {}
+        self.timers: dict[tuple[str, ...], int] = {}
+        self.is_running = False
+        self.is_asleep = False
+        self.is_gone = False
+        self.session: Session = self._make_session()
+        self._claim = self._new_claim()
+        self._events: list[Event] = []
+        self._unheard: list[str] = []
+        self._is_back = False
+        self._followed: set[WindowId] = set()
+        self._adopting: dict[WindowId, Claim] = {}
+        self.when_it_asks: Callable[[], None] | None = None
+        """What is to happen with the next call."""
+
+    @property
+    def now(self) -> float:
+        """Return the time on the page's own clock."""
+        return self.clock.now + self.offset
+
+    # Becoming a window.
+
+    def _make_session(self) -> Session:
+        chance, ledger = Chance(self.world.random), self.tab.browser.ledger()
+        return Session(self.tab.records, self.world.settings, chance, self.now, ledger)
+
+    def _new_claim(self) -> Claim:
+        token = f"{self.world.random.getrandbits(64):016x}"
+        return Claim(self.session.window.window_id, token)
+
+    def open(self) -> None:
+        """Claim the window id that the records hold, then start."""
+        self._ask()
+
+    def _ask(self) -> None:
+        claim = self._claim
+        self._say(claim.found(self.tab.browser.take(claim.window_id, claim.token)))
+        if claim.standing is Standing.HELD:
+            self._say(claim.taken())
+            self._held()
+        else:
+            self.clock.after(PATIENCE, self._waited, claim)
+
+    def _waited(self, claim: Claim) -> None:
+        if self.is_gone or claim is not self._claim or self.is_asleep:
+            return
+        told = claim.waited()
+        if told is not None:
+            self.tab.browser.seize(claim.window_id, claim.token)
+            self._say(told)
+            self._held()
+
+    def _held(self) -> None:
+        if self._is_back:
+            self._is_back = False
+            self._events.append(PageChanged(PageChange.RESUMED))
+            self._go_on()
+            return
+        self.tab.records[RECORD] = self._claim.token
+        self.is_running = True
+        self._carry_out(self.session.start(self.now))
+        self.world.rules.started_page(self)
+        for server in self.world.servers:
+            self.tell(ServerAdded(server.url, ""))
+        self._go_on()
+        self._look_round()
+
+    def _lost(self, was_held: bool) -> None:
+        if was_held or self._is_back:
+            self.tab.reload()
+            return
+        # They are a copy; the other tab sees its tasks to their end.
+        self.world.say(self.tab, "is a duplicate, and becomes a new window")
+        self.tab.records.clear()
+        self.session = self._make_session()
+        self._claim = self._new_claim()
+        self._events.append(KeepingFailed(Trouble.of("window_duplicated")))
+        self._ask()
+
+    def _say(self, text: str | None) -> None:
+        if text is None:
+            return
+        for tab in self.tab.browser.tabs:
+            if tab.page is not None and tab.page is not self:
+                self.clock.after(0.001 + 0.02 * self.world.random.random(), tab.page.hear, text)
+
+    def hear(self, text: str) -> None:
+        """Another page of the browser says something."""
+        if self.is_gone:
+            return
+        if self.is_asleep:
+            self._unheard.append(text)
+            return
+        if leaver(text) is not None:
+            self.look()
+        for claim in list(self._adopting.values()):
+            self._say(claim.heard(text))
+        before = self._claim.standing
+        self._say(self._claim.heard(text))
+        if self._claim.standing is Standing.LOST and before is not Standing.LOST:
+            self._lost(before is Standing.HELD)
+
+    # Sleeping and dying.
+
+    def leave(self) -> None:
+        """The page falls asleep, or ends: the next page of this tab need not wait."""
+        if self._claim.standing is Standing.HELD:
+            told = self._claim.left()
+            self.tab.browser.leave(self._claim.window_id, self._claim.token)
+            self._say(told)
+
+    def sleep(self, is_cached: bool) -> None:
+        """The browser freezes the page; one that it caches loses its connections."""
+        self.leave()
+        self.is_asleep = True
+        if is_cached:
+            for wire in list(self.wires.values()):
+                wire.leave()
+                self._events.append(SocketClosed(wire.server.url, wire.attempt, 1006))
+            self.wires.clear()
+
+    def wake(self) -> None:
+        """The page goes on, or starts anew when another has been this window since."""
+        self.is_asleep = False
+        if not self.is_running:
+            self.tab.reload()
+            return
+        self._is_back = True
+        is_last = self.tab.records.get(RECORD) in (None, self._claim.token)
+        if is_last and not is_bereft(self.tab.records, self.tab.browser.ledger()):
+            self._ask()
+        else:
+            self.tab.reload()
+        unheard, self._unheard = self._unheard, []
+        for text in unheard:
+            self.hear(text)
+
+    def die(self) -> None:
+        """Nothing of the page remains but its records, and what it has sent."""
+        self.is_gone = True
+        if self.tab.browser.has_locks:
+            for claim in self._adopting.values():
+                self.tab.browser.leave(claim.window_id, claim.token)
+        self.calls.clear()
+        self.timers.clear()
+        for wire in self.wires.values():
+            wire.leave()
+        self.wires.clear()
+
+    # Adopting, as `runtime.adopter` does.
+
+    def _look_round(self) -> None:
+        if not self.is_gone:
+            self.look()
+            self.clock.after(ROUND, self._look_round)
+
+    def look(self) -> None:
+        """Look for windows that are gone."""
+        if not self.is_ready:
+            return
+        for owner in sorted(owners(self.tab.browser.ledger(), self.session.window.window_id)):
+            if owner not in self._followed:
+                self._followed.add(owner)
+                self._find_gone(owner, False)
+
+    def _find_gone(self, owner: WindowId, is_second: bool) -> None:
+        if self.is_gone:
+            return
+        browser = self.tab.browser
+        claim = Claim(owner, f"{GREATEST}{self.world.random.getrandbits(64):016x}")
+        is_free = browser.take(owner, claim.token)
+        if not is_free and browser.has_locks:
+            self._followed.discard(owner)
+            return
+        told = claim.found(is_free and browser.has_locks)
+        self._adopting[owner] = claim
+        if told is None:
+            self._found(claim, is_second)
+        else:
+            self._say(told)
+            self.clock.after(PATIENCE, self._found, claim, is_second)
+
+    def _found(self, claim: Claim, is_second: bool) -> None:
+        if self.is_gone:
+            return
+        owner, browser = claim.window_id, self.tab.browser
+        del self._adopting[owner]
+        is_gone = claim.standing is not Standing.LOST and self.is_ready
+        if is_gone and is_second:
+            entries = entries_of(browser.ledger(), owner)
+            self.world.say(self.tab, "adopts %d tasks of %s", len(entries), owner)
+            self.tell(TasksOrphaned(entries))
+            self._say(claim.waited())
+        browser.leave(owner, claim.token)
+        if is_gone and not is_second:
+            self.clock.after(GRACE, self._find_gone, owner, True)
+        else:
+            self._followed.discard(owner)
+
+    # Events in, commands out.
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether events are handled now."""
+        is_held = self._claim.standing is Standing.HELD
+        return self.is_running and is_held and not self.is_asleep and not self.is_gone
+
+    def tell(self, event: Event) -> None:
+        """Something happened to the page."""
+        if self.is_gone:
+            return
+        if self.is_ready and not self._is_back:
+            self._handle(event)
+        else:
+            self._events.append(event)
+
+    def _go_on(self) -> None:
+        while self._events and self.is_ready:
+            self._handle(self._events.pop(0))
+
+    def _handle(self, event: Event) -> None:
+        self.world.steps += 1
+        rules = self.world.rules
+        rules.before(self, event)
+        commands = self.session.handle(event, self.now)
+        self._carry_out(commands)
+        rules.after(self, event, commands)
+
+    def _carry_out(self, commands: Commands) -> None:
+        for command in commands:
+            kind = type(command)
+            if kind is SaveRecord:
+                if command.text is None:
+                    self.tab.records.pop(command.key, None)
+                else:
+                    self.tab.records[command.key] = command.text
+            elif kind is SaveEntry:
+                key = ENTRY_RECORD + command.task_id
+                if command.text is None:
+                    self.tab.browser.shared.pop(key, None)
+                else:
+                    self.tab.browser.shared[key] = command.text
+            elif kind is StartTimer:
+                number = self.world.next_number()
+                self.timers[command.key] = number
+                self.clock.after(max(command.delay, 0.0), self._fire, command.key, number)
+            elif kind is StopTimer:
+                self.timers.pop(command.key, None)
+            elif kind is Request:
+                self._send(command)
+            elif kind is AbortRequest:
+                self.calls.pop(command.request_id, None)
+            elif kind is OpenSocket:
+                self._dial(command)
+            elif kind is SendFrame:
+                wire = self.wires.get((command.server, command.attempt))
+                if wire is not None:
+                    wire.send(command.text)
+            elif kind is CloseSocket:
+                wire = self.wires.get((command.server, command.attempt))
+                if wire is not None:
+                    wire.close()
+            elif kind is ShowPreview:
+                self.world.rules.shown(self, command)
+            elif kind is LoadWorkflow:
+                self.clock.after(0.02 * self.world.random.random(), self._load, command.digest)
+
+    def _fire(self, key: tuple[str, ...], number: int) -> None:
+        if self.timers.get(key) == number:
+            del self.timers[key]
+            self.tell(TimerFired(key))
+
+    def _load(self, digest: Digest) -> None:
+        self.tell(WorkflowLoaded(digest, WORKFLOWS[digest]))
+
+    def _send(self, request: Request) -> None:
+        self.world.rules.sent(self, request)
+        server = self.world.by_url[request.server]
+        call = Call(self, request, server, self.world.link(self.tab.browser, server))
+        self.calls[request.id] = call
+        self.clock.after(request.timeout, call.time_out)
+        call.go()
+        if self.when_it_asks is not None:
+            self.clock.after(0.0, self.when_it_asks)
+            self.when_it_asks = None
+
+    def _dial(self, command: OpenSocket) -> None:
+        server = self.world.by_url[command.server]
+        client_id = command.url.partition("clientId=")[2]
+        self.world.rules.dialled(self, server.url, client_id)
+        link = self.world.link(self.tab.browser, server)
+        number = self.world.next_number()
+        wire = Wire(self, server, command.attempt, client_id, number, link)
+        self.wires[server.url, command.attempt] = wire
+        self.world.all_wires[server.url, client_id] = [
+            other
+            for other in self.world.all_wires.get((server.url, client_id), [])
+            if not other.is_closed
+        ] + [wire]
+        wire.dial()
+
+
+def settings_for(places: int) -> Settings:
+    """Return a page's settings."""
+    return Settings("base", places)

@@ -1,0 +1,79 @@
+"""What people ask for in these worlds: workflows of two to four nodes."""
+
+import json
+
+from app.core.events import Picture
+from app.core.ids import Digest, NodeId
+from app.core.workflow import Workflow, parse_workflow
+
+COLOURS = 4
+FAILS = "fails"
+"""A node with this file prefix raises."""
+
+
+def _empty(colour: int) -> dict[str, object]:
+    inputs = {"width": 8, "height": 8, "batch_size": 1, "color": colour}
+    return {"class_type": "EmptyImage", "inputs": inputs}
+
+
+def _save(source: str, prefix: str) -> dict[str, object]:
+    return {
+        "class_type": "SaveImage",
+        "inputs": {"images": [source, 0], "filename_prefix": prefix},
+    }
+
+
+def _invert(source: str) -> dict[str, object]:
+    return {"class_type": "ImageInvert", "inputs": {"image": [source, 0]}}
+
+
+def _preview(source: str) -> dict[str, object]:
+    return {"class_type": "PreviewImage", "inputs": {"images": [source, 0]}}
+
+
+_GRAPHS: dict[str, dict[str, object]] = {
+    **{f"plain{n}": {"1": _empty(n), "2": _save("1", f"p{n}")} for n in range(COLOURS)},
+    **{
+        f"photo{n}": {
+            "1": {"class_type": "LoadImage", "inputs": {"image": "example.png"}},
+            "2": _invert("1"),
+            "3": _save("2", f"f{n}"),
+        }
+        for n in range(COLOURS)
+    },
+    "two": {"1": _empty(9), "2": _invert("1"), "3": _save("2", "t"), "4": _preview("1")},
+    "failing": {"1": _empty(1), "2": _save("1", FAILS)},
+    "odd": {
+        "1": _empty(2),
+        "2": _save("1", "o"),
+        "3": {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}},
+    },
+    "refused": {
+        "1": _empty(3),
+        "2": _save("1", "r"),
+        "3": {"class_type": "NobodyKnowsThis", "inputs": {}},
+    },
+}
+
+WORKFLOWS: dict[Digest, Workflow] = {
+    Digest(name): parse_workflow(json.dumps(graph)) for name, graph in _GRAPHS.items()
+}
+OUTPUTS = {"plain": 1, "photo": 1, "two": 2, "odd": 2}
+"""Kind of job -> results of one that goes well."""
+
+KNOWN = (*(f"plain{n}" for n in range(COLOURS)), *(f"photo{n}" for n in range(COLOURS)), "two")
+"""Jobs that go well and whose outputs the core knows: their ends can be heard."""
+
+RARE = ("failing", "odd", "refused")
+
+
+def kind_of(digest: str) -> str:
+    """Return the kind of job behind a digest."""
+    return digest.rstrip("0123456789")
+
+
+def pictures_of(digest: str) -> tuple[Picture, ...]:
+    """Return the pictures that a job needs."""
+    if kind_of(digest) != "photo":
+        return ()
+    return (Picture(NodeId("1"), "image", Digest(f"bytes of {digest}"), "photo.png", 8_000_000),)

@@ -1,0 +1,105 @@
+"""Many histories, in two processes: what they had in them, and the first that broke a rule."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from tests.world.faults import FAULTS, STATES, UNREACHED
+from tests.world.history import History, Report
+from tests.world.rules import Broken
+
+PROCESSES = 2
+AT_ONCE = 8
+LOT = 400
+
+
+@dataclass
+class Sum:
+    """What many histories had in them."""
+
+    histories: int = 0
+    steps: int = 0
+    jobs: int = 0
+    fewest_steps: int = 1 << 30
+    fewest_jobs: int = 1 << 30
+    fewest_kinds: int = 1 << 30
+    longest: float = 0.0
+    fullest: float = 0.0
+    table: Counter[tuple[str, str]] = field(default_factory=Counter)
+    ends: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, report: Report) -> None:
+        """Take one more in."""
+        self.histories += 1
+        self.steps += report.steps
+        self.jobs += report.jobs
+        self.fewest_steps = min(self.fewest_steps, report.steps)
+        self.fewest_jobs = min(self.fewest_jobs, report.jobs)
+        self.fewest_kinds = min(self.fewest_kinds, len(report.kinds))
+        self.longest = max(self.longest, report.took)
+        self.fullest = max(self.fullest, report.fullest)
+        self.table.update(report.table)
+        self.ends.update(report.ends)
+
+    def told(self) -> str:
+        """Return the sum in lines, with the table of faults and task states."""
+        width = max(map(len, FAULTS))
+        kinds = self.fewest_kinds
+        lines = [
+            f"{self.histories} histories, {self.steps} steps, {self.jobs} jobs",
+            f"  each at least {self.fewest_steps} steps, {self.fewest_jobs} jobs, {kinds} faults",
+            f"  all ended within {self.longest:.0f} s after the last fault",
+            f"  the fullest measure of requests: {self.fullest:.0f}",
+            "  " + ", ".join(f"{state} by {by}: {n}" for (state, by), n in self.ends.most_common()),
+            f"{'':{width}} " + " ".join(f"{state[:7]:>7}" for state in STATES),
+        ]
+        for name in FAULTS:
+            cells = (
+                "      -" if (name, state) in UNREACHED else f"{self.table[name, state]:7}"
+                for state in STATES
+            )
+            lines.append(f"{name:{width}} " + " ".join(cells))
+        return "\n".join(lines)
+
+    def rare(self, least: int) -> list[str]:
+        """Return the cells that can be reached and were met less often than that."""
+        return [
+            f"{name} while {state}: {self.table[name, state]}"
+            for name in FAULTS
+            for state in STATES
+            if (name, state) not in UNREACHED and self.table[name, state] < least
+        ]
+
+
+def replay_command(seed: int, is_calm: bool = False) -> str:
+    """Return the command that tells a seed's story."""
+    return f".venv/bin/python -m tests.world.replay --seed {seed}{' --calm' * is_calm}"
+
+
+def _play(given: tuple[int, bool]) -> Report | tuple[int, str]:
+    seed, is_calm = given
+    try:
+        return History(seed, is_calm=is_calm).play()
+    except Broken as broken:
+        return seed, str(broken)
+
+
+def play_many(seeds: Iterable[int], is_calm: bool = False) -> Iterator[Report]:
+    """Play all these seeds, in their order.
+
+    Raises:
+        AssertionError: A history broke a rule; the message has the command that replays it.
+    """
+    given = ((seed, is_calm) for seed in seeds)
+    with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
+        # In lots: a pool reads its whole input ahead, and a soak's never ends.
+        while lot := list(itertools.islice(given, LOT)):
+            for played in pool.imap(_play, lot, AT_ONCE):
+                if isinstance(played, tuple):
+                    seed, told = played
+                    raise AssertionError(f"{told}\n\n  {replay_command(seed, is_calm)}\n")
+                yield played

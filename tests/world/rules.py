@@ -1,0 +1,426 @@
+"""What must hold at every step of every history; each rule has a name.
+
+true end        a task's end is what its server did, with all its results; `lost` only where
+                the server forgot the task and nothing that was open to the page told its end
+final           a task that has ended stays as it is
+ends            every accepted task ends, within a stated time after the last fault; also one of
+                a closed tab, if another tab of that browser is open
+runs once       no prompt is started twice, unless the server forgot it in between
+one server      no prompt is ever queued at two servers
+sent again      a POST goes out again only after 30 s and two negative reads seconds apart
+own frames      a frame changes the task it names, at the server it came from, and no other
+own preview     a preview is shown for the task it names; without a name for the only running
+own cancel      a page's cancel ends nothing but that page's task, and only if a person wished it
+one socket      at most one socket per client id and server, but for one that was told to close
+                3 s ago and whose `close` the network has swallowed
+one id          no client id is used for two servers, or by two windows
+lock            a task's server is locked exactly while it is bound and unfinished, on disk too
+record          what the records say of a task is what the page says
+pace            requests per page and server stay below a stated rate; dials are spaced
+no growth       timers, calls and what the session holds are bounded, and nothing is left idle
+no crash        the session handles everything without an exception
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from app.core.commands import Commands, OpenSocket, SaveRecord, ShowPreview
+from app.core.connection import Phase
+from app.core.dispatcher import FILL_TIMER
+from app.core.events import Answered, BinaryReceived, Event, FrameReceived
+from app.core.ids import PromptId, ServerUrl, TaskId
+from app.core.lock import RECORD as LOCK_RECORD
+from app.core.requests import Ask, Request
+from app.core.snapshot import TASK_RECORD, write_task
+from app.core.task import ENDED, State, Task
+from tests.world.jobs import OUTPUTS, kind_of
+from tests.world.network import CLOSING_WITHIN, DELIVERY_WITHIN
+
+if TYPE_CHECKING:
+    from tests.world.browsers import Page, Tab
+    from tests.world.network import Call
+    from tests.world.world import World
+
+APART = 1.0
+"""Seconds between two negative reads that prove something."""
+
+BURST = 30.0
+RATE = 2.0
+STEP = 2.0
+"""Requests that a page may make of one server: so many at once, then so many a second, and so
+many more for each step of a task of its."""
+
+DIALS = 8
+DIALS_WITHIN = 6.0
+"""At most so many dials of one server within so many seconds."""
+
+_READS = (Ask.JOBS, Ask.QUEUE, Ask.JOB, Ask.HISTORY)
+
+
+class Broken(AssertionError):
+    """A rule is broken; `rule` is its name."""
+
+    def __init__(self, rule: str, what: str) -> None:
+        super().__init__(f"{rule}: {what}")
+        self.rule = rule
+
+
+class Job:
+    """A task as the person sees it who wanted it."""
+
+    def __init__(self, tab: Tab, prompt_id: PromptId, digest: str) -> None:
+        self.tab = tab
+        self.prompt_id = prompt_id
+        self.kind = kind_of(digest)
+        self.is_wished_away = False
+        self.end: tuple[object, ...] | None = None
+        self.ended_by = ""
+        self.state = State.WAITING
+
+
+class Rules:
+    """Watches one world; raises `Broken` where a promise is."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.jobs: dict[TaskId, Job] = {}
+        self.by_prompt: dict[PromptId, TaskId] = {}
+        self._runs_excused: dict[PromptId, int] = {}
+        self._posts: dict[PromptId, tuple[float, ServerUrl]] = {}
+        self._refused: set[PromptId] = set()
+        self._reads: dict[tuple[int, int], float] = {}
+        self._absent: dict[PromptId, list[tuple[float, float]]] = {}
+        self._buckets: dict[tuple[int, ServerUrl], tuple[float, float]] = {}
+        self._dials: dict[tuple[int, ServerUrl], list[float]] = {}
+        self._owners: dict[str, tuple[ServerUrl, str]] = {}
+        self._heard: list[tuple[Task, float, float]] = []
+        self.fullest = 0.0
+
+    def accepted(self, tab: Tab, task_id: TaskId, prompt_id: PromptId, digest: str) -> None:
+        """A person was promised a task."""
+        self.jobs[task_id] = Job(tab, prompt_id, digest)
+        self.by_prompt[prompt_id] = task_id
+
+    # What the page does.
+
+    def sent(self, page: Page, request: Request) -> None:
+        """The page asks a server for something."""
+        now = self.world.clock.now
+        key = (page.number, request.server)
+        level, at = self._buckets.get(key, (0.0, now))
+        level = max(0.0, level - (now - at) * RATE) + 1
+        self._buckets[key] = (level, now)
+        self.fullest = max(self.fullest, level)
+        if level > BURST:
+            raise Broken("pace", f"{page.tab.name} asks {request.server} without pause")
+        if request.ask in _READS:
+            self._reads[page.number, request.id] = now
+        elif request.ask in (Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT):
+            job = self.jobs.get(request.task_id) if request.task_id else None
+            if job is None or not job.is_wished_away:
+                raise Broken("own cancel", f"nobody wished {request.path} {request.body}")
+        elif request.ask is Ask.POST:
+            self._posted(page, request, now)
+
+    def _posted(self, page: Page, request: Request, now: float) -> None:
+        """Saved first, sent once; again only there, late, and missed twice."""
+        assert request.task_id is not None and request.body is not None
+        record = json.loads(page.tab.records.get(TASK_RECORD + request.task_id, "{}"))
+        if (record.get("state"), record.get("server")) != ("posting", request.server):
+            raise Broken("record", f"{request.task_id} is posted before its record says so")
+        prompt_id = PromptId(json.loads(request.body)["prompt_id"])
+        if self.by_prompt.get(prompt_id) != request.task_id:
+            raise Broken("one server", f"{request.task_id} is posted under another prompt id")
+        before = self._posts.get(prompt_id)
+        if before is not None and prompt_id not in self._refused:
+            posted_at, url = before
+            if url != request.server:
+                raise Broken("one server", f"{prompt_id} goes to {request.server} after {url}")
+            reads = [
+                (asked, told)
+                for asked, told in self._absent.get(prompt_id, ())
+                if asked >= posted_at + DELIVERY_WITHIN
+            ]
+            if len(reads) < 2 or max(asked for asked, _ in reads) - reads[0][1] < APART - 1e-6:
+                raise Broken("sent again", f"{prompt_id} without 30 s and two negative reads")
+        self._posts[prompt_id] = (now, request.server)
+        self._refused.discard(prompt_id)
+        self._absent.pop(prompt_id, None)
+
+    def dialled(self, page: Page, server: ServerUrl, client_id: str) -> None:
+        """The page opens a socket."""
+        now = self.world.clock.now
+        for wire in self.world.all_wires.get((server, client_id), ()):
+            if wire.is_closed or wire.page.is_asleep:
+                continue  # a frozen page has let its id go
+            if wire.closing_at is None or now - wire.closing_at < CLOSING_WITHIN - 1e-6:
+                raise Broken("one socket", f"{page.tab.name} opens a second to {server}")
+        window_id = page.session.window.window_id
+        if self._owners.setdefault(client_id, (server, window_id)) != (server, window_id):
+            raise Broken("one id", f"{client_id} of {self._owners[client_id]} for {server}")
+        if not client_id.endswith(window_id):
+            raise Broken("one id", f"{client_id} is used by window {window_id}")
+        dials = self._dials.setdefault((page.number, server), [])
+        dials.append(now)
+        if len(dials) > DIALS and now - dials[-DIALS - 1] < DIALS_WITHIN:
+            raise Broken("pace", f"{page.tab.name} dials {server} without pause")
+
+    def shown(self, page: Page, command: ShowPreview) -> None:
+        """The page shows a preview; the frame says whose it is, or nobody does."""
+        frame = command.frame
+        assert isinstance(frame, bytes)
+        window = page.session.window
+        task = window.tasks[command.task_id]
+        if frame[3] == 4:
+            if task.prompt_id.encode() not in frame:
+                raise Broken("own preview", f"a stranger's is shown for {task.task_id}")
+            return
+        assert task.server is not None
+        running = [t for t in window.bound_to(task.server) if t.state is State.RUNNING]
+        if task.state is not State.RUNNING or len(running) != 1:
+            raise Broken("own preview", f"one without a name is shown for {task.task_id}")
+
+    # What the session does with an event.
+
+    def before(self, page: Page, event: Event) -> None:
+        """The session is about to handle an event."""
+        self._heard.clear()
+        if type(event) is FrameReceived or type(event) is BinaryReceived:
+            window = page.session.window
+            for url in window.servers:
+                for task in window.bound_to(url):
+                    self._heard.append((task, task.heard_at, task.progress.overall))
+        elif type(event) is Answered:
+            self._answered(page, event)
+
+    def _answered(self, page: Page, event: Answered) -> None:
+        request = event.request
+        if request.ask is Ask.POST and 400 <= event.status < 500:
+            self._refused.add(self.jobs[request.task_id].prompt_id)
+        if request.ask in (Ask.JOB, Ask.HISTORY) and request.task_id in self.jobs:
+            is_absent = (request.ask is Ask.JOB and event.status == 404) or (
+                request.ask is Ask.HISTORY and event.text == "{}"
+            )
+            if is_absent:
+                asked = self._reads.get((page.number, request.id), 0.0)
+                reads = self._absent.setdefault(self.jobs[request.task_id].prompt_id, [])
+                reads.append((asked, self.world.clock.now))
+
+    def after(self, page: Page, event: Event, commands: Commands) -> None:
+        """The session has handled an event."""
+        window = page.session.window
+        changed = []
+        is_lock_saved = False
+        for command in commands:
+            if type(command) is SaveRecord:
+                if command.key.startswith(TASK_RECORD):
+                    task = window.tasks.get(TaskId(command.key.removeprefix(TASK_RECORD)))
+                    if task is not None:
+                        changed.append(task)
+                elif command.key == LOCK_RECORD:
+                    is_lock_saved = True
+        if self._heard or type(event) is FrameReceived or type(event) is BinaryReceived:
+            self._check_frame(event, changed)
+        for task in changed:
+            self._check_task(page, task)
+        if is_lock_saved or (self.world.steps & 31) == 0:
+            self.check_locks(page)
+        if len(page.timers) > 6 * len(self.world.servers) + len(window.tasks) + 3:
+            raise Broken("no growth", f"{len(page.timers)} timers: {sorted(page.timers)}")
+        if len(page.calls) > 40 + 4 * len(window.tasks):
+            raise Broken("no growth", f"{len(page.calls)} calls are open")
+
+    def _check_frame(self, event: Any, changed: list[Task]) -> None:
+        prompt_id = None
+        if type(event) is FrameReceived:
+            at = event.text.find('"prompt_id": "')
+            prompt_id = event.text[at + 14 : event.text.find('"', at + 14)] if at >= 0 else None
+        for task, heard_at, progress in self._heard:
+            if task.heard_at == heard_at and task.progress.overall == progress:
+                continue
+            if task.server != event.server and task.state is not State.WAITING:
+                raise Broken("own frames", f"{task.task_id} hears {event.server}, not its own")
+            if prompt_id is not None and task.prompt_id != prompt_id:
+                raise Broken("own frames", f"{task.task_id} hears a frame of {prompt_id}")
+        for task in changed:
+            if prompt_id is None:
+                is_own = task.server == event.server
+            else:
+                # A task that was given its server just now was not changed by the frame.
+                is_own = task.prompt_id == prompt_id and task.server == event.server
+            if not is_own:
+                raise Broken("own frames", f"a frame of {prompt_id} changes {task.task_id}")
+
+    def _check_task(self, page: Page, task: Task) -> None:
+        job = self.jobs[task.task_id]
+        if task.state is State.ADOPTED:
+            self._check_lock(page, task)
+            return  # another window has it
+        if job.end is not None or task.state in ENDED:
+            end = (task.state, task.ended_by, task.trouble, task.outputs)
+            if job.end is None:
+                job.end = end
+                job.ended_by = task.ended_by
+                self._check_end(page, task, job)
+                self.world.say(
+                    page.tab, "%s ends %s by %s", task.task_id, task.state, task.ended_by
+                )
+            elif job.end != end:
+                raise Broken("final", f"{task.task_id} was {job.end}, and is {end}")
+        if task.state is not job.state:
+            job.state = task.state
+            for url in self.world.by_url:
+                level, at = self._buckets.get((page.number, url), (0.0, 0.0))
+                self._buckets[page.number, url] = (max(0.0, level - STEP), at)
+            self.world.moved(page, task)
+        self._check_lock(page, task)
+
+    def _check_lock(self, page: Page, task: Task) -> None:
+        is_bound = task.state is not State.WAITING and task.state not in ENDED
+        locked = page.session.window.locks.server_of(task.prompt_id)
+        if locked != (task.server if is_bound else None):
+            raise Broken("lock", f"{task.task_id} is {task.state}, locked {locked}")
+
+    def check_locks(self, page: Page) -> None:
+        """Compare the locks on disk with the tasks."""
+        window = page.session.window
+        bound = {
+            (task.prompt_id, task.server)
+            for task in window.tasks.values()
+            if task.state is not State.WAITING and task.state not in ENDED
+        }
+        record = json.loads(page.tab.records.get(LOCK_RECORD, "{}"))
+        kept = {(prompt, server) for prompt, server, _ in record.get("rows", ())}
+        if kept != bound:
+            raise Broken("lock", f"on disk {kept}, bound {bound}")
+
+    def started_page(self, page: Page) -> None:
+        """A page has taken up what its records hold."""
+        for task in page.session.window.tasks.values():
+            self._check_task(page, task)
+        self.check_locks(page)
+
+    # What is true.
+
+    def _check_end(self, page: Page, task: Task, job: Job) -> None:
+        books = self.world.books
+        true = books.ends.get(task.prompt_id)
+        told = f"{task.task_id} ({job.kind}) {task.state.value} by {task.ended_by}, truth {true}"
+        if true is not None and task.server not in (None, true[0]):
+            raise Broken("one server", told)
+        match task.state:
+            case State.COMPLETED:
+                is_right = true is not None and true[1] == "completed"
+                if is_right and true is not None and len(task.outputs) != OUTPUTS[job.kind]:
+                    raise Broken("true end", f"{told}: {task.outputs}")
+            case State.FAILED:
+                is_refused = job.kind == "refused" and task.ended_by == "answer"
+                is_right = is_refused or (true is not None and true[1] == "failed")
+            case State.CANCELLED:
+                is_gone = true is None or task.prompt_id in books.forgotten
+                is_right = (job.is_wished_away and is_gone) or (
+                    true is not None and true[1] == "cancelled"
+                )
+            case _:
+                is_right = task.prompt_id in books.forgotten
+                for call in page.calls.values():
+                    if call.request.task_id == task.task_id and call.has_end():
+                        raise Broken("true end", f"{told}: an open answer says how it ended")
+        if not is_right:
+            raise Broken("true end", told)
+
+    def started(self, prompt_id: PromptId) -> None:
+        """A server starts a prompt; what a server forgot altogether may start once more."""
+        books = self.world.books
+        if books.runs[prompt_id] > 1:
+            if prompt_id not in self.by_prompt:
+                return
+            if prompt_id not in books.forgotten or books.runs[prompt_id] > 2:
+                raise Broken("runs once", f"{prompt_id} is started again")
+        if len(set(books.queued.get(prompt_id, ()))) > 1:
+            raise Broken("one server", f"{prompt_id} is queued at {books.queued[prompt_id]}")
+
+    def cancelled_by_page(self, call: Call, prompt_id: PromptId) -> None:
+        """A page's request has stopped a prompt, or taken it from the queue."""
+        task_id = self.by_prompt.get(prompt_id)
+        if task_id is None or task_id != call.request.task_id:
+            raise Broken("own cancel", f"{call.request.path} ends {prompt_id}")
+
+    # In the end.
+
+    def unfinished(self) -> list[tuple[TaskId, Job]]:
+        """Return the tasks that have not ended, where a page is open that can see to them."""
+        awake = {page.tab.browser.number for page in self.world.pages()}
+        return [
+            (task_id, job)
+            for task_id, job in self.jobs.items()
+            if job.end is None and job.tab.browser.number in awake
+        ]
+
+    def check_all(self) -> None:
+        """All that can be compared when everything has ended and come to rest."""
+        for page in self.world.pages():
+            for task in page.session.window.tasks.values():
+                self._check_task(page, task)
+                if task.state is not State.ADOPTED:
+                    self._check_rest(task)
+                if page.tab.records.get(TASK_RECORD + task.task_id) != write_task(task):
+                    raise Broken("record", f"{task.task_id} is not what is recorded")
+            self.check_locks(page)
+
+    def _check_rest(self, task: Task) -> None:
+        """Nothing that happened after the end may belie it."""
+        books = self.world.books
+        true = books.ends.get(task.prompt_id)
+        is_known = true is not None and task.prompt_id not in books.forgotten
+        if is_known and true is not None and task.state.value != true[1]:
+            raise Broken("true end", f"{task.task_id} {task.state.value}, truth {true}")
+        if books.runs[task.prompt_id] and task.server is None:
+            raise Broken("true end", f"{task.task_id} has run, and has no server")
+
+    def check_rest(self, page: Page) -> None:
+        """Nothing is left to do, and nothing is held for what is gone."""
+        # A browser may take a minute to give up the closing of a socket.
+        open_wires = [key for key, wire in page.wires.items() if wire.closing_at is None]
+        # A look for servers that take tasks again may be due once more, and finds nothing to do.
+        timers = page.timers.keys() - {FILL_TIMER}
+        if page.calls or open_wires or timers:
+            left = (sorted(timers), [c.request.path for c in page.calls.values()])
+            raise Broken("no growth", f"{page.tab.name} is not at rest: {left}, {open_wires}")
+        for server in page.session.window.servers.values():
+            if server.connection.phase is not Phase.IDLE:
+                raise Broken("no growth", f"a socket to {server.url} is {server.connection.phase}")
+
+    def check_size(self, page: Page, limit: int) -> None:
+        """With all tasks dismissed, the session holds as little as a new one."""
+        size = _size(page.session, set())
+        if size > limit:
+            raise Broken("no growth", f"{page.tab.name} holds {size} things, not {limit}")
+
+
+_WHOLE = (str, bytes, int, float, bool, type(None), type, State, Phase)
+_LEFT_OUT = frozenset({"journal", "notices", "client_ids", "_connections", "chance", "_chance"})
+"""Bounded by themselves, or one small thing for each server that was ever used."""
+
+
+def _size(thing: object, seen: set[int]) -> int:
+    """Count what a container holds, and what that holds."""
+    if isinstance(thing, _WHOLE) or id(thing) in seen or callable(thing):
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, dict):
+        return len(thing) + sum(_size(value, seen) for value in thing.values())
+    if isinstance(thing, list | tuple | set | frozenset):
+        return len(thing) + sum(_size(value, seen) for value in thing)
+    names = [*getattr(thing, "__dict__", ())]
+    for kind in type(thing).__mro__:
+        slots = getattr(kind, "__slots__", ())
+        names += [slots] if isinstance(slots, str) else list(slots)
+    return sum(_size(getattr(thing, name, None), seen) for name in names if name not in _LEFT_OUT)
+
+
+def opens(commands: Commands) -> bool:
+    """Say whether a socket is opened."""
+    return any(type(command) is OpenSocket for command in commands)

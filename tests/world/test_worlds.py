@@ -1,0 +1,23 @@
+"""Whatever happens to sockets, servers, tabs and messages: no task is lost, none runs twice."""
+
+import pytest
+
+from tests.world.history import JOBS, KINDS, STEPS
+from tests.world.many import Sum, play_many
+
+HISTORIES = 2000
+LEAST = 20
+"""Hits of each cell of the table that can be reached."""
+
+
+@pytest.mark.timeout(900)
+def test_in_every_history_each_task_comes_to_its_true_end_once() -> None:
+    """Windows, servers and the network between them go wrong in every way, at every moment."""
+    total = Sum()
+    for report in play_many(range(HISTORIES)):
+        total.add(report)
+    print(f"\n{total.told()}")
+    assert total.fewest_steps >= STEPS
+    assert total.fewest_jobs >= JOBS
+    assert total.fewest_kinds >= KINDS
+    assert not total.rare(LEAST), "the histories don't try everything"

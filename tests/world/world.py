@@ -1,0 +1,212 @@
+"""A whole world: browsers with their tabs, servers, the network, and one clock for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from random import Random
+
+from app.core.events import CancelWanted, TaskAccepted, TaskDismissed
+from app.core.ids import Digest, PromptId, ServerUrl
+from app.core.ledger import GRACE as LEDGER_GRACE
+from app.core.ledger import ROUND
+from app.core.prompt_id import make_prompt_id, make_task_id
+from app.core.task import Task
+from app.simulator.settings import Api, Settings
+from tests.world.browsers import Browser, Chance, Page, Tab, settings_for
+from tests.world.clock import NOON, Clock
+from tests.world.jobs import WORKFLOWS, kind_of, pictures_of
+from tests.world.network import Link, Wire
+from tests.world.rules import Broken, Rules
+from tests.world.servers import Books, Server
+
+GRACE = 75.0
+"""Seconds in which all ends after the last fault has healed, besides the work itself and the
+longest time-out of a call that a fault has swallowed: 30 for a server's longest pause after
+failures, 15 until the next calm look, 10 for a socket that does not open, and some to spare."""
+
+ADOPTION = ROUND + LEDGER_GRACE + 4.0
+"""Seconds until the tasks of a closed tab are adopted."""
+
+REST = 35.0
+"""Seconds after the last end in which all comes to rest: sockets are kept for 10, and a POST
+can still arrive for 30."""
+
+
+class World:
+    """One history's world; all chance is its own, so one seed is one history."""
+
+    def __init__(
+        self,
+        random: Random,
+        *,
+        servers: int,
+        windows: int,
+        browsers: int = 1,
+        places: int = 2,
+        jitter: float = 0.05,
+        story: Callable[[str], None] | None = None,
+    ) -> None:
+        self.random = random
+        self.clock = Clock()
+        self.steps = 0
+        self.settings = settings_for(places)
+        self.jitter = jitter
+        self.story = story
+        self.books = Books()
+        self.rules = Rules(self)
+        self.aims: list[tuple[str, Callable[[Page, Task], None]]] = []
+        self.all_wires: dict[tuple[ServerUrl, str], list[Wire]] = {}
+        self._links: dict[tuple[int, ServerUrl], Link] = {}
+        self._numbers = 0
+        self.servers = [self._new_server(number) for number in range(servers)]
+        self.by_url = {server.url: server for server in self.servers}
+        self.browsers = [Browser(self, number, random.random() < 0.5) for number in range(browsers)]
+        for _ in range(windows):
+            random.choice(self.browsers).open_tab(self.wrong_clock())
+
+    def _new_server(self, number: int) -> Server:
+        random = self.random
+        settings = Settings(
+            name=f"gpu-{number}",
+            cors="*",
+            api=random.choice((Api.V0_28, Api.V0_3_64)),
+            pace=random.choice((0.0, 0.0, 0.0, 0.5)),
+            post_delay=random.choice((0.002, 0.002, 0.03, -0.02)),
+            success_gap=random.choice((0.001, 0.001, 0.3)),
+        )
+        return Server(self, number, settings, random)
+
+    def wrong_clock(self) -> float:
+        """Return what some clock is wrong by, in seconds."""
+        return self.random.choice((0.0, 0.0, 0.0, -28_800.0, 28_800.0, 61.0))
+
+    def next_number(self) -> int:
+        """Return a number that was not given before."""
+        self._numbers += 1
+        return self._numbers
+
+    def link(self, browser: Browser, server: Server) -> Link:
+        """Return the way between a browser and a server."""
+        key = (browser.number, server.url)
+        if key not in self._links:
+            self._links[key] = Link(self.clock, self.random, self.jitter)
+        return self._links[key]
+
+    def tabs(self) -> list[Tab]:
+        """Return all tabs, closed ones too."""
+        return [tab for browser in self.browsers for tab in browser.tabs]
+
+    def pages(self) -> Iterator[Page]:
+        """Return the pages that are awake and know who they are."""
+        for tab in self.tabs():
+            if tab.page is not None and tab.page.is_ready:
+                yield tab.page
+
+    def say(self, tab: Tab | None, what: str, *facts: object) -> None:
+        """Tell the story, if somebody listens."""
+        if self.story is not None:
+            who = f"[{tab.name}] " if tab else ""
+            told = what % facts if facts else what
+            self.story(f"{self.clock.now - NOON:8.3f}  {who}{told}")
+
+    def moved(self, page: Page, task: Task) -> None:
+        """A task has taken a step: what was aimed at that happens."""
+        if self.story is not None:
+            self.say(page.tab, "%s is %s at %s", task.task_id, task.state.value, task.server)
+        for aim in self.aims:
+            if aim[0] == task.state.value:
+                self.aims.remove(aim)
+                self.clock.after(0.0, aim[1], page, task)
+                return
+
+    # What people do.
+
+    def accept(self, tab: Tab, digest: str, pinned: ServerUrl | None = None) -> None:
+        """A person wants a task done, on a page that is at work."""
+        page = tab.page
+        if page is None or not page.is_ready:
+            return
+        chance = Chance(self.random)
+        event = TaskAccepted(
+            make_task_id(chance),
+            make_prompt_id(chance),
+            kind_of(digest),
+            WORKFLOWS[Digest(digest)],
+            Digest(digest),
+            pictures_of(digest),
+            pinned,
+        )
+        self.rules.accepted(tab, event.task_id, PromptId(event.prompt_id), digest)
+        self.say(tab, "%s accepted: %s, pinned to %s", event.task_id, digest, pinned)
+        page.tell(event)
+
+    def cancel(self, page: Page, task: Task) -> None:
+        """A person wants a task to end."""
+        if page.is_ready and task.task_id in page.session.window.tasks:
+            self.rules.jobs[task.task_id].is_wished_away = True
+            self.say(page.tab, "%s is to be cancelled", task.task_id)
+            page.tell(CancelWanted(task.task_id))
+
+    def dismiss(self, page: Page, task: Task) -> None:
+        """A person wants an ended task out of sight."""
+        if page.is_ready and task.is_ended:
+            page.tell(TaskDismissed(task.task_id))
+
+    # The end.
+
+    def heal(self) -> None:
+        """No fault lasts any longer; pages that sleep wake up."""
+        self.say(None, "everything heals")
+        self.aims.clear()
+        for link in self._links.values():
+            link.heal()
+        for server in self.servers:
+            server.is_failing = server.is_silent = False
+            server.swallows = frozenset()
+            server.start()
+            if server.is_paused:
+                server.go_on()
+        for wires in self.all_wires.values():
+            for wire in wires:
+                wire.is_doubling = False
+        for tab in self.tabs():
+            if tab.is_missed:
+                tab.come_back()
+            if tab.page is not None and tab.page.is_asleep:
+                tab.page.wake()
+
+    def settle(self) -> float:
+        """Let all end and come to rest, and check what is left; return the seconds it took."""
+        healed_at = self.clock.now
+        limit = GRACE + max(
+            (
+                call.sent_at + call.request.timeout - healed_at
+                for page in self.pages()
+                for call in page.calls.values()
+            ),
+            default=0.0,
+        )
+        limit += 2 * sum(server.work_left() for server in self.servers)
+        slowest = max(server.task_seconds for server in self.servers)
+        limit += slowest * len(self.rules.unfinished())
+        self.clock.run(3.0)  # pages that just woke may have to ask who they are
+        for tab in self.tabs():
+            if tab.page is not None and not tab.page.is_ready:
+                raise Broken("ends", f"{tab.name} does not find out who it is")
+        if any(job.tab.page is None for _, job in self.rules.unfinished()):
+            limit += ADOPTION
+        while self.rules.unfinished():
+            if self.clock.now - healed_at > limit:
+                task_id, job = self.rules.unfinished()[0]
+                told = f"{task_id} of {job.tab.name} is {job.state.value}"
+                raise Broken("ends", f"{told}, {limit:.0f} s after all has healed")
+            self.clock.run(1.0)
+        took = self.clock.now - healed_at
+        self.clock.run(REST)
+        self.rules.check_all()
+        for page in self.pages():
+            self.rules.check_rest(page)
+            for task in list(page.session.window.tasks.values()):
+                self.dismiss(page, task)
+            self.rules.check_size(page, 60 + 60 * len(self.servers))
+        return took
