@@ -9,7 +9,7 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from app.browser.proxies import ProxyScope
-from app.core.errors import TetherError, Trouble
+from app.core.errors import Trouble
 from app.core.events import Emit, KeepingFailed
 from app.core.ids import Digest, TaskId
 
@@ -27,7 +27,7 @@ _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 
 
 class BrowserFiles:
-    """Keeps blobs; when the browser has no IndexedDB, in this page's memory alone."""
+    """Keeps blobs; when the browser has no IndexedDB or no room, in this page's memory alone."""
 
     def __init__(self, name: str, emit: Emit) -> None:
         self._name = name
@@ -70,8 +70,7 @@ class BrowserFiles:
     async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
         """Keep blobs for a task; returns when the browser has written them.
 
-        Raises:
-            TetherError: It would not; nothing of the task is kept then.
+        Where it would not, this page remembers them, and says that a reload won't.
         """
         if self._database is None:
             self._memory.update(blobs)
@@ -86,13 +85,14 @@ class BrowserFiles:
         try:
             await _ended(transaction, "complete", scope)
         except OSError as error:
-            raise TetherError("files_full", detail=error) from error
+            self._memory.update(blobs)
+            self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
         finally:
             scope.end()
 
     async def read(self, digest: Digest) -> Any | None:
         """Return a kept blob."""
-        if self._database is None:
+        if self._database is None or digest in self._memory:
             return self._memory.get(digest)
         scope = ProxyScope()
         try:

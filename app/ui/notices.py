@@ -13,11 +13,30 @@ class NoticesPanel:
         self._words = words
         self._list = by_id("notices")
         self._shown: dict[str, Any] = {}
+        self._tried: set[str] = set()
         self._known: tuple[str, ...] = ()
         on_action(self._list, lambda _action, key: self._close(key))
 
     def show(self, sentence: str) -> None:
-        """Show a notice."""
+        """Show what went wrong with what the person has just tried."""
+        self._show(sentence)
+        self._tried.add(sentence)
+
+    def clear(self) -> None:
+        """Close those: it is being tried again. What holds all the same stays."""
+        for sentence in self._tried:
+            self._close(sentence)
+        self._tried.clear()
+
+    def follow(self, notices: tuple[str, ...]) -> None:
+        """Show those of the session's notices that are new."""
+        if notices != self._known:
+            for sentence in notices:
+                if sentence not in self._known:
+                    self._show(sentence)
+            self._known = notices
+
+    def _show(self, sentence: str) -> None:
         self._close(sentence)
         item = element("li", "notice")
         close = element(
@@ -27,19 +46,6 @@ class NoticesPanel:
         item.append(element("span", "", sentence), close)
         self._shown[sentence] = item
         self._list.prepend(item)
-
-    def clear(self) -> None:
-        """Close all: what they complained of is being tried again."""
-        for sentence in list(self._shown):
-            self._close(sentence)
-
-    def follow(self, notices: tuple[str, ...]) -> None:
-        """Show those of the session's notices that are new."""
-        if notices != self._known:
-            for sentence in notices:
-                if sentence not in self._known:
-                    self.show(sentence)
-            self._known = notices
 
     def _close(self, sentence: str) -> None:
         item = self._shown.pop(sentence, None)
