@@ -18,9 +18,10 @@ FAULTS = {
     "inject": "say other frames around each: kinds=[foreign, malformed, unknown, junk]",
     "post_late": "hold the answer to POST /prompt back: seconds=…",
     "post_lost": "hand the next POST /prompt on, and cut its answer after the first byte",
+    "post_cut": "the same before the first byte, so that a browser sends it again by itself",
     "fail_once": "answer 500 to the next GET of a path: path=regular expression",
     "hang": "let GETs of a path wait until it is healed: path=regular expression",
-    "too_large": "refuse uploads with 413, which a page can't read",
+    "too_large": "refuse uploads with 413, which a page can't read unless is_readable=true",
 }
 """What can go wrong. Faults add up until `heal`."""
 

@@ -3,27 +3,17 @@
 import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
-from tools.chaos_faults import FAULTS, altered
+from tools.chaos_faults import FAULTS
+from tools.chaos_link import Link, down, up
 
 _OF_ONE_CONNECTION = frozenset(
     {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "upgrade"}
 )
-
-
-@dataclass(slots=True)
-class _Link:
-    """One WebSocket through the proxy: `flow` is set while frames move."""
-
-    transport: asyncio.Transport | None
-    near: web.WebSocketResponse
-    far: aiohttp.ClientWebSocketResponse
-    flow: asyncio.Event
 
 
 class ChaosProxy:
@@ -42,7 +32,7 @@ class ChaosProxy:
         self._upstream = upstream_url
         self._port = port
         self._active: dict[str, dict[str, Any]] = {}
-        self._links: list[_Link] = []
+        self._links: list[Link] = []
         self._flow = asyncio.Event()
         self._healed = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -153,7 +143,10 @@ class ChaosProxy:
         body = await incoming.read()
         is_post = (incoming.method, incoming.path) == ("POST", "/prompt")
         if "too_large" in self._active and incoming.path == "/upload/image":
-            return web.Response(status=413, text="Maximum request body size exceeded")
+            # ComfyUI's own has no such header.
+            is_readable = self._active["too_large"].get("is_readable")
+            readable = {"Access-Control-Allow-Origin": "*"} if is_readable else {}
+            return web.Response(status=413, text="Maximum request body size", headers=readable)
         if self._concerns("fail_once", incoming):
             del self._active["fail_once"]
             return web.Response(status=500, text="500 Internal Server Error")
@@ -169,6 +162,8 @@ class ChaosProxy:
         if is_post and "post_late" in self._active:
             await asyncio.sleep(self._active["post_late"]["seconds"])
         headers = _passed_on(response.headers.items())
+        if is_post and self._active.pop("post_cut", None) is not None:
+            _cut(incoming.transport)
         if is_post and self._active.pop("post_lost", None) is not None:
             return await _broken_off(incoming, response.status, headers)
         await self._flow.wait()
@@ -182,9 +177,9 @@ class ChaosProxy:
         near = web.WebSocketResponse(autoclose=False, autoping=False)
         async with self._session.ws_connect(url, max_msg_size=0, autoping=False) as far:
             await near.prepare(incoming)
-            link = _Link(incoming.transport, near, far, self._flow)
+            link = Link(incoming.transport, near, far, self._flow)
             self._links.append(link)
-            pumps = [asyncio.ensure_future(pump) for pump in (self._down(link), self._up(link))]
+            pumps = [asyncio.ensure_future(pump) for pump in (down(link, self._active), up(link))]
             try:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -195,34 +190,6 @@ class ChaosProxy:
         if not near.closed:
             _cut(incoming.transport)
         return near
-
-    async def _down(self, link: _Link) -> None:
-        """Carry what the server says, altered, until it is gone."""
-        async for message in link.far:
-            await link.flow.wait()
-            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                continue
-            for frame in altered(
-                message.data,
-                self._active.get("swallow", {}).get("frames", ()),
-                self._active.get("inject", {}).get("kinds", ()),
-                2 if "duplicate" in self._active else 1,
-            ):
-                if isinstance(frame, str):
-                    await link.near.send_str(frame)
-                else:
-                    await link.near.send_bytes(frame)
-
-    async def _up(self, link: _Link) -> None:
-        """Carry what the page says, until it is gone."""
-        while True:
-            message = await link.near.receive()
-            await link.flow.wait()
-            if message.type is WSMsgType.TEXT:
-                await link.far.send_str(message.data)
-            elif message.type is not WSMsgType.PONG:
-                await link.near.close()
-                return
 
     def _concerns(self, name: str, incoming: web.Request) -> bool:
         """Say whether a fault of GETs is about this one."""

@@ -216,8 +216,12 @@ def test_the_answer_to_a_post_is_late_or_lost() -> None:
                 async with here.session.post("/prompt", json=body) as answer:
                     await answer.read()
             assert await here.post() == 200
+            await here.proxy.fault("post_cut")
+            with pytest.raises(aiohttp.ServerDisconnectedError):
+                await here.post()
+            assert await here.post() == 200
             posts = [status for method, _, status in here.server.requests if method == "POST"]
-            assert posts == [200, 200, 200]
+            assert posts == [200, 200, 200, 200, 200]
 
     run(story)
 
@@ -245,7 +249,7 @@ def test_calls_fail_or_hang_by_their_path() -> None:
 
 
 def test_uploads_and_sockets_are_refused() -> None:
-    """As by a proxy that knows neither CORS nor WebSockets."""
+    """As by a proxy that knows no WebSockets, and CORS only if told."""
 
     async def story() -> None:
         async with place() as here:
@@ -254,6 +258,10 @@ def test_uploads_and_sockets_are_refused() -> None:
             async with here.session.post("/upload/image", data=b"png") as answer:
                 assert answer.status == 413
                 assert "Access-Control-Allow-Origin" not in answer.headers
+            await here.proxy.fault("too_large", is_readable=True)
+            async with here.session.post("/upload/image", data=b"png") as answer:
+                assert answer.status == 413
+                assert answer.headers["Access-Control-Allow-Origin"] == "*"
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await here.client.connect()
             assert await here.post() == 200
