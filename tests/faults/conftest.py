@@ -1,27 +1,65 @@
 """The fault table: its fixtures are those of the browser tests, its end is a table."""
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
 from _pytest.terminal import TerminalReporter
+from playwright.sync_api import BrowserContext, Playwright
 
-from tests.e2e.conftest import (  # noqa: F401
-    background,
-    browser_type_launch_args,
-    watch,
-    watched_page,
-)
+from tests.e2e.background import Background
+from tests.e2e.conftest import FLAGS, background  # noqa: F401
+from tests.e2e.conftest import browser_type_launch_args as plain_launch_args  # noqa: F401
+from tests.faults.desktop import Desktop, desktop
+from tests.faults.rows import ROWS, Row
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every row `browser`."""
-    for item in items:
-        if "tests/faults" in item.path.as_posix():
-            item.add_marker(pytest.mark.browser)
+    """Mark every row `browser`; the long ones first, so that none is left alone at the end."""
+    rows = [item for item in items if "tests/faults" in item.path.as_posix()]
+    for item in rows:
+        item.add_marker(pytest.mark.browser)
+    seconds = {row.name: row.seconds for row in ROWS}
+    items.sort(key=lambda item: -seconds.get(name_of(item.nodeid), 0.0))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(plain_launch_args: dict[str, Any]) -> dict[str, Any]:  # noqa: F811
+    """Launch a browser that keeps sleeping pages, and for which `lan.test` is this machine."""
+    return {
+        **plain_launch_args,
+        "args": [*FLAGS, "--host-resolver-rules=MAP lan.test 127.0.0.1"],
+        "ignore_default_args": ["--disable-back-forward-cache"],
+    }
+
+
+@pytest.fixture
+def seat(
+    row: Row,
+    request: pytest.FixtureRequest,
+    playwright: Playwright,
+    browser_type_launch_args: dict[str, Any],
+    background: Background,  # noqa: F811
+    tmp_path: Path,
+) -> Iterator[BrowserContext | Desktop]:
+    """The browser of a row: one without a window, or one with."""
+    if row.is_on_desktop:
+        with desktop(playwright, browser_type_launch_args, tmp_path, background) as one:
+            yield one
+    else:
+        yield request.getfixturevalue("context")
+
+
+def name_of(nodeid: str) -> str:
+    """The name of the row that a test plays."""
+    return nodeid.partition("[")[2].removeprefix("chromium-").removesuffix("]")
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     """Print each row with the seconds that its ends took to be shown."""
     rows = [
-        (report.nodeid.partition("[chromium-")[2].rstrip("]"), verdict, report)
+        (name_of(report.nodeid), verdict, report)
         for verdict in ("passed", "failed")
         for report in terminalreporter.stats.get(verdict, [])
         if "tests/faults" in report.nodeid and report.when == "call"

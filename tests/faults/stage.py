@@ -1,4 +1,4 @@
-"""The stage of a row: a page, one server behind a faulty network, and one beside it."""
+"""The stage of a row: its pages, one server behind a faulty network, and one beside it."""
 
 import json
 import time
@@ -6,30 +6,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from app.simulator.settings import Api
 from tests.e2e.background import Background
-from tests.e2e.farm import LOCAL, as_file, give_workflow, noise, open_page, own_tasks, run
+from tests.e2e.farm import (
+    LOCAL,
+    as_file,
+    expect_ready,
+    give_workflow,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+)
+from tests.e2e.watch import Watch
+from tests.faults.desktop import Desktop
 from tools.chaos import ChaosProxy
 from tools.comfy_runner import WORK, Inputs, Work
 from tools.comfy_server import ComfyServer
 from tools.serve import PageServer
 
-ENDED = frozenset({"completed", "failed", "cancelled", "lost"})
+LINE_NOISE = (
+    r"ERR_|WebSocket connection to|CORS policy|the server responded with a status of"
+    r"|favicon\.ico|Page entered Back-Forward Cache"
+)
+"""What Chromium itself logs of lines that break; the page's own errors stay errors."""
 
-# Since when the page shows the end of each task, on the machine's clock.
+# Since when the page shows the end of each task, on the browser's clock.
 NOTE_ENDS = """
-window.endsShown = {};
-new MutationObserver(() => {
-  for (const card of document.querySelectorAll(".task"))
-    if (["completed", "failed", "cancelled", "lost"].includes(card.dataset.state))
-      window.endsShown[card.dataset.task] ??= Date.now() / 1000;
-}).observe(document, {
-  subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"],
-});
+{
+  window.endsShown ??= {};
+  const note = () => {
+    for (const card of document.querySelectorAll(".task"))
+      if (["completed", "failed", "cancelled", "lost"].includes(card.dataset.state))
+        endsShown[card.dataset.task] ??= Date.now() / 1000;
+  };
+  note();
+  new MutationObserver(note).observe(document, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"],
+  });
+}
 """
 
 
@@ -38,6 +58,8 @@ class Place:
 
     def __init__(self, name: str, seed: int, **fields: Any) -> None:
         self.ran: list[str] = []
+        self.strangers = 0
+        """Tasks that somebody else sent it."""
 
         def load(inputs: Inputs) -> Work:
             self.ran.append(inputs.text("image"))
@@ -48,10 +70,9 @@ class Place:
         )
 
     def posts(self) -> int:
-        """How many tasks it was sent, answered or not."""
-        return sum(
-            (method, path) == ("POST", "/prompt") for method, path, _ in self.server.requests
-        )
+        """How many tasks our pages sent it, answered or not."""
+        asked = [(method, path) for method, path, _ in self.server.requests]
+        return asked.count(("POST", "/prompt")) - self.strangers
 
     def call(self, path: str, body: Any = None) -> Any:
         """Ask it as somebody else would, past the faulty network."""
@@ -74,24 +95,55 @@ class Place:
 class Stage:
     """What a row plays on: `gpu-1` behind the proxy, `gpu-2` beside it."""
 
-    page: Page
+    context: BrowserContext
     background: Background
     proxy: ChaosProxy
     places: tuple[Place, Place]
     address: str
-    known_at: float = 0.0
-    """When the ends at `gpu-1` could be known at the earliest, for the fault's part."""
-    sent: int = field(default=0)
+    pages: list[Page] = field(default_factory=list)
+    known_at: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    """When the ends at each server could be known at the earliest, for the fault's part."""
+    ahead: float = 0.0
+    """Seconds that the browser's clock is ahead of the machine's."""
+    sent: int = 0
+    watches: list[Watch] = field(default_factory=list)
+    desktop: Desktop | None = None
+
+    def __post_init__(self) -> None:
+        self.use(self.context)
+
+    @property
+    def page(self) -> Page:
+        """The page that it is about; rows with several name the others."""
+        return self.pages[0]
 
     @property
     def faulty(self) -> Place:
         """The server behind the proxy."""
         return self.places[0]
 
-    def open(self) -> None:
-        """Open the page."""
-        self.page.add_init_script(NOTE_ENDS)
-        open_page(self.page, self.address)
+    def use(self, context: BrowserContext) -> None:
+        """Watch a browser's pages, and note what they show."""
+        watch = Watch(context)
+        watch.allow(LINE_NOISE)
+        self.watches.append(watch)
+        context.add_init_script(NOTE_ENDS)
+
+    def other_browser(self) -> Page:
+        """An empty tab of a browser that shares nothing with the first."""
+        assert self.context.browser is not None
+        other = self.context.browser.new_context()
+        self.use(other)
+        return other.new_page()
+
+    def open(self, page: Page | None = None) -> Page:
+        """Open the page, in a new tab of the first browser unless another is given."""
+        page = page or self.context.new_page()
+        self.pages.append(page)
+        open_page(page, self.address)
+        is_local = "127.0.0.1" in self.address
+        assert page.evaluate("isSecureContext") is is_local
+        return page
 
     def send(self, workflow: dict[str, Any] | None = None) -> None:
         """Open the page and send two tasks to each server; those of gpu-1 may be own ones."""
@@ -101,12 +153,35 @@ class Stage:
             give_workflow(self.page, json.dumps(workflow))
         self.send_to("gpu-1", "invert" if workflow is None else "own")
 
-    def send_to(self, server: str, workflow: str = "invert") -> None:
-        """Send two pictures that no other task has."""
-        numbers = (self.sent + 1, self.sent + 2)
-        self.sent += 2
+    def send_to(
+        self, server: str, workflow: str = "invert", count: int = 2, page: Page | None = None
+    ) -> None:
+        """Send pictures that no other task has; to no server by name is to any."""
+        page = page or self.page
+        numbers = range(self.sent + 1, self.sent + 1 + count)
+        self.sent += count
         files = [as_file(noise(n), f"{server}-{n}.png") for n in numbers]
-        run(self.page, files, workflow=workflow, server=server)
+        page.locator("#server-choice").select_option(value="")
+        run(page, files, workflow=workflow, server=server)
+
+    def follow(self, page: Page) -> None:
+        """Count a page as ours that was opened by other means."""
+        expect_ready(page)
+        # Its first script ran in no document or in another one.
+        page.evaluate(f"() => {NOTE_ENDS}")
+        self.pages.append(page)
+
+    @contextmanager
+    def left_alone(self) -> Iterator[Desktop]:
+        """Let go of a browser with a window; afterwards its first page is in front again."""
+        assert self.desktop is not None
+        self.desktop.let_go()
+        yield self.desktop
+        self.desktop.show(self.address)
+        self.context = self.desktop.take()
+        self.use(self.context)
+        self.pages = []
+        self.follow(next(page for page in self.context.pages if page.url == self.address))
 
     def fault(self, name: str, **parameters: Any) -> None:
         """Let something go wrong between page and gpu-1."""
@@ -115,7 +190,11 @@ class Stage:
     def heal(self) -> None:
         """All is well between them; what could not be known can be from now on."""
         self.background.run(self.proxy.heal())
-        self.known_at = time.time()
+        self.known_at[0] = time.time()
+
+    def woken(self) -> None:
+        """The page is itself again; before, it could know nothing of any server."""
+        self.known_at = [time.time(), time.time()]
 
     def do(self, work: Callable[[], Any]) -> None:
         """Do something to a server in the thread that it lives in."""
@@ -133,12 +212,22 @@ class Stage:
             self.page.wait_for_timeout(25)
 
     def until_running(self, count: int = 1) -> None:
-        """Wait until gpu-1 has begun so many tasks, and has all of ours."""
+        """Wait until gpu-1 has begun so many tasks, and the page knows that it has all of ours."""
         self.until(lambda: len(self.faulty.ran) >= count and self.faulty.posts() == 2)
+        sent = ("queued", "running")
+        self.until(lambda: all(task["state"] in sent for task in self.tasks_of(0)))
 
     def until_idle(self) -> None:
         """Wait until gpu-1 has nothing more to do."""
         self.until(lambda: self.faulty.call("/prompt")["exec_info"]["queue_remaining"] == 0)
+
+    def until_ended(self, count: int) -> None:
+        """Wait until the pages show the ends of so many tasks."""
+        try:
+            self.until(lambda: len(self.shown()) == count, seconds=60)
+        except AssertionError:
+            states = [[task["state"] for task in own_tasks(page)] for page in self.pages]
+            raise AssertionError(f"{len(self.shown())} of {count} ends shown: {states}") from None
 
     def pass_by(self, seconds: float) -> None:
         """Let the fault last; the page goes on meanwhile."""
@@ -148,18 +237,29 @@ class Stage:
         """The WebSockets that the page asked gpu-1 for."""
         return [path for _, path in self.proxy.requests if path.startswith("/ws")]
 
+    def uploads(self) -> int:
+        """How many pictures the page offered to gpu-1."""
+        return self.proxy.requests.count(("POST", "/upload/image"))
+
     def tasks_of(self, number: int) -> list[dict[str, Any]]:
-        """The page's tasks at a server, in their order."""
-        urls = (self.proxy.url, self.places[1].server.url)
-        return [task for task in own_tasks(self.page) if task["server"] == urls[number]]
+        """The pages' tasks at a server, in their order."""
+        host = urlsplit(self.address).hostname
+        port = (self.proxy.port, self.places[1].server.port)[number]
+        tasks = [task for page in self.pages for task in own_tasks(page)]
+        return [task for task in tasks if task["server"] == f"http://{host}:{port}"]
 
     def shown(self) -> dict[str, float]:
-        """Task id -> since when its end is shown."""
-        return self.page.evaluate("window.endsShown")
+        """Task id -> since when its end is shown, on the machine's clock."""
+        shown: dict[str, float] = {}
+        for page in self.pages:
+            shown |= page.evaluate("window.endsShown")
+        return {task: at - self.ahead for task, at in shown.items()}
 
 
 @contextmanager
-def stage(page: Page, background: Background, api: str, pace: float) -> Iterator[Stage]:
+def stage(
+    seat: BrowserContext | Desktop, background: Background, host: str, api: str, pace: float
+) -> Iterator[Stage]:
     """Set the stage, and clear it."""
     places = tuple(Place(f"gpu-{number}", number, api=Api(api), pace=pace) for number in (1, 2))
     for place in places:
@@ -173,8 +273,15 @@ def stage(page: Page, background: Background, api: str, pace: float) -> Iterator
         ]
     )
     background.run(site.start())
+    address = site.url.replace("127.0.0.1", host)
     try:
-        yield Stage(page, background, proxy, (places[0], places[1]), site.url)
+        desktop = seat if isinstance(seat, Desktop) else None
+        context = seat.take() if isinstance(seat, Desktop) else seat
+        servers = (places[0], places[1])
+        scene = Stage(context, background, proxy, servers, address, desktop=desktop)
+        yield scene
+        for watch in scene.watches:
+            watch.verify()
     finally:
         background.run(site.stop())
         background.run(proxy.stop())

@@ -1,0 +1,72 @@
+"""What happens to calls over HTTP."""
+
+import time
+
+from tests.faults.rows.row import OLD, Row
+from tests.faults.stage import Stage
+
+LISTS = r"/queue|/api/jobs\?"
+DETAILS = r"/history/|/api/jobs/"
+
+
+def post_late(stage: Stage) -> None:
+    """The frames are faster than the answer."""
+    stage.fault("post_late", seconds=3)
+    stage.send()
+
+
+def post_lost(stage: Stage) -> None:
+    """The server has the task; the page is not told so."""
+    stage.fault("post_lost")
+    stage.send()
+
+
+def post_cut(stage: Stage) -> None:
+    """Chromium repeats a POST that a connection in use swallowed: the server gets it twice."""
+    stage.fault("post_cut")
+    stage.send()
+
+
+def history_fails_once(stage: Stage) -> None:
+    """The end must be asked for, and the first answer is a 500 that no page may read."""
+    stage.fault("swallow", frames=["executed"])
+    stage.fault("fail_once", path=DETAILS)
+    stage.send()
+
+
+def lists_hang(stage: Stage) -> None:
+    """No list, and no end on the socket either."""
+    stage.fault("swallow", frames=["executed", "execution_success", "executing_null"])
+    stage.fault("hang", path=LISTS)
+    stage.send()
+    stage.until_running()
+    stage.pass_by(30)
+    stage.heal()
+
+
+def refused(stage: Stage) -> None:
+    """Something before gpu-1 takes no large body, and the page may read that."""
+    stage.fault("too_large", is_readable=True)
+    stage.open()
+    stage.send_to("gpu-2")
+    stage.known_at[0] = time.time()
+    stage.send_to("gpu-1")
+
+
+def refused_unreadably(stage: Stage) -> None:
+    """As ComfyUI says it: without a CORS header, so that gpu-1 seems to be down."""
+    stage.fault("too_large")
+    stage.open()
+    stage.send_to("gpu-2")
+    stage.send_to("")
+
+
+ROWS = (
+    Row("POST answer 3 s late", post_late, again=(OLD,)),
+    Row("POST answer lost", post_lost, again=(OLD,)),
+    Row("POST answer lost before its first byte", post_cut, again=(OLD,), doubles=1, pace=2.0),
+    Row("500 on history once", history_fails_once, by="record", again=(OLD,)),
+    Row("list hangs 30 s", lists_hang, by="record", again=(OLD,), seconds=36),
+    Row("upload 413", refused, ("failed", "failed"), by="answer", is_sent=False),
+    Row("upload 413, unreadable", refused_unreadably, (), beside=4),
+)

@@ -1,0 +1,76 @@
+"""What other people do, and other windows of ours."""
+
+from playwright.sync_api import Page
+
+from tests.faults.fellow import StuckFellow
+from tests.faults.rows.row import OLD, WELL, Row
+from tests.faults.stage import Stage
+
+
+def interrupted(stage: Stage) -> None:
+    """Somebody stops whatever runs."""
+    stage.send()
+    stage.until_running()
+    stage.faulty.call("/interrupt", {})
+
+
+def deleted(stage: Stage) -> None:
+    """Somebody deletes the task that waits on the server."""
+    stage.send()
+    stage.until_running()
+    second = stage.tasks_of(0)[1]["promptId"]
+    stage.faulty.call("/queue", {"delete": [second]})
+    stage.heal()
+
+
+def cleared(stage: Stage) -> None:
+    """Somebody clears the queue."""
+    stage.send()
+    stage.until_running()
+    stage.faulty.call("/queue", {"clear": True})
+    stage.heal()
+
+
+def silenced(stage: Stage) -> None:
+    """A fellow of ours on gpu-1 stops reading: for fifteen seconds nobody is told anything."""
+    fellow = StuckFellow(stage.faulty.server)
+    stage.background.run(fellow.join())
+    stage.send()
+    stage.until_running()
+    stage.background.run(fellow.flood())
+    stage.faulty.strangers += 1
+    stage.until(lambda: stage.faulty.truth(fellow.prompt_id)[0] == "completed")
+    stage.pass_by(15)
+    told = stage.tasks_of(0)[1]["endedBy"]
+    stage.do(fellow.leave)
+    assert told == "record", "nobody was silenced"
+
+
+def interleave(stage: Stage, other: Page) -> None:
+    """Two pages send in turns, to both servers."""
+    for page in (stage.page, other, stage.page, other):
+        stage.send_to("gpu-1", count=1, page=page)
+    for page in (stage.page, other):
+        stage.send_to("gpu-2", count=1, page=page)
+
+
+def two_windows(stage: Stage) -> None:
+    """Two tabs of one browser."""
+    stage.open()
+    interleave(stage, stage.open())
+
+
+def two_browsers(stage: Stage) -> None:
+    """Two browsers that share nothing but the servers."""
+    stage.open()
+    interleave(stage, stage.open(stage.other_browser()))
+
+
+ROWS = (
+    Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,), pace=2.0),
+    Row("somebody deletes", deleted, ("completed", "lost"), again=(OLD,), pace=2.0),
+    Row("somebody clears", cleared, ("completed", "lost"), again=(OLD,), pace=2.0),
+    Row("a stuck fellow silences all for 15 s", silenced, pace=1.0, seconds=35),
+    Row("two windows on one server", two_windows, (*WELL, *WELL)),
+    Row("two browsers on one server", two_browsers, (*WELL, *WELL)),
+)

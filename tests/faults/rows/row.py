@@ -1,0 +1,43 @@
+"""What a line of the table is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tests.faults.stage import Stage
+
+WELL = ("completed", "completed")
+THIS_MACHINE, LAN = "127.0.0.1", "lan.test"
+NEW, OLD = "0.28", "0.3.64"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    `ends` are the true ends of gpu-1's tasks, `beside` how many gpu-2 has, which all complete;
+    `by` and `beside_by` who tells the page of them, where that is certain. `doubles` is how many
+    of gpu-1's tasks Chromium itself sends twice. `again` names what else the row is played on.
+    `seconds` is how long it takes, if that is long.
+    """
+
+    name: str
+    story: Callable[[Stage], None]
+    ends: Sequence[str] = WELL
+    by: str | None = None
+    beside: int = 2
+    beside_by: str | None = "socket"
+    is_sent: bool = True
+    doubles: int = 0
+    again: Sequence[str] = ()
+    api: str = NEW
+    host: str = THIS_MACHINE
+    is_on_desktop: bool = False
+    pace: float = 0.7
+    seconds: float = 15
+
+    def variants(self) -> Iterator["Row"]:
+        """The row, and the same against an old server or on a page without a secure origin."""
+        yield self
+        for name in self.again:
+            where = {"lan": {"host": LAN}, OLD: {"api": OLD}}[name]
+            yield replace(self, name=f"{self.name}, {name}", again=(), **where)
