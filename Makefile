@@ -24,14 +24,14 @@ demo:
 	@.venv/bin/python -m tools.demo --host $(HOST) --pace $(PACE)
 
 test:
-	@tools/setup.sh python node browser
+	@tools/setup.sh python node browser screen
 	@.venv/bin/python -m tools.pyodide_site
 	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
 	@.venv/bin/python -m tools.run_tests
 
 faults:
-	@tools/setup.sh python node browser
-	@.venv/bin/python -m pytest -q tests/faults -n 2
+	@tools/setup.sh python node browser screen
+	@.venv/bin/python -m tools.run_tests --faults
 
 soak:
 	@tools/setup.sh python

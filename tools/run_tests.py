@@ -66,6 +66,11 @@ LANES = (
 MANY = Part("many tasks, many tabs", (*PYTEST, "tests/many"))
 BROWSER = Part("browser", (*PYTEST, "tests/e2e", "-n", "2", "--dist", "loadfile"))
 
+# Most of a row is waiting, so more of them than cores go side by side.
+FAULTS = Part(
+    "faults", (*PYTEST, "tests/faults", "-n", "4", "--dist", "load", "--maxschedchunk", "1")
+)
+
 
 def counted(status: int, output: str) -> tuple[int, int]:
     """Read how many tests passed and failed from what a part printed.
@@ -110,14 +115,16 @@ def run_lane(lane: Sequence[Part]) -> list[Outcome]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all, or with `--check` only what needs no test; return the exit status."""
+    """Run all, or only what needs no test (`--check`) or `--faults`; return the exit status."""
     started = time.monotonic()
     if arguments == ["--check"]:
         outcomes = run_lane(CHECK)
+    elif arguments == ["--faults"]:
+        outcomes = run_lane((FAULTS,))
     else:
         with ThreadPoolExecutor(len(LANES)) as lanes:
             outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]
-        outcomes += run_lane((BROWSER, MANY))
+        outcomes += run_lane((BROWSER, MANY, FAULTS))
     print(f"\n=== all parts: {time.monotonic() - started:.0f} s")
     for outcome in outcomes:
         verdict = f"{outcome.failed} FAILED" if outcome.failed else "ok"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to where `make demo` and `make test` work.
 #
-#   tools/setup.sh [python] [node] [browser]
+#   tools/setup.sh [python] [node] [browser] [screen]
 #
 # Each step does nothing when nothing changed. Says what is missing and the cure.
 
@@ -138,11 +138,25 @@ with start() as playwright: print(playwright.chromium.executable_path)')
   printf '%s' "$path" >var/chromium
 }
 
+# A screen that nobody sees: tabs are hidden and discarded only in a browser with a window.
+setup_screen() {
+  command -v Xvfb >/dev/null && return
+  if is_debian_like && can_be_root; then
+    say "Installing Xvfb by apt-get ..."
+    as_root apt-get update -qq &&
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq xvfb >/dev/null || true
+  fi
+  command -v Xvfb >/dev/null ||
+    stop "Xvfb was not found." \
+      "install it (Debian, Ubuntu: sudo apt-get install xvfb; Fedora: sudo dnf install xorg-x11-server-Xvfb)"
+}
+
 for step in "$@"; do
   case $step in
     python) setup_python ;;
     node) setup_node ;;
     browser) setup_browser ;;
-    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser]" ;;
+    screen) setup_screen ;;
+    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen]" ;;
   esac
 done

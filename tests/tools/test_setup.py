@@ -122,3 +122,12 @@ def test_scripts_can_be_run() -> None:
     """Git keeps the bit; an editor may lose it."""
     for name in ("tools/setup.sh", ".ci/run"):
         assert os.access(ROOT / name, os.X_OK)
+
+
+def test_no_screen(setup: Setup) -> None:
+    """Named with the package that has it; a machine that has one is left alone."""
+    status, said = setup("screen")
+    assert status == 1
+    assert "Xvfb was not found" in said
+    assert "apt-get install xvfb" in said
+    assert setup("screen", Xvfb="exit 0") == (0, "")
