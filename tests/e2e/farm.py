@@ -114,16 +114,17 @@ class Heard:
         self.frames.append((url, json.loads(payload) if isinstance(payload, str) else payload))
 
 
-def open_page(page: Page, farm_or_url: Farm | str) -> Page:
+def open_page(page: Page, farm_or_url: Farm | str, seconds: float = 30) -> Page:
     """Open Tether and wait until it is ready."""
     page.goto(farm_or_url if isinstance(farm_or_url, str) else farm_or_url.url)
-    expect_ready(page)
+    expect_ready(page, seconds)
     return page
 
 
-def expect_ready(page: Page) -> None:
+def expect_ready(page: Page, seconds: float = 30) -> None:
     """Wait until Python has started."""
-    expect(page.locator("html[data-ready=true]")).to_be_attached(timeout=30_000)
+    ready = page.locator("html[data-ready=true]")
+    expect(ready).to_be_attached(timeout=seconds * 1000)
 
 
 def noise(seed: int, width: int = 64, height: int = 48) -> Image.Image:

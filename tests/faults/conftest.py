@@ -20,6 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rows = [item for item in items if "tests/faults" in item.path.as_posix()]
     for item in rows:
         item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.timeout(300))  # the rows beside it may be slow
     seconds = {row.name: row.seconds for row in ROWS}
     items.sort(key=lambda item: -seconds.get(name_of(item.nodeid), 0.0))
 

@@ -53,6 +53,10 @@ NOTE_ENDS = """
 """
 
 
+START_WITHIN = 90
+"""Seconds for Python to start: other rows start it too, on the same two cores."""
+
+
 class Place:
     """One real server, with a count of what it ran."""
 
@@ -140,7 +144,7 @@ class Stage:
         """Open the page, in a new tab of the first browser unless another is given."""
         page = page or self.context.new_page()
         self.pages.append(page)
-        open_page(page, self.address)
+        open_page(page, self.address, START_WITHIN)
         is_local = "127.0.0.1" in self.address
         assert page.evaluate("isSecureContext") is is_local
         return page
@@ -166,7 +170,7 @@ class Stage:
 
     def follow(self, page: Page) -> None:
         """Count a page as ours that was opened by other means."""
-        expect_ready(page)
+        expect_ready(page, START_WITHIN)
         # Its first script ran in no document or in another one.
         page.evaluate(f"() => {NOTE_ENDS}")
         self.pages.append(page)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.farm import expect_ready, tasks
 from tests.faults.rows.row import OLD, WELL, Row
-from tests.faults.stage import Stage
+from tests.faults.stage import START_WITHIN, Stage
 
 ELSEWHERE = "static/i18n/en.json"
 """A page of the same origin that is not Tether."""
@@ -44,7 +44,7 @@ def reloaded(stage: Stage) -> None:
     stage.send()
     stage.until_running()
     stage.page.reload()
-    expect_ready(stage.page)
+    expect_ready(stage.page, START_WITHIN)
 
 
 def duplicated(stage: Stage) -> None:
@@ -88,7 +88,7 @@ def slept(hours: float) -> Callable[[Stage], None]:
             abs(stage.page.evaluate("performance.timeOrigin") / 1000 - time.time() - stage.ahead)
             < 60
         )
-        expect_ready(stage.page)
+        expect_ready(stage.page, START_WITHIN)
         stage.woken()
 
     return story
