@@ -254,11 +254,14 @@ def _late_frames(blow: Blow) -> Struck:
 def _foreign(blow: Blow) -> Struck:
     """Frames about tasks of other windows or other servers, and of nobody."""
     wires = blow.wires()
+    tasks = blow.page.session.window.tasks.values()
+    # An adopted task is known to two windows.
+    own = {task.prompt_id for task in tasks if task.server in (None, blow.server.url)}
     others = [
         task
         for page in blow.world.pages()
         for task in page.session.window.tasks.values()
-        if page is not blow.page or task.server not in (None, blow.server.url)
+        if task.prompt_id not in own
     ]
     if not wires:
         return ()
