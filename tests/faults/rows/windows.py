@@ -1,0 +1,48 @@
+"""What happens to a window whose tasks another one can adopt."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.farm import tasks
+from tests.faults.rows.page import ELSEWHERE
+from tests.faults.rows.row import Row
+from tests.faults.stage import Stage
+
+ADOPTION = 60_000
+"""Milliseconds for a window to be found gone, twice, and its tasks to be taken over."""
+
+
+def beside(stage: Stage) -> Page:
+    """Tasks run, and another tab is open."""
+    stage.send()
+    stage.until_running()
+    return stage.open()
+
+
+def adopted(stage: Stage, adopter: Page) -> Page:
+    """Wait until the first page's tasks are the other's; from then on it can know of them."""
+    left = stage.pages.pop(0)
+    expect(tasks(adopter)).to_have_count(4, timeout=ADOPTION)
+    stage.woken()
+    return left
+
+
+def closed(stage: Stage) -> None:
+    """The person closes the tab."""
+    adopter = beside(stage)
+    stage.page.close(run_before_unload=True)
+    adopted(stage, adopter)
+
+
+def returned(stage: Stage) -> None:
+    """The tab comes back when its tasks are another's: it shows them so, as a new window."""
+    adopter = beside(stage)
+    stage.page.goto(stage.address + ELSEWHERE)
+    left = adopted(stage, adopter)
+    left.evaluate("history.back()")
+    expect(tasks(left, "adopted")).to_have_count(4, timeout=ADOPTION)
+
+
+ROWS = (
+    Row("tab closed, adopted", closed, beside_by=None, again=("lan",), pace=4.0, seconds=40),
+    Row("adopted tab returns", returned, beside_by=None, again=("lan",), pace=4.0, seconds=45),
+)
