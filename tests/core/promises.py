@@ -103,7 +103,7 @@ class Promises:
             could = any(
                 window.has_place(server) and not server.is_leaving
                 for server in window.servers.values()
-                if task.pinned in (None, server.url)
+                if task.pinned in (None, server.url) and window.left_at(task) != server.url
             )
             assert not could or is_asking or task.digest not in window.workflows
 

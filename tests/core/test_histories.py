@@ -24,7 +24,7 @@ from app.core.ids import PromptId
 from app.core.requests import Ask
 from app.core.task import ON_SERVER, State
 from tests.core.farm import NORTH, SOUTH, frame, success_frames
-from tests.core.model_server import ModelServer, Prompt
+from tests.core.model_server import WORKFLOWS, ModelServer, Prompt
 from tests.core.world import World
 
 DELAYS = (0.1, 0.5, 1.0, 2.0, 5.0, 12.0, 31.0)
@@ -115,6 +115,14 @@ class Fate:
     def dismiss(self) -> None:
         if task := self.task():
             self.world.happen(TaskDismissed(task.task_id))
+
+    def again(self) -> None:
+        """Once more what has ended; elsewhere what hasn't."""
+        if (task := self.task()) and task.digest in WORKFLOWS:
+            self.world.accept(task.digest, again_of=task.task_id)
+            if not task.is_ended:
+                self.world.promises.wishes.add(task.task_id)
+                self.world.happen(CancelWanted(task.task_id))
 
     def return_(self) -> None:
         self.world.happen(PageChanged(list(PageChange)[self.luck % 3]))
@@ -228,6 +236,7 @@ PLAIN = ("work", "accept", "arrive", "reply", "open", "hear", "load", "wait", "l
 PEOPLE = (
     "cancel",
     "dismiss",
+    "again",
     "return_",
     "reload",
     "reload_in_post",

@@ -94,7 +94,12 @@ class World:
         self.promises.check()
         return commands
 
-    def accept(self, digest: str = "known", pinned: ServerUrl | None = None) -> Task:
+    def accept(
+        self,
+        digest: str = "known",
+        pinned: ServerUrl | None = None,
+        again_of: TaskId | None = None,
+    ) -> Task:
         """A person wants a task done."""
         event = TaskAccepted(
             make_task_id(self.chance),
@@ -104,6 +109,7 @@ class World:
             Digest(digest),
             (photo(),),
             pinned,
+            again_of,
         )
         self.accepted.add(event.task_id)
         self.happen(event)
