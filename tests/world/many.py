@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import signal
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from types import FrameType
 
 from tests.world.faults import FAULTS, STATES, UNREACHED
 from tests.world.history import History, Report
@@ -15,6 +17,9 @@ from tests.world.rules import Broken
 PROCESSES = 2
 AT_ONCE = 8
 LOT = 400
+
+WITHIN = 10.0
+"""Seconds of a processor in which any history is long over."""
 
 
 @dataclass
@@ -80,10 +85,28 @@ def replay_command(seed: int, is_calm: bool = False) -> str:
     return f".venv/bin/python -m tests.world.replay --seed {seed}{' --calm' * is_calm}"
 
 
+def play_one(seed: int, is_calm: bool = False, only: tuple[str, ...] = ()) -> Report:
+    """Play one seed, with these faults alone if any are named, in a process's main thread.
+
+    Raises:
+        Broken: A rule is broken, or the history goes on and on.
+    """
+    signal.signal(signal.SIGVTALRM, _too_long)
+    signal.setitimer(signal.ITIMER_VIRTUAL, WITHIN)
+    try:
+        return History(seed, is_calm=is_calm, only=only).play()
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
+
+
+def _too_long(signal_number: int, frame: FrameType | None) -> None:
+    raise Broken("ends", f"the history isn't over after {WITHIN:.0f} s of work")
+
+
 def _play(given: tuple[int, bool]) -> Report | tuple[int, str]:
     seed, is_calm = given
     try:
-        return History(seed, is_calm=is_calm).play()
+        return play_one(seed, is_calm)
     except Broken as broken:
         return seed, str(broken)
 
