@@ -1,0 +1,521 @@
+"""Changes of the core that each turn one guard off, and the rules that must then break.
+
+`python -m tests.world.mutations NAME` plays the seeds of one until a rule breaks.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.abc import MetaPathFinder, SourceLoader
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A module of `app/core`, a text that it has once, and what stands there instead.
+
+    One of `rules` must be the first that breaks in the histories of `seeds`, which have only
+    these `faults`, if any are named.
+    """
+
+    module: str
+    old: str
+    new: str
+    rules: tuple[str, ...]
+    seeds: range
+    faults: tuple[str, ...] = ()
+
+
+MUTATIONS = {
+    "first connection wins": Mutation(
+        "submission",
+        "server = self._server(task).url",
+        "server = next(iter(self._window.servers))",
+        ("record",),
+        range(12),
+    ),
+    "rebind on reconnect": Mutation(
+        "submission",
+        (
+            "    def greeted(self, server: Server, now: float) -> Commands:\n"
+            '        """A server\'s socket is up: what waited for it goes on."""\n'
+            "        commands: list[Command] = []\n"
+        ),
+        (
+            "    def greeted(self, server: Server, now: float) -> Commands:\n"
+            "        commands: list[Command] = []\n"
+            "        for task in tuple(self._window.tasks.values()):\n"
+            "            if task.state is State.UNKNOWN and task.server != server.url:\n"
+            '                self._window.unbind(task, Trouble.of("outcome_unknown"))\n'
+            "                self._window.bind(task, server, now)\n"
+        ),
+        ("one server",),
+        range(12),
+    ),
+    "tasks follow the latest socket": Mutation(
+        "routing",
+        (
+            "        connection = server.connection\n"
+            "        commands = connection.greeted(connection.attempt)"
+        ),
+        (
+            "        connection = server.connection\n"
+            "        for task in self._window.tasks.values():\n"
+            "            if task.state in ON_SERVER:\n"
+            "                task.server = server.url\n"
+            "        commands = connection.greeted(connection.attempt)"
+        ),
+        ("lock",),
+        range(12),
+    ),
+    "sent elsewhere when missing": Mutation(
+        "submission",
+        "if task.sends < SENDS:",
+        "if task.sends < 1:",
+        ("one server",),
+        range(4, 16),
+    ),
+    "taken back after a POST without an answer": Mutation(
+        "submission",
+        ("                self._outcome_unknown(task)\n            return ()\n        if failure"),
+        (
+            "                why = Trouble.of('outcome_unknown')\n"
+            "                return self._take_back(task, server, why, now)\n"
+            "            return ()\n"
+            "        if failure"
+        ),
+        ("sent again", "one server"),
+        range(5, 17),
+    ),
+    "taken back after a 502": Mutation(
+        "submission",
+        "elif status >= 500:",
+        "elif status > 599:",
+        ("sent again", "one server"),
+        range(2, 14),
+    ),
+    "a 502 fails the task": Mutation(
+        "submission",
+        ("if status == 400:\n            why = read_refusal"),
+        ("if status >= 400:\n            why = read_refusal"),
+        ("true end",),
+        range(2, 14),
+    ),
+    "one client id for all windows": Mutation(
+        "client_id",
+        'return ClientId(f"{base}_{int(now * 1000)}_{chance.hex(12)}_{window_id}")',
+        "return ClientId(base)",
+        ("one id",),
+        range(12),
+    ),
+    "one client id for all servers": Mutation(
+        "window",
+        "                self.client_ids[url] = make_client_id(",
+        "                known = next(iter(self.client_ids.values()), None)\n"
+        "                self.client_ids[url] = known or make_client_id(",
+        ("one id",),
+        range(12),
+    ),
+    "dialled before the close": Mutation(
+        "connection",
+        (
+            "        self.phase = Phase.CLOSING\n"
+            "        return (\n"
+            "            CloseSocket(self.server, self.attempt),\n"
+            "            StartTimer(self._timer(), CLOSING_WITHIN),\n"
+            "        )"
+        ),
+        (
+            "        closing = CloseSocket(self.server, self.attempt)\n"
+            "        self.phase = Phase.IDLE\n"
+            "        return (closing, *self._dial()) if self._is_wanted else (closing,)"
+        ),
+        ("one socket",),
+        range(2, 14),
+    ),
+    "no wait for the close": Mutation(
+        "connection",
+        "CLOSING_WITHIN = 3.0",
+        "CLOSING_WITHIN = 0.0",
+        ("one socket",),
+        range(2, 14),
+    ),
+    "sockets stay open": Mutation(
+        "session",
+        '            return (StartTimer(("linger", server.url), LINGER),)',
+        "            return ()",
+        ("no growth",),
+        range(12),
+    ),
+    "backoff does not grow": Mutation(
+        "backoff",
+        ("        self.failures += 1\n"),
+        "",
+        ("pace",),
+        range(2, 14),
+    ),
+    "dialled again at once": Mutation(
+        "connection",
+        "        return (StartTimer(self._timer(), self._backoff.next()),)",
+        "        return (StartTimer(self._timer(), 0.0),)",
+        ("pace",),
+        range(12),
+    ),
+    "a silent server is asked at once": Mutation(
+        "server",
+        "self.retry_at = now + max(0.5, self.silence.next())",
+        "self.retry_at = now",
+        ("pace",),
+        range(15, 27),
+    ),
+    "records asked for beside the list": Mutation(
+        "reconciler",
+        "        return (Request(watch.list_id, server.url, ask, path),)",
+        (
+            "        records = (self.ask(server, task, now) for task in self._tasks(server))\n"
+            "        return (Request(watch.list_id, server.url, ask, path), *records)"
+        ),
+        ("true end",),
+        range(2, 14),
+    ),
+    "gone from the list is completed": Mutation(
+        "reconciler",
+        "                commands.append(self.ask(server, task, asked_at))",
+        "                self._window.end(task, State.COMPLETED, now, 'record', None)",
+        ("true end",),
+        range(12),
+    ),
+    "success alone completes": Mutation(
+        "routing",
+        "                task.is_success_heard = True",
+        '                self._window.end(task, State.COMPLETED, now, "socket", None)',
+        ("true end",),
+        range(12),
+    ),
+    "completed without its files": Mutation(
+        "routing",
+        "if not missing:",
+        "if True:",
+        ("true end",),
+        range(1, 13),
+        ("swallowed frames",),
+    ),
+    "files of the record left out": Mutation(
+        "books",
+        "task.outputs = record.outputs or task.outputs",
+        "task.outputs = task.outputs",
+        ("true end",),
+        range(2, 14),
+    ),
+    "files of a doubled frame twice": Mutation(
+        "routing",
+        "tuple(output for output in outputs if output not in task.outputs)",
+        "tuple(outputs)",
+        ("true end",),
+        range(2, 14),
+    ),
+    "blind resend": Mutation(
+        "absence",
+        "DELIVERY_WITHIN = 30.0",
+        "DELIVERY_WITHIN = 0.0",
+        ("sent again",),
+        range(12),
+    ),
+    "one absence is enough": Mutation(
+        "absence",
+        "READS = 2",
+        "READS = 1",
+        ("sent again",),
+        range(1, 13),
+    ),
+    "two absences in one moment": Mutation(
+        "absence",
+        "APART = 1.0",
+        "APART = 0.0",
+        ("sent again",),
+        range(14, 26),
+    ),
+    "lost without ever having been there": Mutation(
+        "books",
+        ("        elif task.state is not State.UNKNOWN:\n"),
+        ("        elif True:\n"),
+        ("true end",),
+        range(2, 14),
+    ),
+    "a lost socket is a lost task": Mutation(
+        "session",
+        "                return window.servers[url].connection.closed(attempt)",
+        (
+            "                for task in window.bound_to(url):\n"
+            "                    if task.state.value == 'running':\n"
+            "                        window.end(task, type(task.state).LOST, now, 'socket', None)\n"
+            "                return window.servers[url].connection.closed(attempt)"
+        ),
+        ("true end",),
+        range(14, 26),
+    ),
+    "untargeted interrupt": Mutation(
+        "cancellation",
+        '"/interrupt", {"prompt_id": task.prompt_id}',
+        '"/interrupt", {}',
+        ("own cancel",),
+        range(29, 41),
+        ("cancel",),
+    ),
+    "the whole queue is cleared": Mutation(
+        "cancellation",
+        '{"delete": [task.prompt_id]}',
+        '{"clear": True}',
+        ("own cancel",),
+        range(29, 41),
+        ("cancel",),
+    ),
+    "cancelled though it may have been sent": Mutation(
+        "cancellation",
+        "case State.CONNECTING | State.UPLOADING:",
+        "case State.CONNECTING | State.UPLOADING | State.POSTING | State.UNKNOWN:",
+        ("true end",),
+        range(2, 14),
+    ),
+    "cancelled again at every list": Mutation(
+        "cancellation",
+        "        if now - task.cancel_sent_at < AGAIN_AFTER:",
+        "        if False:",
+        ("pace",),
+        range(2, 14),
+    ),
+    "the last of the doubles is deleted": Mutation(
+        "books",
+        "found.pending - (0 if has_begun else 1)",
+        "found.pending",
+        ("own cancel",),
+        range(12),
+    ),
+    "late frames after the end": Mutation(
+        "window",
+        "return task if task.state is State.POSTING or task.state in ON_SERVER else None",
+        "return task",
+        ("no crash",),
+        range(2, 14),
+    ),
+    "frames of another server": Mutation(
+        "window",
+        "if task is None or task.server != server:",
+        "if task is None:",
+        ("own frames",),
+        range(1, 13),
+        ("foreign frames",),
+    ),
+    "lock kept after the end": Mutation(
+        "window",
+        (
+            "    def _forget_binding(self, task: Task) -> None:\n"
+            "        self.locks.release(task.prompt_id)"
+        ),
+        "    def _forget_binding(self, task: Task) -> None:",
+        ("lock",),
+        range(12),
+    ),
+    "locks of unbound tasks kept over a reload": Mutation(
+        "records",
+        ("        window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})\n"),
+        "",
+        ("lock",),
+        range(3, 15),
+    ),
+    "locks lost on a reload": Mutation(
+        "records",
+        "{t.prompt_id for t in tasks if t.state in ON_SERVER}",
+        "()",
+        ("lock",),
+        range(12),
+    ),
+    "bound without a lock": Mutation(
+        "window",
+        ("        self.locks.hold(task.prompt_id, server.url, now)\n"),
+        "",
+        ("lock",),
+        range(12),
+    ),
+    "posting forgotten on a reload": Mutation(
+        "records",
+        ("        task.move(State.UNKNOWN)\n"),
+        ("        task.unbind()\n"),
+        ("sent again", "one server"),
+        range(12),
+    ),
+    "the clock of the page before is trusted": Mutation(
+        "records",
+        ("        task.posted_at = now\n"),
+        ("        pass\n"),
+        ("sent again",),
+        range(12),
+    ),
+    "sent before it is saved": Mutation(
+        "session",
+        "return (*self._records.save(window), *done) if",
+        "return (*done, *self._records.save(window)) if",
+        ("record",),
+        range(12),
+    ),
+    "no looks": Mutation(
+        "reconciler",
+        (
+            "        watch.calm_until = max(watch.calm_until, now + phase)\n"
+            '        return (StartTimer(("beat", server.url), BEAT),)'
+        ),
+        ("        watch.calm_until = max(watch.calm_until, now + phase)\n        return ()"),
+        ("ends",),
+        range(12),
+    ),
+    "a list without an answer blocks the next": Mutation(
+        "reconciler",
+        ("        watch.list_id = 0\n        # Somebody"),
+        "        # Somebody",
+        ("ends",),
+        range(1, 13),
+    ),
+    "dismissed tasks are kept": Mutation(
+        "window",
+        (
+            "        del self._by_prompt[task.prompt_id]\n"
+            "        self.unsaved.add(task.task_id)\n"
+            "        if"
+        ),
+        ("        self.unsaved.add(task.task_id)\n        if"),
+        ("no growth",),
+        range(15, 27),
+    ),
+    "claims always free": Mutation(
+        "claim",
+        "self.standing = Standing.HELD if is_free else Standing.ASKING",
+        "self.standing = Standing.HELD",
+        ("sent again", "final", "one socket", "one id"),
+        range(6, 18),
+    ),
+    "a claim's holder says nothing": Mutation(
+        "claim",
+        ('            case Standing.HELD, "whose":\n                return self._say(_MINE)\n'),
+        "",
+        ("ends", "one socket"),
+        range(3, 15),
+    ),
+    "adopted in the same epoch": Mutation(
+        "acceptance",
+        "task.epoch = entry.epoch + 1",
+        "task.epoch = entry.epoch",
+        ("final", "one server"),
+        range(12),
+        ("tab closed", "frozen"),
+    ),
+    "the ledger's epoch is ignored": Mutation(
+        "records",
+        "return not task.is_ended and is_taken(task.task_id, task.epoch, ledger)",
+        "return False",
+        ("final", "one server"),
+        range(12),
+        ("tab closed", "frozen"),
+    ),
+    "a page that wakes doesn't ask the ledger": Mutation(
+        "records",
+        "    return any(_is_taken(task, ledger) for task in tasks)",
+        "    return False",
+        ("final", "one server"),
+        range(12),
+        ("frozen", "cached"),
+    ),
+    "a failed request is an absence": Mutation(
+        "reconciler",
+        (
+            "        watch.details.pop(request.id, None)\n"
+            "        if request.id != watch.list_id:\n"
+            "            return ()\n"
+        ),
+        (
+            "        listed_at = watch.details.pop(request.id, 0.0)\n"
+            "        task = self._window.tasks.get(request.task_id) if request.task_id else None\n"
+            "        if task is not None and not task.is_ended and listed_at:\n"
+            "            return self._books.absent(server, task, listed_at, now)\n"
+            "        if request.id == watch.list_id:\n"
+            "            watch.list_id = 0\n"
+            "            tasks = self._tasks(server)\n"
+            "            return tuple(self.ask(server, each, watch.asked_at) for each in tasks)\n"
+            "        if request.id != watch.list_id:\n"
+            "            return ()\n"
+        ),
+        ("sent again", "true end"),
+        range(19, 31),
+    ),
+}
+
+
+def changed_source(mutation: Mutation) -> str:
+    """Return the module with the guard off.
+
+    Raises:
+        ValueError: The patch doesn't apply, or applies more than once.
+    """
+    source = _path(mutation).read_text()
+    found = source.count(mutation.old)
+    if found != 1:
+        raise ValueError(f"{mutation.module} has {found} times:\n{mutation.old}")
+    return source.replace(mutation.old, mutation.new)
+
+
+def _path(mutation: Mutation) -> Path:
+    return ROOT / "app" / "core" / f"{mutation.module}.py"
+
+
+class Changed(MetaPathFinder, SourceLoader):
+    """Imports one module of the core from its changed source, the others from their files."""
+
+    def __init__(self, mutation: Mutation) -> None:
+        self._name = f"app.core.{mutation.module}"
+        self._path = str(_path(mutation))
+        self._source = changed_source(mutation).encode()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Answer for that module alone."""
+        return spec_from_loader(fullname, self) if fullname == self._name else None
+
+    def get_filename(self, fullname: str) -> str:
+        """Return the file's path: tracebacks name it."""
+        return self._path
+
+    def get_data(self, path: str) -> bytes:
+        """Return the changed source; there is no compiled one."""
+        if path != self._path:
+            raise OSError(path)
+        return self._source
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Play a mutation's seeds until one breaks a rule, and print which; `null` when none does."""
+    mutation = MUTATIONS[arguments[0]]
+    sys.meta_path.insert(0, Changed(mutation))
+    # Only now may anything of the core be imported.
+    from tests.world.many import play_one
+    from tests.world.rules import Broken
+
+    for seed in mutation.seeds:
+        try:
+            play_one(seed, only=mutation.faults)
+        except Broken as broken:
+            print(json.dumps({"rule": broken.rule, "told": f"seed {seed}: {broken}"}))
+            return 0
+    print("null")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
