@@ -103,7 +103,8 @@ def test_cancel_ends_this_task_and_no_other(
     # A cancelled task that was queued leaves no trace; an old server has no jobs API.
     watch.expect("404")
     if api == "0.3.64":
-        watch.expect("api/jobs/.*/cancel")
+        # Unless a list has told before the first cancelling that the server is an old one.
+        watch.allow("api/jobs/.*/cancel")
     with farm(background, 1, pace=3.0, api=Api(api)) as one:
         page = open_page(watched_page, one)
         photos = [as_file(noise(number), f"photo-{number}.png") for number in range(4)]
