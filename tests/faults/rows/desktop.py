@@ -29,7 +29,7 @@ def hidden(stage: Stage) -> None:
     stage.until_running()
     stage.context.new_page()
     with stage.left_alone():
-        time.sleep(MINUTE)
+        time.sleep(MINUTE)  # the fault itself; nobody may look at the page meanwhile
     ticks = stage.page.evaluate("hiddenTicks")
     assert ticks[-1] - ticks[0] > 1000 * (MINUTE - 5), "the page was not hidden for a minute"
     assert len(ticks) < 2 * MINUTE, "nobody slowed the page down"
@@ -43,7 +43,7 @@ def discarded(stage: Stage) -> None:
     stage.context.new_page().goto(DISCARDS)
     with stage.left_alone() as desktop:
         desktop.do_to(stage.address, "Urgent Discard")
-        time.sleep(5)
+        time.sleep(5)  # a page that is gone tells nothing to wait for
     assert stage.page.evaluate("document.wasDiscarded")
     stage.woken()
 
@@ -56,7 +56,7 @@ def frozen(stage: Stage) -> None:
     stage.context.new_page().goto(DISCARDS)
     with stage.left_alone() as desktop:
         desktop.do_to(stage.address, "Freeze")
-        time.sleep(10)
+        time.sleep(10)  # the fault itself: so long the page stands still
         stage.woken()
     assert stage.page.evaluate("window.wasFrozen")
 
