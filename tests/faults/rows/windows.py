@@ -12,10 +12,13 @@ ADOPTION = 60_000
 
 
 def beside(stage: Stage) -> Page:
-    """Tasks run, and another tab is open."""
-    stage.send()
+    """Another tab is open, and tasks run; in this order, since a tab may be slow to open."""
+    stage.open()
+    adopter = stage.open()
+    stage.send_to("gpu-2")
+    stage.send_to("gpu-1")
     stage.until_running()
-    return stage.open()
+    return adopter
 
 
 def adopted(stage: Stage, adopter: Page) -> Page:
