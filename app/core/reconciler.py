@@ -1,41 +1,18 @@
 """Asks servers what is true: HTTP is the truth, the socket a hint."""
 
-from dataclasses import dataclass, field
-
 from app.core.absence import told_at
 from app.core.answers import read_history, read_job, read_jobs, read_queue
 from app.core.books import Books
 from app.core.commands import Command, Commands, StartTimer, StopTimer
 from app.core.connection import DEAF_AGAIN
 from app.core.errors import MessageError, Trouble
-from app.core.ids import ServerUrl
+from app.core.ids import ServerUrl, TaskId
 from app.core.loss import find_witness
 from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
 from app.core.server import Reach, Server
 from app.core.task import ON_SERVER, State, Task
+from app.core.watch import BEAT, CALM, FRAMES_WITHIN, Watch
 from app.core.window import Window
-
-BEAT = 2.0
-"""Seconds between looks while an own task is silent, unknown or missing."""
-
-CALM = 15.0
-"""Seconds between looks otherwise."""
-
-
-@dataclass(slots=True)
-class Watch:
-    """The looks at one server: `list_id` is the list under way, 0 for none."""
-
-    is_beating: bool = False
-    list_id: int = 0
-    asked_at: float = 0.0
-    is_again: bool = False
-    calm_until: float = 0.0
-    witness_id: int = 0
-    """The latest call about a task that has ended there."""
-    details: dict[int, float] = field(default_factory=dict)
-    """Calls about one task -> when the list that lacked it was asked for; 0 without a list."""
-
 
 class Reconciler:
     """Per server and round: one list, then one call for each own task that isn't in it."""
@@ -131,6 +108,12 @@ class Reconciler:
             ask, path = Ask.HISTORY, history_path(task.prompt_id)
         return Request(request_id, server.url, ask, path, task.task_id)
 
+    def missed_fired(self, server: Server, task_id: TaskId) -> Commands:
+        """A task wasn't in a list, and the socket has had its time to say why."""
+        listed_at = self._watch(server).missed.pop(task_id, 0.0)
+        tasks = [task for task in self._tasks(server) if task.task_id == task_id]
+        return tuple(self.ask(server, task, listed_at) for task in tasks)
+
     def answered(self, request: Request, status: int, text: str, now: float) -> Commands:
         """A list or a record came."""
         server, watch = self._expected(request)
@@ -188,11 +171,20 @@ class Reconciler:
                 entry = found[task.prompt_id]
                 commands += self._books.listed(server, task, entry, asked_at, now)
             elif told_at(task) < asked_at:
-                commands.append(self.ask(server, task, asked_at))
+                commands += self._missed(server, watch, task, asked_at)
         if watch.is_again:
             watch.is_again = False
             commands += self.look(server, now)
         return tuple(commands)
+
+    def _missed(self, server: Server, watch: Watch, task: Task, listed_at: float) -> Commands:
+        """A list lacks a task: mostly it has just ended, and the socket tells that itself."""
+        connection = server.connection
+        if not connection.is_hearing or task.client_id != connection.client_id:
+            return (self.ask(server, task, listed_at),)
+        is_due = task.task_id in watch.missed
+        watch.missed[task.task_id] = listed_at
+        return () if is_due else (StartTimer(("missed", server.url, task.task_id), FRAMES_WITHIN),)
 
     def _recorded(
         self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float

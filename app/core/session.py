@@ -151,6 +151,8 @@ class Session:
                 return self._submission.connect_fired(tasks[TaskId(task_id)], now)
             case ("beat", url) if ServerUrl(url) in servers:
                 return self._reconciler.beat(servers[ServerUrl(url)], now)
+            case ("missed", url, task_id) if ServerUrl(url) in servers:
+                return self._reconciler.missed_fired(servers[ServerUrl(url)], TaskId(task_id))
             case ("linger", url) if ServerUrl(url) in self._lingering:
                 self._lingering.discard(ServerUrl(url))
                 if not self.window.bound_to(ServerUrl(url)):

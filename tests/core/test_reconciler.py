@@ -10,11 +10,13 @@ from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import CloseSocket, Commands, LoadWorkflow, StartTimer, StopTimer
 from app.core.errors import Trouble
-from app.core.reconciler import BEAT, CALM, Reconciler
+from app.core.ids import ClientId
+from app.core.reconciler import Reconciler
 from app.core.requests import Ask, Request
 from app.core.server import Reach, Server
 from app.core.submission import Submission
 from app.core.task import State, Task
+from app.core.watch import BEAT, CALM, FRAMES_WITHIN
 from app.core.window import Window
 from tests.core.farm import (
     INVERT,
@@ -72,9 +74,15 @@ class Story:
         jobs = [{"id": self.task.prompt_id, "status": state}]
         return self.answer(self.look(at), {"jobs": jobs}, at)
 
+    def unlisted(self, request: Request, body: Any, at: float) -> Request:
+        """A list lacks the task, and the socket is silent: the call for its record."""
+        timer = StartTimer(("missed", NORTH, self.task.task_id), FRAMES_WITHIN)
+        assert self.answer(request, body, at) == (timer,)
+        return one(self.reconciler.missed_fired(self.north, self.task.task_id))
+
     def missed(self, at: float) -> Commands:
         """A whole look finds the task in no book."""
-        detail = one(self.answer(self.look(at), {"jobs": []}, at))
+        detail = self.unlisted(self.look(at), {"jobs": []}, at)
         assert (detail.ask, detail.task_id) == (Ask.JOB, self.task.task_id)
         return self.answer(detail, {"error": "Job not found"}, at, 404)
 
@@ -86,7 +94,7 @@ def test_one_list_a_round_and_one_call_for_each_task_that_it_lacks() -> None:
     request = story.look(5)
     assert (request.ask, request.path) == (Ask.JOBS, "/api/jobs?status=pending,in_progress")
     jobs = [{"id": other.prompt_id, "status": "pending"}]
-    detail = one(story.answer(request, {"jobs": jobs}, 5))
+    detail = story.unlisted(request, {"jobs": jobs}, 5)
     assert detail.path == f"/api/jobs/{story.task.prompt_id}"
 
     record = {"status": "completed", "outputs": IMAGES}
@@ -140,6 +148,26 @@ def test_a_record_of_an_unfinished_task_acknowledges_it(state: str) -> None:
     story.task.absences = 1
     assert story.answer(detail, {"status": state}, 3) == ()
     assert (story.task.state, story.task.absences) == (State.QUEUED, 0)
+
+
+def test_the_socket_has_half_a_second_to_tell_an_end_itself() -> None:
+    """A list may overtake the last frames; once they are heard nobody is asked."""
+    story = Story(*RUNNING)
+    (timer,) = story.answer(story.look(5), {"jobs": []}, 5)
+    assert timer == StartTimer(("missed", NORTH, story.task.task_id), FRAMES_WITHIN)
+    # The next list lacks it too, and does not put the question off.
+    assert story.answer(story.look(5.2), {"jobs": []}, 5.2) == ()
+    story.window.end(story.task, State.COMPLETED, NOON + 5.3, "socket", None)
+    assert story.reconciler.missed_fired(story.north, story.task.task_id) == ()
+
+    # Nothing is waited for that nobody will say: to no socket, or to another client's.
+    for is_renamed in (True, False):
+        story = Story(*RUNNING)
+        if is_renamed:
+            story.task.client_id = ClientId("another")
+        else:
+            story.north.connection.closed(1)
+        assert one(story.answer(story.look(5), {"jobs": []}, 5)).ask is Ask.JOB
 
 
 def test_a_task_in_no_book_twice_is_lost() -> None:
@@ -226,7 +254,7 @@ def test_an_older_server_is_asked_in_the_older_way() -> None:
     queue = one(story.answer(story.look(2), "", 2, 404))
     assert (queue.ask, queue.path, story.north.has_jobs) == (Ask.QUEUE, "/queue", False)
     empty = {"queue_running": [], "queue_pending": []}
-    history = one(story.answer(queue, empty, 2))
+    history = story.unlisted(queue, empty, 2)
     assert (history.ask, history.path) == (Ask.HISTORY, f"/history/{story.task.prompt_id}")
     assert story.answer(history, {}, 2) == ()
     assert story.task.absences == 1
@@ -236,7 +264,7 @@ def test_an_older_server_is_asked_in_the_older_way() -> None:
     story.answer(queue, running, 5)
     assert story.task.absences == 0
 
-    history = one(story.answer(story.look(8), empty, 8))
+    history = story.unlisted(story.look(8), empty, 8)
     entry = {"status": {"status_str": "success", "messages": []}, "outputs": IMAGES}
     story.answer(history, {story.task.prompt_id: entry}, 8)
     assert story.task.state is State.COMPLETED

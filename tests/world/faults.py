@@ -424,6 +424,22 @@ def _silent(blow: Blow) -> Struck:
     return blow.everywhere()
 
 
+@fault("dropped sockets")
+def _dropping(blow: Blow) -> Struck:
+    """A server accepts sockets and lets them go before it has greeted."""
+    server = blow.server
+    server.is_dropping = True
+    blow.say("%s drops every socket", server.url)
+    for wire in list(server.wires.values()):
+        wire.cut()
+
+    def keep() -> None:
+        server.is_dropping = False
+
+    blow.later(5.0, 30.0, keep)
+    return blow.everywhere()
+
+
 # Other people.
 
 

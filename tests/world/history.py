@@ -99,9 +99,9 @@ class History:
             self._more()
         self._is_over = True
         world.heal()
-        report.took = world.settle()
         report.steps = world.steps
         report.jobs = len(world.rules.jobs)
+        report.took = world.settle()
         report.fullest = world.rules.fullest
         for job in world.rules.jobs.values():
             if job.end is not None:

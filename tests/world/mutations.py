@@ -124,6 +124,23 @@ MUTATIONS = {
         ("one id",),
         range(12),
     ),
+    "no deaf watch": Mutation(
+        "connection",
+        "        self._doubted_at = 0.0\n        self.deafness += 1",
+        "        return ()\n        self.deafness += 1",
+        ("hears",),
+        range(12),
+        ("deaf", "half-open"),
+    ),
+    "delays start anew when a socket opens": Mutation(
+        "connection",
+        "        return (SendFrame(self.server, attempt, FEATURE_FLAGS),)",
+        "        self._backoff.reset()\n"
+        "        return (SendFrame(self.server, attempt, FEATURE_FLAGS),)",
+        ("pace",),
+        range(12),
+        ("dropped sockets",),
+    ),
     "dialled before the close": Mutation(
         "connection",
         (

@@ -291,6 +291,11 @@ class Wire:
         if not self.is_half_open:
             self.link.clock.after(self.link.delay(), self._ended_unless_dead)
 
+    def dropped(self) -> None:
+        """The server takes it, and lets it go before it has said a word."""
+        self.down(None)
+        self.link.clock.at(self._last_down + 1e-6, self._ended_unless_dead)
+
     def _ended_unless_dead(self) -> None:
         if not self._is_dead:
             self._ended(1006)

@@ -5,6 +5,8 @@ true end        a task's end is what its server did, with all its results; `lost
 final           a task that has ended stays as it is
 ends            every accepted task ends, within a stated time after the last fault; also one of
                 a closed tab, if another tab of that browser is open
+hears           when all is well, the end of a task is heard on the socket, and a socket that is
+                deaf does not stay
 runs once       no prompt is started twice, unless the server forgot it in between
 one server      no prompt is ever queued at two servers
 sent again      a POST goes out again only after 30 s and two negative reads seconds apart

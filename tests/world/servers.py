@@ -78,6 +78,7 @@ class Server:
         self.is_paused = False
         self.is_failing = False
         self.is_silent = False
+        self.is_dropping = False
         self.swallows: frozenset[str] = frozenset()
         self.wires: dict[int, Wire] = {}
         self._held: list[tuple[Event, Call | None]] = []
@@ -154,6 +155,9 @@ class Server:
 
     def accept(self, wire: Wire) -> None:
         """A socket is dialled."""
+        if self.is_dropping:
+            wire.dropped()
+            return
         self.wires[wire.number] = wire
         target = f"/ws?clientId={wire.client_id}"
         self.feed(SocketOpened(wire.number, Request("GET", target, {})))

@@ -14,7 +14,7 @@ from app.core.task import Task
 from app.simulator.settings import Api, Settings
 from tests.world.browsers import Browser, Chance, Page, Tab, settings_for
 from tests.world.clock import NOON, Clock
-from tests.world.jobs import WORKFLOWS, kind_of, pictures_of
+from tests.world.jobs import KNOWN, WORKFLOWS, kind_of, pictures_of
 from tests.world.network import Link, Wire
 from tests.world.rules import Broken, Rules
 from tests.world.servers import Books, Server
@@ -23,6 +23,9 @@ GRACE = 75.0
 """Seconds in which all ends after the last fault has healed, besides the work itself and the
 longest time-out of a call that a fault has swallowed: 30 for a server's longest pause after
 failures, 15 until the next calm look, 10 for a socket that does not open, and some to spare."""
+
+PROOFS = 4
+"""Tasks in a row of which the last, at the latest, must be heard of when all is well."""
 
 ADOPTION = ROUND + LEDGER_GRACE + 4.0
 """Seconds until the tasks of a closed tab are adopted."""
@@ -161,7 +164,7 @@ class World:
         for link in self._links.values():
             link.heal()
         for server in self.servers:
-            server.is_failing = server.is_silent = False
+            server.is_failing = server.is_silent = server.is_dropping = False
             server.swallows = frozenset()
             server.start()
             if server.is_paused:
@@ -202,6 +205,7 @@ class World:
                 raise Broken("ends", f"{told}, {limit:.0f} s after all has healed")
             self.clock.run(1.0)
         took = self.clock.now - healed_at
+        self._prove_hearing()
         self.clock.run(REST)
         self.rules.check_all()
         for page in self.pages():
@@ -210,3 +214,26 @@ class World:
                 self.dismiss(page, task)
             self.rules.check_size(page, 60 + 60 * len(self.servers))
         return took
+
+    def _prove_hearing(self) -> None:
+        """Send some more to each server that a page has a socket to: it is heard of it.
+
+        A socket that was left deaf or half-open is found by the first of them, or by the next.
+        """
+        for page in list(self.pages())[:1]:
+            for server in page.session.window.servers.values():
+                if server.connection.is_hearing:
+                    self._prove(page, server.url)
+
+    def _prove(self, page: Page, url: ServerUrl) -> None:
+        for _ in range(PROOFS):
+            self.accept(page.tab, KNOWN[0], url)
+            began, last = self.clock.now, list(self.rules.jobs.values())[-1]
+            while last.end is None:
+                self.clock.run(1.0)
+                if self.clock.now - began > GRACE:
+                    raise Broken("ends", f"a task sent to {url} after all has healed does not")
+            if last.ended_by == "socket":
+                return
+        if page.session.window.servers[url].connection.is_hearing:
+            raise Broken("hears", f"{page.tab.name} hears nothing of {PROOFS} tasks at {url}")
