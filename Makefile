@@ -24,7 +24,7 @@ demo:
 	@.venv/bin/python -m tools.demo --host $(HOST) --pace $(PACE)
 
 test:
-	@tools/setup.sh python node browser
+	@tools/setup.sh python node browser screen
 	@.venv/bin/python -m tools.pyodide_site
 	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
 	@.venv/bin/python -m tools.run_tests

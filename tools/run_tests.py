@@ -124,7 +124,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         with ThreadPoolExecutor(len(LANES)) as lanes:
             outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]
-        outcomes += run_lane((BROWSER, MANY))
+        outcomes += run_lane((BROWSER, FAULTS, MANY))
     print(f"\n=== all parts: {time.monotonic() - started:.0f} s")
     for outcome in outcomes:
         verdict = f"{outcome.failed} FAILED" if outcome.failed else "ok"

@@ -14,6 +14,7 @@ from app.core.task import ON_SERVER, State, Task
 from app.core.watch import BEAT, CALM, FRAMES_WITHIN, Watch
 from app.core.window import Window
 
+
 class Reconciler:
     """Per server and round: one list, then one call for each own task that isn't in it."""
 

@@ -205,7 +205,7 @@ MUTATIONS = {
     ),
     "gone from the list is completed": Mutation(
         "reconciler",
-        "                commands.append(self.ask(server, task, asked_at))",
+        "                commands += self._missed(server, watch, task, asked_at)",
         "                self._window.end(task, State.COMPLETED, now, 'record', None)",
         ("true end",),
         range(12),
@@ -258,7 +258,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        range(14, 26),
+        range(62, 74),
     ),
     "lost without ever having been there": Mutation(
         "books",
@@ -374,7 +374,7 @@ MUTATIONS = {
         ("        task.posted_at = now\n"),
         ("        pass\n"),
         ("sent again",),
-        range(12),
+        range(15, 27),
     ),
     "sent before it is saved": Mutation(
         "session",
@@ -469,7 +469,7 @@ MUTATIONS = {
             "            return ()\n"
         ),
         ("sent again", "true end"),
-        range(19, 31),
+        range(5, 17),
     ),
 }
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.world.history import JOBS, KINDS, STEPS
+from tests.world.history import JOBS, KINDS, STEPS, History
 from tests.world.many import Sum, play_many
 
 HISTORIES = 2000
+CALM = 200
 LEAST = 20
 """Hits of each cell of the table that can be reached."""
 
@@ -21,3 +22,10 @@ def test_in_every_history_each_task_comes_to_its_true_end_once() -> None:
     assert total.fewest_jobs >= JOBS
     assert total.fewest_kinds >= KINDS
     assert not total.rare(LEAST), "the histories don't try everything"
+
+
+def test_without_faults_every_end_is_heard_on_the_socket() -> None:
+    """No list or record is faster, however frames and answers overtake each other."""
+    for seed in range(CALM):
+        ends = History(seed, is_calm=True).play().ends
+        assert set(ends) == {("completed", "socket")}, f"seed {seed}: {ends}"

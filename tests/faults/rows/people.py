@@ -67,9 +67,9 @@ def two_browsers(stage: Stage) -> None:
 
 
 ROWS = (
-    Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,), pace=2.0),
-    Row("somebody deletes", deleted, ("completed", "lost"), again=(OLD,), pace=2.0),
-    Row("somebody clears", cleared, ("completed", "lost"), again=(OLD,), pace=2.0),
+    Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,), pace=4.0),
+    Row("somebody deletes", deleted, ("completed", "lost"), again=(OLD,), pace=4.0),
+    Row("somebody clears", cleared, ("completed", "lost"), again=(OLD,), pace=4.0),
     Row("a stuck fellow silences all for 15 s", silenced, pace=1.0, seconds=35),
     Row("two windows on one server", two_windows, (*WELL, *WELL)),
     Row("two browsers on one server", two_browsers, (*WELL, *WELL)),
