@@ -185,6 +185,8 @@ def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble
     for filename, size in pictures:
         if servers and not any(server.accepts(size) for server in servers):
             roomiest = max(servers, key=lambda server: server.max_upload or 0)
+            if roomiest.refused_size is not None:
+                return Trouble.of("picture_too_large_there", server=roomiest.name, picture=filename)
             return Trouble.of(
                 "picture_too_large",
                 picture=filename,

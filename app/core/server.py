@@ -50,6 +50,8 @@ class Server:
     told_at: float = 0.0
     facts: ServerFacts | None = None
     max_upload: int | None = None
+    refused_size: int | None = None
+    """Bytes of the smallest picture that was refused there: a proxy may allow less than it says."""
     has_jobs: bool = True
     silent_since: float = 0.0
     is_long_silent: bool = False
@@ -144,6 +146,12 @@ class Server:
         self.judge(Reach.DOWN, trouble, now)
         self.rests_until = now + max(0.5, self.errors.next())
 
+    def refused_picture(self, size: int) -> None:
+        """It, or a proxy before it, has refused a picture of that many bytes as too large."""
+        self.refused_size = min(size, self.refused_size or size)
+
     def accepts(self, size: int) -> bool:
         """Say whether a picture of that many bytes may be sent."""
+        if self.refused_size is not None and size >= self.refused_size:
+            return False
         return self.max_upload is None or size + FORM_OVERHEAD <= self.max_upload

@@ -4,8 +4,7 @@ from app.core.answers import read_acceptance, read_number, read_refusal, read_up
 from app.core.commands import AbortRequest, Command, Commands, StartTimer, StopTimer
 from app.core.connection import GREETING_WITHIN, Phase
 from app.core.errors import MessageError, Trouble
-from app.core.events import Answered, Failure
-from app.core.ids import NodeId
+from app.core.events import Answered, Failure, Picture
 from app.core.lock import mismatches
 from app.core.requests import Ask, Request, Upload, prompt_body
 from app.core.server import Server
@@ -94,24 +93,26 @@ class Submission:
     def answered(self, task: Task, event: Answered, now: float) -> Commands:
         """An upload or the POST was answered."""
         if event.request.ask is Ask.UPLOAD:
-            return self._uploaded(task, event.request, event.status, event.text, now)
+            return self._uploaded(task, event.status, event.text, now)
         return self._posted(task, event.status, event.text, now)
 
-    def _uploaded(
-        self, task: Task, request: Request, status: int, text: str, now: float
-    ) -> Commands:
-        server = self._server(task)
+    def _uploaded(self, task: Task, status: int, text: str, now: float) -> Commands:
+        server, picture = self._server(task), self._next_picture(task)
         if status == 200:
             try:
                 name = read_upload(text)
             except MessageError as error:
                 return self._take_back(task, server, error.trouble, now)
-            task.names[self._next_picture(task)] = name
+            task.names[picture.node_id, picture.input] = name
             return self.advance(task, now)
-        picture = request.upload.filename if request.upload else ""
         if status in (400, 413):
             code = "picture_refused" if status == 400 else "picture_too_large_there"
-            why = Trouble.of(code, server=server.name, picture=picture)
+            why = Trouble.of(code, server=server.name, picture=picture.filename)
+            if status == 413:
+                server.refused_picture(picture.size)
+                if self._fits_elsewhere(task):
+                    self._window.unbind(task, why)
+                    return ()
             self._window.end(task, State.FAILED, now, "answer", why)
             return ()
         why = Trouble.of("server_status", server=server.name, status=status)
@@ -229,9 +230,16 @@ class Submission:
             task.request_id, server, ask, path, task.task_id, body, upload, timeout=timeout
         )
 
-    def _next_picture(self, task: Task) -> tuple[NodeId, str]:
+    def _fits_elsewhere(self, task: Task) -> bool:
+        """Say whether the choice is ours, and some server may take the task's pictures."""
+        return task.pinned is None and any(
+            not server.is_leaving and all(server.accepts(each.size) for each in task.pictures)
+            for server in self._window.servers.values()
+        )
+
+    def _next_picture(self, task: Task) -> Picture:
         return next(
-            (picture.node_id, picture.input)
+            picture
             for picture in task.pictures
             if (picture.node_id, picture.input) not in task.names
         )

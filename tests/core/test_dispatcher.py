@@ -266,6 +266,15 @@ def test_a_picture_is_judged_only_where_there_are_servers() -> None:
     assert too_large([window.servers[NORTH]], [("photo.png", 10**12)]) is None
 
 
+def test_a_picture_that_was_refused_is_too_large_without_a_limit_in_figures() -> None:
+    """What a proxy allows is not told."""
+    window, _ = new_farm(NORTH)
+    north = window.servers[NORTH]
+    north.refused_picture(8_000_000)
+    why = too_large([north], [("small.png", 7_999_999), ("photo.png", 8_000_000)])
+    assert why == Trouble.of("picture_too_large_there", server=north.name, picture="photo.png")
+
+
 def test_with_nothing_to_do_nobody_is_asked() -> None:
     """No task, or no server."""
     _, dispatcher = new_farm(NORTH)

@@ -91,6 +91,15 @@ def test_a_picture_must_fit_with_the_form_around_it() -> None:
     assert not server.accepts(10_001 - FORM_OVERHEAD)
 
 
+def test_what_was_refused_once_is_too_large_whatever_the_server_says() -> None:
+    """A proxy before it may allow less."""
+    server = new_server()
+    for size in (3_000, 2_000, 2_500):
+        server.refused_picture(size)
+    assert server.accepts(1_999)
+    assert not server.accepts(2_000)
+
+
 def test_a_server_that_told_nothing_has_not_too_few() -> None:
     """Only a number that it told can be too small."""
     server = new_server()

@@ -170,6 +170,28 @@ def test_a_picture_that_is_refused_has_failed(status: int, code: str) -> None:
     assert dict(story.task.trouble.facts)["picture"] == "photo.png"
 
 
+def test_a_picture_too_large_for_one_server_goes_to_another() -> None:
+    """Where the choice is ours, and another may take it; the first gets no such picture again."""
+    story = Story()
+    south = story.window.server(SOUTH, NOON)
+    assert story.answer(story.upload(), "", 413) == ()
+    assert (story.task.state, story.note()) == (State.WAITING, "picture_too_large_there")
+    assert not story.north.accepts(story.task.pictures[0].size)
+    assert story.north.reach is not Reach.DOWN
+
+    for is_pinned in (True, False):
+        other = Story()
+        other.window.server(SOUTH, NOON).is_leaving = not is_pinned
+        other.task.pinned = NORTH if is_pinned else None
+        other.answer(other.upload(), "", 413)
+        assert other.task.state is State.FAILED
+
+    south.refused_picture(story.task.pictures[0].size)
+    again = one(story.submission.begin(story.task, story.north, NOON + 2), Ask.UPLOAD)
+    story.answer(again, "", 413)
+    assert story.task.state is State.FAILED
+
+
 def test_an_upload_without_an_answer_gives_the_task_back() -> None:
     """A picture that lies there unused harms nobody."""
     story = Story()

@@ -53,6 +53,14 @@ def refused(stage: Stage) -> None:
     stage.send_to("gpu-1")
 
 
+def refused_there_alone(stage: Stage) -> None:
+    """The same, with the choice left to the page: what gpu-1 can't take goes to gpu-2."""
+    stage.fault("too_large", is_readable=True)
+    stage.open()
+    stage.send_to("gpu-2")
+    stage.send_to("")
+
+
 def refused_unreadably(stage: Stage) -> None:
     """As ComfyUI says it: without a CORS header, so that gpu-1 seems to be down."""
     stage.fault("too_large")
@@ -68,5 +76,6 @@ ROWS = (
     Row("500 on history once", history_fails_once, by="record", again=(OLD,)),
     Row("list hangs 30 s", lists_hang, by="record", again=(OLD,), seconds=36),
     Row("upload 413", refused, ("failed", "failed"), by="answer", is_sent=False),
+    Row("upload 413, not pinned", refused_there_alone, (), beside=4),
     Row("upload 413, unreadable", refused_unreadably, (), beside=4),
 )
