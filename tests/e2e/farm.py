@@ -121,6 +121,14 @@ def open_page(page: Page, farm_or_url: Farm | str, seconds: float = 30) -> Page:
     return page
 
 
+def go_back(page: Page) -> None:
+    """Go to the page before, as the browser's own button does.
+
+    Later, not at once: the call must be answered before the page that answers is gone.
+    """
+    page.evaluate("() => { setTimeout(() => history.back(), 100) }")
+
+
 def expect_ready(page: Page, seconds: float = 30) -> None:
     """Wait until Python has started."""
     ready = page.locator("html[data-ready=true]")

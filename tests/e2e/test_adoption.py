@@ -9,6 +9,7 @@ from tests.e2e.farm import (
     as_file,
     expect_done,
     farm,
+    go_back,
     lock,
     noise,
     open_page,
@@ -77,7 +78,7 @@ def test_a_tab_that_comes_back_shows_its_tasks_as_adopted(
         before = identity(page)
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
         expect(tasks(other)).to_have_count(1, timeout=ADOPTION)
-        page.evaluate("history.back()")
+        go_back(page)
         expect(tasks(page, "adopted")).to_have_count(1, timeout=ADOPTION)
         own = identity(page)
         assert own["id"] != before["id"]

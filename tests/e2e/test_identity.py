@@ -18,6 +18,7 @@ from tests.e2e.farm import (
     expect_done,
     expect_ready,
     farm,
+    go_back,
     noise,
     open_page,
     own_tasks,
@@ -217,7 +218,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         before = identity(page)
         page.evaluate("addEventListener('pageshow', (event) => { window.kept = event.persisted })")
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
-        page.evaluate("history.back()")
+        go_back(page)
         page.wait_for_function("window.kept === true")
         expect_done(page, 1)
         assert identity(page) == before

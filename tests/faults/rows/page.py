@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.e2e.farm import expect_ready, tasks
+from tests.e2e.farm import expect_ready, go_back, tasks
 from tests.faults.rows.row import OLD, WELL, Row
 from tests.faults.stage import START_WITHIN, Stage
 
@@ -69,7 +69,7 @@ def went_and_came_back(stage: Stage) -> None:
     stage.page.goto(stage.address + ELSEWHERE)
     stage.pass_by(1)
     stage.woken()
-    stage.page.evaluate("history.back()")
+    go_back(stage.page)
     stage.page.wait_for_function("window.isKept === true")
 
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.farm import tasks
+from tests.e2e.farm import go_back, tasks
 from tests.faults.rows.page import ELSEWHERE
 from tests.faults.rows.row import Row
 from tests.faults.stage import Stage
@@ -41,7 +41,7 @@ def returned(stage: Stage) -> None:
     adopter = beside(stage)
     stage.page.goto(stage.address + ELSEWHERE)
     left = adopted(stage, adopter)
-    left.evaluate("history.back()")
+    go_back(left)
     expect(tasks(left, "adopted")).to_have_count(4, timeout=ADOPTION)
 
 
