@@ -22,7 +22,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.runtime": frozenset({"app.core"}),
     "app.ui": frozenset({"app.core"}),
     "app.console": frozenset({"app.core", "app.runtime"}),
-    "app.routing_test": frozenset({"app.core", "app.runtime", "app.simulator"}),
+    "app.inpage": frozenset({"app.core", "app.simulator"}),
+    "app.routing_test": frozenset({"app.core", "app.inpage", "app.runtime", "app.simulator"}),
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools.build_stdlib import is_kept, read_rules
-from tools.manifest import MANIFEST, NOT_AT_BOOT, boot_modules, lazy_modules, rewritten
+from tools.manifest import MANIFEST, boot_modules, fresh, lazy_modules, rewritten
 
 ROOT = Path(__file__).resolve().parents[1]
 STDLIB = ROOT / "static/vendor/pyodide/python_stdlib.zip"
@@ -55,14 +55,7 @@ def is_dataclass(node: ast.AST) -> bool:
 def test_manifest_lists_every_module_the_first_screen_needs() -> None:
     """Otherwise the page fails on an import, or fetches what is not there."""
     manifest = MANIFEST.read_text()
-    expected = rewritten(manifest, boot_modules(ROOT, lazy_modules(manifest)))
-    assert manifest == expected, "run `make manifest`"
-
-
-def test_lazy_modules_exist() -> None:
-    """A module that is renamed must be renamed in [lazy] too."""
-    lazy = lazy_modules(MANIFEST.read_text())
-    assert [path for path in lazy if not (ROOT / path).is_file()] == []
+    assert manifest == fresh(manifest), "run `make manifest`"
 
 
 def test_manifest_turns_off_the_same_plugins_for_both_interpreters() -> None:
@@ -120,20 +113,24 @@ def test_rules_keep_and_leave_out() -> None:
     assert [is_kept(name, rules) for name in names] == [False, True, False, True, True]
 
 
-def test_boot_leaves_out_what_does_not_run_in_the_page(tmp_path: Path) -> None:
-    """main.py is fetched as the page's script; the simulator serves tools."""
-    for name in (*NOT_AT_BOOT, "app/core/a.py", "app/late.py"):
-        file = tmp_path / (f"{name}x.py" if name.endswith("/") else name)
+def test_boot_leaves_out_what_is_fetched_later(tmp_path: Path) -> None:
+    """main.py is fetched as the page's script; the rest has its own time."""
+    for name in ("app/main.py", "app/core/a.py", "app/late.py"):
+        file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
     assert boot_modules(tmp_path, {"app/late.py"}) == ["app/core/a.py"]
 
 
 def test_rewriting_keeps_the_rest_of_the_manifest() -> None:
-    """Only the lines under [files] change."""
-    before = 'a = 1\n\n[files]\n"./app/x.py" = "./app/x.py"\n\n# Later.\n[lazy]\nb = []\n'
-    after = rewritten(before, ["app/y.py", "app/z.py"])
-    assert after == before.replace(
-        '"./app/x.py" = "./app/x.py"',
-        '"./app/y.py" = "./app/y.py"\n"./app/z.py" = "./app/z.py"',
+    """Only the lines under [files] and [lazy] change."""
+    before = 'a = 1\n\n[files]\n"./app/x.py" = "./app/x.py"\n\n# Later.\n[lazy]\nb = [\n]\n'
+    after = rewritten(before, ["app/y.py", "app/z.py"], {"b": [], "c": ["app/l.py"]})
+    assert (
+        after
+        == before.replace(
+            '"./app/x.py" = "./app/x.py"',
+            '"./app/y.py" = "./app/y.py"\n"./app/z.py" = "./app/z.py"',
+        )
+        + 'c = [\n    "app/l.py",\n]\n'
     )

@@ -1,18 +1,25 @@
-"""Writes the list of Python modules into `pyscript.toml`.
+"""Writes the lists of Python modules into `pyscript.toml`.
 
 PyScript fetches what `[files]` lists before it runs `app/main.py`. That is all
-of `app/` but what `[lazy]` lists, and what runs outside the page.
+of `app/` but what `[lazy]` lists: parts that the page fetches when asked for.
 """
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MANIFEST = ROOT / "pyscript.toml"
 
-# The simulator serves `tools/` and the routing test; PyScript fetches main.py
-# itself, as the page's script.
-NOT_AT_BOOT = ("app/main.py", "app/routing_test/", "app/simulator/")
+# PyScript fetches main.py itself, as the page's script.
+START = "app/main.py"
+
+# Part of the page -> the folders with its modules.
+LAZY = {
+    "servers": ("app/inpage/", "app/simulator/"),
+    "routing_test": ("app/routing_test/",),
+    "demo": ("app/demo/",),
+}
 
 
 def lazy_modules(manifest: str) -> set[str]:
@@ -21,26 +28,41 @@ def lazy_modules(manifest: str) -> set[str]:
     return {path for paths in groups.values() for path in paths}
 
 
+def modules_in(root: Path, folders: tuple[str, ...] = ("app/",)) -> list[str]:
+    """Return the paths of all modules in these folders."""
+    paths = (path.relative_to(root).as_posix() for path in (root / "app").rglob("*.py"))
+    return sorted(path for path in paths if path.startswith(folders) and path != START)
+
+
 def boot_modules(root: Path, lazy: set[str]) -> list[str]:
     """Return the paths of all modules that the page needs before it runs."""
-    paths = (path.relative_to(root).as_posix() for path in (root / "app").rglob("*.py"))
-    return sorted(path for path in paths if path not in lazy and not path.startswith(NOT_AT_BOOT))
+    return [path for path in modules_in(root) if path not in lazy]
 
 
-def rewritten(manifest: str, modules: list[str]) -> str:
-    """Return the manifest with exactly these modules under `[files]`."""
+def rewritten(manifest: str, boot: list[str], lazy: Mapping[str, list[str]]) -> str:
+    """Return the manifest with exactly these modules under `[files]` and `[lazy]`."""
     before, _, rest = manifest.partition("[files]\n")
-    _, gap, after = rest.partition("\n\n")
-    lines = "\n".join(f'"./{path}" = "./{path}"' for path in modules)
-    return f"{before}[files]\n{lines}{gap}{after}"
+    between = rest.partition("\n\n")[2].partition("[lazy]\n")[0]
+    files = "\n".join(f'"./{path}" = "./{path}"' for path in boot)
+    parts = "\n".join(
+        f"{name} = [\n" + "".join(f'    "{path}",\n' for path in paths) + "]"
+        for name, paths in lazy.items()
+    )
+    return f"{before}[files]\n{files}\n\n{between}[lazy]\n{parts}\n"
+
+
+def fresh(manifest: str) -> str:
+    """Return the manifest as the tree wants it."""
+    lazy = {name: modules_in(ROOT, folders) for name, folders in LAZY.items()}
+    boot = boot_modules(ROOT, {path for paths in lazy.values() for path in paths})
+    return rewritten(manifest, boot, lazy)
 
 
 def main() -> int:
-    """Rewrite `[files]` from the tree."""
-    manifest = MANIFEST.read_text()
-    fresh = rewritten(manifest, boot_modules(ROOT, lazy_modules(manifest)))
-    MANIFEST.write_text(fresh)
-    print(f"pyscript.toml: {len(tomllib.loads(fresh)['files'])} modules")
+    """Rewrite both lists from the tree."""
+    manifest = fresh(MANIFEST.read_text())
+    MANIFEST.write_text(manifest)
+    print(f"pyscript.toml: {len(tomllib.loads(manifest)['files'])} modules")
     return 0
 
 

@@ -32,7 +32,7 @@ def lay_tiny_page(folder: Path, app: Mapping[str, str], *, with_vendor: bool = T
     (folder / "index.html").write_text(
         re.sub("<body.*</body>", lambda _: body, page, flags=re.DOTALL)
     )
-    (folder / "pyscript.toml").write_text(rewritten((ROOT / "pyscript.toml").read_text(), []))
+    (folder / "pyscript.toml").write_text(rewritten((ROOT / "pyscript.toml").read_text(), [], {}))
     (folder / "servers.json").write_text("[]")
     for name, source in app.items():
         file = folder / "app" / name

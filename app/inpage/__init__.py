@@ -1,0 +1,1 @@
+"""Servers inside the page: the simulator behind the same ports as the browser's adapters."""
