@@ -1,0 +1,1 @@
+"""The routing test itself is tested: each cure that is missing must be seen."""
