@@ -160,6 +160,17 @@ def test_proxies_are_made_where_they_are_owned(module: str) -> None:
     assert not used & PROXY_MAKERS
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_rules_are_changed_by_the_routing_test_alone(module: str) -> None:
+    """The page must not be able to run without a cure."""
+    if is_part(module, "app.routing_test") or module == "app.core.binding":
+        return
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Call):
+            assert "Binding" not in ast.unparse(node.func)
+            assert "binding" not in {keyword.arg for keyword in node.keywords}
+
+
 def page_sources() -> list[Path]:
     """Return every source file that runs in the page and is ours."""
     scripts = [path for kind in ("*.mjs", "*.js") for path in (ROOT / "static").rglob(kind)]

@@ -1,6 +1,5 @@
 """The window's own queue: tasks wait here, and are bound when a server has a place."""
 
-from app.core import balancer
 from app.core.commands import Command, Commands, StartTimer
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
@@ -111,6 +110,7 @@ class Dispatcher:
         window = self._window
         self._round.clear()
         window.is_fill_due = True
+        choose = window.settings.binding.choose
         commands: list[Command] = []
         outliers = Outliers(window.ended())
         for task in self._ready(now):
@@ -126,7 +126,7 @@ class Dispatcher:
             if window.is_hurried:
                 # Nothing can be moved later: a slow server is to get fewer.
                 loads = completions(loads, seconds_per_task(window.ended()))
-            choice = balancer.choose(loads, window.chance.uniform())
+            choice = choose(loads, window.chance.uniform())
             if choice is not None:
                 commands += self._submission.begin(task, window.servers[choice], now)
         self._lengths.clear()

@@ -71,7 +71,7 @@ class Records:
         commands: list[Command] = []
         for key, text in (
             (WINDOW_RECORD, write_window(window.window_id, window.client_ids)),
-            (LOCK_RECORD, window.locks.write()),
+            (LOCK_RECORD, window.settings.binding.write_lock(window.locks)),
         ):
             if self._saved.get(key) != text:
                 self._saved[key] = text

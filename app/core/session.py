@@ -33,6 +33,7 @@ from app.core.events import (
 )
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.ledger import Entry
+from app.core.linking import connect, fired
 from app.core.reconciler import Reconciler
 from app.core.records import Records
 from app.core.replies import Replies
@@ -85,7 +86,7 @@ class Session:
         """Take up what the records hold; to be called once, before any event."""
         commands: list[Command] = list(self._acceptance.load())
         for server in self.window.servers.values():
-            commands += server.connection.connect()
+            commands += connect(self.window, server)
             commands += self._reconciler.look(server, now)
         return (*self._records.save(self.window), *self._settled(commands, now))
 
@@ -146,7 +147,7 @@ class Session:
         match key:
             case ("connection", url, attempt) if ServerUrl(url) in servers:
                 self.window.is_server_new |= servers[ServerUrl(url)].is_leaving
-                return servers[ServerUrl(url)].connection.fired(int(attempt))
+                return fired(self.window, servers[ServerUrl(url)], int(attempt))
             case ("connect", task_id) if TaskId(task_id) in tasks:
                 return self._submission.connect_fired(tasks[TaskId(task_id)], now)
             case ("beat", url) if ServerUrl(url) in servers:

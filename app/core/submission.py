@@ -5,7 +5,7 @@ from app.core.commands import AbortRequest, Command, Commands, StartTimer, StopT
 from app.core.connection import GREETING_WITHIN, Phase
 from app.core.errors import MessageError, Trouble
 from app.core.events import Answered, Failure, Picture
-from app.core.lock import mismatches
+from app.core.linking import called, connect
 from app.core.requests import Ask, Request, Upload, prompt_body
 from app.core.server import Server
 from app.core.task import State, Task
@@ -29,7 +29,7 @@ class Submission:
         """Bind a waiting task: its socket opens before anything is sent."""
         self._window.bind(task, server, now)
         task.note = None
-        commands = server.connection.connect()
+        commands = connect(self._window, server)
         if server.connection.phase is Phase.OPEN:
             return (*commands, *self.advance(task, now))
         # Blocked sockets must not keep a task from running: then we poll.
@@ -207,12 +207,13 @@ class Submission:
         window, connection = self._window, server.connection
         socket = connection.server if connection.phase is Phase.OPEN else None
         commands: Commands = ()
-        for fault in mismatches(server.url, window.locks.server_of(task.prompt_id), socket):
+        check = window.settings.binding.check
+        for fault in check(server.url, window.locks.server_of(task.prompt_id), socket):
             if fault == "lock":
                 window.locks.hold(task.prompt_id, server.url, task.bound_at)
                 window.unsaved.add(task.task_id)
             else:
-                commands = connection.connect()
+                commands = connect(window, server)
         return commands
 
     def _request(
@@ -225,7 +226,7 @@ class Submission:
         upload: Upload | None = None,
     ) -> Request:
         task.request_id = self._window.next_request()
-        server = self._server(task).url
+        server = called(self._window, self._server(task).url)
         return Request(
             task.request_id, server, ask, path, task.task_id, body, upload, timeout=timeout
         )

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.core.client_id import make_client_id
+from app.core.binding import CURED, Binding
 from app.core.connection import Connection
 from app.core.errors import Trouble
 from app.core.ids import Chance, ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId, WindowId
@@ -27,6 +27,7 @@ class Settings:
     base_client_id: str
     places: int = 2
     owner: OwnerTag | None = None
+    binding: Binding = CURED
 
 
 AT_ONCE = 3
@@ -72,9 +73,7 @@ class Window:
         """Return a server, making it known when it is new."""
         if url not in self.servers:
             if url not in self.client_ids:
-                self.client_ids[url] = make_client_id(
-                    self.settings.base_client_id, now, self.chance, self.window_id
-                )
+                self.client_ids[url] = self._make_client_id(now)
             if url not in self._connections:
                 self._connections[url] = Connection(url, self.client_ids[url], self.chance)
             self.servers[url] = Server.new(self._connections[url], self.chance)
@@ -82,13 +81,9 @@ class Window:
         return self.servers[url]
 
     def renew(self, server: Server, now: float) -> None:
-        """Be another client of a server that says nothing more to this one.
-
-        What it does for the old one is learned over HTTP.
-        """
-        client_id = make_client_id(self.settings.base_client_id, now, self.chance, self.window_id)
-        self.client_ids[server.url] = client_id
-        server.connection.rename(client_id)
+        """Be another client of a server that says nothing more to this one."""
+        self.client_ids[server.url] = self._make_client_id(now)
+        server.connection.rename(self.client_ids[server.url])
         self.is_server_new = True
 
     def use(self, url: ServerUrl, name: str, now: float) -> Server:
@@ -242,6 +237,10 @@ class Window:
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks, the oldest first."""
         return (task for task in self.tasks.values() if task.state in ENDED)
+
+    def _make_client_id(self, now: float) -> ClientId:
+        base = self.settings.base_client_id
+        return self.settings.binding.make_id(base, now, self.chance, self.window_id)
 
     def _forget_binding(self, task: Task) -> None:
         self.locks.release(task.prompt_id)
