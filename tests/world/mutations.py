@@ -37,7 +37,7 @@ class Mutation:
 MUTATIONS = {
     "first connection wins": Mutation(
         "submission",
-        "server = self._server(task).url",
+        "server = called(self._window, self._server(task).url)",
         "server = next(iter(self._window.servers))",
         ("record",),
         range(12),
@@ -118,9 +118,9 @@ MUTATIONS = {
     ),
     "one client id for all servers": Mutation(
         "window",
-        "                self.client_ids[url] = make_client_id(",
+        "                self.client_ids[url] = self._make_client_id(",
         "                known = next(iter(self.client_ids.values()), None)\n"
-        "                self.client_ids[url] = known or make_client_id(",
+        "                self.client_ids[url] = known or self._make_client_id(",
         ("one id",),
         range(12),
     ),
