@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from app.core.ids import ServerUrl
 from app.inpage.agenda import Agenda
+from app.simulator.catalogue import CATALOGUE
 from app.simulator.engine import Engine
 from app.simulator.events import (
     AcceptSocket,
@@ -29,6 +30,7 @@ from app.simulator.events import (
     Woken,
 )
 from app.simulator.http import Blob, FileBody, FilePart, Request, Response
+from app.simulator.nodes import NodeClasses
 from app.simulator.settings import Settings
 from app.simulator.stage import RandomSource
 
@@ -78,9 +80,10 @@ class InPageServer:
         random: RandomSource,
         agenda: Agenda,
         work: Work,
+        classes: NodeClasses = CATALOGUE,
     ) -> None:
         self.url = url
-        self.engine = Engine(settings, random)
+        self.engine = Engine(settings, random, classes)
         self.is_up = True
         self._agenda = agenda
         self._work = work
@@ -148,6 +151,10 @@ class InPageServer:
         for line in lines.values():
             line.cut()
         self.is_up = False
+
+    def start(self) -> None:
+        """Be there again, as a new process."""
+        self.is_up = True
 
     def view(self, target: str) -> Any | None:
         """Return the content of a file that `/view` shows; None when it isn't there."""

@@ -54,7 +54,17 @@ class Records(Protocol):
         """Keep a record, or forget it; emits `KeepingFailed` when the browser refuses."""
 
 
-class Files(Protocol):
+class Store(Protocol):
+    """What a session needs of the kept workflows and pictures."""
+
+    async def read_text(self, digest: Digest) -> str | None:
+        """Return a kept text, or None."""
+
+    def release(self, task_id: TaskId) -> None:
+        """A task needs its files no more; what no task needs is deleted."""
+
+
+class Files(Store, Protocol):
     """Workflows and pictures, kept once per content over reloads. `Any` is a JS Blob."""
 
     async def head(self, blob: Any, length: int) -> bytes:
@@ -68,12 +78,6 @@ class Files(Protocol):
 
     async def read(self, digest: Digest) -> Any | None:
         """Return a kept blob, or None."""
-
-    async def read_text(self, digest: Digest) -> str | None:
-        """Return a kept text, or None."""
-
-    def release(self, task_id: TaskId) -> None:
-        """A task needs its files no more; what no task needs is deleted."""
 
     def text_blob(self, text: str) -> Any:
         """Make a blob of a text."""
@@ -123,5 +127,5 @@ class Ports:
     http: Http
     records: Records
     shared: Records
-    files: Files
+    files: Store
     previews: Previews
