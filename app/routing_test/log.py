@@ -11,6 +11,7 @@ MOST_LINES = 60
 """Lines of evidence for one run of a scene; the middle of a longer one is left out."""
 
 _QUIET = (Ask.PROBE, Ask.STATS, Ask.FEATURES)
+_PROGRESS = "← progress"
 _TOLD = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
 
 
@@ -24,6 +25,7 @@ class Log:
         self._agenda = agenda
         self._began = agenda.now()
         self._lines: list[dict[str, Any]] = []
+        self._posted: dict[str, list[str]] = {}
         self.names: dict[ServerUrl, str] = {}
         self.titles: dict[str, str] = {}
         """Prompt id -> what the task is called."""
@@ -34,6 +36,14 @@ class Log:
         if len(self._lines) <= MOST_LINES:
             return list(self._lines)
         return [*self._lines[:half], *self._lines[-half:]]
+
+    def asked(self, path: str) -> str:
+        """Return the servers that a POST to a path went to, "-" for none."""
+        return ", ".join(self._posted.get(path, ())) or "-"
+
+    def posts(self) -> tuple[str, ...]:
+        """Return the servers of all tasks posted, one for each POST."""
+        return tuple(self._posted.get("/prompt", ()))
 
     def note(self, window: str, server: ServerUrl, what: str) -> None:
         """Add a line."""
@@ -48,6 +58,9 @@ class Log:
 
     def sent(self, window: str, request: Request, title: str) -> None:
         """A window calls a server; questions for the queue's length are left out."""
+        if request.method == "POST":
+            name = self.names.get(request.server, request.server)
+            self._posted.setdefault(request.path, []).append(name)
         if request.ask not in _QUIET:
             self.note(window, request.server, f"→ {request.method} {request.path} {title}".rstrip())
 
@@ -56,10 +69,14 @@ class Log:
         told = self._describe(json.loads(text))
         if told is None:
             return
-        last = self._lines[-1] if self._lines else {}
-        is_same = (last.get("window"), last.get("server")) == (window, self.names.get(server))
-        if is_same and _stem(last["what"]) == _stem(told):
-            self._lines.pop()
+        for at in range(len(self._lines) - 1, -1, -1):
+            line = self._lines[at]
+            if not line["what"].startswith(_PROGRESS):
+                break
+            same = (line["window"], line["server"], _stem(line["what"]))
+            if same == (window, self.names.get(server), _stem(told)):
+                del self._lines[at]
+                break
         self.note(window, server, told)
 
     def _describe(self, frame: Any) -> str | None:
@@ -71,7 +88,7 @@ class Log:
                 parts = [
                     f"{node['node_id']}: {node['value']:g}/{node['max']:g}" for node in running
                 ]
-                return f"← progress {title} {', '.join(parts)}" if parts else None
+                return f"{_PROGRESS} {title} {', '.join(parts)}" if parts else None
             case "executing" if data.get("node") is None:
                 return f"← executing null {title}"
             case "executed":
@@ -83,4 +100,4 @@ class Log:
 
 def _stem(what: str) -> str:
     """Progress of one task is one line, however far it is."""
-    return " ".join(what.split(" ")[:3]) if what.startswith("← progress") else what
+    return " ".join(what.split(" ")[:3]) if what.startswith(_PROGRESS) else what
