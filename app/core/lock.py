@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from app.core.ids import PromptId, ServerUrl
@@ -12,25 +11,18 @@ RECORD = "lock"
 """The key of the locks among the window's records."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
-    """One task's hold on its server, since a time in seconds since the epoch."""
-
-    server: ServerUrl
-    since: float
-
-
 class Locks:
     """A lock on a server exists exactly while a task bound to it is unfinished."""
 
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
-        self._held: dict[PromptId, Lock] = {}
+        self._held: dict[PromptId, tuple[ServerUrl, float]] = {}
+        """Task -> its server, and since when, in seconds since the epoch."""
 
     def hold(self, prompt_id: PromptId, server: ServerUrl, since: float) -> None:
         """Lock a server for a task."""
-        self._held[prompt_id] = Lock(server, since)
+        self._held[prompt_id] = server, since
 
     def release(self, prompt_id: PromptId) -> None:
         """Take a task's lock away; nothing happens when it has none."""
@@ -43,8 +35,8 @@ class Locks:
 
     def server_of(self, prompt_id: PromptId) -> ServerUrl | None:
         """Return the server that a task has locked."""
-        lock = self._held.get(prompt_id)
-        return lock.server if lock else None
+        held = self._held.get(prompt_id)
+        return held[0] if held else None
 
     def report(self) -> dict[str, Any] | None:
         """Describe the locks as plain values, or None when there is none.
@@ -55,19 +47,19 @@ class Locks:
         if not self._held:
             return None
         # Of tasks bound in one moment, `max` returns the first that it meets.
-        latest = max(reversed(self._held), key=lambda prompt: self._held[prompt].since)
+        latest = max(reversed(self._held), key=lambda prompt: self._held[prompt][1])
         by_server: dict[ServerUrl, dict[str, Any]] = {}
-        for prompt_id, lock in self._held.items():
+        for prompt_id, (server, since) in self._held.items():
             entry = by_server.setdefault(
-                lock.server, {"server": lock.server, "promptIds": [], "since": _ms(lock.since)}
+                server, {"server": server, "promptIds": [], "since": _ms(since)}
             )
             entry["promptIds"].append(prompt_id)
-            entry["since"] = min(entry["since"], _ms(lock.since))
-        held = self._held[latest]
+            entry["since"] = min(entry["since"], _ms(since))
+        server, since = self._held[latest]
         return {
-            "server": held.server,
+            "server": server,
             "promptId": latest,
-            "since": _ms(held.since),
+            "since": _ms(since),
             "locks": list(by_server.values()),
         }
 
@@ -75,7 +67,7 @@ class Locks:
         """Write the locks as a record; None when there is nothing to keep."""
         if not self._held:
             return None
-        rows = [[prompt, lock.server, lock.since] for prompt, lock in self._held.items()]
+        rows = [[prompt, *held] for prompt, held in self._held.items()]
         return json.dumps({"rows": rows, "report": self.report()})
 
     def read(self, text: str) -> None:

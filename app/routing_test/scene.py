@@ -1,6 +1,6 @@
 """What a scene is, and how it came out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,7 @@ class Scene:
 
     id: int
     ill: Binding
-    play: Callable[[Bench], Awaitable[Outcome]]
+    play: Callable[[Bench], Coroutine[Any, Any, Outcome]]
     is_cured_by_books: bool = False
 
 
