@@ -5,6 +5,7 @@ from typing import Any
 
 import js
 
+from app.browser.page import fetch_text, meta
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
 from app.console import expose
@@ -26,24 +27,13 @@ from app.core.server_url import parse_server_url
 from app.core.window import Settings
 from app.runtime.repetition import Repetition
 from app.runtime.runner import Runner
+from app.selftest import SelfTest
 from app.tab import Tab
 from app.ui.composer import OWN
 from app.ui.dom import by_id
 from app.ui.page import Intents, Page
 from app.ui.view import Viewer
 from app.ui.words import Words, choose_language
-
-
-async def fetch_text(path: str) -> str | None:
-    """Fetch a file of the page's own; None when it isn't there."""
-    answer = await js.fetch(path)
-    return str(await answer.text()) if answer.ok else None
-
-
-def meta(name: str, default: str) -> str:
-    """Read a setting that the host of the page may change in index.html."""
-    found = js.document.querySelector(f'meta[name="tether:{name}"]')
-    return str(found.content) if found else default
 
 
 class App:
@@ -104,7 +94,11 @@ class App:
         self._paint()
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
+        self._selftest = SelfTest(self._window, self._words, language)
+        js.tetherExpose("runWebSocketRoutingFixTest", self._selftest.run)
         await self._catch_up(page)
+        if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
+            self._selftest.show()
 
     async def _catch_up(self, page: Page) -> None:
         """Do what the visitor did before Python was there."""
@@ -113,6 +107,8 @@ class App:
                 page.composer.add(list(done.files))
             elif done.action == "run":
                 await self._run(page)
+            elif done.action == "selftest":
+                self._selftest.show()
 
     def _paint(self) -> None:
         if self._page is not None:

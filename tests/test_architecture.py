@@ -24,10 +24,13 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.console": frozenset({"app.core", "app.runtime"}),
     "app.inpage": frozenset({"app.core", "app.simulator"}),
     "app.routing_test": frozenset({"app.core", "app.inpage", "app.runtime", "app.simulator"}),
+    "app.selftest": frozenset(
+        {"app.browser", "app.core", "app.routing_test", "app.runtime", "app.ui"}
+    ),
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.browser", "app.console", "app.core", "app.routing_test", "app.runtime"),
+            *("app.browser", "app.console", "app.core", "app.runtime", "app.selftest"),
             *("app.tab", "app.ui"),
         }
     ),

@@ -17,7 +17,7 @@ START = "app/main.py"
 # Part of the page -> the folders with its modules.
 LAZY = {
     "servers": ("app/inpage/", "app/simulator/"),
-    "routing_test": ("app/routing_test/",),
+    "routing_test": ("app/routing_test/", "app/ui/report.py"),
     "demo": ("app/demo/",),
 }
 

@@ -5,7 +5,7 @@
 // is an Error whose name is the Python class.
 
 // These may be called before Python is there; the calls wait.
-const ANNOUNCED = ["getWindowServerLock"];
+const ANNOUNCED = ["getWindowServerLock", "runWebSocketRoutingFixTest"];
 
 const waiting = new Map();
 
@@ -19,7 +19,8 @@ window.tetherExpose = (name, pythonFunction) => {
   const kept = pythonFunction.copy?.() ?? pythonFunction;
   const call = async (...args) => {
     try {
-      return plain(await kept(...args));
+      // JavaScript's null is not Python's None; undefined is.
+      return plain(await kept(...args.map((each) => each ?? undefined)));
     } catch (error) {
       throw translated(error);
     }

@@ -18,5 +18,7 @@ EXPECTED: dict[str, frozenset[int]] = {
     "one connection per server": frozenset({6, 7, 8, 9, 11}),
     "shortest queue": frozenset({10}),
     "lock": frozenset({11}),
-    "reconciliation": frozenset({12}),
+    # The end that nobody sent; and a lock on a lost task, which only the books can tell of. (The
+    # latter was overlooked when this was written down; the scene has found it.)
+    "reconciliation": frozenset({11, 12}),
 }

@@ -1,0 +1,205 @@
+"""Sends a tiny task to each of the person's own servers, beside whatever runs there."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+from app.core.client_id import DEFAULT_BASE
+from app.core.errors import Trouble
+from app.core.events import (
+    Answered,
+    CancelWanted,
+    Emit,
+    Event,
+    RequestFailed,
+    ServerAdded,
+    TaskAccepted,
+)
+from app.core.ids import Chance, Digest, ServerUrl
+from app.core.outputs import view_url
+from app.core.prompt_id import make_prompt_id, make_task_id
+from app.core.requests import Ask, Request
+from app.core.server import Reach, Server
+from app.core.session import Session
+from app.core.task import State, Task
+from app.core.window import Settings
+from app.core.workflow import parse_workflow
+from app.inpage.memory import MemoryRecords, NoPreviews
+from app.routing_test.report import Say
+from app.runtime.ports import Clock, Http, Ports, Sockets
+from app.runtime.runner import Runner
+
+WITHIN = 15.0
+"""Seconds for a task to get there, run and be heard."""
+
+REMOVED_WITHIN = 10.0
+"""Seconds for a task that took too long to be removed again."""
+
+_READ_WITHIN = 10.0
+Made = tuple[Clock, Sockets, Http]
+
+
+class Live:
+    """A window of its own on real servers: no task, lock or record of the person is touched.
+
+    Args:
+        servers: Address -> name.
+        make: Makes the window's clock, sockets and calls.
+        chance: For ids, and so that no server finds the task in its cache.
+        say: The test's words.
+        explain: Says a trouble in the page's words.
+        within: Seconds for each task.
+    """
+
+    def __init__(
+        self,
+        servers: Mapping[ServerUrl, str],
+        make: Callable[[Emit], Made],
+        chance: Chance,
+        say: Say,
+        explain: Callable[[Trouble], str],
+        within: float = WITHIN,
+    ) -> None:
+        self._servers = servers
+        self._chance = chance
+        self._say = say
+        self._explain = explain
+        self._within = within
+        self._changed = asyncio.Event()
+        self._reading: dict[Request, asyncio.Future[int]] = {}
+        self._ids = count(-1, -1)  # a session counts its own upwards
+        self._runner = Runner(self._changed.set)
+        clock, self._sockets, self._http = make(self._emit)
+        self._clock = clock
+        session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
+        self._window = session.window
+        records = MemoryRecords()
+        self._runner.start(
+            session,
+            Ports(clock, self._sockets, self._http, records, records, _NoFiles(), NoPreviews()),
+        )
+
+    async def run(self) -> list[dict[str, Any]]:
+        """Test all servers at the same time.
+
+        Returns:
+            `{server, name, passed, verdict, detail, ms}` for each; a busy server passes when
+            its socket is proven and the task was removed again.
+        """
+        tasks = {url: self._send(url, name) for url, name in self._servers.items()}
+        told = await asyncio.gather(*(self._follow(url, task) for url, task in tasks.items()))
+        self._runner.pause()
+        for url, server in self._window.servers.items():
+            self._sockets.close(url, server.connection.attempt)
+        return list(told)
+
+    def _send(self, url: ServerUrl, name: str) -> Task:
+        color = int(self._chance.uniform() * 0xFFFFFF)
+        size = {"width": 16, "height": 16, "batch_size": 1, "color": color}
+        # A preview: it leaves nothing among the person's pictures.
+        text = json.dumps(
+            {
+                "1": {"class_type": "EmptyImage", "inputs": size},
+                "2": {"class_type": "ImageInvert", "inputs": {"image": ["1", 0]}},
+                "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
+            }
+        )
+        task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
+        self._emit(ServerAdded(url, name))
+        title, digest = self._say("title"), Digest(task_id)
+        self._emit(TaskAccepted(task_id, prompt_id, title, parse_workflow(text), digest, (), url))
+        return self._window.tasks[task_id]
+
+    async def _follow(self, url: ServerUrl, task: Task) -> dict[str, Any]:
+        began = self._clock.now()
+        server = self._window.servers[url]
+        await self._until(lambda: task.is_ended or _is_known_bad(server), self._within)
+        verdict, facts = await self._judge(server, task)
+        return {
+            "server": url,
+            "name": server.name,
+            "passed": verdict in ("ok", "queued", "slow"),
+            "verdict": verdict,
+            "detail": self._say(f"live.{verdict}", **facts),
+            "ms": round((self._clock.now() - began) * 1000),
+        }
+
+    async def _judge(self, server: Server, task: Task) -> tuple[str, dict[str, object]]:
+        """Find out what the state of a task means; one that has not ended is removed."""
+        match task.state:
+            case State.COMPLETED:
+                return await self._completed(server, task)
+            case State.FAILED | State.CANCELLED | State.LOST:
+                reason = self._explain(task.trouble) if task.trouble else task.state.value
+                return "failed", {"reason": reason}
+        stood, is_hearing = task.state, server.connection.is_hearing
+        ahead = max((server.queue_remaining or 1) - 1, 0)
+        self._emit(CancelWanted(task.task_id))
+        if not await self._until(lambda: task.is_ended, REMOVED_WITHIN):
+            return "left", {}
+        reason = self._explain(server.trouble) if server.trouble else ""
+        if server.reach is not Reach.UP:
+            return "unreachable", {"reason": reason}
+        if not is_hearing:
+            return "unsocketed", {}
+        if stood is State.QUEUED:
+            return "queued", {"count": ahead}
+        seconds = f"{self._within:g}"
+        if stood is State.RUNNING:
+            return "slow", {"seconds": seconds}
+        return "unended", {"seconds": seconds, "reason": reason}
+
+    async def _completed(self, server: Server, task: Task) -> tuple[str, dict[str, object]]:
+        if not server.connection.is_hearing:
+            return "unsocketed", {}
+        if task.ended_by != "socket":
+            return "deaf", {}
+        status = await self._read(server, task)
+        return ("ok", {}) if status == 200 else ("unread", {"status": status})
+
+    async def _read(self, server: Server, task: Task) -> int:
+        """Fetch the result as the page would; returns the status, 0 without an answer."""
+        output = task.outputs[0]
+        path = view_url(server.url, output, task.prompt_id).removeprefix(server.url)
+        request = Request(next(self._ids), server.url, Ask.REACH, path, timeout=_READ_WITHIN)
+        answer: asyncio.Future[int] = asyncio.get_event_loop().create_future()
+        self._reading[request] = answer
+        self._http.send(request)
+        return await answer
+
+    def _emit(self, event: Event) -> None:
+        match event:
+            case Answered(request, status) if request in self._reading:
+                self._reading.pop(request).set_result(status)
+            case RequestFailed(request) if request in self._reading:
+                self._reading.pop(request).set_result(0)
+            case _:
+                self._runner.emit(event)
+
+    async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something holds; returns whether it came to."""
+        end = self._clock.now() + seconds
+        while not holds() and self._clock.now() < end:
+            self._changed.clear()
+            waiting = asyncio.ensure_future(self._changed.wait())
+            await asyncio.wait([waiting], timeout=end - self._clock.now())
+            waiting.cancel()
+        return holds()
+
+
+def _is_known_bad(server: Server) -> bool:
+    """Say whether it is known for certain why a server can't be used."""
+    is_down = server.trouble is not None and server.trouble.code == "server_down"
+    return is_down or server.reach in (Reach.REFUSED, Reach.ODD)
+
+
+class _NoFiles:
+    """The test's task has no pictures, and its workflow needs no storage."""
+
+    async def read_text(self, digest: Digest) -> str | None:
+        """Nothing is kept."""
+
+    def release(self, task_id: str) -> None:
+        """Nothing is kept."""

@@ -1,0 +1,152 @@
+"""The routing test: fetched when it is asked for, and run beside the person's own tasks."""
+
+import asyncio
+import sys
+from typing import Any
+
+import js
+from pyscript import config
+
+from app.browser.chance import BrowserChance
+from app.browser.clock import BrowserClock
+from app.browser.http import BrowserHttp
+from app.browser.page import fetch_text
+from app.browser.socket import BrowserSockets
+from app.core.errors import Trouble
+from app.core.events import Emit
+from app.core.ids import Digest, ServerUrl
+from app.core.server_url import parse_server_url
+from app.core.window import Window
+from app.ui.dom import by_id, listen
+from app.ui.words import Words
+
+_OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
+
+
+class SelfTest:
+    """`runWebSocketRoutingFixTest`, and its button.
+
+    Args:
+        window: Only its list of servers is read.
+        words: The page's.
+        language: In which the test speaks.
+    """
+
+    def __init__(self, window: Window, words: Words, language: str) -> None:
+        self._window = window
+        self._page_words = words
+        self._language = language
+        self._is_loaded = False
+        self._running: set[asyncio.Task[Any]] = set()
+        listen(by_id("routing-open"), "click", lambda _event: self.show())
+        listen(by_id("routing-close"), "click", lambda _event: by_id("routing-test").close())
+
+    def show(self) -> None:
+        """Run the test where it can be watched."""
+        dialog = by_id("routing-test")
+        if not dialog.open:
+            dialog.showModal()
+        if not self._running:
+            running = asyncio.ensure_future(self.run())
+            self._running.add(running)
+            running.add_done_callback(self._shown)
+
+    async def run(self, options: Any = None) -> dict[str, Any]:
+        """Run all scenes, and then a tiny task on each server.
+
+        Args:
+            options: `{live, servers, verbose, seed}`, a JS object; all may be left out. `live`
+                is on where there are servers; `servers` are addresses, else all of the page's.
+
+        Returns:
+            `{passed, summary, scenes, live, environment}`, plain.
+
+        Raises:
+            ValueError: An option is wrong; says in the page's words which.
+        """
+        wanted = self._wanted(options)
+        words = await self._load()
+        from app.routing_test.live import Live
+        from app.routing_test.report import SEED, play_all, summary
+        from app.ui.report import Report
+
+        seed = wanted.get("seed", SEED)
+        report = Report(words, wanted.get("verbose", False))
+        scenes = await play_all(words.say, seed, report.scene)
+        servers = self._servers(wanted)
+        live: list[dict[str, Any]] = []
+        if servers:
+            report.live_began()
+            chance, explain = BrowserChance(), self._page_words.trouble
+            live = await Live(servers, _made, chance, words.say, explain).run()
+        result = {
+            "passed": all(each["passed"] for each in (*scenes, *live)),
+            "summary": summary(words.say, scenes, live),
+            "scenes": scenes,
+            "live": live,
+            "environment": {
+                "page": str(js.location.href),
+                "isSecure": bool(js.isSecureContext),
+                "browser": str(js.navigator.userAgent),
+                "language": self._language,
+                "python": sys.version.split()[0],
+                "seed": seed,
+                "at": str(js.Date.new().toISOString()),
+            },
+        }
+        report.ended(result)
+        return result
+
+    def _shown(self, running: asyncio.Task[Any]) -> None:
+        self._running.discard(running)
+        error = running.exception()
+        if error is not None:
+            by_id("routing-summary").textContent = f"{type(error).__name__}: {error}"
+            raise error
+
+    def _wanted(self, options: Any) -> dict[str, Any]:
+        given = options.to_py() if hasattr(options, "to_py") else options
+        if given is None:
+            return {}
+        if not isinstance(given, dict):
+            raise self._refusal(given)
+        for name, value in given.items():
+            kind = _OPTIONS.get(name)
+            if kind is None or not isinstance(value, kind):
+                raise self._refusal(f"{name}: {value}")
+        return given
+
+    def _refusal(self, option: object) -> ValueError:
+        return ValueError(self._page_words.trouble(Trouble.of("selftest_option", option=option)))
+
+    def _servers(self, wanted: dict[str, Any]) -> dict[ServerUrl, str]:
+        """Return the servers to test, by address, with their names."""
+        if not wanted.get("live", True):
+            return {}
+        known = {
+            url: server.name
+            for url, server in self._window.servers.items()
+            if not server.is_leaving
+        }
+        if "servers" not in wanted:
+            return known
+        urls = [parse_server_url(str(typed), js.location.href) for typed in wanted["servers"]]
+        return {url: known.get(url, "") for url in urls}
+
+    async def _load(self) -> Words:
+        """Fetch the test and its words, once."""
+        if not self._is_loaded:
+            lazy = config["lazy"]
+            await js.tetherLoadPython(*lazy["servers"], *lazy["routing_test"])
+            self._is_loaded = True
+            text = await fetch_text(f"./static/i18n/routing-test.{self._language}.json")
+            self._words = Words(text or "{}")
+        return self._words
+
+
+async def _no_file(_digest: Digest) -> None:
+    """The test uploads nothing."""
+
+
+def _made(emit: Emit) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
+    return BrowserClock(emit), BrowserSockets(emit), BrowserHttp(emit, _no_file)

@@ -1,0 +1,85 @@
+"""Shows what the routing test found: in the console, and in its own dialog."""
+
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from app.ui.dom import by_id, element
+from app.ui.words import Words
+
+_COLUMNS = ("id", "title", "before", "after", "verdict")
+
+
+class Report:
+    """Takes scenes as they are played, and the whole at the end."""
+
+    def __init__(self, words: Words, is_verbose: bool) -> None:
+        self._words = words
+        self._is_verbose = is_verbose
+        self._rows: list[dict[str, Any]] = []
+        js.console.group(words.say("title"))
+        js.console.info(words.say("start"))
+        by_id("routing-summary").textContent = words.say("running")
+        self._body = _emptied(words)
+
+    def scene(self, scene: dict[str, Any]) -> None:
+        """A scene was played."""
+        words = self._words
+        verdict = words.say("passed" if scene["passed"] else "failed")
+        open_group = js.console.groupCollapsed if scene["passed"] else js.console.group
+        open_group(f"{scene['id']:2} {verdict}  {scene['title']}")
+        js.console.log(f"{words.say('column.before')}: {scene['before']}")
+        js.console.log(f"{words.say('column.after')}: {scene['after']}")
+        if self._is_verbose or not scene["passed"]:
+            for run in ("before", "after"):
+                js.console.groupCollapsed(words.say(f"evidence.{run}"))
+                _table(scene["evidence"][run])
+                js.console.groupEnd()
+        js.console.groupEnd()
+        row = {**{key: scene.get(key, verdict) for key in _COLUMNS}}
+        self._rows.append({words.say(f"column.{key}"): row[key] for key in _COLUMNS})
+        self._add([str(row[key]) for key in _COLUMNS], bool(scene["passed"]))
+
+    def live_began(self) -> None:
+        """The servers' turn."""
+        js.console.info(self._words.say("live.began"))
+
+    def ended(self, result: dict[str, Any]) -> None:
+        """All was played: show the table, the servers and the summary."""
+        words = self._words
+        _table(self._rows)
+        if result["live"]:
+            js.console.group(words.say("live"))
+            for server in result["live"]:
+                verdict = words.say("passed" if server["passed"] else "failed")
+                line = f"{verdict}  {server['name']}: {server['detail']} ({server['ms']} ms)"
+                (js.console.info if server["passed"] else js.console.error)(line)
+                cells = ["", str(server["name"]), "", str(server["detail"]), verdict]
+                self._add(cells, bool(server["passed"]))
+            js.console.groupEnd()
+        (js.console.info if result["passed"] else js.console.error)(result["summary"])
+        js.console.groupEnd()
+        by_id("routing-summary").textContent = result["summary"]
+
+    def _add(self, cells: list[str], is_good: bool) -> None:
+        row = element("tr", "good" if is_good else "bad")
+        for text in cells:
+            row.append(element("td", "", text))
+        self._body.append(row)
+
+
+def _emptied(words: Words) -> Any:
+    """Return the empty body of the dialog's table, its head in the page's language."""
+    table = by_id("routing-table")
+    head, body = element("thead"), element("tbody")
+    row = element("tr")
+    for key in _COLUMNS:
+        row.append(element("th", "", words.say(f"column.{key}"), scope="col"))
+    head.append(row)
+    table.replaceChildren(head, body)
+    return body
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    js.console.table(to_js(rows, dict_converter=js.Object.fromEntries))
