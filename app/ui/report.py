@@ -8,6 +8,7 @@ from pyodide.ffi import to_js
 from app.ui.dom import by_id, element
 from app.ui.words import Words
 
+_RUNS = ("before", "after")
 _COLUMNS = ("id", "title", "before", "after", "verdict")
 
 
@@ -32,7 +33,7 @@ class Report:
         js.console.log(f"{words.say('column.before')}: {scene['before']}")
         js.console.log(f"{words.say('column.after')}: {scene['after']}")
         if self._is_verbose or not scene["passed"]:
-            for run in ("before", "after"):
+            for run in _RUNS:
                 js.console.groupCollapsed(words.say(f"evidence.{run}"))
                 _table(scene["evidence"][run])
                 js.console.groupEnd()
@@ -64,8 +65,10 @@ class Report:
 
     def _add(self, cells: list[str], is_good: bool) -> None:
         row = element("tr", "good" if is_good else "bad")
-        for text in cells:
-            row.append(element("td", "", text))
+        for key, text in zip(_COLUMNS, cells, strict=True):
+            # Where there is no room for a head, the two runs are named in their cells.
+            head = {"data_head": self._words.say(f"column.{key}")} if key in _RUNS else {}
+            row.append(element("td", "", text, **head))
         self._body.append(row)
 
 
