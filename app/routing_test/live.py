@@ -142,14 +142,14 @@ class Live:
         reason = self._explain(server.trouble) if server.trouble else ""
         if server.reach is not Reach.UP:
             return "unreachable", {"reason": reason}
+        seconds = f"{self._within:g}"
+        if stood is State.WAITING:
+            return "unsent", {"seconds": seconds, "reason": reason}
         if not is_hearing:
             return "unsocketed", {}
-        if stood is State.QUEUED:
-            return "queued", {"count": ahead}
-        seconds = f"{self._within:g}"
         if stood is State.RUNNING:
             return "slow", {"seconds": seconds}
-        return "unended", {"seconds": seconds, "reason": reason}
+        return "queued", {"count": ahead}
 
     async def _completed(self, server: Server, task: Task) -> tuple[str, dict[str, object]]:
         if not server.connection.is_hearing:
