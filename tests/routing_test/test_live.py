@@ -88,7 +88,9 @@ def probed(
             sockets = NetworkSockets(network, told) if has_sockets else NoSockets()
             return Timers(agenda, emit), sockets, http
 
-        explain: Callable[[Trouble], str] = lambda trouble: trouble.code
+        def explain(trouble: Trouble) -> str:
+            return trouble.code
+
         within = WITHIN if not swallows else 5.0
         found = await Live({URL: "gpu-1"}, make, Chance(1), WORDS.say, explain, within).run()
         assert len(found) == 1 and (found[0]["server"], found[0]["name"]) == (URL, "gpu-1")
