@@ -77,6 +77,13 @@ class SendAllWanted:
 
 
 @dataclass(frozen=True, slots=True)
+class AimChanged:
+    """A person aims the window at a server by hand, or (None) no more."""
+
+    server: ServerUrl | None
+
+
+@dataclass(frozen=True, slots=True)
 class CancelWanted:
     """A person wants a task to end."""
 
@@ -195,6 +202,7 @@ Event: TypeAlias = (
     | TasksOrphaned
     | CollectWanted
     | SendAllWanted
+    | AimChanged
     | CancelWanted
     | TaskDismissed
     | WorkflowLoaded

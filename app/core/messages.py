@@ -1,7 +1,7 @@
 """What a server says on its WebSocket in text frames, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from app.core.errors import MessageError, Trouble
@@ -33,13 +33,14 @@ class ExecutionStart:
 
 @dataclass(frozen=True, slots=True)
 class NodesReached:
-    """How far nodes are: `shares` holds (node, 0 to 1).
+    """How far nodes are: `shares` holds (node, 0 to 1); `step` is (value, max) of one that runs.
 
     Comes from `progress`, `progress_state` and `execution_cached` alike.
     """
 
     prompt_id: PromptId
     shares: tuple[tuple[NodeId, float], ...]
+    step: tuple[float, float] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +124,10 @@ def _parse(kind: str, data: Any) -> Message | None:
             size = data.get("max_upload_size")
             return FeatureFlags(size if isinstance(size, int) else None)
         case "progress_state", {"prompt_id": str(prompt), "nodes": dict(nodes)}:
-            return NodesReached(PromptId(prompt), _shares(nodes))
+            return NodesReached(PromptId(prompt), _shares(nodes), _running_step(nodes))
         case "progress", {"prompt_id": str(prompt), "node": str(node)}:
             share = _share(data)
-            return NodesReached(PromptId(prompt), ((NodeId(node), share),))
+            return NodesReached(PromptId(prompt), ((NodeId(node), share),), _step(data))
         case "executing", {"node": None | str() as node}:
             owner, shown = data.get("prompt_id"), data.get("display_node")
             node_id = NodeId(shown if isinstance(shown, str) else node) if node else None
@@ -184,10 +185,24 @@ def _share(state: Mapping[str, Any]) -> float:
     match state:
         case {"state": "finished"}:
             return 1.0
+    value, most = _step(state) or (0.0, 1.0)
+    return value / most
+
+
+def _step(state: Mapping[str, Any]) -> tuple[float, float] | None:
+    match state:
         case {"value": int() | float() as value, "max": int() | float() as most}:
             # In this order NaN counts as nothing, and what no float can hold as all.
-            return min(most, max(0, value)) / most if 0 < most < 1e300 else 0.0
-    return 0.0
+            return (min(most, max(0, value)), most) if 0 < most < 1e300 else None
+    return None
+
+
+def _running_step(nodes: dict[str, Any]) -> tuple[float, float] | None:
+    """Return the step of the node that runs: one at a time does, on all servers known."""
+    for state in nodes.values():
+        if isinstance(state, dict) and state.get("state") == "running":
+            return _step(state)
+    return None
 
 
 def _shares(nodes: dict[str, Any]) -> tuple[tuple[NodeId, float], ...]:

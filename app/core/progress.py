@@ -12,13 +12,15 @@ class Progress:
     Only nodes that the outputs need are counted, cached ones as done.
     """
 
-    __slots__ = ("_nodes", "_shares", "current")
+    __slots__ = ("_nodes", "_shares", "current", "step")
 
     def __init__(self, nodes: frozenset[NodeId] = frozenset()) -> None:
         self._nodes = nodes
         self._shares: dict[NodeId, float] = {}
         self.current: NodeId | None = None
         """The node that ran last, as far as heard."""
+        self.step: tuple[float, float] = (0.0, 1.0)
+        """Its value and maximum, as told."""
 
     @property
     def overall(self) -> float:
@@ -41,6 +43,8 @@ class Progress:
         """A node starts to run, so the one before it is done."""
         if self.current is not None and self.current != node_id:
             self.reach(self.current, 1.0)
+        if self.current != node_id:
+            self.step = (0.0, 1.0)
         self.current = node_id
 
     def reach(self, node_id: NodeId, share: float) -> None:

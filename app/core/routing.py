@@ -114,8 +114,9 @@ class Routing:
             case Executing(node_id, _) if node_id is not None:
                 self._began(task, now)
                 task.progress.begin(node_id)
-            case NodesReached(_, shares):
+            case NodesReached(_, shares, step):
                 self._began(task, now)
+                task.progress.step = step or task.progress.step
                 for node_id, share in shares:
                     task.progress.reach(node_id, share)
             case Executed(_, node_id, outputs):

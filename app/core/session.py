@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from app.core.acceptance import Acceptance
+from app.core.aim import aim
 from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.collection import Collection
@@ -11,6 +12,7 @@ from app.core.connection import Phase
 from app.core.diagnosis import Diagnosis
 from app.core.dispatcher import FILL_TIMER, ROUND_TIMER, Dispatcher
 from app.core.events import (
+    AimChanged,
     Answered,
     BinaryReceived,
     CancelWanted,
@@ -125,6 +127,8 @@ class Session:
                 return self._collection.want(event)
             case SendAllWanted():
                 window.hurry()
+            case AimChanged(url):
+                return aim(window, url)
             case CancelWanted(task_id) if task_id in window.tasks:
                 return self._cancellation.want(window.tasks[task_id], now)
             case TaskDismissed(task_id) if task_id in window.tasks:
@@ -156,7 +160,7 @@ class Session:
                 return self._reconciler.missed_fired(servers[ServerUrl(url)], TaskId(task_id))
             case ("linger", url) if ServerUrl(url) in self._lingering:
                 self._lingering.discard(ServerUrl(url))
-                if not self.window.bound_to(ServerUrl(url)):
+                if not self.window.bound_to(ServerUrl(url)) and url != self.window.aimed:
                     return servers[ServerUrl(url)].connection.release()
             case _ if key == ROUND_TIMER:
                 return self._dispatcher.round_fired(now)
@@ -195,7 +199,8 @@ class Session:
             self._lingering.discard(server.url)
             return self._reconciler.watch(server, now)
         if not server.is_leaving:
-            if connection.phase is Phase.IDLE or server.url in self._lingering:
+            is_idle = connection.phase is Phase.IDLE or server.url == self.window.aimed
+            if is_idle or server.url in self._lingering:
                 return ()
             self._lingering.add(server.url)
             return (StartTimer(("linger", server.url), LINGER),)

@@ -31,8 +31,7 @@ class Settings:
 
 
 AT_ONCE = 3
-"""Tasks on their way to one server at a time while all are sent: browsers have six
-connections for a server."""
+"""Tasks on their way to one server at a time while all are sent: browsers have six sockets."""
 
 JOURNAL_LENGTH = 2000
 NOTICES = 20
@@ -63,6 +62,7 @@ class Window:
         """All tasks that wait are to be sent now."""
         self.is_server_new = False
         """A server came or is to go: client ids or connections may have to follow."""
+        self.aimed: ServerUrl | None = None
         self._connections: dict[ServerUrl, Connection] = {}
         """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
@@ -134,6 +134,7 @@ class Window:
         del self.waiting[task.task_id]
         self._bound.setdefault(server.url, {})[task.task_id] = task
         self.locks.hold(task.prompt_id, server.url, now)
+        self.aimed = None
         self.unsaved.add(task.task_id)
 
     def unbind(self, task: Task, why: Trouble) -> None:

@@ -1,8 +1,7 @@
 """The page as a whole: its panels, and what the person wants of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import js
 
@@ -16,8 +15,7 @@ from app.ui.view import View
 from app.ui.words import Words
 
 
-@dataclass(frozen=True, slots=True)
-class Intents:
+class Intents(NamedTuple):
     """What the page may want done; `add_server` and `collect` return what is wrong, or "".
 
     `phrase` is this browser's own, by which its tasks are found from elsewhere.

@@ -186,3 +186,21 @@ def test_a_frame_can_raise_nothing_but_a_message_error(text: str) -> None:
         return
     if isinstance(message, NodesReached):
         assert all(0 <= share <= 1 for _, share in message.shares)
+
+
+def test_the_step_of_the_running_node_is_told_as_the_server_says_it() -> None:
+    """Nine of a hundred, by either frame; nonsense is no step."""
+    told = '{"type": "progress", "data": {"value": 9, "max": 100, "prompt_id": "p", "node": "3"}}'
+    message = parse_message(told)
+    assert isinstance(message, NodesReached) and message.step == (9, 100)
+    for state, expected in (
+        ({"state": "running", "value": 9, "max": 100}, (9, 100)),
+        ({"state": "running", "value": 9, "max": 0}, None),
+        ({"state": "running", "value": 190, "max": 100}, (100, 100)),
+        ({"state": "finished", "value": 1, "max": 1}, None),
+        ("nonsense", None),
+    ):
+        nodes = {"1": {"state": "finished", "value": 1, "max": 1}, "3": state}
+        text = json.dumps({"type": "progress_state", "data": {"prompt_id": "p", "nodes": nodes}})
+        message = parse_message(text)
+        assert isinstance(message, NodesReached) and message.step == expected

@@ -81,3 +81,14 @@ def test_progress_never_falls_and_stays_within_0_and_1(
         assert before <= progress.overall <= 1
         assert 0 <= progress.node <= 1
         before = progress.overall
+
+
+def test_a_new_node_starts_at_its_first_step() -> None:
+    """What was told of the one before is not its own."""
+    progress = Progress(frozenset({NodeId("1"), NodeId("2")}))
+    progress.begin(NodeId("1"))
+    progress.step = (9, 100)
+    progress.begin(NodeId("1"))
+    assert progress.step == (9, 100)
+    progress.begin(NodeId("2"))
+    assert progress.step == (0.0, 1.0)

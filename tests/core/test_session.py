@@ -10,8 +10,10 @@ from app.core.commands import (
     ReleaseFiles,
     SaveRecord,
 )
+from app.core.connection import Phase
 from app.core.errors import Trouble
 from app.core.events import (
+    AimChanged,
     BinaryReceived,
     CancelWanted,
     CollectWanted,
@@ -490,3 +492,29 @@ def test_a_new_session_asks_for_the_workflows_it_needs() -> None:
     assert all_of(LoadWorkflow, commands) == [LoadWorkflow(KNOWN)]
     assert len(all_of(OpenSocket, commands)) == 1
     assert len(asked(commands, Ask.JOBS)) == 1
+
+
+def test_an_aimed_connection_stays_until_it_is_let_go() -> None:
+    """Others are closed some time after their last task; the aim ends with the next lock too."""
+    world = two_servers()
+    world.happen(AimChanged(NORTH))
+    world.live(1)
+    north = world.session.window.servers[NORTH].connection
+    assert north.phase is Phase.OPEN
+    world.live(3 * LINGER)
+    assert north.phase is Phase.OPEN and world.session.window.aimed == NORTH
+    world.happen(AimChanged(None))
+    world.live(LINGER + 2)
+    assert north.phase is Phase.IDLE
+
+
+def test_an_aim_keeps_a_connection_that_was_about_to_go() -> None:
+    """Its last task has ended, and its time runs."""
+    world = two_servers()
+    world.happen(AimChanged(NORTH))
+    world.live(1)
+    world.happen(AimChanged(None))
+    world.live(LINGER / 2)
+    world.happen(AimChanged(NORTH))
+    world.live(2 * LINGER)
+    assert world.session.window.servers[NORTH].connection.phase is Phase.OPEN
