@@ -7,6 +7,7 @@ import js
 
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
+from app.browser.site import fetch_text, meta
 from app.console import expose
 from app.core.client_id import DEFAULT_BASE
 from app.core.errors import TetherError
@@ -32,24 +33,13 @@ from app.ui.dom import by_id
 from app.ui.page import Intents, Page
 from app.ui.view import Viewer
 from app.ui.words import Words, choose_language
-
-
-async def fetch_text(path: str) -> str | None:
-    """Fetch a file of the page's own; None when it isn't there."""
-    answer = await js.fetch(path)
-    return str(await answer.text()) if answer.ok else None
-
-
-def meta(name: str, default: str) -> str:
-    """Read a setting that the host of the page may change in index.html."""
-    found = js.document.querySelector(f'meta[name="tether:{name}"]')
-    return str(found.content) if found else default
+from app.world import MakeWorld, find_world
 
 
 class App:
     """The page at work: carries what the person wants to the session."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
         self._own_workflow: tuple[str, str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
@@ -57,8 +47,9 @@ class App:
         runner = Runner(self._repaint.ask)
         self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
-        self._tab = Tab(runner, self._previews)
-        self._kept = self._tab.kept
+        self._world = make_world(runner.emit)
+        self._tab = Tab(runner, self._world, self._previews)
+        self._kept = self._world.shared
         self._servers = ServerList(self._kept.read("servers") or "")
 
     async def start(self) -> None:
@@ -71,11 +62,11 @@ class App:
             meta("client-base", DEFAULT_BASE), int(meta("places", "2")), tag_of(phrase)
         )
         self._window = (await self._tab.open(settings)).window
-        expose(self._window, self._tab.records)
+        expose(self._window, self._world.records)
         self._tab.start()
         reruns = self._kept.read("rerun-lost") == "yes"
         self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
-        self._viewer = Viewer(self._window, self._words)
+        self._viewer = Viewer(self._window, self._words, self._world.address)
         self._page = page = Page(
             self._words,
             language,
@@ -87,7 +78,7 @@ class App:
                 lambda file: self._soon(self._use_workflow(page, file)),
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
-                lambda task_id: self._previews.drop(TaskId(task_id)),
+                lambda task_id: self._forget(TaskId(task_id)),
                 reruns,
                 self._rerun_lost,
                 phrase,
@@ -95,7 +86,7 @@ class App:
             ),
         )
         presets, troubles = read_presets(
-            await fetch_text("./servers.json") or "[]", js.location.href
+            await self._world.presets(self._words.say), js.location.href
         )
         for trouble in troubles:
             self._emit(KeepingFailed(trouble))
@@ -227,6 +218,11 @@ class App:
                 for task in list(self._window.ended()):
                     self._emit(TaskDismissed(task.task_id))
 
+    def _forget(self, task_id: TaskId) -> None:
+        """Free the pictures of a card that is gone."""
+        self._previews.drop(task_id)
+        self._world.forget(task_id)
+
     def _use_language(self, language: str) -> None:
         self._kept.write("language", language)
         js.location.reload()
@@ -245,6 +241,10 @@ def started(start: asyncio.Task[None]) -> None:
         raise error
 
 
+async def start_app() -> None:
+    """Start the page in the visitor's world."""
+    await App(await find_world()).start()
+
+
 asyncio.get_event_loop().set_exception_handler(report)
-app = App()
-asyncio.ensure_future(app.start()).add_done_callback(started)
+asyncio.ensure_future(start_app()).add_done_callback(started)

@@ -24,11 +24,16 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.console": frozenset({"app.core", "app.runtime"}),
     "app.inpage": frozenset({"app.core", "app.simulator"}),
     "app.routing_test": frozenset({"app.core", "app.inpage", "app.runtime", "app.simulator"}),
+    "app.demo": frozenset(
+        {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
+    ),
+    "app.outside": frozenset({"app.browser", "app.core", "app.runtime"}),
+    "app.world": frozenset({"app.browser", "app.core", "app.demo", "app.outside", "app.runtime"}),
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
             *("app.browser", "app.console", "app.core", "app.routing_test", "app.runtime"),
-            *("app.tab", "app.ui"),
+            *("app.tab", "app.ui", "app.world"),
         }
     ),
 }
