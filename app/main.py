@@ -5,27 +5,23 @@ from typing import Any
 
 import js
 
-from app.browser.page import fetch_text, meta
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
+from app.browser.site import fetch_text, meta
 from app.console import expose
 from app.core.client_id import DEFAULT_BASE
 from app.core.errors import TetherError
 from app.core.events import (
     CancelWanted,
     CollectWanted,
-    KeepingFailed,
     SendAllWanted,
-    ServerAdded,
-    ServerRemoved,
     TaskDismissed,
 )
 from app.core.ids import ServerUrl, TaskId
 from app.core.owner import read_phrase, tag_of
-from app.core.server_list import ServerList, read_presets
-from app.core.server_url import parse_server_url
 from app.core.window import Settings
 from app.runtime.repetition import Repetition
+from app.runtime.roster import Roster
 from app.runtime.runner import Runner
 from app.selftest import SelfTest
 from app.tab import Tab
@@ -34,12 +30,13 @@ from app.ui.dom import by_id
 from app.ui.page import Intents, Page
 from app.ui.view import Viewer
 from app.ui.words import Words, choose_language
+from app.world import MakeWorld, find_world
 
 
 class App:
     """The page at work: carries what the person wants to the session."""
 
-    def __init__(self) -> None:
+    def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
         self._own_workflow: tuple[str, str] | None = None
         self._jobs: set[asyncio.Task[None]] = set()
@@ -47,9 +44,9 @@ class App:
         runner = Runner(self._repaint.ask)
         self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
-        self._tab = Tab(runner, self._previews)
-        self._kept = self._tab.kept
-        self._servers = ServerList(self._kept.read("servers") or "")
+        self._world = make_world(runner.emit)
+        self._tab = Tab(runner, self._world, self._previews)
+        self._kept = self._world.shared
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
@@ -61,11 +58,12 @@ class App:
             meta("client-base", DEFAULT_BASE), int(meta("places", "2")), tag_of(phrase)
         )
         self._window = (await self._tab.open(settings)).window
-        expose(self._window, self._tab.records)
+        self._roster = Roster(self._window, self._kept, self._emit, str(js.location.href))
+        expose(self._window, self._world.records)
         self._tab.start()
         reruns = self._kept.read("rerun-lost") == "yes"
         self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
-        self._viewer = Viewer(self._window, self._words)
+        self._viewer = Viewer(self._window, self._words, self._world.address)
         self._page = page = Page(
             self._words,
             language,
@@ -77,20 +75,14 @@ class App:
                 lambda file: self._soon(self._use_workflow(page, file)),
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
-                lambda task_id: self._previews.drop(TaskId(task_id)),
+                lambda task_id: self._forget(TaskId(task_id)),
                 reruns,
                 self._rerun_lost,
                 phrase,
                 self._collect,
             ),
         )
-        presets, troubles = read_presets(
-            await fetch_text("./servers.json") or "[]", js.location.href
-        )
-        for trouble in troubles:
-            self._emit(KeepingFailed(trouble))
-        for url, name in self._servers.merged(presets).items():
-            self._emit(ServerAdded(url, name))
+        self._roster.load(await self._world.presets(self._words.say))
         self._paint()
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
@@ -176,24 +168,16 @@ class App:
 
     def _add_server(self, typed: str) -> str:
         try:
-            url = parse_server_url(typed, js.location.href)
+            self._roster.add(typed)
         except TetherError as error:
             return self._words.trouble(error.trouble)
-        self._servers.add(url)
-        self._kept.write("servers", self._servers.write())
-        self._emit(ServerAdded(url, ""))
         return ""
 
     def _on_server(self, action: str, url: str) -> None:
-        server = self._window.servers.get(ServerUrl(url))
-        if server is None:
-            return
         if action == "remove":
-            self._servers.remove(server.url)
-            self._kept.write("servers", self._servers.write())
-            self._emit(ServerRemoved(server.url))
+            self._roster.remove(ServerUrl(url))
         else:
-            self._emit(ServerAdded(server.url, server.name))
+            self._roster.ask_again(ServerUrl(url))
 
     def _collect(self, typed: str) -> str:
         phrase = read_phrase(typed)
@@ -223,6 +207,11 @@ class App:
                 for task in list(self._window.ended()):
                     self._emit(TaskDismissed(task.task_id))
 
+    def _forget(self, task_id: TaskId) -> None:
+        """Free the pictures of a card that is gone."""
+        self._previews.drop(task_id)
+        self._world.forget(task_id)
+
     def _use_language(self, language: str) -> None:
         self._kept.write("language", language)
         js.location.reload()
@@ -241,6 +230,10 @@ def started(start: asyncio.Task[None]) -> None:
         raise error
 
 
+async def start_app() -> None:
+    """Start the page in the visitor's world."""
+    await App(await find_world()).start()
+
+
 asyncio.get_event_loop().set_exception_handler(report)
-app = App()
-asyncio.ensure_future(app.start()).add_done_callback(started)
+asyncio.ensure_future(start_app()).add_done_callback(started)

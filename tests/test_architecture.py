@@ -27,11 +27,16 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.selftest": frozenset(
         {"app.browser", "app.core", "app.routing_test", "app.runtime", "app.ui"}
     ),
+    "app.demo": frozenset(
+        {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
+    ),
+    "app.outside": frozenset({"app.browser", "app.core", "app.runtime"}),
+    "app.world": frozenset({"app.browser", "app.core", "app.demo", "app.outside", "app.runtime"}),
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
             *("app.browser", "app.console", "app.core", "app.runtime", "app.selftest"),
-            *("app.tab", "app.ui"),
+            *("app.tab", "app.ui", "app.world"),
         }
     ),
 }

@@ -10,18 +10,6 @@ from app.browser.proxies import ProxyScope
 from app.core.events import Emit, PageChange, PageChanged
 
 
-async def fetch_text(path: str) -> str | None:
-    """Fetch a file of the page's own; None when it isn't there."""
-    answer = await js.fetch(path)
-    return str(await answer.text()) if answer.ok else None
-
-
-def meta(name: str, default: str) -> str:
-    """Read a setting that the host of the page may change in index.html."""
-    found = js.document.querySelector(f'meta[name="tether:{name}"]')
-    return str(found.content) if found else default
-
-
 class BrowserPage:
     """Tells when the network or the person comes back, and when the whole page sleeps and wakes.
 

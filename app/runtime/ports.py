@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from app.core.ids import Digest, ServerUrl, TaskId, WindowId
+from app.core.ids import Chance, Digest, ServerUrl, TaskId, WindowId
+from app.core.outputs import Output
 from app.core.requests import Request
+from app.core.task import Task
 
 
 class Clock(Protocol):
@@ -49,6 +51,9 @@ class Records(Protocol):
 
     def read_all(self) -> Mapping[str, str]:
         """Return all records."""
+
+    def read(self, key: str) -> str | None:
+        """Return one record, or None."""
 
     def write(self, key: str, text: str | None) -> None:
         """Keep a record, or forget it; emits `KeepingFailed` when the browser refuses."""
@@ -129,3 +134,31 @@ class Ports:
     shared: Records
     files: Store
     previews: Previews
+
+
+class World(Protocol):
+    """Where a window lives: the browser with servers outside, or a demo inside the page."""
+
+    clock: Clock
+    chance: Chance
+    sockets: Sockets
+    http: Http
+    records: Records
+    shared: Records
+    channel: Channel
+    files: Files
+
+    def make_hold(self) -> Hold:
+        """Return a place to hold one window's claim."""
+
+    async def open(self) -> None:
+        """Open the files; to be awaited before any is kept."""
+
+    async def presets(self, say: Callable[..., str]) -> str:
+        """Return the servers that are there from the start, written as in `servers.json`."""
+
+    def address(self, task: Task, output: Output) -> str:
+        """Return where the page finds a result file."""
+
+    def forget(self, task_id: TaskId) -> None:
+        """Nobody sees a task's results any more."""

@@ -1,10 +1,11 @@
 """What the page shows of a session: pure, and in the person's language."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.core.errors import Trouble
 from app.core.outlier import Outliers
-from app.core.outputs import Kind, view_url
+from app.core.outputs import Kind, Output
 from app.core.server import Reach, Server
 from app.core.task import ON_SERVER, State, Task
 from app.core.window import Window
@@ -60,11 +61,20 @@ class View:
 
 
 class Viewer:
-    """Makes views; rows of ended tasks are made once, since nothing changes them."""
+    """Makes views; rows of ended tasks are made once, since nothing changes them.
 
-    def __init__(self, window: Window, words: Words) -> None:
+    Args:
+        window: What is shown.
+        words: The page's language.
+        address_of: Returns where a result file of a task is found.
+    """
+
+    def __init__(
+        self, window: Window, words: Words, address_of: Callable[[Task, Output], str]
+    ) -> None:
         self._window = window
         self._words = words
+        self._address_of = address_of
         self._ended: dict[str, TaskRow] = {}
         self._outliers = Outliers(())
 
@@ -175,6 +185,6 @@ class Viewer:
         return tuple(
             ("text", output.text, "")
             if output.kind == "text"
-            else (output.kind, view_url(task.server, output, task.prompt_id), output.filename)
+            else (output.kind, self._address_of(task, output), output.filename)
             for output in task.outputs
         )

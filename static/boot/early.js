@@ -24,6 +24,10 @@
   // The notice for browsers without scripts is visible until this line runs.
   root.classList.add("scripted");
 
+  // The banner of the demo must be there from the start, and the form to add servers must not.
+  const isDemo = new URLSearchParams(location.search).get("demo") === "1";
+  root.classList.toggle("demo", isDemo);
+
   // What happened before Python was ready, in order:
   //   {kind: "click", action}         an element with data-early="action" was clicked
   //   {kind: "files", files, target}  files were dropped or pasted on the page; target is

@@ -1,6 +1,9 @@
 """What every browser test needs: Chromium, the page's server, and a watch on both."""
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +62,23 @@ def page_server(background: Background) -> Iterator[PageServer]:
     background.run(server.start())
     yield server
     background.run(server.stop())
+
+
+@pytest.fixture
+def plain_server() -> Iterator[str]:
+    """`python3 -m http.server` above the repository: the page has a path of its own there."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
+    with subprocess.Popen(
+        [*command, "--directory", str(ROOT.parent)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        address = re.search(r"http://\S+/", process.stdout.readline())
+        assert address is not None
+        yield f"{address[0]}{ROOT.name}/"
+        process.terminate()
 
 
 def leave_anyway(context: BrowserContext) -> None:

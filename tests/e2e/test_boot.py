@@ -1,10 +1,6 @@
 """The page starts, silently, from its own origin alone, wherever it lives."""
 
-import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,23 +25,6 @@ def origin(url: str) -> str:
     """Return `scheme://host:port`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-@pytest.fixture
-def plain_server() -> Iterator[str]:
-    """`python3 -m http.server` above the repository: the page has a path of its own there."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
-    with subprocess.Popen(
-        [*command, "--directory", str(ROOT.parent)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        address = re.search(r"http://\S+/", process.stdout.readline())
-        assert address is not None
-        yield f"{address[0]}{ROOT.name}/"
-        process.terminate()
 
 
 def test_page_starts_and_says_nothing(

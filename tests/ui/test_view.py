@@ -7,7 +7,7 @@ from app.core.errors import Trouble
 from app.core.ids import Digest, NodeId
 from app.core.outputs import Output
 from app.core.server import Reach
-from app.core.task import State
+from app.core.task import State, Task
 from app.core.window import Window
 from app.ui.view import Viewer
 from app.ui.words import Words
@@ -25,9 +25,14 @@ from tests.core.farm import (
 WORDS = Words((Path(__file__).resolve().parents[2] / "static/i18n/en.json").read_text())
 
 
+def address_of(task: Task, output: Output) -> str:
+    """Where results are, in these tests."""
+    return f"{task.server}/{output.filename}"
+
+
 def viewer_of(window: Window) -> Viewer:
     """A viewer in English."""
-    return Viewer(window, WORDS)
+    return Viewer(window, WORDS, address_of)
 
 
 def test_an_empty_window_shows_nothing_to_do() -> None:
@@ -127,7 +132,7 @@ def test_an_ended_task_shows_results_and_is_made_once() -> None:
     row = viewer.view().tasks[0]
     (image, address, name), text = row.results
     assert (image, name) == ("image", "a b.png")
-    assert address.startswith(f"{NORTH}/view?filename=a%20b.png&")
+    assert address == f"{NORTH}/a b.png"
     assert text == ("text", "<i>hello</i>", "")
     assert (row.overall, row.can_dismiss) == (1.0, True)
     assert viewer.view().tasks[0] is row

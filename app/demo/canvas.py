@@ -1,0 +1,108 @@
+"""The nodes' work of a server inside the page, on a canvas in a worker of its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from app.browser.proxies import ProxyScope
+from app.simulator.events import NodeFinished, NodeRaised, Preview, RunNode, ValueRef
+from app.simulator.http import Blob
+
+_WORKER = "./static/demo/worker.mjs"
+
+# The worker's own list has the same names.
+_CAN_DO = frozenset(
+    {
+        *("LoadImage", "SaveImage", "PreviewImage"),
+        *("ImageInvert", "ImageScaleBy", "ImageBlur", "ImageSharpen"),
+    }
+)
+
+Report = Callable[[NodeFinished | NodeRaised], None]
+
+
+class CanvasWork:
+    """Keeps files as Blobs and sends nodes to the worker; pictures never enter Python.
+
+    It lives as long as the page.
+    """
+
+    def __init__(self) -> None:
+        self._blobs: dict[str, Any] = {}
+        self._reports: dict[int, Report] = {}
+        self._scope = scope = ProxyScope()
+        self._worker = js.Worker.new(_WORKER, _plain({"type": "module"}))
+        scope.listen(self._worker, "message", lambda event: self._done(event.data))
+        scope.listen(self._worker, "error", self._broken)
+
+    def keep(self, key: str, content: Any) -> None:
+        """Keep what was uploaded under a key."""
+        self._blobs[key] = content
+
+    def run(self, run: RunNode, report: Report) -> None:
+        """Do a node's work and report later; what no canvas does is reported at once."""
+        pictures = {
+            name: value.run_id for name, value in run.inputs.items() if isinstance(value, ValueRef)
+        }
+        masks = [
+            value for value in run.inputs.values() if isinstance(value, ValueRef) and value.index
+        ]
+        if run.class_name not in _CAN_DO or masks:
+            why = f"the demo has no {run.class_name}, but a ComfyUI server has"
+            report(NodeRaised(run.run_id, "NotImplementedError", why))
+            return
+        self._reports[run.run_id] = report
+        order = {
+            "kind": "run",
+            "run": run.run_id,
+            "node": run.class_name,
+            "inputs": {n: value for n, value in run.inputs.items() if n not in pictures},
+            "pictures": pictures,
+            "files": {name: self._blobs.get(key) for name, key in run.files.items()},
+            "previews": run.previews,
+        }
+        self._worker.postMessage(_plain(order))
+
+    def drop_values(self, run_id: int) -> None:
+        """Let the worker forget what a run made; nobody waits for its report."""
+        self._reports.pop(run_id, None)
+        self._worker.postMessage(_plain({"kind": "drop", "run": run_id}))
+
+    def drop(self, key: str) -> None:
+        """Forget a file."""
+        self._blobs.pop(key, None)
+
+    def content(self, key: str) -> Any | None:
+        """Return a file's Blob."""
+        return self._blobs.get(key)
+
+    def _done(self, told: Any) -> None:
+        report = self._reports.pop(told.run, None)
+        if report is None:
+            return
+        if hasattr(told, "message"):
+            report(NodeRaised(told.run, str(told.name), str(told.message)))
+            return
+        files = []
+        for number, blob in enumerate(told.files):
+            key = f"made-{told.run}-{number}"
+            self._blobs[key] = blob
+            files.append(Blob(key, int(blob.size), key))
+        previews = tuple(Preview(False, preview.to_bytes()) for preview in told.previews)
+        width, height = told.size
+        report(
+            NodeFinished(told.run, tuple(files), previews=previews, picture_size=(width, height))
+        )
+
+    def _broken(self, event: Any) -> None:
+        """Nothing will come back from the worker: its script is missing, or stopped."""
+        reports, self._reports = self._reports, {}
+        why = f"the demo's worker stopped: {event.message or _WORKER}"
+        for run_id, report in reports.items():
+            report(NodeRaised(run_id, "RuntimeError", why))
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    return to_js(value, dict_converter=js.Object.fromEntries)

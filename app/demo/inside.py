@@ -1,0 +1,88 @@
+"""The world of a demo: two servers inside the page; nothing is kept and nothing leaves."""
+
+import json
+from collections.abc import Callable
+from random import SystemRandom
+
+import js
+from pyodide.ffi import to_js
+
+from app.browser.chance import BrowserChance
+from app.browser.channel import BrowserChannel
+from app.browser.clock import BrowserClock
+from app.browser.storage import BrowserRecords, own_prefix
+from app.core.events import BinaryReceived, Emit, Event
+from app.core.ids import Chance, ServerUrl, TaskId
+from app.core.outputs import Output, view_url
+from app.core.task import Task
+from app.demo.canvas import CanvasWork
+from app.demo.files import DemoFiles
+from app.demo.records import DemoRecords
+from app.demo.results import Results
+from app.inpage.agenda import RealAgenda
+from app.inpage.memory import MemoryRecords
+from app.inpage.network import Network, NetworkHttp, NetworkSockets
+from app.inpage.server import InPageServer
+from app.runtime.ports import Channel, Clock, Files, Hold, Http, Records, Sockets
+from app.runtime.storage_hold import StorageHold
+from app.simulator.settings import Settings
+
+PACES = (0.5, 1.0)
+"""Seconds that each server stretches a node to: people should see it work."""
+
+
+class Inside:
+    """What carries a window of the demo; see `World` in `app/runtime/ports.py`."""
+
+    def __init__(self, emit: Emit) -> None:
+        prefix = own_prefix(js.location.pathname)
+        self.clock: Clock = BrowserClock(emit)
+        self.chance: Chance = BrowserChance()
+        self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
+        self.records: Records = MemoryRecords()
+        self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
+        self._network = network = Network(RealAgenda())
+        for number, pace in enumerate(PACES, 1):
+            # Only a name: nothing outside can have it, should it ever be asked for.
+            url = ServerUrl(f"http://demo-{number}.invalid")
+            settings = Settings(name=f"demo-{number}", pace=pace)
+            network.add(InPageServer(url, settings, SystemRandom(), network.agenda, CanvasWork()))
+        files = DemoFiles(f"{prefix}demo:files", emit)
+        self.files: Files = files
+        self.http: Http = NetworkHttp(network, emit, files.content)
+        self.sockets: Sockets = NetworkSockets(network, lambda event: emit(_as_outside(event)))
+        self._results = Results()
+
+    def make_hold(self) -> Hold:
+        """Return a hold on a claim that nobody else can want."""
+        return StorageHold(self.shared, self.clock)
+
+    async def open(self) -> None:
+        """Nothing is to be opened: the files stay in memory."""
+
+    async def presets(self, say: Callable[..., str]) -> str:
+        """Return the servers inside the page."""
+        return json.dumps(
+            [
+                {"url": url, "name": say("demo.server", number=number)}
+                for number, url in enumerate(self._network.servers, 1)
+            ]
+        )
+
+    def address(self, task: Task, output: Output) -> str:
+        """Return an address of the content itself."""
+        assert task.server is not None
+        target = view_url(task.server, output, task.prompt_id).removeprefix(task.server)
+        server = self._network.servers[task.server]
+        return self._results.address(task.task_id, target, server.view)
+
+    def forget(self, task_id: TaskId) -> None:
+        """Free the contents that a card showed."""
+        self._results.forget(task_id)
+
+
+def _as_outside(event: Event) -> Event:
+    """Give a binary frame the form in which the browser's sockets have it."""
+    if isinstance(event, BinaryReceived):
+        return BinaryReceived(event.server, event.attempt, event.head, to_js(event.frame).buffer)
+    return event

@@ -1,0 +1,59 @@
+"""The world of an ordinary window: the browser, and servers outside the page."""
+
+from collections.abc import Callable
+
+import js
+
+from app.browser.chance import BrowserChance
+from app.browser.channel import BrowserChannel
+from app.browser.clock import BrowserClock
+from app.browser.files import BrowserFiles
+from app.browser.http import BrowserHttp
+from app.browser.locks import BrowserLock
+from app.browser.site import fetch_text
+from app.browser.socket import BrowserSockets
+from app.browser.storage import BrowserRecords, own_prefix
+from app.core.events import Emit
+from app.core.ids import Chance, TaskId
+from app.core.outputs import Output, view_url
+from app.core.task import Task
+from app.runtime.ports import Channel, Clock, Files, Hold, Http, Records, Sockets
+from app.runtime.storage_hold import StorageHold
+
+
+class Outside:
+    """Everything of the browser that carries a window; see `World` in `app/runtime/ports.py`."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._prefix = prefix = own_prefix(js.location.pathname)
+        self.clock: Clock = BrowserClock(emit)
+        self.chance: Chance = BrowserChance()
+        self.shared: Records = BrowserRecords("localStorage", prefix, emit)
+        self.records: Records = BrowserRecords("sessionStorage", prefix, emit)
+        self.channel: Channel = BrowserChannel(f"{prefix}windows")
+        self._files = BrowserFiles(f"{prefix}files", emit)
+        self.files: Files = self._files
+        self.sockets: Sockets = BrowserSockets(emit)
+        self.http: Http = BrowserHttp(emit, self.files.read)
+
+    def make_hold(self) -> Hold:
+        """Plain http has no Web Locks."""
+        if BrowserLock.is_there():
+            return BrowserLock(self._prefix)
+        return StorageHold(self.shared, self.clock)
+
+    async def open(self) -> None:
+        """Open the store of files."""
+        await self._files.open()
+
+    async def presets(self, _say: Callable[..., str]) -> str:
+        """Return what whoever hosts the page presets."""
+        return await fetch_text("./servers.json") or "[]"
+
+    def address(self, task: Task, output: Output) -> str:
+        """Return the address of a result on its server."""
+        assert task.server is not None
+        return view_url(task.server, output, task.prompt_id)
+
+    def forget(self, task_id: TaskId) -> None:
+        """Servers keep their results."""
