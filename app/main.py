@@ -8,7 +8,7 @@ import js
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
 from app.browser.site import fetch_text, meta
-from app.console import expose
+from app.console.desk import Desk
 from app.core.client_id import DEFAULT_BASE
 from app.core.errors import TetherError
 from app.core.events import (
@@ -20,12 +20,13 @@ from app.core.events import (
 from app.core.ids import ServerUrl, TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
+from app.runtime.caller import Caller
 from app.runtime.repetition import Repetition
 from app.runtime.roster import Roster
 from app.runtime.runner import Runner
 from app.selftest import SelfTest
+from app.sending import Sending
 from app.tab import Tab
-from app.ui.composer import OWN
 from app.ui.dom import by_id
 from app.ui.page import Intents, Page
 from app.ui.view import Viewer
@@ -38,13 +39,15 @@ class App:
 
     def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
-        self._own_workflow: tuple[str, str] | None = None
+        self._desk: Desk | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._repaint = Repaint(self._paint)
-        runner = Runner(self._repaint.ask)
+        runner = Runner(self._changed)
         self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
-        self._world = make_world(runner.emit)
+        self._caller = Caller(runner.emit)
+        self._world = make_world(self._caller.emit)
+        self._caller.use(self._world.http)
         self._tab = Tab(runner, self._world, self._previews)
         self._kept = self._world.shared
 
@@ -58,8 +61,18 @@ class App:
             meta("client-base", DEFAULT_BASE), int(meta("places", "2")), tag_of(phrase)
         )
         self._window = (await self._tab.open(settings)).window
-        self._roster = Roster(self._window, self._kept, self._emit, str(js.location.href))
-        expose(self._window, self._world.records)
+        address = str(js.location.href)
+        self._roster = Roster(self._window, self._kept, self._emit, address)
+        self._desk = Desk(
+            self._window,
+            self._emit,
+            self._tab.intake,
+            self._roster,
+            self._caller,
+            self._world,
+            self._words.trouble,
+            address,
+        )
         self._tab.start()
         reruns = self._kept.read("rerun-lost") == "yes"
         self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
@@ -71,8 +84,8 @@ class App:
                 self._add_server,
                 self._on_server,
                 lambda action, task_id: self._on_task(page, action, task_id),
-                lambda: self._soon(self._run(page)),
-                lambda file: self._soon(self._use_workflow(page, file)),
+                lambda: self._soon(self._sending.run()),
+                lambda file: self._soon(self._sending.use_workflow(file)),
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda task_id: self._forget(TaskId(task_id)),
@@ -82,12 +95,14 @@ class App:
                 self._collect,
             ),
         )
+        self._sending = Sending(page, self._words, self._tab.intake)
         self._roster.load(await self._world.presets(self._words.say))
         self._paint()
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
         self._selftest = SelfTest(self._window, self._words, language)
         js.tetherExpose("runWebSocketRoutingFixTest", self._selftest.run)
+        js.tetherReady()
         await self._catch_up(page)
         if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
             self._selftest.show()
@@ -98,9 +113,14 @@ class App:
             if done.kind == "files":
                 page.composer.add(list(done.files))
             elif done.action == "run":
-                await self._run(page)
+                await self._sending.run()
             elif done.action == "selftest":
                 self._selftest.show()
+
+    def _changed(self) -> None:
+        self._repaint.ask()
+        if self._desk is not None:
+            self._desk.changed()
 
     def _paint(self) -> None:
         if self._page is not None:
@@ -114,57 +134,12 @@ class App:
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
 
-    async def _run(self, page: Page) -> None:
-        """Make a task of every chosen picture, or one when the workflow takes none."""
-        composer = page.composer
-        page.notices.clear()
-        pinned = ServerUrl(composer.pinned) if composer.pinned else None
-        is_own = composer.workflow == OWN
-        chosen = await self._chosen_workflow(page, composer.workflow)
-        if chosen is None:
-            return
-        title, text = chosen
-        pictures = composer.pictures()
-        accepted = []
-        for key, name, file in pictures or [("", "", None)]:
-            given = [(name, file)] if file is not None else []
-            told = f"{name} · {title}" if name else title
-            try:
-                await self._tab.intake.accept(text, told, given, pinned, needs_picture=not is_own)
-            except TetherError as error:
-                page.notices.show(self._words.trouble(error.trouble))
-            else:
-                accepted.append(key)
-        composer.remove(accepted)
-
     async def _told(self, page: Page, work: Any) -> None:
         """Do what a person asked for, and say what keeps it from being done."""
         try:
             await work
         except TetherError as error:
             page.notices.show(self._words.trouble(error.trouble))
-
-    async def _chosen_workflow(self, page: Page, name: str) -> tuple[str, str] | None:
-        if name == OWN:
-            if self._own_workflow is None:
-                page.notices.show(self._words.say("trouble.workflow_needed"))
-            return self._own_workflow
-        text = await fetch_text(f"./static/workflows/{name}.json")
-        if text is None:
-            page.notices.show(self._words.say("trouble.workflow_missing", file=name))
-            return None
-        return page.composer.title(), text
-
-    async def _use_workflow(self, page: Page, file: Any) -> None:
-        """Take a workflow file, if it is one."""
-        text = str(await file.text())
-        try:
-            self._tab.intake.check_workflow(text)
-        except TetherError as error:
-            page.notices.show(f"{file.name}: {self._words.trouble(error.trouble)}")
-            return
-        self._own_workflow = (str(file.name), text)
-        page.composer.show_own(str(file.name))
 
     def _add_server(self, typed: str) -> str:
         try:

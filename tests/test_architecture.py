@@ -27,6 +27,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.selftest": frozenset(
         {"app.browser", "app.core", "app.routing_test", "app.runtime", "app.ui"}
     ),
+    "app.sending": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
         {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
     ),
@@ -36,7 +37,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.main": frozenset(
         {
             *("app.browser", "app.console", "app.core", "app.runtime", "app.selftest"),
-            *("app.tab", "app.ui", "app.world"),
+            *("app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),
 }

@@ -24,7 +24,18 @@ RUNTIME = frozenset({"_pyscript", "js", "polyscript", "pyodide", "pyodide_js", "
 
 # Compiled into the interpreter, or made by another module: no file has their names.
 WITHOUT_FILE = frozenset(
-    {"builtins", "collections.abc", "errno", "gc", "itertools", "math", "os.path", "sys", "time"}
+    {
+        "binascii",
+        "builtins",
+        "collections.abc",
+        "errno",
+        "gc",
+        "itertools",
+        "math",
+        "os.path",
+        "sys",
+        "time",
+    }
 )
 
 

@@ -97,6 +97,7 @@ class Routing:
             self._note(server, f"{kind} of nobody here", prompt_id, now)
             return ()
         self._note(server, kind, prompt_id, now)
+        self._window.touched.add(task.task_id)
         task.heard_at = now
         return self._hear(server, task, message, now)
 

@@ -55,7 +55,8 @@ class Window:
             maxlen=JOURNAL_LENGTH
         )
         self.unsaved: set[TaskId] = set()
-        """Tasks whose record has changed; gauges don't count."""
+        """Tasks whose record has changed; gauges don't count, but for `touched` they do."""
+        self.touched: set[TaskId] = set()
         self.is_fill_due = False
         """A task waits, or a place came free: the dispatcher is to look."""
         self.is_hurried = False
@@ -67,7 +68,7 @@ class Window:
         """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
-        self._last_request = 0
+        self.requests_made = 0
 
     def server(self, url: ServerUrl, now: float) -> Server:
         """Return a server, making it known when it is new."""
@@ -108,8 +109,8 @@ class Window:
 
     def next_request(self) -> int:
         """Return an id that no request of this window had."""
-        self._last_request += 1
-        return self._last_request
+        self.requests_made += 1
+        return self.requests_made
 
     def add(self, task: Task) -> None:
         """Take a task in, wherever it stands."""
@@ -215,7 +216,7 @@ class Window:
         return sum(task.state in on_their_way for task in self.bound_to(server))
 
     def hurry(self) -> None:
-        """Let all tasks that wait go to servers now, however many those have of ours."""
+        """Let all tasks that wait go to servers now."""
         self.is_hurried = bool(self.waiting)
         self.is_fill_due = True
 
@@ -227,8 +228,7 @@ class Window:
     def heard(self, server: ServerUrl, prompt_id: PromptId) -> Task | None:
         """Return the unfinished task that a message of a server is about.
 
-        None for a prompt of somebody else, for one bound to another server, before we posted
-        it, and after the end.
+        None for a prompt of somebody else or of another server, before its POST and after its end.
         """
         task = self._by_prompt.get(prompt_id)
         if task is None or task.server != server:

@@ -3,24 +3,15 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any
 
 from app.core.client_id import DEFAULT_BASE
 from app.core.errors import Trouble
-from app.core.events import (
-    Answered,
-    CancelWanted,
-    Emit,
-    Event,
-    RequestFailed,
-    ServerAdded,
-    TaskAccepted,
-)
+from app.core.events import CancelWanted, Emit, ServerAdded, TaskAccepted
 from app.core.ids import Chance, Digest, ServerUrl
 from app.core.outputs import view_url
 from app.core.prompt_id import make_prompt_id, make_task_id
-from app.core.requests import Ask, Request
+from app.core.requests import Ask
 from app.core.server import Reach, Server
 from app.core.session import Session
 from app.core.task import State, Task
@@ -28,8 +19,10 @@ from app.core.window import Settings
 from app.core.workflow import parse_workflow
 from app.inpage.memory import MemoryRecords, NoPreviews
 from app.routing_test.report import Say
+from app.runtime.caller import Caller
 from app.runtime.ports import Clock, Http, Ports, Sockets
 from app.runtime.runner import Runner
+from app.runtime.waits import Waits
 
 WITHIN = 15.0
 """Seconds for a task to get there, run and be heard."""
@@ -67,18 +60,18 @@ class Live:
         self._say = say
         self._explain = explain
         self._within = within
-        self._changed = asyncio.Event()
-        self._reading: dict[Request, asyncio.Future[int]] = {}
-        self._ids = count(-1, -1)  # a session counts its own upwards
-        self._runner = Runner(self._changed.set)
-        clock, self._sockets, self._http = make(self._emit)
+        self._waits = Waits()
+        self._runner = Runner(self._waits.changed)
+        self._caller = Caller(self._runner.emit)
+        clock, self._sockets, http = make(self._caller.emit)
+        self._caller.use(http)
         self._clock = clock
         session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
         self._window = session.window
         records = MemoryRecords()
         self._runner.start(
             session,
-            Ports(clock, self._sockets, self._http, records, records, _NoFiles(), NoPreviews()),
+            Ports(clock, self._sockets, http, records, records, _NoFiles(), NoPreviews()),
         )
 
     async def run(self) -> list[dict[str, Any]]:
@@ -107,15 +100,17 @@ class Live:
             }
         )
         task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
-        self._emit(ServerAdded(url, name))
+        self._runner.emit(ServerAdded(url, name))
         title, digest = self._say("title"), Digest(task_id)
-        self._emit(TaskAccepted(task_id, prompt_id, title, parse_workflow(text), digest, (), url))
+        self._runner.emit(
+            TaskAccepted(task_id, prompt_id, title, parse_workflow(text), digest, (), url)
+        )
         return self._window.tasks[task_id]
 
     async def _follow(self, url: ServerUrl, task: Task) -> dict[str, Any]:
         began = self._clock.now()
         server = self._window.servers[url]
-        await self._until(lambda: task.is_ended or _is_known_bad(server), self._within)
+        await self._waits.until(lambda: task.is_ended or _is_known_bad(server), self._within)
         verdict, facts = await self._judge(server, task)
         return {
             "server": url,
@@ -136,8 +131,8 @@ class Live:
                 return "failed", {"reason": reason}
         stood, is_hearing = task.state, server.connection.is_hearing
         ahead = max((server.queue_remaining or 1) - 1, 0)
-        self._emit(CancelWanted(task.task_id))
-        if not await self._until(lambda: task.is_ended, REMOVED_WITHIN):
+        self._runner.emit(CancelWanted(task.task_id))
+        if not await self._waits.until(lambda: task.is_ended, REMOVED_WITHIN):
             return "left", {}
         reason = self._explain(server.trouble) if server.trouble else ""
         if server.reach is not Reach.UP:
@@ -163,30 +158,8 @@ class Live:
         """Fetch the result as the page would; returns the status, 0 without an answer."""
         output = task.outputs[0]
         path = view_url(server.url, output, task.prompt_id).removeprefix(server.url)
-        request = Request(next(self._ids), server.url, Ask.REACH, path, timeout=_READ_WITHIN)
-        answer: asyncio.Future[int] = asyncio.get_event_loop().create_future()
-        self._reading[request] = answer
-        self._http.send(request)
-        return await answer
-
-    def _emit(self, event: Event) -> None:
-        match event:
-            case Answered(request, status) if request in self._reading:
-                self._reading.pop(request).set_result(status)
-            case RequestFailed(request) if request in self._reading:
-                self._reading.pop(request).set_result(0)
-            case _:
-                self._runner.emit(event)
-
-    async def _until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something holds; returns whether it came to."""
-        end = self._clock.now() + seconds
-        while not holds() and self._clock.now() < end:
-            self._changed.clear()
-            waiting = asyncio.ensure_future(self._changed.wait())
-            await asyncio.wait([waiting], timeout=end - self._clock.now())
-            waiting.cancel()
-        return holds()
+        answer = await self._caller.call(server.url, Ask.REACH, path, _READ_WITHIN)
+        return answer.status if answer else 0
 
 
 def _is_known_bad(server: Server) -> bool:

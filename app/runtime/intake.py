@@ -1,12 +1,12 @@
 """From what a person gives to an accepted task: checked, stored, and only then promised."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.core.dispatcher import too_large
 from app.core.errors import BadInput
 from app.core.events import Emit, Picture, TaskAccepted
-from app.core.ids import Chance, Digest, ServerUrl, TaskId
+from app.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId
 from app.core.picture import HEAD, is_picture
 from app.core.prompt_id import make_prompt_id, make_task_id
 from app.core.task import Task
@@ -45,14 +45,38 @@ class Intake:
             BadInput: It can't be used; nothing was stored or sent.
             TetherError: The browser would not keep it.
         """
-        workflow = parse_workflow(workflow_text)
-        slots = workflow.picture_inputs()
+        slots = parse_workflow(workflow_text).picture_inputs()
         if needs_picture and slots and not pictures:
             raise BadInput("picture_needed")
+        placed = dict(zip(slots, pictures, strict=False))
+        return await self.accept_placed(workflow_text, title, placed, pinned)
+
+    async def accept_placed(
+        self,
+        workflow_text: str,
+        title: str,
+        files: Mapping[tuple[NodeId, str], tuple[str, Any]],
+        pinned: ServerUrl | None,
+    ) -> TaskId:
+        """Accept one task whose files are for inputs that the caller names.
+
+        Args:
+            workflow_text: The workflow in API format.
+            title: What people call it.
+            files: (node, input) -> (file name, JS Blob).
+            pinned: The server to use; None for the best.
+
+        Raises:
+            BadInput: It can't be used, or has no such node; nothing was stored or sent.
+            TetherError: The browser would not keep it.
+        """
+        workflow = parse_workflow(workflow_text)
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
         chosen = []
-        for (node_id, name), (filename, blob) in zip(slots, pictures, strict=False):
+        for (node_id, name), (filename, blob) in files.items():
+            if node_id not in workflow.nodes:
+                raise BadInput("file_unplaced", place=f"{node_id}.{name}")
             await self._check(filename, blob, pinned)
             digest = await self._files.digest(blob)
             blobs[digest] = blob

@@ -1,0 +1,1 @@
+"""What devtools, scripts and pages of the same origin may call."""

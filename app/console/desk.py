@@ -1,0 +1,52 @@
+"""Puts together all that scripts may call."""
+
+from app.console.border import Border, Explain
+from app.console.connections import Connections
+from app.console.scripting import Scripting
+from app.core.events import Emit
+from app.core.window import Window
+from app.runtime.caller import Caller
+from app.runtime.intake import Intake
+from app.runtime.ports import World
+from app.runtime.roster import Roster
+from app.runtime.waits import Waits
+
+
+class Desk:
+    """Exposes the functions, and tells scripts of changes.
+
+    Args:
+        window: The window.
+        emit: Tells its session.
+        intake: Takes tasks in.
+        roster: The servers.
+        caller: Calls servers.
+        world: What carries the window.
+        explain: Says a trouble in the page's words.
+        page_url: Against which short addresses are read.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        emit: Emit,
+        intake: Intake,
+        roster: Roster,
+        caller: Caller,
+        world: World,
+        explain: Explain,
+        page_url: str,
+    ) -> None:
+        self._waits = waits = Waits()
+        border = Border(explain)
+        connections = Connections(border, window, emit, waits, caller, world, page_url)
+        self._scripting = Scripting(
+            border, window, emit, intake, roster, connections, caller, waits, world, explain
+        )
+        connections.expose()
+        self._scripting.expose()
+
+    def changed(self) -> None:
+        """The window has changed."""
+        self._waits.changed()
+        self._scripting.changed()

@@ -1,0 +1,193 @@
+"""The `tether` object, and the functions that send work."""
+
+import binascii
+import json
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from app.console.border import Border, Explain, given
+from app.console.connections import Connections
+from app.console.plain import result_row, server_row, stats, task_row
+from app.core.answers import read_upload
+from app.core.events import CancelWanted, Emit
+from app.core.ids import NodeId, ServerUrl
+from app.core.picture import is_picture
+from app.core.prompt_id import make_task_id
+from app.core.requests import Ask, Upload
+from app.core.server import Reach
+from app.core.submission import UPLOAD_WITHIN
+from app.core.task import State, Task
+from app.core.window import Window
+from app.runtime.caller import Caller
+from app.runtime.intake import Intake
+from app.runtime.ports import World
+from app.runtime.roster import Roster
+from app.runtime.waits import Waits
+
+MET_WITHIN = 10.0
+"""Seconds for a new server to answer, or to be found unusable."""
+
+CANCELLED_WITHIN = 30.0
+
+
+class Scripting:
+    """Sends, follows and cancels tasks for scripts.
+
+    Args:
+        border: Makes errors readable.
+        window: The window.
+        emit: Tells its session.
+        intake: Takes tasks in.
+        roster: The servers.
+        connections: The functions for devtools.
+        caller: Calls servers.
+        waits: Waits for changes of the window.
+        world: What carries the window.
+        explain: Says a trouble in the page's words.
+    """
+
+    def __init__(
+        self,
+        border: Border,
+        window: Window,
+        emit: Emit,
+        intake: Intake,
+        roster: Roster,
+        connections: Connections,
+        caller: Caller,
+        waits: Waits,
+        world: World,
+        explain: Explain,
+    ) -> None:
+        self._border = border
+        self._window = window
+        self._emit = emit
+        self._intake = intake
+        self._roster = roster
+        self._connections = connections
+        self._caller = caller
+        self._waits = waits
+        self._world = world
+        self._explain = explain
+
+    def expose(self) -> None:
+        """Put the functions on `window`."""
+        window = self._window
+        self._border.now(
+            tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
+            tether__tasks=lambda: [task_row(task) for task in window.tasks.values()],
+            tether__stats=lambda: stats(window),
+        )
+        self._border.later(
+            tether__addServer=self._add_server,
+            tether__removeServer=self._remove_server,
+            tether__submit=self._submit,
+            tether__result=self._result,
+            submitWorkflow=self._submit_workflow,
+            uploadImageToComfyUI=self._upload,
+            cancelTask=self._cancel,
+        )
+
+    def changed(self) -> None:
+        """Tell the scripts that listen of every task that has changed."""
+        touched, self._window.touched = self._window.touched, set()
+        if not js.tetherListens():
+            return
+        for task_id in touched:
+            task = self._window.tasks.get(task_id)
+            if task is not None:
+                js.tetherTell(to_js(task_row(task), dict_converter=js.Object.fromEntries))
+
+    async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
+        if given(options, "token") is not None:
+            raise self._border.refuse("token_unsupported")
+        url = self._roster.add(str(typed), str(given(options, "name") or ""))
+        server = self._window.servers[url]
+        await self._waits.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
+        return server_row(self._window, server)
+
+    async def _remove_server(self, typed: Any) -> None:
+        self._roster.remove(self._connections.known(typed).url)
+
+    async def _submit_workflow(self, workflow: Any, options: Any = None) -> dict[str, Any]:
+        return await self._accept(workflow, options)
+
+    async def _submit(self, options: Any = None) -> dict[str, Any]:
+        return await self._accept(given(options, "workflow"), options)
+
+    async def _accept(self, workflow: Any, options: Any) -> dict[str, Any]:
+        text = workflow if isinstance(workflow, str) else js.JSON.stringify(workflow)
+        if not isinstance(text, str):
+            raise self._border.refuse("workflow_not_workflow")
+        server = given(options, "server")
+        pinned = self._connections.known(server).url if server is not None else None
+        files = given(options, "files")
+        placed = _placed(files) if files is not None else {}
+        title = str(given(options, "title") or "script")
+        task_id = await self._intake.accept_placed(text, title, placed, pinned)
+        task = self._window.tasks[task_id]
+        return {"taskId": task_id, "promptId": task.prompt_id, "server": task.server}
+
+    async def _result(self, task_id: Any) -> dict[str, Any]:
+        task = self._find(task_id)
+        await self._waits.until(lambda: task.is_ended)
+        if task.state is State.ADOPTED:
+            raise self._border.refuse("adopted")
+        return result_row(task, self._explain(task.trouble) if task.trouble else None)
+
+    async def _cancel(self, name: Any) -> dict[str, Any]:
+        task = self._find(name)
+        self._emit(CancelWanted(task.task_id))
+        if not await self._waits.until(lambda: task.is_ended, CANCELLED_WITHIN):
+            raise self._border.refuse("cancel_unanswered", task=task.title)
+        return task_row(task)
+
+    def _find(self, name: Any) -> Task:
+        """Return a task by its own id or its prompt's."""
+        for task in self._window.tasks.values():
+            if name in (task.task_id, task.prompt_id):
+                return task
+        raise self._border.refuse("task_unknown", task=name)
+
+    async def _upload(self, base64: Any) -> dict[str, Any]:
+        """Upload a picture to the server that calls go to now."""
+        url = self._connections.base_url()
+        if url is None:
+            raise self._border.refuse("no_server_answers")
+        try:
+            content = binascii.a2b_base64(str(base64).rpartition(",")[2], strict_mode=True)
+        except ValueError:
+            content = b""
+        if not is_picture(content):
+            raise self._border.refuse("base64_bad")
+        blob = js.Blob.new(to_js([to_js(content)]))
+        files, task_id = self._world.files, make_task_id(self._world.chance)
+        digest = await files.digest(blob)
+        await files.keep(task_id, {digest: blob})
+        try:
+            return await self._uploaded(url, Upload(digest, f"tether-{digest[:12]}.png"))
+        finally:
+            files.release(task_id)
+
+    async def _uploaded(self, url: ServerUrl, upload: Upload) -> dict[str, Any]:
+        server = self._window.servers[url]
+        answer = await self._caller.call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
+        if answer is None or answer.status != 200:
+            status = answer.status if answer else "-"
+            raise self._border.refuse("upload_failed", server=server.name, status=status)
+        read_upload(answer.text)
+        told = json.loads(answer.text)
+        kept = {name: str(told.get(name, "")) for name in ("name", "subfolder", "type")}
+        return {**kept, "server": url}
+
+
+def _placed(files: Any) -> dict[tuple[NodeId, str], tuple[str, Any]]:
+    """Read `{"1.image": blob}`; a Blob without a name gets one."""
+    placed = {}
+    for key, blob in js.Object.entries(files):
+        node_id, _, name = str(key).rpartition(".")
+        filename = str(getattr(blob, "name", "") or f"{node_id}-{name}.png")
+        placed[NodeId(node_id), name] = (filename, blob)
+    return placed
