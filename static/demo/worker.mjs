@@ -119,7 +119,6 @@ async function previewsOf(before, after, count) {
 }
 
 function canvasOf({ width, height, data }) {
-  // `alpha: false`: the file has colours alone, as ComfyUI's.
   const context = contextOf(width, height, { alpha: false });
   context.putImageData(new ImageData(data, width, height), 0, 0);
   return context.canvas;
