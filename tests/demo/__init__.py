@@ -1,0 +1,1 @@
+"""What of the demo needs no browser."""

@@ -1,0 +1,1 @@
+"""Servers inside the page, their time and their network."""
