@@ -157,7 +157,7 @@ def test_a_socket_that_is_closed_says_nothing_more(window: Window) -> None:
     assert events[-1] == SocketClosed(NORTH, 1, 1000)
     line.heard("{}")
     assert window.after(60.0) == []
-    assert window.server._lines == {}
+    assert (window.server._lines, window.sockets._open) == ({}, {})
 
 
 def test_a_server_that_dies_cuts_the_socket(window: Window) -> None:

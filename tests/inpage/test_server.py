@@ -2,6 +2,7 @@
 
 from app.inpage.agenda import PlayedAgenda
 from app.inpage.server import InPageServer
+from app.simulator.http import FileBody, Response
 from app.simulator.settings import Settings
 from tests.inpage.hand import NOON, WORKFLOW, Ear, HandWork, asked, new_server
 
@@ -54,7 +55,10 @@ def test_a_picture_that_is_there_already_is_kept_once() -> None:
     server, work = new_server(PlayedAgenda(NOON))
     for _ in range(2):
         asked(server, "POST", "/upload/image", upload=("photo.png", "d1", 3, "pic"))
-    assert list(work.kept.values()) == ["pic"]
+    ((key, content),) = work.kept.items()
+    shown: list[Response] = []
+    server.ask("GET", "/view?filename=photo.png&type=input", shown.append)
+    assert (content, shown[0].body) == ("pic", FileBody(key, 0, 3))
 
 
 def test_an_upload_over_the_limit_is_refused() -> None:
@@ -103,6 +107,7 @@ def test_a_closed_socket_hears_nothing_more() -> None:
     server.lose(number)
     server.lose(number)
     other = server.open("/ws?clientId=cut", cut)
+    assert other != number
     server.cut_sockets()
     server.hear(number, "{}")
     server.hear(other, "{}")
