@@ -32,6 +32,7 @@ class CanvasWork:
     def __init__(self) -> None:
         self._blobs: dict[str, Any] = {}
         self._reports: dict[int, Report] = {}
+        self._end = ""
         self._scope = scope = ProxyScope()
         self._worker = js.Worker.new(_WORKER, _plain({"type": "module"}))
         scope.listen(self._worker, "message", lambda event: self._done(event.data))
@@ -52,6 +53,9 @@ class CanvasWork:
         if run.class_name not in _CAN_DO or masks:
             why = f"the demo has no {run.class_name}, but a ComfyUI server has"
             report(NodeRaised(run.run_id, "NotImplementedError", why))
+            return
+        if self._end:
+            report(NodeRaised(run.run_id, "RuntimeError", self._end))
             return
         self._reports[run.run_id] = report
         order = {
@@ -96,12 +100,12 @@ class CanvasWork:
             NodeFinished(told.run, tuple(files), previews=previews, picture_size=(width, height))
         )
 
-    def _broken(self, event: Any) -> None:
-        """Nothing will come back from the worker: its script is missing, or stopped."""
+    def _broken(self, _event: Any) -> None:
+        """Nothing will ever come from the worker: its script can't be loaded."""
+        self._end = f"{_WORKER} can't be loaded"
         reports, self._reports = self._reports, {}
-        why = f"the demo's worker stopped: {event.message or _WORKER}"
         for run_id, report in reports.items():
-            report(NodeRaised(run_id, "RuntimeError", why))
+            report(NodeRaised(run_id, "RuntimeError", self._end))
 
 
 def _plain(value: dict[str, Any]) -> Any:

@@ -258,6 +258,17 @@ def test_bad_input_is_told_as_with_real_servers(watched_page: Page, plain_server
     expect(tasks(page).first).to_contain_text("KSampler")
 
 
+def test_without_its_worker_the_demo_says_so(watched_page: Page, plain_server: str) -> None:
+    """Every task fails with the reason, also one that comes later; none waits for ever."""
+    watched_page.context.route("**/worker.mjs", lambda route: route.abort())
+    page = enter(watched_page, plain_server)
+    for name in ("one.png", "two.png"):
+        run(page, [as_file(noise(41), name)])
+        expect(card_of(page, name).locator(".trouble")).to_contain_text(
+            "worker.mjs can't be loaded"
+        )
+
+
 def test_a_running_task_can_be_cancelled(watched_page: Page, plain_server: str) -> None:
     """Its server goes on with the next one."""
     page = enter(watched_page, plain_server)
