@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults soak check vendor manifest lock screenshots
+.PHONY: help demo test faults soak replay check vendor manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -12,6 +12,7 @@ help:
 	@echo "make test      set up, then run all that CI runs"
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
+	@echo "make replay    set up, then play FILE, what a flight recorder saved, in the simulator"
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
@@ -36,6 +37,10 @@ faults:
 soak:
 	@tools/setup.sh python
 	@.venv/bin/python -m tests.world.soak $(SECONDS)
+
+replay:
+	@tools/setup.sh python
+	@.venv/bin/python -m tools.replay "$(FILE)"
 
 check:
 	@tools/setup.sh python

@@ -42,7 +42,7 @@ class App:
         self._desk: Desk | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._repaint = Repaint(self._paint)
-        runner = Runner(self._changed)
+        self._runner = runner = Runner(self._changed)
         self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
         self._caller = Caller(runner.emit)
@@ -65,7 +65,7 @@ class App:
         self._roster = Roster(self._window, self._kept, self._emit, address)
         self._desk = Desk(
             self._window,
-            self._emit,
+            self._runner,
             self._tab.intake,
             self._roster,
             self._caller,

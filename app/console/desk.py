@@ -3,12 +3,13 @@
 from app.console.border import Border, Explain
 from app.console.connections import Connections
 from app.console.scripting import Scripting
-from app.core.events import Emit
+from app.core.flight import FlightRecorder
 from app.core.window import Window
 from app.runtime.caller import Caller
 from app.runtime.intake import Intake
 from app.runtime.ports import World
 from app.runtime.roster import Roster
+from app.runtime.runner import Runner
 from app.runtime.waits import Waits
 
 
@@ -17,7 +18,7 @@ class Desk:
 
     Args:
         window: The window.
-        emit: Tells its session.
+        runner: Runs its session.
         intake: Takes tasks in.
         roster: The servers.
         caller: Calls servers.
@@ -29,7 +30,7 @@ class Desk:
     def __init__(
         self,
         window: Window,
-        emit: Emit,
+        runner: Runner,
         intake: Intake,
         roster: Roster,
         caller: Caller,
@@ -38,11 +39,14 @@ class Desk:
         page_url: str,
     ) -> None:
         self._waits = waits = Waits()
-        border = Border(explain)
+        border, emit = Border(explain), runner.emit
         connections = Connections(border, window, emit, waits, caller, world, page_url)
         self._scripting = Scripting(
             border, window, emit, intake, roster, connections, caller, waits, world, explain
         )
+        flight = FlightRecorder(window)
+        runner.on_step = flight.note
+        border.now(tether__flightRecorder__read=flight.read)
         connections.expose()
         self._scripting.expose()
 

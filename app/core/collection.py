@@ -88,7 +88,7 @@ class Collection:
     def _take(self, search: Search, server: Server, found: Holding, now: float) -> Commands:
         """Make a task of ours of what was found, unless we or another window have it."""
         window = self._window
-        if found.prompt_id in search.known or window.knows(found.prompt_id):
+        if found.prompt_id in search.known or window.by_prompt(found.prompt_id):
             return ()
         search.found += 1
         task = Task(

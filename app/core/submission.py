@@ -129,7 +129,7 @@ class Submission:
                 self._outcome_unknown(task)
                 return ()
             if prompt_id != task.prompt_id and task.state is State.POSTING:
-                if self._window.knows(prompt_id):
+                if self._window.by_prompt(prompt_id):
                     self._outcome_unknown(task)
                     return ()
                 # Looked for under ours it would be missed, and sent once more.

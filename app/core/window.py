@@ -157,9 +157,9 @@ class Window:
         self.locks.hold(prompt_id, task.server, task.bound_at)
         self.unsaved.add(task.task_id)
 
-    def knows(self, prompt_id: PromptId) -> bool:
-        """Say whether a task of ours goes by that id."""
-        return prompt_id in self._by_prompt
+    def by_prompt(self, prompt_id: str) -> Task | None:
+        """Return our task that goes by that id."""
+        return self._by_prompt.get(PromptId(prompt_id))
 
     def move(self, task: Task, state: State) -> None:
         """Take a step that keeps the task where it is."""

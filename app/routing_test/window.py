@@ -107,7 +107,7 @@ class PlayedWindow:
 
     async def reload(self) -> None:
         """Load the page anew: only the records stay."""
-        self._runner.pause()
+        self.runner.pause()
         self._sockets.leave()
         self._load()
         # Workflows are read from storage while the played time stands still.
@@ -122,14 +122,14 @@ class PlayedWindow:
             self._bench.log.heard(self.name, event.server, event.text)
         elif isinstance(event, SocketClosed):
             self._bench.log.note(self.name, event.server, "socket closed")
-        self._runner.emit(event)
+        self.runner.emit(event)
 
     def _load(self) -> None:
         bench = self._bench
-        self._runner = runner = Runner(lambda: None)
+        self.runner = runner = Runner(lambda: None)
 
         def emit(event: Event) -> None:
-            if runner is self._runner:  # nothing reaches a page that is gone
+            if runner is self.runner:  # nothing reaches a page that is gone
                 self.emit(event)
 
         self._clock = Timers(bench.agenda, emit)

@@ -33,10 +33,17 @@ class Runner:
     """Feeds a session one event at a time and carries out what it asks for, in order.
 
     `emit` may be called from anywhere, also from within a command: events wait their turn.
+
+    Args:
+        on_change: Is called after each round.
+
+    Attributes:
+        on_step: Is shown every event and every command, with the time, before it takes effect.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
+        self.on_step: Callable[[Event | Command, float], None] = lambda *_: None
         self._session: Session | None = None
         self._events: deque[Event] = deque()
         self._is_busy = False
@@ -75,8 +82,9 @@ class Runner:
         try:
             self._carry_out(commands)
             while self._events:
-                now = self._ports.clock.now()
-                self._carry_out(self._session.handle(self._events.popleft(), now))
+                event, now = self._events.popleft(), self._ports.clock.now()
+                self.on_step(event, now)
+                self._carry_out(self._session.handle(event, now))
         finally:
             self._is_busy = False
         self._on_change()
@@ -88,6 +96,7 @@ class Runner:
     def _carry(self, command: Command) -> None:
         assert self._ports is not None
         ports = self._ports
+        self.on_step(command, ports.clock.now())
         match command:
             case Request():
                 ports.http.send(command)

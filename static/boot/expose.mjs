@@ -12,7 +12,7 @@ const ANNOUNCED = [
   ..."ensureWebSocketServerConsistency resetWebSocketServer uploadImageToComfyUI".split(" "),
   ..."submitWorkflow cancelTask runWebSocketRoutingFixTest".split(" "),
   ..."tether.servers tether.addServer tether.removeServer tether.submit tether.result".split(" "),
-  ..."tether.tasks tether.stats".split(" "),
+  ..."tether.tasks tether.stats tether.flightRecorder.read".split(" "),
 ];
 
 const waiting = new Map();
@@ -30,6 +30,15 @@ window.tether.onTask = (listener) => {
   if (typeof listener !== "function") throw new TypeError("tether.onTask takes a function.");
   listeners.add(listener);
   return () => listeners.delete(listener);
+};
+window.tether.flightRecorder.download = async () => {
+  const kept = JSON.stringify(await window.tether.flightRecorder.read(), null, 1);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([kept], { type: "application/json" }));
+  link.download = "tether-flight.json";
+  link.click();
+  // Later, not at once: the download begins after this.
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 };
 window.tether.help = async () => {
   const language = document.documentElement.lang;

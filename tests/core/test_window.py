@@ -185,7 +185,7 @@ def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
     window.unsaved.clear()
     window.follow(task, given)
     assert (window.heard(NORTH, given), window.heard(NORTH, own)) == (task, None)
-    assert (window.knows(given), window.knows(own)) == (True, False)
+    assert (window.by_prompt(given), window.by_prompt(own)) == (task, None)
     assert window.locks.server_of(given) == NORTH
     assert window.unsaved == {task.task_id}
 
@@ -199,8 +199,8 @@ def test_what_no_server_has_for_certain_is_only_here() -> None:
         bound_task(window, north, *states, number=number)
     assert window.only_here() == 4
     assert window.on_their_way(NORTH) == 2
-    assert window.knows(window.tasks[TaskId("t1")].prompt_id)
-    assert not window.knows(PromptId("nobody"))
+    assert window.by_prompt(window.tasks[TaskId("t1")].prompt_id)
+    assert window.by_prompt("nobody") is None
 
 
 def test_nobody_is_in_a_hurry_for_nothing() -> None:

