@@ -1,5 +1,6 @@
 """The `tether` object, and the functions that send work."""
 
+import asyncio
 import binascii
 import json
 from typing import Any
@@ -12,8 +13,8 @@ from app.console.connections import Connections
 from app.console.plain import result_row, server_row, stats, task_row
 from app.core.answers import read_upload
 from app.core.events import CancelWanted, Emit
-from app.core.ids import NodeId, ServerUrl
-from app.core.picture import is_picture
+from app.core.ids import NodeId, ServerUrl, TaskId
+from app.core.picture import ending, is_picture
 from app.core.prompt_id import make_task_id
 from app.core.requests import Ask, Upload
 from app.core.server import Reach
@@ -71,6 +72,8 @@ class Scripting:
         self._waits = waits
         self._world = world
         self._explain = explain
+        self._results: dict[TaskId, asyncio.Future[None]] = {}
+        """Somebody waits for their ends."""
 
     def expose(self) -> None:
         """Put the functions on `window`."""
@@ -93,12 +96,14 @@ class Scripting:
     def changed(self) -> None:
         """Tell the scripts that listen of every task that has changed."""
         touched, self._window.touched = self._window.touched, set()
+        for task_id in touched & self._results.keys():
+            task = self._window.tasks.get(task_id)
+            if task is not None and task.is_ended:
+                self._results.pop(task_id).set_result(None)
         if not js.tetherListens():
             return
-        for task_id in touched:
-            task = self._window.tasks.get(task_id)
-            if task is not None:
-                js.tetherTell(to_js(task_row(task), dict_converter=js.Object.fromEntries))
+        for task in filter(None, map(self._window.tasks.get, touched)):
+            js.tetherTell(to_js(task_row(task), dict_converter=js.Object.fromEntries))
 
     async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
         if given(options, "token") is not None:
@@ -132,7 +137,9 @@ class Scripting:
 
     async def _result(self, task_id: Any) -> dict[str, Any]:
         task = self._find(task_id)
-        await self._waits.until(lambda: task.is_ended)
+        if not task.is_ended:
+            loop = asyncio.get_event_loop()
+            await self._results.setdefault(task.task_id, loop.create_future())
         if task.state is State.ADOPTED:
             raise self._border.refuse("adopted")
         return result_row(task, self._explain(task.trouble) if task.trouble else None)
@@ -167,7 +174,9 @@ class Scripting:
         digest = await files.digest(blob)
         await files.keep(task_id, {digest: blob})
         try:
-            return await self._uploaded(url, Upload(digest, f"tether-{digest[:12]}.png"))
+            return await self._uploaded(
+                url, Upload(digest, f"tether-{digest[:12]}{ending(content)}")
+            )
         finally:
             files.release(task_id)
 

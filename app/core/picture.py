@@ -12,6 +12,7 @@ _STARTS = (
     b"II*\0",  # TIFF
     b"MM\0*",
 )
+_ENDINGS = {b"\xff\xd8\xff": ".jpg", b"GIF": ".gif", b"RIFF": ".webp"}
 _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
 
 
@@ -26,3 +27,8 @@ def is_picture(head: bytes) -> bool:
     if head[4:8] == b"ftyp":
         return head[8:12] in _BRANDS
     return head.startswith(_STARTS)
+
+
+def ending(head: bytes) -> str:
+    """Return how a picture's file name should end, by which servers tell browsers its type."""
+    return next((end for start, end in _ENDINGS.items() if head.startswith(start)), ".png")

@@ -5,39 +5,25 @@ from collections.abc import Callable
 
 
 class Waits:
-    """Those who wait look again after every change of the window."""
+    """Those who wait are looked at after every change of the window; few wait at a time."""
 
     def __init__(self) -> None:
-        self._waiting: set[asyncio.Event] = set()
+        self._waiting: dict[asyncio.Future[bool], Callable[[], bool]] = {}
 
     def changed(self) -> None:
         """Something has changed."""
-        for event in self._waiting:
-            event.set()
+        for future, holds in self._waiting.items():
+            if not future.done() and holds():
+                future.set_result(True)
 
-    async def until(self, holds: Callable[[], bool], seconds: float | None = None) -> bool:
-        """Wait until something holds.
-
-        Args:
-            holds: Whether it does.
-            seconds: How long at most; None for ever.
-
-        Returns:
-            Whether it came to hold.
-        """
-        loop = asyncio.get_event_loop()
-        end = None if seconds is None else loop.time() + seconds
-        event = asyncio.Event()
-        self._waiting.add(event)
-        try:
-            while not holds():
-                left = None if end is None else end - loop.time()
-                if left is not None and left <= 0:
-                    return False
-                event.clear()
-                waiting = asyncio.ensure_future(event.wait())
-                await asyncio.wait([waiting], timeout=left)
-                waiting.cancel()
+    async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something holds, so many seconds at most; returns whether it came to hold."""
+        if holds():
             return True
+        future: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
+        self._waiting[future] = holds
+        try:
+            await asyncio.wait([future], timeout=seconds)
         finally:
-            self._waiting.discard(event)
+            del self._waiting[future]
+        return future.done()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.picture import HEAD, is_picture
+from app.core.picture import HEAD, ending, is_picture
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_other_files_are_none_whatever_they_are_called(head: bytes) -> None:
 def test_any_file_is_one_or_the_other(head: bytes) -> None:
     """However short."""
     assert is_picture(head) in (True, False)
+
+
+def test_a_picture_gets_the_ending_of_its_kind() -> None:
+    """Others are called PNG: servers open them by their content."""
+    heads = (b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x24\0\0\0WEBP", b"\x89PNG\r\n", b"BM")
+    assert [ending(head) for head in heads] == [".jpg", ".gif", ".webp", ".png", ".png"]

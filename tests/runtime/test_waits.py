@@ -10,7 +10,7 @@ def test_who_waits_looks_again_after_every_change() -> None:
 
     async def story() -> None:
         waits, steps = Waits(), list[int]()
-        waiting = asyncio.ensure_future(waits.until(lambda: len(steps) == 2))
+        waiting = asyncio.ensure_future(waits.until(lambda: len(steps) == 2, 5.0))
         for number in range(2):
             await asyncio.sleep(0)
             assert not waiting.done()
