@@ -1,0 +1,1 @@
+"""What scripts are told, without a browser."""

@@ -1,0 +1,96 @@
+"""Servers, tasks and counts as plain values."""
+
+import json
+
+from app.console.plain import result_row, server_row, stats, task_row
+from app.core.errors import Trouble
+from app.core.ids import NodeId
+from app.core.outputs import Output
+from app.core.server import Reach
+from app.core.task import State
+from app.core.window import Window
+from tests.core.farm import NOON, NORTH, SOUTH, new_window, waiting_task
+
+
+def busy() -> Window:
+    """Two servers, one of which is down, and a task on the other."""
+    window = new_window()
+    north = window.use(NORTH, "north", NOON)
+    window.use(SOUTH, "", NOON).judge(Reach.DOWN, Trouble.of("server_down"), NOON)
+    north.answered()
+    north.told_length(3, NOON)
+    window.bind(waiting_task(window), north, NOON)
+    return window
+
+
+def test_a_server_is_told_with_its_state() -> None:
+    """A trouble by its code; its sentence is the page's."""
+    window = busy()
+    north, south = (server_row(window, each) for each in window.servers.values())
+    assert north == {
+        "url": NORTH,
+        "name": "north",
+        "state": "up",
+        "queueRemaining": 3,
+        "socket": "idle",
+        "tasks": 1,
+        "isLeaving": False,
+        "trouble": None,
+    }
+    assert (south["state"], south["trouble"], south["queueRemaining"]) == (
+        "down",
+        "server_down",
+        None,
+    )
+
+
+def test_a_task_is_told_where_it_stands() -> None:
+    """With the steps of its node as the server said them."""
+    (task,) = busy().tasks.values()
+    task.progress.begin(NodeId("2"))
+    task.progress.reach(NodeId("2"), 0.09)
+    task.progress.step = (9, 100)
+    told = task_row(task)
+    assert (told["state"], told["server"], told["nodeId"]) == ("connecting", NORTH, "2")
+    assert (told["value"], told["max"], told["progress"]) == (9, 100, 0.03)
+    assert told["endedBy"] is None
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_a_result_names_its_files_and_where_they_are() -> None:
+    """A task that no server got has no addresses."""
+    window = busy()
+    (task,) = window.tasks.values()
+    task.outputs = (Output(NodeId("3"), "image", "a b.png", "sub", "output"),)
+    task.state = State.RUNNING
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    told = result_row(task, None)
+    assert (told["state"], told["server"], told["error"]) == ("completed", NORTH, None)
+    (output,) = told["outputs"]
+    assert output.pop("url").startswith(f"{NORTH}/view?filename=a%20b.png&subfolder=sub")
+    assert output == {
+        "nodeId": "3",
+        "kind": "image",
+        "filename": "a b.png",
+        "subfolder": "sub",
+        "type": "output",
+        "text": "",
+    }
+    task.server = None
+    assert result_row(task, "why")["outputs"][0]["url"] is None
+
+
+def test_counts_are_counted() -> None:
+    """By state, and since the page was opened."""
+    window = busy()
+    window.next_request()
+    window.servers[NORTH].connection.connect()
+    assert stats(window) == {
+        "tasks": {"connecting": 1},
+        "servers": 2,
+        "serversUp": 1,
+        "socketsOpen": 0,
+        "dials": 1,
+        "requests": 1,
+        "currentServer": NORTH,
+    }
