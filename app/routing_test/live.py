@@ -78,8 +78,8 @@ class Live:
         """Test all servers at the same time.
 
         Returns:
-            `{server, name, passed, verdict, detail, ms}` for each; a busy server passes when
-            its socket is proven and the task was removed again.
+            `{server, name, passed, verdict, detail, diagnosis, ms}` for each; a busy server passes
+            when its socket is proven and the task was removed again.
         """
         tasks = {url: self._send(url, name) for url, name in self._servers.items()}
         told = await asyncio.gather(*(self._follow(url, task) for url, task in tasks.items()))
@@ -118,6 +118,12 @@ class Live:
             "passed": verdict in ("ok", "queued", "slow"),
             "verdict": verdict,
             "detail": self._say(f"live.{verdict}", **facts),
+            "diagnosis": {
+                "state": server.reach.value,
+                "version": server.facts.version if server.facts else None,
+                "queueRemaining": server.queue_remaining,
+                "trouble": server.trouble.code if server.trouble else None,
+            },
             "ms": round((self._clock.now() - began) * 1000),
         }
 

@@ -115,6 +115,12 @@ def test_a_good_server_is_proven() -> None:
     """Sent, heard on its own socket, completed, and the result was read."""
     told = probed()
     assert (told["passed"], told["verdict"], told["left"]) == (True, "ok", 0)
+    assert told["diagnosis"] == {
+        "state": "up",
+        "version": "0.28.1",
+        "queueRemaining": 0,
+        "trouble": None,
+    }
 
 
 def test_a_busy_server_is_left_as_it_was() -> None:
