@@ -1,11 +1,12 @@
 """Servers and tasks as plain values, for scripts."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from app.core.aim import status
 from app.core.connection import Phase
-from app.core.outputs import view_url
+from app.core.outputs import Output
 from app.core.server import Reach, Server
 from app.core.task import Task
 from app.core.window import Window
@@ -42,7 +43,9 @@ def task_row(task: Task) -> dict[str, Any]:
     }
 
 
-def result_row(task: Task, error: str | None) -> dict[str, Any]:
+def result_row(
+    task: Task, error: str | None, address_of: Callable[[Task, Output], str]
+) -> dict[str, Any]:
     """Describe how a task ended: `{taskId, state, server, promptId, outputs, error}`."""
     return {
         "taskId": task.task_id,
@@ -57,7 +60,7 @@ def result_row(task: Task, error: str | None) -> dict[str, Any]:
                 "subfolder": output.subfolder,
                 "type": output.folder,
                 "text": output.text,
-                "url": view_url(task.server, output, task.prompt_id) if task.server else None,
+                "url": address_of(task, output) if task.server else None,
             }
             for output in task.outputs
         ],

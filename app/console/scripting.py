@@ -142,7 +142,8 @@ class Scripting:
             await self._results.setdefault(task.task_id, loop.create_future())
         if task.state is State.ADOPTED:
             raise self._border.refuse("adopted")
-        return result_row(task, self._explain(task.trouble) if task.trouble else None)
+        error = self._explain(task.trouble) if task.trouble else None
+        return result_row(task, error, self._world.address)
 
     async def _cancel(self, name: Any) -> dict[str, Any]:
         task = self._find(name)

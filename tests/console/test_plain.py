@@ -7,7 +7,7 @@ from app.core.errors import Trouble
 from app.core.ids import NodeId
 from app.core.outputs import Output
 from app.core.server import Reach
-from app.core.task import State
+from app.core.task import State, Task
 from app.core.window import Window
 from tests.core.farm import NOON, NORTH, SOUTH, new_window, waiting_task
 
@@ -64,10 +64,14 @@ def test_a_result_names_its_files_and_where_they_are() -> None:
     task.outputs = (Output(NodeId("3"), "image", "a b.png", "sub", "output"),)
     task.state = State.RUNNING
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    told = result_row(task, None)
+
+    def address_of(task: Task, output: Output) -> str:
+        return f"{task.server}/{output.filename}"
+
+    told = result_row(task, None, address_of)
     assert (told["state"], told["server"], told["error"]) == ("completed", NORTH, None)
     (output,) = told["outputs"]
-    assert output.pop("url").startswith(f"{NORTH}/view?filename=a%20b.png&subfolder=sub")
+    assert output.pop("url") == f"{NORTH}/a b.png"
     assert output == {
         "nodeId": "3",
         "kind": "image",
@@ -77,7 +81,7 @@ def test_a_result_names_its_files_and_where_they_are() -> None:
         "text": "",
     }
     task.server = None
-    assert result_row(task, "why")["outputs"][0]["url"] is None
+    assert result_row(task, "why", address_of)["outputs"][0]["url"] is None
 
 
 def test_counts_are_counted() -> None:
