@@ -35,11 +35,11 @@ async def consistency(bench: Bench) -> Outcome:
     is_locked = window.window.locks.server_of(task.prompt_id) == task.server
     bench.play_to_end(task)
     sockets = len(window.opened)
-    match_ = window.submit("DEF", with_picture=True)
-    bench.play_to_end(match_)
+    agreeing = window.submit("DEF", with_picture=True)
+    bench.play_to_end(agreeing)
     needless = len(window.opened) - sockets
     return Outcome(
-        is_locked and is_heard(task) and sockets == 2 and is_heard(match_) and needless == 0,
+        is_locked and is_heard(task) and sockets == 2 and is_heard(agreeing) and needless == 0,
         (
             state_of(task),
             ("mended", {"lock": "✓" if is_locked else "✗", "sockets": sockets - 1}),

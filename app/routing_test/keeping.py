@@ -68,9 +68,9 @@ def _is_held(window: PlayedWindow, latest: InPageServer, prompts: Collection[str
 async def books(bench: Bench) -> Outcome:
     """The server never sends the end of a task."""
     bench.is_end_swallowed = True
-    window_server = bench.server("A")
+    server = bench.server("A")
     window = PlayedWindow(bench)
-    task: Task = window.submit("ABC", window_server)
+    task: Task = window.submit("ABC", server)
     bench.play_to_end(task)
     return Outcome(
         task.state is State.COMPLETED and task.ended_by == "record" and bool(task.outputs),

@@ -38,7 +38,7 @@ class Report:
                 _table(scene["evidence"][run])
                 js.console.groupEnd()
         js.console.groupEnd()
-        row = {**{key: scene.get(key, verdict) for key in _COLUMNS}}
+        row = {**scene, "verdict": verdict}
         self._rows.append({words.say(f"column.{key}"): row[key] for key in _COLUMNS})
         self._add([str(row[key]) for key in _COLUMNS], bool(scene["passed"]))
 
