@@ -199,8 +199,7 @@ class Session:
             self._lingering.discard(server.url)
             return self._reconciler.watch(server, now)
         if not server.is_leaving:
-            is_idle = connection.phase is Phase.IDLE or server.url == self.window.aimed
-            if is_idle or server.url in self._lingering:
+            if connection.phase is Phase.IDLE or server.url in self._lingering:
                 return ()
             self._lingering.add(server.url)
             return (StartTimer(("linger", server.url), LINGER),)

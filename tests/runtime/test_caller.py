@@ -38,9 +38,9 @@ def test_answers_go_to_whom_they_are_for() -> None:
         caller.emit(Answered(own, 200, "own"))
         caller.emit(Answered(wire.sent[1], 200, "second"))
         caller.emit(RequestFailed(wire.sent[0], Failure.TIMEOUT))
-        answer = await second
+        answer = await asyncio.wait_for(second, 5.0)
         assert answer is not None and answer.text == "second"
-        assert await first is None
+        assert await asyncio.wait_for(first, 5.0) is None
         assert told == [Answered(own, 200, "own")]
         caller.emit(Answered(wire.sent[1], 200, "again"))
         assert len(told) == 2, "nobody waits for it any more: the session drops it"
