@@ -94,11 +94,15 @@ def test_a_task_is_heard_to_its_end(states: tuple[State, ...]) -> None:
 def test_progress_is_heard_on_the_way() -> None:
     """Node by node, step by step."""
     story = Story(*QUEUED)
-    heard = []
+    heard, steps = [], []
     for text in success_frames(story.task.prompt_id)[:6]:
+        story.window.touched.clear()
         story.hear(text)
+        assert story.window.touched == {story.task.task_id}
         heard.append(round(story.task.progress.overall, 3))
+        steps.append(story.task.progress.step)
     assert heard == [0, 0, 0, 0.333, 0.417, 0.667]
+    assert steps == [(0, 1), (0, 1), (0, 1), (0, 1), (1, 4), (0, 1)]
     assert story.task.progress.current == "3"
     assert (story.task.state, story.task.heard_at) == (State.RUNNING, NOON + 1)
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.core.errors import BadInput
 from app.core.events import Event, TaskAccepted
+from app.core.ids import NodeId
 from app.core.window import Window
 from app.runtime.intake import Intake
 from tests.core.farm import NOON, NORTH, SOUTH, Chance, invert_workflow, new_window
@@ -31,6 +32,14 @@ class Desk:
         named = [(f"{number}.png", blob) for number, blob in enumerate(pictures)]
         pinned = parts.pop("pinned", None)
         asyncio.run(self._intake.accept(text, "title", named, pinned, **parts))
+
+    def place(self, **files: Blob) -> None:
+        """Give a workflow, and files for inputs of node 1, or of another: `node_input`."""
+        placed = {
+            (NodeId(place.split("_")[0][1:]), place.split("_")[1]): ("a.png", blob)
+            for place, blob in files.items()
+        }
+        asyncio.run(self._intake.accept_placed(TEXT, "title", placed, None))
 
     def check(self, text: str) -> None:
         """Check a workflow alone."""
@@ -105,3 +114,15 @@ def test_a_picture_too_large_for_the_chosen_server_is_refused() -> None:
     desk.files.kept.clear()
     desk.events.clear()
     assert desk.refusal(TEXT, Blob(PNG)) == "picture_too_large"
+
+
+def test_a_file_goes_to_the_input_that_is_named() -> None:
+    """One for a node that isn't there is refused, and nothing is kept."""
+    desk = Desk()
+    with pytest.raises(BadInput) as refused:
+        desk.place(n99_image=Blob(PNG))
+    assert (refused.value.trouble.code, desk.files.kept) == ("file_unplaced", {})
+    desk.place(n1_image=Blob(PNG))
+    (event,) = desk.events
+    assert isinstance(event, TaskAccepted)
+    assert [(each.node_id, each.input) for each in event.pictures] == [("1", "image")]
