@@ -1,0 +1,1 @@
+"""Workflows as the editor saves them, turned into what servers run."""
