@@ -60,6 +60,7 @@ class Connection:
         "client_id",
         "deafness",
         "heard_at",
+        "is_blocked",
         "open_since",
         "phase",
         "server",
@@ -79,6 +80,8 @@ class Connection:
         self._doubted_at = 0.0
         self.deafness = 0
         """How often it was found deaf since it proved that it hears."""
+        self.is_blocked = False
+        """A task has waited in vain for it; the next ones don't wait, until it greets."""
 
     @property
     def failures(self) -> int:
@@ -120,6 +123,7 @@ class Connection:
         if attempt != self.attempt or self.phase is not Phase.CONNECTING:
             return ()
         self.phase = Phase.OPEN
+        self.is_blocked = False
         self.open_since = self.heard_at
         self._backoff.reset()
         return (StopTimer(self._timer()),)

@@ -69,8 +69,10 @@ class Diagnosis:
             self._explain(server, Reach.DOWN, "server_down", now)
         if request.ask is not Ask.PROBE:
             return ()
-        server.failed(Reach.DOWN, Trouble.of("server_silent", server=server.name), now)
-        if failure is Failure.TIMEOUT:
+        is_slow = failure is Failure.TIMEOUT
+        why = Trouble.of("server_slow" if is_slow else "server_silent", server=server.name)
+        server.failed(Reach.DOWN, why, now)
+        if is_slow:
             return ()  # it hangs, and would hang for the next call
         return (self._request(server, Ask.REACH, "/prompt", is_opaque=True),)
 

@@ -1,7 +1,7 @@
 """The window's own queue: tasks wait here, and are bound when a server has a place."""
 
 from app.core.commands import Command, Commands, StartTimer
-from app.core.errors import Trouble
+from app.core.fitness import suits, take_stock, why_nowhere
 from app.core.ids import ServerUrl
 from app.core.outlier import Outliers
 from app.core.pace import completions, seconds_per_task
@@ -57,7 +57,7 @@ class Dispatcher:
         outliers = Outliers(window.ended() if tasks else ())
         wanted, opens_at = [], []
         for server in free:
-            suited = [task for task in tasks if self._suits(server, task)]
+            suited = [task for task in tasks if suits(window, server, task, now)]
             if not suited:
                 continue
             if server.opens_at > now:
@@ -79,6 +79,7 @@ class Dispatcher:
                 commands.append(
                     Request(request_id, server.url, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
                 )
+                commands += take_stock(window, server, tasks, now)
         return tuple(commands)
 
     def told(self, request: Request, length: int | None, now: float) -> Commands:
@@ -86,9 +87,21 @@ class Dispatcher:
         if self._asked.get(request.server) != request.id:
             return ()
         del self._asked[request.server]
-        self._round.discard(request.server)
         if length is not None:
             self._lengths[request.server] = length
+            if self._window.servers[request.server].inventory.is_asked():
+                return ()
+        return self._heard(request.server, now)
+
+    def described(self, server: Server, now: float) -> Commands:
+        """A server answered what node classes it has, or did not."""
+        if server.inventory.is_asked() or server.url not in self._lengths:
+            return ()
+        return self._heard(server.url, now)
+
+    def _heard(self, url: ServerUrl, now: float) -> Commands:
+        """All that a server was asked for has come."""
+        self._round.discard(url)
         return self._choose(now) if self._is_late or not self._round else ()
 
     def round_fired(self, now: float) -> Commands:
@@ -120,7 +133,8 @@ class Dispatcher:
             loads: dict[ServerUrl, float] = {
                 url: self._lengths[url] + window.on_their_way(url)
                 for url in free
-                if self._suits(window.servers[url], task)
+                if suits(window, window.servers[url], task, now)
+                and window.servers[url].inventory.knows(window.workflows[task.digest])
                 and not self._avoids(window.servers[url], task, outliers, now)
             }
             if window.is_hurried:
@@ -140,11 +154,10 @@ class Dispatcher:
         for task in tuple(window.waiting.values()):
             if task.digest not in window.workflows:
                 continue
-            if any(self._suits(server, task) for server in servers):
+            if any(suits(window, server, task, now) for server in servers):
                 ready.append(task)
                 continue
-            allowed = [server for server in servers if task.pinned in (None, server.url)]
-            why = too_large(allowed, [(p.filename, p.size) for p in task.pictures])
+            why = why_nowhere(window, servers, task, now)
             if why is not None:
                 window.end(task, State.FAILED, now, "here", why)
         return tuple(ready)
@@ -152,46 +165,22 @@ class Dispatcher:
     def _is_free(self, server: Server) -> bool:
         return not server.is_leaving and self._window.has_place(server)
 
-    def _suits(self, server: Server, task: Task) -> bool:
-        """Say whether a task may go to a server at all, now or later."""
-        return (
-            task.pinned in (None, server.url)
-            and server.url != self._window.left_at(task)
-            and all(server.accepts(picture.size) for picture in task.pictures)
-        )
-
     def _avoids(self, server: Server, task: Task, outliers: Outliers, now: float) -> bool:
         """Say whether a task is to leave an outlier alone, since others can take it.
 
         When its time is over, one task is sent there to try it.
         """
+        window = self._window
         until = outliers.shut_until(task.digest, server.url)
         if not until:
             return False
-        ours = self._window.bound_to(server.url)
+        ours = window.bound_to(server.url)
         if now >= until and not any(other.digest == task.digest for other in ours):
             return False
         return any(
             other.reach is Reach.UP
             and not other.is_leaving
             and not outliers.shut_until(task.digest, other.url)
-            and self._suits(other, task)
-            for other in self._window.servers.values()
+            and suits(window, other, task, now)
+            for other in window.servers.values()
         )
-
-
-def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble | None:
-    """Say which picture is too large for all of these servers; sizes in bytes."""
-    for filename, size in pictures:
-        if servers and not any(server.accepts(size) for server in servers):
-            roomiest = max(servers, key=lambda server: server.max_upload or 0)
-            if roomiest.refused_size is not None:
-                return Trouble.of("picture_too_large_there", server=roomiest.name, picture=filename)
-            return Trouble.of(
-                "picture_too_large",
-                picture=filename,
-                size=f"{size / 2**20:.0f}",
-                server=roomiest.name,
-                limit=f"{(roomiest.max_upload or 0) / 2**20:.0f}",
-            )
-    return None

@@ -1,9 +1,9 @@
 """All that can happen to a window."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from app.core.errors import Trouble
 from app.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
@@ -25,6 +25,13 @@ class ServerRemoved:
     """A server takes no more tasks; those that it has are seen to their end."""
 
     server: ServerUrl
+
+
+class SubstitutesChanged(NamedTuple):
+    """At a server other names stand for what workflows name: theirs -> the server's."""
+
+    server: ServerUrl
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +205,7 @@ class KeepingFailed:
 Event: TypeAlias = (
     ServerAdded
     | ServerRemoved
+    | SubstitutesChanged
     | TaskAccepted
     | TasksOrphaned
     | CollectWanted

@@ -43,6 +43,9 @@ class Replies:
                 is_good = self._diagnosis.answered(server, request, status, text, now)
                 length = server.queue_remaining if is_good else None
                 return self._dispatcher.told(request, length, now)
+            case Ask.NODE:
+                server.inventory.answered(request.id, status, text, now)
+                return self._dispatcher.described(server, now)
             case Ask.STATS | Ask.FEATURES:
                 self._diagnosis.answered(server, request, status, text, now)
             case Ask.REACH:
@@ -73,6 +76,9 @@ class Replies:
             case Ask.PROBE:
                 commands = self._diagnosis.failed(server, request, event.failure, now)
                 return (*commands, *self._dispatcher.told(request, None, now))
+            case Ask.NODE:
+                server.inventory.failed(request.id, now)
+                return self._dispatcher.described(server, now)
             case Ask.STATS | Ask.FEATURES | Ask.REACH:
                 return self._diagnosis.failed(server, request, event.failure, now)
             case Ask.UPLOAD | Ask.POST:

@@ -26,6 +26,7 @@ class Ask(Enum):
     CANCEL = "cancel"
     DELETE = "delete"
     INTERRUPT = "interrupt"
+    NODE = "node"
     OWN_QUEUE = "own_queue"
     OWN_HISTORY = "own_history"
 
@@ -43,7 +44,8 @@ class Request:
     """One call to one server; `id` is never used twice in a window.
 
     `timeout` is in seconds. `is_opaque` asks for a call whose answer nobody can read, but
-    which tells an address where something answers from one where nothing does.
+    which tells an address where something answers from one where nothing does. `is_bare` keeps
+    the server's token out of a call; an opaque one never has it.
     """
 
     id: int
@@ -55,6 +57,7 @@ class Request:
     upload: Upload | None = None
     timeout: float = 10.0
     is_opaque: bool = False
+    is_bare: bool = False
 
     @property
     def method(self) -> str:

@@ -1,6 +1,6 @@
 """One ComfyUI server, as this window knows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from app.core.answers import ServerFacts
@@ -8,6 +8,7 @@ from app.core.backoff import Backoff
 from app.core.connection import Connection
 from app.core.errors import Trouble
 from app.core.ids import Chance, ServerUrl
+from app.core.inventory import Inventory
 from app.core.server_url import short_name
 
 FORM_OVERHEAD = 4096
@@ -44,6 +45,7 @@ class Server:
     connection: Connection
     silence: Backoff
     errors: Backoff
+    inventory: Inventory = field(default_factory=Inventory)
     reach: Reach = Reach.UNKNOWN
     trouble: Trouble | None = None
     queue_remaining: int | None = None
@@ -108,7 +110,7 @@ class Server:
         if asked_at < self.numbered_at:
             return
         if number < self.number:
-            self.restarted_at = now
+            self._restarted(now)
         self.number, self.numbered_at = number, now
 
     def told_past(self, is_known: bool, now: float) -> None:
@@ -116,7 +118,11 @@ class Server:
         if is_known:
             self.remembered_at = now
         else:
-            self.restarted_at = now
+            self._restarted(now)
+
+    def _restarted(self, now: float) -> None:
+        self.restarted_at = now
+        self.inventory.forget()  # with other nodes, perhaps
 
     def told_length(self, queue_remaining: int, now: float) -> None:
         """The server told the length of its queue."""

@@ -4,12 +4,16 @@ import json
 import reprlib
 from typing import Any
 
+from app.core.access import DEFAULT_NAME, Access, Mode
 from app.core.errors import BadInput, Trouble
 from app.core.ids import ServerUrl
 from app.core.outputs import parse_json
 from app.core.server_url import parse_server_url
 
 LONGEST_NAME = 60
+
+_SECRETS = ("token", "secret", "password", "login", "key")
+"""What somebody might write a secret under, for every visitor to read."""
 
 
 def read_presets(text: str, page_url: str) -> tuple[dict[ServerUrl, str], list[Trouble]]:
@@ -34,6 +38,30 @@ def read_presets(text: str, page_url: str) -> tuple[dict[ServerUrl, str], list[T
         except BadInput as error:
             troubles.append(error.trouble)
     return found, troubles
+
+
+def read_modes(text: str, page_url: str) -> dict[ServerUrl, Access]:
+    """Read which tokens the servers of `servers.json` want: `{"url": …, "access": "bearer"}`.
+
+    `parameter` names the one of the query. The secrets are for each person to type.
+    """
+    found = {}
+    try:
+        entries = parse_json(text)
+    except ValueError:
+        return {}
+    for entry in entries if isinstance(entries, list) else ():
+        match entry:
+            case {"url": str(url), "access": "bearer" | "basic" | "query" as mode}:
+                name = entry.get("parameter")
+                try:
+                    server = parse_server_url(url, page_url)
+                except BadInput:
+                    continue
+                found[server] = Access(
+                    Mode(mode), name=name if isinstance(name, str) else DEFAULT_NAME
+                )
+    return found
 
 
 class ServerList:
@@ -77,6 +105,8 @@ def _read_entry(entry: Any) -> tuple[str, str]:
     match entry:
         case str(url):
             return url, ""
+        case {"url": str(url)} if any(key in entry for key in _SECRETS):
+            raise BadInput("presets_secret", server=url)
         case {"url": str(url)}:
             name = entry.get("name")
             return url, name[:LONGEST_NAME] if isinstance(name, str) else ""

@@ -27,6 +27,7 @@ from app.core.events import (
     ServerRemoved,
     SocketClosed,
     SocketOpened,
+    SubstitutesChanged,
     TaskAccepted,
     TaskDismissed,
     TasksOrphaned,
@@ -137,7 +138,11 @@ class Session:
                 self._acceptance.loaded(event, now)
             case ServerAdded(url, name):
                 server = window.use(url, name, now)
+                server.inventory.forget()
                 return (*self._diagnosis.meet(server), *self._diagnosis.refresh(server))
+            case SubstitutesChanged(url, names) if url in window.servers:
+                window.servers[url].inventory.substitute(names)
+                window.is_fill_due = True
             case ServerRemoved(url) if url in window.servers:
                 window.leave(window.servers[url])
             case PageChanged():

@@ -30,10 +30,12 @@ class Submission:
         self._window.bind(task, server, now)
         task.note = None
         commands = connect(self._window, server)
-        if server.connection.phase is Phase.OPEN:
-            return (*commands, *self.advance(task, now))
-        # Blocked sockets must not keep a task from running: then we poll.
-        return (*commands, StartTimer(("connect", task.task_id), GREETING_WITHIN))
+        if server.connection.is_blocked:
+            task.note = Trouble.of("by_polling", server=server.name)
+        elif server.connection.phase is not Phase.OPEN:
+            # Blocked sockets must not keep a task from running: then we poll.
+            return (*commands, StartTimer(("connect", task.task_id), GREETING_WITHIN))
+        return (*commands, *self.advance(task, now))
 
     def greeted(self, server: Server, now: float) -> Commands:
         """A server's socket is up: what waited for it goes on."""
@@ -48,7 +50,9 @@ class Submission:
         """No socket within ten seconds: go on without one, and say so."""
         if task.state is not State.CONNECTING:
             return ()
-        task.note = Trouble.of("by_polling", server=self._server(task).name)
+        server = self._server(task)
+        server.connection.is_blocked = True
+        task.note = Trouble.of("by_polling", server=server.name)
         return self.advance(task, now)
 
     def advance(self, task: Task, now: float) -> Commands:
@@ -68,13 +72,13 @@ class Submission:
 
     def post(self, task: Task, now: float) -> Request:
         """Send the task; its record says so before it leaves."""
-        # Its frames come to us, also where another page had begun it.
-        task.client_id = self._server(task).connection.client_id
+        server = self._server(task)
+        task.client_id = server.connection.client_id  # also where another page had begun it
         self._window.move(task, State.POSTING)
         task.posted_at = now
         task.sends += 1
         task.absences = 0
-        nodes = self._window.workflows[task.digest].with_names(task.names)
+        nodes = server.inventory.fitted(self._window.workflows[task.digest].with_names(task.names))
         owner = self._window.settings.owner
         body = prompt_body(nodes, task.client_id, task.prompt_id, owner, task.title)
         return self._request(task, Ask.POST, "/prompt", POST_WITHIN, body=body)
@@ -239,11 +243,7 @@ class Submission:
         )
 
     def _next_picture(self, task: Task) -> Picture:
-        return next(
-            picture
-            for picture in task.pictures
-            if (picture.node_id, picture.input) not in task.names
-        )
+        return next(p for p in task.pictures if (p.node_id, p.input) not in task.names)
 
     def _server(self, task: Task) -> Server:
         assert task.server is not None, "a task on its way is bound"

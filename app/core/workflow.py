@@ -27,6 +27,11 @@ class Workflow:
 
     nodes: Mapping[NodeId, Mapping[str, Any]]
 
+    def special_classes(self) -> tuple[str, ...]:
+        """List the classes that not every ComfyUI server has, or that name models."""
+        classes = dict.fromkeys(node["class_type"] for node in self.nodes.values())
+        return tuple(name for name in classes if name not in _INNER_CLASSES | _OUTPUT_CLASSES)
+
     def picture_inputs(self) -> tuple[tuple[NodeId, str], ...]:
         """List the inputs that take an uploaded picture, as (node, input), in file order."""
         return tuple(

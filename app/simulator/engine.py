@@ -192,6 +192,8 @@ class Engine:
                 return empty_response(403)
         except ServerTrouble:
             return TROUBLE
+        if request.path == "/ws" and not self.settings.sockets:
+            return empty_response(400)
         limit = self.settings.max_upload_size
         if request.size > limit:
             text = f"Maximum request body size {limit} exceeded.".encode()

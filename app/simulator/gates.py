@@ -17,6 +17,8 @@ def unauthorized(request: Request, gate: Gate | None, cors: Headers = ()) -> Res
     """
     if gate is None or (request.method == "OPTIONS" and not gate.guards_preflight):
         return None
+    if gate.opens_sockets and request.path == "/ws":
+        return None
     given = request.headers.get("authorization", "")
     wanted, challenge = gate.secret, "Bearer"
     match gate.kind:

@@ -33,13 +33,15 @@ class Gate:
     `secret` is the bearer token, `user:password` for basic, or the value of `?token=`.
     `guards_preflight`: answer even `OPTIONS` with 401, as strict proxies do; a browser then
     refuses every request of a foreign page. `is_readable`: send the server's CORS headers with
-    a 401, so that a page can tell it from a dead server.
+    a 401, so that a page can tell it from a dead server. `opens_sockets`: let WebSockets pass,
+    since a browser can send no header with one.
     """
 
     kind: GateKind
     secret: str
     guards_preflight: bool = False
     is_readable: bool = False
+    opens_sockets: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Settings:
         success_gap: From `execution_success` to the history entry and `executing null`.
         shared_sender: One queue feeds all sockets, so that a client which stops reading
             silences all others. Source: ComfyUI 0.28.1 wire, measured.
+        sockets: False answers every WebSocket with 400, as a proxy that can't upgrade does.
         history_limit: Finished tasks kept; the oldest are forgotten first.
     """
 
@@ -69,5 +72,6 @@ class Settings:
     post_delay: float = 0.002
     success_gap: float = 0.001
     shared_sender: bool = True
+    sockets: bool = True
     history_limit: int = 10_000
     gate: Gate | None = None

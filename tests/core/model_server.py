@@ -4,6 +4,7 @@ import json
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from app.core.ids import Digest, PromptId, ServerUrl
 from app.core.requests import Ask, Request
@@ -152,6 +153,8 @@ class ModelServer:
         match request.ask:
             case Ask.PROBE | Ask.REACH:
                 return 200, queue_length(len(self.pending) + (self.running is not None))
+            case Ask.NODE:
+                return 200, {unquote(request.path.rpartition("/")[2]): {}}
             case Ask.UPLOAD:
                 return 200, {"name": "photo.png", "subfolder": "", "type": "input"}
             case Ask.POST:

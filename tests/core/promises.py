@@ -98,7 +98,9 @@ class Promises:
         """A task that could go somewhere is on its way there."""
         window = self.world.session.window
         is_asking = ROUND_TIMER in self.world.timers or FILL_TIMER in self.world.timers
-        is_asking |= any(call.request.ask is Ask.PROBE for call in self.world.calls.values())
+        is_asking |= any(
+            call.request.ask in (Ask.PROBE, Ask.NODE) for call in self.world.calls.values()
+        )
         for task in window.waiting.values():
             could = any(
                 window.has_place(server) and not server.is_leaving

@@ -100,6 +100,15 @@ def test_a_replaced_socket_cannot_speak_for_its_successor() -> None:
     assert connection.closed(2) == ()
 
 
+def test_a_blocked_socket_is_blocked_until_it_greets() -> None:
+    """A proxy may be mended while the page is open."""
+    connection = new_connection()
+    connection.connect()
+    connection.is_blocked = True
+    connection.greeted(1)
+    assert not connection.is_blocked
+
+
 def test_a_server_that_never_greets_is_given_up_and_its_socket_awaited() -> None:
     """Two sockets of one client id make the survivor deaf: close, wait for `close`, dial."""
     connection = new_connection(0.5)

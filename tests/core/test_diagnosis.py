@@ -92,12 +92,12 @@ def test_down_and_refused_are_told_apart() -> None:
     assert server.silence.failures == 1
 
 
-def test_a_server_that_hangs_is_silent_not_refused() -> None:
+def test_a_server_that_hangs_is_slow_not_refused() -> None:
     """It would hang for the second call as well."""
     server, diagnosis = meeting()
     assert diagnosis.failed(server, one(diagnosis.refresh(server)), Failure.TIMEOUT, NOON) == ()
     assert server.trouble is not None
-    assert server.trouble.code == "server_silent"
+    assert server.trouble.code == "server_slow"
 
 
 def test_a_server_that_answered_meanwhile_is_up() -> None:

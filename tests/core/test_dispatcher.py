@@ -1,8 +1,10 @@
 """The window's own queue, and the choice of a server for each task in it."""
 
+import json
+
 import pytest
 
-from app.core.commands import Command
+from app.core.commands import Command, Commands
 from app.core.dispatcher import (
     AVOIDED_FOR,
     FILL_TIMER,
@@ -10,7 +12,6 @@ from app.core.dispatcher import (
     ROUND_TIMER,
     ROUND_WITHIN,
     Dispatcher,
-    too_large,
 )
 from app.core.errors import Trouble
 from app.core.ids import Digest, ServerUrl
@@ -18,7 +19,7 @@ from app.core.outlier import PAUSE
 from app.core.requests import Ask, Request
 from app.core.server import Reach
 from app.core.submission import Submission
-from app.core.task import State
+from app.core.task import State, Task
 from app.core.window import AT_ONCE, Window
 from tests.core.farm import (
     INVERT,
@@ -29,6 +30,7 @@ from tests.core.farm import (
     SOUTH,
     asked,
     bound_task,
+    invert_workflow,
     new_window,
     one,
     timers,
@@ -259,22 +261,6 @@ def test_a_picture_too_large_for_every_server_fails_before_anything_is_sent() ->
     assert fits.server == NORTH
 
 
-def test_a_picture_is_judged_only_where_there_are_servers() -> None:
-    """Without any, nothing is too large."""
-    window, _ = new_farm(NORTH)
-    assert too_large([], [("photo.png", 10**12)]) is None
-    assert too_large([window.servers[NORTH]], [("photo.png", 10**12)]) is None
-
-
-def test_a_picture_that_was_refused_is_too_large_without_a_limit_in_figures() -> None:
-    """What a proxy allows is not told."""
-    window, _ = new_farm(NORTH)
-    north = window.servers[NORTH]
-    north.refused_picture(8_000_000)
-    why = too_large([north], [("small.png", 7_999_999), ("photo.png", 8_000_000)])
-    assert why == Trouble.of("picture_too_large_there", server=north.name, picture="photo.png")
-
-
 def test_with_nothing_to_do_nobody_is_asked() -> None:
     """No task, or no server."""
     _, dispatcher = new_farm(NORTH)
@@ -401,3 +387,80 @@ def test_an_outlier_takes_what_nobody_else_can(why: str) -> None:
         south.max_upload = 1
     assert NORTH in probes(dispatcher.fill(NOON + 1))
     assert task.state is State.WAITING
+
+
+MODEL = Digest("30de1")
+"""A workflow with a class that must be asked for: it names a model."""
+
+
+def described(choices: list[str]) -> str:
+    """The answer of a server that has these models."""
+    inputs = {"required": {"image": ["IMAGE"], "model_name": [choices]}}
+    return json.dumps({"UpscaleModel": {"input": inputs}})
+
+
+def model_task(window: Window, number: int = 1, pinned: ServerUrl | None = None) -> Task:
+    """A waiting task that names `fine.pth`."""
+    task = waiting_task(window, number, pinned=pinned)
+    task.digest = MODEL
+    inputs = {"image": ["1", 0], "model_name": "fine.pth"}
+    window.workflows[MODEL] = invert_workflow(
+        **{"2": {"class_type": "UpscaleModel", "inputs": inputs}}
+    )
+    return task
+
+
+def tell(window: Window, dispatcher: Dispatcher, request: Request, text: str) -> Commands:
+    """A server describes a class."""
+    server = window.servers[request.server]
+    server.inventory.answered(request.id, 200, text, NOON)
+    return dispatcher.described(server, NOON)
+
+
+def test_a_task_goes_where_its_model_is() -> None:
+    """Not to the shorter queue."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    task = model_task(window)
+    commands = dispatcher.fill(NOON)
+    classes = {request.server: request for request in asked(commands, Ask.NODE)}
+    assert classes[NORTH].path == "/object_info/UpscaleModel"
+    for url, length in ((NORTH, 0), (SOUTH, 5)):
+        assert dispatcher.told(probes(commands)[url], length, NOON) == ()
+    assert tell(window, dispatcher, classes[NORTH], described(["other.pth"])) == ()
+    tell(window, dispatcher, classes[SOUTH], described(["fine.pth"]))
+    assert task.server == SOUTH
+
+
+def test_a_class_that_is_described_before_the_probe_is_answered() -> None:
+    """The choice waits for both."""
+    window, dispatcher = new_farm(NORTH)
+    task = model_task(window)
+    commands = dispatcher.fill(NOON)
+    assert tell(window, dispatcher, one(commands, Ask.NODE), described(["fine.pth"])) == ()
+    dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+    assert task.server == NORTH
+
+
+def test_nothing_is_sent_to_a_server_that_has_not_told_what_it_has() -> None:
+    """Though the round is over."""
+    window, dispatcher = new_farm(NORTH)
+    task = model_task(window)
+    commands = dispatcher.fill(NOON)
+    dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+    dispatcher.round_fired(NOON)
+    assert task.state is State.WAITING
+    again = dispatcher.fill(NOON)
+    assert asked(again, Ask.NODE) == []
+    dispatcher.told(one(again, Ask.PROBE), 0, NOON)
+    tell(window, dispatcher, one(commands, Ask.NODE), described(["fine.pth"]))
+    assert task.server == NORTH
+
+
+def test_what_no_server_has_fails_with_what_each_lacks() -> None:
+    window, dispatcher = new_farm(NORTH)
+    window.servers[NORTH].name = "North"
+    task = model_task(window)
+    commands = dispatcher.fill(NOON)
+    tell(window, dispatcher, one(commands, Ask.NODE), "{}")
+    dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+    assert task.trouble == Trouble.of("nobody_can", missing="North: UpscaleModel")

@@ -182,3 +182,13 @@ def test_a_page_of_the_books_goes_to_the_search_that_asked() -> None:
     history = one(story.answer(queue, empty), Ask.OWN_HISTORY)
     story.fail(history)
     assert [trouble.code for trouble in story.window.notices] == ["collect_failed", "collected"]
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_described_class_goes_to_the_servers_inventory(is_answered: bool) -> None:
+    story = Story()
+    path = story.north.inventory.ask(99, "Special")
+    request = Request(99, NORTH, Ask.NODE, path)
+    assert (story.answer(request, "{}") if is_answered else story.fail(request)) == ()
+    assert not story.north.inventory.is_asked()
+    assert story.north.inventory.infos == ({"Special": None} if is_answered else {})

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.access import Access, Mode
 from app.core.ids import ServerUrl
-from app.core.server_list import LONGEST_NAME, ServerList, read_presets
+from app.core.server_list import LONGEST_NAME, ServerList, read_modes, read_presets
 from tests.core.farm import NORTH, SOUTH
 from tests.core.junk import peer_texts
 
@@ -81,3 +82,30 @@ def test_any_preset_file_can_be_read(text: str) -> None:
     found, troubles = read_presets(text, PAGE)
     assert all(url.startswith(("http://", "https://")) for url in found)
     assert all(trouble.code for trouble in troubles)
+
+
+def test_presets_may_name_how_a_token_is_sent() -> None:
+    """Each person types the secret: what is in the file, every visitor can read."""
+    text = json.dumps(
+        [
+            {"url": "gpu-1", "access": "basic"},
+            {"url": "gpu-2", "access": "query", "parameter": "key"},
+            {"url": "gpu-3", "access": "odd"},
+            {"url": "ftp://gpu-4", "access": "bearer"},
+            "gpu-5",
+        ]
+    )
+    assert read_modes(text, PAGE) == {
+        "http://gpu-1:8188": Access(Mode.BASIC),
+        "http://gpu-2:8188": Access(Mode.QUERY, name="key"),
+    }
+    assert read_modes("{}", PAGE) == read_modes("{", PAGE) == {}
+
+
+def test_a_secret_in_the_presets_is_told_and_not_used() -> None:
+    """Without repeating it."""
+    text = json.dumps([{"url": "gpu-1", "access": "bearer", "token": "s3cret"}, "gpu-2"])
+    found, (trouble,) = read_presets(text, PAGE)
+    assert list(found) == ["http://gpu-2:8188"]
+    assert trouble.code == "presets_secret"
+    assert "s3cret" not in str(trouble)

@@ -25,6 +25,7 @@ from app.core.events import (
     ServerAdded,
     ServerRemoved,
     SocketClosed,
+    SubstitutesChanged,
     TaskDismissed,
     TasksOrphaned,
     TimerFired,
@@ -518,3 +519,16 @@ def test_an_aim_keeps_a_connection_that_was_about_to_go() -> None:
     world.happen(AimChanged(NORTH))
     world.live(2 * LINGER)
     assert world.session.window.servers[NORTH].connection.phase is Phase.OPEN
+
+
+def test_names_that_stand_for_others_go_to_the_servers_inventory() -> None:
+    """A server that was asked anew forgets what it said, and keeps those."""
+    world = World(ModelServer(NORTH))
+    north = world.session.window.servers[NORTH]
+    world.happen(SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}))
+    world.happen(SubstitutesChanged(ServerUrl("http://nowhere"), {}))
+    north.inventory.ask(-5, "Special")
+    north.inventory.answered(-5, 200, "{}", world.now)
+    world.happen(ServerAdded(NORTH, "north"))
+    assert north.inventory.infos == {}
+    assert north.inventory.substitutes == {"fine.pth": "mine.pth"}

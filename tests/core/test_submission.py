@@ -129,6 +129,16 @@ def test_a_blocked_socket_does_not_keep_a_task_from_running() -> None:
     assert story.note() == "by_polling"
 
 
+def test_only_the_first_task_waits_for_a_blocked_socket() -> None:
+    """The next ones go on at once, until the server greets after all."""
+    story = Story(is_open=False)
+    story.begin()
+    story.submission.connect_fired(story.task, NOON + 10)
+    later = waiting_task(story.window, 2)
+    assert one(story.submission.begin(later, story.north, NOON + 20)).ask is Ask.UPLOAD
+    assert later.note is not None and later.note.code == "by_polling"
+
+
 def test_before_every_call_lock_and_socket_are_mended() -> None:
     """Task server = locked server = socket's server, or it is made so."""
     story = Story()

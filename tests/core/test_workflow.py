@@ -112,3 +112,16 @@ def test_a_workflow_is_refused_or_can_be_used(text: str) -> None:
     assert workflow.with_names(names).keys() == workflow.nodes.keys()
     assert workflow.running_nodes() <= workflow.nodes.keys()
     assert (workflow.outputs() or frozenset()) <= workflow.running_nodes()
+
+
+def test_the_classes_that_not_every_server_has() -> None:
+    workflow = parse_workflow(
+        json.dumps(
+            {
+                "1": {"class_type": "LoadImage", "inputs": {}},
+                "2": {"class_type": "Mine", "inputs": {}},
+                "3": {"class_type": "Mine", "inputs": {}},
+            }
+        )
+    )
+    assert workflow.special_classes() == ("Mine",)

@@ -116,3 +116,20 @@ def test_a_gate_guards_sockets_and_uploads() -> None:
     assert not shell.blobs
     socket = shell.open("A", {"authorization": "Bearer t"})
     assert shell.kinds(socket) == ["status 0"]
+
+
+def test_a_gate_may_let_sockets_pass() -> None:
+    """A browser can send no header with one; calls want theirs all the same."""
+    gate = Gate(GateKind.BEARER, "t", opens_sockets=True)
+    shell = FakeShell(replace(CALM, gate=gate))
+    assert shell.kinds(shell.open("A")) == ["status 0"]
+    answer = shell.request("GET", "/prompt")
+    assert answer is not None and answer.status == 401
+
+
+def test_sockets_can_be_refused_alone() -> None:
+    """As by a proxy that can't upgrade: all else works."""
+    shell = FakeShell(replace(CALM, sockets=False))
+    assert shell.refused[shell.open("A")].status == 400
+    answer = shell.request("GET", "/prompt")
+    assert answer is not None and answer.status == 200

@@ -50,8 +50,7 @@ _GRAPHS: dict[str, dict[str, object]] = {
     },
     "refused": {
         "1": _empty(3),
-        "2": _save("1", "r"),
-        "3": {"class_type": "NobodyKnowsThis", "inputs": {}},
+        "2": {"class_type": "SaveImage", "inputs": {"filename_prefix": "no images"}},
     },
 }
 

@@ -129,7 +129,7 @@ MUTATIONS = {
         "        self._doubted_at = 0.0\n        self.deafness += 1",
         "        return ()\n        self.deafness += 1",
         ("hears",),
-        range(12),
+        range(9, 21),
         ("deaf", "half-open"),
     ),
     "delays start anew when a socket opens": Mutation(
@@ -367,7 +367,7 @@ MUTATIONS = {
         ("        task.move(State.UNKNOWN)\n"),
         ("        task.unbind()\n"),
         ("sent again", "one server"),
-        range(12),
+        range(6, 18),
     ),
     "the clock of the page before is trusted": Mutation(
         "records",
@@ -469,7 +469,7 @@ MUTATIONS = {
             "            return ()\n"
         ),
         ("sent again", "true end"),
-        range(5, 17),
+        range(60, 72),
     ),
 }
 
