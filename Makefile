@@ -25,13 +25,13 @@ demo:
 	@.venv/bin/python -m tools.demo --host $(HOST) --pace $(PACE)
 
 test:
-	@tools/setup.sh python node browser screen
+	@tools/setup.sh python node browser screen proxies
 	@.venv/bin/python -m tools.pyodide_site
 	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
 	@.venv/bin/python -m tools.run_tests
 
 faults:
-	@tools/setup.sh python node browser screen
+	@tools/setup.sh python node browser screen proxies
 	@.venv/bin/python -m tools.run_tests --faults
 
 soak:

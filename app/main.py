@@ -17,10 +17,14 @@ from app.core.events import (
     SendAllWanted,
     TaskDismissed,
 )
-from app.core.ids import ServerUrl, TaskId
+from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
+from app.farm import Farm
+from app.runs import Runs
 from app.runtime.caller import Caller
+from app.runtime.describer import Describer
+from app.runtime.keys import Keys
 from app.runtime.repetition import Repetition
 from app.runtime.roster import Roster
 from app.runtime.runner import Runner
@@ -41,6 +45,7 @@ class App:
         self._page: Page | None = None
         self._desk: Desk | None = None
         self._jobs: set[asyncio.Task[None]] = set()
+        self._is_ready = asyncio.Event()
         self._repaint = Repaint(self._paint)
         self._runner = runner = Runner(self._changed)
         self._emit = runner.emit
@@ -50,6 +55,8 @@ class App:
         self._caller.use(self._world.http)
         self._tab = Tab(runner, self._world, self._previews)
         self._kept = self._world.shared
+        self._keys = Keys(self._world.records, self._kept)
+        self._world.when_fetched(self._repaint.ask)
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
@@ -62,7 +69,10 @@ class App:
         )
         self._window = (await self._tab.open(settings)).window
         address = str(js.location.href)
-        self._roster = Roster(self._window, self._kept, self._emit, address)
+        self._roster = Roster(self._window, self._kept, self._emit, address, self._keys)
+        self._farm = Farm(
+            self._window, self._caller, self._roster, self._keys, self._words, self._repaint.ask
+        )
         self._desk = Desk(
             self._window,
             self._runner,
@@ -73,19 +83,28 @@ class App:
             self._words.trouble,
             address,
         )
+        self._desk.expose_doctor(self._farm.clinic.examine)
         self._tab.start()
         reruns = self._kept.read("rerun-lost") == "yes"
         self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
-        self._viewer = Viewer(self._window, self._words, self._world.address)
+        self._viewer = Viewer(
+            self._window,
+            self._words,
+            self._world.address,
+            self._farm.about,
+            lambda: self._roster.held,
+        )
         self._page = page = Page(
             self._words,
             language,
             Intents(
-                self._add_server,
-                self._on_server,
+                self._farm.add,
+                self._farm.use_token,
+                self._farm.act,
                 lambda action, task_id: self._on_task(page, action, task_id),
                 lambda: self._soon(self._sending.run()),
-                lambda file: self._soon(self._sending.use_workflow(file)),
+                lambda file: self._soon(self._use_workflow(file)),
+                lambda name: self._soon(self._sending.choose(name)),
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda task_id: self._forget(TaskId(task_id)),
@@ -95,20 +114,32 @@ class App:
                 self._collect,
             ),
         )
-        self._sending = Sending(page, self._words, self._tab.intake)
-        self._roster.load(await self._world.presets(self._words.say))
+        self._sending = Sending(
+            page,
+            self._words,
+            self._window,
+            self._tab.intake,
+            Describer(self._window, self._caller),
+            self._world.chance,
+            self._roster.substitute,
+            self._world.address,
+            self._soon,
+            self._kept,
+        )
+        Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
+        await self._farm.load(await self._world.presets(self._words.say))
         self._paint()
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
-        self._selftest = SelfTest(self._window, self._words, language)
+        self._selftest = SelfTest(self._window, self._words, language, self._keys.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._selftest.run)
         js.tetherReady()
+        self._is_ready.set()
         await self._catch_up(page)
         if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
             self._selftest.show()
 
     async def _catch_up(self, page: Page) -> None:
-        """Do what the visitor did before Python was there."""
         for done in js.tetherEarly.take():
             if done.kind == "files":
                 page.composer.add(list(done.files))
@@ -121,6 +152,7 @@ class App:
         self._repaint.ask()
         if self._desk is not None:
             self._desk.changed()
+            self._farm.changed()
 
     def _paint(self) -> None:
         if self._page is not None:
@@ -141,18 +173,9 @@ class App:
         except TetherError as error:
             page.notices.show(self._words.trouble(error.trouble))
 
-    def _add_server(self, typed: str) -> str:
-        try:
-            self._roster.add(typed)
-        except TetherError as error:
-            return self._words.trouble(error.trouble)
-        return ""
-
-    def _on_server(self, action: str, url: str) -> None:
-        if action == "remove":
-            self._roster.remove(ServerUrl(url))
-        else:
-            self._roster.ask_again(ServerUrl(url))
+    async def _use_workflow(self, file: Any) -> None:
+        await self._is_ready.wait()  # picked before Python was there, it waits for the servers
+        await self._sending.use_workflow(file)
 
     def _collect(self, typed: str) -> str:
         phrase = read_phrase(typed)
@@ -176,6 +199,8 @@ class App:
                 self._emit(CancelWanted(TaskId(task_id)))
             case "dismiss":
                 self._emit(TaskDismissed(TaskId(task_id)))
+            case "use":
+                self._soon(self._sending.reuse(task_id))
             case "send":
                 self._emit(SendAllWanted())
             case "clear":
@@ -183,7 +208,6 @@ class App:
                     self._emit(TaskDismissed(task.task_id))
 
     def _forget(self, task_id: TaskId) -> None:
-        """Free the pictures of a card that is gone."""
         self._previews.drop(task_id)
         self._world.forget(task_id)
 

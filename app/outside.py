@@ -10,6 +10,7 @@ from app.browser.clock import BrowserClock
 from app.browser.files import BrowserFiles
 from app.browser.http import BrowserHttp
 from app.browser.locks import BrowserLock
+from app.browser.media import BrowserMedia
 from app.browser.site import fetch_text
 from app.browser.socket import BrowserSockets
 from app.browser.storage import BrowserRecords, own_prefix
@@ -17,6 +18,7 @@ from app.core.events import Emit
 from app.core.ids import Chance, TaskId
 from app.core.outputs import Output, view_url
 from app.core.task import Task
+from app.runtime.keys import Keys
 from app.runtime.ports import Channel, Clock, Files, Hold, Http, Records, Sockets
 from app.runtime.storage_hold import StorageHold
 
@@ -33,8 +35,10 @@ class Outside:
         self.channel: Channel = BrowserChannel(f"{prefix}windows")
         self._files = BrowserFiles(f"{prefix}files", emit)
         self.files: Files = self._files
-        self.sockets: Sockets = BrowserSockets(emit)
-        self.http: Http = BrowserHttp(emit, self.files.read)
+        keys = Keys(self.records, self.shared)
+        self.sockets: Sockets = BrowserSockets(emit, keys.of)
+        self.http: Http = BrowserHttp(emit, self.files.read, keys.of)
+        self._media = BrowserMedia(keys.of)
 
     def make_hold(self) -> Hold:
         """Plain http has no Web Locks."""
@@ -53,7 +57,20 @@ class Outside:
     def address(self, task: Task, output: Output) -> str:
         """Return the address of a result on its server."""
         assert task.server is not None
-        return view_url(task.server, output, task.prompt_id)
+        url = view_url(task.server, output, task.prompt_id)
+        return self._media.address(task.task_id, task.server, url)
+
+    async def fetched(self, task: Task) -> None:
+        """Wait for the results of a server that wants a token."""
+        for output in task.outputs:
+            if output.kind != "text":
+                self.address(task, output)
+        await self._media.wait(task.task_id)
+
+    def when_fetched(self, handle: Callable[[], None]) -> None:
+        """Call this whenever such a result has come."""
+        self._media.on_ready = handle
 
     def forget(self, task_id: TaskId) -> None:
-        """Servers keep their results."""
+        """Free what was fetched; servers keep their results."""
+        self._media.forget(task_id)

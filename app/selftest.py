@@ -17,6 +17,7 @@ from app.core.events import Emit
 from app.core.ids import Digest, ServerUrl
 from app.core.server_url import parse_server_url
 from app.core.window import Window
+from app.runtime.keys import AccessOf
 from app.ui.dom import by_id, listen
 from app.ui.words import Words
 
@@ -30,12 +31,14 @@ class SelfTest:
         window: Only its list of servers is read.
         words: The page's.
         language: In which the test speaks.
+        access_of: Returns a server's token.
     """
 
-    def __init__(self, window: Window, words: Words, language: str) -> None:
+    def __init__(self, window: Window, words: Words, language: str, access_of: AccessOf) -> None:
         self._window = window
         self._page_words = words
         self._language = language
+        self._access_of = access_of
         self._is_loaded = False
         self._running: set[asyncio.Task[Any]] = set()
         listen(by_id("routing-open"), "click", lambda _event: self.show())
@@ -78,7 +81,7 @@ class SelfTest:
         if servers:
             report.live_began()
             chance, explain = BrowserChance(), self._page_words.trouble
-            live = await Live(servers, _made, chance, words.say, explain).run()
+            live = await Live(servers, self._made, chance, words.say, explain).run()
         result = {
             "passed": all(each["passed"] for each in (*scenes, *live)),
             "summary": summary(words.say, scenes, live),
@@ -133,6 +136,14 @@ class SelfTest:
         urls = [parse_server_url(str(typed), js.location.href) for typed in wanted["servers"]]
         return {url: known.get(url, "") for url in urls}
 
+    def _made(self, emit: Emit) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
+        access_of = self._access_of
+        return (
+            BrowserClock(emit),
+            BrowserSockets(emit, access_of),
+            BrowserHttp(emit, _no_file, access_of),
+        )
+
     async def _load(self) -> Words:
         """Fetch the test and its words, once."""
         if not self._is_loaded:
@@ -146,7 +157,3 @@ class SelfTest:
 
 async def _no_file(_digest: Digest) -> None:
     """The test uploads nothing."""
-
-
-def _made(emit: Emit) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
-    return BrowserClock(emit), BrowserSockets(emit), BrowserHttp(emit, _no_file)

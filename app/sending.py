@@ -1,53 +1,152 @@
 """From what a person has chosen on the page to accepted tasks."""
 
+import json
+from collections.abc import Callable
 from typing import Any
 
+import js
+from pyodide.ffi import JsException, to_js
+from pyscript import config
+
 from app.browser.site import fetch_text
-from app.core.errors import TetherError
-from app.core.ids import ServerUrl
+from app.core.eligibility import lacks_of
+from app.core.errors import BadInput, TetherError
+from app.core.ids import Chance, ServerUrl, TaskId
+from app.core.outputs import Output
+from app.core.recent import read_recent, with_recent
+from app.core.server import Reach
+from app.core.task import Task
+from app.core.window import Window
+from app.core.workflow import Workflow, parse_workflow
+from app.opening import Opened, Opening
+from app.runtime.describer import Describer
 from app.runtime.intake import Intake
-from app.ui.composer import OWN
+from app.runtime.ports import Records
+from app.ui.composer import OWN, RECENT
 from app.ui.page import Page
 from app.ui.words import Words
 
+RECORD = "recent"
+
+Substitute = Callable[[ServerUrl, str, str], None]
+
 
 class Sending:
-    """Makes tasks of the composer's pictures, and says what can't be one."""
+    """Makes tasks of what the composer has, and says what can't be one.
 
-    def __init__(self, page: Page, words: Words, intake: Intake) -> None:
+    Args:
+        page: Shows the composer and its form.
+        words: The page's language.
+        window: Knows the servers.
+        intake: Takes tasks in.
+        describer: Says what node classes are.
+        chance: Rolls seeds.
+        substitute: Lets a name stand for another at a server.
+        address_of: Returns where a result is found.
+        soon: Runs work that nobody waits for.
+        kept: What all windows of the browser share.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        words: Words,
+        window: Window,
+        intake: Intake,
+        describer: Describer,
+        chance: Chance,
+        substitute: Substitute,
+        address_of: Callable[[Task, Output], str],
+        soon: Callable[[Any], None],
+        kept: Records,
+    ) -> None:
         self._page = page
         self._words = words
+        self._window = window
         self._intake = intake
-        self._own: tuple[str, str] | None = None
+        self._describer = describer
+        self._opening = Opening(describer)
+        self._chance = chance
+        self._substitute = substitute
+        self._address_of = address_of
+        self._soon = soon
+        self._kept = kept
+        self._choices = 0
+        """Workflows chosen so far: what comes late for an earlier one is dropped."""
+        self._own: Opened | None = None
+        self._form: Any = None
+        self._shown = ""
+        """The text of the workflow whose form is shown."""
+        self._show_recent()
 
     async def run(self) -> None:
         """Make a task of every chosen picture, or one when the workflow takes none."""
         composer = self._page.composer
         self._page.notices.clear()
         pinned = ServerUrl(composer.pinned) if composer.pinned else None
-        is_own = composer.workflow == OWN
+        is_own = composer.workflow == OWN or composer.workflow.startswith(RECENT)
         chosen = await self._chosen(composer.workflow)
         if chosen is None:
             return
         title, text = chosen
-        pictures = composer.pictures()
         accepted = []
-        for key, name, file in pictures or [("", "", None)]:
-            given = [(name, file)] if file is not None else []
+        for key, name, file in composer.pictures() or [("", "", None)]:
             told = f"{name} · {title}" if name else title
             try:
-                await self._intake.accept(text, told, given, pinned, needs_picture=not is_own)
+                await self._accept(text, told, (name, file) if file else None, pinned, is_own)
             except TetherError as error:
                 self._page.notices.show(self._words.trouble(error.trouble))
             else:
                 accepted.append(key)
         composer.remove(accepted)
+        if is_own and accepted:
+            self._kept.write(RECORD, with_recent(self._kept.read(RECORD) or "", title, text))
+            self._show_recent()
+
+    def _show_recent(self) -> None:
+        recent = read_recent(self._kept.read(RECORD) or "")
+        self._page.composer.show_recent([title for title, _ in recent])
+
+    async def _accept(
+        self,
+        text: str,
+        title: str,
+        picture: tuple[str, Any] | None,
+        pinned: ServerUrl | None,
+        is_own: bool,
+    ) -> None:
+        slots = parse_workflow(text).picture_inputs()
+        files = {}
+        if self._form is not None and self._shown == text:
+            files = self._form.files()
+            text = self._answered(text)
+        if picture is not None and slots:
+            files[slots[0]] = picture
+        if slots and not files and not is_own:
+            raise BadInput("picture_needed")
+        await self._intake.accept_placed(text, title, files, pinned)
+
+    def _answered(self, text: str) -> str:
+        """Return the workflow with what was set in its form."""
+        from app.core.form import filled
+
+        answers = self._form.answers()
+        if self._form.is_fresh:
+            answers |= {field.key: self._roll(field) for field in self._form.seeds()}
+        if not answers:
+            return text
+        return json.dumps(filled(parse_workflow(text).nodes, answers), ensure_ascii=False)
 
     async def _chosen(self, name: str) -> tuple[str, str] | None:
         if name == OWN:
             if self._own is None:
                 self._page.notices.show(self._words.say("trouble.workflow_needed"))
-            return self._own
+                return None
+            return self._own.title, self._own.text
+        if name.startswith(RECENT):
+            title = name.removeprefix(RECENT)
+            recent = dict(read_recent(self._kept.read(RECORD) or ""))
+            return (title, recent[title]) if title in recent else None
         text = await fetch_text(f"./static/workflows/{name}.json")
         if text is None:
             self._page.notices.show(self._words.say("trouble.workflow_missing", file=name))
@@ -55,12 +154,92 @@ class Sending:
         return self._page.composer.title(), text
 
     async def use_workflow(self, file: Any) -> None:
-        """Take a workflow file, if it is one."""
-        text = str(await file.text())
+        """Take a workflow file, if it is one or carries one."""
         try:
-            self._intake.check_workflow(text)
+            opened = await self._opening.file(file)
         except TetherError as error:
             self._page.notices.show(f"{file.name}: {self._words.trouble(error.trouble)}")
             return
-        self._own = (str(file.name), text)
-        self._page.composer.show_own(str(file.name))
+        await self.use(opened)
+
+    async def use(self, opened: Opened) -> None:
+        """Take a workflow that was read, say what was assumed, and show its form."""
+        self._own = opened
+        self._page.composer.show_own(opened.title)
+        self._page.composer.show_assumptions(
+            [self._words.trouble(each) for each in opened.assumptions]
+        )
+        await self.choose(OWN)
+
+    async def reuse(self, key: str) -> None:
+        """Put a result (`task:number`) among the next pictures, whichever server they go to."""
+        task_id, _, number = key.rpartition(":")
+        task = self._window.tasks[TaskId(task_id)]
+        output = task.outputs[int(number)]
+        name = output.filename
+        try:
+            answer = await js.fetch(self._address_of(task, output))
+            content = await answer.blob() if answer.ok else None
+        except JsException:
+            content = None
+        if content is None:
+            self._page.notices.show(self._words.say("trouble.result_gone", file=name))
+            return
+        options = to_js({"type": content.type}, dict_converter=js.Object.fromEntries)
+        self._page.composer.add([js.File.new(to_js([content]), name, options)])
+
+    async def choose(self, name: str) -> None:
+        """Show the form of a workflow that was chosen."""
+        self._choices += 1
+        number = self._choices
+        chosen = None if name == OWN and self._own is None else await self._chosen(name)
+        if chosen is None:
+            return
+        await js.tetherLoadPython(*config["lazy"]["form"])
+        from app.core.form import form_of
+        from app.ui.form import FormPanel
+
+        if self._form is None:
+            self._form = FormPanel(self._words, self._roll, self._substituted)
+        workflow = parse_workflow(chosen[1])
+        classes = [node["class_type"] for node in workflow.nodes.values()]
+        pinned = self._page.composer.pinned
+        self._describer.forget()  # models may have come
+        infos = await self._describer.describe(classes, ServerUrl(pinned) if pinned else None)
+        if number != self._choices:
+            return
+        if self._shown != chosen[1]:  # else what is typed there stays
+            self._shown = chosen[1]
+            self._form.show(form_of(workflow.nodes, infos))
+        await self._judge(workflow)
+
+    async def _judge(self, workflow: Workflow) -> None:
+        """Say of each server what it lacks for a workflow, and don't offer it."""
+        lacking: dict[str, list[str]] = {}
+        rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
+        for server in self._window.servers.values():
+            if server.reach is not Reach.UP:
+                continue
+            infos = await self._describer.at(server.url, workflow.special_classes())
+            for lack in lacks_of(workflow.nodes, infos, server.inventory.substitutes):
+                lacking.setdefault(server.url, []).append(lack.name)
+                info = infos.get(lack.class_type)
+                given = info.input(lack.input) if info else None
+                choices = tuple(map(str, given.choices)) if given else ()
+                rows[server.url, server.name, lack.name] = choices
+        self._form.show_lacks(rows)
+        self._page.composer.mark(
+            {
+                url: self._words.say("compose.lacks", names=", ".join(dict.fromkeys(names)))
+                for url, names in lacking.items()
+            }
+        )
+
+    def _substituted(self, url: str, name: str, there: str) -> None:
+        self._substitute(ServerUrl(url), name, there)
+        self._soon(self._judge(parse_workflow(self._shown)))
+
+    def _roll(self, field: Any) -> int:
+        """Return a new seed, of the field's range."""
+        low, high = int(field.low or 0), int(field.high or 0)
+        return low + int(self._chance.hex(16), 16) % max(1, high - low + 1)

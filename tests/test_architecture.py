@@ -27,7 +27,11 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.selftest": frozenset(
         {"app.browser", "app.core", "app.routing_test", "app.runtime", "app.ui"}
     ),
-    "app.sending": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
+    "app.opening": frozenset({"app.core", "app.runtime"}),
+    "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
+    "app.sending": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
+    "app.clinic": frozenset({"app.core", "app.runtime"}),
+    "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
         {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
     ),
@@ -36,8 +40,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.browser", "app.console", "app.core", "app.runtime", "app.selftest"),
-            *("app.sending", "app.tab", "app.ui", "app.world"),
+            *("app.browser", "app.console", "app.core", "app.farm", "app.runs", "app.runtime"),
+            *("app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),
 }

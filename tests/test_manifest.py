@@ -35,6 +35,7 @@ WITHOUT_FILE = frozenset(
         "os.path",
         "sys",
         "time",
+        "zlib",
     }
 )
 

@@ -174,6 +174,11 @@ WORK: Mapping[str, NodeWork] = {
     "SaveWEBM": _save_webm,
     "PreviewAny": _preview_any,
     "ImageInvert": _image(lambda given: pixels.invert(given.batch("image"))),
+    "UpscaleModelLoader": lambda given: Work((given.text("model_name"),)),
+    # The model's name decides nothing here: a real one's work would need a card.
+    "ImageUpscaleWithModel": _image(
+        lambda given: pixels.scale_by(given.batch("image"), "lanczos", 2.0)
+    ),
     "ImageScaleBy": _image(
         lambda given: pixels.scale_by(
             given.batch("image"), given.text("upscale_method"), given.real("scale_by")

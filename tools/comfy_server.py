@@ -4,15 +4,18 @@ import argparse
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 
+from app.simulator.models import classes_of
+from app.simulator.nodes import NodeClasses
 from app.simulator.settings import MEBIBYTE, Api, Gate, GateKind, Settings
 from tools.comfy_shell import ComfyServer
 
 __all__ = ["ComfyServer"]
 
 
-def parse_arguments(arguments: list[str]) -> tuple[Settings, int]:
-    """Settings from a command line, and how many answers to lose."""
+def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses, int]:
+    """Settings from a command line, the node classes, and how many answers to lose."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.comfy_server",
         description="An embedded ComfyUI server with a few real image nodes, for demos and tests.",
@@ -50,8 +53,12 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, int]:
         metavar="KIND:SECRET",
         help="demand bearer:TOKEN, basic:USER:PASSWORD or query:TOKEN (as ?token=TOKEN)",
     )
+    add("--models", default="", metavar="A,B", help="upscale models that it lists")
+    add("--without", default="", metavar="A,B", help="node classes that it lacks")
     add("--gate-preflight", action="store_true", help="answer OPTIONS with 401 too")
     add("--gate-readable", action="store_true", help="send CORS headers with a 401")
+    add("--gate-open-sockets", action="store_true", help="let WebSockets pass the gate")
+    add("--no-sockets", action="store_true", help="refuse WebSockets, as some proxies do")
     add(
         "--post-delay",
         type=float,
@@ -81,7 +88,12 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, int]:
     given = parser.parse_args(arguments)
     gate: Gate | None = given.gate
     if gate is not None:
-        gate = Gate(gate.kind, gate.secret, given.gate_preflight, given.gate_readable)
+        gate = replace(
+            gate,
+            guards_preflight=given.gate_preflight,
+            is_readable=given.gate_readable,
+            opens_sockets=given.gate_open_sockets,
+        )
     settings = Settings(
         name=given.name,
         host=given.host,
@@ -94,9 +106,15 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, int]:
         post_delay=given.post_delay,
         success_gap=given.success_gap,
         shared_sender=not given.separate_senders,
+        sockets=not given.no_sockets,
         gate=gate,
     )
-    return settings, given.lose_answers
+    classes = classes_of(_names(given.models), _names(given.without))
+    return settings, classes, given.lose_answers
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
 
 
 def parse_gate(text: str) -> Gate:
@@ -109,13 +127,13 @@ def parse_gate(text: str) -> Gate:
     return Gate(GateKind(kind), secret)
 
 
-async def serve(settings: Settings, answers_to_lose: int) -> None:
+async def serve(settings: Settings, classes: NodeClasses, answers_to_lose: int) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
         OSError: The port is taken.
     """
-    server = ComfyServer(settings)
+    server = ComfyServer(settings, classes=classes)
     server.answers_to_lose = answers_to_lose
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -132,9 +150,9 @@ async def serve(settings: Settings, answers_to_lose: int) -> None:
 
 def main() -> int:
     """Run the command; returns the exit code."""
-    settings, answers_to_lose = parse_arguments(sys.argv[1:])
+    settings, classes, answers_to_lose = parse_arguments(sys.argv[1:])
     try:
-        asyncio.run(serve(settings, answers_to_lose))
+        asyncio.run(serve(settings, classes, answers_to_lose))
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
         print(f"The embedded server can't listen on {place}: {error}.", file=sys.stderr)

@@ -16,9 +16,14 @@ START = "app/main.py"
 
 # Part of the page -> the folders with its modules.
 LAZY = {
+    "doctor": ("app/core/doctor.py",),
     "servers": ("app/inpage/", "app/simulator/"),
     "routing_test": ("app/routing_test/", "app/ui/report.py"),
     "demo": ("app/demo/",),
+    "carried": ("app/core/carried.py",),
+    "form": ("app/core/form.py", "app/ui/form.py"),
+    "runs": ("app/core/runs.py", "app/ui/runs.py"),
+    "editor": ("app/core/editor/",),
 }
 
 

@@ -27,6 +27,7 @@ mount("var/pyodide-cache", "/cache");
 mount("var/pyodide-site", "/site");
 mount("app", "/tether/app");
 mount("tests/core", "/tether/tests/core");
+mount("tests/fixtures", "/tether/tests/fixtures");
 
 // A hostile input can end the interpreter itself; then only JavaScript can say where.
 let current = "before any test";

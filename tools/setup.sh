@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to where `make demo` and `make test` work.
 #
-#   tools/setup.sh [python] [node] [browser] [screen]
+#   tools/setup.sh [python] [node] [browser] [screen] [proxies]
 #
 # Each step does nothing when nothing changed. Says what is missing and the cure.
 
@@ -151,12 +151,28 @@ setup_screen() {
       "install it (Debian, Ubuntu: sudo apt-get install xvfb; Fedora: sudo dnf install xorg-x11-server-Xvfb)"
 }
 
+# The proxies of docs/networks.md; where they can't be had, their tests say so and are skipped.
+setup_proxies() {
+  local name package
+  for name in nginx caddy; do
+    [ -n "$(PATH=$PATH:/usr/sbin command -v "$name")" ] && continue
+    package=$name
+    [ "$name" = nginx ] && package=nginx-light
+    if is_debian_like && can_be_root; then
+      say "Installing $name by apt-get ..."
+      as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null || true
+    fi
+  done
+}
+
 for step in "$@"; do
   case $step in
     python) setup_python ;;
     node) setup_node ;;
     browser) setup_browser ;;
     screen) setup_screen ;;
-    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen]" ;;
+    proxies) setup_proxies ;;
+    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [proxies]" ;;
   esac
 done

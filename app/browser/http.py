@@ -7,17 +7,31 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
+from app.core.access import Access
+from app.core.address_space import target_space
 from app.core.events import Answered, Emit, Failure, RequestFailed
-from app.core.ids import Digest
+from app.core.ids import Digest, ServerUrl
 from app.core.requests import Request
 
 
 class BrowserHttp:
-    """Makes calls, gives each its time, and tells how it ended."""
+    """Makes calls, gives each its time, and tells how it ended.
 
-    def __init__(self, emit: Emit, read_file: Callable[[Digest], Awaitable[Any]]) -> None:
+    Args:
+        emit: Is told.
+        read_file: Reads a kept picture.
+        access_of: Returns a server's token, if it has one.
+    """
+
+    def __init__(
+        self,
+        emit: Emit,
+        read_file: Callable[[Digest], Awaitable[Any]],
+        access_of: Callable[[ServerUrl], Access | None],
+    ) -> None:
         self._emit = emit
         self._read_file = read_file
+        self._access_of = access_of
         self._calls: dict[int, tuple[asyncio.Task[None], Any]] = {}
 
     def send(self, request: Request) -> None:
@@ -40,7 +54,8 @@ class BrowserHttp:
             if request.upload is not None and body is None:
                 event = RequestFailed(request, Failure.FILE_GONE)
             else:
-                response = await js.fetch(request.url, self._options(request, body, controller))
+                url, options = self._options(request, body, controller)
+                response = await js.fetch(url, options)
                 event = Answered(request, response.status, await response.text())
         except JsException as error:
             is_timeout = error.name == "AbortError"
@@ -61,7 +76,8 @@ class BrowserHttp:
         form.append("image", blob, request.upload.filename)
         return form
 
-    def _options(self, request: Request, body: Any, controller: Any) -> Any:
+    def _options(self, request: Request, body: Any, controller: Any) -> tuple[str, Any]:
+        url = request.url
         options = {
             "method": request.method,
             "signal": controller.signal,
@@ -73,4 +89,14 @@ class BrowserHttp:
         if body is not None:
             # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
             options["body"] = body
-        return to_js(options, dict_converter=js.Object.fromEntries)
+        bare = request.is_opaque or request.is_bare
+        space = target_space(str(js.location.href), request.server)
+        if space is not None:
+            options["targetAddressSpace"] = space
+        access = None if bare else self._access_of(request.server)
+        if access is not None:
+            url = access.with_query(url)
+            options["headers"] = access.headers()
+            # ComfyUI never redirects: whoever does would lead the secret elsewhere.
+            options["redirect"] = "error"
+        return url, to_js(options, dict_converter=js.Object.fromEntries)

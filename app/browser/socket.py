@@ -1,11 +1,13 @@
 """WebSockets of the browser."""
 
+from collections.abc import Callable
 from typing import Any
 
 import js
 from pyodide.ffi import JsException
 
 from app.browser.proxies import ProxyScope
+from app.core.access import Access
 from app.core.events import BinaryReceived, Emit, Event, FrameReceived, SocketClosed, SocketOpened
 from app.core.ids import ServerUrl
 from app.core.preview import HEAD
@@ -61,18 +63,27 @@ class BrowserSocket:
 
 
 class BrowserSockets:
-    """The sockets of a window, by server and attempt."""
+    """The sockets of a window, by server and attempt.
 
-    def __init__(self, emit: Emit) -> None:
+    Args:
+        emit: Is told what they say.
+        access_of: Returns a server's token; only one in the address can go with a socket.
+    """
+
+    def __init__(self, emit: Emit, access_of: Callable[[ServerUrl], Access | None]) -> None:
         self._emit = emit
+        self._access_of = access_of
         self._open: dict[tuple[ServerUrl, int], BrowserSocket] = {}
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
         """Open a socket; a refusal of the browser (ws: from an https page) is a close."""
+        access = self._access_of(server)
+        whole = access.with_query(url) if access is not None else url
         try:
-            self._open[server, attempt] = BrowserSocket(server, attempt, url, self._told)
+            self._open[server, attempt] = BrowserSocket(server, attempt, whole, self._told)
         except JsException as error:
-            js.console.info(f"Tether: the browser refuses {server}: {error}")
+            # Its message has the whole address, and a token may be in that.
+            js.console.info(f"Tether: the browser refuses a socket to {server}: {error.name}")
             self._emit(SocketClosed(server, attempt, _REFUSED))
 
     def send(self, server: ServerUrl, attempt: int, text: str) -> None:

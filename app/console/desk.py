@@ -1,9 +1,14 @@
 """Puts together all that scripts may call."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
 from app.console.border import Border, Explain
 from app.console.connections import Connections
 from app.console.scripting import Scripting
+from app.core.errors import Trouble
 from app.core.flight import FlightRecorder
+from app.core.ids import ServerUrl
 from app.core.window import Window
 from app.runtime.caller import Caller
 from app.runtime.intake import Intake
@@ -11,6 +16,9 @@ from app.runtime.ports import World
 from app.runtime.roster import Roster
 from app.runtime.runner import Runner
 from app.runtime.waits import Waits
+
+Examine: TypeAlias = Callable[[ServerUrl], Awaitable[tuple[Trouble, ...]]]
+"""Finds out why a server can't be used."""
 
 
 class Desk:
@@ -47,8 +55,20 @@ class Desk:
         flight = FlightRecorder(window)
         runner.on_step = flight.note
         border.now(tether__flightRecorder__read=flight.read)
+        self._border, self._connections, self._explain = border, connections, explain
         connections.expose()
         self._scripting.expose()
+
+    def expose_doctor(self, examine: Examine) -> None:
+        """Let scripts ask why a server can't be used."""
+
+        async def doctor(typed: Any) -> dict[str, Any]:
+            server = self._connections.known(typed)
+            found = [(self._explain(each), dict(each.facts)) for each in await examine(server.url)]
+            causes = [{"cause": said, "cure": facts.get("cure", "")} for said, facts in found]
+            return {"url": server.url, "isWell": not causes, "causes": causes}
+
+        self._border.later(tether__doctor=doctor)
 
     def changed(self) -> None:
         """The window has changed."""

@@ -11,6 +11,7 @@ from pyodide.ffi import to_js
 from app.console.border import Border, Explain, given
 from app.console.connections import Connections
 from app.console.plain import result_row, server_row, stats, task_row
+from app.core.access import Access, make_access
 from app.core.answers import read_upload
 from app.core.events import CancelWanted, Emit
 from app.core.ids import NodeId, ServerUrl, TaskId
@@ -86,6 +87,7 @@ class Scripting:
         self._border.later(
             tether__addServer=self._add_server,
             tether__removeServer=self._remove_server,
+            tether__substitute=self._substitute,
             tether__submit=self._submit,
             tether__result=self._result,
             submitWorkflow=self._submit_workflow,
@@ -106,15 +108,21 @@ class Scripting:
             js.tetherTell(to_js(task_row(task), dict_converter=js.Object.fromEntries))
 
     async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
-        if given(options, "token") is not None:
-            raise self._border.refuse("token_unsupported")
-        url = self._roster.add(str(typed), str(given(options, "name") or ""))
+        access = _access(given(options, "token"))
+        is_kept = given(options, "remember") is True
+        name = str(given(options, "name") or "")
+        url = self._roster.add(str(typed), name, access, is_kept)
         server = self._window.servers[url]
         await self._waits.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
         return server_row(self._window, server)
 
     async def _remove_server(self, typed: Any) -> None:
         self._roster.remove(self._connections.known(typed).url)
+
+    async def _substitute(self, typed: Any, name: Any, there: Any = None) -> dict[str, str]:
+        server = self._connections.known(typed)
+        self._roster.substitute(server.url, str(name), str(there or ""))
+        return dict(server.inventory.substitutes)
 
     async def _submit_workflow(self, workflow: Any, options: Any = None) -> dict[str, Any]:
         return await self._accept(workflow, options)
@@ -143,6 +151,8 @@ class Scripting:
         if task.state is State.ADOPTED:
             raise self._border.refuse("adopted")
         error = self._explain(task.trouble) if task.trouble else None
+        if task.server:
+            await self._world.fetched(task)
         return result_row(task, error, self._world.address)
 
     async def _cancel(self, name: Any) -> dict[str, Any]:
@@ -191,6 +201,20 @@ class Scripting:
         told = json.loads(answer.text)
         kept = {name: str(told.get(name, "")) for name in ("name", "subfolder", "type")}
         return {**kept, "server": url}
+
+
+def _access(token: Any) -> Access | None:
+    """Read a token: its text is a Bearer's; `{mode, secret, name}` says more.
+
+    Raises:
+        BadInput: No call could carry it.
+    """
+    if token is None:
+        return None
+    if isinstance(token, str):
+        return make_access("bearer", token)
+    mode, secret, name = (given(token, key) or "" for key in ("mode", "secret", "name"))
+    return make_access(str(mode), str(secret), str(name))
 
 
 def _placed(files: Any) -> dict[tuple[NodeId, str], tuple[str, Any]]:

@@ -76,6 +76,12 @@ class Inside:
         server = self._network.servers[task.server]
         return self._results.address(task.task_id, target, server.view)
 
+    async def fetched(self, task: Task) -> None:
+        """They are here from the start."""
+
+    def when_fetched(self, handle: Callable[[], None]) -> None:
+        """Nobody waits for any."""
+
     def forget(self, task_id: TaskId) -> None:
         """Free the contents that a card showed."""
         self._results.forget(task_id)

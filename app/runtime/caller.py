@@ -19,7 +19,7 @@ class Caller:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._http: Http | None = None
-        self._waiting: dict[int, asyncio.Future[Answered | None]] = {}
+        self._waiting: dict[int, asyncio.Future[Answered | RequestFailed]] = {}
         self._ids = count(-1, -1)  # a session counts its own upwards
 
     def use(self, http: Http) -> None:
@@ -32,7 +32,7 @@ class Caller:
             case Answered(request) if request.id in self._waiting:
                 self._waiting.pop(request.id).set_result(event)
             case RequestFailed(request) if request.id in self._waiting:
-                self._waiting.pop(request.id).set_result(None)
+                self._waiting.pop(request.id).set_result(event)
             case _:
                 self._emit(event)
 
@@ -45,9 +45,35 @@ class Caller:
         upload: Upload | None = None,
     ) -> Answered | None:
         """Make a call; returns its answer, or None when there was none in `within` seconds."""
-        assert self._http is not None
         request = Request(next(self._ids), server, ask, path, upload=upload, timeout=within)
-        answer: asyncio.Future[Answered | None] = asyncio.get_event_loop().create_future()
-        self._waiting[request.id] = answer
+        outcome = await self._outcome(request)
+        return outcome if isinstance(outcome, Answered) else None
+
+    async def look(
+        self,
+        server: ServerUrl,
+        path: str,
+        within: float,
+        is_opaque: bool = False,
+        is_bare: bool = False,
+    ) -> Answered | RequestFailed:
+        """Find out whether and how a server answers; see `Request` for the two kinds of calls."""
+        return await self._outcome(
+            Request(
+                next(self._ids),
+                server,
+                Ask.REACH,
+                path,
+                timeout=within,
+                is_opaque=is_opaque,
+                is_bare=is_bare,
+            )
+        )
+
+    async def _outcome(self, request: Request) -> Answered | RequestFailed:
+        assert self._http is not None
+        outcome: asyncio.Future[Answered | RequestFailed]
+        outcome = asyncio.get_event_loop().create_future()
+        self._waiting[request.id] = outcome
         self._http.send(request)
-        return await answer
+        return await outcome

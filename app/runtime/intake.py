@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.dispatcher import too_large
 from app.core.errors import BadInput
 from app.core.events import Emit, Picture, TaskAccepted
+from app.core.fitness import too_large
 from app.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId
 from app.core.picture import HEAD, is_picture
 from app.core.prompt_id import make_prompt_id, make_task_id
@@ -107,14 +107,6 @@ class Intake:
             task_id, workflow, text, title, pictures, blobs, pinned, again_of=task.task_id
         )
         return task_id
-
-    def check_workflow(self, text: str) -> None:
-        """Say at once whether a workflow file can be used.
-
-        Raises:
-            BadInput: It can't.
-        """
-        parse_workflow(text)
 
     async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
         if not is_picture(await self._files.head(blob, HEAD)):

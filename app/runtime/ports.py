@@ -158,7 +158,13 @@ class World(Protocol):
         """Return the servers that are there from the start, written as in `servers.json`."""
 
     def address(self, task: Task, output: Output) -> str:
-        """Return where the page finds a result file."""
+        """Return where the page finds a result file; "" while it has yet to be fetched."""
+
+    async def fetched(self, task: Task) -> None:
+        """Wait until a task's results have their addresses."""
+
+    def when_fetched(self, handle: Callable[[], None]) -> None:
+        """Call this whenever a result has come."""
 
     def forget(self, task_id: TaskId) -> None:
         """Nobody sees a task's results any more."""

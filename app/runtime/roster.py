@@ -1,13 +1,19 @@
 """The servers that a window uses: what the host presets, and what the person adds and removes."""
 
-from app.core.events import Emit, KeepingFailed, ServerAdded, ServerRemoved
+from collections.abc import Callable
+
+from app.core.access import Access, take_login
+from app.core.events import Emit, KeepingFailed, ServerAdded, ServerRemoved, SubstitutesChanged
 from app.core.ids import ServerUrl
-from app.core.server_list import ServerList, read_presets
+from app.core.server_list import ServerList, read_modes, read_presets
 from app.core.server_url import parse_server_url
+from app.core.substitutes import Substitutes
 from app.core.window import Window
+from app.runtime.keys import Keys
 from app.runtime.ports import Records
 
 RECORD = "servers"
+NAMES_RECORD = "substitutes"
 
 
 class Roster:
@@ -18,46 +24,98 @@ class Roster:
         kept: What all windows share.
         emit: Tells the session.
         page_url: Against which short addresses are read.
+        keys: The servers' tokens.
     """
 
-    def __init__(self, window: Window, kept: Records, emit: Emit, page_url: str) -> None:
+    def __init__(
+        self, window: Window, kept: Records, emit: Emit, page_url: str, keys: Keys
+    ) -> None:
         self._window = window
         self._kept = kept
         self._emit = emit
         self._page_url = page_url
+        self._keys = keys
+        self._wanted: dict[ServerUrl, Access] = {}
+        self.held: dict[ServerUrl, str] = {}
+        """Servers that are called only after a click, with their names."""
         self._list = ServerList(kept.read(RECORD) or "")
+        self._names = Substitutes(kept.read(NAMES_RECORD) or "")
 
-    def load(self, presets: str) -> None:
-        """Use the servers of `servers.json` and the person's own."""
+    def load(self, presets: str, is_held: Callable[[ServerUrl], bool] = lambda _url: False) -> None:
+        """Use the servers of `servers.json` and the person's own.
+
+        Args:
+            presets: The text of `servers.json`.
+            is_held: Says which must not be called before a click: the browser would ask.
+        """
         found, troubles = read_presets(presets, self._page_url)
+        self._wanted = read_modes(presets, self._page_url)
         for trouble in troubles:
             self._emit(KeepingFailed(trouble))
         for url, name in self._list.merged(found).items():
-            self._emit(ServerAdded(url, name))
+            if is_held(url):
+                self.held[url] = name
+            else:
+                self._emit(ServerAdded(url, name))
+                self._tell_names(url)
 
-    def add(self, typed: str, name: str = "") -> ServerUrl:
-        """Add a server by what a person typed.
+    def access_of(self, url: ServerUrl) -> Access | None:
+        """Return a server's token, or the mode that `servers.json` says it wants."""
+        return self._keys.of(url) or self._wanted.get(url)
+
+    def add(
+        self, typed: str, name: str = "", access: Access | None = None, is_kept: bool = False
+    ) -> ServerUrl:
+        """Add a server by what a person typed; `user:password@` in it is its token.
 
         Raises:
             BadInput: That is no address.
         """
-        url = parse_server_url(typed, self._page_url)
+        bare, login = take_login(typed)
+        url = parse_server_url(bare, self._page_url)
+        if access or login:
+            self._keys.use(url, access or login, is_kept)
         self._list.add(url, name)
         self._write()
+        self.held.pop(url, None)
         self._emit(ServerAdded(url, name))
+        self._tell_names(url)
         return url
 
     def remove(self, url: ServerUrl) -> None:
         """Remove a server; its tasks are seen to their end."""
         self._list.remove(url)
+        # The device forgets its token; the tasks that are there still need it.
+        self._keys.use(url, self._keys.of(url), is_kept=False)
         self._write()
+        self.held.pop(url, None)
         self._emit(ServerRemoved(url))
 
+    def use_access(self, url: ServerUrl, access: Access | None, is_kept: bool) -> None:
+        """Use another token, or none, and ask the server anew."""
+        self._keys.use(url, access, is_kept)
+        self.ask_again(url)
+
     def ask_again(self, url: ServerUrl) -> None:
-        """Ask a server anew what it is."""
+        """Ask a server anew what it is; one that was held is used from now on."""
         server = self._window.servers.get(url)
-        if server is not None:
+        if url in self.held:
+            self._emit(ServerAdded(url, self.held.pop(url)))
+            self._tell_names(url)
+        elif server is not None:
             self._emit(ServerAdded(url, server.name))
+
+    def substitute(self, url: ServerUrl, name: str, there: str) -> None:
+        """Let a name in workflows stand for another at one server; "" takes that back."""
+        self._names = Substitutes(self._kept.read(NAMES_RECORD) or "")  # other windows set some too
+        self._names.set(url, name, there)
+        self._kept.write(NAMES_RECORD, self._names.write())
+        self._emit(SubstitutesChanged(url, self._names.of(url)))
+
+    def _tell_names(self, url: ServerUrl) -> None:
+        names = self._names.of(url)
+        if names:
+            self._emit(SubstitutesChanged(url, names))
 
     def _write(self) -> None:
         self._kept.write(RECORD, self._list.write())

@@ -5,11 +5,13 @@ from typing import Any
 
 import js
 
-from app.ui.dom import by_id, element, listen, on_action
-from app.ui.view import ServerRow
+from app.ui.dom import by_id, element, listen, on_action, set_text
+from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
 OWN = "own"
+RECENT = "recent:"
+"""Before the titles of workflows that were used before."""
 
 
 class Composer:
@@ -19,21 +21,30 @@ class Composer:
         words: The page's language.
         on_run: Called when Run is pressed.
         on_workflow: Called with a workflow file (a JS File) that was picked or dropped.
+        on_choice: Called with the name of a workflow that was chosen.
     """
 
     def __init__(
-        self, words: Words, on_run: Callable[[], None], on_workflow: Callable[[Any], None]
+        self,
+        words: Words,
+        on_run: Callable[[], None],
+        on_workflow: Callable[[Any], None],
+        on_choice: Callable[[str], None],
     ) -> None:
         self._words = words
         self._on_workflow = on_workflow
+        self._on_choice = on_choice
         self._pictures: dict[str, tuple[str, Any]] = {}
         self._count = 0
         self._list = by_id("pictures")
         self._picker = by_id("picture-picker")
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
+        self._assumed = by_id("workflow-assumed")
         self._server = by_id("server-choice")
         self._offered: list[str] = []
+        self._rows: tuple[ServerRow, ...] = ()
+        self._marks: dict[str, str] = {}
         self._on_run = on_run
         listen(by_id("compose"), "submit", self._submitted)
         listen(self._picker, "change", lambda _event: self._picked(self._picker, self.add))
@@ -41,7 +52,7 @@ class Composer:
         listen(
             self._workflow_picker,
             "change",
-            lambda _event: self._picked(self._workflow_picker, self.add),
+            lambda _event: self._picked(self._workflow_picker, self._open),
         )
         listen(js.document, "dragover", lambda event: event.preventDefault())
         listen(js.document, "drop", self._dropped)
@@ -49,7 +60,7 @@ class Composer:
         on_action(self._list, lambda _action, key: self._remove(key))
         # What was picked before Python was there is still in the pickers.
         self._picked(self._picker, self.add)
-        self._picked(self._workflow_picker, self.add)
+        self._picked(self._workflow_picker, self._open)
 
     @property
     def workflow(self) -> str:
@@ -70,9 +81,10 @@ class Composer:
         return [(key, name, file) for key, (name, file) in self._pictures.items()]
 
     def add(self, files: Iterable[Any]) -> None:
-        """Take files in: pictures to the list, JSON as the workflow."""
+        """Take files in: pictures to the list, JSON and videos as the workflow."""
         for file in files:
-            if file.name.lower().endswith(".json") or file.type == "application/json":
+            kind = str(file.type)
+            if file.name.lower().endswith(".json") or kind.startswith(("application/", "video/")):
                 self._on_workflow(file)
             else:
                 self._add_picture(file)
@@ -88,9 +100,32 @@ class Composer:
         option.textContent = name
         self._workflow.value = OWN
 
+    def show_recent(self, titles: list[str]) -> None:
+        """Offer the workflows that were used last; the choice stays if it is still there."""
+        chosen = self._workflow.value
+        group = self._workflow.querySelector("optgroup")
+        group.replaceChildren(
+            *(element("option", "", title, value=f"{RECENT}{title}") for title in titles)
+        )
+        group.hidden = not titles
+        self._workflow.value = chosen
+        if not self._workflow.value:
+            self._workflow.selectedIndex = 0
+
+    def show_assumptions(self, sentences: list[str]) -> None:
+        """Show what was assumed about the workflow; nothing for none."""
+        self._assumed.hidden = not sentences
+        listed = self._assumed.querySelector("ul")
+        listed.replaceChildren(*(element("li", "", sentence) for sentence in sentences))
+        set_text(
+            self._assumed.querySelector("summary"),
+            self._words.say("compose.assumed", count=len(sentences)),
+        )
+
     def offer(self, rows: tuple[ServerRow, ...]) -> None:
         """Offer these servers; the choice stays if its server does."""
-        offered = [row.url + row.name for row in rows]
+        self._rows = rows
+        offered = [row.url + row.name + self._marks.get(row.url, "") for row in rows]
         if offered == self._offered:
             return
         self._offered = offered
@@ -98,17 +133,33 @@ class Composer:
         while self._server.options.length > 1:
             self._server.remove(1)
         for row in rows:
-            self._server.append(element("option", "", row.name, value=row.url))
-        if any(row.url == chosen for row in rows):
+            mark = self._marks.get(row.url, "")
+            option = element("option", "", f"{row.name} {mark}".strip(), value=row.url)
+            option.disabled = bool(mark)
+            self._server.append(option)
+        if any(row.url == chosen and row.url not in self._marks for row in rows):
             self._server.value = chosen
+
+    def mark(self, marks: dict[str, str]) -> None:
+        """Offer these servers no more: address -> why."""
+        self._marks = marks
+        self.offer(self._rows)
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
         self._on_run()
 
+    def _open(self, files: Iterable[Any]) -> None:
+        """Take a picture too for the workflow that it carries, not as a picture."""
+        for file in files:
+            self._on_workflow(file)
+
     def _workflow_changed(self) -> None:
+        self.show_assumptions([])
         if self._workflow.value == OWN:
             self._workflow_picker.click()
+        else:
+            self._on_choice(self.workflow)
 
     def _picked(self, picker: Any, take: Callable[[Iterable[Any]], None]) -> None:
         files = list(picker.files)

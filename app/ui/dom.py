@@ -49,6 +49,19 @@ def set_text(target: Any, text: str) -> None:
     target.hidden = not text
 
 
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard; pages on plain http have only the old way."""
+    if js.isSecureContext:
+        js.navigator.clipboard.writeText(text)
+        return
+    area = element("textarea", "sr")
+    area.value = text
+    js.document.body.append(area)
+    area.select()
+    js.document.execCommand("copy")
+    area.remove()
+
+
 class Rows:
     """A list of cards that follows a list of rows: cards are kept by key and only changed.
 
@@ -92,6 +105,10 @@ class Rows:
     def card(self, key: str) -> dict[str, Any] | None:
         """Return the elements of a card."""
         return self._cards.get(key)
+
+    def row(self, key: str) -> Any:
+        """Return the row that a card shows."""
+        return self._rows[key]
 
     def _arrange(self, order: list[str]) -> None:
         """Put new cards in their place; all move only when the order itself has changed."""

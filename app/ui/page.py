@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import js
 
+from app.ui.access import Typed
 from app.ui.collect import CollectPanel
 from app.ui.composer import Composer
 from app.ui.dom import by_id, listen
@@ -16,16 +17,18 @@ from app.ui.words import Words
 
 
 class Intents(NamedTuple):
-    """What the page may want done; `add_server` and `collect` return what is wrong, or "".
+    """What the page may want done; those that return a text return what is wrong, or "".
 
     `phrase` is this browser's own, by which its tasks are found from elsewhere.
     """
 
-    add_server: Callable[[str], str]
+    add_server: Callable[[str, Typed], str]
+    use_token: Callable[[str, Typed], str]
     on_server: Callable[[str, str], None]
     on_task: Callable[[str, str], None]
     run: Callable[[], None]
     use_workflow: Callable[[Any], None]
+    choose_workflow: Callable[[str], None]
     use_language: Callable[[str], None]
     preview_of: Callable[[str], str]
     drop_preview: Callable[[str], None]
@@ -41,8 +44,10 @@ class Page:
     def __init__(self, words: Words, language: str, intents: Intents) -> None:
         translate(words, language)
         self.notices = NoticesPanel(words)
-        self.composer = Composer(words, intents.run, intents.use_workflow)
-        self._servers = ServersPanel(words, intents.add_server, intents.on_server)
+        self.composer = Composer(words, intents.run, intents.use_workflow, intents.choose_workflow)
+        self._servers = ServersPanel(
+            words, intents.add_server, intents.use_token, intents.on_server
+        )
         self._tasks = TasksPanel(words, intents.preview_of, intents.on_task)
         self._collect = CollectPanel(words, intents.phrase, intents.collect)
         self._drop_preview = intents.drop_preview
@@ -56,7 +61,7 @@ class Page:
     def show(self, view: View) -> None:
         """Bring the page up to date."""
         self._servers.show(view.servers)
-        self.composer.offer(view.servers)
+        self.composer.offer(tuple(row for row in view.servers if not row.is_held))
         for task_id in self._tasks.show(view):
             self._drop_preview(task_id)
         self.notices.follow(view.notices)
@@ -70,4 +75,5 @@ def translate(words: Words, language: str) -> None:
     for target in js.document.querySelectorAll("[data-say]"):
         target.textContent = words.say(target.dataset.say)
     for target in js.document.querySelectorAll("[data-say-label]"):
-        target.setAttribute("aria-label", words.say(target.dataset.sayLabel))
+        name = "label" if target.tagName == "OPTGROUP" else "aria-label"
+        target.setAttribute(name, words.say(target.dataset.sayLabel))

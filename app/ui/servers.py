@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.ui.dom import Rows, by_id, element, listen, on_action, set_text
-from app.ui.view import ServerRow
+from app.ui.access import AccessFields, LazyFields, Typed
+from app.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_text
+from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
 
@@ -13,33 +14,79 @@ class ServersPanel:
 
     Args:
         words: The page's language.
-        on_add: Called with what was typed; returns what is wrong with it, or "".
-        on_action: Called with `remove` or `ask`, and the server's address.
+        on_add: Called with the address and the token typed; returns what is wrong, or "".
+        on_token: Called with a server's address and another token; returns what is wrong.
+        handle: Called with `remove` or `ask`, and the server's address.
     """
 
     def __init__(
-        self, words: Words, on_add: Callable[[str], str], handle: Callable[[str, str], None]
+        self,
+        words: Words,
+        on_add: Callable[[str, Typed], str],
+        on_token: Callable[[str, Typed], str],
+        handle: Callable[[str, str], None],
     ) -> None:
         self._words = words
         self._on_add = on_add
+        self._on_token = on_token
+        self._handle = handle
+        self._access = LazyFields(by_id("server-access"), words)
+        self._fields: dict[str, AccessFields] = {}
         self._address = by_id("server-address")
         self._problem = by_id("server-problem")
         self._none = by_id("server-none")
         self._rows = Rows(by_id("servers"), self._make, self._change)
         listen(by_id("server-form"), "submit", self._submitted)
-        on_action(by_id("servers"), handle)
+        on_action(by_id("servers"), self._act)
 
     def show(self, rows: tuple[ServerRow, ...]) -> None:
         """Show these servers."""
-        self._rows.show({row.url: row for row in rows})
+        for gone in self._rows.show({row.url: row for row in rows}):
+            self._fields.pop(gone, None)
         self._none.hidden = bool(rows)
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
-        problem = self._on_add(self._address.value)
+        problem = self._on_add(self._address.value, self._access.read())
         set_text(self._problem, problem)
         if not problem:
             self._address.value = ""
+            self._access.clear()
+
+    def _act(self, action: str, url: str) -> None:
+        match action:
+            case "token":
+                self._show_fields(url)
+            case "use":
+                self._use_fields(url)
+            case "copy":
+                copy_text(url)
+            case _:
+                self._handle(action, url)
+
+    def _show_fields(self, url: str) -> None:
+        """Open or close the fields for another token on a server's card."""
+        parts = self._rows.card(url)
+        row = self._rows.row(url)
+        if parts is None:
+            return
+        if url not in self._fields:
+            self._fields[url] = AccessFields(self._words, row.access_mode)
+            use = element("button", "quiet", self._words.say("access.use"), type="button")
+            use.dataset.action, use.dataset.key = "use", url
+            parts["token"].append(self._fields[url].root, use, element("p", "trouble"))
+            parts["token"].hidden = True
+        parts["token"].hidden = not parts["token"].hidden
+
+    def _use_fields(self, url: str) -> None:
+        parts = self._rows.card(url)
+        if parts is None:
+            return
+        problem = self._on_token(url, self._fields[url].read())
+        set_text(parts["token"].lastChild, problem)
+        if not problem:
+            parts["token"].replaceChildren()
+            del self._fields[url]
 
     def _make(self, url: str) -> dict[str, Any]:
         words = self._words
@@ -51,20 +98,40 @@ class ServersPanel:
             parts[name] = element("span", name)
             head.append(parts[name])
         card.append(head)
-        for name in ("queue", "socket", "facts", "url", "trouble"):
+        for name in ("queue", "socket", "facts", "access", "url", "twin", "trouble"):
             parts[name] = element("p", name)
             card.append(parts[name])
         set_text(parts["url"], url)
+        parts["causes"] = element("ul", "causes")
+        card.append(parts["causes"])
         buttons = element("div", "buttons")
-        for action in ("ask", "remove"):
+        for action in ("connect", "ask", "token", "remove"):
             button = element("button", "quiet", words.say(f"server.{action}"), type="button")
             button.dataset.action, button.dataset.key = action, url
+            parts[f"{action} button"] = button
             buttons.append(button)
-        card.append(buttons)
+        parts["token"] = element("div", "token")
+        card.append(buttons, parts["token"])
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
         parts["card"].dataset.tone = row.tone
-        for name in ("name", "state", "queue", "socket", "facts", "trouble"):
+        for name in ("name", "state", "queue", "socket", "facts", "access", "twin", "trouble"):
             set_text(parts[name], getattr(row, name))
         parts["url"].hidden = row.url.endswith(f"//{row.name}")
+        parts["connect button"].hidden = not row.is_held
+        parts["ask button"].hidden = row.is_held
+        self._show_causes(parts["causes"], row)
+
+    def _show_causes(self, parent: Any, row: ServerRow) -> None:
+        parent.replaceChildren()
+        for sentence, cure in row.causes:
+            item = element("li", "", sentence)
+            if cure:
+                copy = element("button", "quiet", self._words.say("server.copy"), type="button")
+                copy.dataset.action, copy.dataset.key = "copy", cure
+                line = element("div", "cure")
+                line.append(element("code", "", cure), copy)
+                item.append(line)
+            parent.append(item)
+        parent.hidden = not parent.childElementCount

@@ -15,7 +15,7 @@ class TasksPanel:
         words: The page's language.
         preview_of: Returns the address of a task's last preview, "" for none.
         handle: Called with a card's button (`cancel`, `dismiss`, `again`, `elsewhere`) and its
-            task's id, or with `clear` or `send` and "".
+            task's id, with `use` and `task:number` of a result, or with `clear` or `send` and "".
     """
 
     def __init__(
@@ -112,14 +112,26 @@ class TasksPanel:
                 self._add_results(parts["results"], row)
 
     def _add_results(self, parent: Any, row: TaskRow) -> None:
-        for kind, address, name in row.results:
+        for number, (kind, address, name) in enumerate(row.results):
             if kind == "text":
                 parent.append(element("pre", "text", address))
                 continue
+            box = element("figure", kind)
+            told = self._words.say("task.open", file=name)
             link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
-            link.title = self._words.say("task.open", file=name)
+            link.title = told
             if kind == "image":
                 link.append(element("img", "result", src=address, alt=name, loading="lazy"))
+                use = element("button", "quiet", self._words.say("task.use"), type="button")
+                use.dataset.action, use.dataset.key = "use", f"{row.task_id}:{number}"
+                box.append(link, use)
             else:
-                link.textContent = self._words.say("task.open", file=name)
-            parent.append(link)
+                if kind in ("video", "audio"):
+                    # Nothing of it is fetched before somebody plays it; then by ranges.
+                    player = element(kind, "result", src=address, preload="none")
+                    player.controls = True
+                    box.append(player)
+                link.textContent = told
+                link.setAttribute("download", name)
+                box.append(link)
+            parent.append(box)

@@ -1,29 +1,16 @@
 """What the page shows of a session: pure, and in the person's language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.core.errors import Trouble
+from app.core.ids import ServerUrl
 from app.core.outlier import Outliers
 from app.core.outputs import Kind, Output
-from app.core.server import Reach, Server
+from app.core.server import Server
 from app.core.task import ON_SERVER, State, Task
 from app.core.window import Window
+from app.ui.server_row import About, ServerRow, ServerRows
 from app.ui.words import Words
-
-
-@dataclass(frozen=True, slots=True)
-class ServerRow:
-    """A server's card. `tone` is good, bad or plain."""
-
-    url: str
-    name: str
-    tone: str
-    state: str
-    socket: str
-    queue: str
-    facts: str
-    trouble: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +53,37 @@ class Viewer:
     Args:
         window: What is shown.
         words: The page's language.
-        address_of: Returns where a result file of a task is found.
+        address_of: Returns where a result file of a task is found, "" while it is fetched.
+        about: Returns what is known of a server beside the session.
+        held: Returns the servers that wait for a click, with their names.
     """
 
     def __init__(
-        self, window: Window, words: Words, address_of: Callable[[Task, Output], str]
+        self,
+        window: Window,
+        words: Words,
+        address_of: Callable[[Task, Output], str],
+        about: Callable[[ServerUrl], About] = lambda _url: About(),
+        held: Callable[[], Mapping[ServerUrl, str]] = dict,
     ) -> None:
         self._window = window
         self._words = words
         self._address_of = address_of
+        self._servers = ServerRows(window, words, about)
+        self._held = held
         self._ended: dict[str, TaskRow] = {}
+        self._pending: set[str] = set()
+        """Ended tasks of which a result is still being fetched."""
         self._outliers = Outliers(())
 
     def view(self) -> View:
         """Return what the page is to show now."""
         window, words = self._window, self._words
         tasks = list(window.tasks.values())
-        known = self._ended.keys()
+        known = set(self._ended)
+        for task_id in self._pending:
+            self._ended.pop(task_id, None)
+        self._pending.clear()
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._task(task)
             for task in tasks
@@ -99,7 +100,13 @@ class Viewer:
             safety = words.say("tasks.safe")
         live = [task.progress.overall for task in tasks if not task.is_ended]
         return View(
-            tuple(self._server(server) for server in window.servers.values()),
+            (
+                *(
+                    self._servers.row(server, self._outliers.failures_at(server.url))
+                    for server in window.servers.values()
+                ),
+                *(self._servers.waiting(url, name) for url, name in self._held().items()),
+            ),
             tuple(self._ended.get(task.task_id) or self._task(task) for task in reversed(tasks)),
             words.say(
                 "tasks.summary", running=running, waiting=len(window.waiting), done=len(self._ended)
@@ -110,34 +117,6 @@ class Viewer:
             safety,
             bool(window.waiting and window.servers) and not window.is_hurried,
         )
-
-    def _server(self, server: Server) -> ServerRow:
-        words = self._words
-        ours = len(self._window.bound_to(server.url))
-        state = "server.leaving" if server.is_leaving else f"server.reach.{server.reach.value}"
-        queue = []
-        if server.queue_remaining is not None:
-            queue.append(words.say("server.queue", count=server.queue_remaining))
-        if ours:
-            queue.append(words.say("server.ours", count=ours))
-        facts = server.facts
-        return ServerRow(
-            server.url,
-            server.name,
-            {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad"),
-            words.say(state),
-            words.say(f"socket.{server.connection.phase.value}"),
-            ", ".join(queue),
-            f"ComfyUI {facts.version} · {facts.device}" if facts else "",
-            self._trouble(server),
-        )
-
-    def _trouble(self, server: Server) -> str:
-        """What keeps a server from being used comes before what keeps a workflow from it."""
-        why, failures = server.trouble, self._outliers.failures_at(server.url)
-        if why is None and failures:
-            why = Trouble.of("server_outlier", server=server.name, count=failures)
-        return self._words.trouble(why) if why is not None else ""
 
     def _task(self, task: Task) -> TaskRow:
         words = self._words
@@ -182,9 +161,13 @@ class Viewer:
     def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
         if task.server is None:
             return ()
-        return tuple(
+        results: tuple[tuple[Kind, str, str], ...] = tuple(
             ("text", output.text, "")
             if output.kind == "text"
             else (output.kind, self._address_of(task, output), output.filename)
             for output in task.outputs
         )
+        if task.is_ended and not all(address for kind, address, _ in results if kind != "text"):
+            self._pending.add(task.task_id)
+            return ()
+        return results

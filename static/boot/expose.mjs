@@ -11,8 +11,9 @@ const ANNOUNCED = [
   ..."loadBalancer.getOptimalServer initializeWebSocket ensureWebSocketConnection".split(" "),
   ..."ensureWebSocketServerConsistency resetWebSocketServer uploadImageToComfyUI".split(" "),
   ..."submitWorkflow cancelTask runWebSocketRoutingFixTest".split(" "),
-  ..."tether.servers tether.addServer tether.removeServer tether.submit tether.result".split(" "),
-  ..."tether.tasks tether.stats tether.flightRecorder.read".split(" "),
+  ..."tether.servers tether.addServer tether.removeServer tether.substitute".split(" "),
+  ..."tether.submit tether.result tether.tasks tether.stats tether.doctor".split(" "),
+  ..."tether.flightRecorder.read".split(" "),
 ];
 
 const waiting = new Map();

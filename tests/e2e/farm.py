@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -14,6 +15,8 @@ from urllib.request import urlopen
 from PIL import Image
 from playwright.sync_api import BrowserContext, FilePayload, Page, WebSocket, expect
 
+from app.simulator.catalogue import CATALOGUE
+from app.simulator.nodes import NodeClasses
 from app.simulator.settings import Settings
 from tests.e2e.background import Background
 from tools.comfy_server import ComfyServer
@@ -60,10 +63,23 @@ class Farm:
 
 
 @contextmanager
-def farm(background: Background, count: int = 2, **fields: Any) -> Iterator[Farm]:
-    """Start servers named gpu-1, gpu-2, … and the page that lists them."""
+def farm(
+    background: Background, count: int = 2, classes: Sequence[NodeClasses] = (), **fields: Any
+) -> Iterator[Farm]:
+    """Start servers named gpu-1, gpu-2, … and the page that lists them.
+
+    Args:
+        background: Where they run.
+        count: How many.
+        classes: The node classes of each; all the same when empty.
+        **fields: Settings of all.
+    """
     servers = [
-        ComfyServer(replace(LOCAL, name=f"gpu-{number}", **fields), seed=number)
+        ComfyServer(
+            replace(LOCAL, name=f"gpu-{number}", **fields),
+            classes=classes[number - 1] if classes else CATALOGUE,
+            seed=number,
+        )
         for number in range(1, count + 1)
     ]
     for server in servers:
@@ -194,6 +210,22 @@ def result_of(page: Page, title: str) -> Image.Image:
     assert shown.evaluate("image => image.naturalWidth") > 0, "the page can't show the picture"
     with urlopen(shown.get_attribute("src")) as answer:
         return Image.open(BytesIO(answer.read())).convert("RGB")
+
+
+def picture_of(page: Page, number: int = 0) -> Image.Image:
+    """A picture that the page shows, as the page itself has it: a `blob:` is nobody else's."""
+    shown = page.locator(".task .result").nth(number)
+    expect(shown).to_have_js_property("complete", True)
+    data = shown.evaluate(
+        """async (image) => {
+            await image.decode();
+            const canvas = document.createElement("canvas");
+            [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+            canvas.getContext("2d").drawImage(image, 0, 0);
+            return canvas.toDataURL("image/png").split(",")[1];
+        }"""
+    )
+    return Image.open(BytesIO(b64decode(data))).convert("RGB")
 
 
 def own_tasks(page: Page) -> list[dict[str, Any]]:

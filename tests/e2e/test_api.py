@@ -127,7 +127,8 @@ def test_servers_come_and_go_by_script(page: Page, background: Background, watch
         ]
         page.evaluate(f"tether.removeServer('{url}')")
         page.wait_for_function("() => tether.servers().length === 2")
-        assert "doesn't send tokens" in failure(page, f"tether.addServer('{url}', {{token: 'x'}})")
+        token = "{token: {mode: 'basic', secret: 'x'}}"
+        assert "user:password" in failure(page, f"tether.addServer('{url}', {token})")
         assert "is not among this page's servers" in failure(page, f"tether.removeServer('{url}')")
 
 

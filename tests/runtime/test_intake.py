@@ -41,10 +41,6 @@ class Desk:
         }
         asyncio.run(self._intake.accept_placed(TEXT, "title", placed, None))
 
-    def check(self, text: str) -> None:
-        """Check a workflow alone."""
-        self._intake.check_workflow(text)
-
     def refusal(self, *given: Any, **parts: Any) -> str:
         """Why it is refused; nothing was kept or told."""
         with pytest.raises(BadInput) as refused:
@@ -85,17 +81,6 @@ def test_two_tasks_never_share_an_id() -> None:
     assert first.digest == second.digest
 
 
-def test_what_is_no_picture_or_no_workflow_is_refused() -> None:
-    """Each with its own reason."""
-    desk = Desk()
-    assert desk.refusal(TEXT, Blob(b"hello")) == "not_a_picture"
-    assert desk.refusal("nonsense") == "workflow_not_json"
-    assert desk.refusal(TEXT, needs_picture=True) == "picture_needed"
-    with pytest.raises(BadInput):
-        desk.check("[]")
-    desk.check(TEXT)
-
-
 def test_a_workflow_of_ones_own_may_use_the_servers_pictures() -> None:
     """Without a picture it runs with the names in the file."""
     desk = Desk()
@@ -126,3 +111,12 @@ def test_a_file_goes_to_the_input_that_is_named() -> None:
     (event,) = desk.events
     assert isinstance(event, TaskAccepted)
     assert [(each.node_id, each.input) for each in event.pictures] == [("1", "image")]
+
+
+def test_what_is_no_picture_or_no_workflow_is_refused() -> None:
+    """Each with its own reason."""
+    desk = Desk()
+    assert desk.refusal(TEXT, Blob(b"hello")) == "not_a_picture"
+    assert desk.refusal("nonsense") == "workflow_not_json"
+    assert desk.refusal(TEXT, needs_picture=True) == "picture_needed"
+    assert desk.refusal("[]") == "workflow_not_workflow"

@@ -8,6 +8,7 @@ import sys
 import aiohttp
 import pytest
 
+from app.simulator.catalogue import CATALOGUE
 from app.simulator.settings import Api, Gate, GateKind, Settings
 from tests.server.wire import run
 from tools.comfy_server import parse_arguments
@@ -15,7 +16,9 @@ from tools.comfy_server import parse_arguments
 
 def test_without_arguments_it_is_like_comfyui() -> None:
     """Loopback, port 8188, no CORS."""
-    assert parse_arguments([]) == (Settings(), 0)
+    settings, classes, lost = parse_arguments([])
+    assert (settings, lost) == (Settings(), 0)
+    assert CATALOGUE.keys() < classes.keys()
 
 
 def test_every_option_arrives() -> None:
@@ -23,9 +26,13 @@ def test_every_option_arrives() -> None:
     text = (
         "--host 0.0.0.0 --port 0 --cors http://a --name gpu-1 --speed 2 --pace 1.5 --api 0.3.64 "
         "--max-upload-size 1 --gate basic:me:pass --gate-preflight --gate-readable "
-        "--post-delay -0.2 --success-gap 0.5 --separate-senders --lose-answers 3"
+        "--gate-open-sockets --no-sockets "
+        "--post-delay -0.2 --success-gap 0.5 --separate-senders --lose-answers 3 "
+        "--models a.pth,b/c.pth --without ImageBlur"
     )
-    settings, lost = parse_arguments(text.split())
+    settings, classes, lost = parse_arguments(text.split())
+    assert "ImageBlur" not in classes
+    assert classes["UpscaleModelLoader"].required[0].type == ("a.pth", "b/c.pth")
     assert lost == 3
     assert settings == Settings(
         name="gpu-1",
@@ -39,7 +46,14 @@ def test_every_option_arrives() -> None:
         post_delay=-0.2,
         success_gap=0.5,
         shared_sender=False,
-        gate=Gate(GateKind.BASIC, "me:pass", guards_preflight=True, is_readable=True),
+        sockets=False,
+        gate=Gate(
+            GateKind.BASIC,
+            "me:pass",
+            guards_preflight=True,
+            is_readable=True,
+            opens_sockets=True,
+        ),
     )
     assert parse_arguments(["--cors"])[0].cors == "*"
 

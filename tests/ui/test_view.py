@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from app.core.access import Access, Mode
 from app.core.answers import ServerFacts
 from app.core.errors import Trouble
 from app.core.ids import Digest, NodeId
@@ -9,6 +10,7 @@ from app.core.outputs import Output
 from app.core.server import Reach
 from app.core.task import State, Task
 from app.core.window import Window
+from app.ui.server_row import About
 from app.ui.view import Viewer
 from app.ui.words import Words
 from tests.core.farm import (
@@ -215,3 +217,67 @@ def test_a_server_on_which_a_workflow_fails_that_others_complete_says_so() -> No
     silent = Trouble.of("server_silent", server="north")
     window.servers[NORTH].judge(Reach.DOWN, silent, NOON)
     assert viewer.view().servers[0].trouble.startswith("north didn't answer.")
+
+
+def test_a_result_that_is_being_fetched_is_shown_when_it_has_come() -> None:
+    """Rows of ended tasks are made once, but not before they are whole."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *RUNNING)
+    task.outputs = (Output(NodeId("9"), "image", "a.png", "", "output", ""),)
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    address = ""
+    viewer = Viewer(window, WORDS, lambda _task, _output: address)
+    assert viewer.view().tasks[0].results == ()
+    address = "blob:1"
+    assert viewer.view().tasks[0].results == (("image", "blob:1", "a.png"),)
+    address = "blob:2"
+    assert viewer.view().tasks[0].results == (("image", "blob:1", "a.png"),)
+
+
+def test_a_card_tells_how_a_token_is_sent_but_not_the_token() -> None:
+    """Or, for the form, which kind the server is known to want."""
+    window = new_window()
+    window.server(NORTH, NOON)
+    window.server(SOUTH, NOON)
+    known = {NORTH: Access(Mode.BEARER, "s3cret"), SOUTH: Access(Mode.BASIC)}
+    viewer = Viewer(window, WORDS, address_of, lambda url: About(known[url]))
+    north, south = viewer.view().servers
+    assert (north.access, north.access_mode) == ("with a Bearer token", "bearer")
+    assert (south.access, south.access_mode) == ("", "basic")
+
+
+def test_a_card_shows_the_causes_and_what_to_copy() -> None:
+    """One is said as the trouble itself; of several the browser hides which it is."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    down = Trouble.of("doctor_down", server="north", url=NORTH, cure="run it")
+    other = Trouble.of("doctor_certificate", server="north", url=NORTH, cure=NORTH)
+    (row,) = Viewer(window, WORDS, address_of, lambda _: About(None, (down,))).view().servers
+    assert (row.trouble, row.causes) == (WORDS.trouble(down), (("", "run it"),))
+    (row,) = Viewer(window, WORDS, address_of, lambda _: About(None, (down, other))).view().servers
+    assert "one of these" in row.trouble
+    assert row.causes == ((WORDS.trouble(down), "run it"), (WORDS.trouble(other), NORTH))
+    (row,) = Viewer(window, WORDS, address_of, lambda _: About(twin=server)).view().servers
+    assert server.name in row.twin
+
+
+def test_a_server_that_waits_for_a_click_has_a_card() -> None:
+    """By its name, or its address."""
+    held = {NORTH: "", SOUTH: "south"}
+    rows = Viewer(new_window(), WORDS, address_of, held=lambda: held).view().servers
+    assert [(row.name, row.is_held, row.tone) for row in rows] == [
+        ("north:8188", True, "plain"),
+        ("south", True, "plain"),
+    ]
+
+
+def test_a_blocked_socket_is_said_on_the_card() -> None:
+    """And what a token in a header has to do with it."""
+    window = new_window()
+    window.server(NORTH, NOON).connection.is_blocked = True
+    access = Access(Mode.BEARER, "s3cret")
+    (plain,) = viewer_of(window).view().servers
+    (token,) = Viewer(window, WORDS, address_of, lambda _: About(access)).view().servers
+    assert "WebSocket blocked" in plain.socket
+    assert "/ws" in token.socket

@@ -1,0 +1,39 @@
+"""The browser's leave to reach the local network."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import js
+from pyodide.ffi import JsException, create_proxy, to_js
+
+Key = TypeVar("Key")
+
+
+async def leave_of(
+    names: Mapping[Key, Sequence[str]], on_change: Callable[[], None] | None = None
+) -> dict[Key, str]:
+    """Ask how each leave stands: granted, denied or prompt; asking shows nothing to the person.
+
+    Args:
+        names: What browsers call each leave, the newest first; one without any is left out.
+        on_change: Called when the person has decided.
+    """
+    found: dict[Key, str] = {}
+    for key, each in names.items():
+        for name in each:
+            status = await _query(name)
+            if status is not None:
+                found[key] = str(status.state)
+                if on_change is not None:
+                    # For as long as the page lives, like the panels' listeners.
+                    status.addEventListener("change", create_proxy(lambda _event: on_change()))
+                break
+    return found
+
+
+async def _query(name: str) -> Any | None:
+    try:
+        wanted = to_js({"name": name}, dict_converter=js.Object.fromEntries)
+        return await js.navigator.permissions.query(wanted)
+    except (AttributeError, JsException):
+        return None  # a browser without it

@@ -1,0 +1,139 @@
+"""Finds out why servers can't be used; the rules are fetched when one can't."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import js
+from pyscript import config
+
+from app.core.access import Mode
+from app.core.answers import read_queue_length
+from app.core.errors import MessageError, Trouble
+from app.core.events import Answered, Failure, RequestFailed
+from app.core.ids import ServerUrl
+from app.core.server import Reach, Server
+from app.core.window import Window
+from app.runtime.caller import Caller
+from app.runtime.keys import AccessOf
+
+LOOKED_WITHIN = 6.0
+"""Seconds for each call."""
+
+_VERDICTS = {"server_down", "server_cors", "server_locked", "server_odd", "server_slow"}
+"""Troubles after which a server is looked at more closely."""
+
+
+class Clinic:
+    """Looks once at each server that gets into trouble, and whenever somebody asks.
+
+    Args:
+        window: Its servers.
+        caller: Calls them.
+        access_of: Returns a server's token.
+        leave_of: Returns the browser's leave to call a server, "" where there is none.
+        on_found: Called when something was found.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        caller: Caller,
+        access_of: AccessOf,
+        leave_of: Callable[[ServerUrl], Awaitable[str]],
+        on_found: Callable[[], None],
+    ) -> None:
+        self._window = window
+        self._caller = caller
+        self._access_of = access_of
+        self._leave_of = leave_of
+        self._on_found = on_found
+        self._seen: dict[ServerUrl, object] = {}
+        self._found: dict[ServerUrl, tuple[Trouble, ...]] = {}
+        self._visits: set[asyncio.Task[tuple[Trouble, ...]]] = set()
+
+    def changed(self) -> None:
+        """Look at servers that have just got into another trouble."""
+        for server in self._window.servers.values():
+            signs = _signs_of(server)
+            if self._seen.get(server.url) == signs:
+                continue
+            self._seen[server.url] = signs
+            if signs is None:
+                self._found.pop(server.url, None)
+            elif not server.is_leaving:
+                visit = asyncio.ensure_future(self.examine(server.url))
+                self._visits.add(visit)
+                visit.add_done_callback(self._visits.discard)
+
+    def forget(self, url: ServerUrl) -> None:
+        """Look anew when the next answer is as bad."""
+        self._seen.pop(url, None)
+
+    def causes_of(self, url: ServerUrl) -> tuple[Trouble, ...]:
+        """Return what was found last of a server in trouble."""
+        return self._found.get(url, ())
+
+    async def examine(self, url: ServerUrl) -> tuple[Trouble, ...]:
+        """Look at a server now."""
+        await js.tetherLoadPython(*config["lazy"]["doctor"])
+        from app.core.doctor import Signs, causes
+
+        server = self._window.servers[url]
+        access = self._access_of(url)
+        signs = Signs(
+            str(js.location.href),
+            url,
+            server.name,
+            await self._leave_of(url),
+            bool(js.isSecureContext),
+            access.mode if access is not None else Mode.NONE,
+            is_socket_blocked=server.connection.is_blocked,
+            refused_mb=round(server.refused_size / 2**20) if server.refused_size else None,
+        )
+        signs = signs._replace(**await self._look(url, signs.access))
+        told = causes(signs)
+        if _signs_of(server) is not None:
+            self._found[url] = told
+        self._on_found()
+        return told
+
+    async def _look(self, url: ServerUrl, mode: Mode) -> dict[str, Any]:
+        """Make the calls that tell causes apart, each only where it can."""
+        from app.core.doctor import plain_of
+
+        read = await self._caller.look(url, "/prompt", LOOKED_WITHIN)
+        if isinstance(read, Answered):
+            return {"status": read.status, "is_comfy": _is_comfy(read)}
+        if read.failure is Failure.TIMEOUT:
+            return {"is_slow": True}
+        if await self._has_echo(url):
+            bare = None
+            if mode in (Mode.BEARER, Mode.BASIC):
+                bare = await self._caller.look(url, "/prompt", LOOKED_WITHIN, is_bare=True)
+            status = bare.status if isinstance(bare, Answered) else None
+            return {"has_echo": True, "bare_status": status}
+        if url.startswith("https:") and not str(js.location.href).startswith("https:"):
+            return {"has_plain_echo": await self._has_echo(plain_of(url))}
+        return {}
+
+    async def _has_echo(self, url: ServerUrl) -> bool:
+        outcome = await self._caller.look(url, "/prompt", LOOKED_WITHIN, is_opaque=True)
+        return not isinstance(outcome, RequestFailed)
+
+
+def _signs_of(server: Server) -> object:
+    """Return what calls for a look; None for a server that is well."""
+    if server.reach is Reach.UP:
+        blocked, refused = server.connection.is_blocked, server.refused_size is not None
+        return (blocked, refused) if blocked or refused else None
+    code = server.trouble.code if server.trouble else ""
+    return code if code in _VERDICTS else None
+
+
+def _is_comfy(answer: Answered) -> bool:
+    try:
+        read_queue_length(answer.text)
+    except MessageError:
+        return False
+    return answer.status == 200

@@ -1,0 +1,102 @@
+"""The servers as the person deals with them: adding, tokens, leave, and why one can't be used."""
+
+from collections.abc import Callable
+
+import js
+
+from app.browser.permission import leave_of
+from app.clinic import Clinic
+from app.core.address_space import PERMISSIONS, is_to_be_asked, needs_leave, space_of
+from app.core.errors import TetherError
+from app.core.ids import ServerUrl
+from app.core.server import Reach
+from app.core.window import Window
+from app.runtime.caller import Caller
+from app.runtime.keys import Keys
+from app.runtime.roster import Roster
+from app.runtime.twins import Twins
+from app.ui.access import Typed
+from app.ui.server_row import About
+from app.ui.words import Words
+
+
+class Farm:
+    """Carries what the person wants of servers, and what is found out beside the session.
+
+    Args:
+        window: Its servers.
+        caller: Calls them.
+        roster: The lists of them.
+        keys: Their tokens.
+        words: The page's language.
+        on_found: Called when there is something new to show.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        caller: Caller,
+        roster: Roster,
+        keys: Keys,
+        words: Words,
+        on_found: Callable[[], None],
+    ) -> None:
+        self._window = window
+        self._roster = roster
+        self._words = words
+        self._address = str(js.location.href)
+        self._twins = Twins(window, caller)
+        self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found)
+
+    async def load(self, presets: str) -> None:
+        """Use the servers that are there from the start; those that need leave wait for a click."""
+        leave = await leave_of(PERMISSIONS, self._leave_changed)
+        self._roster.load(presets, lambda url: is_to_be_asked(self._address, url, leave))
+
+    def changed(self) -> None:
+        """The window has changed."""
+        self._twins.changed()
+        self.clinic.changed()
+
+    def about(self, url: ServerUrl) -> About:
+        """Return what is known of a server beside the session."""
+        return About(
+            self._roster.access_of(url), self.clinic.causes_of(url), self._twins.twin_of(url)
+        )
+
+    def add(self, typed: str, token: Typed) -> str:
+        """Add a server; returns what is wrong, or ""."""
+        try:
+            self._roster.add(typed, access=token.access(), is_kept=token.is_kept)
+        except TetherError as error:
+            return self._words.trouble(error.trouble)
+        return ""
+
+    def use_token(self, url: str, token: Typed) -> str:
+        """Use another token; returns what is wrong, or ""."""
+        try:
+            self._roster.use_access(ServerUrl(url), token.access(), token.is_kept)
+        except TetherError as error:
+            return self._words.trouble(error.trouble)
+        return ""
+
+    def act(self, action: str, url: str) -> None:
+        """Remove a server, ask it again, or call it for the first time."""
+        if action == "remove":
+            self._roster.remove(ServerUrl(url))
+        else:
+            self.clinic.forget(ServerUrl(url))
+            self._roster.ask_again(ServerUrl(url))
+
+    async def _leave_of(self, url: ServerUrl) -> str:
+        """Return the browser's leave to call a server, "" where it needs none."""
+        space = space_of(url)
+        if space is None or not needs_leave(self._address, url):
+            return ""
+        return (await leave_of(PERMISSIONS)).get(space, "")
+
+    def _leave_changed(self) -> None:
+        """The person has decided: what was waiting for it is asked again."""
+        for server in list(self._window.servers.values()):
+            if server.reach is not Reach.UP and not server.is_leaving:
+                self._roster.ask_again(server.url)

@@ -1,0 +1,119 @@
+"""The form that the page makes of a workflow, and what it says of servers that lack something."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.simulator.models import classes_of
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    farm,
+    give_workflow,
+    noise,
+    open_page,
+    result_of,
+    run,
+)
+from tests.e2e.test_eligibility import prompts, with_model
+from tests.e2e.watch import Watch
+
+
+@pytest.fixture
+def two(background: Background) -> Iterator[Farm]:
+    """One has `fine.pth`, the other has not."""
+    with farm(background, 2, (classes_of(["fine.pth"]), classes_of(["mine.pth"]))) as servers:
+        yield servers
+
+
+def field(page: Page, name: str) -> Locator:
+    """What is typed or chosen in for one value."""
+    return page.locator(f'[data-field="{name}"]').locator("input, select, textarea")
+
+
+def test_a_shipped_workflow_has_fields(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """With the server's own choices; what is typed is what runs."""
+    page = open_page(watched_page, two)
+    page.locator("#workflow").select_option("upscale")
+    scale = page.locator("[data-field$=scale_by] input")
+    expect(scale).to_have_value("2.0")
+    expect(page.locator("[data-field$=upscale_method] option")).to_have_count(5)
+    scale.fill("3")
+    run(page, [as_file(noise(1, 16, 12), "p.png")], "upscale")
+    expect_done(page, 1)
+    assert result_of(page, "p.png").size == (48, 36)
+
+
+def test_what_is_no_value_is_refused_with_the_range(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    page = open_page(watched_page, two)
+    page.locator("#workflow").select_option("upscale")
+    page.locator("[data-field$=scale_by] input").fill("99")
+    page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
+    page.locator("#run").click()
+    expect(page.locator("#notices")).to_contain_text("99")
+    expect(page.locator("#notices")).to_contain_text("from 0.01 to 8")
+    expect(page.locator("#pictures li")).to_have_count(1)
+
+
+def test_a_seed_is_rolled_and_new_for_each_task(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    page = open_page(watched_page, two)
+    slow = {"image": ["1", 0], "steps": 1, "step_ms": 1, "seed": 7, "previews": False}
+    workflow = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
+        "2": {"class_type": "TetherSlow", "inputs": slow, "_meta": {"title": "Painter"}},
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "s"}},
+    }
+    give_workflow(page, json.dumps(workflow))
+    seed = field(page, "2.seed")
+    expect(seed).to_have_value("7")
+    expect(page.locator('[data-field="2.seed"] label')).to_have_text("Painter · seed")
+    page.locator("[data-action=dice]").click()
+    expect(seed).not_to_have_value("7")
+    page.locator("#form-fresh").check()
+    files = [as_file(noise(each), f"p{each}.png") for each in range(3)]
+    run(page, files, "own")
+    expect_done(page, 3)
+    seeds = [
+        node["inputs"]["seed"]
+        for number in range(2)
+        for workflow in history(two, number)
+        for node in workflow.values()
+        if "seed" in node["inputs"]
+    ]
+    assert len(set(seeds)) == 3 and 7 not in seeds
+
+
+def history(servers: Farm, number: int) -> list[dict[str, Any]]:
+    """The workflows that a server has run."""
+    with urlopen(f"http://127.0.0.1:{servers.servers[number].port}/history") as answer:
+        return [entry["prompt"][2] for entry in json.load(answer).values()]
+
+
+def test_a_server_that_lacks_a_model_is_not_offered_until_something_stands_for_it(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    page = open_page(watched_page, two)
+    give_workflow(page, json.dumps(with_model("fine.pth")))
+    second = page.locator("#server-choice option", has_text="gpu-2")
+    expect(second).to_have_text("gpu-2 – lacks fine.pth")
+    expect(second).to_be_disabled()
+    page.locator("#form-lacks select").select_option("mine.pth")
+    expect(page.locator("#form-lacks")).to_be_hidden()
+    expect(second).to_be_enabled()
+    page.reload()
+    give_workflow(page, json.dumps(with_model("fine.pth")))
+    expect(page.locator("[data-field] select").first).to_be_visible()
+    expect(second).to_be_enabled()
+    run(page, [as_file(noise(1), "p.png")], "own", "gpu-2")
+    expect_done(page, 1)
+    assert prompts(two, 1) == [(200, ["mine.pth"])]

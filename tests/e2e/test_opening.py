@@ -1,0 +1,201 @@
+"""Workflow files of every kind: the editor's, API format, and pictures that carry one."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from PIL import Image, ImageOps
+from playwright.sync_api import FilePayload, Page, expect
+
+from app.simulator.settings import Api
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    farm,
+    give_workflow,
+    noise,
+    open_page,
+    result_of,
+    run,
+)
+from tests.e2e.watch import Watch
+
+
+@pytest.fixture
+def servers(background: Background) -> Iterator[Farm]:
+    with farm(background) as two:
+        yield two
+
+
+def slot(name: str, kind: str, link: int | None = None) -> dict[str, Any]:
+    return {"name": name, "type": kind, "link": link}
+
+
+EDITOR = {
+    "version": 0.4,
+    "nodes": [
+        {
+            "id": 1,
+            "type": "LoadImage",
+            "mode": 0,
+            "inputs": [],
+            "outputs": [slot("IMAGE", "IMAGE")],
+            "widgets_values": ["x.png", "image"],
+        },
+        {
+            "id": 2,
+            "type": "ImageScaleBy",
+            "mode": 0,
+            "inputs": [slot("image", "IMAGE", 1)],
+            "outputs": [slot("IMAGE", "IMAGE")],
+            "widgets_values": ["nearest-exact", 2.0],
+        },
+        {
+            "id": 3,
+            "type": "ImageBlur",
+            "mode": 4,
+            "inputs": [slot("image", "IMAGE", 2)],
+            "outputs": [slot("IMAGE", "IMAGE")],
+            "widgets_values": [9, 3.0],
+        },
+        {"id": 4, "type": "Reroute", "mode": 0, "inputs": [slot("", "*", 3)], "outputs": []},
+        {
+            "id": 5,
+            "type": "ImageInvert",
+            "mode": 0,
+            "inputs": [slot("image", "IMAGE", 4)],
+            "outputs": [slot("IMAGE", "IMAGE")],
+        },
+        {
+            "id": 6,
+            "type": "SaveImage",
+            "mode": 0,
+            "inputs": [slot("images", "IMAGE", 5)],
+            "widgets_values": ["edited"],
+        },
+        {"id": 7, "type": "Note", "mode": 0, "widgets_values": ["by hand"]},
+    ],
+    "links": [
+        [1, 1, 0, 2, 0, "IMAGE"],
+        [2, 2, 0, 3, 0, "IMAGE"],
+        [3, 3, 0, 4, 0, "*"],
+        [4, 4, 0, 5, 0, "*"],
+        [5, 5, 0, 6, 0, "IMAGE"],
+    ],
+}
+
+
+def drop(page: Page, file: FilePayload) -> None:
+    """Choose a file as the workflow."""
+    page.locator("#workflow-picker").set_input_files([file])
+    expect(page.locator("#workflow")).to_have_value("own")
+
+
+def test_the_editors_file_runs(servers: Farm, watched_page: Page, watch: Watch) -> None:
+    """With a note, a reroute and a bypassed node; nothing has to be assumed."""
+    page = open_page(watched_page, servers)
+    give_workflow(page, json.dumps(EDITOR), "edited.json")
+    expect(page.locator("#workflow")).to_have_value("own")
+    expect(page.locator("#workflow-assumed")).to_be_hidden()
+    picture = noise(1, 16, 12)
+    run(page, [as_file(picture, "p.png")], "own")
+    expect_done(page, 1)
+    doubled = picture.resize((32, 24), Image.Resampling.NEAREST)
+    assert result_of(page, "p.png").tobytes() == ImageOps.invert(doubled).tobytes()
+
+
+def test_what_is_assumed_is_said_of_the_node(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    page = open_page(watched_page, servers)
+    odd = {**EDITOR, "nodes": [*EDITOR["nodes"], {"id": 8, "type": "Odd", "widgets_values": [1]}]}
+    give_workflow(page, json.dumps(odd))
+    page.locator("#workflow-assumed summary").click()
+    expect(page.locator("#workflow-assumed li")).to_contain_text(["Odd (8): no server here knows"])
+    page.locator("#workflow").select_option("invert")
+    expect(page.locator("#workflow-assumed")).to_be_hidden()
+
+
+def test_a_saved_picture_is_a_workflow(servers: Farm, watched_page: Page, watch: Watch) -> None:
+    """As the server wrote it, with what was run inside."""
+    page = open_page(watched_page, servers)
+    run(page, [as_file(noise(1, 16, 12), "first.png")], "upscale")
+    expect_done(page, 1)
+    address = page.locator(".result").get_attribute("src")
+    assert address is not None
+    with urlopen(address) as answer:
+        saved = answer.read()
+    assert Image.open(BytesIO(saved)).info["prompt"]
+    drop(page, {"name": "saved.png", "mimeType": "image/png", "buffer": saved})
+    run(page, [as_file(noise(2, 16, 12), "second.png")], "own")
+    expect_done(page, 2)
+    assert result_of(page, "second.png").size == (32, 24)
+
+
+def test_a_picture_without_a_workflow_is_refused(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    page = open_page(watched_page, servers)
+    page.locator("#workflow-picker").set_input_files([as_file(noise(1), "bare.png")])
+    expect(page.locator("#notices")).to_contain_text("bare.png carries no workflow")
+    expect(page.locator("#workflow")).to_have_value("invert")
+
+
+def test_a_workflow_that_was_run_is_offered_again(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """By its name, after a reload and in another tab."""
+    page = open_page(watched_page, servers)
+    give_workflow(page, json.dumps(EDITOR), "edited.json")
+    expect(page.locator("#workflow")).to_have_value("own")
+    run(page, [as_file(noise(1, 16, 12), "first.png")], "own")
+    expect_done(page, 1)
+    other = open_page(page.context.new_page(), servers)
+    other.locator("#workflow").select_option(label="edited.json")
+    other.locator("#picture-picker").set_input_files([as_file(noise(2, 16, 12), "second.png")])
+    other.locator("#run").click()
+    expect_done(other, 1)
+    assert result_of(other, "second.png · edited.json").size == (32, 24)
+
+
+@pytest.mark.parametrize("api", [Api.V0_28, Api.V0_3_64])
+def test_a_servers_own_run_is_one_click_away(
+    background: Background, watched_page: Page, watch: Watch, api: Api
+) -> None:
+    """Whoever sent it; also where there is no list of jobs."""
+    with farm(background, 1, api=api) as one:
+        if api is Api.V0_3_64:
+            watch.expect("404")
+        nodes = {
+            "1": {
+                "class_type": "EmptyImage",
+                "inputs": {"width": 16, "height": 12, "batch_size": 1, "color": 255},
+            },
+            "2": {
+                "class_type": "ImageScaleBy",
+                "inputs": {"image": ["1", 0], "upscale_method": "area", "scale_by": 3.0},
+            },
+            "3": {
+                "class_type": "SaveImage",
+                "inputs": {"images": ["2", 0], "filename_prefix": "theirs"},
+            },
+        }
+        post = Request(
+            f"http://127.0.0.1:{one.servers[0].port}/prompt",
+            json.dumps({"prompt": nodes}).encode(),
+        )
+        with urlopen(post) as answer:
+            assert answer.status == 200
+        page = open_page(watched_page, one)
+        page.locator("#runs-open").click()
+        page.locator("#runs-list button", has_text="theirs_00001_").click()
+        expect(page.locator("#workflow")).to_have_value("own")
+        expect(page.locator("[data-field$=scale_by] input")).to_have_value("3.0")
+        page.locator("#run").click()
+        expect_done(page, 1)
+        assert result_of(page, "theirs_00001_").size == (48, 36)
