@@ -56,7 +56,6 @@ class App:
         self._tab = Tab(runner, self._world, self._previews)
         self._kept = self._world.shared
         self._keys = Keys(self._world.records, self._kept)
-        self._world.when_fetched(self._repaint.ask)
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
@@ -91,6 +90,7 @@ class App:
             self._window,
             self._words,
             self._world.address,
+            self._world.is_direct,
             self._farm.about,
             lambda: self._roster.held,
         )
@@ -107,6 +107,7 @@ class App:
                 lambda name: self._soon(self._sending.choose(name)),
                 self._use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
+                lambda key, is_asked, then: self._soon(self._sending.fetch(key, is_asked, then)),
                 lambda task_id: self._forget(TaskId(task_id)),
                 reruns,
                 self._rerun_lost,
@@ -122,7 +123,7 @@ class App:
             Describer(self._window, self._caller),
             self._world.chance,
             self._roster.substitute,
-            self._world.address,
+            self._world,
             self._soon,
             self._kept,
         )

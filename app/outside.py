@@ -9,18 +9,19 @@ from app.browser.channel import BrowserChannel
 from app.browser.clock import BrowserClock
 from app.browser.files import BrowserFiles
 from app.browser.http import BrowserHttp
-from app.browser.locks import BrowserLock
+from app.browser.locks import BrowserLock, BrowserTransfers
 from app.browser.media import BrowserMedia
 from app.browser.site import fetch_text
 from app.browser.socket import BrowserSockets
 from app.browser.storage import BrowserRecords, own_prefix
 from app.core.events import Emit
 from app.core.ids import Chance, TaskId
-from app.core.outputs import Output, view_url
+from app.core.outputs import Fetched, Output, view_url
 from app.core.task import Task
 from app.runtime.keys import Keys
 from app.runtime.ports import Channel, Clock, Files, Hold, Http, Records, Sockets
 from app.runtime.storage_hold import StorageHold
+from app.runtime.storage_transfers import StorageTransfers
 
 
 class Outside:
@@ -37,14 +38,21 @@ class Outside:
         self.files: Files = self._files
         keys = Keys(self.records, self.shared)
         self.sockets: Sockets = BrowserSockets(emit, keys.of)
-        self.http: Http = BrowserHttp(emit, self.files.read, keys.of)
-        self._media = BrowserMedia(keys.of)
+        begin = self._transfers().begin
+        self.http: Http = BrowserHttp(emit, self.files.read, keys.of, begin)
+        self._media = BrowserMedia(keys.of, begin)
 
     def make_hold(self) -> Hold:
         """Plain http has no Web Locks."""
         if BrowserLock.is_there():
             return BrowserLock(self._prefix)
         return StorageHold(self.shared, self.clock)
+
+    def _transfers(self) -> BrowserTransfers | StorageTransfers:
+        """Plain http has no Web Locks."""
+        if BrowserLock.is_there():
+            return BrowserTransfers(self._prefix)
+        return StorageTransfers(self.shared, self.clock, self.chance)
 
     async def open(self) -> None:
         """Open the store of files."""
@@ -58,18 +66,17 @@ class Outside:
         """Return the address of a result on its server."""
         assert task.server is not None
         url = view_url(task.server, output, task.prompt_id)
-        return self._media.address(task.task_id, task.server, url)
+        return url if self._media.is_direct(task.server) else self._media.address(task.task_id, url)
 
-    async def fetched(self, task: Task) -> None:
-        """Wait for the results of a server that wants a token."""
-        for output in task.outputs:
-            if output.kind != "text":
-                self.address(task, output)
-        await self._media.wait(task.task_id)
+    def is_direct(self, task: Task) -> bool:
+        """Say whether a server gives its results to everybody."""
+        return task.server is None or self._media.is_direct(task.server)
 
-    def when_fetched(self, handle: Callable[[], None]) -> None:
-        """Call this whenever such a result has come."""
-        self._media.on_ready = handle
+    async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
+        """Fetch a result from its server."""
+        assert task.server is not None
+        url = view_url(task.server, output, task.prompt_id)
+        return await self._media.fetch(task.task_id, task.server, url, is_asked=is_asked)
 
     def forget(self, task_id: TaskId) -> None:
         """Free what was fetched; servers keep their results."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import js
@@ -141,7 +142,7 @@ class SelfTest:
         return (
             BrowserClock(emit),
             BrowserSockets(emit, access_of),
-            BrowserHttp(emit, _no_file, access_of),
+            BrowserHttp(emit, _no_file, access_of, _no_turn),
         )
 
     async def _load(self) -> Words:
@@ -157,3 +158,8 @@ class SelfTest:
 
 async def _no_file(_digest: Digest) -> None:
     """The test uploads nothing."""
+
+
+async def _no_turn(_server: ServerUrl) -> Callable[[], None]:
+    """It has nothing large to send."""
+    return lambda: None

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import to_js
 from pyscript import config
 
 from app.browser.site import fetch_text
 from app.core.eligibility import lacks_of
 from app.core.errors import BadInput, TetherError
 from app.core.ids import Chance, ServerUrl, TaskId
-from app.core.outputs import Output
+from app.core.outputs import Fetched, Output
 from app.core.recent import read_recent, with_recent
 from app.core.server import Reach
 from app.core.task import Task
@@ -21,7 +21,7 @@ from app.core.workflow import Workflow, parse_workflow
 from app.opening import Opened, Opening
 from app.runtime.describer import Describer
 from app.runtime.intake import Intake
-from app.runtime.ports import Records
+from app.runtime.ports import Records, World
 from app.ui.composer import OWN, RECENT
 from app.ui.page import Page
 from app.ui.words import Words
@@ -42,7 +42,7 @@ class Sending:
         describer: Says what node classes are.
         chance: Rolls seeds.
         substitute: Lets a name stand for another at a server.
-        address_of: Returns where a result is found.
+        world: Fetches results.
         soon: Runs work that nobody waits for.
         kept: What all windows of the browser share.
     """
@@ -56,7 +56,7 @@ class Sending:
         describer: Describer,
         chance: Chance,
         substitute: Substitute,
-        address_of: Callable[[Task, Output], str],
+        world: World,
         soon: Callable[[Any], None],
         kept: Records,
     ) -> None:
@@ -68,7 +68,7 @@ class Sending:
         self._opening = Opening(describer)
         self._chance = chance
         self._substitute = substitute
-        self._address_of = address_of
+        self._world = world
         self._soon = soon
         self._kept = kept
         self._choices = 0
@@ -173,20 +173,25 @@ class Sending:
 
     async def reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""
-        task_id, _, number = key.rpartition(":")
-        task = self._window.tasks[TaskId(task_id)]
-        output = task.outputs[int(number)]
+        task, output = self._result(key)
         name = output.filename
-        try:
-            answer = await js.fetch(self._address_of(task, output))
-            content = await answer.blob() if answer.ok else None
-        except JsException:
-            content = None
-        if content is None:
+        fetched = await self._world.fetch(task, output, is_asked=True)
+        if not fetched.address:
             self._page.notices.show(self._words.say("trouble.result_gone", file=name))
             return
+        content = await (await js.fetch(fetched.address)).blob()
         options = to_js({"type": content.type}, dict_converter=js.Object.fromEntries)
         self._page.composer.add([js.File.new(to_js([content]), name, options)])
+
+    async def fetch(self, key: str, is_asked: bool, then: Callable[[Fetched], None]) -> None:
+        """Fetch a result (`task:number`) for its card."""
+        task, output = self._result(key)
+        then(await self._world.fetch(task, output, is_asked=is_asked))
+
+    def _result(self, key: str) -> tuple[Task, Output]:
+        task_id, _, number = key.rpartition(":")
+        task = self._window.tasks[TaskId(task_id)]
+        return task, task.outputs[int(number)]
 
     async def choose(self, name: str) -> None:
         """Show the form of a workflow that was chosen."""

@@ -12,6 +12,7 @@ from app.core.address_space import target_space
 from app.core.events import Answered, Emit, Failure, RequestFailed
 from app.core.ids import Digest, ServerUrl
 from app.core.requests import Request
+from app.core.transfers import Begin
 
 
 class BrowserHttp:
@@ -21,6 +22,7 @@ class BrowserHttp:
         emit: Is told.
         read_file: Reads a kept picture.
         access_of: Returns a server's token, if it has one.
+        begin: Waits for an upload's turn.
     """
 
     def __init__(
@@ -28,10 +30,12 @@ class BrowserHttp:
         emit: Emit,
         read_file: Callable[[Digest], Awaitable[Any]],
         access_of: Callable[[ServerUrl], Access | None],
+        begin: Begin,
     ) -> None:
         self._emit = emit
         self._read_file = read_file
         self._access_of = access_of
+        self._begin = begin
         self._calls: dict[int, tuple[asyncio.Task[None], Any]] = {}
 
     def send(self, request: Request) -> None:
@@ -47,6 +51,15 @@ class BrowserHttp:
             call[1].abort()
 
     async def _call(self, request: Request, controller: Any) -> None:
+        leave = await self._begin(request.server) if request.upload is not None else None
+        try:
+            if request.id in self._calls:  # else given up meanwhile
+                await self._carry(request, controller)
+        finally:
+            if leave is not None:
+                leave()
+
+    async def _carry(self, request: Request, controller: Any) -> None:
         timeout = asyncio.get_event_loop().call_later(request.timeout, controller.abort)
         event: Answered | RequestFailed
         try:

@@ -1,4 +1,4 @@
-"""Results that an `<img>` can't ask for: fetched, and shown from the page itself."""
+"""Result files: fetched with what their server wants, and shown as `blob:` of this page."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,77 +10,106 @@ from pyodide.ffi import JsException, to_js
 from app.core.access import Access
 from app.core.address_space import target_space
 from app.core.ids import ServerUrl, TaskId
+from app.core.outputs import LARGEST_UNASKED, Fetched
+from app.core.transfers import Begin
 
 _SHOWN = ("image/", "video/", "audio/")
 
 
 class BrowserMedia:
-    """Gives results addresses; those of a server with a token are `blob:` of their content.
+    """Fetches results, two of a server at a time; their addresses are `blob:` of their content.
 
-    An `<img>` sends no headers, and a token in an address would be copied with it. Nor can one
-    say that a server is on the local network, as https pages have to.
+    An `<img>` sends no headers, can't say that a server is on the local network, fetches
+    whatever size comes, and takes one of the six connections that all calls to a server share.
 
     Args:
         access_of: Returns a server's token, if it has one.
+        begin: Waits for a bulk transfer's turn.
     """
 
-    def __init__(self, access_of: Callable[[ServerUrl], Access | None]) -> None:
+    def __init__(self, access_of: Callable[[ServerUrl], Access | None], begin: Begin) -> None:
         self._access_of = access_of
+        self._begin = begin
         self._urls: dict[TaskId, dict[str, str]] = {}
-        self._loads: dict[tuple[TaskId, str], asyncio.Task[None]] = {}
-        self.on_ready: Callable[[], None] = lambda: None
-        """Called when an address has come that was "" before."""
+        self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[Fetched]] = {}
 
-    def address(self, task_id: TaskId, server: ServerUrl, url: str) -> str:
-        """Return where the page finds a result; "" until it has come."""
-        found = self._urls.get(task_id, {}).get(url)
-        if found is not None:
-            return found
-        access = self._access_of(server)
-        if access is None and target_space(str(js.location.href), server) is None:
-            return url
-        key = (task_id, url)
+    def is_direct(self, server: ServerUrl) -> bool:
+        """Say whether a player or a link gets results of a server by itself."""
+        page = str(js.location.href)
+        return self._access_of(server) is None and target_space(page, server) is None
+
+    def address(self, task_id: TaskId, url: str) -> str:
+        """Return where a result is found: `blob:` once it was fetched."""
+        return self._urls.get(task_id, {}).get(url, url)
+
+    async def fetch(
+        self, task_id: TaskId, server: ServerUrl, url: str, *, is_asked: bool
+    ) -> Fetched:
+        """Fetch a result, unless it is large and nobody has asked for it."""
+        known = self._urls.setdefault(task_id, {}).get(url)
+        if known is not None:
+            return Fetched(known)
+        key = (task_id, url, is_asked)
         if key not in self._loads:
-            self._urls.setdefault(task_id, {})
-            self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, access))
-        return ""
-
-    async def wait(self, task_id: TaskId) -> None:
-        """Wait until all that was asked for a task has come."""
-        loads = [load for (owner, _), load in self._loads.items() if owner == task_id]
-        if loads:
-            await asyncio.wait(loads)
+            self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, is_asked))
+            self._loads[key].add_done_callback(lambda _done: self._loads.pop(key))
+        return await asyncio.shield(self._loads[key])
 
     def forget(self, task_id: TaskId) -> None:
         """Free what a task's card showed."""
         for url in self._urls.pop(task_id, {}).values():
-            if url.startswith("blob:"):
-                js.URL.revokeObjectURL(url)
+            js.URL.revokeObjectURL(url)
 
-    async def _load(
-        self, task_id: TaskId, server: ServerUrl, url: str, access: Access | None
-    ) -> None:
-        address = url  # a picture that can't be fetched is shown as broken, without the token
+    async def _load(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
+        controller = js.AbortController.new()
+        whole, options = self._options(server, url)
+        options["signal"] = controller.signal
+        leave = await self._begin(server)
+        try:
+            answer = await js.fetch(whole, to_js(options, dict_converter=js.Object.fromEntries))
+            if not answer.ok:
+                controller.abort()
+                return Fetched("")
+            size = int(answer.headers.get("content-length") or 0)
+            limit = None if is_asked else LARGEST_UNASKED
+            blob = None if limit and size > limit else await _content(answer, size, limit)
+            if blob is None:
+                controller.abort()
+                return Fetched("", max(size, LARGEST_UNASKED))
+        except JsException:
+            return Fetched("")  # the card says that it can't be fetched
+        finally:
+            leave()
+        if task_id not in self._urls:
+            return Fetched("")  # its card went meanwhile
+        address = str(js.URL.createObjectURL(_inert(blob)))
+        self._urls[task_id][url] = address
+        return Fetched(address)
+
+    def _options(self, server: ServerUrl, url: str) -> tuple[str, dict[str, Any]]:
         options: dict[str, Any] = {"credentials": "omit", "referrerPolicy": "no-referrer"}
-        whole = url
+        access = self._access_of(server)
         if access is not None:
-            whole = access.with_query(url)
+            url = access.with_query(url)
             options |= {"headers": access.headers(), "redirect": "error"}
         space = target_space(str(js.location.href), server)
         if space is not None:
             options["targetAddressSpace"] = space
-        try:
-            answer = await js.fetch(whole, to_js(options, dict_converter=js.Object.fromEntries))
-            if answer.ok:
-                address = str(js.URL.createObjectURL(_inert(await answer.blob())))
-        except JsException:
-            pass
-        del self._loads[task_id, url]
-        if task_id in self._urls:
-            self._urls[task_id][url] = address
-            self.on_ready()
-        elif address != url:
-            js.URL.revokeObjectURL(address)
+        return url, options
+
+
+async def _content(answer: Any, size: int, limit: int | None) -> Any | None:
+    """Return the content as a Blob; None where its server didn't say how large it is, and it is."""
+    if size or limit is None:
+        return await answer.blob()
+    reader, parts, length = answer.body.getReader(), js.Array.new(), 0
+    while not (piece := await reader.read()).done:
+        length += piece.value.length
+        if length > limit:
+            return None
+        parts.push(piece.value)
+    kind = {"type": answer.headers.get("content-type") or ""}
+    return js.Blob.new(parts, to_js(kind, dict_converter=js.Object.fromEntries))
 
 
 def _inert(blob: Any) -> Any:

@@ -152,8 +152,15 @@ class Scripting:
             raise self._border.refuse("adopted")
         error = self._explain(task.trouble) if task.trouble else None
         if task.server:
-            await self._world.fetched(task)
+            await self._fetch(task)
         return result_row(task, error, self._world.address)
+
+    async def _fetch(self, task: Task) -> None:
+        """Bring in what scripts can't get by its address alone."""
+        if not self._world.is_direct(task):
+            for output in task.outputs:
+                if output.kind != "text":
+                    await self._world.fetch(task, output, is_asked=True)
 
     async def _cancel(self, name: Any) -> dict[str, Any]:
         task = self._find(name)

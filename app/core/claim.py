@@ -115,13 +115,19 @@ def write_sign(token: str, now: float) -> str:
     return json.dumps({"token": token, "at": now})
 
 
-def holder_of(sign: str | None, now: float) -> str | None:
-    """Return the token in a claim that is kept in storage; None when it is nobody's."""
+def holder_of(sign: str | None, now: float, stale: float = STALE) -> str | None:
+    """Return the token in a claim that is kept in storage; None when it is nobody's.
+
+    Args:
+        sign: Its last sign of life.
+        now: The time.
+        stale: Seconds after which that is none any more.
+    """
     try:
         read = parse_json(sign or "")
     except ValueError:
         return None
     match read:
-        case {"token": str(token), "at": at} if is_time(at) and at > now - STALE:
+        case {"token": str(token), "at": at} if is_time(at) and at > now - stale:
             return token
     return None

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
 from app.core.ids import NodeId, PromptId, ServerUrl
@@ -17,6 +17,9 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("wav", "mp3", "flac", "ogg", "opus", "m4a"), "audio"),
 }
 
+
+LARGEST_UNASKED = 32 * 2**20
+"""Bytes of the largest result that is fetched without a click."""
 
 DEEPEST = 300
 """Levels of nesting that every stack bears; JSON twice as deep is none for us."""
@@ -39,6 +42,16 @@ class Output:
     subfolder: str = ""
     folder: str = "output"
     text: str = ""
+
+
+class Fetched(NamedTuple):
+    """A result file in the page: its address, "" when it can't be had.
+
+    `size` is the bytes of one that is too large to be fetched unasked; the address is "" then.
+    """
+
+    address: str
+    size: int = 0
 
 
 def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:

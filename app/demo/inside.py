@@ -13,7 +13,7 @@ from app.browser.clock import BrowserClock
 from app.browser.storage import BrowserRecords, own_prefix
 from app.core.events import BinaryReceived, Emit, Event
 from app.core.ids import Chance, ServerUrl, TaskId
-from app.core.outputs import Output, view_url
+from app.core.outputs import Fetched, Output, view_url
 from app.core.task import Task
 from app.demo.canvas import CanvasWork
 from app.demo.files import DemoFiles
@@ -76,11 +76,13 @@ class Inside:
         server = self._network.servers[task.server]
         return self._results.address(task.task_id, target, server.view)
 
-    async def fetched(self, task: Task) -> None:
-        """They are here from the start."""
+    def is_direct(self, task: Task) -> bool:
+        """They are in the page from the start."""
+        return True
 
-    def when_fetched(self, handle: Callable[[], None]) -> None:
-        """Nobody waits for any."""
+    async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
+        """Return what is there already."""
+        return Fetched(self.address(task, output))
 
     def forget(self, task_id: TaskId) -> None:
         """Free the contents that a card showed."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from app.core.ids import Chance, Digest, ServerUrl, TaskId, WindowId
-from app.core.outputs import Output
+from app.core.outputs import Fetched, Output
 from app.core.requests import Request
 from app.core.task import Task
 
@@ -158,13 +158,13 @@ class World(Protocol):
         """Return the servers that are there from the start, written as in `servers.json`."""
 
     def address(self, task: Task, output: Output) -> str:
-        """Return where the page finds a result file; "" while it has yet to be fetched."""
+        """Return where a result file is found: on its server, or in the page once fetched."""
 
-    async def fetched(self, task: Task) -> None:
-        """Wait until a task's results have their addresses."""
+    def is_direct(self, task: Task) -> bool:
+        """Say whether a player or a link gets the task's results by itself."""
 
-    def when_fetched(self, handle: Callable[[], None]) -> None:
-        """Call this whenever a result has come."""
+    async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
+        """Bring a result file into the page; a large one only when somebody asks for it."""
 
     def forget(self, task_id: TaskId) -> None:
         """Nobody sees a task's results any more."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import create_proxy, to_js
 
 
 def by_id(name: str) -> Any:
@@ -41,6 +41,29 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
             handler(found.dataset.action, found.getAttribute("data-key") or "")
 
     listen(target, "click", clicked)
+
+
+class Seen:
+    """Tells of each element once, when it comes near what the person sees.
+
+    Args:
+        handle: Called with the element.
+    """
+
+    def __init__(self, handle: Callable[[Any], None]) -> None:
+        self._handle = handle
+        options = to_js({"rootMargin": "400px"}, dict_converter=js.Object.fromEntries)
+        self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
+
+    def watch(self, target: Any) -> None:
+        """Tell of this one, too."""
+        self._observer.observe(target)
+
+    def _changed(self, entries: Any, _observer: Any) -> None:
+        for entry in entries:
+            if entry.isIntersecting:
+                self._observer.unobserve(entry.target)
+                self._handle(entry.target)
 
 
 def set_text(target: Any, text: str) -> None:

@@ -10,6 +10,7 @@ from app.ui.collect import CollectPanel
 from app.ui.composer import Composer
 from app.ui.dom import by_id, listen
 from app.ui.notices import NoticesPanel
+from app.ui.results import Fetch
 from app.ui.servers import ServersPanel
 from app.ui.tasks import TasksPanel
 from app.ui.view import View
@@ -31,6 +32,7 @@ class Intents(NamedTuple):
     choose_workflow: Callable[[str], None]
     use_language: Callable[[str], None]
     preview_of: Callable[[str], str]
+    fetch: Fetch
     drop_preview: Callable[[str], None]
     reruns_lost: bool
     rerun_lost: Callable[[bool], None]
@@ -48,7 +50,7 @@ class Page:
         self._servers = ServersPanel(
             words, intents.add_server, intents.use_token, intents.on_server
         )
-        self._tasks = TasksPanel(words, intents.preview_of, intents.on_task)
+        self._tasks = TasksPanel(words, intents.preview_of, intents.fetch, intents.on_task)
         self._collect = CollectPanel(words, intents.phrase, intents.collect)
         self._drop_preview = intents.drop_preview
         chooser = by_id("language")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.ui.dom import Rows, by_id, element, on_action, set_text
+from app.ui.results import Fetch, Results
 from app.ui.view import TaskRow, View
 from app.ui.words import Words
 
@@ -14,6 +15,7 @@ class TasksPanel:
     Args:
         words: The page's language.
         preview_of: Returns the address of a task's last preview, "" for none.
+        fetch: Fetches a result.
         handle: Called with a card's button (`cancel`, `dismiss`, `again`, `elsewhere`) and its
             task's id, with `use` and `task:number` of a result, or with `clear` or `send` and "".
     """
@@ -22,17 +24,20 @@ class TasksPanel:
         self,
         words: Words,
         preview_of: Callable[[str], str],
+        fetch: Fetch,
         handle: Callable[[str, str], None],
     ) -> None:
         self._words = words
         self._preview_of = preview_of
+        self._results = Results(words, fetch)
         self._summary = by_id("task-summary")
         self._none = by_id("task-none")
         self._clear = by_id("task-clear")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
         self._rows = Rows(by_id("tasks"), self._make, self._change)
-        on_action(by_id("task-panel"), handle)
+        self._handle = handle
+        on_action(by_id("task-panel"), self._act)
 
     def show(self, view: View) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
@@ -47,6 +52,13 @@ class TasksPanel:
         self._send.hidden = not view.can_send_all
         self._clear.hidden = not any(row.can_dismiss for row in view.tasks)
         return gone
+
+    def _act(self, action: str, key: str) -> None:
+        card = self._rows.card(key.rpartition(":")[0]) if action == "fetch" else None
+        if card is not None:
+            self._results.fetch(card["results"], key)
+        else:
+            self._handle(action, key)
 
     def _show_preview(self, task_id: str) -> None:
         card, url = self._rows.card(task_id), self._preview_of(task_id)
@@ -109,29 +121,4 @@ class TasksPanel:
             parts["preview"].hidden = True
             parts["preview"].removeAttribute("src")
             if not parts["results"].childElementCount:
-                self._add_results(parts["results"], row)
-
-    def _add_results(self, parent: Any, row: TaskRow) -> None:
-        for number, (kind, address, name) in enumerate(row.results):
-            if kind == "text":
-                parent.append(element("pre", "text", address))
-                continue
-            box = element("figure", kind)
-            told = self._words.say("task.open", file=name)
-            link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
-            link.title = told
-            if kind == "image":
-                link.append(element("img", "result", src=address, alt=name, loading="lazy"))
-                use = element("button", "quiet", self._words.say("task.use"), type="button")
-                use.dataset.action, use.dataset.key = "use", f"{row.task_id}:{number}"
-                box.append(link, use)
-            else:
-                if kind in ("video", "audio"):
-                    # Nothing of it is fetched before somebody plays it; then by ranges.
-                    player = element(kind, "result", src=address, preload="none")
-                    player.controls = True
-                    box.append(player)
-                link.textContent = told
-                link.setAttribute("download", name)
-                box.append(link)
-            parent.append(box)
+                self._results.fill(parts["results"], row)

@@ -15,7 +15,10 @@ from app.ui.words import Words
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name)."""
+    """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name).
+
+    Players and links get results that are `is_direct` by themselves.
+    """
 
     task_id: str
     title: str
@@ -31,6 +34,7 @@ class TaskRow:
     can_dismiss: bool
     can_run_again: bool
     can_go_elsewhere: bool
+    is_direct: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Viewer:
     Args:
         window: What is shown.
         words: The page's language.
-        address_of: Returns where a result file of a task is found, "" while it is fetched.
+        address_of: Returns where a result file of a task is found.
+        is_direct: Says whether players and links get a task's results by themselves.
         about: Returns what is known of a server beside the session.
         held: Returns the servers that wait for a click, with their names.
     """
@@ -63,17 +68,17 @@ class Viewer:
         window: Window,
         words: Words,
         address_of: Callable[[Task, Output], str],
+        is_direct: Callable[[Task], bool] = lambda _task: True,
         about: Callable[[ServerUrl], About] = lambda _url: About(),
         held: Callable[[], Mapping[ServerUrl, str]] = dict,
     ) -> None:
         self._window = window
         self._words = words
         self._address_of = address_of
+        self._is_direct = is_direct
         self._servers = ServerRows(window, words, about)
         self._held = held
         self._ended: dict[str, TaskRow] = {}
-        self._pending: set[str] = set()
-        """Ended tasks of which a result is still being fetched."""
         self._outliers = Outliers(())
 
     def view(self) -> View:
@@ -81,9 +86,6 @@ class Viewer:
         window, words = self._window, self._words
         tasks = list(window.tasks.values())
         known = set(self._ended)
-        for task_id in self._pending:
-            self._ended.pop(task_id, None)
-        self._pending.clear()
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._task(task)
             for task in tasks
@@ -144,6 +146,7 @@ class Viewer:
             # What was collected from servers has no workflow here.
             task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
             self._can_go_elsewhere(task, server),
+            self._is_direct(task),
         )
 
     def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
@@ -161,13 +164,9 @@ class Viewer:
     def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
         if task.server is None:
             return ()
-        results: tuple[tuple[Kind, str, str], ...] = tuple(
+        return tuple(
             ("text", output.text, "")
             if output.kind == "text"
             else (output.kind, self._address_of(task, output), output.filename)
             for output in task.outputs
         )
-        if task.is_ended and not all(address for kind, address, _ in results if kind != "text"):
-            self._pending.add(task.task_id)
-            return ()
-        return results

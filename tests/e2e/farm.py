@@ -10,10 +10,16 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.request import urlopen
 
 from PIL import Image
-from playwright.sync_api import BrowserContext, FilePayload, Page, WebSocket, expect
+from playwright.sync_api import (
+    BrowserContext,
+    FilePayload,
+    Locator,
+    Page,
+    WebSocket,
+    expect,
+)
 
 from app.simulator.catalogue import CATALOGUE
 from app.simulator.nodes import NodeClasses
@@ -203,19 +209,26 @@ def expect_done(page: Page, count: int, seconds: float = 60) -> None:
 
 
 def result_of(page: Page, title: str) -> Image.Image:
-    """The picture that a task's card shows, as its server gives it."""
-    shown = page.locator(".task", has=page.locator(".title", has_text=title)).locator(".result")
-    expect(shown).to_have_count(1)
-    expect(shown).to_have_js_property("complete", True)
-    assert shown.evaluate("image => image.naturalWidth") > 0, "the page can't show the picture"
-    with urlopen(shown.get_attribute("src")) as answer:
-        return Image.open(BytesIO(answer.read())).convert("RGB")
+    """The picture that a task's card shows."""
+    card = page.locator(".task", has=page.locator(".title", has_text=title))
+    return pixels(seen(card.locator("figure.image")))
 
 
 def picture_of(page: Page, number: int = 0) -> Image.Image:
-    """A picture that the page shows, as the page itself has it: a `blob:` is nobody else's."""
-    shown = page.locator(".task .result").nth(number)
-    expect(shown).to_have_js_property("complete", True)
+    """A picture that the page shows, by its place."""
+    return pixels(seen(page.locator(".task figure.image").nth(number)))
+
+
+def seen(figure: Locator) -> Locator:
+    """A result that is fetched now at the latest: it comes into view."""
+    figure.scroll_into_view_if_needed()
+    shown = figure.locator(".result")
+    expect(shown).to_have_count(1, timeout=20_000)
+    return shown
+
+
+def pixels(shown: Locator) -> Image.Image:
+    """A picture as the page itself has it: a `blob:` is nobody else's."""
     data = shown.evaluate(
         """async (image) => {
             await image.decode();
@@ -226,6 +239,25 @@ def picture_of(page: Page, number: int = 0) -> Image.Image:
         }"""
     )
     return Image.open(BytesIO(b64decode(data))).convert("RGB")
+
+
+def saved(page: Page, number: int = 0) -> bytes:
+    """The file behind a picture that the page shows, as its server gave it."""
+    data = (
+        page.locator(".task .result")
+        .nth(number)
+        .evaluate(
+            """async (image) => {
+            const content = await (await fetch(image.src)).blob();
+            return new Promise((done) => {
+                const reader = new FileReader();
+                reader.onload = () => done(reader.result.split(",")[1]);
+                reader.readAsDataURL(content);
+            });
+        }"""
+        )
+    )
+    return b64decode(data)
 
 
 def own_tasks(page: Page) -> list[dict[str, Any]]:

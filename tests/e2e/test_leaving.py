@@ -74,7 +74,7 @@ def test_tasks_are_collected_in_another_browser(
         expect(other.locator(".notice")).to_contain_text("6 tasks")
         assert {task["promptId"] for task in own_tasks(other)} == sent
         expect_done(other, 6)
-        expect(other.locator(".task .result")).to_have_count(6)
+        expect(other.locator(".task figure.image")).to_have_count(6)
         other.locator("#collect-open").click()
         other.locator("#collect-phrase").fill("nonsense")
         other.locator("#collect-form .primary").click()

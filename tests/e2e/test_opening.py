@@ -22,6 +22,7 @@ from tests.e2e.farm import (
     open_page,
     result_of,
     run,
+    saved,
 )
 from tests.e2e.watch import Watch
 
@@ -126,12 +127,9 @@ def test_a_saved_picture_is_a_workflow(servers: Farm, watched_page: Page, watch:
     page = open_page(watched_page, servers)
     run(page, [as_file(noise(1, 16, 12), "first.png")], "upscale")
     expect_done(page, 1)
-    address = page.locator(".result").get_attribute("src")
-    assert address is not None
-    with urlopen(address) as answer:
-        saved = answer.read()
-    assert Image.open(BytesIO(saved)).info["prompt"]
-    drop(page, {"name": "saved.png", "mimeType": "image/png", "buffer": saved})
+    content = saved(page)
+    assert Image.open(BytesIO(content)).info["prompt"]
+    drop(page, {"name": "saved.png", "mimeType": "image/png", "buffer": content})
     run(page, [as_file(noise(2, 16, 12), "second.png")], "own")
     expect_done(page, 2)
     assert result_of(page, "second.png").size == (32, 24)

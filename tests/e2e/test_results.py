@@ -1,6 +1,9 @@
 """What a task gives: pictures, videos, texts, other files; and a result as the next input."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageOps
@@ -8,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
+    LOCAL,
     Farm,
     as_file,
     expect_done,
@@ -18,7 +22,10 @@ from tests.e2e.farm import (
     run,
     run_own,
 )
+from tests.e2e.test_identity import ORIGINS, start, tab  # noqa: F401
 from tests.e2e.watch import Watch
+from tools.comfy_runner import WORK, Inputs, Work
+from tools.comfy_server import ComfyServer
 
 
 @pytest.fixture
@@ -47,15 +54,17 @@ def test_a_result_becomes_the_input_of_another_server(
     assert two.posts(0) == two.posts(1) == 1
 
 
-def test_a_result_that_is_gone_is_told(two: Farm, watched_page: Page, watch: Watch) -> None:
-    watch.expect("Failed to load resource: net::ERR_")
+def test_what_the_page_shows_can_be_used_though_its_server_is_gone(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    watch.allow("Failed to load resource: net::ERR_|WebSocket")
     page = open_page(watched_page, two)
     run(page, [as_file(noise(4), "p.png")], "invert", "gpu-1")
     expect_done(page, 1)
+    expect(page.locator(".task .result")).to_have_count(1)
     two.background.run(two.servers[0].stop())
     page.locator("[data-action=use]").click()
-    expect(page.locator("#notices")).to_contain_text("can't be fetched from its server")
-    expect(page.locator("#pictures li")).to_have_count(0)
+    expect(page.locator("#pictures li")).to_have_count(1)
 
 
 def test_a_video_plays_by_ranges_and_is_not_fetched_before(
@@ -105,3 +114,130 @@ def test_pictures_have_no_player(two: Farm, watched_page: Page, watch: Watch) ->
     expect_done(page, 1)
     expect(page.locator(".results img")).to_have_count(1)
     expect(page.locator(".results :is(video, audio)")).to_have_count(0)
+
+
+PADDED = 33 * 2**20
+"""Bytes: more than is fetched unasked."""
+
+
+def padded(inputs: Inputs) -> Work:
+    """A picture file with a long tail, which browsers don't mind."""
+    work = WORK["SaveImage"](inputs)
+    return replace(work, files=tuple(file.ljust(PADDED, b"\0") for file in work.files))
+
+
+def test_a_large_result_is_fetched_on_a_click_alone(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Its size is said; 404 is said, too, and can be tried again."""
+    watch.allow("ERR_ABORTED")
+    server = ComfyServer(replace(LOCAL, name="gpu-1"), work={**WORK, "SaveImage": padded})
+    background.run(server.start())
+    with farm(background, 0) as none:
+        page = open_page(watched_page, none)
+        page.evaluate(f"tether.addServer('{server.url}')")
+        run(page, [as_file(noise(4), "p.png")])
+        expect_done(page, 1)
+        offer = page.locator(".results [data-action=fetch]")
+        expect(offer).to_contain_text("(33 MB)")
+        expect(page.locator(".results .result")).to_have_count(0)
+        offer.click()
+        expect(page.locator(".results .result")).to_have_count(1, timeout=20_000)
+        assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
+    background.run(server.stop())
+
+
+def test_a_result_that_cannot_be_had_says_so_and_can_be_tried_again(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    watch.expect("Failed to load resource: net::ERR_")
+    page = open_page(watched_page, two)
+    watched_page.context.route("**/view?**", lambda route: route.abort())
+    run(page, [as_file(noise(4), "p.png")], "invert", "gpu-1")
+    expect_done(page, 1)
+    expect(page.locator(".results .trouble")).to_contain_text("can't be fetched from its server")
+    watched_page.context.unroute("**/view?**")
+    page.locator(".results [data-action=fetch]").click()
+    assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
+
+
+def test_a_file_that_no_page_can_show_is_saved(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """On a click, under its name, and without a type that could run."""
+
+    def model(inputs: Inputs) -> Work:
+        return Work(ui={"3d": [{"filename": "chair.glb", "subfolder": "", "type": "output"}]})
+
+    server = ComfyServer(replace(LOCAL, name="gpu-1"), work={**WORK, "PreviewAny": model})
+    background.run(server.start())
+    with farm(background, 0) as none:
+        page = open_page(watched_page, none)
+        page.evaluate(f"tether.addServer('{server.url}')")
+        page.context.route(
+            "**/view?filename=chair.glb**",
+            lambda route: route.fulfill(
+                body=b"<script>",
+                content_type="text/html",
+                headers={"access-control-allow-origin": "*"},
+            ),
+        )
+        run_own(page, {"1": {"class_type": "PreviewAny", "inputs": {"source": "x"}}})
+        expect_done(page, 1)
+        with page.expect_download() as found:
+            page.get_by_role("button", name="Fetch chair.glb").click()
+        assert found.value.suggested_filename == "chair.glb"
+        assert Path(found.value.path()).read_bytes() == b"<script>"
+    background.run(server.stop())
+
+
+# From a page's own record of what it fetched: [start, end] of each bulk transfer, in ms.
+SPANS = """
+(server) => performance.getEntriesByType("resource")
+  .filter((each) => each.name.startsWith(server) && /[/](view|upload)/.test(each.name))
+  .map((each) => [each.startTime, each.responseEnd].map((at) => performance.timeOrigin + at))
+"""
+
+
+def most_at_once(spans: list[tuple[float, float]]) -> int:
+    """How many spans overlap at most; those that only touch don't."""
+    steps = sorted([(start, 1) for start, _ in spans] + [(end - 1, -1) for _, end in spans])
+    counts = list(accumulate(step for _, step in steps))
+    return max(counts)
+
+
+@ORIGINS
+def test_two_bulk_transfers_of_a_server_at_a_time_over_all_tabs(
+    tab: Page,  # noqa: F811
+    background: Background,
+    is_secure: bool,
+) -> None:
+    """Uploads and results together: calls of the page find a connection that is free."""
+    with farm(background, 1) as one:
+        pages = [start(tab, one, is_secure)]
+        pages += [open_page(tab.context.new_page(), pages[0].url) for _ in range(2)]
+        for page in pages:
+            page.evaluate("performance.setResourceTimingBufferSize(1000)")
+            slow = page.context.new_cdp_session(page)
+            slow.send(
+                "Network.emulateNetworkConditions",
+                {
+                    "offline": False,
+                    "latency": 0,
+                    "downloadThroughput": 2e6,
+                    "uploadThroughput": 2e6,
+                },
+            )
+        photos = [as_file(noise(number, 600, 400), f"{number}.png") for number in range(9)]
+        for number, page in enumerate(pages):
+            page.locator("#picture-picker").set_input_files(photos[3 * number : 3 * number + 3])
+        for page in pages:
+            page.locator("#run").click()
+        for page in pages:
+            page.bring_to_front()
+            expect_done(page, 3)
+            expect(page.locator(".task .result")).to_have_count(3, timeout=20_000)
+        server = page.evaluate("tether.servers()[0].url")
+        spans = [span for page in pages for span in page.evaluate(SPANS, server)]
+        assert len(spans) == 18
+        assert most_at_once(spans) == 2

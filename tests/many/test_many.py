@@ -173,6 +173,6 @@ def test_the_lid(watched_page: Page, background: Background, browser: Browser) -
         assert shown(other) == books(three)
         assert shown(other).keys() == sent
         assert sum(three.posts(number) for number in range(3)) == 60
-        expect(other.locator(".task .result")).to_have_count(55)
+        expect(other.locator(".task figure.image")).to_have_count(55)
         watch.verify()
         context.close()

@@ -59,6 +59,9 @@ class Shared:
     def read_all(self) -> dict[str, str]:
         return dict(self.kept)
 
+    def read(self, key: str) -> str | None:
+        return self.kept.get(key)
+
     def write(self, key: str, text: str | None) -> None:
         if text is None:
             self.kept.pop(key, None)

@@ -136,6 +136,7 @@ def test_an_ended_task_shows_results_and_is_made_once() -> None:
     assert (image, name) == ("image", "a b.png")
     assert address == f"{NORTH}/a b.png"
     assert text == ("text", "<i>hello</i>", "")
+    assert row.is_direct
     assert (row.overall, row.can_dismiss) == (1.0, True)
     assert viewer.view().tasks[0] is row
     window.dismiss(task)
@@ -219,29 +220,13 @@ def test_a_server_on_which_a_workflow_fails_that_others_complete_says_so() -> No
     assert viewer.view().servers[0].trouble.startswith("north didn't answer.")
 
 
-def test_a_result_that_is_being_fetched_is_shown_when_it_has_come() -> None:
-    """Rows of ended tasks are made once, but not before they are whole."""
-    window = new_window()
-    server = window.server(NORTH, NOON)
-    task = bound_task(window, server, *RUNNING)
-    task.outputs = (Output(NodeId("9"), "image", "a.png", "", "output", ""),)
-    window.end(task, State.COMPLETED, NOON, "socket", None)
-    address = ""
-    viewer = Viewer(window, WORDS, lambda _task, _output: address)
-    assert viewer.view().tasks[0].results == ()
-    address = "blob:1"
-    assert viewer.view().tasks[0].results == (("image", "blob:1", "a.png"),)
-    address = "blob:2"
-    assert viewer.view().tasks[0].results == (("image", "blob:1", "a.png"),)
-
-
 def test_a_card_tells_how_a_token_is_sent_but_not_the_token() -> None:
     """Or, for the form, which kind the server is known to want."""
     window = new_window()
     window.server(NORTH, NOON)
     window.server(SOUTH, NOON)
     known = {NORTH: Access(Mode.BEARER, "s3cret"), SOUTH: Access(Mode.BASIC)}
-    viewer = Viewer(window, WORDS, address_of, lambda url: About(known[url]))
+    viewer = Viewer(window, WORDS, address_of, about=lambda url: About(known[url]))
     north, south = viewer.view().servers
     assert (north.access, north.access_mode) == ("with a Bearer token", "bearer")
     assert (south.access, south.access_mode) == ("", "basic")
@@ -253,12 +238,14 @@ def test_a_card_shows_the_causes_and_what_to_copy() -> None:
     server = window.server(NORTH, NOON)
     down = Trouble.of("doctor_down", server="north", url=NORTH, cure="run it")
     other = Trouble.of("doctor_certificate", server="north", url=NORTH, cure=NORTH)
-    (row,) = Viewer(window, WORDS, address_of, lambda _: About(None, (down,))).view().servers
+    (row,) = Viewer(window, WORDS, address_of, about=lambda _: About(None, (down,))).view().servers
     assert (row.trouble, row.causes) == (WORDS.trouble(down), (("", "run it"),))
-    (row,) = Viewer(window, WORDS, address_of, lambda _: About(None, (down, other))).view().servers
+    (row,) = (
+        Viewer(window, WORDS, address_of, about=lambda _: About(None, (down, other))).view().servers
+    )
     assert "one of these" in row.trouble
     assert row.causes == ((WORDS.trouble(down), "run it"), (WORDS.trouble(other), NORTH))
-    (row,) = Viewer(window, WORDS, address_of, lambda _: About(twin=server)).view().servers
+    (row,) = Viewer(window, WORDS, address_of, about=lambda _: About(twin=server)).view().servers
     assert server.name in row.twin
 
 
@@ -278,6 +265,6 @@ def test_a_blocked_socket_is_said_on_the_card() -> None:
     window.server(NORTH, NOON).connection.is_blocked = True
     access = Access(Mode.BEARER, "s3cret")
     (plain,) = viewer_of(window).view().servers
-    (token,) = Viewer(window, WORDS, address_of, lambda _: About(access)).view().servers
+    (token,) = Viewer(window, WORDS, address_of, about=lambda _: About(access)).view().servers
     assert "WebSocket blocked" in plain.socket
     assert "/ws" in token.socket
