@@ -4,12 +4,14 @@ Each brings a picture within a minute of the first visit, or the right first sen
 wrong and the cure to copy.
 """
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from playwright.sync_api import Browser, BrowserType, Locator, Page, expect
 
 from app.simulator.settings import Gate, GateKind
@@ -108,6 +110,59 @@ def test_a_login_that_is_needed_or_wrong_is_told(
             "([url, token]) => tether.addServer(url, {token})", [other.servers[0].url, token]
         )
         expect_cause(page, sentence)
+
+
+async def other_site(_request: web.Request) -> web.Response:
+    """Something that lets every page in, and is no ComfyUI."""
+    return web.json_response({"hello": 1}, headers={"Access-Control-Allow-Origin": "*"})
+
+
+@contextmanager
+def other_program(background: Background) -> Iterator[int]:
+    """The port of something that answers otherwise."""
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", other_site)
+    runner = web.AppRunner(application)
+    background.run(runner.setup())
+    background.run(web.TCPSite(runner, "127.0.0.1", 0).start())
+    yield runner.addresses[0][1]
+    background.run(runner.cleanup())
+
+
+@contextmanager
+def hanging_program(_background: Background) -> Iterator[int]:
+    """The port of something that takes calls and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [(other_program, "but not like ComfyUI"), (hanging_program, "takes too long")],
+)
+def test_what_answers_but_is_no_server_to_use(
+    watched_page: Page, watch: Watch, background: Background, program: Any, sentence: str
+) -> None:
+    """Another program at that address, or one that hangs."""
+    watch.allow(NETWORK_NOISE)
+    with farm(background, 0) as none, program(background) as port:
+        page = open_page(watched_page, none)
+        page.locator("#server-address").fill(f"127.0.0.1:{port}")
+        page.locator("#server-form button[data-say='server.add']").click()
+        expect_cause(page, sentence)
+
+
+def test_a_proxy_that_refuses_large_pictures_has_its_line_to_copy(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """The limit that it needs is in it; the task goes on elsewhere, or says so."""
+    watch.expect("413")
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        headers = {"Access-Control-Allow-Origin": "*"}
+        page.route("**/upload/image", lambda route: route.fulfill(status=413, headers=headers))
+        run(page, [as_file(noise(1, 1024, 800), "large.png", compress_level=0)])
+        expect_cause(page, "refused a picture of", "client_max_body_size 100m;")
 
 
 def test_two_addresses_of_one_server_are_noticed(
