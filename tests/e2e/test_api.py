@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
 from tests.e2e.background import Background
-from tests.e2e.farm import farm, noise, open_page
+from tests.e2e.farm import farm, noise, open_page, until
 from tests.e2e.test_console import failure
 from tests.e2e.watch import Watch
 from tools.replay import Replay, read_record
@@ -126,7 +126,7 @@ def test_servers_come_and_go_by_script(page: Page, background: Background, watch
             "spare",
         ]
         page.evaluate(f"tether.removeServer('{url}')")
-        page.wait_for_function("() => tether.servers().length === 2")
+        until(page, "tether.servers().length === 2")
         token = "{token: {mode: 'basic', secret: 'x'}}"
         assert "user:password" in failure(page, f"tether.addServer('{url}', {token})")
         assert "is not among this page's servers" in failure(page, f"tether.removeServer('{url}')")
@@ -158,7 +158,7 @@ def test_calls_made_before_python_is_there_wait(page: Page, background: Backgrou
     """Then reads answer at once, with plain objects."""
     with farm(background, 1) as one:
         page.goto(one.url)
-        page.wait_for_function("() => Boolean(window.tether)")
+        until(page, "Boolean(window.tether)")
         assert page.evaluate("tether.ready instanceof Promise")
         assert page.evaluate("tether.servers() instanceof Promise")
         assert page.evaluate("(async () => (await tether.stats()).tasks)()") == {}

@@ -24,6 +24,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    until,
 )
 from tests.e2e.watch import Watch
 
@@ -219,7 +220,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         page.evaluate("addEventListener('pageshow', (event) => { window.kept = event.persisted })")
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
         go_back(page)
-        page.wait_for_function("window.kept === true")
+        until(page, "window.kept === true")
         expect_done(page, 1)
         assert identity(page) == before
         copy = duplicate(page, page.url)

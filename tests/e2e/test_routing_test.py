@@ -19,6 +19,7 @@ from tests.e2e.farm import (
     open_page,
     own_tasks,
     tasks,
+    until,
 )
 from tests.e2e.farm import run as send
 from tests.e2e.watch import Watch
@@ -68,7 +69,7 @@ def test_all_is_green_on_a_fresh_page_without_servers(page: Page, empty: str, wa
     logged: list[tuple[str, str]] = []
     page.on("console", lambda message: logged.append((message.type, message.text)))
     page.goto(empty)
-    page.wait_for_function("() => Boolean(window.runWebSocketRoutingFixTest)")
+    until(page, "Boolean(window.runWebSocketRoutingFixTest)")
     page.evaluate(
         """() => {
             const done = (name) => () => { window[name] ??= performance.now(); };

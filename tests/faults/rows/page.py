@@ -70,7 +70,7 @@ def went_and_came_back(stage: Stage) -> None:
     stage.pass_by(1)
     stage.woken()
     go_back(stage.page)
-    stage.page.wait_for_function("window.isKept === true")
+    stage.until(lambda: stage.page.evaluate("window.isKept === true"))
 
 
 def slept(hours: float) -> Callable[[Stage], None]:
