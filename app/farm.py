@@ -99,4 +99,5 @@ class Farm:
         """The person has decided: what was waiting for it is asked again."""
         for server in list(self._window.servers.values()):
             if server.reach is not Reach.UP and not server.is_leaving:
+                self.clinic.forget(server.url)  # what was found before the answer may be wrong now
                 self._roster.ask_again(server.url)
