@@ -60,7 +60,9 @@ class BrowserHttp:
                 leave()
 
     async def _carry(self, request: Request, controller: Any) -> None:
-        timeout = asyncio.get_event_loop().call_later(request.timeout, controller.abort)
+        loop = asyncio.get_event_loop()
+        began = loop.time()
+        timeout = loop.call_later(request.timeout, controller.abort)
         event: Answered | RequestFailed
         try:
             body = await self._body(request)
@@ -69,7 +71,8 @@ class BrowserHttp:
             else:
                 url, options = self._options(request, body, controller)
                 response = await js.fetch(url, options)
-                event = Answered(request, response.status, await response.text())
+                text = await response.text()
+                event = Answered(request, response.status, text, loop.time() - began)
         except JsException as error:
             is_timeout = error.name == "AbortError"
             event = RequestFailed(request, Failure.TIMEOUT if is_timeout else Failure.NETWORK)

@@ -36,6 +36,7 @@ class Books:
             self._window.move(task, State.RUNNING)
             task.started_at = now
         task.seen_at = asked_at
+        task.ahead = found.ahead
         if task.is_cancel_wanted:
             return self._cancellation.again(task, now)
         return self._delete_doubles(server, task, found, has_run or found.is_running, now)

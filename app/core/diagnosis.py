@@ -29,6 +29,10 @@ class Diagnosis:
         """Ask for the queue alone."""
         return (self._request(server, Ask.PROBE, "/prompt"),)
 
+    def renew(self, server: Server) -> Commands:
+        """Ask for what a person sees of a server: its queue, and its free memory."""
+        return (*self.refresh(server), self._request(server, Ask.STATS, "/system_stats"))
+
     def answered(
         self, server: Server, request: Request, status: int, text: str, now: float
     ) -> bool:

@@ -163,7 +163,7 @@ class Dispatcher:
         return tuple(ready)
 
     def _is_free(self, server: Server) -> bool:
-        return not server.is_leaving and self._window.has_place(server)
+        return server.takes_tasks and self._window.has_place(server)
 
     def _avoids(self, server: Server, task: Task, outliers: Outliers, now: float) -> bool:
         """Say whether a task is to leave an outlier alone, since others can take it.
@@ -179,7 +179,7 @@ class Dispatcher:
             return False
         return any(
             other.reach is Reach.UP
-            and not other.is_leaving
+            and other.takes_tasks
             and not outliers.shut_until(task.digest, other.url)
             and suits(window, other, task, now)
             for other in window.servers.values()

@@ -27,6 +27,13 @@ class ServerRemoved:
     server: ServerUrl
 
 
+class ServerPaused(NamedTuple):
+    """A person keeps new tasks from a server, or lets them go there again."""
+
+    server: ServerUrl
+    is_paused: bool
+
+
 class SubstitutesChanged(NamedTuple):
     """At a server other names stand for what workflows name: theirs -> the server's."""
 
@@ -155,6 +162,8 @@ class Answered:
     request: Request
     status: int
     text: str
+    seconds: float = 0.0
+    """From the call to its answer; 0 where nobody has measured."""
 
 
 class Failure(Enum):
@@ -205,6 +214,7 @@ class KeepingFailed:
 Event: TypeAlias = (
     ServerAdded
     | ServerRemoved
+    | ServerPaused
     | SubstitutesChanged
     | TaskAccepted
     | TasksOrphaned

@@ -12,7 +12,7 @@ class Progress:
     Only nodes that the outputs need are counted, cached ones as done.
     """
 
-    __slots__ = ("_nodes", "_shares", "current", "step")
+    __slots__ = ("_nodes", "_shares", "current", "moves", "step")
 
     def __init__(self, nodes: frozenset[NodeId] = frozenset()) -> None:
         self._nodes = nodes
@@ -21,6 +21,8 @@ class Progress:
         """The node that ran last, as far as heard."""
         self.step: tuple[float, float] = (0.0, 1.0)
         """Its value and maximum, as told."""
+        self.moves = 0
+        """How often it went on."""
 
     @property
     def overall(self) -> float:
@@ -45,12 +47,14 @@ class Progress:
             self.reach(self.current, 1.0)
         if self.current != node_id:
             self.step = (0.0, 1.0)
+            self.moves += 1
         self.current = node_id
 
     def reach(self, node_id: NodeId, share: float) -> None:
         """A node has come so far; steps back and nodes of other workflows are ignored."""
         if node_id in self._nodes and share > self._shares.get(node_id, 0.0):
             self._shares[node_id] = min(share, 1.0)
+            self.moves += 1
 
     def finish(self, node_ids: Iterable[NodeId]) -> None:
         """These nodes are done: run, or taken from the server's cache."""

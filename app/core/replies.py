@@ -41,6 +41,7 @@ class Replies:
         match request.ask:
             case Ask.PROBE:
                 is_good = self._diagnosis.answered(server, request, status, text, now)
+                server.latency = event.seconds or server.latency
                 length = server.queue_remaining if is_good else None
                 return self._dispatcher.told(request, length, now)
             case Ask.NODE:

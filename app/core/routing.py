@@ -99,7 +99,11 @@ class Routing:
         self._note(server, kind, prompt_id, now)
         self._window.touched.add(task.task_id)
         task.heard_at = now
-        return self._hear(server, task, message, now)
+        moves = task.progress.moves
+        commands = self._hear(server, task, message, now)
+        if task.progress.moves != moves:
+            task.moved_at = now
+        return commands
 
     def _hear(self, server: Server, task: Task, message: Message, now: float) -> Commands:
         match message:

@@ -66,6 +66,15 @@ class Server:
     number: float = -1.0
     numbered_at: float = 0.0
     is_leaving: bool = False
+    is_paused: bool = False
+    """A person keeps new tasks from it; those that are there go on."""
+    latency: float | None = None
+    """Seconds of the last look at its queue."""
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Say whether a new task may go there, as far as people have a say in it."""
+        return not self.is_leaving and not self.is_paused
 
     @classmethod
     def new(cls, connection: Connection, chance: Chance) -> "Server":

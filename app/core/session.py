@@ -24,6 +24,7 @@ from app.core.events import (
     RequestFailed,
     SendAllWanted,
     ServerAdded,
+    ServerPaused,
     ServerRemoved,
     SocketClosed,
     SocketOpened,
@@ -140,6 +141,9 @@ class Session:
                 server = window.use(url, name, now)
                 server.inventory.forget()
                 return (*self._diagnosis.meet(server), *self._diagnosis.refresh(server))
+            case ServerPaused(url, is_paused) if url in window.servers:
+                window.servers[url].is_paused = is_paused
+                window.is_fill_due = True
             case SubstitutesChanged(url, names) if url in window.servers:
                 window.servers[url].inventory.substitute(names)
                 window.is_fill_due = True
@@ -180,7 +184,7 @@ class Session:
         for server in self.window.servers.values():
             server.hurry()
             commands += server.connection.hurry()
-            commands += self._diagnosis.refresh(server)
+            commands += self._diagnosis.renew(server)
             commands += self._reconciler.look(server, now)
         return tuple(commands)
 

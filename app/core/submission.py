@@ -213,6 +213,8 @@ class Submission:
         commands: Commands = ()
         check = window.settings.binding.check
         for fault in check(server.url, window.locks.server_of(task.prompt_id), socket):
+            # A socket that isn't open yet is no mismatch: only one that is elsewhere was mended.
+            window.mended += fault == "lock" or socket is not None
             if fault == "lock":
                 window.locks.hold(task.prompt_id, server.url, task.bound_at)
                 window.unsaved.add(task.task_id)

@@ -91,6 +91,10 @@ class Task:
     heard_at: float = 0.0
     seen_at: float = 0.0
     """When the latest list was asked for that had the task."""
+    moved_at: float = 0.0
+    """When its progress moved last."""
+    ahead: int | None = None
+    """Tasks before it in the latest list."""
     cancel_sent_at: float = 0.0
     halved_at: float = 0.0
     """When a double of it in the server's queue was last deleted."""

@@ -69,6 +69,8 @@ class Window:
         self._by_prompt: dict[PromptId, Task] = {}
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
         self.requests_made = 0
+        self.mended = 0
+        """How often a lock or a socket disagreed with its task's server before a call."""
 
     def server(self, url: ServerUrl, now: float) -> Server:
         """Return a server, making it known when it is new."""

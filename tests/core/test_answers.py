@@ -133,7 +133,8 @@ def test_the_older_queue_says_the_same() -> None:
     queue = read_queue(body("queue with tasks"))
     running = PromptId("3c7ae7a8-54ac-47bd-a113-23db58f8a87d")
     assert queue.pop(running) == Found(is_running=True)
-    assert all(found == Found(pending=1) for found in queue.values())
+    assert all(found.pending == 1 and not found.is_running for found in queue.values())
+    assert sorted(found.ahead or 0 for found in queue.values()) == [*range(1, len(queue) + 1)]
     assert queue
     assert read_queue(body("empty queue")) == {}
     assert read_queue('{"queue_running": ["odd", []], "queue_pending": []}') == {}
@@ -277,3 +278,24 @@ def test_any_node_errors_can_be_read(answer: Any) -> None:
     except MessageError:
         return
     assert all(isinstance(node, str) for node in refused)
+
+
+def test_the_place_in_a_queue_is_told_by_the_numbers() -> None:
+    """Lists are in no order; what runs is before all, and what has no number has no place."""
+    pending = [[7, "last", {}], [3.5, "first", {}], ["?", "odd", {}], [7, "first", {}]]
+    queue = {"queue_running": [[9, "running", {}]], "queue_pending": pending}
+    found = read_queue(json.dumps(queue))
+    assert {name: entry.ahead for name, entry in found.items()} == {
+        "running": None,
+        "first": 1,
+        "last": 2,
+        "odd": None,
+    }
+    jobs = [
+        {"id": "later", "status": "pending", "priority": 2},
+        {"id": "next", "status": "pending", "priority": -1},
+        {"id": "old", "status": "pending"},
+    ]
+    found = read_jobs(json.dumps({"jobs": jobs}))
+    assert [found[PromptId(name)].ahead for name in ("later", "next", "old")] == [1, 0, None]
+    assert read_queue('{"queue_running": [], "queue_pending": [[NaN, "x"]]}')["x"].ahead == 0

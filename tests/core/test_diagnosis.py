@@ -115,3 +115,8 @@ def test_every_call_has_its_own_id() -> None:
     server, diagnosis = meeting()
     calls = asked((*diagnosis.meet(server), *diagnosis.refresh(server), *diagnosis.meet(server)))
     assert len({call.id for call in calls}) == len(calls) == 5
+
+
+def test_a_person_who_is_back_sees_the_memory_of_now() -> None:
+    server, diagnosis = meeting()
+    assert [call.ask for call in asked(diagnosis.renew(server))] == [Ask.PROBE, Ask.STATS]

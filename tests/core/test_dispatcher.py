@@ -464,3 +464,18 @@ def test_what_no_server_has_fails_with_what_each_lacks() -> None:
     tell(window, dispatcher, one(commands, Ask.NODE), "{}")
     dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
     assert task.trouble == Trouble.of("nobody_can", missing="North: UpscaleModel")
+
+
+def test_a_paused_server_gets_no_task_until_a_person_says_so() -> None:
+    """Who is pinned to it waits; what an outlier can't have doesn't go there either."""
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    window.servers[NORTH].is_paused = True
+    pinned = waiting_task(window, 1, pinned=NORTH)
+    waiting_task(window, 2)
+    asked_for = probes(dispatcher.fill(NOON))
+    assert list(asked_for) == [SOUTH]
+    dispatcher.told(asked_for[SOUTH], 0, NOON)
+    assert servers_of(window) == [None, SOUTH]
+    window.servers[NORTH].is_paused = False
+    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    assert pinned.server == NORTH

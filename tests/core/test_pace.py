@@ -1,7 +1,7 @@
 """How long servers take for a task."""
 
-from app.core.ids import ServerUrl
-from app.core.pace import LATEST, completions, seconds_per_task
+from app.core.ids import Digest, ServerUrl
+from app.core.pace import LATEST, completions, seconds_per_task, usual_seconds
 from app.core.task import State, Task
 from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
 
@@ -38,3 +38,17 @@ def test_a_slow_server_is_done_later() -> None:
     assert completions({NORTH: 1, SOUTH: 3}, {NORTH: 9.0, SOUTH: 1.0}) == {NORTH: 18.0, SOUTH: 4.0}
     assert completions({NORTH: 1, SOUTH: 3}, {SOUTH: 2.0}) == {NORTH: 4.0, SOUTH: 8.0}
     assert completions({NORTH: 1, SOUTH: 3}, {}) == {NORTH: 2.0, SOUTH: 4.0}
+
+
+def test_the_same_workflow_on_the_same_server_is_the_like_of_a_task() -> None:
+    """Another workflow there may take an hour."""
+    tasks = [ended(NORTH, 3.0, 1), ended(NORTH, 5.0, 2), ended(NORTH, 5.0, 3), ended(SOUTH, 9.0, 4)]
+    other = ended(NORTH, 3600.0, 5)
+    other.digest = Digest("other")
+    homeless = ended(NORTH, 5.0, 2)
+    homeless.server = None
+    assert usual_seconds([*tasks, other, homeless, ended(NORTH, 1.0, 6, State.FAILED)]) == {
+        (NORTH, tasks[0].digest): 5.0,
+        (SOUTH, tasks[0].digest): 9.0,
+        (NORTH, "other"): 3600.0,
+    }

@@ -1,5 +1,6 @@
 """From a server's answers to the machines that asked."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -192,3 +193,12 @@ def test_a_described_class_goes_to_the_servers_inventory(is_answered: bool) -> N
     assert (story.answer(request, "{}") if is_answered else story.fail(request)) == ()
     assert not story.north.inventory.is_asked()
     assert story.north.inventory.infos == ({"Special": None} if is_answered else {})
+
+
+def test_how_long_a_probe_took_is_the_servers_latency() -> None:
+    """Where nobody has measured, the last figure stays."""
+    story = Story()
+    for seconds, latency in ((0.0, None), (0.25, 0.25), (0.0, 0.25)):
+        answer = reply(Request(99, NORTH, Ask.PROBE, "/prompt"), queue_length(0))
+        story.replies.answered(story.north, replace(answer, seconds=seconds), NOON)
+        assert story.north.latency == latency

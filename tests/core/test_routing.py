@@ -105,6 +105,10 @@ def test_progress_is_heard_on_the_way() -> None:
     assert steps == [(0, 1), (0, 1), (0, 1), (0, 1), (1, 4), (0, 1)]
     assert story.task.progress.current == "3"
     assert (story.task.state, story.task.heard_at) == (State.RUNNING, NOON + 1)
+    assert story.task.moved_at == NOON + 1
+    story.task.moved_at = 0.0
+    story.hear(success_frames(story.task.prompt_id)[5])
+    assert story.task.moved_at == 0.0, "what was heard before moves nothing"
 
 
 def test_results_told_twice_are_results_once() -> None:

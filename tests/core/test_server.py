@@ -132,3 +132,12 @@ def test_a_server_is_long_silent_after_half_a_minute() -> None:
     assert not server.is_long_silent
     server.failed(Reach.DOWN, SILENT, NOON + 90)
     assert not server.is_long_silent
+
+
+def test_a_person_may_keep_new_tasks_away() -> None:
+    server = new_server()
+    assert server.takes_tasks
+    server.is_paused = True
+    assert not server.takes_tasks
+    server.is_paused, server.is_leaving = False, True
+    assert not server.takes_tasks

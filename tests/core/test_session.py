@@ -23,6 +23,7 @@ from app.core.events import (
     PageChanged,
     SendAllWanted,
     ServerAdded,
+    ServerPaused,
     ServerRemoved,
     SocketClosed,
     SubstitutesChanged,
@@ -351,7 +352,7 @@ def test_what_is_back_in_view_is_looked_at_at_once() -> None:
     north.retry_at = world.now + 30
     commands = world.happen(PageChanged(PageChange.VISIBLE))
     assert len(all_of(OpenSocket, commands)) == 1
-    assert {request.ask for request in asked(commands)} == {Ask.PROBE, Ask.JOBS}
+    assert {request.ask for request in asked(commands)} == {Ask.PROBE, Ask.STATS, Ask.JOBS}
     assert north.retry_at == 0
     world.settle(within=30)
 
@@ -532,3 +533,16 @@ def test_names_that_stand_for_others_go_to_the_servers_inventory() -> None:
     world.happen(ServerAdded(NORTH, "north"))
     assert north.inventory.infos == {}
     assert north.inventory.substitutes == {"fine.pth": "mine.pth"}
+
+
+def test_a_server_that_a_person_lets_work_again_gets_what_waited() -> None:
+    """One that nobody knows is passed over."""
+    world = World(ModelServer(NORTH))
+    world.happen(ServerPaused(NORTH, True))
+    world.happen(ServerPaused(ServerUrl("http://nowhere"), True))
+    task = world.accept()
+    world.live(2)
+    assert task.state is State.WAITING
+    world.happen(ServerPaused(NORTH, False))
+    world.live(2)
+    assert task.server == NORTH

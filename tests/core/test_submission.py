@@ -153,6 +153,7 @@ def test_before_every_call_lock_and_socket_are_mended() -> None:
     assert story.window.locks.server_of(story.task.prompt_id) == NORTH
     assert len(all_of(OpenSocket, commands)) == 1
     assert isinstance(commands[-1], Request)
+    assert story.window.mended == 1, "a socket that isn't open yet is none"
 
 
 @pytest.mark.parametrize(("status", "body"), [(500, ""), (404, ""), (200, "<html>")])
