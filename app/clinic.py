@@ -33,6 +33,7 @@ class Clinic:
         access_of: Returns a server's token.
         leave_of: Returns the browser's leave to call a server, "" where there is none.
         on_found: Called when something was found.
+        now: Tells the time.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Clinic:
         access_of: AccessOf,
         leave_of: Callable[[ServerUrl], Awaitable[str]],
         on_found: Callable[[], None],
+        now: Callable[[], float],
     ) -> None:
+        self._now = now
         self._window = window
         self._caller = caller
         self._access_of = access_of
@@ -50,6 +53,7 @@ class Clinic:
         self._on_found = on_found
         self._seen: dict[ServerUrl, object] = {}
         self._found: dict[ServerUrl, tuple[Trouble, ...]] = {}
+        self._well: dict[ServerUrl, float] = {}
         self._visits: set[asyncio.Task[tuple[Trouble, ...]]] = set()
 
     def changed(self) -> None:
@@ -62,9 +66,13 @@ class Clinic:
             if signs is None:
                 self._found.pop(server.url, None)
             elif not server.is_leaving:
-                visit = asyncio.ensure_future(self.examine(server.url))
-                self._visits.add(visit)
-                visit.add_done_callback(self._visits.discard)
+                self.visit(server.url)
+
+    def visit(self, url: ServerUrl) -> None:
+        """Look at a server soon, and show what was found."""
+        visit = asyncio.ensure_future(self.examine(url))
+        self._visits.add(visit)
+        visit.add_done_callback(self._visits.discard)
 
     def forget(self, url: ServerUrl) -> None:
         """Look anew when the next answer is as bad."""
@@ -73,6 +81,10 @@ class Clinic:
     def causes_of(self, url: ServerUrl) -> tuple[Trouble, ...]:
         """Return what was found last of a server in trouble."""
         return self._found.get(url, ())
+
+    def well_at(self, url: ServerUrl) -> float:
+        """Return when a server was looked at last and nothing was wrong, 0 for never."""
+        return self._well.get(url, 0.0)
 
     async def examine(self, url: ServerUrl) -> tuple[Trouble, ...]:
         """Look at a server now."""
@@ -93,8 +105,12 @@ class Clinic:
         )
         signs = signs._replace(**await self._look(url, signs.access))
         told = causes(signs)
-        if _signs_of(server) is not None:
+        if told:
             self._found[url] = told
+            self._well.pop(url, None)
+        else:
+            self._found.pop(url, None)
+            self._well[url] = self._now()
         self._on_found()
         return told
 

@@ -30,6 +30,7 @@ class Farm:
         keys: Their tokens.
         words: The page's language.
         on_found: Called when there is something new to show.
+        now: Tells the time.
     """
 
     def __init__(
@@ -40,13 +41,14 @@ class Farm:
         keys: Keys,
         words: Words,
         on_found: Callable[[], None],
+        now: Callable[[], float],
     ) -> None:
         self._window = window
         self._roster = roster
         self._words = words
         self._address = str(js.location.href)
         self._twins = Twins(window, caller)
-        self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found)
+        self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found, now)
 
     async def load(self, presets: str) -> None:
         """Use the servers that are there from the start; those that need leave wait for a click."""
@@ -61,7 +63,10 @@ class Farm:
     def about(self, url: ServerUrl) -> About:
         """Return what is known of a server beside the session."""
         return About(
-            self._roster.access_of(url), self.clinic.causes_of(url), self._twins.twin_of(url)
+            self._roster.access_of(url),
+            self.clinic.causes_of(url),
+            self._twins.twin_of(url),
+            self.clinic.well_at(url),
         )
 
     def add(self, typed: str, token: Typed) -> str:
@@ -81,12 +86,18 @@ class Farm:
         return ""
 
     def act(self, action: str, url: str) -> None:
-        """Remove a server, ask it again, or call it for the first time."""
-        if action == "remove":
-            self._roster.remove(ServerUrl(url))
-        else:
-            self.clinic.forget(ServerUrl(url))
-            self._roster.ask_again(ServerUrl(url))
+        """Remove or pause a server, ask it again, or call it for the first time."""
+        server = ServerUrl(url)
+        match action:
+            case "remove":
+                self._roster.remove(server)
+            case "pause" | "resume":
+                self._roster.pause(server, action == "pause")
+            case "doctor":
+                self.clinic.visit(server)
+            case _:
+                self.clinic.forget(server)
+                self._roster.ask_again(server)
 
     async def _leave_of(self, url: ServerUrl) -> str:
         """Return the browser's leave to call a server, "" where it needs none."""

@@ -7,7 +7,7 @@ import js
 
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
-from app.browser.site import fetch_text, meta
+from app.browser.site import fetch_text, meta, time_of_day
 from app.console.desk import Desk
 from app.core.client_id import DEFAULT_BASE
 from app.core.errors import TetherError
@@ -70,7 +70,13 @@ class App:
         address = str(js.location.href)
         self._roster = Roster(self._window, self._kept, self._emit, address, self._keys)
         self._farm = Farm(
-            self._window, self._caller, self._roster, self._keys, self._words, self._repaint.ask
+            self._window,
+            self._caller,
+            self._roster,
+            self._keys,
+            self._words,
+            self._repaint.ask,
+            self._world.clock.now,
         )
         self._desk = Desk(
             self._window,
@@ -91,6 +97,7 @@ class App:
             self._words,
             self._world.address,
             self._world.is_direct,
+            lambda at: time_of_day(at, language),
             self._farm.about,
             lambda: self._roster.held,
         )
@@ -157,7 +164,10 @@ class App:
 
     def _paint(self) -> None:
         if self._page is not None:
-            self._page.show(self._viewer.view())
+            view = self._viewer.view(self._world.clock.now())
+            self._page.show(view)
+            if view.is_live:
+                self._repaint.later()  # seconds go on
             for task_id in self._again.due():
                 self._soon(self._told(self._page, self._again.run_again(task_id)))
 

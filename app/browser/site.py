@@ -1,5 +1,7 @@
 """The page's own files, and the settings in it."""
 
+from functools import lru_cache
+
 import js
 
 
@@ -18,3 +20,9 @@ def meta(name: str, default: str) -> str:
 def is_demo() -> bool:
     """Say whether the visitor came for the demo; `static/boot/early.js` reads the address."""
     return js.document.documentElement.classList.contains("demo") is True
+
+
+@lru_cache(64)
+def time_of_day(at: float, language: str) -> str:
+    """Write a time, in seconds since the epoch, as people here do."""
+    return str(js.Date.new(at * 1000).toLocaleTimeString(language))

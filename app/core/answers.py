@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from app.core.errors import MessageError, Trouble
 from app.core.ids import NodeId, PromptId
@@ -22,18 +22,6 @@ class Record:
     trouble: Trouble | None = None
 
 
-@dataclass(slots=True)
-class Found:
-    """How often a list has one task: it runs at most once, but may wait more often.
-
-    `ahead` counts the tasks before it; None where the list doesn't tell.
-    """
-
-    is_running: bool = False
-    pending: int = 0
-    ahead: int | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
     """What a server tells of itself; memory in bytes."""
@@ -46,7 +34,7 @@ class ServerFacts:
 
 def read_queue_length(text: str) -> int:
     """Read `GET /prompt`: how many tasks wait or run."""
-    match _json(text):
+    match read_object(text):
         case {"exec_info": {"queue_remaining": int(remaining)}}:
             return remaining
     raise MessageError("`/prompt` has an unknown shape", text)
@@ -54,7 +42,7 @@ def read_queue_length(text: str) -> int:
 
 def read_upload(text: str) -> str:
     """Read the answer to an upload: the name for the workflow, with its folder."""
-    match _json(text):
+    match read_object(text):
         case {"name": str(name)} as answer if name:
             subfolder = answer.get("subfolder")
             return f"{subfolder}/{name}" if isinstance(subfolder, str) and subfolder else name
@@ -66,7 +54,7 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
 
     Source: ComfyUI 0.28.1, measured: a valid part runs although others have `node_errors`.
     """
-    match _json(text):
+    match read_object(text):
         case {"prompt_id": str(prompt), "node_errors": dict(errors)}:
             refused = list(errors)
             for error in errors.values():
@@ -82,7 +70,7 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
 
 def read_number(text: str) -> float | None:
     """Read the 200 of `POST /prompt`: the task's number; None where it isn't told."""
-    match _json(text):
+    match read_object(text):
         case {"number": int() | float() as number}:
             return number
     return None
@@ -91,7 +79,7 @@ def read_number(text: str) -> float | None:
 def read_refusal(text: str, server: str) -> Trouble:
     """Read the 400 of `POST /prompt`: why nothing was queued."""
     try:
-        answer = _json(text)
+        answer = read_object(text)
     except MessageError:
         answer = None
     told = ""
@@ -107,37 +95,9 @@ def read_refusal(text: str, server: str) -> Trouble:
     return Trouble.of("refused", server=server, message=told.strip()[:500])
 
 
-def read_jobs(text: str) -> dict[PromptId, Found]:
-    """Read the list of open jobs."""
-    match _json(text):
-        case {"jobs": list(jobs)}:
-            entries: list[_Entry] = []
-            for job in jobs:
-                match job:
-                    case {"id": str(prompt), "status": "pending"}:
-                        entries.append((PromptId(prompt), False, job.get("priority")))
-                    case {"id": str(prompt), "status": "in_progress"}:
-                        entries.append((PromptId(prompt), True, None))
-            return _found(entries)
-    raise MessageError("`/api/jobs` has an unknown shape", text)
-
-
-def read_queue(text: str) -> dict[PromptId, Found]:
-    """Read `GET /queue`, the list of servers without the jobs API."""
-    match _json(text):
-        case {"queue_running": list(running), "queue_pending": list(pending)}:
-            return _found(
-                [
-                    *((PromptId(i[1]), False, i[0]) for i in pending if _is_queue_item(i)),
-                    *((PromptId(i[1]), True, None) for i in running if _is_queue_item(i)),
-                ]
-            )
-    raise MessageError("`/queue` has an unknown shape", text)
-
-
 def read_job(text: str) -> Record:
     """Read one job of the jobs API."""
-    answer = _json(text)
+    answer = read_object(text)
     match answer:
         case {"status": ("pending" | "in_progress") as state}:
             return Record(state)
@@ -154,7 +114,7 @@ def read_job(text: str) -> Record:
 
 def read_history(text: str, prompt_id: PromptId) -> Record | None:
     """Read one task's history; None when the server knows no such task, or not yet."""
-    answer = _json(text)
+    answer = read_object(text)
     if not isinstance(answer, dict):
         raise MessageError("`/history/…` has an unknown shape", text)
     if prompt_id not in answer:
@@ -183,7 +143,7 @@ def read_entry(entry: Any) -> Record | None:
 
 def read_max_upload(text: str) -> int | None:
     """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
-    match _json(text):
+    match read_object(text):
         case {"max_upload_size": int(size)}:
             return size
         case dict():
@@ -193,7 +153,7 @@ def read_max_upload(text: str) -> int | None:
 
 def read_stats(text: str) -> ServerFacts:
     """Read `GET /system_stats`."""
-    match _json(text):
+    match read_object(text):
         case {"system": dict(system), "devices": list(devices)}:
             device = devices[0] if devices and isinstance(devices[0], dict) else {}
             free, total = device.get("vram_free"), device.get("vram_total")
@@ -206,45 +166,12 @@ def read_stats(text: str) -> ServerFacts:
     raise MessageError("`/system_stats` has an unknown shape", text)
 
 
-def _json(text: str) -> Any:
+def read_object(text: str) -> Any:
+    """Read an answer; what is no JSON is told as such."""
     try:
         return parse_json(text)
     except ValueError as error:
         raise MessageError("answer is no JSON", text) from error
-
-
-_Entry: TypeAlias = tuple[PromptId, bool, Any]
-"""A task in a list: its id, whether it runs, and its number."""
-
-
-def _found(entries: list[_Entry]) -> dict[PromptId, Found]:
-    """Gather a list by task; the smallest number runs next, whatever the order of the list.
-
-    Source: ComfyUI 0.28.1, measured; protocol sections 1.2 and 8.
-    """
-    found: dict[PromptId, Found] = {}
-    running = [prompt_id for prompt_id, is_running, _ in entries if is_running]
-    numbers = sorted(n for _, is_running, n in entries if not is_running and _is_number(n))
-    places = {number: place for place, number in reversed(list(enumerate(numbers, len(running))))}
-    for prompt_id, is_running, number in entries:
-        entry = found.setdefault(prompt_id, Found())
-        if is_running:
-            entry.is_running = True
-            continue
-        entry.pending += 1
-        if _is_number(number) and prompt_id not in running:
-            place = places.get(number, len(running))  # no number is like NaN
-            entry.ahead = place if entry.ahead is None else min(entry.ahead, place)
-    return found
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float)
-
-
-def _is_queue_item(item: Any) -> bool:
-    """An item of the queue is `[number, prompt id, workflow, …]`."""
-    return isinstance(item, list) and len(item) > 1 and isinstance(item[1], str)
 
 
 def _all_outputs(outputs: Any) -> tuple[Output, ...]:

@@ -3,9 +3,10 @@
 import json
 
 from app.core.absence import DELIVERY_WITHIN, is_missing
-from app.core.answers import Found, Record
+from app.core.answers import Record
 from app.core.cancellation import Cancellation
 from app.core.commands import Command, Commands, LoadWorkflow
+from app.core.lists import Found
 from app.core.loss import why_lost
 from app.core.requests import Ask, Request
 from app.core.server import Server

@@ -1,12 +1,13 @@
 """Asks servers what is true: HTTP is the truth, the socket a hint."""
 
 from app.core.absence import told_at
-from app.core.answers import read_history, read_job, read_jobs, read_queue
+from app.core.answers import read_history, read_job
 from app.core.books import Books
 from app.core.commands import Command, Commands, StartTimer, StopTimer
 from app.core.connection import DEAF_AGAIN
 from app.core.errors import MessageError, Trouble
 from app.core.ids import ServerUrl, TaskId
+from app.core.lists import read_jobs, read_queue
 from app.core.loss import find_witness
 from app.core.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
 from app.core.server import Reach, Server

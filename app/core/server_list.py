@@ -70,6 +70,8 @@ class ServerList:
     def __init__(self, text: str = "") -> None:
         self._added: dict[ServerUrl, str] = {}
         self._removed: set[ServerUrl] = set()
+        self.paused: set[ServerUrl] = set()
+        """Those that a person keeps new tasks from."""
         try:
             content = parse_json(text)
         except ValueError:
@@ -79,10 +81,14 @@ class ServerList:
                 named = {url: name for url, name in added.items() if isinstance(name, str)}
                 self._added = {ServerUrl(url): name for url, name in named.items()}
                 self._removed = {ServerUrl(url) for url in removed if isinstance(url, str)}
+                paused = content.get("paused")
+                if isinstance(paused, list):
+                    self.paused = {ServerUrl(url) for url in paused if isinstance(url, str)}
 
     def write(self) -> str:
         """Write the changes, for the browser to keep."""
-        return json.dumps({"added": self._added, "removed": sorted(self._removed)})
+        removed, paused = sorted(self._removed), sorted(self.paused)
+        return json.dumps({"added": self._added, "removed": removed, "paused": paused})
 
     def add(self, url: ServerUrl, name: str = "") -> None:
         """Add a server, or take its removal back."""
@@ -93,6 +99,7 @@ class ServerList:
         """Remove a server, preset or not."""
         self._added.pop(url, None)
         self._removed.add(url)
+        self.paused.discard(url)
 
     def merged(self, presets: dict[ServerUrl, str]) -> dict[ServerUrl, str]:
         """Return the servers to use, presets first."""

@@ -11,8 +11,7 @@ from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
 
-UPLOAD_WITHIN = 300.0
-POST_WITHIN = 30.0
+UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
 """Seconds after which a call is given up; a POST's outcome is then unknown, not failed."""
 
 SENDS = 3
@@ -213,7 +212,6 @@ class Submission:
         commands: Commands = ()
         check = window.settings.binding.check
         for fault in check(server.url, window.locks.server_of(task.prompt_id), socket):
-            # A socket that isn't open yet is no mismatch: only one that is elsewhere was mended.
             window.mended += fault == "lock" or socket is not None
             if fault == "lock":
                 window.locks.hold(task.prompt_id, server.url, task.bound_at)

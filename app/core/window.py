@@ -68,9 +68,7 @@ class Window:
         """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
-        self.requests_made = 0
-        self.mended = 0
-        """How often a lock or a socket disagreed with its task's server before a call."""
+        self.requests_made = self.mended = 0  # mended: what disagreed with a task's server
 
     def server(self, url: ServerUrl, now: float) -> Server:
         """Return a server, making it known when it is new."""

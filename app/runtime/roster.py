@@ -3,7 +3,14 @@
 from collections.abc import Callable
 
 from app.core.access import Access, take_login
-from app.core.events import Emit, KeepingFailed, ServerAdded, ServerRemoved, SubstitutesChanged
+from app.core.events import (
+    Emit,
+    KeepingFailed,
+    ServerAdded,
+    ServerPaused,
+    ServerRemoved,
+    SubstitutesChanged,
+)
 from app.core.ids import ServerUrl
 from app.core.server_list import ServerList, read_modes, read_presets
 from app.core.server_url import parse_server_url
@@ -57,7 +64,7 @@ class Roster:
                 self.held[url] = name
             else:
                 self._emit(ServerAdded(url, name))
-                self._tell_names(url)
+                self._tell_more(url)
 
     def access_of(self, url: ServerUrl) -> Access | None:
         """Return a server's token, or the mode that `servers.json` says it wants."""
@@ -79,7 +86,7 @@ class Roster:
         self._write()
         self.held.pop(url, None)
         self._emit(ServerAdded(url, name))
-        self._tell_names(url)
+        self._tell_more(url)
         return url
 
     def remove(self, url: ServerUrl) -> None:
@@ -91,6 +98,15 @@ class Roster:
         self.held.pop(url, None)
         self._emit(ServerRemoved(url))
 
+    def pause(self, url: ServerUrl, is_paused: bool) -> None:
+        """Keep new tasks from a server, also after a reload, or let them go there again."""
+        if is_paused:
+            self._list.paused.add(url)
+        else:
+            self._list.paused.discard(url)
+        self._write()
+        self._emit(ServerPaused(url, is_paused))
+
     def use_access(self, url: ServerUrl, access: Access | None, is_kept: bool) -> None:
         """Use another token, or none, and ask the server anew."""
         self._keys.use(url, access, is_kept)
@@ -101,7 +117,7 @@ class Roster:
         server = self._window.servers.get(url)
         if url in self.held:
             self._emit(ServerAdded(url, self.held.pop(url)))
-            self._tell_names(url)
+            self._tell_more(url)
         elif server is not None:
             self._emit(ServerAdded(url, server.name))
 
@@ -112,7 +128,10 @@ class Roster:
         self._kept.write(NAMES_RECORD, self._names.write())
         self._emit(SubstitutesChanged(url, self._names.of(url)))
 
-    def _tell_names(self, url: ServerUrl) -> None:
+    def _tell_more(self, url: ServerUrl) -> None:
+        """Tell what the person has set of a server that is used from now on."""
+        if url in self._list.paused:
+            self._emit(ServerPaused(url, True))
         names = self._names.of(url)
         if names:
             self._emit(SubstitutesChanged(url, names))

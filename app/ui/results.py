@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from app.core.outputs import Fetched
 from app.ui.dom import Seen, element
-from app.ui.view import TaskRow
+from app.ui.task_row import TaskRow
 from app.ui.words import Words
 
 Fetch: TypeAlias = Callable[[str, bool, Callable[[Fetched], None]], None]

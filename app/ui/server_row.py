@@ -1,15 +1,17 @@
 """What the page shows of a server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.access import Access, Mode
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
+from app.core.pace import completions
 from app.core.server import Reach, Server
 from app.core.server_url import short_name
 from app.core.window import Window
+from app.ui.durations import spoken
 from app.ui.words import Words
 
 
@@ -34,6 +36,10 @@ class ServerRow:
     twin: str = ""
     causes: tuple[tuple[str, str], ...] = ()
     is_held: bool = False
+    figures: str = ""
+    wait: str = ""
+    is_paused: bool = False
+    well: str = ""
 
 
 class About(NamedTuple):
@@ -42,6 +48,8 @@ class About(NamedTuple):
     access: Access | None = None
     causes: tuple[Trouble, ...] = ()
     twin: Server | None = None
+    well_at: float = 0.0
+    """When the Doctor found nothing wrong."""
 
 
 class ServerRows:
@@ -51,18 +59,34 @@ class ServerRows:
         window: What is shown.
         words: The page's language.
         about: Returns what is known of a server beside the session.
+        time_of: Writes a time of day.
     """
 
-    def __init__(self, window: Window, words: Words, about: Callable[[ServerUrl], About]) -> None:
+    def __init__(
+        self,
+        window: Window,
+        words: Words,
+        about: Callable[[ServerUrl], About],
+        time_of: Callable[[float], str],
+    ) -> None:
         self._window = window
+        self._time_of = time_of
         self._words = words
         self._about = about
 
-    def row(self, server: Server, failures: int) -> ServerRow:
-        """Show a server; `failures` are those of workflows that others complete."""
+    def row(self, server: Server, failures: int, seconds: Mapping[ServerUrl, float]) -> ServerRow:
+        """Show a server.
+
+        Args:
+            server: The server.
+            failures: Those of workflows that others complete.
+            seconds: What a task takes, by server, where that is known.
+        """
         words = self._words
         ours = len(self._window.bound_to(server.url))
-        state = "server.leaving" if server.is_leaving else f"server.reach.{server.reach.value}"
+        state = f"server.reach.{server.reach.value}"
+        if server.is_leaving or server.is_paused:
+            state = "server.leaving" if server.is_leaving else "server.paused"
         queue = []
         if server.queue_remaining is not None:
             queue.append(words.say("server.queue", count=server.queue_remaining))
@@ -74,6 +98,7 @@ class ServerRows:
         if causes:
             one_of = Trouble.of("one_of", server=server.name)
             trouble = words.trouble(causes[0] if len(causes) == 1 else one_of)
+        well = words.say("server.well", time=self._time_of(about.well_at)) if about.well_at else ""
         twin = Trouble.of("server_twin", other=about.twin.name) if about.twin else None
         return ServerRow(
             server.url,
@@ -91,7 +116,35 @@ class ServerRows:
                 (words.trouble(each) if len(causes) > 1 else "", dict(each.facts).get("cure", ""))
                 for each in causes
             ),
+            figures=self._figures(server),
+            wait=self._wait(server, seconds),
+            is_paused=server.is_paused,
+            well="" if causes else well,
         )
+
+    def _figures(self, server: Server) -> str:
+        """Say how fast and how full a server was, and when."""
+        if server.reach is not Reach.UP:
+            return ""
+        words, facts, told = self._words, server.facts, []
+        if server.latency is not None:
+            told.append(words.say("server.latency", ms=max(1, round(server.latency * 1000))))
+        if facts is not None and facts.memory_total > 0:
+            free, total = facts.memory_free / 2**30, facts.memory_total / 2**30
+            told.append(words.say("server.memory", free=f"{free:.1f}", total=f"{total:.1f}"))
+        if server.told_at:
+            told.append(words.say("server.as_of", time=self._time_of(server.told_at)))
+        return " · ".join(told)
+
+    def _wait(self, server: Server, seconds: Mapping[ServerUrl, float]) -> str:
+        """Say when a new task would be done there, once somebody knows how long they take."""
+        if server.url not in seconds or server.queue_remaining is None:
+            return ""
+        if server.reach is not Reach.UP or not server.takes_tasks:
+            return ""
+        load = server.queue_remaining + self._window.on_their_way(server.url)
+        done_in = completions({server.url: load}, seconds)[server.url]
+        return self._words.say("server.wait", time=spoken(self._words, done_in))
 
     def waiting(self, url: ServerUrl, name: str) -> ServerRow:
         """Show a server that the browser would ask about."""

@@ -8,6 +8,12 @@ from app.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_t
 from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
+_LINES = (
+    *("name", "state", "queue", "wait", "socket", "facts", "figures", "access", "twin", "well"),
+    "trouble",
+)
+"""What a row says, from top to bottom."""
+
 
 class ServersPanel:
     """A card a server, and a form to add one.
@@ -98,14 +104,14 @@ class ServersPanel:
             parts[name] = element("span", name)
             head.append(parts[name])
         card.append(head)
-        for name in ("queue", "socket", "facts", "access", "url", "twin", "trouble"):
+        for name in (*_LINES[2:-1], "url", _LINES[-1]):
             parts[name] = element("p", name)
             card.append(parts[name])
         set_text(parts["url"], url)
         parts["causes"] = element("ul", "causes")
         card.append(parts["causes"])
         buttons = element("div", "buttons")
-        for action in ("connect", "ask", "token", "remove"):
+        for action in ("connect", "ask", "doctor", "pause", "resume", "token", "remove"):
             button = element("button", "quiet", words.say(f"server.{action}"), type="button")
             button.dataset.action, button.dataset.key = action, url
             parts[f"{action} button"] = button
@@ -116,11 +122,14 @@ class ServersPanel:
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
         parts["card"].dataset.tone = row.tone
-        for name in ("name", "state", "queue", "socket", "facts", "access", "twin", "trouble"):
+        for name in _LINES:
             set_text(parts[name], getattr(row, name))
         parts["url"].hidden = row.url.endswith(f"//{row.name}")
         parts["connect button"].hidden = not row.is_held
-        parts["ask button"].hidden = row.is_held
+        for name in ("ask", "doctor"):
+            parts[f"{name} button"].hidden = row.is_held
+        parts["pause button"].hidden = row.is_held or row.is_paused
+        parts["resume button"].hidden = not row.is_paused
         self._show_causes(parts["causes"], row)
 
     def _show_causes(self, parent: Any, row: ServerRow) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from app.ui.dom import Rows, by_id, element, on_action, set_text
 from app.ui.results import Fetch, Results
-from app.ui.view import TaskRow, View
+from app.ui.task_row import TaskRow
+from app.ui.view import View
 from app.ui.words import Words
 
 
@@ -80,6 +81,8 @@ class TasksPanel:
         parts["node"] = element("span", "node")
         bar = element("div", "bar")
         bar.append(parts["progress"], parts["percent"], parts["node"])
+        parts["timing"] = element("p", "timing")
+        parts["stuck"] = element("p", "stuck", role="status")
         parts["bar"] = bar
         parts["preview"] = element("img", "preview", alt="")
         parts["preview"].hidden = True
@@ -95,7 +98,9 @@ class TasksPanel:
             button.dataset.action, button.dataset.key = action, task_id
             parts[action] = button
             parts["buttons"].append(button)
-        for name in ("bar", "preview", "trouble", "details", "results", "buttons"):
+        for name in (
+            *("bar", "timing", "stuck", "preview", "trouble", "details", "results", "buttons"),
+        ):
             card.append(parts[name] if name != "bar" else bar)
         card.prepend(head)
         return parts
@@ -109,6 +114,8 @@ class TasksPanel:
         parts["progress"].setAttribute("aria-label", row.title)
         parts["percent"].textContent = f"{row.overall * 100:.2f} %"
         set_text(parts["node"], row.node)
+        set_text(parts["timing"], row.timing)
+        set_text(parts["stuck"], row.stuck)
         parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
         set_text(parts["trouble"], row.trouble)
         parts["traceback"].textContent = row.traceback

@@ -9,16 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.answers import (
-    Found,
     Record,
     ServerFacts,
     read_acceptance,
     read_history,
     read_job,
-    read_jobs,
     read_max_upload,
     read_number,
-    read_queue,
     read_queue_length,
     read_refusal,
     read_stats,
@@ -111,35 +108,6 @@ def test_a_task_has_a_number() -> None:
     assert read_number('{"prompt_id": "p"}') is None
 
 
-def test_open_jobs_are_listed_with_their_states() -> None:
-    """The jobs API tells what waits and what runs."""
-    jobs = read_jobs(body("open jobs"))
-    assert jobs == {"fd5c6322-b409-4d19-838a-841a1e0a4e2b": Found(is_running=True)}
-    odd = '{"jobs": [{"id": "p", "status": "pending"}, {"id": "q", "status": "completed"}, 3]}'
-    assert read_jobs(odd) == {"p": Found(pending=1)}
-
-
-def test_a_task_that_is_there_more_than_once_is_counted() -> None:
-    """A browser may send a POST twice, and servers queue both."""
-    waiting, running = {"id": "p", "status": "pending"}, {"id": "p", "status": "in_progress"}
-    jobs = json.dumps({"jobs": [running, waiting, waiting]})
-    assert read_jobs(jobs) == {"p": Found(is_running=True, pending=2)}
-    queue = {"queue_running": [[0, "p", {}]], "queue_pending": [[1, "p", {}], [2, "p", {}]]}
-    assert read_queue(json.dumps(queue)) == {"p": Found(is_running=True, pending=2)}
-
-
-def test_the_older_queue_says_the_same() -> None:
-    """Servers without the jobs API list whole workflows; we take the ids."""
-    queue = read_queue(body("queue with tasks"))
-    running = PromptId("3c7ae7a8-54ac-47bd-a113-23db58f8a87d")
-    assert queue.pop(running) == Found(is_running=True)
-    assert all(found.pending == 1 and not found.is_running for found in queue.values())
-    assert sorted(found.ahead or 0 for found in queue.values()) == [*range(1, len(queue) + 1)]
-    assert queue
-    assert read_queue(body("empty queue")) == {}
-    assert read_queue('{"queue_running": ["odd", []], "queue_pending": []}') == {}
-
-
 def test_a_job_tells_how_it_stands_or_ended() -> None:
     """All five states of the jobs API."""
     assert read_job(body("job running")) == Record("in_progress")
@@ -215,9 +183,7 @@ def history_of_done(text: str) -> Record | None:
 READERS: list[Callable[[str], Any]] = [
     read_acceptance,
     read_job,
-    read_jobs,
     read_max_upload,
-    read_queue,
     read_queue_length,
     read_stats,
     read_upload,
@@ -233,7 +199,7 @@ def test_what_is_no_answer_is_told(reader: Callable[[str], Any], text: str) -> N
         reader(text)
 
 
-@pytest.mark.parametrize("reader", [*READERS[:3], *READERS[4:-1]])
+@pytest.mark.parametrize("reader", [*READERS[:2], *READERS[3:-1]])
 def test_an_object_of_another_shape_is_told(reader: Callable[[str], Any]) -> None:
     """`{}` is an answer to the questions for limits and for a task's history alone."""
     with pytest.raises(MessageError):
@@ -278,24 +244,3 @@ def test_any_node_errors_can_be_read(answer: Any) -> None:
     except MessageError:
         return
     assert all(isinstance(node, str) for node in refused)
-
-
-def test_the_place_in_a_queue_is_told_by_the_numbers() -> None:
-    """Lists are in no order; what runs is before all, and what has no number has no place."""
-    pending = [[7, "last", {}], [3.5, "first", {}], ["?", "odd", {}], [7, "first", {}]]
-    queue = {"queue_running": [[9, "running", {}]], "queue_pending": pending}
-    found = read_queue(json.dumps(queue))
-    assert {name: entry.ahead for name, entry in found.items()} == {
-        "running": None,
-        "first": 1,
-        "last": 2,
-        "odd": None,
-    }
-    jobs = [
-        {"id": "later", "status": "pending", "priority": 2},
-        {"id": "next", "status": "pending", "priority": -1},
-        {"id": "old", "status": "pending"},
-    ]
-    found = read_jobs(json.dumps({"jobs": jobs}))
-    assert [found[PromptId(name)].ahead for name in ("later", "next", "old")] == [1, 0, None]
-    assert read_queue('{"queue_running": [], "queue_pending": [[NaN, "x"]]}')["x"].ahead == 0

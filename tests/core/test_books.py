@@ -5,11 +5,12 @@ import json
 import pytest
 
 from app.core.absence import APART, DELIVERY_WITHIN
-from app.core.answers import Found, Record
+from app.core.answers import Record
 from app.core.books import Books
 from app.core.cancellation import Cancellation
 from app.core.commands import Commands, LoadWorkflow
 from app.core.errors import Trouble
+from app.core.lists import Found
 from app.core.requests import Ask
 from app.core.submission import Submission
 from app.core.task import State

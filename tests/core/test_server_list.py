@@ -109,3 +109,13 @@ def test_a_secret_in_the_presets_is_told_and_not_used() -> None:
     assert list(found) == ["http://gpu-2:8188"]
     assert trouble.code == "presets_secret"
     assert "s3cret" not in str(trouble)
+
+
+def test_a_paused_server_stays_paused_until_it_goes() -> None:
+    """Over reloads; a record from before there were pauses is read as well."""
+    servers = ServerList('{"added": {}, "removed": [], "paused": 3}')
+    servers.paused |= {NORTH, SOUTH}
+    reloaded = ServerList(servers.write())
+    assert reloaded.paused == {NORTH, SOUTH}
+    reloaded.remove(NORTH)
+    assert ServerList(reloaded.write()).paused == {SOUTH}

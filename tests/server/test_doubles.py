@@ -1,7 +1,7 @@
 """A POST that came twice, on real sockets: what the lists show, and what a deletion takes."""
 
-from app.core.answers import Found, read_jobs, read_queue
 from app.core.ids import PromptId
+from app.core.lists import Found, read_jobs, read_queue
 from app.core.requests import OPEN_JOBS_PATH
 from tests.server.wire import Client, client_of, run, serving
 

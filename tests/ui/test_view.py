@@ -39,7 +39,7 @@ def viewer_of(window: Window) -> Viewer:
 
 def test_an_empty_window_shows_nothing_to_do() -> None:
     """No server, no task; progress is full, so the title says nothing."""
-    view = viewer_of(new_window()).view()
+    view = viewer_of(new_window()).view(NOON)
     assert (view.servers, view.tasks, view.notices, view.progress) == ((), (), (), 1.0)
 
 
@@ -51,7 +51,7 @@ def test_a_server_says_how_it_is() -> None:
     server.answered()
     server.told_length(3, NOON)
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
-    row = viewer_of(window).view().servers[0]
+    row = viewer_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "socket closed")
     assert row.queue == "3 in its queue, 1 from this window"
     assert row.facts == "ComfyUI 0.28.1 · cuda:0"
@@ -62,14 +62,14 @@ def test_a_server_in_trouble_says_what_to_do() -> None:
     """And one that is leaving says that."""
     window = new_window()
     server = window.server(NORTH, NOON)
-    assert viewer_of(window).view().servers[0].tone == "plain"
+    assert viewer_of(window).view(NOON).servers[0].tone == "plain"
     why = Trouble.of("server_cors", server="north", url=NORTH)
     server.judge(Reach.REFUSED, why, NOON)
-    row = viewer_of(window).view().servers[0]
+    row = viewer_of(window).view(NOON).servers[0]
     assert (row.tone, row.state) == ("bad", "refuses this page")
     assert "--enable-cors-header" in row.trouble
     server.is_leaving = True
-    assert viewer_of(window).view().servers[0].state == "finishing its last tasks"
+    assert viewer_of(window).view(NOON).servers[0].state == "finishing its last tasks"
 
 
 def test_a_running_task_shows_how_far_it_is() -> None:
@@ -81,10 +81,10 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     running.progress.begin(NodeId("1"))
     running.progress.begin(NodeId("2"))
     running.progress.reach(NodeId("2"), 0.5)
-    view = viewer_of(window).view()
+    view = viewer_of(window).view(NOON)
     assert [row.task_id for row in view.tasks] == ["t2", "t1"]
     waits, runs = view.tasks
-    assert (runs.overall, runs.node, runs.server) == (0.5, "node 2: 50 %", "north:8188")
+    assert (runs.overall, runs.node, runs.server) == (0.5, "node 2 · ImageInvert: 50 %", "north:8188")
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
     assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
     assert view.summary == "1 on servers, 1 waiting here, 0 finished"
@@ -95,14 +95,14 @@ def test_a_task_without_any_server_says_what_it_waits_for() -> None:
     """A newcomer may press Run first."""
     window = new_window()
     waiting_task(window, 1)
-    assert viewer_of(window).view().tasks[0].state_text == "waiting for a server: add one"
+    assert viewer_of(window).view(NOON).tasks[0].state_text == "waiting for a server: add one"
 
 
 def test_a_task_without_a_node_yet_names_none() -> None:
     """It has only started."""
     window = new_window()
     bound_task(window, window.server(NORTH, NOON), *RUNNING)
-    assert viewer_of(window).view().tasks[0].node == ""
+    assert viewer_of(window).view(NOON).tasks[0].node == ""
 
 
 def test_a_wish_to_cancel_is_seen_at_once() -> None:
@@ -110,7 +110,7 @@ def test_a_wish_to_cancel_is_seen_at_once() -> None:
     window = new_window()
     task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
     task.is_cancel_wanted = True
-    row = viewer_of(window).view().tasks[0]
+    row = viewer_of(window).view(NOON).tasks[0]
     assert (row.state_text, row.can_cancel) == ("cancelling…", False)
 
 
@@ -118,7 +118,7 @@ def test_a_note_says_why_a_task_stands_still() -> None:
     """A trouble on the way is told while it lasts."""
     window = new_window()
     waiting_task(window, 1).note = Trouble.of("server_silent", server="north")
-    assert viewer_of(window).view().tasks[0].trouble.startswith("north didn't answer.")
+    assert viewer_of(window).view(NOON).tasks[0].trouble.startswith("north didn't answer.")
 
 
 def test_an_ended_task_shows_results_and_is_made_once() -> None:
@@ -131,16 +131,16 @@ def test_an_ended_task_shows_results_and_is_made_once() -> None:
     )
     window.end(task, State.COMPLETED, NOON, "socket", None)
     viewer = viewer_of(window)
-    row = viewer.view().tasks[0]
+    row = viewer.view(NOON).tasks[0]
     (image, address, name), text = row.results
     assert (image, name) == ("image", "a b.png")
     assert address == f"{NORTH}/a b.png"
     assert text == ("text", "<i>hello</i>", "")
     assert row.is_direct
     assert (row.overall, row.can_dismiss) == (1.0, True)
-    assert viewer.view().tasks[0] is row
+    assert viewer.view(NOON).tasks[0] is row
     window.dismiss(task)
-    assert viewer.view().tasks == ()
+    assert viewer.view(NOON).tasks == ()
 
 
 def test_a_failed_task_keeps_its_traceback_apart() -> None:
@@ -153,7 +153,7 @@ def test_a_failed_task_keeps_its_traceback_apart() -> None:
     )
     window.end(task, State.FAILED, NOON, "socket", why)
     del window.servers[NORTH]
-    row = viewer_of(window).view().tasks[0]
+    row = viewer_of(window).view(NOON).tasks[0]
     assert row.trouble.startswith("Node 2 (Raise) failed: boom.")
     assert (row.traceback, row.server, row.results) == ("line\n", NORTH, ())
 
@@ -163,14 +163,14 @@ def test_a_task_that_never_had_a_server_has_no_results() -> None:
     window = new_window()
     task = waiting_task(window, 1)
     window.end(task, State.CANCELLED, NOON, "here", None)
-    assert viewer_of(window).view().tasks[0].results == ()
+    assert viewer_of(window).view(NOON).tasks[0].results == ()
 
 
 def test_notices_are_told_in_words() -> None:
     """What the session noticed stands above all."""
     window = new_window()
     window.notices.append(Trouble.of("storage_forbidden"))
-    assert viewer_of(window).view().notices[0].startswith("This browser forbids storage")
+    assert viewer_of(window).view(NOON).notices[0].startswith("This browser forbids storage")
 
 
 def test_what_has_ended_can_be_run_again() -> None:
@@ -178,11 +178,11 @@ def test_what_has_ended_can_be_run_again() -> None:
     window = new_window()
     server = window.server(NORTH, NOON)
     tasks = [bound_task(window, server, *RUNNING, number=number) for number in (1, 2, 3)]
-    assert not any(row.can_run_again for row in viewer_of(window).view().tasks)
+    assert not any(row.can_run_again for row in viewer_of(window).view(NOON).tasks)
     tasks[1].digest = Digest("")
     for task, state in zip(tasks, (State.LOST, State.COMPLETED, State.ADOPTED), strict=True):
         window.end(task, state, NOON, "record", None)
-    rows = {row.task_id: row.can_run_again for row in viewer_of(window).view().tasks}
+    rows = {row.task_id: row.can_run_again for row in viewer_of(window).view(NOON).tasks}
     assert rows == {"t1": True, "t2": False, "t3": False}
 
 
@@ -194,7 +194,7 @@ def test_a_task_at_a_server_that_is_long_silent_can_go_elsewhere() -> None:
     waiting_task(window, 2)
 
     def can_go() -> list[bool]:
-        return [row.can_go_elsewhere for row in viewer_of(window).view().tasks]
+        return [row.can_go_elsewhere for row in viewer_of(window).view(NOON).tasks]
 
     assert can_go() == [False, False]
     server.is_long_silent = True
@@ -212,12 +212,12 @@ def test_a_server_on_which_a_workflow_fails_that_others_complete_says_so() -> No
         task = bound_task(window, window.server(url, NOON), *RUNNING, number=number)
         window.end(task, state, NOON + number, "socket", Trouble.of("node_failed"))
     viewer = viewer_of(window)
-    north, south = viewer.view().servers
+    north, south = viewer.view(NOON).servers
     assert north.trouble.startswith("2 tasks failed on north:8188")
     assert south.trouble == ""
     silent = Trouble.of("server_silent", server="north")
     window.servers[NORTH].judge(Reach.DOWN, silent, NOON)
-    assert viewer.view().servers[0].trouble.startswith("north didn't answer.")
+    assert viewer.view(NOON).servers[0].trouble.startswith("north didn't answer.")
 
 
 def test_a_card_tells_how_a_token_is_sent_but_not_the_token() -> None:
@@ -227,7 +227,7 @@ def test_a_card_tells_how_a_token_is_sent_but_not_the_token() -> None:
     window.server(SOUTH, NOON)
     known = {NORTH: Access(Mode.BEARER, "s3cret"), SOUTH: Access(Mode.BASIC)}
     viewer = Viewer(window, WORDS, address_of, about=lambda url: About(known[url]))
-    north, south = viewer.view().servers
+    north, south = viewer.view(NOON).servers
     assert (north.access, north.access_mode) == ("with a Bearer token", "bearer")
     assert (south.access, south.access_mode) == ("", "basic")
 
@@ -238,21 +238,27 @@ def test_a_card_shows_the_causes_and_what_to_copy() -> None:
     server = window.server(NORTH, NOON)
     down = Trouble.of("doctor_down", server="north", url=NORTH, cure="run it")
     other = Trouble.of("doctor_certificate", server="north", url=NORTH, cure=NORTH)
-    (row,) = Viewer(window, WORDS, address_of, about=lambda _: About(None, (down,))).view().servers
+    (row,) = (
+        Viewer(window, WORDS, address_of, about=lambda _: About(None, (down,))).view(NOON).servers
+    )
     assert (row.trouble, row.causes) == (WORDS.trouble(down), (("", "run it"),))
     (row,) = (
-        Viewer(window, WORDS, address_of, about=lambda _: About(None, (down, other))).view().servers
+        Viewer(window, WORDS, address_of, about=lambda _: About(None, (down, other)))
+        .view(NOON)
+        .servers
     )
     assert "one of these" in row.trouble
     assert row.causes == ((WORDS.trouble(down), "run it"), (WORDS.trouble(other), NORTH))
-    (row,) = Viewer(window, WORDS, address_of, about=lambda _: About(twin=server)).view().servers
+    (row,) = (
+        Viewer(window, WORDS, address_of, about=lambda _: About(twin=server)).view(NOON).servers
+    )
     assert server.name in row.twin
 
 
 def test_a_server_that_waits_for_a_click_has_a_card() -> None:
     """By its name, or its address."""
     held = {NORTH: "", SOUTH: "south"}
-    rows = Viewer(new_window(), WORDS, address_of, held=lambda: held).view().servers
+    rows = Viewer(new_window(), WORDS, address_of, held=lambda: held).view(NOON).servers
     assert [(row.name, row.is_held, row.tone) for row in rows] == [
         ("north:8188", True, "plain"),
         ("south", True, "plain"),
@@ -264,7 +270,92 @@ def test_a_blocked_socket_is_said_on_the_card() -> None:
     window = new_window()
     window.server(NORTH, NOON).connection.is_blocked = True
     access = Access(Mode.BEARER, "s3cret")
-    (plain,) = viewer_of(window).view().servers
-    (token,) = Viewer(window, WORDS, address_of, about=lambda _: About(access)).view().servers
+    (plain,) = viewer_of(window).view(NOON).servers
+    (token,) = Viewer(window, WORDS, address_of, about=lambda _: About(access)).view(NOON).servers
     assert "WebSocket blocked" in plain.socket
     assert "/ws" in token.socket
+
+
+def test_a_card_tells_how_long_it_has_taken_and_how_long_its_like_take() -> None:
+    """Queued: its place; running: the seconds; ended: what it took."""
+    window = new_window(places=9)
+    server = window.server(NORTH, NOON)
+    done = bound_task(window, server, *RUNNING, number=1)
+    done.started_at = NOON
+    window.end(done, State.COMPLETED, NOON + 12, "socket", None)
+    running = bound_task(window, server, *RUNNING, number=2)
+    running.started_at = NOON + 20
+    first = bound_task(window, server, *QUEUED, number=3)
+    second = bound_task(window, server, *QUEUED, number=4)
+    first.accepted_at = second.accepted_at = NOON
+    first.acknowledged_at, second.acknowledged_at = NOON + 21, NOON + 22
+    server.told_length(4, NOON)
+    rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
+    assert rows[done.task_id].timing == "took 12 s"
+    assert rows[running.task_id].timing == "runs for 5 s · its like take 12 s"
+    assert rows[first.task_id].timing == "2 before it · waits 25 s · its like take 12 s"
+    assert rows[second.task_id].timing == "3 before it · waits 25 s · its like take 12 s"
+    first.ahead = 1  # the list knows that somebody else's came behind it
+    rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
+    assert rows[first.task_id].timing.startswith("1 before it")
+    server.queue_remaining, first.ahead = None, None
+    rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
+    assert rows[first.task_id].timing.startswith("waits 25 s")
+
+
+def test_a_task_that_stands_still_says_what_was_checked() -> None:
+    """Instead of standing at 52.25 %."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *RUNNING)
+    task.started_at = task.moved_at = NOON
+    viewer = Viewer(window, WORDS, address_of, time_of=lambda at: f"noon+{at - NOON:.0f}")
+    assert viewer.view(NOON + 60).tasks[0].stuck == ""
+    told = viewer.view(NOON + 300).tasks[0].stuck
+    assert told == "No progress for 5 min. WebSocket not open, last news of this task: never."
+    server.connection.connect()
+    server.connection.greeted(1)
+    task.heard_at, task.seen_at = NOON + 2, NOON + 298
+    told = viewer.view(NOON + 300).tasks[0].stuck
+    assert "WebSocket open, last news of this task: noon+2." in told
+    assert "was asked at noon+298: it still has the task." in told
+    done = bound_task(window, server, *RUNNING, number=2)
+    done.started_at = NOON
+    window.end(done, State.COMPLETED, NOON + 10, "socket", None)
+    server.failed(Reach.DOWN, Trouble.of("server_slow", server="north"), NOON + 200)
+    told = viewer.view(NOON + 300).tasks[1].stuck
+    assert "Its like take 10 s in all." in told
+    assert "was asked" not in told and "north" in told
+    server.trouble = None
+    assert "north:8188" in viewer.view(NOON + 300).tasks[1].stuck
+
+
+def test_a_server_tells_its_figures_with_their_age() -> None:
+    """And when a new task would be done there; paused, it says so and tells no wait."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    viewer = Viewer(window, WORDS, address_of, time_of=lambda at: f"noon+{at - NOON:.0f}")
+    (row,) = viewer.view(NOON).servers
+    assert (row.figures, row.wait) == ("", "")
+    server.answered()
+    assert viewer.view(NOON).servers[0].figures == ""
+    server.facts = ServerFacts("0.28.1", "cuda:0", 3 * 2**30, 24 * 2**30)
+    server.latency = 0.0042
+    server.told_length(2, NOON + 3)
+    done = bound_task(window, server, *RUNNING)
+    done.started_at = NOON
+    window.end(done, State.COMPLETED, NOON + 10, "socket", None)
+    (row,) = viewer.view(NOON).servers
+    assert row.figures == "4 ms · 3.0 of 24.0 GB free · as of noon+3"
+    assert row.wait == "a new task would be done in about 30 s"
+    server.is_paused = True
+    (row,) = viewer.view(NOON).servers
+    assert (row.state, row.wait, row.is_paused) == ("paused: gets no new task", "", True)
+
+
+def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
+    window = new_window()
+    window.server(NORTH, NOON)
+    about = About(well_at=NOON)
+    (row,) = Viewer(window, WORDS, address_of, about=lambda _: about).view(NOON).servers
+    assert row.well.startswith("Doctor: nothing wrong")

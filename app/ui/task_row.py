@@ -1,0 +1,184 @@
+"""What the page shows of a task."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.core.connection import Phase
+from app.core.errors import Trouble
+from app.core.ids import Digest, ServerUrl
+from app.core.outputs import Kind, Output
+from app.core.server import Server
+from app.core.stuck import stillness
+from app.core.task import ON_SERVER, State, Task
+from app.core.window import Window
+from app.ui.durations import spoken
+from app.ui.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name).
+
+    Players and links get results that are `is_direct` by themselves.
+    """
+
+    task_id: str
+    title: str
+    state: str
+    state_text: str
+    server: str
+    overall: float
+    node: str
+    timing: str
+    trouble: str
+    stuck: str
+    traceback: str
+    results: tuple[tuple[Kind, str, str], ...]
+    can_cancel: bool
+    can_dismiss: bool
+    can_run_again: bool
+    can_go_elsewhere: bool
+    is_direct: bool
+
+
+Usual = Mapping[tuple[ServerUrl, Digest], float]
+"""How long tasks of one workflow usually take on one server, in seconds."""
+
+
+class TaskRows:
+    """Makes the rows of tasks.
+
+    Args:
+        window: What is shown.
+        words: The page's language.
+        address_of: Returns where a result file of a task is found.
+        is_direct: Says whether players and links get a task's results by themselves.
+        time_of: Writes a time of day.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        words: Words,
+        address_of: Callable[[Task, Output], str],
+        is_direct: Callable[[Task], bool],
+        time_of: Callable[[float], str],
+    ) -> None:
+        self._window = window
+        self._words = words
+        self._address_of = address_of
+        self._is_direct = is_direct
+        self._time_of = time_of
+
+    def row(self, task: Task, usual: Usual, now: float) -> TaskRow:
+        """Show a task as it stands now."""
+        words = self._words
+        server = self._window.servers.get(task.server) if task.server else None
+        state = words.say(f"task.state.{task.state.value}")
+        if task.state is State.WAITING and not self._window.servers:
+            state = words.say("task.state.no_server")
+        if task.is_cancel_wanted and not task.is_ended:
+            state = words.say("task.cancelling")
+        trouble = task.trouble or task.note
+        facts = dict(trouble.facts) if trouble else {}
+        usually = usual.get((task.server, task.digest)) if task.server else None
+        return TaskRow(
+            task.task_id,
+            task.title,
+            task.state.value,
+            state,
+            server.name if server else task.server or "",
+            1.0 if task.state is State.COMPLETED else task.progress.overall,
+            self._node(task),
+            self._timing(task, server, usually, now),
+            words.trouble(trouble) if trouble else "",
+            self._stuck(task, server, usually, now) if server else "",
+            facts.get("traceback", ""),
+            self._results(task),
+            not task.is_ended and not task.is_cancel_wanted,
+            task.is_ended,
+            # What was collected from servers has no workflow here.
+            task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
+            self._can_go_elsewhere(task, server),
+            self._is_direct(task),
+        )
+
+    def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
+        """Nobody can tell whether a server that says nothing still has a task."""
+        is_there = task.state in ON_SERVER and not task.is_cancel_wanted
+        is_silent = server is not None and server.is_long_silent
+        return is_there and is_silent and bool(task.digest)
+
+    def _node(self, task: Task) -> str:
+        if task.state is not State.RUNNING or task.progress.current is None:
+            return ""
+        percent = f"{task.progress.node * 100:.0f}"
+        workflow = self._window.workflows.get(task.digest)
+        node = (workflow.nodes.get(task.progress.current) or {}) if workflow else {}
+        title = node["_meta"].get("title") if isinstance(node.get("_meta"), dict) else None
+        name = title if isinstance(title, str) and title else node.get("class_type", "")
+        told = f"{task.progress.current} · {name}" if name else task.progress.current
+        return self._words.say("task.node", node=told, percent=percent)
+
+    def _timing(self, task: Task, server: Server | None, usual: float | None, now: float) -> str:
+        """Say how long it has taken, its place in the queue, and how long its like take."""
+        words = self._words
+        told = []
+        if task.is_ended:
+            if 0 < task.started_at < task.ended_at:
+                told.append(
+                    words.say("task.took", time=spoken(words, task.ended_at - task.started_at))
+                )
+        elif task.state is State.RUNNING:
+            told.append(words.say("task.runs", time=spoken(words, now - task.started_at)))
+        else:
+            ahead = self._ahead(task, server) if server else None
+            if ahead is not None:
+                told.append(words.say("task.ahead", count=ahead))
+            told.append(words.say("task.waits", time=spoken(words, now - task.accepted_at)))
+        if usual is not None and not task.is_ended:
+            told.append(words.say("task.usual", time=spoken(words, usual)))
+        return " · ".join(told)
+
+    def _ahead(self, task: Task, server: Server) -> int | None:
+        """Count the tasks before one: at most as many as the latest list, and the gauge, have."""
+        if task.state is not State.QUEUED:
+            return None
+        later = sum(
+            other.state is State.QUEUED and other.acknowledged_at > task.acknowledged_at
+            for other in self._window.bound_to(server.url)
+        )
+        known = [task.ahead] if task.ahead is not None else []
+        if server.queue_remaining is not None:
+            known.append(max(0, server.queue_remaining - 1 - later))
+        return min(known) if known else None
+
+    def _stuck(self, task: Task, server: Server, usual: float | None, now: float) -> str:
+        """Say what was checked about a task that stands still, when, and what was answered."""
+        still = stillness(task, server, usual, now)
+        if still is None:
+            return ""
+        words, time_of = self._words, self._time_of
+        told = [words.say("stuck.still", time=spoken(words, now - still.since))]
+        if still.usual is not None:
+            told.append(words.say("stuck.usual", time=spoken(words, still.usual)))
+        is_open = still.phase is Phase.OPEN
+        socket = words.say("stuck.open" if is_open else "stuck.closed")
+        heard = time_of(still.heard_at) if still.heard_at else words.say("stuck.never")
+        told.append(words.say("stuck.socket", socket=socket, time=heard))
+        if still.is_silent:
+            trouble = server.trouble or Trouble.of("server_silent", server=server.name)
+            told.append(words.trouble(trouble))
+        elif still.asked_at:
+            told.append(words.say("stuck.asked", server=server.name, time=time_of(still.asked_at)))
+        return " ".join(told)
+
+    def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
+        if task.server is None:
+            return ()
+        return tuple(
+            ("text", output.text, "")
+            if output.kind == "text"
+            else (output.kind, self._address_of(task, output), output.filename)
+            for output in task.outputs
+        )
