@@ -17,6 +17,7 @@ from app.runtime.roster import Roster
 from app.runtime.twins import Twins
 from app.ui.access import Typed
 from app.ui.server_row import About
+from app.ui.undo import Undo
 from app.ui.words import Words
 
 
@@ -29,6 +30,7 @@ class Farm:
         roster: The lists of them.
         keys: Their tokens.
         words: The page's language.
+        undo: Offers the way back after a removal.
         on_found: Called when there is something new to show.
         now: Tells the time.
     """
@@ -40,12 +42,14 @@ class Farm:
         roster: Roster,
         keys: Keys,
         words: Words,
+        undo: Undo,
         on_found: Callable[[], None],
         now: Callable[[], float],
     ) -> None:
         self._window = window
         self._roster = roster
         self._words = words
+        self._undo = undo
         self._address = str(js.location.href)
         self._twins = Twins(window, caller)
         self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found, now)
@@ -90,7 +94,7 @@ class Farm:
         server = ServerUrl(url)
         match action:
             case "remove":
-                self._roster.remove(server)
+                self._remove(server)
             case "pause" | "resume":
                 self._roster.pause(server, action == "pause")
             case "doctor":
@@ -98,6 +102,12 @@ class Farm:
             case _:
                 self.clinic.forget(server)
                 self._roster.ask_again(server)
+
+    def _remove(self, url: ServerUrl) -> None:
+        known = self._window.servers.get(url)
+        name = known.name if known is not None else url
+        back = self._roster.remove(url)
+        self._undo.offer(self._words.say("undo.server", server=name), back)
 
     async def _leave_of(self, url: ServerUrl) -> str:
         """Return the browser's leave to call a server, "" where it needs none."""

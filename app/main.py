@@ -5,18 +5,13 @@ from typing import Any
 
 import js
 
+from app.acting import Acting
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
 from app.browser.site import fetch_text, meta, time_of_day
 from app.console.desk import Desk
 from app.core.client_id import DEFAULT_BASE
-from app.core.errors import TetherError
-from app.core.events import (
-    CancelWanted,
-    CollectWanted,
-    SendAllWanted,
-    TaskDismissed,
-)
+from app.core.events import CollectWanted
 from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
@@ -33,6 +28,7 @@ from app.sending import Sending
 from app.tab import Tab
 from app.ui.dom import by_id
 from app.ui.page import Intents, Page
+from app.ui.undo import Undo
 from app.ui.view import Viewer
 from app.ui.words import Words, choose_language
 from app.world import MakeWorld, find_world
@@ -44,6 +40,7 @@ class App:
     def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
         self._desk: Desk | None = None
+        self._acting: Acting | None = None
         self._jobs: set[asyncio.Task[None]] = set()
         self._is_ready = asyncio.Event()
         self._repaint = Repaint(self._paint)
@@ -69,12 +66,14 @@ class App:
         self._window = (await self._tab.open(settings)).window
         address = str(js.location.href)
         self._roster = Roster(self._window, self._kept, self._emit, address, self._keys)
+        undo = Undo(self._words)
         self._farm = Farm(
             self._window,
             self._caller,
             self._roster,
             self._keys,
             self._words,
+            undo,
             self._repaint.ask,
             self._world.clock.now,
         )
@@ -100,6 +99,7 @@ class App:
             lambda at: time_of_day(at, language),
             self._farm.about,
             lambda: self._roster.held,
+            lambda: self._acting.removed if self._acting is not None else frozenset(),
         )
         self._page = page = Page(
             self._words,
@@ -108,7 +108,7 @@ class App:
                 self._farm.add,
                 self._farm.use_token,
                 self._farm.act,
-                lambda action, task_id: self._on_task(page, action, task_id),
+                lambda action, key: acting.act(action, key),
                 lambda: self._soon(self._sending.run()),
                 lambda file: self._soon(self._use_workflow(file)),
                 lambda name: self._soon(self._sending.choose(name)),
@@ -133,6 +133,18 @@ class App:
             self._world,
             self._soon,
             self._kept,
+        )
+        self._acting = acting = Acting(
+            self._window,
+            self._world,
+            self._words,
+            self._emit,
+            self._again,
+            self._sending,
+            undo,
+            self._soon,
+            page.notices.show,
+            self._repaint.ask,
         )
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(await self._world.presets(self._words.say))
@@ -163,26 +175,19 @@ class App:
             self._farm.changed()
 
     def _paint(self) -> None:
-        if self._page is not None:
+        if self._page is not None and self._acting is not None:
             view = self._viewer.view(self._world.clock.now())
             self._page.show(view)
             if view.is_live:
                 self._repaint.later()  # seconds go on
             for task_id in self._again.due():
-                self._soon(self._told(self._page, self._again.run_again(task_id)))
+                self._acting.run_again(task_id)
 
     def _soon(self, work: Any) -> None:
         """Run work that takes time; the loop's handler reports what goes wrong in it."""
         job = asyncio.ensure_future(work)
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
-
-    async def _told(self, page: Page, work: Any) -> None:
-        """Do what a person asked for, and say what keeps it from being done."""
-        try:
-            await work
-        except TetherError as error:
-            page.notices.show(self._words.trouble(error.trouble))
 
     async def _use_workflow(self, file: Any) -> None:
         await self._is_ready.wait()  # picked before Python was there, it waits for the servers
@@ -199,24 +204,6 @@ class App:
         self._again.is_automatic = is_wanted
         self._kept.write("rerun-lost", "yes" if is_wanted else None)
         self._paint()
-
-    def _on_task(self, page: Page, action: str, task_id: str) -> None:
-        match action:
-            case "again":
-                self._soon(self._told(page, self._again.run_again(TaskId(task_id))))
-            case "elsewhere" if js.confirm(self._words.say("task.elsewhere_warning")):
-                self._soon(self._told(page, self._again.run_elsewhere(TaskId(task_id))))
-            case "cancel":
-                self._emit(CancelWanted(TaskId(task_id)))
-            case "dismiss":
-                self._emit(TaskDismissed(TaskId(task_id)))
-            case "use":
-                self._soon(self._sending.reuse(task_id))
-            case "send":
-                self._emit(SendAllWanted())
-            case "clear":
-                for task in list(self._window.ended()):
-                    self._emit(TaskDismissed(task.task_id))
 
     def _forget(self, task_id: TaskId) -> None:
         self._previews.drop(task_id)

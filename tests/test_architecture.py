@@ -30,6 +30,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.opening": frozenset({"app.core", "app.runtime"}),
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.sending": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
+    "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
+    "app.acting": frozenset({"app.core", "app.runtime", "app.sending", "app.ui", "app.zoom"}),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
@@ -40,8 +42,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.browser", "app.console", "app.core", "app.farm", "app.runs", "app.runtime"),
-            *("app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
+            *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.runs"),
+            *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),
 }

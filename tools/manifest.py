@@ -24,6 +24,7 @@ LAZY = {
     "form": ("app/core/form.py", "app/ui/form.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
+    "zoom": ("app/browser/clipboard.py", "app/ui/zoom.py", "app/zoom.py"),
 }
 
 

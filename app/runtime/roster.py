@@ -89,14 +89,26 @@ class Roster:
         self._tell_more(url)
         return url
 
-    def remove(self, url: ServerUrl) -> None:
-        """Remove a server; its tasks are seen to their end."""
+    def remove(self, url: ServerUrl) -> Callable[[], None]:
+        """Remove a server; its tasks are seen to their end. Returns what takes that back."""
+        known = self._window.servers.get(url)
+        name = self.held.pop(url, known.name if known is not None else "")
+        access, is_kept, is_paused = (
+            *(self._keys.of(url), self._keys.is_kept(url)),
+            url in self._list.paused,
+        )
         self._list.remove(url)
         # The device forgets its token; the tasks that are there still need it.
-        self._keys.use(url, self._keys.of(url), is_kept=False)
+        self._keys.use(url, access, is_kept=False)
         self._write()
-        self.held.pop(url, None)
         self._emit(ServerRemoved(url))
+
+        def back() -> None:
+            self.add(url, name, access, is_kept)
+            if is_paused:
+                self.pause(url, True)
+
+        return back
 
     def pause(self, url: ServerUrl, is_paused: bool) -> None:
         """Keep new tasks from a server, also after a reload, or let them go there again."""

@@ -33,11 +33,18 @@ def listen(target: Any, name: str, handler: Callable[[Any], None]) -> None:
 
 
 def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
-    """Call `handler(action, key)` for clicks on what has `data-action` and `data-key`."""
+    """Call `handler(action, key)` for clicks on what has `data-action` and `data-key`.
+
+    A link with an action does it on a plain click, and is a link for those who want a new tab.
+    """
 
     def clicked(event: Any) -> None:
         found = event.target.closest("[data-action]")
         if found:
+            if found.tagName == "A":
+                if event.ctrlKey or event.metaKey or event.shiftKey:
+                    return
+                event.preventDefault()
             handler(found.dataset.action, found.getAttribute("data-key") or "")
 
     listen(target, "click", clicked)

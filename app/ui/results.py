@@ -78,7 +78,8 @@ class Results:
     def _picture(self, box: Any, address: str) -> None:
         words, name = self._words, str(box.dataset.name)
         link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
-        link.title = words.say("task.open", file=name)
+        link.title = words.say("task.zoom", file=name)
+        link.dataset.action, link.dataset.key = "zoom", box.dataset.key
         link.append(element("img", "result", src=address, alt=name))
         use = element("button", "quiet", words.say("task.use"), type="button")
         use.dataset.action, use.dataset.key = "use", box.dataset.key

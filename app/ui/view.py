@@ -1,9 +1,9 @@
 """What the page shows of a session: pure, and in the person's language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
-from app.core.ids import ServerUrl
+from app.core.ids import ServerUrl, TaskId
 from app.core.outlier import Outliers
 from app.core.outputs import Output
 from app.core.pace import seconds_per_task, usual_seconds
@@ -40,6 +40,7 @@ class Viewer:
         time_of: Writes a time of day.
         about: Returns what is known of a server beside the session.
         held: Returns the servers that wait for a click, with their names.
+        removed: Returns the tasks that are not to be shown: they can still be taken back.
     """
 
     def __init__(
@@ -51,12 +52,14 @@ class Viewer:
         time_of: Callable[[float], str] = str,
         about: Callable[[ServerUrl], About] = lambda _url: About(),
         held: Callable[[], Mapping[ServerUrl, str]] = dict,
+        removed: Callable[[], Set[TaskId]] = frozenset,
     ) -> None:
         self._window = window
         self._words = words
         self._tasks = TaskRows(window, words, address_of, is_direct, time_of)
         self._servers = ServerRows(window, words, about, time_of)
         self._held = held
+        self._removed = removed
         self._ended: dict[str, TaskRow] = {}
         self._outliers = Outliers(())
         self._usual: Usual = {}
@@ -65,7 +68,8 @@ class Viewer:
     def view(self, now: float) -> View:
         """Return what the page is to show now, in seconds since the epoch."""
         window, words = self._window, self._words
-        tasks = list(window.tasks.values())
+        removed = self._removed()
+        tasks = [task for task in window.tasks.values() if task.task_id not in removed]
         known = set(self._ended)
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._tasks.row(task, {}, now)

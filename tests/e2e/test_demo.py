@@ -38,7 +38,9 @@ def enter(page: Page, address: str) -> Page:
 def downloaded(card: Locator) -> Image.Image:
     """The result on a card, as the file that the browser saves."""
     with card.page.expect_download() as started:
-        card.locator(".results a").evaluate("link => { link.download = 'x.png'; link.click(); }")
+        card.locator(".results a").click()
+        card.page.locator("#zoom").get_by_role("link", name="Save").click()
+        card.page.locator("#zoom").get_by_role("button", name="Close").click()
     saved = Image.open(started.value.path()).convert("RGBA")
     assert saved.getchannel("A").getextrema() == (255, 255)
     return saved.convert("RGB")
@@ -106,7 +108,7 @@ def test_results_can_be_opened_and_are_freed(
     expect_done(page, 1)
     link = page.locator(".results a")
     with page.context.expect_page() as opened:
-        link.click()
+        link.click(modifiers=["Control"])
     opened.value.wait_for_load_state()
     assert opened.value.evaluate("document.images[0].naturalWidth") == 64
     opened.value.close()

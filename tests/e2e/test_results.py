@@ -18,6 +18,7 @@ from tests.e2e.farm import (
     farm,
     noise,
     open_page,
+    pixels,
     result_of,
     run,
     run_own,
@@ -114,6 +115,48 @@ def test_pictures_have_no_player(two: Farm, watched_page: Page, watch: Watch) ->
     expect_done(page, 1)
     expect(page.locator(".results img")).to_have_count(1)
     expect(page.locator(".results :is(video, audio)")).to_have_count(0)
+
+
+def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """By keys: through all results, back to the card; saved and copied as it is."""
+    page = open_page(watched_page, two)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    pictures = [noise(number, 160, 120) for number in (1, 2)]
+    for number, picture in enumerate(pictures, 1):
+        run(page, [as_file(picture, f"{number}.png")])
+        expect_done(page, number)
+    page.locator(".task", has_text="1.png").locator(".results a").focus()
+    page.keyboard.press("Enter")
+    zoom = page.locator("#zoom")
+    expect(zoom).to_be_visible()
+    expect(zoom.locator("h2")).to_have_text("1.png · Invert colours")
+    assert pixels(zoom.locator(".after")).tobytes() == ImageOps.invert(pictures[0]).tobytes()
+    assert pixels(zoom.locator(".before")).tobytes() == pictures[0].tobytes()
+    zoom.get_by_label("Before / after").fill("40")
+    clip = "image => getComputedStyle(image).clipPath"
+    assert zoom.locator(".after").evaluate(clip) == "inset(0px 60% 0px 0px)"
+
+    zoom.get_by_role("button", name="Next").press("ArrowRight")
+    expect(zoom.locator("h2")).to_have_text("2.png · Invert colours")
+    zoom.get_by_role("button", name="Copy").click()
+    expect(zoom).to_contain_text("Copied.")
+    assert page.evaluate(
+        """async () => {
+            const [item] = await navigator.clipboard.read();
+            const picture = await createImageBitmap(await item.getType("image/png"));
+            return [picture.width, picture.height];
+        }"""
+    ) == [160, 120]
+    with page.expect_download() as found:
+        zoom.get_by_role("link", name="Save").click()
+    assert found.value.suggested_filename.startswith("invert_")
+    zoom.get_by_role("button", name="Use as input").click()
+    expect(page.locator("#pictures li")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(zoom).to_be_hidden()
+    assert page.evaluate("document.activeElement.dataset.action") == "zoom"
 
 
 PADDED = 33 * 2**20

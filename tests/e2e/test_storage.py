@@ -53,9 +53,12 @@ def test_a_file_is_kept_once_and_only_while_a_task_needs_it(
         assert kept(page) == {"files": 2, "uses": 4}
         page.locator(".task [data-action=dismiss]").first.click()
         expect(tasks(page)).to_have_count(1)
+        page.locator("#undo [aria-label=Close]").click()
         assert kept(page)["files"] == 2
         page.locator("#task-clear").click()
         expect(tasks(page)).to_have_count(0)
+        assert kept(page)["files"] == 2, "it can still be taken back"
+        page.locator("#undo [aria-label=Close]").click()
         assert kept(page) == {"files": 0, "uses": 0}
 
 

@@ -103,6 +103,7 @@ def test_500_tasks_of_one_window_on_four_servers(
             # What a person clears away is gone; so is what it took.
             page.locator("#task-clear").click()
             expect(tasks(page)).to_have_count(0)
+            page.locator("#undo [aria-label=Close]").click()
             at[first + 50] = memory(page, session)
         print({count: [f"{part / 2**20:.1f} MB" for part in parts] for count, parts in at.items()})
         assert Counter(seen.values()) == {"completed": 500}

@@ -1,0 +1,114 @@
+"""The dialog that shows a result large, and beside what it was made from."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from app.ui.dom import by_id, element, listen, on_action, set_text
+from app.ui.words import Words
+
+ACTIONS = ("previous", "next", "size", "copy", "use")
+
+
+class Shown(NamedTuple):
+    """A result: the addresses of it and of the picture before, and its file's name.
+
+    `before` is "" where there is none; `can_copy` is whether the browser takes pictures.
+    """
+
+    key: str
+    title: str
+    name: str
+    address: str
+    before: str
+    can_copy: bool
+
+
+class ZoomPanel:
+    """Shows one result at a time.
+
+    Args:
+        words: The page's language.
+        handle: Called with `previous`, `next`, `copy` or `use`.
+        on_close: Called when the person has closed it.
+    """
+
+    def __init__(
+        self, words: Words, handle: Callable[[str], None], on_close: Callable[[], None]
+    ) -> None:
+        self._words = words
+        self._handle = handle
+        self._dialog = by_id("zoom")
+        self._make()
+        on_action(self._dialog, lambda action, _key: self._act(action))
+        listen(self._dialog, "close", lambda _event: on_close())
+        listen(self._dialog, "keydown", self._key)
+        listen(self._slider, "input", lambda _event: self._divide())
+
+    def show(self, shown: Shown) -> None:
+        """Show a result."""
+        words = self._words
+        set_text(self._title, shown.title)
+        self._after.src, self._after.alt = shown.address, shown.name
+        self._stage.classList.remove("whole")
+        for part in (self._before, self._compare):
+            part.hidden = not shown.before
+        if shown.before:
+            self._before.src, self._before.alt = shown.before, words.say("zoom.before")
+        self._slider.value = "100"
+        self._divide()
+        self._open.href = self._save.href = shown.address
+        self._save.setAttribute("download", shown.name)
+        self._buttons["copy"].hidden = not shown.can_copy
+        set_text(self._said, "")
+        if not self._dialog.open:
+            self._dialog.showModal()
+
+    def say(self, sentence: str) -> None:
+        """Say what came of a button."""
+        set_text(self._said, sentence)
+
+    def _make(self) -> None:
+        words = self._words
+        self._title = element("h2")
+        self._title.id = "zoom-title"
+        self._after = element("img", "after")
+        self._before = element("img", "before")
+        self._stage = element("div", "stage")
+        self._stage.append(self._before, self._after)
+        self._slider = element("input", "", type="range", min="0", max="100")
+        self._compare = element("label", "compare", words.say("zoom.compare"))
+        self._compare.append(self._slider)
+        self._said = element("p", "", role="status")
+        self._buttons: dict[str, Any] = {}
+        for action in (*ACTIONS, "close"):
+            button = element("button", "quiet", words.say(f"zoom.{action}"), type="button")
+            button.dataset.action = action
+            self._buttons[action] = button
+        self._open = element("a", "", words.say("zoom.open"), target="_blank", rel="noopener")
+        self._save = element("a", "", words.say("zoom.save"))
+        row = element("div", "buttons")
+        row.append(
+            *(self._buttons[action] for action in ACTIONS),
+            *(self._open, self._save, self._buttons["close"]),
+        )
+        self._dialog.append(self._title, self._stage, self._compare, self._said, row)
+
+    def _act(self, action: str) -> None:
+        match action:
+            case "close":
+                self._dialog.close()
+            case "size":
+                self._stage.classList.toggle("whole")
+            case _:
+                self._handle(action)
+
+    def _key(self, event: Any) -> None:
+        if event.target is self._slider or str(event.target.type) == "range":
+            return  # there the arrows move the line
+        if event.key in ("ArrowLeft", "ArrowRight"):
+            self._handle("previous" if event.key == "ArrowLeft" else "next")
+
+    def _divide(self) -> None:
+        """Show the result from the left up to the line, and what was before to its right."""
+        share = f"inset(0 {100 - int(self._slider.value)}% 0 0)"
+        self._after.style.setProperty("clip-path", share)

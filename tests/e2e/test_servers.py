@@ -1,0 +1,118 @@
+"""The servers' cards: figures, pause, Doctor, and the way back after a removal."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    expect_ready,
+    farm,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+)
+from tests.e2e.watch import Watch
+
+
+@pytest.fixture
+def two(background: Background) -> Iterator[Farm]:
+    with farm(background) as servers:
+        yield servers
+
+
+def card(page: Page, name: str) -> Locator:
+    """A server's card."""
+    return page.locator(".server.card", has=page.locator(".name", has_text=name))
+
+
+def test_a_card_tells_what_its_server_is_and_when_that_was_so(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Version, device, memory and latency on load; what a task takes once one was done."""
+    page = open_page(watched_page, two)
+    one = card(page, "gpu-1")
+    expect(one.locator(".facts")).to_contain_text("ComfyUI 0.28.1")
+    figures = r"\d+ ms · [\d.]+ of [\d.]+ GB free · as of \d+:\d\d:\d\d"
+    expect(one.locator(".figures")).to_have_text(re.compile(figures))
+    expect(one.locator(".wait")).to_be_hidden()
+    run(page, [as_file(noise(1), "p.png")], server="gpu-1")
+    expect_done(page, 1)
+    expect(one.locator(".wait")).to_contain_text("a new task would be done in")
+
+
+def test_figures_are_of_now_when_a_person_comes_back_and_an_idle_page_is_silent(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    page = open_page(watched_page, two)
+    expect(card(page, "gpu-2").locator(".figures")).to_be_visible()
+    before = len(two.servers[0].requests)
+    page.wait_for_timeout(3000)  # a silence is what is tested
+    assert len(two.servers[0].requests) == before
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    asked = {"/prompt", "/system_stats"}
+    for _ in range(100):
+        if asked <= {path for _, path, _ in list(two.servers[0].requests)[before:]}:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(list(two.servers[0].requests)[before:])
+
+
+def test_a_paused_server_gets_no_new_task_over_a_reload(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """What is pinned to it waits until it may work again."""
+    page = open_page(watched_page, two)
+    card(page, "gpu-1").get_by_role("button", name="Pause").click()
+    expect(card(page, "gpu-1").locator(".state")).to_have_text("paused: gets no new task")
+    page.reload()
+    expect_ready(page)
+    expect(card(page, "gpu-1").locator(".state")).to_have_text("paused: gets no new task")
+    run(page, [as_file(noise(number), f"{number}.png") for number in range(4)])
+    expect_done(page, 4)
+    assert {task["server"] for task in own_tasks(page)} == {two.servers[1].url}
+    run(page, [as_file(noise(9), "pinned.png")], server="gpu-1")
+    expect(tasks(page, "waiting")).to_have_count(1)
+    card(page, "gpu-1").get_by_role("button", name="Resume").click()
+    expect_done(page, 5)
+    assert two.posts(0) == 1
+
+
+def test_the_doctor_says_that_nothing_is_wrong(two: Farm, watched_page: Page, watch: Watch) -> None:
+    page = open_page(watched_page, two)
+    card(page, "gpu-1").get_by_role("button", name="Doctor").click()
+    expect(card(page, "gpu-1").locator(".well")).to_contain_text("Doctor: nothing wrong")
+    expect(card(page, "gpu-2").locator(".well")).to_be_hidden()
+
+
+def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """A task with its result, and a server with its name and pause."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
+    expect_done(page, 2)
+    page.locator(".task", has_text="1.png").get_by_role("button", name="Remove").click()
+    expect(page.locator("#undo")).to_contain_text("Removed 1.png")
+    expect(tasks(page)).to_have_count(1)
+    page.locator("#undo").get_by_role("button", name="Undo").click()
+    expect(page.locator(".task .result")).to_have_count(2)
+    expect(page.locator("#undo")).to_be_hidden()
+
+    card(page, "gpu-1").get_by_role("button", name="Pause").click()
+    card(page, "gpu-1").get_by_role("button", name="Remove").click()
+    expect(page.locator(".server.card")).to_have_count(1)
+    page.locator("#undo").get_by_role("button", name="Undo").click()
+    expect(card(page, "gpu-1").locator(".state")).to_have_text("paused: gets no new task")
+
+    page.locator("#task-clear").click()
+    expect(page.locator("#undo")).to_contain_text("Removed 2 tasks.")
+    expect(page.locator("#undo")).to_be_hidden(timeout=15_000)
+    page.reload()
+    expect_ready(page)
+    expect(tasks(page)).to_have_count(0)
