@@ -21,6 +21,7 @@ from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
 from app.farm import Farm
+from app.lanes import Lanes
 from app.runs import Runs
 from app.runtime.caller import Caller
 from app.runtime.describer import Describer
@@ -84,6 +85,7 @@ class App:
             address,
         )
         self._desk.expose_doctor(self._farm.clinic.examine)
+        self._lanes = Lanes(self._window, self._runner, self._world, self._words, self._soon)
         self._tab.start()
         reruns = self._kept.read("rerun-lost") == "yes"
         self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
@@ -157,6 +159,7 @@ class App:
     def _paint(self) -> None:
         if self._page is not None:
             self._page.show(self._viewer.view())
+            self._lanes.changed()
             for task_id in self._again.due():
                 self._soon(self._told(self._page, self._again.run_again(task_id)))
 

@@ -31,6 +31,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.sending": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
+    "app.lanes": frozenset({"app.core", "app.runtime", "app.ui"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
         {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
@@ -40,8 +41,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.browser", "app.console", "app.core", "app.farm", "app.runs", "app.runtime"),
-            *("app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
+            *("app.browser", "app.console", "app.core", "app.farm", "app.lanes", "app.runs"),
+            *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),
 }

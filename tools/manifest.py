@@ -24,6 +24,10 @@ LAZY = {
     "form": ("app/core/form.py", "app/ui/form.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
+    "lanes": (
+        *("app/core/lane_bar.py", "app/core/lane_line.py", "app/core/lane_rows.py"),
+        *("app/core/lanes.py", "app/ui/lane_", "app/ui/lanes.py"),
+    ),
 }
 
 
