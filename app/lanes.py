@@ -70,7 +70,7 @@ class Lanes:
             from app.ui.lanes import LanesPanel
 
             if self._panel is None:  # opened twice while it was fetched
-                self._panel = LanesPanel(self._words, self._details, self.changed)
+                self._panel = LanesPanel(self._words, self._details, self._draw)
                 # What other windows enter in the ledger is told to all but themselves.
                 listen(js.window, "storage", lambda _event: self.changed())
         self.changed()
@@ -78,6 +78,8 @@ class Lanes:
     def _draw(self) -> None:
         from app.core.lanes import picture_of
 
+        if self._pause is not None:
+            self._pause.cancel()
         picture = picture_of(
             self._window,
             self._lifelines,

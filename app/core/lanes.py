@@ -1,6 +1,6 @@
 """The picture of the routing: a lane for each server, a bar for each task, a line, its socket."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from app.core.ids import ServerUrl, TaskId
@@ -17,10 +17,16 @@ from app.core.window import Window
 LEAST = 0.008
 """The narrowest bar, as a part of the picture: a shorter life must still be seen."""
 
-TICKS = (10.0, 60.0, 300.0, 600.0)
+TICKS = (10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
 """Seconds between the lines of the scale."""
 
 MOST_TICKS = 6
+
+STRETCHES = (60.0, 120.0, 300.0, 600.0, 1800.0)
+"""Seconds of a picture that is to fit."""
+
+RECENT = 60.0
+"""Seconds for which what has ended still counts as what is going on."""
 
 
 class Stroke(NamedTuple):
@@ -68,7 +74,7 @@ def picture_of(
     lifelines: Lifelines,
     ledger: Mapping[TaskId, Entry],
     now: float,
-    seconds: float,
+    seconds: float = 0.0,
 ) -> Picture:
     """Draw the last seconds of a window, and of the other windows' unfinished tasks.
 
@@ -77,17 +83,17 @@ def picture_of(
         lifelines: What is known of its sockets.
         ledger: Of all windows.
         now: The time, at the picture's right edge.
-        seconds: How far back the picture reaches.
+        seconds: How far back the picture reaches; 0 for as far as what is going on.
     """
-    drawing = _Drawing(now - seconds, now)
+    found = [(life_of(task, ink, now), owner) for task, ink, owner in _tasks(window, ledger)]
+    drawing = _Drawing(now - (seconds or _fitting([life for life, _ in found], now)), now)
     lives: dict[str, list[Life]] = {"here": [], **{url: [] for url in window.servers}}
     owners: dict[TaskId, str] = {}
-    for task, ink, owner in _tasks(window, ledger):
-        life = life_of(task, ink, now)
+    for life, owner in found:
         if life.end >= drawing.since:
-            owners[task.task_id] = owner
-            nowhere = "elsewhere" if ink == "foreign" else "here"
-            lives.setdefault(task.server or nowhere, []).append(life)
+            owners[life.task.task_id] = owner
+            nowhere = "elsewhere" if life.ink == "foreign" else "here"
+            lives.setdefault(life.task.server or nowhere, []).append(life)
     for url in lifelines.servers():
         if drawing.strokes(lifelines, url):
             lives.setdefault(url, [])
@@ -113,6 +119,12 @@ def _tasks(window: Window, ledger: Mapping[TaskId, Entry]) -> Iterator[tuple[Tas
             yield task, "adopted" if task.epoch else "own", ""
     for task, owner in foreign.values():
         yield task, "foreign", owner
+
+
+def _fitting(lives: Iterable[Life], now: float) -> float:
+    """Return the shortest stretch in which all that goes on is whole; the longest at most."""
+    reach = max((now - life.start for life in lives if now - life.end < RECENT), default=0.0)
+    return next((each for each in STRETCHES if each >= reach), STRETCHES[-1])
 
 
 class _Drawing:

@@ -13,8 +13,8 @@ from app.ui.lane_legend import legend, patterns
 from app.ui.lane_words import clock, sentence
 from app.ui.words import Words
 
-STRETCHES = ("60", "300", "1800")
-"""Seconds that can be shown."""
+STRETCHES = ("0", "60", "300", "1800")
+"""Seconds that can be shown; 0 for as many as what goes on takes."""
 
 
 class _Item(NamedTuple):
@@ -35,19 +35,18 @@ class LanesPanel:
     Args:
         words: The page's language.
         details: The element that opens and closes; the panel fills it.
-        changed: Is called when another stretch of time is wanted.
+        draw: Is called when another stretch of time is wanted.
     """
 
-    def __init__(self, words: Words, details: Any, changed: Callable[[], None]) -> None:
+    def __init__(self, words: Words, details: Any, draw: Callable[[], None]) -> None:
         self._words = words
         self._details = details
-        self._changed = changed
         self._items: dict[str, _Item] = {}
         self._told_of = self._stop = ""
         """What the line tells of, and what the Tab key comes to."""
         details.append(*self._make())
         self._drawing = LaneDrawing(words, self._box)
-        listen(self._stretch, "change", lambda _event: self._changed())
+        listen(self._stretch, "change", lambda _event: draw())
         listen(self._box, "pointerover", self._pointed)
         listen(self._box, "pointerleave", lambda _event: self._tell(self._focused()))
         listen(self._box, "focusin", self._entered)
@@ -57,7 +56,7 @@ class LanesPanel:
 
     @property
     def seconds(self) -> float:
-        """How far back the picture is to reach."""
+        """How far back the picture is to reach; 0 for as far as it takes."""
         return float(self._stretch.value)
 
     def show(self, picture: Picture) -> None:
@@ -90,7 +89,6 @@ class LanesPanel:
         for seconds in STRETCHES:
             said = words.say(f"lanes.stretch.{seconds}")
             self._stretch.append(element("option", "", said, value=seconds))
-        self._stretch.value = STRETCHES[1]
         label = element("label", "check", words.say("lanes.stretch"))
         label.append(self._stretch)
         head = element("div", "lanes-head")
@@ -104,7 +102,7 @@ class LanesPanel:
 
     def _draw_scale(self, picture: Picture) -> None:
         """Write times under the drawing, but for those that would run into `now`."""
-        seconds = {} if picture.until - picture.since > 60 else {"second": "2-digit"}
+        seconds = {} if picture.until - picture.since > 120 else {"second": "2-digit"}
         texts = [
             drawn(
                 "text",

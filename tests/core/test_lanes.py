@@ -210,11 +210,27 @@ def test_a_removed_server_stays_while_something_of_it_is_in_the_picture() -> Non
 def test_the_scale_has_round_times() -> None:
     """A few of them, whatever is shown."""
     window, _ = farm()
-    for seconds, step in ((60, 10), (300, 60), (1800, 300), (9000, 600)):
+    for seconds, step in ((60, 10), (120, 20), (300, 60), (600, 120), (1800, 300), (9000, 600)):
         ticks = shown(window, now=NOON + 3, seconds=seconds).ticks
         assert all(at % step == 0 for _, at in ticks)
         assert all(0 <= x <= 1 for x, _ in ticks)
         assert len(ticks) == seconds // step
+
+
+def test_a_picture_that_is_to_fit_holds_what_goes_on() -> None:
+    """What lives or has just ended is whole in it; half an hour is the most."""
+    window, _ = farm()
+    assert length(window, NOON) == 60
+    task = bound_task(window, window.servers[NORTH], *RUNNING)
+    assert [length(window, NOON + after) for after in (30, 90, 1000, 9000)] == [60, 120, 1800, 1800]
+    window.end(task, State.COMPLETED, NOON + 90, "socket", None)
+    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 300, 60]
+
+
+def length(window: Window, now: float) -> float:
+    """Seconds of a picture that is to fit."""
+    picture = picture_of(window, Lifelines(window), {}, now)
+    return picture.until - picture.since
 
 
 def test_what_finds_no_row_is_counted() -> None:

@@ -20,10 +20,10 @@ from tests.e2e.test_connections import cut_sockets
 from tests.e2e.watch import Watch
 
 
-def open_lanes(page: Page, seconds: str = "60") -> None:
-    """Open the panel, and show so much time."""
+def open_lanes(page: Page) -> None:
+    """Open the panel."""
     page.locator("#lanes > summary").click()
-    page.locator("#lanes-stretch").select_option(seconds)
+    expect(page.locator("#lanes-stretch")).to_be_visible()
 
 
 def lane(page: Page, name: str) -> Locator:
@@ -57,6 +57,7 @@ def test_each_task_is_a_bar_in_its_servers_lane(watched_page: Page, background: 
         expect(bars(page, "gpu-1", state="completed")).to_have_count(3)
         expect(bars(page, "gpu-2", state="completed")).to_have_count(1)
         expect(page.locator("svg.bar.item")).to_have_count(4)
+        page.locator("#lanes-stretch").select_option("1800")
         drawing = lane(page, "gpu-1").locator("svg.drawing").bounding_box()
         assert drawing is not None
         for bar in bars(page, "gpu-1").all():
