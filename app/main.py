@@ -16,6 +16,7 @@ from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
 from app.farm import Farm
+from app.lanes import Lanes
 from app.runs import Runs
 from app.runtime.caller import Caller
 from app.runtime.describer import Describer
@@ -88,6 +89,7 @@ class App:
             address,
         )
         self._desk.expose_doctor(self._farm.clinic.examine)
+        self._lanes = Lanes(self._window, self._runner, self._world, self._words, self._soon)
         self._tab.start()
         reruns = self._kept.read("rerun-lost") == "yes"
         self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
@@ -178,6 +180,7 @@ class App:
         if self._page is not None and self._acting is not None:
             view = self._viewer.view(self._world.clock.now())
             self._page.show(view)
+            self._lanes.changed()
             if view.is_live:
                 self._repaint.later()  # seconds go on
             for task_id in self._again.due():

@@ -33,6 +33,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
     "app.acting": frozenset({"app.core", "app.runtime", "app.sending", "app.ui", "app.zoom"}),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
+    "app.lanes": frozenset({"app.core", "app.runtime", "app.ui"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
         {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
@@ -42,7 +43,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.runs"),
+            *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.lanes"),
+            "app.runs",
             *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),

@@ -25,6 +25,10 @@ LAZY = {
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
     "zoom": ("app/browser/clipboard.py", "app/ui/zoom.py", "app/zoom.py"),
+    "lanes": (
+        *("app/core/lane_bar.py", "app/core/lane_line.py", "app/core/lane_rows.py"),
+        *("app/core/lanes.py", "app/ui/lane_", "app/ui/lanes.py"),
+    ),
 }
 
 

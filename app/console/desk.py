@@ -53,7 +53,7 @@ class Desk:
             border, window, emit, intake, roster, connections, caller, waits, world, explain
         )
         flight = FlightRecorder(window)
-        runner.on_step = flight.note
+        runner.listeners.append(flight.note)
         border.now(tether__flightRecorder__read=flight.read)
         self._border, self._connections, self._explain = border, connections, explain
         connections.expose()

@@ -38,12 +38,13 @@ class Runner:
         on_change: Is called after each round.
 
     Attributes:
-        on_step: Is shown every event and every command, with the time, before it takes effect.
+        listeners: Are shown every event before the session handles it, and every command after,
+            before it is carried out, with the time.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
-        self.on_step: Callable[[Event | Command, float], None] = lambda *_: None
+        self.listeners: list[Callable[[Event | Command, float], None]] = []
         self._session: Session | None = None
         self._events: deque[Event] = deque()
         self._is_busy = False
@@ -83,7 +84,7 @@ class Runner:
             self._carry_out(commands)
             while self._events:
                 event, now = self._events.popleft(), self._ports.clock.now()
-                self.on_step(event, now)
+                self._show(event, now)
                 self._carry_out(self._session.handle(event, now))
         finally:
             self._is_busy = False
@@ -96,7 +97,7 @@ class Runner:
     def _carry(self, command: Command) -> None:
         assert self._ports is not None
         ports = self._ports
-        self.on_step(command, ports.clock.now())
+        self._show(command, ports.clock.now())
         match command:
             case Request():
                 ports.http.send(command)
@@ -124,6 +125,10 @@ class Runner:
                 load = asyncio.ensure_future(self._load(ports, digest))
                 self._loads.add(load)
                 load.add_done_callback(self._loads.discard)
+
+    def _show(self, step: Event | Command, now: float) -> None:
+        for listener in self.listeners:
+            listener(step, now)
 
     async def _load(self, ports: Ports, digest: Digest) -> None:
         text = await ports.files.read_text(digest)

@@ -24,6 +24,18 @@ def element(tag: str, class_name: str = "", text: str = "", **attributes: str) -
     return made
 
 
+def drawn(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
+    """Make an element of a drawing (SVG)."""
+    made = js.document.createElementNS("http://www.w3.org/2000/svg", tag)
+    if class_name:
+        made.setAttribute("class", class_name)
+    if text:
+        made.textContent = text
+    for name, value in attributes.items():
+        made.setAttribute(name.replace("_", "-"), value)
+    return made
+
+
 def listen(target: Any, name: str, handler: Callable[[Any], None]) -> None:
     """Listen for as long as the page lives: the panels' few listeners are never removed.
 

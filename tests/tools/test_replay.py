@@ -20,7 +20,7 @@ def flight() -> dict[str, Any]:
     a, b = bench.server("A"), bench.server("B")
     window = PlayedWindow(bench)
     recorder = FlightRecorder(window.window)
-    window.runner.on_step = recorder.note
+    window.runner.listeners.append(recorder.note)
     good = window.submit("ABC", a, steps=8, with_picture=True)
     bad = window.submit("DEF", b, failing_workflow(9))
     bench.play_to_end(good, bad)

@@ -1,0 +1,134 @@
+"""Lanes, bars and lines as elements of a drawing, kept and only changed from picture to picture."""
+
+from typing import Any
+
+from app.core.lane_rows import Bar
+from app.core.lanes import Lane, Stroke
+from app.ui.dom import Rows, drawn, element, set_text
+from app.ui.words import Words
+
+_LINE_ROOM = 14
+_ROW, _BAR = 24, 20
+"""Pixels: of a socket's line, of a row, of the bar in it."""
+
+MARKS = {"completed": "✓", "failed": "✕", "cancelled": "–", "lost": "?", "adopted": "→"}
+"""Signs of the ends: nobody has to tell colours apart."""
+
+
+class LaneDrawing:
+    """Draws lanes into an element, one below the other.
+
+    Args:
+        words: The page's language.
+        box: Gets the lanes.
+    """
+
+    def __init__(self, words: Words, box: Any) -> None:
+        self._words = words
+        self._lanes = Rows(box, self._make_lane, self._change_lane)
+
+    def show(self, lanes: tuple[Lane, ...], ticks: tuple[tuple[float, float], ...]) -> None:
+        """Draw these lanes, over the lines of a scale."""
+        self._lanes.show({lane.key: (lane, ticks) for lane in lanes})
+
+    def name(self, lane: Lane) -> str:
+        """Return what a lane is called."""
+        return lane.name or self._words.say(f"lanes.{lane.key}")
+
+    def element(self, lane: Lane, item: Bar | Stroke) -> Any:
+        """Return the element of a bar or line that is shown."""
+        parts = self._lanes.card(lane.key)
+        assert parts is not None
+        found = parts["bars" if isinstance(item, Bar) else "line"].card(item.key)
+        return found["card"]
+
+    def _make_lane(self, key: str) -> dict[str, Any]:
+        card = element("div", "lane")
+        card.dataset.lane = key
+        parts: dict[str, Any] = {"card": card, "drawing": drawn("svg", "drawing")}
+        head = element("p", "lane-head")
+        for name in ("name", "state", "more"):
+            parts[name] = element("span", name)
+            head.append(parts[name], " ")
+        for name in ("scale", "line-box", "bar-box"):
+            parts[name] = drawn("g", name)
+        parts["now"] = drawn("line", "now", x1="100%", x2="100%", y1="0", y2="100%")
+        parts["drawing"].append(parts["scale"], parts["line-box"], parts["bar-box"], parts["now"])
+        parts["line"] = Rows(parts["line-box"], _make_stroke, self._change_stroke)
+        parts["bars"] = Rows(parts["bar-box"], _make_bar, self._change_bar)
+        card.append(head, parts["drawing"])
+        return parts
+
+    def _change_lane(self, parts: dict[str, Any], row: tuple[Lane, Any]) -> None:
+        words, (lane, ticks) = self._words, row
+        name = self.name(lane)
+        set_text(parts["name"], name)
+        set_text(parts["state"], words.say(f"socket.{lane.phase}") if lane.phase else "")
+        set_text(parts["more"], words.say("lanes.more", count=lane.more) if lane.more else "")
+        top = 0 if lane.key in ("here", "elsewhere") else _LINE_ROOM
+        parts["drawing"].setAttribute("height", str(top + _ROW * lane.rows + 4))
+        lines = [drawn("line", x1=_percent(x), x2=_percent(x), y1="0", y2="100%") for x, _ in ticks]
+        parts["scale"].replaceChildren(*lines)
+        parts["line"].show({stroke.key: (stroke, name) for stroke in lane.line})
+        parts["bars"].show({bar.key: (bar, name, top) for bar in lane.bars})
+
+    def _change_stroke(self, parts: dict[str, Any], row: tuple[Stroke, str]) -> None:
+        stroke, lane = row
+        card, words = parts["card"], self._words
+        label = (words.say("lanes.socket"), lane, words.say(f"lanes.kind.{stroke.kind}"))
+        _set(card, data_kind=stroke.kind, aria_label=", ".join(label))
+        _set(card, x=_percent(stroke.start), width=_percent(stroke.end - stroke.start))
+
+    def _change_bar(self, parts: dict[str, Any], row: tuple[Bar, str, int]) -> None:
+        bar, lane, top = row
+        card, state = parts["card"], bar.state.value
+        label = (bar.label, lane, self._words.say(f"task.state.{state}"))
+        _set(card, data_state=state, data_ink=bar.ink, aria_label=", ".join(label))
+        _set(card, x=_percent(bar.start), width=_percent(bar.end - bar.start))
+        _set(card, y=str(top + _ROW * bar.row + 2))
+        parts["text"].textContent = f"{MARKS.get(state, '')} {bar.label}".strip()
+        if parts.get("stages") != bar.parts:
+            parts["stages"] = bar.parts
+            stages = []
+            for part in bar.parts:
+                length = _percent(part.end - part.start)
+                made = drawn("rect", f"stage {part.stage}", x=_percent(part.start), width=length)
+                _set(made, **_across(part.stage))
+                stages.append(made)
+            parts["stages-box"].replaceChildren(*stages)
+
+
+def _make_stroke(key: str) -> dict[str, Any]:
+    card = drawn("svg", "stroke item", y="0", height=str(_LINE_ROOM), role="img", data_item=key)
+    middle = str(_LINE_ROOM // 2)
+    card.append(
+        drawn("rect", "ground", width="100%", height="100%"),
+        drawn("line", "wire", x1="0", x2="100%", y1=middle, y2=middle),
+        drawn("rect", "frame", width="100%", height="100%"),
+    )
+    return {"card": card}
+
+
+def _make_bar(key: str) -> dict[str, Any]:
+    card = drawn("svg", "bar item", height=str(_BAR), role="img", data_item=key)
+    parts = {"card": card, "stages-box": drawn("g"), "text": drawn("text", x="4", y="14")}
+    frame = drawn("rect", "frame", x="0.75", y="0.75", rx="3", height=str(_BAR - 1.5))
+    frame.style.setProperty("width", "calc(100% - 1.5px)")
+    card.append(drawn("rect", "ground", width="100%", height="100%", rx="3"))
+    card.append(parts["stages-box"], parts["text"], frame)
+    return parts
+
+
+def _across(stage: str) -> dict[str, str]:
+    """On its way a task is a thin line, and waiting a low bar: shapes tell the stages apart."""
+    height = {"way": 4, "waiting": _BAR // 2, "queued": _BAR // 2}.get(stage, _BAR)
+    return {"y": str((_BAR - height) / 2), "height": str(height)}
+
+
+def _set(target: Any, **attributes: str) -> None:
+    for name, value in attributes.items():
+        target.setAttribute(name.replace("_", "-"), value)
+
+
+def _percent(part: float) -> str:
+    return f"{part * 100:.3f}%"

@@ -1,0 +1,192 @@
+"""The panel of lanes: who has what, and since when."""
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    fresh_window,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+)
+from tests.e2e.test_connections import cut_sockets
+from tests.e2e.watch import Watch
+
+
+def open_lanes(page: Page) -> None:
+    """Open the panel."""
+    page.locator("#lanes > summary").click()
+    expect(page.locator("#lanes-stretch")).to_be_visible()
+
+
+def lane(page: Page, name: str) -> Locator:
+    """The lane of that name."""
+    return page.locator(".lane", has=page.locator(".lane-head .name", has_text=name))
+
+
+def bars(page: Page, name: str, **data: str) -> Locator:
+    """The bars in a lane, all or those with this state or ink."""
+    wanted = "".join(f"[data-{key}={value}]" for key, value in data.items())
+    return lane(page, name).locator(f"svg.bar.item{wanted}")
+
+
+def test_each_task_is_a_bar_in_its_servers_lane(watched_page: Page, background: Background) -> None:
+    """With its state, from waiting in the window to its end; inside the picture."""
+    with farm(background, pace=2.0) as two:
+        page = open_page(watched_page, two)
+        open_lanes(page)
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(3)], server="gpu-1")
+        run(page, [as_file(noise(7), "seven.png")], server="gpu-2")
+        expect(bars(page, "gpu-1", state="running")).to_have_count(1)
+        expect(bars(page, "gpu-1", state="queued")).to_have_count(1)
+        expect(bars(page, "gpu-2", state="running")).to_have_count(1)
+        expect(bars(page, "Waiting in this window", state="waiting")).to_have_count(1)
+        expect(bars(page, "gpu-2")).to_have_attribute(
+            "aria-label", "seven.png · Invert colours, gpu-2, running"
+        )
+        two.change(0, pace=0.1)
+        two.change(1, pace=0.1)
+        expect_done(page, 4)
+        expect(bars(page, "gpu-1", state="completed")).to_have_count(3)
+        expect(bars(page, "gpu-2", state="completed")).to_have_count(1)
+        expect(page.locator("svg.bar.item")).to_have_count(4)
+        page.locator("#lanes-stretch").select_option("1800")
+        drawing = lane(page, "gpu-1").locator("svg.drawing").bounding_box()
+        assert drawing is not None
+        for bar in bars(page, "gpu-1").all():
+            box = bar.locator(".frame").bounding_box()
+            assert box is not None
+            assert drawing["x"] <= box["x"] + 1
+            assert box["x"] + box["width"] <= drawing["x"] + drawing["width"] + 1
+
+
+def test_a_lost_socket_is_a_gap_in_its_line(watched_page: Page, background: Background) -> None:
+    """And the line goes on after it; the other server's has none."""
+    with farm(background, pace=3.0) as two:
+        page = open_page(watched_page, two)
+        open_lanes(page)
+        run(page, [as_file(noise(1), "one.png")], server="gpu-1")
+        run(page, [as_file(noise(2), "two.png")], server="gpu-2")
+        expect(bars(page, "gpu-1", state="running")).to_have_count(1)
+        first, second = lane(page, "gpu-1"), lane(page, "gpu-2")
+        expect(first.locator("[data-kind=open]")).to_have_count(1)
+        background.run(cut_sockets(two, 0))
+        gap = first.locator("[data-kind=gap]")
+        expect(gap).to_have_count(1)
+        expect(first.locator("[data-kind=open]")).to_have_count(2)
+        expect(second.locator("[data-kind=open]")).to_have_count(1)
+        expect(second.locator("[data-kind=gap]")).to_have_count(0)
+        gap.focus()
+        expect(page.locator("#lanes-told")).to_contain_text("Socket · gpu-1 · gone")
+        expect(page.locator("#lanes-told")).to_contain_text("closed with code 1006")
+        expect(page.locator("#lanes-told")).to_contain_text("dialled again: 1")
+
+
+def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Background) -> None:
+    """It comes into the first tab's picture, though that tab has nothing to do; and goes again."""
+    with farm(background, pace=3.0) as two:
+        page = open_page(watched_page, two)
+        open_lanes(page)
+        other = fresh_window(page.context, two)
+        run(other, [as_file(noise(1), "theirs.png")], server="gpu-2")
+        expect(tasks(other, "running")).to_have_count(1)
+        page.bring_to_front()
+        theirs = bars(page, "gpu-2", ink="foreign")
+        expect(theirs).to_have_attribute(
+            "aria-label", "theirs.png · Invert colours, gpu-2, running"
+        )
+        run(page, [as_file(noise(2), "ours.png")], server="gpu-2")
+        expect(bars(page, "gpu-2", ink="own")).to_have_count(1)
+        inks = {
+            bar.locator(".frame").evaluate("frame => getComputedStyle(frame).strokeDasharray")
+            for bar in bars(page, "gpu-2").all()
+        }
+        assert len(inks) == 2, "told by more than the colour"
+        theirs.hover()
+        expect(page.locator("#lanes-told")).to_contain_text("of another window (w")
+        two.change(1, pace=0.1)
+        expect(theirs).to_have_count(0)
+        expect_done(page, 1)
+
+
+def test_the_keyboard_reaches_every_bar(watched_page: Page, background: Background) -> None:
+    """One stop for Tab, arrows from bar to bar, details of each; Escape puts them away."""
+    with farm(background, pace=0.3) as two:
+        page = open_page(watched_page, two)
+        run(page, [as_file(noise(1), "one.png")], server="gpu-1")
+        run(page, [as_file(noise(2), "two.png")], server="gpu-2")
+        expect_done(page, 2)
+        summary, told = page.locator("#lanes > summary"), page.locator("#lanes-told")
+        summary.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("svg.bar.item")).to_have_count(2)
+        page.locator("#lanes-stretch").focus()
+        page.keyboard.press("Tab")
+        expect(page.locator(".item:focus")).to_have_count(1)
+        expect(page.locator(".item[tabindex='0']")).to_have_count(1)
+        page.keyboard.press("End")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowRight")
+        seen = set()
+        page.keyboard.press("Home")
+        for _ in range(page.locator(".item").count()):
+            seen.add(page.locator(".item:focus").get_attribute("aria-label"))
+            page.keyboard.press("ArrowRight")
+        assert len(seen) == 6, "two bars, and of each socket how it came and stood"
+        bars(page, "gpu-1").focus()
+        task = next(task for task in own_tasks(page) if task["title"].startswith("one"))
+        for words in ("one.png", "gpu-1", "done", "told by its socket", task["promptId"]):
+            expect(told).to_contain_text(words)
+        page.keyboard.press("ArrowDown")
+        expect(told).to_contain_text("gpu-2")
+        page.keyboard.press("Escape")
+        expect(told).to_have_text("Point at a bar or a line to read what it is.")
+        page.keyboard.press("Escape")
+        expect(page.locator("#lanes[open]")).to_have_count(0)
+        expect(summary).to_be_focused()
+
+
+COUNT_CHANGES = """() => {
+  window.changedAt = performance.now();
+  new MutationObserver(() => { window.changedAt = performance.now(); })
+    .observe(document.querySelector("#lanes"), {subtree: true, childList: true, attributes: true});
+}"""
+STILL = "() => performance.now() - window.changedAt > 2500"
+
+
+def test_nothing_is_drawn_for_nobody(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Not fetched before it is opened, drawn while tasks live, still when they have ended."""
+    with farm(background, 1, pace=1.0) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        assert not any("lanes.py" in url for url in fetched_late(watch))
+        expect(page.locator("#lanes svg")).to_have_count(0)
+        open_lanes(page)
+        expect(page.locator("svg.bar.item")).to_have_count(1)
+        assert any("core/lanes.py" in url for url in fetched_late(watch))
+        before = bars(page, "gpu-1").get_attribute("x")
+        expect(bars(page, "gpu-1")).not_to_have_attribute("x", str(before))
+        expect_done(page, 1)
+        page.evaluate(COUNT_CHANGES)
+        page.wait_for_function(STILL)
+        page.locator("#lanes > summary").click()
+        expect(page.locator(".item")).to_have_count(0)
+        one.change(0, pace=1.0)
+        run(page, [as_file(noise(2), "two.png")])
+        expect_done(page, 2)
+        expect(page.locator(".item")).to_have_count(0)
+
+
+def fetched_late(watch: Watch) -> list[Any]:
+    """The modules of this panel that were asked for."""
+    return [url for url in watch.requests if "lane" in url and "/app/lanes.py" not in url]
