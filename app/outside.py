@@ -1,6 +1,7 @@
 """The world of an ordinary window: the browser, and servers outside the page."""
 
 from collections.abc import Callable
+from typing import Any
 
 import js
 
@@ -66,6 +67,12 @@ class Outside:
             if output.kind != "text":
                 self.address(task, output)
         await self._media.wait(task.task_id)
+
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
+        """Fetch a result of at most so many bytes from its server."""
+        assert task.server is not None
+        url = view_url(task.server, output, task.prompt_id)
+        return await self._media.content(task.task_id, task.server, url, limit)
 
     def when_fetched(self, handle: Callable[[], None]) -> None:
         """Call this whenever such a result has come."""

@@ -163,6 +163,9 @@ class World(Protocol):
     async def fetched(self, task: Task) -> None:
         """Wait until a task's results have their addresses."""
 
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
+        """Return a result file as a Blob; None if it has more bytes or can't be had."""
+
     def when_fetched(self, handle: Callable[[], None]) -> None:
         """Call this whenever a result has come."""
 
