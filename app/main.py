@@ -21,6 +21,7 @@ from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
 from app.farm import Farm
+from app.gallery import Gallery
 from app.runs import Runs
 from app.runtime.caller import Caller
 from app.runtime.describer import Describer
@@ -127,6 +128,9 @@ class App:
             self._kept,
         )
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
+        self._gallery = Gallery(
+            self._window, self._world, self._tab.intake, self._words, page, self._emit, self._soon
+        )
         await self._farm.load(await self._world.presets(self._words.say))
         self._paint()
         by_id("boot").textContent = ""
@@ -157,6 +161,7 @@ class App:
     def _paint(self) -> None:
         if self._page is not None:
             self._page.show(self._viewer.view())
+            self._gallery.changed()
             for task_id in self._again.due():
                 self._soon(self._told(self._page, self._again.run_again(task_id)))
 

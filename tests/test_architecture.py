@@ -30,6 +30,11 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.opening": frozenset({"app.core", "app.runtime"}),
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.sending": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
+    "app.keeping": frozenset({"app.browser", "app.core", "app.runtime"}),
+    "app.curator": frozenset({"app.core", "app.keeping", "app.runtime", "app.ui"}),
+    "app.gallery": frozenset(
+        {*("app.browser", "app.core", "app.curator", "app.keeping", "app.runtime", "app.ui")}
+    ),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
@@ -40,8 +45,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.browser", "app.console", "app.core", "app.farm", "app.runs", "app.runtime"),
-            *("app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
+            *("app.browser", "app.console", "app.core", "app.farm", "app.gallery", "app.runs"),
+            *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),
 }

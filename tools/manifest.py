@@ -24,6 +24,11 @@ LAZY = {
     "form": ("app/core/form.py", "app/ui/form.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
+    "keeping": (
+        *("app/browser/shelf.py", "app/browser/thumbnail.py", "app/core/gallery.py"),
+        "app/keeping.py",
+    ),
+    "gallery": ("app/curator.py", "app/ui/gallery.py", "app/ui/gallery_card.py"),
 }
 
 
