@@ -311,6 +311,36 @@ def test_results_of_a_server_with_a_token_are_kept_and_used(
         assert picture_of(page).tobytes() == picture.tobytes()
 
 
+def test_a_full_browser_is_told_and_the_task_is_done_all_the_same(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """A quota that is used up stops nobody; it is told once, and what was kept stays."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(1), "first.png")])
+    expect_done(page, 1)
+    open_gallery(page, 1)
+    close_gallery(page)
+    # What a used-up quota does: the browser takes the transaction back.
+    page.evaluate(
+        """() => {
+          const put = IDBObjectStore.prototype.put;
+          IDBObjectStore.prototype.put = function (...given) {
+            const request = put.apply(this, given);
+            const once = () => { try { this.transaction.abort() } catch {} };
+            if (this.name === "contents") queueMicrotask(once);
+            return request;
+          };
+        }"""
+    )
+    for number in (2, 3):
+        run(page, [as_file(noise(number), f"{number}.png")])
+        expect_done(page, number)
+        told = page.locator("#notices", has_text="The browser keeps no more results (")
+        expect(told).to_have_count(1)
+    open_gallery(page, 1)
+    expect(cards(page)).to_contain_text("first.png")
+
+
 def test_the_demo_has_no_gallery(watched_page: Page, page_server: Any, watch: Watch) -> None:
     """Nothing of a demo is kept."""
     page = open_page(watched_page, f"{page_server.url}?demo=1")
