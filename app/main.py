@@ -16,6 +16,7 @@ from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
 from app.farm import Farm
+from app.gallery import Gallery
 from app.lanes import Lanes
 from app.runs import Runs
 from app.runtime.caller import Caller
@@ -149,6 +150,9 @@ class App:
             self._repaint.ask,
         )
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
+        self._gallery = Gallery(
+            self._window, self._world, self._tab.intake, self._words, page, self._emit, self._soon
+        )
         await self._farm.load(await self._world.presets(self._words.say))
         self._paint()
         by_id("boot").textContent = ""
@@ -181,6 +185,7 @@ class App:
             view = self._viewer.view(self._world.clock.now())
             self._page.show(view)
             self._lanes.changed()
+            self._gallery.changed()
             if view.is_live:
                 self._repaint.later()  # seconds go on
             for task_id in self._again.due():

@@ -1,6 +1,7 @@
 """The world of an ordinary window: the browser, and servers outside the page."""
 
 from collections.abc import Callable
+from typing import Any
 
 import js
 
@@ -77,6 +78,12 @@ class Outside:
         assert task.server is not None
         url = view_url(task.server, output, task.prompt_id)
         return await self._media.fetch(task.task_id, task.server, url, is_asked=is_asked)
+
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
+        """Fetch a result of at most so many bytes from its server."""
+        assert task.server is not None
+        url = view_url(task.server, output, task.prompt_id)
+        return await self._media.content(task.task_id, task.server, url, limit)
 
     def forget(self, task_id: TaskId) -> None:
         """Free what was fetched; servers keep their results."""

@@ -32,6 +32,11 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.sending": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
     "app.acting": frozenset({"app.core", "app.runtime", "app.sending", "app.ui", "app.zoom"}),
+    "app.keeping": frozenset({"app.browser", "app.core", "app.runtime"}),
+    "app.curator": frozenset({"app.core", "app.keeping", "app.runtime", "app.ui"}),
+    "app.gallery": frozenset(
+        {*("app.browser", "app.core", "app.curator", "app.keeping", "app.runtime", "app.ui")}
+    ),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.lanes": frozenset({"app.core", "app.runtime", "app.ui"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
@@ -43,8 +48,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.lanes"),
-            "app.runs",
+            *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.gallery"),
+            *("app.lanes", "app.runs"),
             *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),

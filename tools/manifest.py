@@ -29,6 +29,11 @@ LAZY = {
         *("app/core/lane_bar.py", "app/core/lane_line.py", "app/core/lane_rows.py"),
         *("app/core/lanes.py", "app/ui/lane_", "app/ui/lanes.py"),
     ),
+    "keeping": (
+        *("app/browser/shelf.py", "app/browser/thumbnail.py", "app/core/gallery.py"),
+        "app/keeping.py",
+    ),
+    "gallery": ("app/curator.py", "app/ui/gallery.py", "app/ui/gallery_card.py"),
 }
 
 

@@ -1,6 +1,5 @@
 """Workflows and pictures in IndexedDB: once per content, for as long as a task needs them."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
-from app.browser.proxies import ProxyScope
+from app.browser.proxies import ProxyScope, ended
 from app.core.errors import Trouble
 from app.core.events import Emit, KeepingFailed
 from app.core.ids import Digest, TaskId
@@ -42,7 +41,7 @@ class BrowserFiles:
         try:
             request = js.indexedDB.open(self._name, _VERSION)
             scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
-            await _ended(request, "success", scope)
+            await ended(request, "success", scope)
             self._database = request.result
         except (JsException, OSError) as error:
             self._emit(KeepingFailed(Trouble.of("files_in_memory", detail=error)))
@@ -83,7 +82,7 @@ class BrowserFiles:
             uses.put(use, to_js([task_id, digest]))
         scope = ProxyScope()
         try:
-            await _ended(transaction, "complete", scope)
+            await ended(transaction, "complete", scope)
         except OSError as error:
             self._memory.update(blobs)
             self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
@@ -97,7 +96,7 @@ class BrowserFiles:
         scope = ProxyScope()
         try:
             request = self._transaction("readonly").objectStore(_FILES).get(digest)
-            await _ended(request, "success", scope)
+            await ended(request, "success", scope)
         except OSError as error:
             self._emit(KeepingFailed(Trouble.of("file_unreadable", detail=error)))
             return None
@@ -168,26 +167,3 @@ def _create(database: Any) -> None:
         database.deleteObjectStore(name)  # of a version before the first release
     database.createObjectStore(_FILES)
     database.createObjectStore(_USES).createIndex("digest", "digest")
-
-
-async def _ended(source: Any, name: str, scope: ProxyScope) -> None:
-    """Wait for a request's or a transaction's good or bad end.
-
-    Raises:
-        OSError: The bad one, with the browser's reason.
-    """
-    ended: asyncio.Future[None] = asyncio.get_event_loop().create_future()
-
-    def good(_event: Any) -> None:
-        if not ended.done():
-            ended.set_result(None)
-
-    def bad(event: Any) -> None:
-        event.preventDefault()
-        if not ended.done():
-            ended.set_exception(OSError(str(source.error)))
-
-    scope.listen(source, name, good)
-    for kind in ("error", "abort", "blocked"):
-        scope.listen(source, kind, bad)
-    await ended

@@ -60,31 +60,49 @@ class BrowserMedia:
         for url in self._urls.pop(task_id, {}).values():
             js.URL.revokeObjectURL(url)
 
+    async def content(self, task_id: TaskId, server: ServerUrl, url: str, limit: int) -> Any | None:
+        """Return a result as a Blob; None if it has more bytes or can't be had.
+
+        It is fetched once: its card has it then as well.
+        """
+        found = await self.fetch(task_id, server, url, is_asked=limit > LARGEST_UNASKED)
+        if not found.address:
+            return None
+        blob = await (await js.fetch(found.address)).blob()
+        return blob if blob.size <= limit else None
+
     async def _load(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
+        try:
+            blob, size = await self._get(server, url, None if is_asked else LARGEST_UNASKED)
+        except JsException:
+            blob, size = None, 0  # the card says that it can't be fetched
+        if blob is None or task_id not in self._urls:  # its card may have gone meanwhile
+            return Fetched("", size)
+        address = str(js.URL.createObjectURL(_inert(blob)))
+        self._urls[task_id][url] = address
+        return Fetched(address)
+
+    async def _get(self, server: ServerUrl, url: str, limit: int | None) -> tuple[Any | None, int]:
+        """Return a file, or None and the bytes of one over the limit; (None, 0) for a refusal.
+
+        Raises:
+            JsException: Nothing answers.
+        """
         controller = js.AbortController.new()
         whole, options = self._options(server, url)
         options["signal"] = controller.signal
         leave = await self._begin(server)
         try:
             answer = await js.fetch(whole, to_js(options, dict_converter=js.Object.fromEntries))
-            if not answer.ok:
-                controller.abort()
-                return Fetched("")
             size = int(answer.headers.get("content-length") or 0)
-            limit = None if is_asked else LARGEST_UNASKED
-            blob = None if limit and size > limit else await _content(answer, size, limit)
+            is_large = limit is not None and size > limit
+            blob = await _content(answer, size, limit) if answer.ok and not is_large else None
             if blob is None:
                 controller.abort()
-                return Fetched("", max(size, LARGEST_UNASKED))
-        except JsException:
-            return Fetched("")  # the card says that it can't be fetched
+                return None, max(size, limit or 0) if answer.ok else 0
+            return blob, 0
         finally:
             leave()
-        if task_id not in self._urls:
-            return Fetched("")  # its card went meanwhile
-        address = str(js.URL.createObjectURL(_inert(blob)))
-        self._urls[task_id][url] = address
-        return Fetched(address)
 
     def _options(self, server: ServerUrl, url: str) -> tuple[str, dict[str, Any]]:
         options: dict[str, Any] = {"credentials": "omit", "referrerPolicy": "no-referrer"}

@@ -1,5 +1,6 @@
 """Who owns the proxies through which JavaScript calls Python."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -37,3 +38,26 @@ class ProxyScope:
         proxies, self._proxies = self._proxies, []
         for proxy in proxies:
             proxy.destroy()
+
+
+async def ended(source: Any, name: str, scope: ProxyScope) -> None:
+    """Wait for the good or bad end of a request or transaction of IndexedDB.
+
+    Raises:
+        OSError: The bad one, with the browser's reason.
+    """
+    future: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+
+    def good(_event: Any) -> None:
+        if not future.done():
+            future.set_result(None)
+
+    def bad(event: Any) -> None:
+        event.preventDefault()
+        if not future.done():
+            future.set_exception(OSError(str(source.error)))
+
+    scope.listen(source, name, good)
+    for kind in ("error", "abort", "blocked"):
+        scope.listen(source, kind, bad)
+    await future

@@ -14,7 +14,7 @@ BEAT = 5.0
 STALE = 75.0
 """Seconds without one after which a place is free: hidden pages have a beat a minute."""
 
-PATIENCE = 0.02
+PATIENCE = 0.15
 """Seconds in which two pages that took one place at once see who was the last."""
 
 Begin: TypeAlias = Callable[[ServerUrl], Awaitable[Callable[[], None]]]

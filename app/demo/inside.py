@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from random import SystemRandom
+from typing import Any
 
 import js
 from pyodide.ffi import to_js
@@ -71,9 +72,7 @@ class Inside:
 
     def address(self, task: Task, output: Output) -> str:
         """Return an address of the content itself."""
-        assert task.server is not None
-        target = view_url(task.server, output, task.prompt_id).removeprefix(task.server)
-        server = self._network.servers[task.server]
+        server, target = self._where(task, output)
         return self._results.address(task.task_id, target, server.view)
 
     def is_direct(self, task: Task) -> bool:
@@ -84,9 +83,21 @@ class Inside:
         """Return what is there already."""
         return Fetched(self.address(task, output))
 
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
+        """Return the content, if it has no more bytes."""
+        server, target = self._where(task, output)
+        blob = server.view(target)
+        return blob if blob is not None and blob.size <= limit else None
+
     def forget(self, task_id: TaskId) -> None:
         """Free the contents that a card showed."""
         self._results.forget(task_id)
+
+    def _where(self, task: Task, output: Output) -> tuple[InPageServer, str]:
+        """Return the server of a result, and what it is asked for it."""
+        assert task.server is not None
+        target = view_url(task.server, output, task.prompt_id).removeprefix(task.server)
+        return self._network.servers[task.server], target
 
 
 def _as_outside(event: Event) -> Event:

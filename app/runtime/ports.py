@@ -166,5 +166,8 @@ class World(Protocol):
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
         """Bring a result file into the page; a large one only when somebody asks for it."""
 
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
+        """Return a result file as a Blob; None if it has more bytes or can't be had."""
+
     def forget(self, task_id: TaskId) -> None:
         """Nobody sees a task's results any more."""

@@ -7,6 +7,7 @@ from app.core.claim import holder_of, write_sign
 from app.core.ids import Chance, ServerUrl
 from app.core.transfers import AT_ONCE, BEAT, PATIENCE, STALE
 from app.runtime.ports import Clock, Records
+from app.runtime.storage_hold import CLAIM_RECORD
 
 AGAIN = 0.1
 """Seconds, about, between two looks for a place."""
@@ -40,11 +41,17 @@ class StorageTransfers:
                 place.sign()
                 if place.holder() != token:
                     return lambda: None  # the storage is full: better one too many than none
-                await asyncio.sleep(PATIENCE)  # another page may have seen it free, too
+                if self._has_fellows():
+                    await asyncio.sleep(PATIENCE)  # another page may have seen it free, too
                 if place.holder() == token:
                     place.beat()
                     return place.leave
             await asyncio.sleep(AGAIN * (1 + self._chance.uniform()))
+
+
+    def _has_fellows(self) -> bool:
+        """Say whether other pages may be there: each has a claim in this storage."""
+        return sum(key.startswith(CLAIM_RECORD) for key in self._shared.read_all()) > 1
 
 
 class _Place:

@@ -54,10 +54,11 @@ def test_two_of_a_server_at_a_time_over_all_tabs() -> None:
 
 def test_tabs_that_look_at_once_do_not_share_a_place() -> None:
     async def story() -> None:
-        shared: dict[str, str] = {}
+        shared = {f"claim:{number}": "" for number in range(6)}
         begins = [asyncio.ensure_future(tab(shared, n).begin(NORTH)) for n in range(6)]
         await asyncio.sleep(4 * storage_transfers.AGAIN)
         assert sum(begin.done() for begin in begins) == AT_ONCE
+        assert len(shared) == 6 + AT_ONCE
         for begin in begins:
             begin.done() and begin.result()()
             begin.cancel()

@@ -1,0 +1,143 @@
+"""The gallery: notices which tasks have completed, and opens what keeps and shows their results."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyscript import config
+
+from app.browser.site import is_demo, meta
+from app.browser.storage import own_prefix
+from app.core.errors import Trouble
+from app.core.events import Emit, KeepingFailed
+from app.core.ids import ServerUrl, TaskId
+from app.core.server_url import short_name
+from app.core.task import State, Task
+from app.core.window import Window
+from app.runtime.intake import Intake
+from app.runtime.ports import World
+from app.ui.dom import by_id, listen
+from app.ui.page import Page
+from app.ui.words import Words
+
+
+class Gallery:
+    """Keeps results in the background, and shows them when its button is pressed.
+
+    In the demo it does neither: nothing is kept there.
+
+    Args:
+        window: Its tasks and servers.
+        world: What carries them.
+        intake: Takes in what runs again.
+        words: The page's language.
+        page: Takes pictures as the next inputs.
+        emit: Is told what can't be kept.
+        soon: Runs work that nobody waits for.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        world: World,
+        intake: Intake,
+        words: Words,
+        page: Page,
+        emit: Emit,
+        soon: Callable[[Any], None],
+    ) -> None:
+        self._window = window
+        self._world = world
+        self._intake = intake
+        self._words = words
+        self._page = page
+        self._emit = emit
+        self._soon = soon
+        self._is_demo = is_demo()
+        self._seen: set[TaskId] = set()
+        self._queue: deque[Task] = deque()
+        self._is_working = False
+        self._is_failure_told = False
+        self._opening: Any = None
+        self._curator: Any = None
+        listen(by_id("gallery-open"), "click", lambda _event: soon(self.open()))
+
+    def changed(self) -> None:
+        """Take up the tasks that have completed since the last call."""
+        if self._is_demo:
+            return
+        for task in self._window.ended():
+            if task.task_id not in self._seen:
+                self._seen.add(task.task_id)
+                # What was collected from servers has no workflow here, and isn't this browser's.
+                if task.state is State.COMPLETED and task.digest and task.outputs:
+                    self._queue.append(task)
+        if self._queue and not self._is_working:
+            self._is_working = True
+            self._soon(self._work())
+
+    async def open(self) -> None:
+        """Show the gallery."""
+        await js.tetherLoadPython(*config["lazy"]["gallery"])
+        try:
+            keeping = await self._keeping()
+        except OSError as error:
+            trouble = Trouble.of("gallery_unavailable", detail=error)
+            self._page.notices.show(self._words.trouble(trouble))
+            return
+        from app.curator import Curator
+
+        if self._curator is None:
+            self._curator = Curator(
+                keeping,
+                self._window,
+                self._world,
+                self._intake,
+                self._words,
+                self._page.composer.add,
+                self._soon,
+            )
+        await self._curator.open()
+
+    async def _keeping(self) -> Any:
+        """Return what keeps results, made and opened once."""
+        if self._opening is None:
+            self._opening = asyncio.ensure_future(self._open_keeping())
+        return await self._opening
+
+    async def _open_keeping(self) -> Any:
+        await js.tetherLoadPython(*config["lazy"]["keeping"])
+        from app.browser.shelf import BrowserShelf
+        from app.core.gallery import BUDGET_MB
+        from app.keeping import Keeping
+
+        shelf = BrowserShelf(f"{own_prefix(js.location.pathname)}gallery")
+        budget = int(float(meta("gallery-mb", str(BUDGET_MB))) * 1_000_000)
+        keeping = Keeping(shelf, self._world, self._name_of, budget)
+        await keeping.open()
+        return keeping
+
+    async def _work(self) -> None:
+        """Keep the tasks of the queue, one at a time."""
+        try:
+            keeping = await self._keeping()
+            known = await keeping.known()
+            while self._queue:
+                task = self._queue.popleft()
+                if task.prompt_id not in known:
+                    await keeping.keep(task)
+        except OSError as error:
+            self._queue.clear()  # the next one that ends is tried again
+            if not self._is_failure_told:
+                self._is_failure_told = True
+                self._emit(KeepingFailed(Trouble.of("gallery_full", detail=error)))
+        finally:
+            self._is_working = False
+        if self._curator is not None:
+            await self._curator.changed()
+
+    def _name_of(self, url: ServerUrl) -> str:
+        server = self._window.servers.get(url)
+        return server.name if server else short_name(url)

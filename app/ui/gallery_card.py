@@ -1,0 +1,105 @@
+"""One entry of the gallery, as a card: its results, and what can be done with them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import js
+
+from app.core.gallery import Entry
+from app.core.outputs import Output
+from app.ui.dom import element
+from app.ui.words import Words
+
+SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "other": "⬚"}
+"""Instead of a picture, where none is here."""
+
+
+def make_card(
+    words: Words, entry: Entry, urls: Mapping[str, str], addresses: Mapping[str, str]
+) -> Any:
+    """Make the card of an entry.
+
+    Args:
+        words: The page's language.
+        entry: What it shows.
+        urls: The addresses of the contents that are here, by name.
+        addresses: Where a result is at its server, if a link may lead there.
+    """
+    looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
+    card = element("li", looks, data_prompt=entry.prompt_id)
+    results = element("div", "results")
+    for number, output in enumerate(entry.outputs):
+        if output.kind == "text":
+            results.append(element("pre", "text", output.text))
+        else:
+            results.append(_result(words, entry, number, output, urls, addresses))
+    moment = js.Date.new(entry.at * 1000).toLocaleTimeString(
+        js.document.documentElement.lang, timeStyle="short"
+    )
+    card.append(
+        results,
+        element("span", "title", entry.title),
+        element("span", "facts", f"{entry.server_name} · {moment}"),
+    )
+    buttons = element("div", "buttons")
+    lacks = entry.lacks()
+    if lacks:
+        card.append(element("p", "facts", words.say("gallery.not_again", file=lacks)))
+    else:
+        buttons.append(_button(words.say("task.again"), "again", entry.prompt_id))
+    buttons.append(_button(words.say("task.dismiss"), "remove", entry.prompt_id))
+    card.append(buttons)
+    return card
+
+
+def _result(
+    words: Words,
+    entry: Entry,
+    number: int,
+    output: Output,
+    urls: Mapping[str, str],
+    addresses: Mapping[str, str],
+) -> Any:
+    name, key = entry.whole(number), f"{entry.prompt_id}/{number}"
+    whole = urls.get(name, "")
+    address = whole or addresses.get(name, "")
+    box = element("figure")
+    shown = _thumbnail(entry, output, urls.get(entry.small(number)) or whole)
+    if address:
+        link = element("a", "thumb", href=address, target="_blank", rel="noopener noreferrer")
+        link.title = words.say("task.open", file=output.filename)
+        if whole and output.kind != "image":
+            link.setAttribute("download", output.filename)  # nothing but a picture is opened
+        link.append(shown)
+        box.append(link)
+    else:
+        box.append(shown)
+    buttons = element("div", "buttons")
+    if whole:
+        save = element("a", "save", words.say("gallery.save"), href=whole, download=output.filename)
+        buttons.append(save)
+    elif address:
+        box.append(element("span", "facts", words.say("gallery.there", server=entry.server_name)))
+    else:
+        told = words.say("gallery.fetch", server=entry.server_name)
+        buttons.append(_button(told, "fetch", key))
+    if output.kind == "image":
+        buttons.append(_button(words.say("task.use"), "use", key))
+    box.append(buttons)
+    return box
+
+
+def _thumbnail(entry: Entry, output: Output, url: str) -> Any:
+    if output.kind == "image" and url:
+        told = f"{output.filename} – {entry.title}"
+        return element("img", "", src=url, alt=told, loading="lazy", decoding="async")
+    away = element("span", "away")
+    sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")
+    away.append(sign, element("span", "", output.filename))
+    return away
+
+
+def _button(text: str, action: str, key: str) -> Any:
+    button = element("button", "quiet", text, type="button")
+    button.dataset.action, button.dataset.key = action, key
+    return button

@@ -1,0 +1,359 @@
+"""The gallery: what this browser's tasks gave, kept on the device whatever becomes of the rest."""
+
+import json
+from base64 import b64decode
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image, ImageOps
+from playwright.sync_api import Locator, Page, expect
+
+from app.simulator.settings import Gate, GateKind
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    expect_ready,
+    farm,
+    fresh_window,
+    noise,
+    open_page,
+    picture_of,
+    result_of,
+    run,
+    run_own,
+    tasks,
+)
+from tests.e2e.watch import Watch
+
+PIXELS = """async (image) => {
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/png").split(",")[1];
+}"""
+
+KEPT = """async () => {
+  const database = await new Promise((done, failed) => {
+    const request = indexedDB.open("tether:/:gallery");
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const found = {};
+  for (const store of database.objectStoreNames) {
+    found[store] = await new Promise((done) => {
+      const request = database.transaction(store).objectStore(store).count();
+      request.onsuccess = () => done(request.result);
+    });
+  }
+  database.close();
+  return found;
+}"""
+
+
+@pytest.fixture
+def two(background: Background) -> Iterator[Farm]:
+    with farm(background) as servers:
+        yield servers
+
+
+def cards(page: Page) -> Locator:
+    """The gallery's entries."""
+    return page.locator("#gallery .kept")
+
+
+def open_gallery(page: Page, count: int) -> None:
+    """Open it, and wait until it has so many entries in sight."""
+    page.locator("#gallery-open").click()
+    expect(cards(page)).to_have_count(count)
+
+
+def close_gallery(page: Page) -> None:
+    """Close it, as people do."""
+    page.keyboard.press("Escape")
+    expect(page.locator("#gallery")).to_be_hidden()
+
+
+def shown(page: Page, title: str) -> Image.Image:
+    """The picture on an entry's card."""
+    card = cards(page).filter(has=page.locator(".title", has_text=title))
+    return Image.open(BytesIO(b64decode(card.locator("img").evaluate(PIXELS)))).convert("RGB")
+
+
+def set_budget(page: Page, megabytes: float) -> None:
+    """Give the gallery another room, as whoever hosts the page may; before its first result."""
+    setting = page.locator("meta[name='tether:gallery-mb']")
+    setting.evaluate("(meta, size) => { meta.content = size }", str(megabytes))
+
+
+def test_results_stay_whatever_becomes_of_page_and_servers(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """A reload, Clear finished, another tab, and servers that are gone: they are still there."""
+    page = open_page(watched_page, two)
+    pictures = {f"{name}.png": noise(number) for number, name in enumerate(("one", "two"), 1)}
+    for number, (name, picture) in enumerate(pictures.items(), 1):
+        run(page, [as_file(picture, name)], server=f"gpu-{number}")
+    expect_done(page, 2)
+    open_gallery(page, 2)
+    assert sorted(cards(page).locator(".facts").all_inner_texts())[0].startswith("gpu-1 · ")
+    for name, picture in pictures.items():
+        assert shown(page, name).tobytes() == ImageOps.invert(picture).tobytes()
+    close_gallery(page)
+    page.locator("#task-clear").click()
+    expect(tasks(page)).to_have_count(0)
+    for server in two.servers:
+        two.background.run(server.stop())
+    watch.expect("Failed to load resource|WebSocket")
+    page.reload()
+    expect_ready(page)
+    expect(page.locator(".server[data-tone=bad]")).to_have_count(2)
+    open_gallery(page, 2)
+    for name, picture in pictures.items():
+        assert shown(page, name).tobytes() == ImageOps.invert(picture).tobytes()
+    page.close()
+    other = fresh_window(watched_page.context, two)
+    open_gallery(other, 2)
+    assert shown(other, "two").tobytes() == ImageOps.invert(pictures["two.png"]).tobytes()
+
+
+def test_an_entry_runs_again_as_it_was(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """Its workflow and its picture are kept with it: the new task gives the same."""
+    page = open_page(watched_page, two)
+    picture = noise(3)
+    run(page, [as_file(picture, "three.png")])
+    expect_done(page, 1)
+    open_gallery(page, 1)
+    close_gallery(page)
+    page.locator("#task-clear").click()
+    expect(tasks(page)).to_have_count(0)
+    open_gallery(page, 1)
+    page.get_by_role("button", name="Run again").click()
+    expect(page.locator("#gallery-said")).to_contain_text("“three.png · Invert colours” runs again")
+    expect_done(page, 1)
+    expect(cards(page)).to_have_count(2)
+    close_gallery(page)
+    assert result_of(page, "three.png").tobytes() == ImageOps.invert(picture).tobytes()
+    assert two.posts(0) + two.posts(1) == 2
+
+
+def test_a_removal_can_be_undone_and_lasts_otherwise(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Even where the task's own card is still there when the page is loaded again."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(4), "four.png")])
+    run(page, [as_file(noise(5), "five.png")])
+    expect_done(page, 2)
+    open_gallery(page, 2)
+    cards(page).filter(has_text="four.png").get_by_role("button", name="Remove").click()
+    expect(cards(page)).to_have_count(1)
+    page.locator("#gallery-undo").click()
+    expect(cards(page)).to_have_count(2)
+    expect(page.locator("#gallery-undo")).to_be_hidden()
+    cards(page).filter(has_text="four.png").get_by_role("button", name="Remove").click()
+    expect(cards(page)).to_have_count(1)
+    page.reload()
+    expect_ready(page)
+    expect_done(page, 2)
+    open_gallery(page, 1)
+    expect(cards(page)).to_contain_text("five.png")
+
+
+def test_what_was_removed_is_deleted(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """Once it can't be put back; and it stays gone, though its task's card is still there."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(6), "six.png")])
+    expect_done(page, 1)
+    open_gallery(page, 1)
+    assert page.evaluate(KEPT) == {"entries": 1, "contents": 3, "gone": 0}
+    page.get_by_role("button", name="Remove").last.click()
+    expect(page.locator("#gallery-usage")).to_contain_text("Nothing yet")
+    assert page.evaluate(KEPT) == {"entries": 1, "contents": 3, "gone": 1}
+    expect(page.locator("#gallery-undo")).to_be_hidden(timeout=15_000)
+    kept = page.evaluate(
+        f"""async () => {{
+          const end = performance.now() + 15000;
+          let kept;
+          do kept = await ({KEPT})(); while (kept.contents && performance.now() < end);
+          return kept;
+        }}"""
+    )
+    assert kept == {"entries": 0, "contents": 0, "gone": 1}
+    page.reload()
+    expect_ready(page)
+    run(page, [as_file(noise(7), "seven.png")])
+    expect_done(page, 2)
+    open_gallery(page, 1)
+    assert page.evaluate(KEPT) == {"entries": 1, "contents": 3, "gone": 1}
+
+
+def test_the_oldest_make_way_and_it_is_said_once(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """The gallery takes no more room than it is given."""
+    page = open_page(watched_page, two)
+    set_budget(page, 1)
+    for number, name in enumerate(("first", "second", "third"), 1):
+        run(page, [as_file(noise(number, 256, 256), f"{name}.png")])
+        expect_done(page, number)
+        page.locator("#gallery-open").click()
+        expect(cards(page).filter(has_text=f"{name}.png")).to_have_count(1)
+        if name != "third":
+            close_gallery(page)
+    expect(cards(page)).to_have_count(2)
+    expect(cards(page).filter(has_text="first.png")).to_have_count(0)
+    expect(page.locator("#gallery-evicted")).to_have_text("Removed to make room: the oldest 1.")
+    close_gallery(page)
+    page.reload()
+    expect_ready(page)
+    open_gallery(page, 2)
+    expect(page.locator("#gallery-evicted")).to_be_hidden()
+    assert page.evaluate(KEPT)["gone"] == 1
+
+
+def test_workflows_stand_together(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """The last used is open, the others are folded, and nothing of them is made."""
+    page = open_page(watched_page, two)
+    for number, workflow in enumerate(("invert", "blur", "invert")):
+        run(page, [as_file(noise(number), f"{number}.png")], workflow)
+        expect_done(page, number + 1)
+    open_gallery(page, 3)
+    expect(page.locator("#gallery summary")).to_have_count(1)
+    page.locator("#gallery-by").select_option("workflow")
+    expect(page.locator("#gallery summary")).to_have_text(["Invert colours2", "Blur1"])
+    expect(cards(page)).to_have_count(2)
+    page.locator("#gallery summary").nth(1).click()
+    expect(cards(page)).to_have_count(3)
+    page.locator("#gallery summary").nth(0).click()
+    expect(cards(page)).to_have_count(1)
+    expect(cards(page)).to_contain_text("1.png · Blur")
+
+
+def test_a_tab_that_comes_back_keeps_nothing_twice(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """The browser opens a closed tab again, with its tasks: those are kept already."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(7), "seven.png")])
+    expect_done(page, 1)
+    open_gallery(page, 1)
+    records = json.dumps(page.evaluate("({...sessionStorage})"))
+    page.close()
+    other = watched_page.context.new_page()
+    other.add_init_script(f"Object.assign(sessionStorage, {records})")
+    open_page(other, two)
+    expect_done(other, 1)
+    run(other, [as_file(noise(8), "eight.png")])
+    expect_done(other, 2)
+    open_gallery(other, 2)
+    assert other.evaluate(KEPT)["entries"] == 2
+
+
+def test_large_pictures_have_a_thumbnail_and_videos_their_address(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Nothing of a video is fetched; what is larger than a few MB is kept small."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(8, 640, 400), "large.png")])
+    expect_done(page, 1)
+    video = {
+        "1": {
+            "class_type": "EmptyImage",
+            "inputs": {"width": 64, "height": 64, "batch_size": 6, "color": 255},
+        },
+        "2": {
+            "class_type": "SaveWEBM",
+            "inputs": {
+                "images": ["1", 0],
+                "filename_prefix": "v",
+                "codec": "vp9",
+                "fps": 6.0,
+                "crf": 32.0,
+            },
+        },
+    }
+    run_own(page, video)
+    expect_done(page, 2)
+    open_gallery(page, 2)
+    picture = cards(page).filter(has_text="large.png").locator("img")
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 480
+    link = cards(page).filter(has_text="large.png").locator("a.save")
+    assert link.get_attribute("download").endswith(".png")
+    assert link.get_attribute("href").startswith("blob:")
+    film = cards(page).filter(has_text="mine.json")
+    expect(film.locator("img, video")).to_have_count(0)
+    assert "/view?" in film.locator("a").get_attribute("href")
+    assert not [
+        path
+        for server in two.servers
+        for _, path, _ in server.requests
+        if path.startswith("/view") and "webm" in path
+    ]
+
+
+def test_results_of_a_server_with_a_token_are_kept_and_used(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """The token goes with the fetch, and is nowhere in what is kept."""
+    watch.expect("401|Failed to load resource|CORS|WebSocket")
+    gate = Gate(GateKind.BEARER, "s3cret", opens_sockets=True)
+    with farm(background, 1, gate=gate) as one:
+        page = open_page(watched_page, one)
+        card = page.locator(".server.card")
+        card.get_by_role("button", name="Token…").click()
+        card.locator("select").select_option("bearer")
+        card.locator(".secret").fill("s3cret")
+        card.get_by_role("button", name="Use it").click()
+        expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)
+        picture = noise(9)
+        run(page, [as_file(picture, "nine.png")])
+        expect_done(page, 1)
+        open_gallery(page, 1)
+        assert shown(page, "nine").tobytes() == ImageOps.invert(picture).tobytes()
+        assert "s3cret" not in page.locator("#gallery").evaluate("each => each.outerHTML")
+        cards(page).get_by_role("button", name="Use as input").click()
+        expect(page.locator("#pictures li")).to_have_count(1)
+        page.locator("#run").click()
+        expect_done(page, 2)
+        assert picture_of(page).tobytes() == picture.tobytes()
+
+
+def test_a_full_browser_is_told_and_the_task_is_done_all_the_same(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """A quota that is used up stops nobody; it is told once, and what was kept stays."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(1), "first.png")])
+    expect_done(page, 1)
+    open_gallery(page, 1)
+    close_gallery(page)
+    # What a used-up quota does: the browser takes the transaction back.
+    page.evaluate(
+        """() => {
+          const put = IDBObjectStore.prototype.put;
+          IDBObjectStore.prototype.put = function (...given) {
+            const request = put.apply(this, given);
+            const once = () => { try { this.transaction.abort() } catch {} };
+            if (this.name === "contents") queueMicrotask(once);
+            return request;
+          };
+        }"""
+    )
+    for number in (2, 3):
+        run(page, [as_file(noise(number), f"{number}.png")])
+        expect_done(page, number)
+        told = page.locator("#notices", has_text="The browser keeps no more results (")
+        expect(told).to_have_count(1)
+    open_gallery(page, 1)
+    expect(cards(page)).to_contain_text("first.png")
+
+
+def test_the_demo_has_no_gallery(watched_page: Page, page_server: Any, watch: Watch) -> None:
+    """Nothing of a demo is kept."""
+    page = open_page(watched_page, f"{page_server.url}?demo=1")
+    expect(page.locator("#gallery-open")).to_be_hidden()
