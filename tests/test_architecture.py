@@ -29,7 +29,8 @@ FLOORS: dict[str, frozenset[str]] = {
     ),
     "app.opening": frozenset({"app.core", "app.runtime"}),
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
-    "app.sending": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
+    "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
+    "app.sending": frozenset({"app.core", "app.opening", "app.runtime", "app.shelf", "app.ui"}),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(

@@ -1,6 +1,6 @@
 """The panel for a new task: pictures, workflow, server, Run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import js
@@ -40,6 +40,7 @@ class Composer:
         self._picker = by_id("picture-picker")
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
+        self._copies = by_id("copies")
         self._assumed = by_id("workflow-assumed")
         self._server = by_id("server-choice")
         self._offered: list[str] = []
@@ -72,6 +73,11 @@ class Composer:
         """The address of the chosen server; None for automatic."""
         return str(self._server.value) or None
 
+    @property
+    def copies(self) -> str:
+        """What was typed as the number of tasks of each picture."""
+        return str(self._copies.value)
+
     def title(self) -> str:
         """What the chosen workflow is called."""
         return str(self._workflow.selectedOptions.item(0).textContent)
@@ -89,10 +95,12 @@ class Composer:
             else:
                 self._add_picture(file)
 
-    def remove(self, keys: Iterable[str]) -> None:
-        """Take pictures off the list: they are tasks now."""
+    def accepted(self, keys: Collection[str]) -> None:
+        """Take pictures off the list: they are tasks now, as many as were wanted."""
         for key in keys:
             self._remove(key)
+        if keys:
+            self._copies.value = "1"
 
     def show_own(self, name: str) -> None:
         """Show that a workflow of the person's own is chosen."""

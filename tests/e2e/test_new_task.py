@@ -1,0 +1,69 @@
+"""The form for a new task: how many, where it goes, and how pictures come in."""
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import as_file, expect_done, farm, give_workflow, noise, open_page, run, tasks
+from tests.e2e.test_form import history
+from tests.e2e.watch import Watch
+
+
+def test_as_many_tasks_of_each_picture_as_are_wanted(
+    watched_page: Page, background: Background
+) -> None:
+    """Three of each of two; the number is back at one for the next run, where the keyboard runs."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        copies = page.get_by_label("How many of each")
+        copies.fill("2")
+        copies.press("ArrowUp")
+        expect(copies).to_have_value("3")
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(2)])
+        expect(copies).to_have_value("1")
+        expect_done(page, 6)
+        page.locator("#picture-picker").set_input_files([as_file(noise(2), "2.png")])
+        copies.press("Enter")
+        expect_done(page, 7)
+        expect(tasks(page).filter(has_text="0.png")).to_have_count(3)
+
+
+def test_each_copy_has_a_seed_of_its_own(watched_page: Page, background: Background) -> None:
+    """If that is wanted; a workflow without pictures has copies too."""
+    workflow = {
+        "1": {
+            "class_type": "EmptyImage",
+            "inputs": {"width": 16, "height": 16, "batch_size": 1, "color": 0},
+        },
+        "2": {
+            "class_type": "TetherSlow",
+            "inputs": {"image": ["1", 0], "steps": 1, "step_ms": 1, "seed": 7, "previews": False},
+        },
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "s"}},
+    }
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        give_workflow(page, json.dumps(workflow))
+        page.locator("#form-fresh").check()
+        page.locator("#copies").fill("4")
+        page.locator("#run").click()
+        expect_done(page, 4)
+        seeds = {sent["2"]["inputs"]["seed"] for sent in history(one, 0)}
+        assert len(seeds) == 4
+
+
+@pytest.mark.parametrize("typed", ["0", "100", "1.5", ""])
+def test_a_number_that_makes_no_sense_is_refused(
+    watched_page: Page, background: Background, watch: Watch, typed: str
+) -> None:
+    """With a sentence; the picture stays."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
+        page.locator("#copies").fill(typed)
+        page.locator("#run").click()
+        expect(page.locator("#notices")).to_contain_text("a whole number from 1 to 99")
+        expect(page.locator("#pictures li")).to_have_count(1)
+        expect(tasks(page)).to_have_count(0)
