@@ -113,6 +113,7 @@ class App:
                 self._rerun_lost,
                 phrase,
                 self._collect,
+                self._repaint.ask,
             ),
         )
         self._sending = Sending(
@@ -157,7 +158,8 @@ class App:
 
     def _paint(self) -> None:
         if self._page is not None:
-            self._page.show(self._viewer.view())
+            needs, now = self._page.composer.needs(), self._world.clock.now()
+            self._page.show(self._viewer.view(needs, now))
             for task_id in self._again.due():
                 self._soon(self._told(self._page, self._again.run_again(task_id)))
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import js
 
+from app.core.forecast import Needs
+from app.core.ids import ServerUrl
 from app.ui.dom import by_id, element, listen, on_action, set_text
 from app.ui.server_row import ServerRow
 from app.ui.words import Words
@@ -22,6 +24,7 @@ class Composer:
         on_run: Called when Run is pressed.
         on_workflow: Called with a workflow file (a JS File) that was picked or dropped.
         on_choice: Called with the name of a workflow that was chosen.
+        on_needs: Called when what the next task needs of a server has changed.
     """
 
     def __init__(
@@ -30,10 +33,12 @@ class Composer:
         on_run: Callable[[], None],
         on_workflow: Callable[[Any], None],
         on_choice: Callable[[str], None],
+        on_needs: Callable[[], None],
     ) -> None:
         self._words = words
         self._on_workflow = on_workflow
         self._on_choice = on_choice
+        self._on_needs = on_needs
         self._pictures: dict[str, tuple[str, Any]] = {}
         self._count = 0
         self._list = by_id("pictures")
@@ -43,10 +48,13 @@ class Composer:
         self._copies = by_id("copies")
         self._assumed = by_id("workflow-assumed")
         self._server = by_id("server-choice")
+        self._forecast = by_id("server-forecast")
+        self._foretold = ""
         self._offered: list[str] = []
         self._rows: tuple[ServerRow, ...] = ()
         self._marks: dict[str, str] = {}
         self._on_run = on_run
+        listen(self._server, "change", lambda _event: self._show_forecast())
         listen(by_id("compose"), "submit", self._submitted)
         listen(self._picker, "change", lambda _event: self._picked(self._picker, self.add))
         listen(self._workflow, "change", lambda _event: self._workflow_changed())
@@ -147,11 +155,27 @@ class Composer:
             self._server.append(option)
         if any(row.url == chosen and row.url not in self._marks for row in rows):
             self._server.value = chosen
+        self._show_forecast()
 
     def mark(self, marks: dict[str, str]) -> None:
         """Offer these servers no more: address -> why."""
         self._marks = marks
         self.offer(self._rows)
+        self._on_needs()
+
+    def needs(self) -> Needs:
+        """Return what the next task needs of a server."""
+        sizes = tuple(int(file.size) for _, file in self._pictures.values())
+        return Needs([ServerUrl(url) for url in self._marks], sizes)
+
+    def foretell(self, sentence: str) -> None:
+        """Say where the next task would go, unless a server is chosen."""
+        if sentence != self._foretold:
+            self._foretold = sentence
+            self._show_forecast()
+
+    def _show_forecast(self) -> None:
+        set_text(self._forecast, "" if self._server.value else self._foretold)
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
@@ -198,6 +222,7 @@ class Composer:
             element("img", "", src=url, alt=""), element("span", "", str(file.name)), button
         )
         self._list.append(item)
+        self._on_needs()
 
     def _remove(self, key: str) -> None:
         self._pictures.pop(key, None)
@@ -205,3 +230,4 @@ class Composer:
         if item:
             js.URL.revokeObjectURL(item.querySelector("img").src)
             item.remove()
+            self._on_needs()

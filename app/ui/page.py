@@ -38,6 +38,7 @@ class Intents(NamedTuple):
     rerun_lost: Callable[[bool], None]
     phrase: str
     collect: Callable[[str], str]
+    repaint: Callable[[], None]
 
 
 class Page:
@@ -46,7 +47,9 @@ class Page:
     def __init__(self, words: Words, language: str, intents: Intents) -> None:
         translate(words, language)
         self.notices = NoticesPanel(words)
-        self.composer = Composer(words, intents.run, intents.use_workflow, intents.choose_workflow)
+        self.composer = Composer(
+            words, intents.run, intents.use_workflow, intents.choose_workflow, intents.repaint
+        )
         self._servers = ServersPanel(
             words, intents.add_server, intents.use_token, intents.on_server
         )
@@ -64,6 +67,7 @@ class Page:
         """Bring the page up to date."""
         self._servers.show(view.servers)
         self.composer.offer(tuple(row for row in view.servers if not row.is_held))
+        self.composer.foretell(view.forecast)
         for task_id in self._tasks.show(view):
             self._drop_preview(task_id)
         self.notices.follow(view.notices)

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from app.core.forecast import ANYTHING, Needs, forecast
 from app.core.ids import ServerUrl
 from app.core.outlier import Outliers
 from app.core.outputs import Kind, Output
+from app.core.pace import seconds_per_task
 from app.core.server import Server
 from app.core.task import ON_SERVER, State, Task
 from app.core.window import Window
+from app.ui.prospects import say_forecast
 from app.ui.server_row import About, ServerRow, ServerRows
 from app.ui.words import Words
 
@@ -49,6 +52,7 @@ class View:
     only_here: int
     safety: str
     can_send_all: bool
+    forecast: str
 
 
 class Viewer:
@@ -80,9 +84,10 @@ class Viewer:
         self._held = held
         self._ended: dict[str, TaskRow] = {}
         self._outliers = Outliers(())
+        self._paces: dict[ServerUrl, float] = {}
 
-    def view(self) -> View:
-        """Return what the page is to show now."""
+    def view(self, needs: Needs = ANYTHING, now: float = 0.0) -> View:
+        """Return what the page is to show now; `needs` are those of the next task."""
         window, words = self._window, self._words
         tasks = list(window.tasks.values())
         known = set(self._ended)
@@ -93,6 +98,7 @@ class Viewer:
         }
         if known != self._ended.keys():
             self._outliers = Outliers(window.ended())
+            self._paces = seconds_per_task(window.ended())
         running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
         only_here = window.only_here()
         safety = ""
@@ -118,6 +124,7 @@ class Viewer:
             only_here,
             safety,
             bool(window.waiting and window.servers) and not window.is_hurried,
+            say_forecast(words, forecast(window, needs, self._paces, now)),
         )
 
     def _task(self, task: Task) -> TaskRow:

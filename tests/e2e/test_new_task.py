@@ -67,3 +67,30 @@ def test_a_number_that_makes_no_sense_is_refused(
         expect(page.locator("#notices")).to_contain_text("a whole number from 1 to 99")
         expect(page.locator("#pictures li")).to_have_count(1)
         expect(tasks(page)).to_have_count(0)
+
+
+def test_automatic_says_which_server_now_and_why(
+    watched_page: Page, background: Background
+) -> None:
+    """By queues; then by what was learned; then what is missing. A chosen server needs no word."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        line = page.locator("#server-forecast")
+        expect(line).to_have_text("Now: gpu-1 or gpu-2: equally short")
+        two.change(0, pace=1.0)
+        run(page, [as_file(noise(1), "1.png")], server="gpu-1")
+        expect(line).to_be_hidden()
+        page.locator("#server-choice").select_option("")
+        expect(line).to_have_text("Now: gpu-2, 0 in its queue (gpu-1: 1)")
+        expect_done(page, 1)
+        expect(line).to_have_text("Now: gpu-1 or gpu-2: equally short")
+        run(page, [as_file(noise(2), "2.png")], server="gpu-2")
+        expect_done(page, 2)
+        run(page, [as_file(noise(3), "3.png")], server="gpu-1")
+        page.locator("#server-choice").select_option("")
+        expect(line).to_contain_text("Now: gpu-2, done in about 1 s (gpu-1: about")
+        expect_done(page, 3)
+        for number in range(2):
+            page.locator(".server.card").first.locator("[data-action=remove]").click()
+            expect(page.locator(".server.card")).to_have_count(1 - number)
+        expect(line).to_have_text("No server can take a task now: add one.")
