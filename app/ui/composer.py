@@ -8,6 +8,7 @@ import js
 from app.core.forecast import Needs
 from app.core.ids import ServerUrl
 from app.ui.dom import by_id, element, listen, on_action, set_text
+from app.ui.drop import DropAnywhere
 from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
@@ -42,7 +43,7 @@ class Composer:
         self._pictures: dict[str, tuple[str, Any]] = {}
         self._count = 0
         self._list = by_id("pictures")
-        self._picker = by_id("picture-picker")
+        self._pickers = by_id("picture-picker"), by_id("picture-camera")
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
         self._copies = by_id("copies")
@@ -56,19 +57,19 @@ class Composer:
         self._on_run = on_run
         listen(self._server, "change", lambda _event: self._show_forecast())
         listen(by_id("compose"), "submit", self._submitted)
-        listen(self._picker, "change", lambda _event: self._picked(self._picker, self.add))
+        for picker in self._pickers:
+            listen(picker, "change", lambda event: self._picked(event.target, self.add))
         listen(self._workflow, "change", lambda _event: self._workflow_changed())
         listen(
             self._workflow_picker,
             "change",
             lambda _event: self._picked(self._workflow_picker, self._open),
         )
-        listen(js.document, "dragover", lambda event: event.preventDefault())
-        listen(js.document, "drop", self._dropped)
-        listen(js.document, "paste", self._pasted)
+        DropAnywhere(self.add)
         on_action(self._list, lambda _action, key: self._remove(key))
         # What was picked before Python was there is still in the pickers.
-        self._picked(self._picker, self.add)
+        for picker in self._pickers:
+            self._picked(picker, self.add)
         self._picked(self._workflow_picker, self._open)
 
     @property
@@ -197,16 +198,6 @@ class Composer:
         files = list(picker.files)
         picker.value = ""
         take(files)
-
-    def _dropped(self, event: Any) -> None:
-        event.preventDefault()
-        self.add(list(event.dataTransfer.files))
-
-    def _pasted(self, event: Any) -> None:
-        files = list(event.clipboardData.files)
-        if files:
-            event.preventDefault()
-            self.add(files)
 
     def _add_picture(self, file: Any) -> None:
         self._count += 1

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import as_file, expect_done, farm, give_workflow, noise, open_page, run, tasks
@@ -94,3 +94,55 @@ def test_automatic_says_which_server_now_and_why(
             page.locator(".server.card").first.locator("[data-action=remove]").click()
             expect(page.locator(".server.card")).to_have_count(1 - number)
         expect(line).to_have_text("No server can take a task now: add one.")
+
+
+def test_a_phone_takes_a_photo(browser: Browser, background: Background) -> None:
+    """It goes the way of every picture; a desk's computer is not offered it."""
+    with farm(background, 1) as one:
+        context = browser.new_context(
+            has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740}
+        )
+        page = open_page(context.new_page(), one)
+        camera = page.get_by_label("take a photo")
+        expect(page.get_by_text("take a photo")).to_be_visible()
+        assert camera.get_attribute("capture") == "environment"
+        camera.set_input_files([as_file(noise(1), "photo.png")])
+        expect(page.locator("#pictures li")).to_have_text("photo.png×")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        page.locator("#run").tap()
+        expect_done(page, 1)
+        context.close()
+        desk = open_page(browser.new_context().new_page(), one)
+        expect(desk.get_by_text("take a photo")).to_be_hidden()
+        desk.context.close()
+
+
+DRAG = """([name, kind, isOut]) => {
+  const transfer = new DataTransfer();
+  if (kind === "file") transfer.items.add(new File(["x"], "x.png", {type: "image/png"}));
+  else transfer.setData("text/plain", "words");
+  const entered = isOut ? null : document.querySelector("#tasks-title");
+  const options = {bubbles: true, cancelable: true, dataTransfer: transfer, relatedTarget: entered};
+  document.querySelector("h1").dispatchEvent(new DragEvent(name, options));
+}"""
+
+
+def test_the_page_shows_that_files_may_be_dropped_anywhere(
+    watched_page: Page, background: Background
+) -> None:
+    """While they are dragged over it: not for words, and no more once they have left."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        marked, plain = page.locator("html.dragging"), page.locator("html:not(.dragging)")
+        page.evaluate(DRAG, ["dragover", "text", False])
+        expect(plain).to_be_attached()
+        page.evaluate(DRAG, ["dragover", "file", False])
+        expect(marked).to_be_attached()
+        page.evaluate(DRAG, ["dragleave", "file", False])
+        expect(marked).to_be_attached()
+        page.evaluate(DRAG, ["dragleave", "file", True])
+        expect(plain).to_be_attached()
+        page.evaluate(DRAG, ["dragover", "file", False])
+        page.evaluate(DRAG, ["drop", "file", False])
+        expect(plain).to_be_attached()
+        expect(page.locator("#pictures li")).to_have_count(1)
