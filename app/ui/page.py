@@ -9,6 +9,7 @@ from app.ui.access import Typed
 from app.ui.collect import CollectPanel
 from app.ui.composer import Composer
 from app.ui.dom import by_id, listen
+from app.ui.icon import IDLE, address, icon_of
 from app.ui.notices import NoticesPanel
 from app.ui.results import Fetch
 from app.ui.servers import ServersPanel
@@ -56,6 +57,7 @@ class Page:
         self._tasks = TasksPanel(words, intents.preview_of, intents.fetch, intents.on_task)
         self._collect = CollectPanel(words, intents.phrase, intents.collect)
         self._drop_preview = intents.drop_preview
+        self._icon = IDLE
         chooser = by_id("language")
         chooser.value = language
         listen(chooser, "change", lambda _event: intents.use_language(str(chooser.value)))
@@ -73,6 +75,10 @@ class Page:
         self.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
         js.document.title = f"{percent}Tether"
+        icon = icon_of(view)
+        if icon != self._icon:
+            self._icon = icon
+            by_id("icon").href = address(icon)
 
 
 def translate(words: Words, language: str) -> None:
