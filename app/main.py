@@ -123,6 +123,7 @@ class App:
                 self._rerun_lost,
                 phrase,
                 self._collect,
+                self._repaint.ask,
             ),
         )
         self._sending = Sending(
@@ -182,7 +183,8 @@ class App:
 
     def _paint(self) -> None:
         if self._page is not None and self._acting is not None:
-            view = self._viewer.view(self._world.clock.now())
+            now, needs = self._world.clock.now(), self._page.composer.needs()
+            view = self._viewer.view(now, needs)
             self._page.show(view)
             self._lanes.changed()
             self._gallery.changed()

@@ -8,12 +8,11 @@ import js
 from pyodide.ffi import to_js
 from pyscript import config
 
-from app.browser.site import fetch_text
+from app.core.copies import read_copies
 from app.core.eligibility import lacks_of
 from app.core.errors import BadInput, TetherError
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.outputs import Fetched, Output
-from app.core.recent import read_recent, with_recent
 from app.core.server import Reach
 from app.core.task import Task
 from app.core.window import Window
@@ -22,11 +21,10 @@ from app.opening import Opened, Opening
 from app.runtime.describer import Describer
 from app.runtime.intake import Intake
 from app.runtime.ports import Records, World
+from app.shelf import Shelf
 from app.ui.composer import OWN, RECENT
 from app.ui.page import Page
 from app.ui.words import Words
-
-RECORD = "recent"
 
 Substitute = Callable[[ServerUrl, str, str], None]
 
@@ -70,19 +68,22 @@ class Sending:
         self._substitute = substitute
         self._world = world
         self._soon = soon
-        self._kept = kept
+        self._shelf = Shelf(page.composer, kept)
         self._choices = 0
         """Workflows chosen so far: what comes late for an earlier one is dropped."""
-        self._own: Opened | None = None
         self._form: Any = None
         self._shown = ""
         """The text of the workflow whose form is shown."""
-        self._show_recent()
 
     async def run(self) -> None:
-        """Make a task of every chosen picture, or one when the workflow takes none."""
+        """Make tasks of every chosen picture, or of the workflow alone when it takes none."""
         composer = self._page.composer
         self._page.notices.clear()
+        try:
+            copies = read_copies(composer.copies)
+        except TetherError as error:
+            self._page.notices.show(self._words.trouble(error.trouble))
+            return
         pinned = ServerUrl(composer.pinned) if composer.pinned else None
         is_own = composer.workflow == OWN or composer.workflow.startswith(RECENT)
         chosen = await self._chosen(composer.workflow)
@@ -93,19 +94,15 @@ class Sending:
         for key, name, file in composer.pictures() or [("", "", None)]:
             told = f"{name} · {title}" if name else title
             try:
-                await self._accept(text, told, (name, file) if file else None, pinned, is_own)
+                for _ in range(copies):
+                    await self._accept(text, told, (name, file) if file else None, pinned, is_own)
             except TetherError as error:
                 self._page.notices.show(self._words.trouble(error.trouble))
             else:
                 accepted.append(key)
-        composer.remove(accepted)
+        composer.accepted(accepted)
         if is_own and accepted:
-            self._kept.write(RECORD, with_recent(self._kept.read(RECORD) or "", title, text))
-            self._show_recent()
-
-    def _show_recent(self) -> None:
-        recent = read_recent(self._kept.read(RECORD) or "")
-        self._page.composer.show_recent([title for title, _ in recent])
+            self._shelf.used(title, text)
 
     async def _accept(
         self,
@@ -138,20 +135,12 @@ class Sending:
         return json.dumps(filled(parse_workflow(text).nodes, answers), ensure_ascii=False)
 
     async def _chosen(self, name: str) -> tuple[str, str] | None:
-        if name == OWN:
-            if self._own is None:
-                self._page.notices.show(self._words.say("trouble.workflow_needed"))
-                return None
-            return self._own.title, self._own.text
-        if name.startswith(RECENT):
-            title = name.removeprefix(RECENT)
-            recent = dict(read_recent(self._kept.read(RECORD) or ""))
-            return (title, recent[title]) if title in recent else None
-        text = await fetch_text(f"./static/workflows/{name}.json")
-        if text is None:
-            self._page.notices.show(self._words.say("trouble.workflow_missing", file=name))
+        """Return title and text of a workflow, or say why there is none."""
+        try:
+            return await self._shelf.find(name)
+        except TetherError as error:
+            self._page.notices.show(self._words.trouble(error.trouble))
             return None
-        return self._page.composer.title(), text
 
     async def use_workflow(self, file: Any) -> None:
         """Take a workflow file, if it is one or carries one."""
@@ -164,7 +153,7 @@ class Sending:
 
     async def use(self, opened: Opened) -> None:
         """Take a workflow that was read, say what was assumed, and show its form."""
-        self._own = opened
+        self._shelf.own = opened
         self._page.composer.show_own(opened.title)
         self._page.composer.show_assumptions(
             [self._words.trouble(each) for each in opened.assumptions]
@@ -197,7 +186,7 @@ class Sending:
         """Show the form of a workflow that was chosen."""
         self._choices += 1
         number = self._choices
-        chosen = None if name == OWN and self._own is None else await self._chosen(name)
+        chosen = None if name == OWN and self._shelf.own is None else await self._chosen(name)
         if chosen is None:
             return
         await js.tetherLoadPython(*config["lazy"]["form"])

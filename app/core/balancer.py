@@ -18,8 +18,11 @@ def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
     Returns:
         A server, or None when there is none.
     """
-    if not loads:
-        return None
-    least = min(loads.values())
-    equals = [server for server, load in loads.items() if load == least]
-    return equals[int(draw * len(equals))]
+    equals = shortest(loads)
+    return equals[int(draw * len(equals))] if equals else None
+
+
+def shortest(loads: Mapping[ServerUrl, float]) -> list[ServerUrl]:
+    """Return the servers with the least before a new task: several are equals."""
+    least = min(loads.values(), default=0)
+    return [server for server, load in loads.items() if load == least]

@@ -48,7 +48,6 @@ class StorageTransfers:
                     return place.leave
             await asyncio.sleep(AGAIN * (1 + self._chance.uniform()))
 
-
     def _has_fellows(self) -> bool:
         """Say whether other pages may be there: each has a claim in this storage."""
         return sum(key.startswith(CLAIM_RECORD) for key in self._shared.read_all()) > 1

@@ -1,11 +1,14 @@
 """The panel for a new task: pictures, workflow, server, Run."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import js
 
+from app.core.forecast import Needs
+from app.core.ids import ServerUrl
 from app.ui.dom import by_id, element, listen, on_action, set_text
+from app.ui.drop import DropAnywhere
 from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
@@ -22,6 +25,7 @@ class Composer:
         on_run: Called when Run is pressed.
         on_workflow: Called with a workflow file (a JS File) that was picked or dropped.
         on_choice: Called with the name of a workflow that was chosen.
+        on_needs: Called when what the next task needs of a server has changed.
     """
 
     def __init__(
@@ -30,36 +34,42 @@ class Composer:
         on_run: Callable[[], None],
         on_workflow: Callable[[Any], None],
         on_choice: Callable[[str], None],
+        on_needs: Callable[[], None],
     ) -> None:
         self._words = words
         self._on_workflow = on_workflow
         self._on_choice = on_choice
+        self._on_needs = on_needs
         self._pictures: dict[str, tuple[str, Any]] = {}
         self._count = 0
         self._list = by_id("pictures")
-        self._picker = by_id("picture-picker")
+        self._pickers = by_id("picture-picker"), by_id("picture-camera")
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
+        self._copies = by_id("copies")
         self._assumed = by_id("workflow-assumed")
         self._server = by_id("server-choice")
+        self._forecast = by_id("server-forecast")
+        self._foretold = ""
         self._offered: list[str] = []
         self._rows: tuple[ServerRow, ...] = ()
         self._marks: dict[str, str] = {}
         self._on_run = on_run
+        listen(self._server, "change", lambda _event: self._show_forecast())
         listen(by_id("compose"), "submit", self._submitted)
-        listen(self._picker, "change", lambda _event: self._picked(self._picker, self.add))
+        for picker in self._pickers:
+            listen(picker, "change", lambda event: self._picked(event.target, self.add))
         listen(self._workflow, "change", lambda _event: self._workflow_changed())
         listen(
             self._workflow_picker,
             "change",
             lambda _event: self._picked(self._workflow_picker, self._open),
         )
-        listen(js.document, "dragover", lambda event: event.preventDefault())
-        listen(js.document, "drop", self._dropped)
-        listen(js.document, "paste", self._pasted)
+        DropAnywhere(self.add)
         on_action(self._list, lambda _action, key: self._remove(key))
         # What was picked before Python was there is still in the pickers.
-        self._picked(self._picker, self.add)
+        for picker in self._pickers:
+            self._picked(picker, self.add)
         self._picked(self._workflow_picker, self._open)
 
     @property
@@ -71,6 +81,11 @@ class Composer:
     def pinned(self) -> str | None:
         """The address of the chosen server; None for automatic."""
         return str(self._server.value) or None
+
+    @property
+    def copies(self) -> str:
+        """What was typed as the number of tasks of each picture."""
+        return str(self._copies.value)
 
     def title(self) -> str:
         """What the chosen workflow is called."""
@@ -89,10 +104,12 @@ class Composer:
             else:
                 self._add_picture(file)
 
-    def remove(self, keys: Iterable[str]) -> None:
-        """Take pictures off the list: they are tasks now."""
+    def accepted(self, keys: Collection[str]) -> None:
+        """Take pictures off the list: they are tasks now, as many as were wanted."""
         for key in keys:
             self._remove(key)
+        if keys:
+            self._copies.value = "1"
 
     def show_own(self, name: str) -> None:
         """Show that a workflow of the person's own is chosen."""
@@ -139,11 +156,27 @@ class Composer:
             self._server.append(option)
         if any(row.url == chosen and row.url not in self._marks for row in rows):
             self._server.value = chosen
+        self._show_forecast()
 
     def mark(self, marks: dict[str, str]) -> None:
         """Offer these servers no more: address -> why."""
         self._marks = marks
         self.offer(self._rows)
+        self._on_needs()
+
+    def needs(self) -> Needs:
+        """Return what the next task needs of a server."""
+        sizes = tuple(int(file.size) for _, file in self._pictures.values())
+        return Needs([ServerUrl(url) for url in self._marks], sizes)
+
+    def foretell(self, sentence: str) -> None:
+        """Say where the next task would go, unless a server is chosen."""
+        if sentence != self._foretold:
+            self._foretold = sentence
+            self._show_forecast()
+
+    def _show_forecast(self) -> None:
+        set_text(self._forecast, "" if self._server.value else self._foretold)
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
@@ -166,16 +199,6 @@ class Composer:
         picker.value = ""
         take(files)
 
-    def _dropped(self, event: Any) -> None:
-        event.preventDefault()
-        self.add(list(event.dataTransfer.files))
-
-    def _pasted(self, event: Any) -> None:
-        files = list(event.clipboardData.files)
-        if files:
-            event.preventDefault()
-            self.add(files)
-
     def _add_picture(self, file: Any) -> None:
         self._count += 1
         key = f"p{self._count}"
@@ -190,6 +213,7 @@ class Composer:
             element("img", "", src=url, alt=""), element("span", "", str(file.name)), button
         )
         self._list.append(item)
+        self._on_needs()
 
     def _remove(self, key: str) -> None:
         self._pictures.pop(key, None)
@@ -197,3 +221,4 @@ class Composer:
         if item:
             js.URL.revokeObjectURL(item.querySelector("img").src)
             item.remove()
+            self._on_needs()

@@ -9,6 +9,7 @@ from app.ui.access import Typed
 from app.ui.collect import CollectPanel
 from app.ui.composer import Composer
 from app.ui.dom import by_id, listen
+from app.ui.icon import IDLE, address, icon_of
 from app.ui.notices import NoticesPanel
 from app.ui.results import Fetch
 from app.ui.servers import ServersPanel
@@ -38,6 +39,7 @@ class Intents(NamedTuple):
     rerun_lost: Callable[[bool], None]
     phrase: str
     collect: Callable[[str], str]
+    repaint: Callable[[], None]
 
 
 class Page:
@@ -46,13 +48,16 @@ class Page:
     def __init__(self, words: Words, language: str, intents: Intents) -> None:
         translate(words, language)
         self.notices = NoticesPanel(words)
-        self.composer = Composer(words, intents.run, intents.use_workflow, intents.choose_workflow)
+        self.composer = Composer(
+            words, intents.run, intents.use_workflow, intents.choose_workflow, intents.repaint
+        )
         self._servers = ServersPanel(
             words, intents.add_server, intents.use_token, intents.on_server
         )
         self._tasks = TasksPanel(words, intents.preview_of, intents.fetch, intents.on_task)
         self._collect = CollectPanel(words, intents.phrase, intents.collect)
         self._drop_preview = intents.drop_preview
+        self._icon = IDLE
         chooser = by_id("language")
         chooser.value = language
         listen(chooser, "change", lambda _event: intents.use_language(str(chooser.value)))
@@ -64,11 +69,16 @@ class Page:
         """Bring the page up to date."""
         self._servers.show(view.servers)
         self.composer.offer(tuple(row for row in view.servers if not row.is_held))
+        self.composer.foretell(view.forecast)
         for task_id in self._tasks.show(view):
             self._drop_preview(task_id)
         self.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
         js.document.title = f"{percent}Tether"
+        icon = icon_of(view)
+        if icon != self._icon:
+            self._icon = icon
+            by_id("icon").href = address(icon)
 
 
 def translate(words: Words, language: str) -> None:

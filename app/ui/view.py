@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
+from app.core.forecast import ANYTHING, Needs, forecast
 from app.core.ids import ServerUrl, TaskId
 from app.core.outlier import Outliers
 from app.core.outputs import Output
 from app.core.pace import seconds_per_task, usual_seconds
 from app.core.task import State, Task
 from app.core.window import Window
+from app.ui.prospects import say_forecast
 from app.ui.server_row import About, ServerRow, ServerRows
 from app.ui.task_row import TaskRow, TaskRows, Usual
 from app.ui.words import Words
@@ -27,6 +29,7 @@ class View:
     safety: str
     can_send_all: bool
     is_live: bool
+    forecast: str
 
 
 class Viewer:
@@ -65,8 +68,11 @@ class Viewer:
         self._usual: Usual = {}
         self._seconds: Mapping[ServerUrl, float] = {}
 
-    def view(self, now: float) -> View:
-        """Return what the page is to show now, in seconds since the epoch."""
+    def view(self, now: float, needs: Needs = ANYTHING) -> View:
+        """Return what the page is to show now, in seconds since the epoch.
+
+        `needs` are those of the next task.
+        """
         window, words = self._window, self._words
         removed = self._removed()
         tasks = [task for task in window.tasks.values() if task.task_id not in removed]
@@ -109,4 +115,5 @@ class Viewer:
             safety,
             bool(window.waiting and window.servers) and not window.is_hurried,
             len(tasks) > len(self._ended),
+            say_forecast(words, forecast(window, needs, self._seconds, now)),
         )

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.balancer import choose
+from app.core.balancer import choose, shortest
 from app.core.ids import ServerUrl
 from tests.core.farm import NORTH, SOUTH, Chance
 
@@ -21,6 +21,12 @@ def test_the_shortest_queue_gets_the_task() -> None:
 def test_without_servers_there_is_no_choice() -> None:
     """And no error."""
     assert choose({}, 0.5) is None
+
+
+def test_all_that_are_equally_short_are_told() -> None:
+    """One of them will be drawn."""
+    assert shortest({NORTH: 2, SOUTH: 2, ServerUrl("http://west"): 3}) == [NORTH, SOUTH]
+    assert shortest({}) == []
 
 
 @given(st.dictionaries(servers, st.integers(0, 500), min_size=1), st.floats(0, 1, exclude_max=True))

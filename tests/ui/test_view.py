@@ -5,6 +5,7 @@ from pathlib import Path
 from app.core.access import Access, Mode
 from app.core.answers import ServerFacts
 from app.core.errors import Trouble
+from app.core.forecast import Needs
 from app.core.ids import Digest, NodeId
 from app.core.outputs import Output
 from app.core.server import Reach
@@ -360,3 +361,20 @@ def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
     about = About(well_at=NOON)
     (row,) = Viewer(window, WORDS, address_of, about=lambda _: about).view(NOON).servers
     assert row.well.startswith("Doctor: nothing wrong")
+
+
+def test_the_view_says_where_the_next_task_would_go() -> None:
+    """By what the servers told, by their pace, and by what the task needs."""
+    window = new_window()
+    for url, length in ((NORTH, 3), (SOUTH, 0)):
+        window.server(url, NOON).answered()
+        window.servers[url].told_length(length, NOON)
+    viewer = viewer_of(window)
+    told = "Now: south:8188, 0 in its queue (north:8188: 3)"
+    assert viewer.view(NOON).forecast == told
+    lacking = viewer.view(NOON, Needs((SOUTH,))).forecast
+    assert lacking == "Now: north:8188, 3 in its queue"
+    task = bound_task(window, window.servers[SOUTH], *RUNNING)
+    task.started_at = NOON
+    window.end(task, State.COMPLETED, NOON + 5, "socket", None)
+    assert "south:8188, done in about 5 s" in viewer.view(NOON).forecast
