@@ -1,0 +1,117 @@
+"""Every state of the page passes axe-core, light and dark."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.conftest import leave_anyway
+from tests.e2e.farm import Farm, as_file, expect_done, farm, noise, open_page, run, run_own, tasks
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+RUN = """
+async () => {
+  const found = await axe.run(document, {resultTypes: ["violations"]});
+  return found.violations.map((each) => ({
+    rule: each.id, help: each.help, where: each.nodes.map((node) => node.target.join(" ")),
+    why: each.nodes[0].failureSummary,
+  }));
+}
+"""
+
+FAILING = {
+    "1": {
+        "class_type": "EmptyImage",
+        "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0},
+    },
+    "2": {"class_type": "TetherRaise", "inputs": {"image": ["1", 0], "message": "boom"}},
+    "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}},
+}
+
+
+def check(page: Page, state: str) -> None:
+    """Let axe-core look at the page as it is."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    # Colours fade in; axe looks at one moment.
+    page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
+    violations: list[dict[str, Any]] = page.evaluate(RUN)
+    assert not violations, f"{state}:\n{json.dumps(violations, indent=1)}"
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    """An empty tab in each of the two colour schemes."""
+    scheme: Literal["light", "dark"] = request.param
+    context = browser.new_context(color_scheme=scheme)
+    leave_anyway(context)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def two(background: Background) -> Iterator[Farm]:
+    with farm(background, 2, pace=1.0) as servers:
+        yield servers
+
+
+def test_a_first_visit(page: Page, background: Background) -> None:
+    """Without any server; and with one that can't be used."""
+    with farm(background, 0) as none:
+        open_page(page, none)
+        check(page, "first visit")
+        page.locator("#server-access summary").click()
+        check(page, "token fields")
+        page.locator("#server-address").fill("ftp://files")
+        page.locator("#server-form button[data-say='server.add']").click()
+        check(page, "a bad address")
+        page.evaluate("tether.addServer('127.0.0.1:9')")
+        expect(page.locator(".cure").first).to_be_visible(timeout=20_000)
+        check(page, "a server that is down, with the Doctor's cure")
+
+
+def test_at_work_and_after(page: Page, two: Farm) -> None:
+    """Running with previews, done, failed; form, lanes, and what was removed."""
+    open_page(page, two)
+    run(page, [as_file(noise(number), f"{number}.png") for number in range(6)])
+    expect(page.locator(".task .preview:visible").first).to_be_visible(timeout=30_000)
+    check(page, "running")
+    page.locator("#lanes summary").first.click()
+    expect(page.locator("#lanes svg").first).to_be_visible()
+    check(page, "lanes")
+    page.locator("#workflow").select_option("blur")
+    expect(page.locator("#form .field").first).to_be_visible()
+    check(page, "form")
+    expect_done(page, 6)
+    run_own(page, FAILING)
+    expect(tasks(page, "failed")).to_have_count(1)
+    page.locator(".task[data-state=failed] summary").click()
+    check(page, "a failed task, its traceback unfolded")
+    page.locator(".task[data-state=failed] [data-action=dismiss]").click()
+    check(page, "undo")
+
+
+def test_dialogs(page: Page, two: Farm) -> None:
+    """Each one opened as a person does, and closed by Escape."""
+    open_page(page, two)
+    run(page, [as_file(noise(1, 300, 200), "one.png")])
+    expect_done(page, 1)
+    for opener, dialog in (
+        ("#collect-open", "#collect"),
+        ("#runs-open", "#runs"),
+        ("#routing-open", "#routing-test"),
+        ("#gallery-open", "#gallery"),
+        (".results a", "#zoom"),
+    ):
+        page.locator(opener).click()
+        expect(page.locator(dialog)).to_be_visible()
+        if dialog == "#routing-test":
+            expect(page.locator("#routing-summary")).to_contain_text("12 scenes", timeout=60_000)
+        check(page, dialog)
+        page.keyboard.press("Escape")
+        expect(page.locator(dialog)).to_be_hidden()
