@@ -78,6 +78,8 @@ class Acting:
                 self._emit(SendAllWanted())
             case "zoom":
                 self._soon(self._look_closely(key))
+            case "repaint":
+                self._repaint()
             case "use":
                 self._soon(self._sending.reuse(key))
 

@@ -9,6 +9,9 @@ from app.ui.task_row import TaskRow
 from app.ui.view import View
 from app.ui.words import Words
 
+SHOWN, MORE = 60, 100
+"""Ended tasks that have a card at first, and how many come with each click."""
+
 
 class TasksPanel:
     """A card a task.
@@ -36,14 +39,23 @@ class TasksPanel:
         self._clear = by_id("task-clear")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
+        self._more = by_id("task-more")
+        self._most = SHOWN
         self._rows = Rows(by_id("tasks"), self._make, self._change)
         self._handle = handle
         on_action(by_id("task-panel"), self._act)
 
     def show(self, view: View) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
-        gone = self._rows.show({row.task_id: row for row in view.tasks})
+        rows, ended = {}, 0
         for row in view.tasks:
+            ended += row.can_dismiss
+            if not row.can_dismiss or ended <= self._most:
+                rows[row.task_id] = row
+        gone = self._rows.show(rows)
+        folded = max(0, ended - self._most)
+        set_text(self._more, self._words.say("tasks.more", count=folded) if folded else "")
+        for row in rows.values():
             if row.state == "running":
                 self._show_preview(row.task_id)
         self._none.hidden = bool(view.tasks)
@@ -55,6 +67,10 @@ class TasksPanel:
         return gone
 
     def _act(self, action: str, key: str) -> None:
+        if action == "more":
+            self._most += MORE
+            self._handle("repaint", "")
+            return
         card = self._rows.card(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
             self._results.fetch(card["results"], key)
