@@ -33,6 +33,7 @@ from app.ui.page import Intents, Page
 from app.ui.undo import Undo
 from app.ui.view import Viewer
 from app.ui.words import Words, choose_language
+from app.vitals import Vitals
 from app.world import MakeWorld, find_world
 
 
@@ -150,6 +151,9 @@ class App:
             page.notices.show,
             self._repaint.ask,
         )
+        now, ask = self._world.clock.now, self._repaint.ask
+        self._vitals = Vitals(self._window, self._viewer, self._sending, self._words, now, ask)
+        self._desk.use_figures(self._vitals.figures)
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         self._gallery = Gallery(
             self._window, self._world, self._tab.intake, self._words, page, self._emit, self._soon
@@ -183,11 +187,11 @@ class App:
 
     def _paint(self) -> None:
         if self._page is not None and self._acting is not None:
-            now, needs = self._world.clock.now(), self._page.composer.needs()
-            view = self._viewer.view(now, needs)
+            view = self._viewer.view(self._world.clock.now(), self._page.composer.needs())
             self._page.show(view)
             self._lanes.changed()
             self._gallery.changed()
+            self._vitals.changed()
             if view.is_live:
                 self._repaint.later()  # seconds go on
             for task_id in self._again.due():

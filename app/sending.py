@@ -1,6 +1,7 @@
 """From what a person has chosen on the page to accepted tasks."""
 
 import json
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,9 @@ from app.ui.page import Page
 from app.ui.words import Words
 
 Substitute = Callable[[ServerUrl, str, str], None]
+
+FRESH = 2.0
+"""Seconds after its end in which a task's picture is fetched because it has ended."""
 
 
 class Sending:
@@ -69,6 +73,8 @@ class Sending:
         self._world = world
         self._soon = soon
         self._shelf = Shelf(page.composer, kept)
+        self.to_picture: deque[float] = deque(maxlen=100)
+        """Seconds from the ends of the last tasks to their pictures."""
         self._choices = 0
         """Workflows chosen so far: what comes late for an earlier one is dropped."""
         self._form: Any = None
@@ -175,7 +181,11 @@ class Sending:
     async def fetch(self, key: str, is_asked: bool, then: Callable[[Fetched], None]) -> None:
         """Fetch a result (`task:number`) for its card."""
         task, output = self._result(key)
+        now = self._world.clock.now
+        is_fresh = not is_asked and now() - task.ended_at < FRESH
         then(await self._world.fetch(task, output, is_asked=is_asked))
+        if is_fresh:
+            self.to_picture.append(now() - task.ended_at)
 
     def _result(self, key: str) -> tuple[Task, Output]:
         task_id, _, number = key.rpartition(":")

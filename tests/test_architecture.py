@@ -31,6 +31,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.sending": frozenset({"app.core", "app.opening", "app.runtime", "app.shelf", "app.ui"}),
+    "app.vitals": frozenset({"app.core", "app.sending", "app.ui"}),
     "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
     "app.acting": frozenset({"app.core", "app.runtime", "app.sending", "app.ui", "app.zoom"}),
     "app.keeping": frozenset({"app.browser", "app.core", "app.runtime"}),
@@ -50,7 +51,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.main": frozenset(
         {
             *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.gallery"),
-            *("app.lanes", "app.runs"),
+            *("app.lanes", "app.runs", "app.vitals"),
             *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),

@@ -8,6 +8,7 @@ from app.console.connections import Connections
 from app.console.scripting import Scripting
 from app.core.errors import Trouble
 from app.core.flight import FlightRecorder
+from app.core.health import Health
 from app.core.ids import ServerUrl
 from app.core.window import Window
 from app.runtime.caller import Caller
@@ -58,6 +59,10 @@ class Desk:
         self._border, self._connections, self._explain = border, connections, explain
         connections.expose()
         self._scripting.expose()
+
+    def use_figures(self, figures: Callable[[], Health]) -> None:
+        """Say where the figures of `tether.stats()` come from."""
+        self._scripting.figures = figures
 
     def expose_doctor(self, examine: Examine) -> None:
         """Let scripts ask why a server can't be used."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.core.aim import status
 from app.core.connection import Phase
+from app.core.health import Health
 from app.core.outputs import Output
 from app.core.server import Reach, Server
 from app.core.task import Task
@@ -68,7 +69,7 @@ def result_row(
     }
 
 
-def stats(window: Window) -> dict[str, Any]:
+def stats(window: Window, figures: Health) -> dict[str, Any]:
     """Count what a bench wants to know; `requests` and `dials` since the page was opened."""
     connections = [server.connection for server in window.servers.values()]
     return {
@@ -79,4 +80,10 @@ def stats(window: Window) -> dict[str, Any]:
         "dials": sum(each.attempt for each in connections),
         "requests": window.requests_made,
         "currentServer": status(window)["currentServer"],
+        "completionRate": figures.completed / figures.ended if figures.ended else None,
+        "stuck": figures.stuck,
+        "lost": figures.lost,
+        "reconnects": figures.reconnects,
+        "mismatchesMended": figures.mended,
+        "secondsToPicture": figures.to_picture,
     }

@@ -3,6 +3,7 @@
 import asyncio
 import binascii
 import json
+from collections.abc import Callable
 from typing import Any
 
 import js
@@ -14,6 +15,7 @@ from app.console.plain import result_row, server_row, stats, task_row
 from app.core.access import Access, make_access
 from app.core.answers import read_upload
 from app.core.events import CancelWanted, Emit
+from app.core.health import Health, health
 from app.core.ids import NodeId, ServerUrl, TaskId
 from app.core.picture import ending, is_picture
 from app.core.prompt_id import make_task_id
@@ -73,6 +75,8 @@ class Scripting:
         self._waits = waits
         self._world = world
         self._explain = explain
+        self.figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
+        """Where the figures come from; the page has better ones once it is there."""
         self._results: dict[TaskId, asyncio.Future[None]] = {}
         """Somebody waits for their ends."""
 
@@ -82,7 +86,7 @@ class Scripting:
         self._border.now(
             tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
             tether__tasks=lambda: [task_row(task) for task in window.tasks.values()],
-            tether__stats=lambda: stats(window),
+            tether__stats=lambda: stats(window, self.figures()),
         )
         self._border.later(
             tether__addServer=self._add_server,

@@ -61,6 +61,7 @@ class Connection:
         "deafness",
         "heard_at",
         "is_blocked",
+        "losses",
         "open_since",
         "phase",
         "server",
@@ -80,6 +81,8 @@ class Connection:
         self._doubted_at = 0.0
         self.deafness = 0
         """How often it was found deaf since it proved that it hears."""
+        self.losses = 0
+        """How often it stood and was lost."""
         self.is_blocked = False
         """A task has waited in vain for it; the next ones don't wait, until it greets."""
 
@@ -168,6 +171,7 @@ class Connection:
         if not self._is_wanted:
             self.phase = Phase.IDLE
             return (StopTimer(self._timer()),)
+        self.losses += self.phase is Phase.OPEN
         self.phase = Phase.WAITING
         return (StartTimer(self._timer(), self._backoff.next()),)
 

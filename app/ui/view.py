@@ -65,7 +65,8 @@ class Viewer:
         self._removed = removed
         self._ended: dict[str, TaskRow] = {}
         self._outliers = Outliers(())
-        self._usual: Usual = {}
+        self.usual: Usual = {}
+        """Seconds that the tasks which have ended tell of their like."""
         self._seconds: Mapping[ServerUrl, float] = {}
 
     def view(self, now: float, needs: Needs = ANYTHING) -> View:
@@ -84,7 +85,7 @@ class Viewer:
         }
         if known != self._ended.keys():
             self._outliers = Outliers(window.ended())
-            self._usual = usual_seconds(window.ended())
+            self.usual = usual_seconds(window.ended())
             self._seconds = seconds_per_task(window.ended())
         running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
         only_here = window.only_here()
@@ -103,7 +104,7 @@ class Viewer:
                 *(self._servers.waiting(url, name) for url, name in self._held().items()),
             ),
             tuple(
-                self._ended.get(task.task_id) or self._tasks.row(task, self._usual, now)
+                self._ended.get(task.task_id) or self._tasks.row(task, self.usual, now)
                 for task in reversed(tasks)
             ),
             words.say(

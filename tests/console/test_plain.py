@@ -4,6 +4,7 @@ import json
 
 from app.console.plain import result_row, server_row, stats, task_row
 from app.core.errors import Trouble
+from app.core.health import Health
 from app.core.ids import NodeId
 from app.core.outputs import Output
 from app.core.server import Reach
@@ -89,7 +90,7 @@ def test_counts_are_counted() -> None:
     window = busy()
     window.next_request()
     window.servers[NORTH].connection.connect()
-    assert stats(window) == {
+    assert stats(window, Health(4, 3, 1, 0, 2, 0, 0.2)) == {
         "tasks": {"connecting": 1},
         "servers": 2,
         "serversUp": 1,
@@ -97,4 +98,11 @@ def test_counts_are_counted() -> None:
         "dials": 1,
         "requests": 1,
         "currentServer": NORTH,
+        "completionRate": 0.75,
+        "stuck": 0,
+        "lost": 1,
+        "reconnects": 2,
+        "mismatchesMended": 0,
+        "secondsToPicture": 0.2,
     }
+    assert stats(window, Health(0, 0, 0, 0, 0, 0, None))["completionRate"] is None

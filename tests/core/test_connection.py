@@ -288,3 +288,18 @@ def test_no_history_opens_two_sockets_or_stops_for_ever(history: list[tuple[str,
             assert timer(connection.attempt) in browser.timers, "nothing would ever happen again"
         assert (connection.phase is not Phase.IDLE) or not is_wanted
         assert connection.phase in (Phase.IDLE, Phase.CLOSING) or is_wanted
+
+
+def test_what_stood_and_was_lost_is_counted() -> None:
+    """A dial in vain is none, nor a socket that we closed."""
+    connection = open_connection()
+    connection.closed(connection.attempt)
+    assert connection.losses == 1
+    connection.fired(connection.attempt)
+    connection.closed(connection.attempt)
+    assert connection.losses == 1
+    connection.fired(connection.attempt)
+    connection.greeted(connection.attempt)
+    connection.release()
+    connection.closed(connection.attempt)
+    assert connection.losses == 1

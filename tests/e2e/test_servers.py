@@ -116,3 +116,24 @@ def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watc
     page.reload()
     expect_ready(page)
     expect(tasks(page)).to_have_count(0)
+
+
+def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """A lost socket is counted, and the seconds from an end to its picture."""
+    watch.expect("WebSocket connection|ERR_")
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(1), "p.png")], server="gpu-1")
+    expect_done(page, 1)
+    expect(page.locator(".task .result")).to_have_count(1)
+    page.locator("#health summary").click()
+    figures = page.locator("#health dl")
+    expect(figures).to_contain_text("100 % (1/1)")
+    seconds = page.evaluate("tether.stats()")["secondsToPicture"]
+    print(f"from the end of a task to its picture: {seconds:.3f} s")
+    assert 0 < seconds < 10
+    two.background.run(two.servers[0].kill())
+    expect(card(page, "gpu-1").locator(".socket")).not_to_have_text("socket open")
+    assert page.evaluate("tether.stats()")["reconnects"] == 1
+    expect(figures.locator("dd").nth(3)).to_have_text("1")
