@@ -221,7 +221,7 @@ class World:
         A socket that was left deaf or half-open is found by the first of them, or by the next.
         """
         for page in list(self.pages())[:1]:
-            for server in page.session.window.servers.values():
+            for server in list(page.session.window.servers.values()):
                 if server.connection.is_hearing:
                     self._prove(page, server.url)
 
