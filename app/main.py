@@ -5,6 +5,7 @@ from typing import Any
 
 import js
 
+from app.aside import Aside
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
 from app.browser.site import fetch_text, meta
@@ -128,6 +129,8 @@ class App:
             self._soon,
             self._kept,
         )
+        show = page.notices.show
+        self._aside = Aside(self._window, self._world, self._words, show, self._soon)
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(await self._world.presets(self._words.say))
         self._paint()
@@ -160,6 +163,7 @@ class App:
         if self._page is not None:
             needs, now = self._page.composer.needs(), self._world.clock.now()
             self._page.show(self._viewer.view(needs, now))
+            self._aside.look()
             for task_id in self._again.due():
                 self._soon(self._told(self._page, self._again.run_again(task_id)))
 

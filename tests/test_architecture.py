@@ -31,6 +31,8 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.sending": frozenset({"app.core", "app.opening", "app.runtime", "app.shelf", "app.ui"}),
+    "app.telling": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
+    "app.aside": frozenset({"app.core", "app.runtime", "app.telling", "app.ui"}),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
     "app.demo": frozenset(
@@ -41,7 +43,15 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.browser", "app.console", "app.core", "app.farm", "app.runs", "app.runtime"),
+            *(
+                "app.aside",
+                "app.browser",
+                "app.console",
+                "app.core",
+                "app.farm",
+                "app.runs",
+                "app.runtime",
+            ),
             *("app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),

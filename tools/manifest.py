@@ -24,6 +24,8 @@ LAZY = {
     "form": ("app/core/form.py", "app/ui/form.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
+    "offers": ("app/ui/offers.py",),
+    "telling": ("app/browser/notification.py",),
 }
 
 
