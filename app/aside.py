@@ -5,8 +5,10 @@ from typing import Any
 
 from app.core.window import Window
 from app.runtime.ports import World
+from app.tab import Tab
 from app.telling import Telling
 from app.ui.words import Words
+from app.windows import Windows
 
 
 class Aside:
@@ -14,6 +16,7 @@ class Aside:
 
     Args:
         window: Its tasks.
+        tab: Looks after windows that are gone.
         world: Where the page lives.
         words: The page's language.
         show: Shows a notice.
@@ -23,13 +26,16 @@ class Aside:
     def __init__(
         self,
         window: Window,
+        tab: Tab,
         world: World,
         words: Words,
         show: Callable[[str], None],
         soon: Callable[[Any], None],
     ) -> None:
         self._telling = Telling(window, world.shared, world.clock, words, show, soon)
+        self._windows = Windows(window, tab.adopter, world.shared, words, soon)
 
     def look(self) -> None:
         """The page was painted."""
         self._telling.look()
+        self._windows.look()

@@ -130,7 +130,7 @@ class App:
             self._kept,
         )
         show = page.notices.show
-        self._aside = Aside(self._window, self._world, self._words, show, self._soon)
+        self._aside = Aside(self._window, self._tab, self._world, self._words, show, self._soon)
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(await self._world.presets(self._words.say))
         self._paint()

@@ -25,6 +25,7 @@ LAZY = {
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
     "offers": ("app/ui/offers.py",),
+    "windows": ("app/core/others.py", "app/ui/windows.py"),
     "telling": ("app/browser/notification.py",),
 }
 

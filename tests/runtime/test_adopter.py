@@ -217,6 +217,53 @@ def test_a_page_that_sleeps_adopts_nothing() -> None:
     play(story())
 
 
+@pytest.mark.parametrize("is_proof", [True, False])
+def test_a_person_need_not_wait_for_the_tasks_of_a_window_that_is_gone(is_proof: bool) -> None:
+    """It is known to be gone before its time of grace is over."""
+
+    async def story() -> None:
+        first, second = await two()
+        if is_proof:
+            second.proves()
+        told: list[set[WindowId]] = []
+        second.adopter.on_gone = lambda: told.append(set(second.adopter.gone))
+        owner = first.session.window.window_id
+        first.claimant.leave()
+        first.is_deaf = True
+        await asyncio.sleep(0.6 * GRACE)
+        assert told == [{owner}]
+        assert second.states() == {}
+        assert await second.adopter.take_over(owner)
+        assert second.states() == {"t1": State.WAITING}
+        assert told == [{owner}, set()]
+        assert not await second.adopter.take_over(owner)
+
+    play(story())
+
+
+@pytest.mark.parametrize("is_proof", [True, False])
+def test_nobody_takes_over_from_a_window_that_lives(is_proof: bool) -> None:
+    """Nor from one that came back within its time of grace."""
+
+    async def story() -> None:
+        first, second = await two()
+        if is_proof:
+            second.proves()
+        owner = first.session.window.window_id
+        assert not await second.adopter.take_over(owner)
+        first.claimant.leave()
+        first.is_deaf = True
+        await asyncio.sleep(0.6 * GRACE)
+        assert second.adopter.gone == {owner}
+        again = Tab(first.browser, first.world.records)
+        await again.begin()
+        assert not await second.adopter.take_over(owner)
+        assert (again.states(), second.states()) == ({"t1": State.WAITING}, {})
+        assert second.adopter.gone == set()
+
+    play(story())
+
+
 def test_old_ends_are_swept_out() -> None:
     """Nobody will ask for them any more."""
 
