@@ -18,6 +18,9 @@ from app.core.ledger import (
 from app.runtime.ports import Channel, Clock, Hold, Records
 from app.runtime.runner import Runner
 
+ONCE_MORE = 2.0
+"""Seconds after a window's farewell when its lock is free for certain."""
+
 
 class Adopter:
     """Holds the claim of a window that is gone for as long as taking its tasks over takes.
@@ -133,6 +136,8 @@ class Adopter:
     def _heard(self, text: str) -> None:
         if leaver(text) is not None:
             self.look()
+            # The browser may free its lock a moment after its word has come.
+            asyncio.get_event_loop().call_later(ONCE_MORE, self.look)
         for claim, lost in list(self._claims.values()):
             told = claim.heard(text)
             if told is not None:

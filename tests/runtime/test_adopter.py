@@ -73,6 +73,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert adopting.GRACE >= 10
     assert adopting.ROUND >= 60
     monkeypatch.setattr(adopting, "GRACE", GRACE)
+    monkeypatch.setattr(adopting, "ONCE_MORE", 0.02)
     monkeypatch.setattr(adopting, "PATIENCE", 0.02)
     monkeypatch.setattr(claiming, "PATIENCE", 0.02)
 
@@ -115,6 +116,28 @@ def test_the_tasks_of_a_closed_window_are_adopted(is_proof: bool) -> None:
         assert (entry.owner, entry.epoch) == (second.session.window.window_id, 1)
         claims = {key for key in second.browser.shared if key.startswith("claim:")}
         assert claims == {f"claim:{second.session.window.window_id}"}
+
+    play(story())
+
+
+def test_a_lock_may_be_freed_after_the_farewell() -> None:
+    """It happened: the word came first, the window seemed to live, and was left for a minute."""
+    refusals = [False, False]
+
+    class Late(Proof):
+        async def take(self, window_id: WindowId, token: str) -> bool:
+            return refusals.pop() if refusals else await super().take(window_id, token)
+
+    async def story() -> None:
+        first, second = await two()
+        second.make = lambda: Late(second.world.shared, Clock(second.browser))
+        second.adopter.look()
+        await asyncio.sleep(0)
+        first.claimant.leave()
+        first.is_deaf = True
+        await pass_by()
+        assert refusals == []
+        assert second.states() == {"t1": State.WAITING}
 
     play(story())
 
