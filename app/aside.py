@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.window import Window
+from app.news import News
 from app.runtime.ports import World
 from app.tab import Tab
 from app.telling import Telling
@@ -32,6 +33,7 @@ class Aside:
         show: Callable[[str], None],
         soon: Callable[[Any], None],
     ) -> None:
+        News(world.shared, words, soon)
         self._telling = Telling(window, world.shared, world.clock, words, show, soon)
         self._windows = Windows(window, tab.adopter, world.shared, words, soon)
 

@@ -32,9 +32,13 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.sending": frozenset({"app.core", "app.opening", "app.runtime", "app.shelf", "app.ui"}),
     "app.telling": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
+    "app.news": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
     "app.windows": frozenset({"app.core", "app.runtime", "app.ui"}),
     "app.aside": frozenset(
-        {"app.core", "app.runtime", "app.tab", "app.telling", "app.ui", "app.windows"}
+        {
+            *("app.core", "app.news", "app.runtime", "app.tab", "app.telling", "app.ui"),
+            "app.windows",
+        }
     ),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
