@@ -6,6 +6,7 @@ from typing import Any
 import js
 
 from app.acting import Acting
+from app.aside import Aside
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
 from app.browser.site import fetch_text, meta, time_of_day
@@ -16,7 +17,6 @@ from app.core.ids import TaskId
 from app.core.owner import read_phrase, tag_of
 from app.core.window import Settings
 from app.farm import Farm
-from app.gallery import Gallery
 from app.lanes import Lanes
 from app.runs import Runs
 from app.runtime.caller import Caller
@@ -154,10 +154,10 @@ class App:
         now, ask = self._world.clock.now, self._repaint.ask
         self._vitals = Vitals(self._window, self._viewer, self._sending, self._words, now, ask)
         self._desk.use_figures(self._vitals.figures)
-        Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
-        self._gallery = Gallery(
-            self._window, self._world, self._tab.intake, self._words, page, self._emit, self._soon
+        self._aside = Aside(
+            self._window, self._tab, self._world, self._words, page, self._emit, self._soon
         )
+        Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(await self._world.presets(self._words.say))
         self._paint()
         by_id("boot").textContent = ""
@@ -190,8 +190,8 @@ class App:
             view = self._viewer.view(self._world.clock.now(), self._page.composer.needs())
             self._page.show(view)
             self._lanes.changed()
-            self._gallery.changed()
             self._vitals.changed()
+            self._aside.look()
             if view.is_live:
                 self._repaint.later()  # seconds go on
             for task_id in self._again.due():

@@ -65,7 +65,7 @@ class Tab:
             lambda records: Session(records, settings, chance, now, self._ledger())
         )
         self.intake = Intake(session.window, emit, world.files, chance)
-        self._adopter = Adopter(
+        self.adopter = Adopter(
             self._runner,
             session.window.window_id,
             world.make_hold,
@@ -99,11 +99,11 @@ class Tab:
             self._claimant.back,
             lambda: window.only_here() > 0,
         )
-        self._adopter.look()
+        self.adopter.look()
 
     def _changed(self, event: Event) -> None:
         self._runner.emit(event)
-        self._adopter.look()
+        self.adopter.look()
 
     def _ledger(self) -> dict[TaskId, Entry]:
         return read_ledger(self._world.shared.read_all())

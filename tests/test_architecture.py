@@ -39,6 +39,15 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.gallery": frozenset(
         {*("app.browser", "app.core", "app.curator", "app.keeping", "app.runtime", "app.ui")}
     ),
+    "app.telling": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
+    "app.news": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
+    "app.windows": frozenset({"app.core", "app.runtime", "app.ui"}),
+    "app.aside": frozenset(
+        {
+            *("app.core", "app.gallery", "app.news", "app.runtime", "app.tab", "app.telling"),
+            *("app.ui", "app.windows"),
+        }
+    ),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.lanes": frozenset({"app.core", "app.runtime", "app.ui"}),
     "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
@@ -50,7 +59,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.main": frozenset(
         {
-            *("app.acting", "app.browser", "app.console", "app.core", "app.farm", "app.gallery"),
+            *("app.acting", "app.aside", "app.browser", "app.console", "app.core", "app.farm"),
             *("app.lanes", "app.runs", "app.vitals"),
             *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }

@@ -34,6 +34,9 @@ LAZY = {
         "app/keeping.py",
     ),
     "gallery": ("app/curator.py", "app/ui/gallery.py", "app/ui/gallery_card.py"),
+    "offers": ("app/ui/offers.py",),
+    "windows": ("app/core/others.py", "app/ui/windows.py"),
+    "telling": ("app/browser/notification.py",),
 }
 
 

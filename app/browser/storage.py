@@ -1,10 +1,12 @@
 """sessionStorage and localStorage, under names of this page's own."""
 
+from collections.abc import Callable
 from typing import Any
 
 import js
 from pyodide.ffi import JsException
 
+from app.browser.proxies import ProxyScope
 from app.core.errors import Trouble
 from app.core.events import Emit, KeepingFailed
 
@@ -26,6 +28,7 @@ class BrowserRecords:
         self._emit = emit
         self._storage: Any = None
         self._memory: dict[str, str] = {}
+        self._scope = ProxyScope()
         try:
             self._storage = getattr(js, storage_name)
         except JsException:
@@ -64,3 +67,16 @@ class BrowserRecords:
                 self._storage.setItem(self._prefix + key, text)
             except JsException as error:
                 self._emit(KeepingFailed(Trouble.of("storage_full", detail=error.message)))
+
+    def listen(self, on_change: Callable[[str, str | None], None]) -> None:
+        """Tell of what other windows write, for as long as the page lives."""
+
+        def on_storage(event: Any) -> None:
+            # When all is cleared the key is JavaScript's null: no page of ours does that.
+            if isinstance(event.key, str) and event.key.startswith(self._prefix):
+                text = event.newValue
+                on_change(
+                    event.key.removeprefix(self._prefix), text if isinstance(text, str) else None
+                )
+
+        self._scope.listen(js.window, "storage", on_storage)

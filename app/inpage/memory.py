@@ -1,5 +1,7 @@
 """What a window keeps where nothing is to stay: in memory alone."""
 
+from collections.abc import Callable
+
 from app.core.ids import TaskId
 
 
@@ -23,6 +25,9 @@ class MemoryRecords:
             self._texts.pop(key, None)
         else:
             self._texts[key] = text
+
+    def listen(self, on_change: Callable[[str, str | None], None]) -> None:
+        """No other window writes here."""
 
 
 class NoPreviews:

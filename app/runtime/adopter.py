@@ -18,6 +18,9 @@ from app.core.ledger import (
 from app.runtime.ports import Channel, Clock, Hold, Records
 from app.runtime.runner import Runner
 
+ONCE_MORE = 2.0
+"""Seconds after a window's farewell when its lock is free for certain."""
+
 
 class Adopter:
     """Holds the claim of a window that is gone for as long as taking its tasks over takes.
@@ -49,7 +52,12 @@ class Adopter:
         self._shared = shared
         self._clock = clock
         self._chance = chance
-        self._followed: dict[WindowId, asyncio.Task[None]] = {}
+        self.on_gone: Callable[[], None] = lambda: None
+        """Called when a window was found gone, and when that is over."""
+        self.gone: set[WindowId] = set()
+        """Windows that are gone, and whose tasks are about to be taken over."""
+        self._followed: dict[WindowId, asyncio.Task[bool]] = {}
+        self._hurries: dict[WindowId, asyncio.Event] = {}
         self._claims: dict[WindowId, tuple[Claim, asyncio.Event]] = {}
         self._round: asyncio.TimerHandle | None = None
         channel.listen(self._heard)
@@ -64,16 +72,32 @@ class Adopter:
             self._shared.write(ENTRY_RECORD + task_id, None)
         for owner in owners(ledger, self._own):
             if owner not in self._followed:
+                self._hurries[owner] = asyncio.Event()
                 self._followed[owner] = asyncio.ensure_future(self._follow(owner))
 
-    async def _follow(self, owner: WindowId) -> None:
+    async def take_over(self, owner: WindowId) -> bool:
+        """Adopt a window's tasks without waiting any longer; False when it lives."""
+        self.look()
+        if owner not in self._followed:
+            return False  # nothing is left to be adopted
+        self._hurries[owner].set()
+        return await self._followed[owner]
+
+    async def _follow(self, owner: WindowId) -> bool:
         """Adopt a window's tasks, if it is gone now and still gone after a while."""
         try:
-            if await self._find_gone(owner, lambda _claim: None):
-                await asyncio.sleep(GRACE)
-                await self._find_gone(owner, self._adopt)
+            if not await self._find_gone(owner, lambda _claim: None):
+                return False
+            self.gone.add(owner)
+            self.on_gone()
+            hurry = asyncio.ensure_future(self._hurries[owner].wait())
+            await asyncio.wait([hurry], timeout=GRACE)
+            hurry.cancel()
+            return await self._find_gone(owner, self._adopt)
         finally:
-            del self._followed[owner]
+            del self._followed[owner], self._hurries[owner]
+            self.gone.discard(owner)
+            self.on_gone()
 
     async def _find_gone(self, owner: WindowId, act: Callable[[Claim], None]) -> bool:
         """Act while a window's claim is ours; False when the window lives.
@@ -112,6 +136,8 @@ class Adopter:
     def _heard(self, text: str) -> None:
         if leaver(text) is not None:
             self.look()
+            # The browser may free its lock a moment after its word has come.
+            asyncio.get_event_loop().call_later(ONCE_MORE, self.look)
         for claim, lost in list(self._claims.values()):
             told = claim.heard(text)
             if told is not None:

@@ -58,6 +58,9 @@ class Records(Protocol):
     def write(self, key: str, text: str | None) -> None:
         """Keep a record, or forget it; emits `KeepingFailed` when the browser refuses."""
 
+    def listen(self, on_change: Callable[[str, str | None], None]) -> None:
+        """Tell of every record that another window writes or forgets, from now on."""
+
 
 class Store(Protocol):
     """What a session needs of the kept workflows and pictures."""

@@ -6,6 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
+    Farm,
     as_file,
     expect_done,
     farm,
@@ -16,6 +17,7 @@ from tests.e2e.farm import (
     tasks,
     until,
 )
+from tests.e2e.watch import Watch
 
 HIDE = """() => {
   Object.defineProperty(document, "visibilityState", {get: () => "hidden", configurable: true});
@@ -24,6 +26,25 @@ HIDE = """() => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 """A test's browser never hides a page: say that it is hidden, and give it no more frames."""
+
+SHOW = """() => {
+  delete document.visibilityState;
+  delete document.hidden;
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+NOTE_NOTIFICATIONS = """
+  window.notified = [];
+  window.takenAway = 0;
+  let permission = "default";
+  window.Notification = class extends EventTarget {
+    static get permission() { return permission; }
+    static async requestPermission() { return permission = "granted"; }
+    constructor(title, options) { super(); notified.push(options?.body ?? ""); }
+    close() { takenAway += 1; }
+  };
+"""
+"""A test's browser has nobody to ask, and nowhere to show."""
 
 FAILING = {
     "1": {
@@ -69,3 +90,79 @@ def test_the_icon_shows_a_failure_until_it_is_removed(
         until(page, "document.querySelector('link[rel=icon]').href.includes('b3261e')")
         page.locator(".task [data-action=dismiss]").click()
         until(page, "!document.querySelector('link[rel=icon]').href.includes('b3261e')")
+
+
+def long_task(page: Page, of: Farm) -> None:
+    """Let a task run for so long that the page offers to tell of its end."""
+    of.change(0, pace=25.0)
+    run(page, [as_file(noise(1), "1.png")])
+
+
+def told(page: Page) -> list[str]:
+    """What the notifications said, other than to find out whether there can be any."""
+    return [text for text in page.evaluate("notified") if text]
+
+
+def notifying(page: Page) -> Page:
+    """Note what the browser is asked to show; it grants what it is asked for."""
+    page.add_init_script(NOTE_NOTIFICATIONS)
+    return page
+
+
+def test_the_page_tells_when_its_tasks_are_done(
+    watched_page: Page, background: Background, watch: Watch
+) -> None:
+    """If that was wanted when a task took long; while it is hidden; and of all that ended."""
+    with farm(background, 1) as one:
+        page = open_page(notifying(watched_page), one)
+        long_task(page, one)
+        yes = page.get_by_role("button", name="Tell me when it is done")
+        expect(yes).to_be_visible(timeout=40_000)
+        assert page.evaluate("Notification.permission") == "default"
+        yes.press("Enter")
+        expect(yes).to_be_hidden()
+        until(page, "Notification.permission === 'granted'")
+        one.change(0, pace=0.0)
+        expect_done(page, 1)
+        assert told(page) == [], "the person has seen it"
+        one.change(0, pace=0.3)
+        run(page, [as_file(noise(number), f"{number}.png") for number in (2, 3)])
+        run_own(page, FAILING)
+        page.evaluate(HIDE)
+        expect(tasks(page, "failed")).to_have_count(1)
+        expect_done(page, 3)
+        until(page, "notified.filter(Boolean).length === 1")
+        assert told(page) == ["2 tasks done, 1 failed"]
+        page.evaluate(SHOW)
+        until(page, "takenAway === 1")
+
+
+def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> None:
+    """Nothing is asked, nothing is offered in the next window, and nothing is told."""
+    with farm(background, 1) as one:
+        page = open_page(notifying(watched_page), one)
+        long_task(page, one)
+        page.get_by_role("button", name="No, thanks").click(timeout=40_000)
+        expect(page.locator(".offer")).to_have_count(0)
+        assert page.evaluate("localStorage.getItem('tether:/:tell')") == "no"
+        page.evaluate(HIDE)
+        one.change(0, pace=0.0)
+        expect_done(page, 1)
+        assert told(page) == []
+        assert page.evaluate("Notification.permission") == "default"
+
+
+def test_what_the_browser_forbids_is_not_offered(
+    watched_page: Page, background: Background
+) -> None:
+    """Nothing could come of it: so it is on plain http, where permission is always denied."""
+    with farm(background, 1) as one:
+        watched_page.add_init_script(
+            "Object.defineProperty(Notification, 'permission', {get: () => 'denied'})"
+        )
+        page = open_page(watched_page, one)
+        long_task(page, one)
+        with page.expect_response("**/app/browser/notification.py", timeout=40_000):
+            pass
+        page.wait_for_timeout(500)
+        expect(page.locator(".offer")).to_have_count(0)

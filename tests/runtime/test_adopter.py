@@ -73,6 +73,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     assert adopting.GRACE >= 10
     assert adopting.ROUND >= 60
     monkeypatch.setattr(adopting, "GRACE", GRACE)
+    monkeypatch.setattr(adopting, "ONCE_MORE", 0.02)
     monkeypatch.setattr(adopting, "PATIENCE", 0.02)
     monkeypatch.setattr(claiming, "PATIENCE", 0.02)
 
@@ -115,6 +116,28 @@ def test_the_tasks_of_a_closed_window_are_adopted(is_proof: bool) -> None:
         assert (entry.owner, entry.epoch) == (second.session.window.window_id, 1)
         claims = {key for key in second.browser.shared if key.startswith("claim:")}
         assert claims == {f"claim:{second.session.window.window_id}"}
+
+    play(story())
+
+
+def test_a_lock_may_be_freed_after_the_farewell() -> None:
+    """It happened: the word came first, the window seemed to live, and was left for a minute."""
+    refusals = [False, False]
+
+    class Late(Proof):
+        async def take(self, window_id: WindowId, token: str) -> bool:
+            return refusals.pop() if refusals else await super().take(window_id, token)
+
+    async def story() -> None:
+        first, second = await two()
+        second.make = lambda: Late(second.world.shared, Clock(second.browser))
+        second.adopter.look()
+        await asyncio.sleep(0)
+        first.claimant.leave()
+        first.is_deaf = True
+        await pass_by()
+        assert refusals == []
+        assert second.states() == {"t1": State.WAITING}
 
     play(story())
 
@@ -213,6 +236,53 @@ def test_a_page_that_sleeps_adopts_nothing() -> None:
         await pass_by()
         await second.claimant.back()
         assert second.states() == {}
+
+    play(story())
+
+
+@pytest.mark.parametrize("is_proof", [True, False])
+def test_a_person_need_not_wait_for_the_tasks_of_a_window_that_is_gone(is_proof: bool) -> None:
+    """It is known to be gone before its time of grace is over."""
+
+    async def story() -> None:
+        first, second = await two()
+        if is_proof:
+            second.proves()
+        told: list[set[WindowId]] = []
+        second.adopter.on_gone = lambda: told.append(set(second.adopter.gone))
+        owner = first.session.window.window_id
+        first.claimant.leave()
+        first.is_deaf = True
+        await asyncio.sleep(0.6 * GRACE)
+        assert told == [{owner}]
+        assert second.states() == {}
+        assert await second.adopter.take_over(owner)
+        assert second.states() == {"t1": State.WAITING}
+        assert told == [{owner}, set()]
+        assert not await second.adopter.take_over(owner)
+
+    play(story())
+
+
+@pytest.mark.parametrize("is_proof", [True, False])
+def test_nobody_takes_over_from_a_window_that_lives(is_proof: bool) -> None:
+    """Nor from one that came back within its time of grace."""
+
+    async def story() -> None:
+        first, second = await two()
+        if is_proof:
+            second.proves()
+        owner = first.session.window.window_id
+        assert not await second.adopter.take_over(owner)
+        first.claimant.leave()
+        first.is_deaf = True
+        await asyncio.sleep(0.6 * GRACE)
+        assert second.adopter.gone == {owner}
+        again = Tab(first.browser, first.world.records)
+        await again.begin()
+        assert not await second.adopter.take_over(owner)
+        assert (again.states(), second.states()) == ({"t1": State.WAITING}, {})
+        assert second.adopter.gone == set()
 
     play(story())
 

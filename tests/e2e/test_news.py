@@ -1,0 +1,51 @@
+"""What is new: told after an update, and on request."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.farm import expect_ready, open_page
+from tools.serve import PageServer
+
+LAST = "tether:/:version"
+
+
+def test_a_first_visit_is_told_nothing(watched_page: Page, page_server: PageServer) -> None:
+    """Everything is new then; who wants to know finds it at the page's foot, with the keyboard."""
+    page = open_page(watched_page, page_server.url)
+    version = page.locator("meta[name='tether:version']").get_attribute("content")
+    assert page.evaluate(f"localStorage.getItem('{LAST}')") == version
+    expect(page.locator(".offer")).to_have_count(0)
+    link = page.locator("footer").get_by_role("button", name="What's new")
+    link.press("Enter")
+    dialog = page.get_by_role("dialog", name="What's new in Tether")
+    expect(dialog).to_contain_text(f"Version {version}")
+    expect(dialog.get_by_role("listitem").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(link).to_be_focused()
+
+
+def test_an_update_is_told_once(watched_page: Page, page_server: PageServer) -> None:
+    """In the first window after it; in the person's language."""
+    page = open_page(watched_page, page_server.url)
+    page.evaluate(f"localStorage.setItem('{LAST}', '0.0.9')")
+    page.reload()
+    expect_ready(page)
+    offer = page.locator(".offer")
+    expect(offer).to_contain_text("Tether was updated to 0.")
+    offer.get_by_role("button", name="What's new").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
+    expect(offer).to_have_count(0)
+    page.evaluate(f"localStorage.setItem('{LAST}', '0.0.9')")
+    page.evaluate("localStorage.setItem('tether:/:language', 'zh')")
+    page.reload()
+    expect_ready(page)
+    expect(offer).to_contain_text("Tether 已更新到 0.")
+    offer.get_by_role("button", name="关闭").click()
+    expect(offer).to_have_count(0)
+    page.reload()
+    expect_ready(page)
+    expect(page.locator("#boot")).to_be_empty()
+    expect(offer).to_have_count(0)

@@ -1,0 +1,121 @@
+"""The panel of this browser's other windows: what they do, and taking over from closed ones."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import as_file, expect_done, expect_ready, farm, noise, open_page, tasks
+from tests.e2e.test_adoption import sent
+from tests.e2e.test_identity import (
+    ELSEWHERE,
+    ORIGINS,
+    address,
+    start,
+    tab,  # noqa: F401
+)
+
+SOON = 8_000
+"""Milliseconds: less than a window's time of grace, after which its tasks come by themselves."""
+
+
+def unfold(page: Page) -> None:
+    """Open the panel, with the keyboard."""
+    page.locator("#windows-title").press("Enter")
+    expect(page.locator("#windows")).to_have_attribute("open", "")
+
+
+@ORIGINS
+def test_other_windows_are_listed_while_they_have_tasks(
+    tab: Page,  # noqa: F811
+    background: Background,
+    is_secure: bool,
+) -> None:
+    """With what they do, and where; it follows them, and goes with the last task."""
+    with farm(background, 1, pace=5.0) as one:
+        page = start(tab, one, is_secure)
+        other = open_page(tab.context.new_page(), address(one, is_secure))
+        panel, title = other.locator("#windows"), other.locator("#windows-title")
+        expect(panel).to_be_hidden()
+        sent(page, 3)
+        expect(title).to_have_text("Other windows (3 tasks)")
+        expect(page.locator("#windows")).to_be_hidden()
+        unfold(other)
+        lines = panel.locator(".window li")
+        expect(lines).to_have_count(3)
+        first = lines.filter(has_text="0.png · Invert colours")
+        expect(first).to_contain_text("gpu-1 · running · since ")
+        waiting = lines.filter(has_text="waiting in that window for a place")
+        expect(waiting).to_have_count(1)
+        expect(panel.locator(".state")).to_have_text("Open: it sees to its tasks itself")
+        expect(panel.get_by_role("button")).to_have_count(0)
+        one.change(0, pace=0.0)
+        expect_done(page, 3)
+        expect(panel).to_be_hidden()
+        expect(tasks(other)).to_have_count(0)
+
+
+@ORIGINS
+def test_the_tasks_of_a_closed_window_are_taken_over_at_once(
+    tab: Page,  # noqa: F811
+    background: Background,
+    is_secure: bool,
+) -> None:
+    """Nobody has to wait whether it comes back."""
+    with farm(background, 1, pace=5.0) as one:
+        page = start(tab, one, is_secure)
+        other = open_page(tab.context.new_page(), address(one, is_secure))
+        sent(page, 2)
+        unfold(other)
+        expect(other.locator("#windows .window li")).to_have_count(2)
+        page.close(run_before_unload=True)
+        other.get_by_role("button", name="Take over now").click(timeout=SOON)
+        expect(tasks(other)).to_have_count(2, timeout=SOON)
+        expect(other.locator("#windows")).to_be_hidden()
+        one.change(0, pace=0.0)
+        expect_done(other, 2)
+        assert one.posts(0) == 2
+        other.locator("#task-clear").click()
+        expect(tasks(other)).to_have_count(0)
+        expect(other.locator("#windows")).to_be_hidden()
+
+
+@ORIGINS
+def test_nothing_is_taken_from_a_window_that_came_back(
+    tab: Page,  # noqa: F811
+    background: Background,
+    is_secure: bool,
+) -> None:
+    """The panel says so instead."""
+    with farm(background, 1, pace=9.0) as one:
+        page = start(tab, one, is_secure)
+        other = open_page(tab.context.new_page(), address(one, is_secure))
+        sent(page, 1)
+        unfold(other)
+        page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
+        button = other.get_by_role("button", name="Take over now")
+        expect(button).to_be_visible(timeout=SOON)
+        page.goto(address(one, is_secure))
+        expect_ready(page)
+        button.click()
+        expect(other.locator("#windows-told")).to_contain_text("open after all")
+        expect(button).to_be_hidden()
+        expect(tasks(page)).to_have_count(1)
+        expect(tasks(other)).to_have_count(0)
+        one.change(0, pace=0.0)
+        expect_done(page, 1)
+
+
+def test_a_window_that_comes_later_sees_the_others_tasks(
+    watched_page: Page, background: Background
+) -> None:
+    """They are in the ledger; a reload of either changes nothing."""
+    with farm(background, 1, pace=4.0) as one:
+        page = open_page(watched_page, one)
+        page.locator("#copies").fill("2")
+        page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
+        page.locator("#run").click()
+        expect(tasks(page)).to_have_count(2)
+        other = open_page(page.context.new_page(), one)
+        expect(other.locator("#windows-title")).to_have_text("Other windows (2 tasks)")
+        one.change(0, pace=0.0)
+        expect_done(page, 2)
+        expect(other.locator("#windows")).to_be_hidden()
