@@ -86,12 +86,11 @@ class ZoomPanel:
             self._buttons[action] = button
         self._open = element("a", "", words.say("zoom.open"), target="_blank", rel="noopener")
         self._save = element("a", "", words.say("zoom.save"))
+        head = element("div", "head")
+        head.append(self._title, self._buttons["close"])
         row = element("div", "buttons")
-        row.append(
-            *(self._buttons[action] for action in ACTIONS),
-            *(self._open, self._save, self._buttons["close"]),
-        )
-        self._dialog.append(self._title, self._stage, self._compare, self._said, row)
+        row.append(*(self._buttons[action] for action in ACTIONS), self._open, self._save)
+        self._dialog.append(head, self._stage, self._compare, self._said, row)
 
     def _act(self, action: str) -> None:
         match action:

@@ -67,7 +67,7 @@ def test_a_server_in_trouble_says_what_to_do() -> None:
     why = Trouble.of("server_cors", server="north", url=NORTH)
     server.judge(Reach.REFUSED, why, NOON)
     row = viewer_of(window).view(NOON).servers[0]
-    assert (row.tone, row.state) == ("bad", "refuses this page")
+    assert (row.tone, row.state, row.socket) == ("bad", "refuses this page", "")
     assert "--enable-cors-header" in row.trouble
     server.is_leaving = True
     assert viewer_of(window).view(NOON).servers[0].state == "finishing its last tasks"
