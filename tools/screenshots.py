@@ -23,15 +23,17 @@ MOST_BYTES = 250_000
 
 
 def save(content: bytes, path: Path) -> None:
-    """Write a picture small enough for a README: with fewer colours, until it is."""
+    """Write a picture small enough for a README: with fewer colours, if it must be."""
     picture = Image.open(BytesIO(content)).convert("RGB")
-    for colours in (256, 128, 64, 32):
+    for colours in (0, 256, 128, 64, 32):
         buffer = BytesIO()
-        picture.quantize(colours).save(buffer, format="PNG", optimize=True)
+        # A palette drops rare colours, such as those of a legend: so none where there is room.
+        shown = picture.quantize(colours) if colours else picture
+        shown.save(buffer, format="PNG", optimize=True)
         if buffer.tell() <= MOST_BYTES:
             break
     path.write_bytes(buffer.getvalue())
-    print(f"{path.relative_to(ROOT)}  {buffer.tell() // 1000} kB, {colours} colours")
+    print(f"{path.relative_to(ROOT)}  {buffer.tell() // 1000} kB, {colours or 'all'} colours")
 
 
 def require_chinese_glyphs() -> None:
