@@ -202,7 +202,7 @@ async def zoom(stage: Stage) -> None:
     page = await _open(stage)
     await _run(page, 1, "invert", first=2)
     await _done(page, 1)
-    await page.locator(".results a").click()
+    await page.locator(".results a[data-action=zoom]").click()
     await expect(page.locator("#zoom .before")).to_be_visible()
     await page.locator("#zoom .compare input").fill("55")
 

@@ -104,7 +104,7 @@ class ServerRows:
         return ServerRow(
             server.url,
             server.name,
-            {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad"),
+            self._tone(server),
             words.say(state),
             self._socket(server, access),
             ", ".join(queue),
@@ -122,6 +122,10 @@ class ServerRows:
             is_paused=server.is_paused,
             well="" if causes else well,
         )
+
+    def _tone(self, server: Server) -> str:
+        tone = {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad")
+        return "plain" if tone == "good" and server.is_paused else tone
 
     def _figures(self, server: Server) -> str:
         """Say how fast and how full a server was, and when."""
