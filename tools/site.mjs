@@ -125,11 +125,13 @@ function rewritten(page, addresses, config, build) {
     `<meta name="tether:build" content="${build}">`,
     `<meta name="tether:files" content="${escaped(JSON.stringify(places))}">`,
   ];
-  const offline = `<script type="module" src="./${addresses["site/offline.mjs"]}"></script>`;
+  const module = (path) => `<script type="module" src="./${addresses[path]}"></script>`;
+  // PyScript would ask for the interpreter only when it is there itself.
+  const more = `${module("site/interpreter.mjs")}\n  ${module("site/offline.mjs")}`;
   const start = `<script type="py" config="${escaped(JSON.stringify(config))}">import app.main</script>`;
   return [
     [/(?=<script src="\.\/static\/boot\/early\.js">)/, `${metas.join("\n  ")}\n  `],
-    [/(?<=data-boot><\/script>)/, `\n  ${offline}`],
+    [/(?<=data-boot><\/script>)/, `\n  ${more}`],
     [/<script type="py" src="\.\/app\/main\.py" config="\.\/pyscript\.toml"><\/script>/, start],
   ]
     .reduce((text, [place, content]) => {
