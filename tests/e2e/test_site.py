@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from PIL import ImageChops
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.built import ROOT, Host, build, tree
@@ -27,7 +27,7 @@ from tests.e2e.farm import (
 )
 from tests.e2e.watch import Watch
 
-KEPT = "caches.keys().then((names) => names.map((name) => name.split(' ').at(-1)))"
+KEPT = "caches.keys().then((names) => names.map((name) => name.split(' ').at(-1)).sort())"
 
 TITLE = "<title>Tether</title>"
 
@@ -79,8 +79,13 @@ def do_the_main_job(page: Page, background: Background, host: Host, site: Path, 
 
 def kept(page: Page, *builds: str) -> None:
     """Wait until the browser keeps these builds whole, and no others."""
-    until(page, f"{KEPT}.then((kept) => kept.join() === '{','.join(builds)}')")
+    until(page, f"{KEPT}.then((kept) => kept.join() === '{','.join(sorted(builds))}')")
     until(page, "navigator.serviceWorker.ready.then((one) => !one.installing && !one.waiting)")
+
+
+def notice(page: Page) -> Locator:
+    """What tells of another build."""
+    return page.locator("#update")
 
 
 def build_of(page: Page) -> str:
@@ -127,33 +132,40 @@ def test_after_one_visit_it_opens_without_the_network(
 def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
     watched_page: Page, watch: Watch, host: Host, site: Path, newer: Path
 ) -> None:
-    """Nothing happens to an open page until its person reloads it; then it is whole again."""
+    """Nothing happens to an open page until its person reloads it, whatever others do."""
     watch.allow("ERR_CONNECTION_REFUSED")
     page = open_page(watched_page, host.url)
     older = build_of(page)
     kept(page, older)
+    other = open_page(page.context.new_page(), host.url)
 
     host.put(newer)
     page.evaluate("navigator.serviceWorker.ready.then((one) => one.update()).then(() => 0)")
-    notice = page.locator("#update")
-    expect(notice).to_have_text("A new version is there: Reload", timeout=20_000)
-    expect(page).to_have_title("Tether")
-    # What the open page has not fetched yet is gone from the server, and still here.
-    page.locator("#workflow").select_option("blur")
-    expect(page.locator("#form .field").first).to_be_visible()
-    notice.get_by_role("button").click()
+    for each in (page, other):
+        expect(notice(each)).to_have_text("A new version is there: Reload", timeout=20_000)
+        expect(each).to_have_title("Tether")
+    notice(page).get_by_role("button").click()
     expect(page).to_have_title("Tether, newer", timeout=20_000)
     expect_ready(page)
-    expect(notice).to_be_hidden()
-    kept(page, build_of(page))
+    expect(notice(page)).to_be_hidden()
     assert build_of(page) != older
+    kept(page, older, build_of(page))
+
+    # What the other has not fetched yet is gone from the server, and still here.
+    other.locator("#workflow").select_option("blur")
+    expect(other.locator("#form .field").first).to_be_visible()
+    notice(other).get_by_role("button").click()
+    expect(other).to_have_title("Tether, newer", timeout=20_000)
+    expect_ready(other)
+    kept(other, build_of(page))
+    other.close()
 
     host.put(site)
     page.reload()
     expect_ready(page)
     expect(page).to_have_title("Tether")
     kept(page, older)
-    expect(notice).to_be_hidden()
+    expect(notice(page)).to_be_hidden()
     host.stop()
     page.reload()
     expect_ready(page)
