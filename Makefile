@@ -17,7 +17,7 @@ help:
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
 	@echo "make site      build dist/: the page as plain files for any web server, at any path"
-	@echo "make screenshots  take the pictures of the README anew"
+	@echo "make screenshots  take the pictures of docs/pictures anew, or ONLY="lanes phone""
 	@echo "make manifest  list the modules of app/ in pyscript.toml"
 	@echo "make lock      renew requirements.txt and package-lock.json (needs uv)"
 
@@ -56,7 +56,7 @@ site:
 
 screenshots:
 	@tools/setup.sh python node browser
-	@.venv/bin/python -m tools.screenshots
+	@.venv/bin/python -m tools.screenshots $(ONLY)
 
 manifest:
 	@tools/setup.sh python

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
+from pyodide.ffi import JsException
 from pyscript import config
 
 from app.core.access import Mode
@@ -70,7 +71,7 @@ class Clinic:
 
     def visit(self, url: ServerUrl) -> None:
         """Look at a server soon, and show what was found."""
-        visit = asyncio.ensure_future(self.examine(url))
+        visit = asyncio.ensure_future(self._visited(url))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
 
@@ -81,6 +82,15 @@ class Clinic:
     def causes_of(self, url: ServerUrl) -> tuple[Trouble, ...]:
         """Return what was found last of a server in trouble."""
         return self._found.get(url, ())
+
+    async def _visited(self, url: ServerUrl) -> tuple[Trouble, ...]:
+        try:
+            return await self.examine(url)
+        except JsException:
+            # The rules come from where the page came from, and that is gone, too.
+            self._found[url] = (Trouble.of("doctor_away", server=self._window.servers[url].name),)
+            self._on_found()
+            return self._found[url]
 
     def well_at(self, url: ServerUrl) -> float:
         """Return when a server was looked at last and nothing was wrong, 0 for never."""

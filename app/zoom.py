@@ -7,6 +7,7 @@ import js
 
 from app.browser.clipboard import can_copy_pictures, copy_picture
 from app.core.ids import TaskId
+from app.core.outputs import saved_name
 from app.core.window import Window
 from app.runtime.ports import World
 from app.ui.words import Words
@@ -59,7 +60,7 @@ class Zoom:
             Shown(
                 key,
                 task.title,
-                output.filename,
+                saved_name(output.filename, picture.filename if picture else ""),
                 fetched.address,
                 self._before,
                 can_copy_pictures(),

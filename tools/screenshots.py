@@ -1,93 +1,94 @@
-"""Takes the pictures of the README from the page at work: `make screenshots`."""
+"""Takes the pictures of the docs from the page at work: `make screenshots`."""
 
 import asyncio
-import math
 import os
-import re
+import shutil
+import subprocess
+import sys
+from contextlib import AsyncExitStack
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw
-from playwright.async_api import FilePayload, Page, async_playwright, expect
+from PIL import Image
+from playwright.async_api import Browser, async_playwright
 
-from app.simulator.settings import Settings
 from tools.comfy_server import ComfyServer
+from tools.screenshot_scenes import SCENES, Scene, Stage
 from tools.serve import PageServer
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 FOUND_BY_SETUP = ROOT / "var" / "chromium"
+MOST_BYTES = 250_000
 
 
-def landscape(hour: float, width: int = 480, height: int = 320) -> FilePayload:
-    """Paint hills under a sun: a photo that belongs to nobody. `hour` is 0 to 1."""
-    sky = Image.linear_gradient("L").resize((width, height))
-    warm = Image.new("RGB", (width, height), (250, 170 + int(60 * hour), 90))
-    cool = Image.new("RGB", (width, height), (40 + int(60 * hour), 110, 190))
-    picture = Image.composite(warm, cool, sky)
-    draw = ImageDraw.Draw(picture)
-    x, y = width * (0.2 + 0.6 * hour), height * (0.55 - 0.35 * math.sin(math.pi * hour))
-    draw.ellipse((x - 26, y - 26, x + 26, y + 26), fill=(255, 240, 200))
-    for ridge in range(3):
-        base = height * (0.6 + 0.13 * ridge)
-        line = [
-            (column, base - 26 * math.sin(column / (60 - 9 * ridge) + 2 * ridge + 5 * hour))
-            for column in range(0, width + 8, 8)
-        ]
-        tone = 110 - 32 * ridge
-        draw.polygon([*line, (width, height), (0, height)], fill=(tone // 2, tone, tone // 2 + 20))
-    buffer = BytesIO()
-    picture.save(buffer, format="PNG")
-    name = f"evening-{int(hour * 10)}.png"
-    return {"name": name, "mimeType": "image/png", "buffer": buffer.getvalue()}
+def save(content: bytes, path: Path) -> None:
+    """Write a picture small enough for a README: with fewer colours, if it must be."""
+    picture = Image.open(BytesIO(content)).convert("RGB")
+    for colours in (0, 256, 128, 64, 32):
+        buffer = BytesIO()
+        # A palette drops rare colours, such as those of a legend: so none where there is room.
+        shown = picture.quantize(colours) if colours else picture
+        shown.save(buffer, format="PNG", optimize=True)
+        if buffer.tell() <= MOST_BYTES:
+            break
+    path.write_bytes(buffer.getvalue())
+    print(f"{path.relative_to(ROOT)}  {buffer.tell() // 1000} kB, {colours or 'all'} colours")
 
 
-async def at_work(page: Page, url: str) -> None:
-    """Run six photos over two servers, up to the moment when some are done."""
-    await page.goto(url)
-    await expect(page.locator("html[data-ready=true]")).to_be_attached(timeout=30_000)
-    await expect(page.locator(".server.card .facts").first).to_be_visible()
-    photos = [landscape(number / 6) for number in range(6)]
-    await page.locator("#picture-picker").set_input_files(photos)
-    await page.locator("#run").click()
-    await expect(page.locator(".task[data-state=completed]")).to_have_count(2, timeout=60_000)
-    running = page.locator(".task[data-state=running]", has_text=re.compile("(node|节点) 2"))
-    await expect(running.locator(".preview").first).to_be_visible(timeout=20_000)
-    await page.evaluate("scrollTo(0, 0)")
+def require_chinese_glyphs() -> None:
+    """Stop where Chinese would come out as empty boxes, and say what to install."""
+    if shutil.which("fc-list"):
+        listed = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout
+        if listed.strip():
+            return
+    sys.exit(
+        "No font with Chinese characters was found (fc-list :lang=zh): they would be empty boxes."
+        "\n  Cure: sudo apt-get install fontconfig fonts-wqy-microhei"
+        "\n        (elsewhere any CJK font, such as Noto Sans CJK), then run this again"
+    )
+
+
+async def take(browser: Browser, name: str, scene: Scene) -> None:
+    """Set up one scene from nothing, and take its picture."""
+    async with AsyncExitStack() as stack:
+        servers = [ComfyServer(each, seed=number) for number, each in enumerate(scene.servers, 1)]
+        for server in servers:
+            await server.start()
+            stack.push_async_callback(server.stop)
+        presets = [{"url": f":{each.port}", "name": each.settings.name} for each in servers]
+        site = await stack.enter_async_context(PageServer(servers=presets))
+        context = await browser.new_context(
+            viewport={"width": scene.width, "height": scene.height},
+            color_scheme="dark" if scene.is_dark else "light",
+            locale=scene.locale,
+            has_touch=scene.is_phone,
+            is_mobile=scene.is_phone,
+            device_scale_factor=2 if scene.is_phone else 1,
+            reduced_motion="reduce",
+        )
+        stack.push_async_callback(context.close)
+        page = await context.new_page()
+        await scene.play(Stage(page, site.url, servers))
+        save(await page.screenshot(), PICTURES / f"{name}.png")
 
 
 async def main() -> None:
-    """Take one picture for each look of the page."""
+    """Take all pictures, or those that are named."""
+    names = sys.argv[1:] or list(SCENES)
+    unknown = [name for name in names if name not in SCENES]
+    if unknown:
+        sys.exit(f"There is no scene {', '.join(unknown)}. There are: {', '.join(SCENES)}.")
+    require_chinese_glyphs()
     PICTURES.mkdir(parents=True, exist_ok=True)
-    servers = [
-        ComfyServer(Settings(port=0, cors="*", name=name, pace=1.5)) for name in ("gpu-1", "gpu-2")
-    ]
-    for server in servers:
-        await server.start()
-    presets = [{"url": f":{server.port}", "name": server.settings.name} for server in servers]
     chromium = os.environ.get("CHROMIUM") or (
         FOUND_BY_SETUP.read_text().strip() if FOUND_BY_SETUP.exists() else None
     )
-    async with PageServer(servers=presets) as site, async_playwright() as playwright:
+    async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name, width, scheme, locale in (
-            ("running", 1280, "light", "en"),
-            ("dark", 1280, "dark", "en"),
-            ("phone", 390, "light", "en"),
-            ("chinese", 1280, "light", "zh-CN"),
-        ):
-            page = await browser.new_page(
-                viewport={"width": width, "height": 860},
-                color_scheme="dark" if scheme == "dark" else "light",
-                locale=locale,
-            )
-            await at_work(page, site.url)
-            await page.screenshot(path=PICTURES / f"{name}.png")
-            print(PICTURES / f"{name}.png")
-            await page.close()
+        for name in names:
+            await take(browser, name, SCENES[name])
         await browser.close()
-    for server in servers:
-        await server.stop()
 
 
 if __name__ == "__main__":

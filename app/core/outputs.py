@@ -88,6 +88,17 @@ def kind_of(filename: str) -> Kind:
     return _KINDS.get(filename.rpartition(".")[2].lower(), "other")
 
 
+def saved_name(filename: str, picture: str) -> str:
+    """Return a name for a result on a person's disk: servers count theirs anew after a restart.
+
+    Args:
+        filename: The server's.
+        picture: The file that it was made from, "" for none.
+    """
+    stem = picture.rpartition(".")[0] or picture
+    return f"{stem}-{filename}" if stem else filename
+
+
 def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:
     """Return the address of a result file.
 

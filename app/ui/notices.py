@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import js
+from pyodide.ffi import to_js
+
 from app.ui.dom import by_id, element, on_action
 from app.ui.words import Words
 
@@ -21,6 +24,8 @@ class NoticesPanel:
         """Show what went wrong with what the person has just tried."""
         self._show(sentence)
         self._tried.add(sentence)
+        # Who pressed Run may be far below.
+        self._list.scrollIntoView(to_js({"block": "center"}, dict_converter=js.Object.fromEntries))
 
     def clear(self) -> None:
         """Close those: it is being tried again. What holds all the same stays."""

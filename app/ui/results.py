@@ -83,7 +83,8 @@ class Results:
         link.append(element("img", "result", src=address, alt=name))
         use = element("button", "quiet", words.say("task.use"), type="button")
         use.dataset.action, use.dataset.key = "use", box.dataset.key
-        box.replaceChildren(link, use)
+        save = element("a", "save", words.say("zoom.save"), href=address, download=name)
+        box.replaceChildren(link, use, save)
 
     def _play(self, box: Any, address: str) -> None:
         """Show a player: nothing is fetched before somebody plays it; then by ranges."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.access import Access, Mode
+from app.core.connection import Phase
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
 from app.core.pace import completions
@@ -103,9 +104,9 @@ class ServerRows:
         return ServerRow(
             server.url,
             server.name,
-            {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad"),
+            self._tone(server),
             words.say(state),
-            words.say(self._socket(server, access)),
+            self._socket(server, access),
             ", ".join(queue),
             f"ComfyUI {facts.version} · {facts.device}" if facts else "",
             trouble,
@@ -121,6 +122,10 @@ class ServerRows:
             is_paused=server.is_paused,
             well="" if causes else well,
         )
+
+    def _tone(self, server: Server) -> str:
+        tone = {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad")
+        return "plain" if tone == "good" and server.is_paused else tone
 
     def _figures(self, server: Server) -> str:
         """Say how fast and how full a server was, and when."""
@@ -144,7 +149,7 @@ class ServerRows:
             return ""
         load = server.queue_remaining + self._window.on_their_way(server.url)
         done_in = completions({server.url: load}, seconds)[server.url]
-        return self._words.say("server.wait", time=spoken(self._words, done_in))
+        return self._words.say("server.wait", time=spoken(self._words, max(1.0, done_in)))
 
     def waiting(self, url: ServerUrl, name: str) -> ServerRow:
         """Show a server that the browser would ask about."""
@@ -153,9 +158,14 @@ class ServerRows:
         return ServerRow(url, name, "plain", state, "", "", why, "", is_held=True)
 
     def _socket(self, server: Server, access: Access | None) -> str:
-        if not server.connection.is_blocked:
-            return f"socket.{server.connection.phase.value}"
-        return "socket.blocked_token" if access and access.is_header else "socket.blocked"
+        connection, said = server.connection, self._words.say
+        if connection.is_blocked:
+            has_token = access is not None and access.is_header
+            return said("socket.blocked_token" if has_token else "socket.blocked")
+        # Of a server that can't be used it goes without saying.
+        if connection.phase is Phase.IDLE and server.reach not in (Reach.UP, Reach.UNKNOWN):
+            return ""
+        return said(f"socket.{connection.phase.value}")
 
     def _trouble(self, server: Server, failures: int) -> str:
         """What keeps a server from being used comes before what keeps a workflow from it."""

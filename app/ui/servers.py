@@ -8,11 +8,13 @@ from app.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_t
 from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
-_LINES = (
+_TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
+"""What a row says of now, and of the machine; each of these is a line, if there is room."""
+
+_TEXTS = (
     *("name", "state", "queue", "wait", "socket", "facts", "figures", "access", "twin", "well"),
     "trouble",
 )
-"""What a row says, from top to bottom."""
 
 
 class ServersPanel:
@@ -104,7 +106,13 @@ class ServersPanel:
             parts[name] = element("span", name)
             head.append(parts[name])
         card.append(head)
-        for name in (*_LINES[2:-1], "url", _LINES[-1]):
+        for names in _TOGETHER:
+            line = element("div", "told")
+            for name in names:
+                parts[name] = element("p", name)
+                line.append(parts[name])
+            card.append(line)
+        for name in ("twin", "well", "trouble"):
             parts[name] = element("p", name)
             card.append(parts[name])
         set_text(parts["url"], url)
@@ -122,7 +130,7 @@ class ServersPanel:
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
         parts["card"].dataset.tone = row.tone
-        for name in _LINES:
+        for name in _TEXTS:
             set_text(parts[name], getattr(row, name))
         parts["url"].hidden = row.url.endswith(f"//{row.name}")
         parts["connect button"].hidden = not row.is_held

@@ -79,7 +79,7 @@ class TaskRows:
             state = words.say("task.state.no_server")
         if task.is_cancel_wanted and not task.is_ended:
             state = words.say("task.cancelling")
-        trouble = task.trouble or task.note
+        trouble = task.trouble or task.note or self._hindrance(task, server)
         facts = dict(trouble.facts) if trouble else {}
         usually = usual.get((task.server, task.digest)) if task.server else None
         return TaskRow(
@@ -102,6 +102,17 @@ class TaskRows:
             self._can_go_elsewhere(task, server),
             self._is_direct(task),
         )
+
+    def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
+        """Say what keeps a task from going on that isn't told of it otherwise."""
+        if task.state is State.WAITING:
+            servers = self._window.servers.values()
+            wanted = [each for each in servers if task.pinned in (None, each.url)]
+            if wanted and all(each.is_paused for each in wanted):
+                return Trouble.of("paused_here", server=", ".join(each.name for each in wanted))
+        elif not task.is_ended and server is not None and server.silent_since:
+            return Trouble.of("silent_meanwhile", server=server.name)
+        return None
 
     def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
         """Nobody can tell whether a server that says nothing still has a task."""

@@ -64,6 +64,7 @@ class Viewer:
         self._held = held
         self._removed = removed
         self._ended: dict[str, TaskRow] = {}
+        self._names: dict[ServerUrl, str] = {}
         self._outliers = Outliers(())
         self.usual: Usual = {}
         """Seconds that the tasks which have ended tell of their like."""
@@ -77,6 +78,10 @@ class Viewer:
         window, words = self._window, self._words
         removed = self._removed()
         tasks = [task for task in window.tasks.values() if task.task_id not in removed]
+        names = {url: server.name for url, server in window.servers.items()}
+        if names != self._names:
+            self._names = names
+            self._ended.clear()  # their cards say where they were
         known = set(self._ended)
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._tasks.row(task, {}, now)
@@ -105,7 +110,7 @@ class Viewer:
             ),
             tuple(
                 self._ended.get(task.task_id) or self._tasks.row(task, self.usual, now)
-                for task in reversed(tasks)
+                for task in _in_order(tasks)
             ),
             words.say(
                 "tasks.summary", running=running, waiting=len(window.waiting), done=len(self._ended)
@@ -118,3 +123,10 @@ class Viewer:
             len(tasks) > len(self._ended),
             say_forecast(words, forecast(window, needs, self._seconds, now)),
         )
+
+
+def _in_order(tasks: list[Task]) -> list[Task]:
+    """Put first what runs, then what is next; what has ended follows, the latest first."""
+    running = [task for task in tasks if task.state is State.RUNNING]
+    live = [task for task in tasks if not task.is_ended and task.state is not State.RUNNING]
+    return [*running, *live, *(task for task in reversed(tasks) if task.is_ended)]

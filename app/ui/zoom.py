@@ -9,6 +9,10 @@ from app.ui.words import Words
 ACTIONS = ("previous", "next", "size", "copy", "use")
 
 
+SIDES = ("left", "right")
+"""What is on either side of the line: the picture before, and the result."""
+
+
 class Shown(NamedTuple):
     """A result: the addresses of it and of the picture before, and its file's name.
 
@@ -54,7 +58,7 @@ class ZoomPanel:
             part.hidden = not shown.before
         if shown.before:
             self._before.src, self._before.alt = shown.before, words.say("zoom.before")
-        self._slider.value = "100"
+        self._slider.value = "0"
         self._divide()
         self._open.href = self._save.href = shown.address
         self._save.setAttribute("download", shown.name)
@@ -76,8 +80,10 @@ class ZoomPanel:
         self._stage = element("div", "stage")
         self._stage.append(self._before, self._after)
         self._slider = element("input", "", type="range", min="0", max="100")
-        self._compare = element("label", "compare", words.say("zoom.compare"))
-        self._compare.append(self._slider)
+        self._slider.setAttribute("aria-label", words.say("zoom.compare"))
+        self._compare = element("div", "compare")
+        before, after = (element("span", "", words.say(f"zoom.{side}")) for side in SIDES)
+        self._compare.append(before, self._slider, after)
         self._said = element("p", "", role="status")
         self._buttons: dict[str, Any] = {}
         for action in (*ACTIONS, "close"):
@@ -86,18 +92,19 @@ class ZoomPanel:
             self._buttons[action] = button
         self._open = element("a", "", words.say("zoom.open"), target="_blank", rel="noopener")
         self._save = element("a", "", words.say("zoom.save"))
+        head = element("div", "head")
+        head.append(self._title, self._buttons["close"])
         row = element("div", "buttons")
-        row.append(
-            *(self._buttons[action] for action in ACTIONS),
-            *(self._open, self._save, self._buttons["close"]),
-        )
-        self._dialog.append(self._title, self._stage, self._compare, self._said, row)
+        row.append(*(self._buttons[action] for action in ACTIONS), self._open, self._save)
+        self._dialog.append(head, self._stage, self._compare, self._said, row)
 
     def _act(self, action: str) -> None:
         match action:
             case "close":
                 self._dialog.close()
             case "size":
+                self._slider.value = "0"
+                self._divide()
                 self._stage.classList.toggle("whole")
             case _:
                 self._handle(action)
@@ -109,6 +116,6 @@ class ZoomPanel:
             self._handle("previous" if event.key == "ArrowLeft" else "next")
 
     def _divide(self) -> None:
-        """Show the result from the left up to the line, and what was before to its right."""
-        share = f"inset(0 {100 - int(self._slider.value)}% 0 0)"
+        """Show what was before up to the line, and the result to its right."""
+        share = f"inset(0 0 0 {self._slider.value}%)"
         self._after.style.setProperty("clip-path", share)

@@ -16,6 +16,7 @@ from app.core.outputs import (
     outputs_to_json,
     parse_json,
     read_outputs,
+    saved_name,
     view_url,
 )
 from tests.core.farm import NORTH
@@ -139,3 +140,10 @@ def test_other_things_are_no_time(value: object) -> None:
 def test_any_name_has_a_kind(name: str) -> None:
     """There is no name without one."""
     assert kind_of(name) in ("image", "video", "audio", "text", "other")
+
+
+def test_a_saved_result_is_called_after_its_picture() -> None:
+    """So that two photos never make one file."""
+    assert saved_name("invert_00001_.png", "forest.v2.jpg") == "forest.v2-invert_00001_.png"
+    assert saved_name("a.png", "scan") == "scan-a.png"
+    assert saved_name("a.png", "") == "a.png"

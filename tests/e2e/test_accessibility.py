@@ -107,7 +107,7 @@ def test_dialogs(page: Page, two: Farm) -> None:
         ("#runs-open", "#runs"),
         ("#routing-open", "#routing-test"),
         ("#gallery-open", "#gallery"),
-        (".results a", "#zoom"),
+        (".task .results a[data-action=zoom]", "#zoom"),
     ):
         page.locator(opener).click()
         expect(page.locator(dialog)).to_be_visible()

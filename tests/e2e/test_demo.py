@@ -38,7 +38,7 @@ def enter(page: Page, address: str) -> Page:
 def downloaded(card: Locator) -> Image.Image:
     """The result on a card, as the file that the browser saves."""
     with card.page.expect_download() as started:
-        card.locator(".results a").click()
+        card.locator(".results a[data-action=zoom]").click()
         card.page.locator("#zoom").get_by_role("link", name="Save").click()
         card.page.locator("#zoom").get_by_role("button", name="Close").click()
     saved = Image.open(started.value.path()).convert("RGBA")
@@ -106,7 +106,7 @@ def test_results_can_be_opened_and_are_freed(
     page = enter(watched_page, plain_server)
     run(page, [as_file(noise(30), "one.png")])
     expect_done(page, 1)
-    link = page.locator(".results a")
+    link = page.locator(".results a[data-action=zoom]")
     with page.context.expect_page() as opened:
         link.click(modifiers=["Control"])
     opened.value.wait_for_load_state()

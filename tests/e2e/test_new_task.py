@@ -104,7 +104,7 @@ def test_a_phone_takes_a_photo(browser: Browser, background: Background) -> None
         )
         page = open_page(context.new_page(), one)
         camera = page.get_by_label("take a photo")
-        expect(page.get_by_text("take a photo")).to_be_visible()
+        expect(page.get_by_text("take a photo", exact=True)).to_be_visible()
         assert camera.get_attribute("capture") == "environment"
         camera.set_input_files([as_file(noise(1), "photo.png")])
         expect(page.locator("#pictures li")).to_have_text("photo.png×")
@@ -113,7 +113,7 @@ def test_a_phone_takes_a_photo(browser: Browser, background: Background) -> None
         expect_done(page, 1)
         context.close()
         desk = open_page(browser.new_context().new_page(), one)
-        expect(desk.get_by_text("take a photo")).to_be_hidden()
+        expect(desk.get_by_text("take a photo", exact=True)).to_be_hidden()
         desk.context.close()
 
 

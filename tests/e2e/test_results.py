@@ -127,7 +127,7 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     for number, picture in enumerate(pictures, 1):
         run(page, [as_file(picture, f"{number}.png")])
         expect_done(page, number)
-    page.locator(".task", has_text="1.png").locator(".results a").focus()
+    page.locator(".task", has_text="1.png").locator(".results a[data-action=zoom]").focus()
     page.keyboard.press("Enter")
     zoom = page.locator("#zoom")
     expect(zoom).to_be_visible()
@@ -136,7 +136,7 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     assert pixels(zoom.locator(".before")).tobytes() == pictures[0].tobytes()
     zoom.get_by_label("Before / after").fill("40")
     clip = "image => getComputedStyle(image).clipPath"
-    assert zoom.locator(".after").evaluate(clip) == "inset(0px 60% 0px 0px)"
+    assert zoom.locator(".after").evaluate(clip) == "inset(0px 0px 0px 40%)"
 
     zoom.get_by_role("button", name="Next").press("ArrowRight")
     expect(zoom.locator("h2")).to_have_text("2.png · Invert colours")
@@ -151,7 +151,7 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     ) == [160, 120]
     with page.expect_download() as found:
         zoom.get_by_role("link", name="Save").click()
-    assert found.value.suggested_filename.startswith("invert_")
+    assert found.value.suggested_filename.startswith("2-invert_")
     zoom.get_by_role("button", name="Use as input").click()
     expect(page.locator("#pictures li")).to_have_count(1)
     page.keyboard.press("Escape")

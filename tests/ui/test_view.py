@@ -53,7 +53,7 @@ def test_a_server_says_how_it_is() -> None:
     server.told_length(3, NOON)
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
     row = viewer_of(window).view(NOON).servers[0]
-    assert (row.tone, row.state, row.socket) == ("good", "ready", "socket closed")
+    assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when a task comes")
     assert row.queue == "3 in its queue, 1 from this window"
     assert row.facts == "ComfyUI 0.28.1 · cuda:0"
     assert row.trouble == ""
@@ -67,14 +67,14 @@ def test_a_server_in_trouble_says_what_to_do() -> None:
     why = Trouble.of("server_cors", server="north", url=NORTH)
     server.judge(Reach.REFUSED, why, NOON)
     row = viewer_of(window).view(NOON).servers[0]
-    assert (row.tone, row.state) == ("bad", "refuses this page")
+    assert (row.tone, row.state, row.socket) == ("bad", "refuses this page", "")
     assert "--enable-cors-header" in row.trouble
     server.is_leaving = True
     assert viewer_of(window).view(NOON).servers[0].state == "finishing its last tasks"
 
 
 def test_a_running_task_shows_how_far_it_is() -> None:
-    """Overall, and the node it is in; newest tasks come first."""
+    """Overall, and the node it is in; what runs comes first."""
     window = new_window()
     server = window.server(NORTH, NOON)
     running = bound_task(window, server, *RUNNING, number=1)
@@ -83,8 +83,8 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     running.progress.begin(NodeId("2"))
     running.progress.reach(NodeId("2"), 0.5)
     view = viewer_of(window).view(NOON)
-    assert [row.task_id for row in view.tasks] == ["t2", "t1"]
-    waits, runs = view.tasks
+    assert [row.task_id for row in view.tasks] == ["t1", "t2"]
+    runs, waits = view.tasks
     assert (runs.overall, runs.server) == (0.5, "north:8188")
     assert runs.node == "node 2 · ImageInvert: 50 %"
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
@@ -200,7 +200,7 @@ def test_a_task_at_a_server_that_is_long_silent_can_go_elsewhere() -> None:
 
     assert can_go() == [False, False]
     server.is_long_silent = True
-    assert can_go() == [False, True]
+    assert can_go() == [True, False]
     task.is_cancel_wanted = True
     assert can_go() == [False, False]
 
@@ -294,15 +294,15 @@ def test_a_card_tells_how_long_it_has_taken_and_how_long_its_like_take() -> None
     server.told_length(4, NOON)
     rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
     assert rows[done.task_id].timing == "took 12 s"
-    assert rows[running.task_id].timing == "runs for 5 s · its like take 12 s"
-    assert rows[first.task_id].timing == "2 before it · waits 25 s · its like take 12 s"
-    assert rows[second.task_id].timing == "3 before it · waits 25 s · its like take 12 s"
+    assert rows[running.task_id].timing == "running for 5 s · usually 12 s"
+    assert rows[first.task_id].timing == "2 ahead of it · waiting for 25 s · usually 12 s"
+    assert rows[second.task_id].timing == "3 ahead of it · waiting for 25 s · usually 12 s"
     first.ahead = 1  # the list knows that somebody else's came behind it
     rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
-    assert rows[first.task_id].timing.startswith("1 before it")
+    assert rows[first.task_id].timing.startswith("1 ahead of it")
     server.queue_remaining, first.ahead = None, None
     rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
-    assert rows[first.task_id].timing.startswith("waits 25 s")
+    assert rows[first.task_id].timing.startswith("waiting for 25 s")
 
 
 def test_a_task_that_stands_still_says_what_was_checked() -> None:
@@ -325,11 +325,11 @@ def test_a_task_that_stands_still_says_what_was_checked() -> None:
     done.started_at = NOON
     window.end(done, State.COMPLETED, NOON + 10, "socket", None)
     server.failed(Reach.DOWN, Trouble.of("server_slow", server="north"), NOON + 200)
-    told = viewer.view(NOON + 300).tasks[1].stuck
+    told = viewer.view(NOON + 300).tasks[0].stuck
     assert "Its like take 10 s in all." in told
     assert "was asked" not in told and "north" in told
     server.trouble = None
-    assert "north:8188" in viewer.view(NOON + 300).tasks[1].stuck
+    assert "north:8188" in viewer.view(NOON + 300).tasks[0].stuck
 
 
 def test_a_server_tells_its_figures_with_their_age() -> None:
@@ -378,3 +378,49 @@ def test_the_view_says_where_the_next_task_would_go() -> None:
     task.started_at = NOON
     window.end(task, State.COMPLETED, NOON + 5, "socket", None)
     assert "south:8188, done in about 5 s" in viewer.view(NOON).forecast
+
+
+def test_what_runs_is_first_and_what_has_ended_last() -> None:
+    """What is next stands between them, in the order in which it came."""
+    window = new_window(places=9)
+    server = window.server(NORTH, NOON)
+    for number in (1, 2):
+        task = bound_task(window, server, *RUNNING, number=number)
+        window.end(task, State.COMPLETED, NOON, "socket", None)
+    bound_task(window, server, *QUEUED, number=3)
+    waiting_task(window, 4)
+    bound_task(window, server, *RUNNING, number=5)
+    rows = viewer_of(window).view(NOON).tasks
+    assert [row.task_id for row in rows] == ["t5", "t3", "t4", "t2", "t1"]
+
+
+def test_a_task_says_that_its_server_is_paused_or_silent() -> None:
+    """Rather than waiting for ever, or running on as if all were well."""
+    window = new_window()
+    north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
+    waiting_task(window, 1, pinned=NORTH)
+    waiting_task(window, 2)
+    running = bound_task(window, south, *RUNNING, number=3)
+    north.is_paused = True
+
+    def told() -> dict[str, str]:
+        return {row.task_id: row.trouble for row in viewer_of(window).view(NOON).tasks}
+
+    assert told()["t1"].startswith("Waits because north:8188 is paused.")
+    assert told()["t2"] == told()[running.task_id] == ""
+    south.is_paused = True
+    assert told()["t2"].startswith("Waits because north:8188, south:8188 is paused.")
+    south.failed(Reach.DOWN, Trouble.of("server_silent", server="south"), NOON)
+    assert told()[running.task_id].startswith("south:8188 doesn't answer at the moment.")
+
+
+def test_ended_tasks_learn_the_names_of_their_servers() -> None:
+    """After a reload the tasks are there before the servers are."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *RUNNING)
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    viewer = viewer_of(window)
+    assert viewer.view(NOON).tasks[0].server == "north:8188"
+    server.name = "gpu-1"
+    assert viewer.view(NOON).tasks[0].server == "gpu-1"
