@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults soak replay check vendor manifest lock screenshots
+.PHONY: help demo test faults soak replay check vendor site manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -16,6 +16,7 @@ help:
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
+	@echo "make site      build dist/: the page as plain files for any web server, at any path"
 	@echo "make screenshots  take the pictures of docs/pictures anew, or ONLY="lanes phone""
 	@echo "make manifest  list the modules of app/ in pyscript.toml"
 	@echo "make lock      renew requirements.txt and package-lock.json (needs uv)"
@@ -48,6 +49,10 @@ check:
 
 vendor:
 	@tools/setup.sh node
+
+site:
+	@tools/setup.sh node
+	@node tools/site.mjs
 
 screenshots:
 	@tools/setup.sh python node browser

@@ -1,4 +1,4 @@
-"""What is new on the page: told once after an update, and whenever somebody asks."""
+"""What the page says of itself: what is new, once after an update, and what it is made of."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +31,7 @@ class News:
         by_id("news-version").textContent = words.say("news.version", version=self._version)
         listen(by_id("news-open"), "click", lambda _event: self._open())
         listen(by_id("news-close"), "click", lambda _event: self._dialog.close())
+        self._tell_about()
         last = kept.read(RECORD)
         if last != self._version:
             kept.write(RECORD, self._version)
@@ -44,6 +45,14 @@ class News:
         words = self._words
         choices = {words.say("news.open"): self._open, words.say("notice.close"): lambda: None}
         offer(words.say("news.updated", version=self._version), choices)
+
+    def _tell_about(self) -> None:
+        about, build = by_id("about"), meta("build", "")
+        by_id("about-version").textContent = self._words.say(
+            "about.version" if build else "about.source", version=self._version, build=build
+        )
+        listen(by_id("about-open"), "click", lambda _event: about.showModal())
+        listen(by_id("about-close"), "click", lambda _event: about.close())
 
     def _open(self) -> None:
         if not self._dialog.open:

@@ -12,13 +12,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { pyscriptSources } from "./site_python.mjs";
+
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
 const TARGET = join(ROOT, "static/vendor/app_cache.bin");
 const STAMP = `${TARGET}.stamp`;
 
 async function main() {
-  const sources = { ...(await pyscriptSources()), ...(await appSources()) };
+  const sources = { ...(await pyscriptSources(ROOT)), ...(await appSources()) };
   const stamp = createHash("sha256")
     .update(await readFile(fileURLToPath(import.meta.url)))
     .update(await readFile(join(PYODIDE, "package.json")))
@@ -27,15 +29,6 @@ async function main() {
   if ((await readOr(STAMP)) === stamp) return;
   await writeFile(TARGET, await packed(sources));
   await writeFile(STAMP, stamp);
-}
-
-// PyScript writes its own Python modules into the file system from strings in its script.
-async function pyscriptSources() {
-  const file = join(ROOT, "node_modules/@pyscript/core/src/stdlib/pyscript.js");
-  const { default: folders } = await import(file);
-  return Object.fromEntries(
-    Object.entries(folders.pyscript).map(([name, text]) => [`pyscript/${name}`, text]),
-  );
 }
 
 // What the first screen needs; the rest is compiled when it is asked for.

@@ -51,7 +51,12 @@ def build(source: str, target: str, rules: Sequence[Rule] = ()) -> None:
         for name in sorted(stock.namelist()):
             if not name.endswith(".py") or not is_kept(name, rules):
                 continue
-            text = stock.read(name)
-            code = compile(text, f"/lib/python314.zip/{name}", "exec", dont_inherit=True)
-            header = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + importlib.util.source_hash(text)
-            compiled.writestr(zipfile.ZipInfo(f"{name}c"), header + marshal.dumps(code))
+            content = byte_code(stock.read(name), f"/lib/python314.zip/{name}")
+            compiled.writestr(zipfile.ZipInfo(f"{name}c"), content)
+
+
+def byte_code(source: bytes, file: str) -> bytes:
+    """Return the content of a `.pyc`; `file` is what tracebacks call the source."""
+    code = compile(source, file, "exec", dont_inherit=True)
+    header = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + importlib.util.source_hash(source)
+    return header + marshal.dumps(code)

@@ -7,7 +7,7 @@ import js
 
 async def fetch_text(path: str) -> str | None:
     """Fetch a file of the page's own; None when it isn't there."""
-    answer = await js.fetch(path)
+    answer = await js.fetch(js.tetherFile(path))
     return str(await answer.text()) if answer.ok else None
 
 

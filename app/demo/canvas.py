@@ -34,7 +34,7 @@ class CanvasWork:
         self._reports: dict[int, Report] = {}
         self._end = ""
         self._scope = scope = ProxyScope()
-        self._worker = js.Worker.new(_WORKER, _plain({"type": "module"}))
+        self._worker = js.Worker.new(js.tetherFile(_WORKER), _plain({"type": "module"}))
         scope.listen(self._worker, "message", lambda event: self._done(event.data))
         scope.listen(self._worker, "error", self._broken)
 

@@ -1,5 +1,6 @@
 // Runs before anything else, as a classic script: it works from file:// and
-// without static/vendor/, where no module loads.
+// without static/vendor/, where no module loads; and in browsers that are too old for the
+// page, which it tells them: no syntax here is younger than module scripts (no `?.`, no `??`).
 //
 // It keeps what the visitor does before Python is there, and says why Python
 // does not come if it doesn't.
@@ -24,6 +25,25 @@
   // The notice for browsers without scripts is visible until this line runs.
   root.classList.add("scripted");
 
+  // Pyodide is WebAssembly, and all of the boot after this file is modules.
+  const lacking = [
+    ["WebAssembly", typeof WebAssembly === "object"],
+    ["module scripts", "noModule" in HTMLScriptElement.prototype],
+  ].filter((need) => !need[1]);
+  if (lacking.length > 0) {
+    const names = lacking.map((need) => need[0]).join(" and ");
+    firstFailure(
+      "browser",
+      `Tether cannot run in this browser: it has no ${names}. ` +
+        "Open this page in a current Chrome, Edge, Firefox or Safari.",
+    );
+  }
+
+  // Where a file of the page is: a built site (tools/site.mjs) has a hash in most names.
+  const built = document.querySelector('meta[name="tether:files"]');
+  const places = built ? JSON.parse(built.content) : {};
+  window.tetherFile = (path) => new URL(places[path] || path, document.baseURI).href;
+
   // The banner of the demo must be there from the start, and the form to add servers must not.
   const isDemo = new URLSearchParams(location.search).get("demo") === "1";
   root.classList.toggle("demo", isDemo);
@@ -42,10 +62,12 @@
   const listeners = new AbortController();
   const listen = (name, listener) =>
     document.addEventListener(name, listener, { capture: true, signal: listeners.signal });
+  const nearest = (event, selector) => event.target.closest && event.target.closest(selector);
   const keepFiles = (event, transfer) => {
-    const files = [...(transfer?.files ?? [])];
+    const files = transfer ? [...transfer.files] : [];
     if (files.length === 0) return;
-    record({ kind: "files", files, target: event.target.closest?.("[id]")?.id ?? "" });
+    const named = nearest(event, "[id]");
+    record({ kind: "files", files, target: named ? named.id : "" });
   };
   // Without this the browser would leave the page to show a dropped file.
   listen("dragover", (event) => event.preventDefault());
@@ -56,8 +78,8 @@
   listen("paste", (event) => keepFiles(event, event.clipboardData));
   listen("submit", (event) => event.preventDefault());
   listen("click", (event) => {
-    const action = event.target.closest?.("[data-early]")?.dataset.early;
-    if (action) record({ kind: "click", action });
+    const button = nearest(event, "[data-early]");
+    if (button) record({ kind: "click", action: button.dataset.early });
   });
   window.tetherEarly = {
     take() {
@@ -67,14 +89,14 @@
   };
 
   window.tetherBootFailed = (error) => {
-    const lines = String(error?.message ?? error).trim().split("\n");
-    firstFailure("failed", `Tether could not start: ${lines.at(-1)} Reload the page to try again.`);
+    const lines = String((error && error.message) || error).trim().split("\n");
+    firstFailure("failed", `Tether could not start: ${lines.pop()} Reload the page to try again.`);
   };
   // A module that is missing says so on its <script>; such events do not bubble.
   window.addEventListener(
     "error",
     (event) => {
-      if (!event.target?.matches?.("script[data-boot]")) return;
+      if (!(event.target instanceof Element && event.target.matches("script[data-boot]"))) return;
       if (location.protocol === "file:") {
         firstFailure(
           "file",

@@ -43,7 +43,7 @@ window.tether.flightRecorder.download = async () => {
 };
 window.tether.help = async () => {
   const language = document.documentElement.lang;
-  const answer = await fetch(new URL(`../i18n/console.${language}.json`, import.meta.url));
+  const answer = await fetch(window.tetherFile(`./static/i18n/console.${language}.json`));
   const entries = Object.entries(await answer.json());
   console.table(Object.fromEntries(entries));
   return entries.map(([call, what]) => ({ call, what }));

@@ -103,6 +103,7 @@ def test_dialogs(page: Page, two: Farm) -> None:
     expect_done(page, 1)
     for opener, dialog in (
         ("#collect-open", "#collect"),
+        ("#about-open", "#about"),
         ("#runs-open", "#runs"),
         ("#routing-open", "#routing-test"),
         ("#gallery-open", "#gallery"),

@@ -88,6 +88,26 @@ def test_the_notice_for_browsers_without_scripts_is_hidden_from_others(
     expect_ready(watched_page)
 
 
+@pytest.mark.parametrize(
+    ("lacks", "script"),
+    [
+        ("WebAssembly", "delete window.WebAssembly"),
+        ("module scripts", "delete HTMLScriptElement.prototype.noModule"),
+    ],
+)
+def test_a_browser_that_is_too_old_is_told_so(
+    watched_page: Page, watch: Watch, page_server: PageServer, lacks: str, script: str
+) -> None:
+    """In words that a person can act on, whatever else goes wrong there."""
+    watch.allow("")
+    watched_page.add_init_script(script)
+    watched_page.goto(page_server.url)
+    expect(watched_page.locator("#boot")).to_have_text(
+        f"Tether cannot run in this browser: it has no {lacks}. "
+        "Open this page in a current Chrome, Edge, Firefox or Safari."
+    )
+
+
 def test_policy_forbids_code_from_text_and_from_elsewhere(
     watched_page: Page, watch: Watch, page_server: PageServer
 ) -> None:

@@ -1,4 +1,4 @@
-"""What is new: told after an update, and on request."""
+"""What is new: told after an update, and on request; and what the page is made of."""
 
 from playwright.sync_api import Page, expect
 
@@ -49,3 +49,16 @@ def test_an_update_is_told_once(watched_page: Page, page_server: PageServer) -> 
     expect_ready(page)
     expect(page.locator("#boot")).to_be_empty()
     expect(offer).to_have_count(0)
+
+
+def test_the_page_says_what_it_is_made_of(watched_page: Page, page_server: PageServer) -> None:
+    """Version and licences, for whoever must know what they host."""
+    page = open_page(watched_page, page_server.url)
+    page.locator("footer").get_by_role("button", name="About").press("Enter")
+    dialog = page.get_by_role("dialog", name="About Tether")
+    version = page.locator("meta[name='tether:version']").get_attribute("content")
+    expect(dialog).to_contain_text(f"Version {version}, served from its source")
+    for licence in ("MIT", "MPL-2.0", "PSF-2.0", "Apache-2.0"):
+        expect(dialog).to_contain_text(licence)
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()

@@ -1,0 +1,217 @@
+"""`make site`: whole, named by content, of one origin, and the same each time."""
+
+import gzip
+import hashlib
+import html
+import io
+import json
+import re
+import subprocess
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from tests.e2e.built import ROOT, build, tree
+from tests.test_manifest import RUNTIME, WITHOUT_FILE, imports
+
+Site: TypeAlias = dict[str, bytes]
+
+KEEP_THEIR_NAMES = {"_headers", "index.html", "servers.json", "sw.js"}
+
+# A file's own hash; in a folder with the hash of all its files, they keep their names.
+HASHED = re.compile(r"assets/.+-([0-9a-f]{10})\.\w+")
+FOLDER = re.compile(r"(assets/vendor/\w+-([0-9a-f]{10})/)(.+)")
+
+PAGE_KIND = (".css", ".html", ".js", ".mjs", ".svg")
+
+
+def files(folder: Path) -> Site:
+    """All files of a site, by path."""
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def digest(content: bytes) -> str:
+    """What a name has of the hash."""
+    return hashlib.sha256(content).hexdigest()[:10]
+
+
+def modules(archive: bytes) -> dict[str, bytes]:
+    """The byte code in an archive, by path."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert {entry.compress_type for entry in opened.infolist()} == {zipfile.ZIP_STORED}
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
+def only(site: Site, pattern: str) -> str:
+    """The one path that matches."""
+    [path] = [path for path in site if re.fullmatch(pattern, path)]
+    return path
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The site that this tree makes."""
+    return files(build(tmp_path_factory.mktemp("site") / "dist", ROOT, "--plain"))
+
+
+@pytest.fixture(scope="module")
+def config(site: Site) -> dict[str, Any]:
+    """What index.html tells PyScript."""
+    found = re.search(r'<script type="py" config="([^"]+)"', site["index.html"].decode())
+    assert found is not None
+    told: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return told
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    """What the source tree tells PyScript."""
+    return tomllib.loads((ROOT / "pyscript.toml").read_text())
+
+
+def test_every_module_is_in_the_archive_of_its_time(
+    site: Site, config: dict[str, Any], manifest: dict[str, Any]
+) -> None:
+    """One for the first screen, one for each part that is fetched when asked for."""
+    first = modules(site[only(site, r"assets/app-\w+\.zip")])
+    listed = {path.removeprefix("./") for path in manifest["files"]}
+    own = {name for name in first if name.startswith("app/")}
+    assert own == {f"{path}c" for path in {*listed, "app/main.py"}}
+    assert "pyscript/__pycache__/context.cpython-314.pyc" in first
+    groups = {
+        group: [name for path in paths for name in modules(site[path])]
+        for group, paths in config["lazy"].items()
+    }
+    assert groups == {
+        group: sorted(f"{path}c" for path in paths) for group, paths in manifest["lazy"].items()
+    }
+
+
+def test_all_that_is_imported_is_shipped(site: Site) -> None:
+    """From the archives, or from the part of the standard library beside them."""
+    library = modules(site[only(site, r"assets/vendor/pyodide-\w+/python_stdlib\.zip")])
+    archives = [path for path in site if re.match(r"assets/(app-|lazy/).*\.zip$", path)]
+    own = {name: content for path in archives for name, content in modules(site[path]).items()}
+    there = {name.removesuffix("c") for name in (*library, *own)}
+    missing = [
+        f"{path} imports {module}"
+        for path in sorted(there)
+        if path.startswith("app/")
+        for module in imports((ROOT / path).read_text())
+        if module.partition(".")[0] not in RUNTIME and module not in WITHOUT_FILE
+        if not {f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__init__.py"} & there
+    ]
+    assert missing == []
+    # One Python made it all, and the page's looks for no source to compare.
+    heads = {content[:8] for content in (*library.values(), *own.values())}
+    assert len(heads) == 1
+    assert {head[4:] for head in heads} == {b"\x01\0\0\0"}
+
+
+def test_names_tell_what_is_in_the_files(site: Site) -> None:
+    """So a browser may keep them for ever, and a page never gets a file of another build."""
+    folders: dict[str, dict[str, bytes]] = {}
+    for path, content in site.items():
+        if path in KEEP_THEIR_NAMES:
+            continue
+        if inside := FOLDER.fullmatch(path):
+            folders.setdefault(inside[1], {})[inside[3]] = content
+        else:
+            named = HASHED.fullmatch(path)
+            assert named is not None, path
+            assert named[1] == digest(content), path
+    assert len(folders) == 2
+    for folder, held in folders.items():
+        lines = [f"{name} {hashlib.sha256(held[name]).hexdigest()}\n" for name in sorted(held)]
+        assert digest("".join(lines).encode()) in folder
+
+
+def test_everything_named_is_there(site: Site) -> None:
+    """What the page, its modules and the service worker name is in the site, all of it kept."""
+    page = site["index.html"].decode()
+    named = re.findall(r'(?:src|href)="\./([^"#?]+)"', page)
+    assert len(named) > 5
+    files_meta = re.search(r'<meta name="tether:files" content="([^"]+)"', page)
+    assert files_meta is not None
+    places: dict[str, str] = json.loads(html.unescape(files_meta[1]))
+    named += [path for path in places.values() if not path.endswith("/")]
+    assert set(named) <= site.keys()
+    told = re.search(r"const FILES = (\[.*?\]);", site["sw.js"].decode(), re.DOTALL)
+    assert told is not None
+    assert set(json.loads(told[1])) == site.keys() - KEEP_THEIR_NAMES
+    build_id = re.search(r'<meta name="tether:build" content="(\w+)">', page)
+    assert build_id is not None
+    assert f'const BUILD = "{build_id[1]}";' in site["sw.js"].decode()
+    # Whatever Python asks for by its name in the source tree.
+    for path in (*ROOT.glob("static/i18n/*"), *ROOT.glob("static/workflows/*")):
+        assert f"./{path.relative_to(ROOT).as_posix()}" in places
+
+
+def test_nothing_comes_from_another_origin(site: Site) -> None:
+    """No address of another host is in what we write; the policy in the page forbids the rest."""
+    found = {
+        (path, address)
+        for path, content in site.items()
+        if path.endswith(PAGE_KIND) and not FOLDER.fullmatch(path)
+        for address in re.findall(r"""["'(](https?://[^\s"')]+)""", content.decode())
+        if address != "http://www.w3.org/2000/svg"
+    }
+    assert found == set()
+
+
+def test_headers_say_what_may_be_kept(site: Site) -> None:
+    """For hosts that read `_headers`: the policy too, and never two values for one path."""
+    rules: dict[str, dict[str, str]] = {}
+    for line in site["_headers"].decode().splitlines():
+        if line.startswith("/"):
+            rules[path := line] = {}
+        else:
+            name, _, value = line.strip().partition(": ")
+            rules[path][name] = value
+    assert "immutable" in rules["/assets/*"]["Cache-Control"]
+    for name in ("/", "/index.html", "/servers.json", "/sw.js"):
+        assert rules[name] == {"Cache-Control": "no-cache"}
+    assert "Cache-Control" not in rules["/*"]
+    policy = re.search(r'Policy" content="([^"]+)"', site["index.html"].decode())
+    assert policy is not None
+    assert rules["/*"]["Content-Security-Policy"] == f"{policy[1]}; frame-ancestors 'none'"
+
+
+def test_the_same_tree_makes_the_same_bytes(site: Site, tmp_path: Path) -> None:
+    """In another folder, at another time; a change in one module changes its archive alone."""
+    again = files(build(tmp_path / "again", tree(tmp_path / "tree", {}), "--plain"))
+    assert again.keys() == site.keys()
+    assert [path for path, content in again.items() if content != site[path]] == []
+    changes = {"app/core/doctor.py": ('"""', '"""\n')}
+    changed = files(build(tmp_path / "changed", tree(tmp_path / "other", changes), "--plain"))
+    others = changed.keys() ^ site.keys()
+    assert {re.sub(r"-\w+\.", ".", path) for path in others} == {"assets/lazy/doctor.zip"}
+    same = changed.keys() & site.keys()
+    assert {path for path in same if changed[path] != site[path]} == {"index.html", "sw.js"}
+
+
+def test_copies_are_compressed_beside_what_shrinks(tmp_path: Path) -> None:
+    """For web servers that hand them out; what does not shrink has none."""
+    long = b"again and again " * 500
+    script = f"""
+        import {{ compress, write }} from "./tools/site_files.mjs";
+        import {{ brotliDecompressSync }} from "node:zlib";
+        import {{ readFileSync }} from "node:fs";
+        const long = Buffer.from("{long.decode()}");
+        const files = {{ "a/long.js": long, "b.json": Buffer.from("[]") }};
+        for (let round = 0; round < 2; round += 1) {{
+          await write("{tmp_path}/site", files);
+          await compress("{tmp_path}/site", files, "{tmp_path}/kept");
+        }}
+        console.log(brotliDecompressSync(readFileSync("{tmp_path}/site/a/long.js.br")).toString());
+    """
+    command = ("node", "--input-type=module", "-e", script)
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout
+    assert said == long + b"\n"
+    made = files(tmp_path / "site")
+    assert gzip.decompress(made["a/long.js.gz"]) == long
+    assert made.keys() == {"a/long.js", "a/long.js.br", "a/long.js.gz", "b.json"}
