@@ -141,28 +141,9 @@ class Heard:
 
 
 def open_page(page: Page, farm_or_url: Farm | str, seconds: float = 30) -> Page:
-    """Open Tether and wait until it is ready.
-
-    Chromium's renderer itself crashes at the start of a page in one of some thousand starts on a
-    busy machine. That is told and the page opened once more; a crash of ours comes again.
-    """
-    url = farm_or_url if isinstance(farm_or_url, str) else farm_or_url.url
-    crashes: list[Page] = []
-
-    def note(crashed: Page) -> None:
-        crashes.append(crashed)
-
-    page.on("crash", note)
-    page.goto(url)
-    try:
-        expect_ready(page, seconds)
-    except AssertionError:
-        if not crashes:
-            raise
-        print(f"Chromium's renderer crashed at the start of {url}; opened once more")
-        page.goto(url)
-        expect_ready(page, seconds)
-    page.remove_listener("crash", note)
+    """Open Tether and wait until it is ready."""
+    page.goto(farm_or_url if isinstance(farm_or_url, str) else farm_or_url.url)
+    expect_ready(page, seconds)
     return page
 
 
