@@ -246,11 +246,17 @@ class Stage:
         return self.proxy.requests.count(("POST", "/upload/image"))
 
     def tasks_of(self, number: int) -> list[dict[str, Any]]:
-        """The pages' tasks at a server, in their order."""
+        """The pages' tasks at a server, in their order; those meant for it that got to none, too."""
         host = urlsplit(self.address).hostname
         port = (self.proxy.port, self.places[1].server.port)[number]
         tasks = [task for page in self.pages for task in own_tasks(page)]
-        return [task for task in tasks if task["server"] == f"http://{host}:{port}"]
+        meant = f"gpu-{number + 1}-"
+        return [
+            task
+            for task in tasks
+            if task["server"] == f"http://{host}:{port}"
+            or (task["server"] is None and task["title"].startswith(meant))
+        ]
 
     def shown(self) -> dict[str, float]:
         """Task id -> since when its end is shown, on the machine's clock."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.e2e.farm import expect_ready, go_back, tasks
+from tests.e2e.farm import expect_ready, go_back, tasks, until
 from tests.faults.rows.row import OLD, WELL, Row
 from tests.faults.stage import START_WITHIN, Stage
 
@@ -70,7 +70,7 @@ def went_and_came_back(stage: Stage) -> None:
     stage.pass_by(1)
     stage.woken()
     go_back(stage.page)
-    stage.until(lambda: stage.page.evaluate("window.isKept === true"))
+    until(stage.page, "window.isKept === true")
 
 
 def slept(hours: float) -> Callable[[Stage], None]:
