@@ -246,7 +246,7 @@ class Stage:
         return self.proxy.requests.count(("POST", "/upload/image"))
 
     def tasks_of(self, number: int) -> list[dict[str, Any]]:
-        """The pages' tasks at a server, in their order; those meant for it that got to none, too."""
+        """The pages' tasks at a server, in their order, and those that were meant for it."""
         host = urlsplit(self.address).hostname
         port = (self.proxy.port, self.places[1].server.port)[number]
         tasks = [task for page in self.pages for task in own_tasks(page)]
