@@ -63,8 +63,8 @@ LANES = (
     ),
 )
 
-# Chromium's own renderer crashes at the start of a page in one of some hundred starts on a busy
-# machine, whatever the page. Such a test, and no other, is played once more, and listed.
+# Now and then Chromium's renderer crashes at the start of a page, for a reason that nobody has
+# found yet. Such a test, and no other, is played once more, and listed.
 CRASHED = ("--reruns", "1", "--only-rerun", "(Page|Target) crashed", "-rR")
 IN_CHROMIUM = (*PYTEST, *CRASHED)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import ImageChops
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -25,6 +25,7 @@ from tests.e2e.farm import (
     picture_of,
     run,
 )
+from tests.e2e.test_topologies import https
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs/networks.md"
@@ -134,3 +135,27 @@ def test_one_origin_with_a_path_for_each_server(
         for number, photo in enumerate(reversed(photos)):
             inverted = ImageChops.invert(photo)
             assert ImageChops.difference(picture_of(page, number), inverted).getbbox() is None
+
+
+def test_an_https_page_with_a_path_for_its_server(
+    browser: Browser, background: Background, tmp_path: Path
+) -> None:
+    """The proxy's own certificate is the only one; sockets pass as well."""
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    with farm(background, 2, cors=None) as two, nginx(two, folder) as url:
+        port = int(url.rstrip("/").rpartition(":")[2])
+        with https(background, tmp_path / "tls", port) as secure:
+            context = browser.new_context(ignore_https_errors=True)
+            page = open_page(context.new_page(), f"https://127.0.0.1:{secure}/")
+            page.locator("#server-address").fill("/a/")
+            page.locator("#server-form button[data-say='server.add']").click()
+            expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)
+            photo = noise(1)
+            run(page, [as_file(photo, "photo.png")])
+            expect_done(page, 1)
+            (done,) = page.evaluate("windowTasks()")
+            assert done["endedBy"] == "socket"
+            shown = picture_of(page)
+            assert ImageChops.difference(shown, ImageChops.invert(photo)).getbbox() is None
+            context.close()

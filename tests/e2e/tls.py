@@ -14,6 +14,7 @@ class Tls:
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.load_cert_chain(*certificate(folder))
         self._pipes: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
 
     async def start(self) -> None:
@@ -27,9 +28,15 @@ class Tls:
         for pipe in self._pipes:
             pipe.cancel()
         await asyncio.gather(*self._pipes, return_exceptions=True)
+        # A pipe that was cancelled before it began has closed nothing.
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         there, back = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers.add(back)
         for source, sink in ((reader, back), (there, writer)):
             pipe = asyncio.ensure_future(_pump(source, sink))
             self._pipes.add(pipe)
