@@ -10,7 +10,7 @@ from pyodide.ffi import to_js
 from app.core.errors import BadInput, TetherError
 from app.core.gallery import Entry, by_day, by_workflow, type_of, used
 from app.core.ids import PromptId, ServerUrl, TaskId
-from app.core.outputs import view_url
+from app.core.outputs import ANY, view_url
 from app.core.task import Task
 from app.core.window import Window
 from app.keeping import Keeping, read_all
@@ -25,9 +25,6 @@ UNDO = 10.0
 
 SWEPT = 16.0
 """Seconds after which what was removed is deleted: later than it can be undone."""
-
-ANY = 2**53
-"""Bytes, when a person asks for a result: whatever it has."""
 
 
 class Curator:

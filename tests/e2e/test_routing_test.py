@@ -174,7 +174,8 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
 def test_the_address_asks_for_it_in_the_pages_language(page: Page, empty: str) -> None:
     """`?selftest=1`, as people send it to each other."""
     open_page(page, empty)
-    page.select_option("#language", "zh")
+    with page.expect_navigation():  # the page loads itself again
+        page.select_option("#language", "zh")
     page.goto(f"{empty}?selftest=1")
     expect(page.locator("#routing-summary")).to_contain_text("全部 12 个场景", timeout=90_000)
     expect(page.locator("#routing-table")).to_contain_text("DEF 永远停在 52.25 %")
