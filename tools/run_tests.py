@@ -66,7 +66,8 @@ LANES = (
 # Now and then Chromium's renderer crashes at the start of a page, or it drops a page that it was
 # to keep asleep, for reasons that nobody has found yet. Such a test, and no other, is played
 # again, and listed.
-PLAYED_AGAIN = ("--reruns", "2", "--only-rerun", "(Page|Target) crashed|Chromium kept no page", "-rR")
+AGAIN = "(Page|Target) crashed|Chromium kept no page"
+PLAYED_AGAIN = ("--reruns", "2", "--only-rerun", AGAIN, "-rR")
 IN_CHROMIUM = (*PYTEST, *PLAYED_AGAIN)
 
 MANY = Part("many tasks, many tabs", (*IN_CHROMIUM, "tests/many"))
