@@ -8,6 +8,7 @@ from aiohttp import ClientSession
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.farm import (
     Farm,
     as_file,
@@ -30,7 +31,7 @@ from tools.serve import PageServer
 @pytest.fixture
 def empty(background: Background) -> Iterator[str]:
     """The address of a page without servers."""
-    server = PageServer(servers=[])
+    server = PageServer(servers=[], root=SERVED)
     background.run(server.start())
     yield server.url
     background.run(server.stop())
