@@ -115,12 +115,22 @@ class Acting:
         except TetherError as error:
             self._say(self._words.trouble(error.trouble))
 
-    async def _look_closely(self, key: str) -> None:
+    async def look(self, key: str, looks: Any) -> None:
+        """Open the dialog in which a picture is seen large.
+
+        Args:
+            key: Names it.
+            looks: Has it, and those that are looked at after it (`app.zoom.Looks`).
+        """
         await js.tetherLoadPython(*config["lazy"]["zoom"])
         from app.zoom import Zoom
 
         if self._zoom is None:
-            self._zoom = Zoom(
-                self._window, self._world, self._words, self._sending.reuse, self._soon
-            )
-        await self._zoom.open(key)
+            self._zoom = Zoom(self._words, self._soon)
+        await self._zoom.open(key, looks)
+
+    async def _look_closely(self, key: str) -> None:
+        await js.tetherLoadPython(*config["lazy"]["zoom"])
+        from app.zoom import Results
+
+        await self.look(key, Results(self._window, self._world, self._sending.reuse))

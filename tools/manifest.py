@@ -21,7 +21,7 @@ LAZY = {
     "routing_test": ("app/routing_test/", "app/ui/report.py"),
     "demo": ("app/demo/",),
     "carried": ("app/core/carried.py",),
-    "form": ("app/core/form.py", "app/ui/form.py"),
+    "form": ("app/core/form.py", "app/core/values.py", "app/ui/form.py", "app/ui/labels.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
     "zoom": ("app/browser/clipboard.py", "app/ui/zoom.py", "app/zoom.py"),
@@ -31,9 +31,12 @@ LAZY = {
     ),
     "keeping": (
         *("app/browser/shelf.py", "app/browser/thumbnail.py", "app/core/gallery.py"),
-        "app/keeping.py",
+        *("app/core/values.py", "app/keeping.py"),
     ),
-    "gallery": ("app/curator.py", "app/ui/gallery.py", "app/ui/gallery_card.py"),
+    "gallery": (
+        *("app/core/album.py", "app/curator.py", "app/kept.py", "app/ui/gallery.py"),
+        *("app/ui/gallery_card.py", "app/ui/labels.py"),
+    ),
     "offers": ("app/ui/offers.py",),
     "windows": ("app/core/others.py", "app/ui/windows.py"),
     "telling": ("app/browser/notification.py",),

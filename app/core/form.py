@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 from app.core.errors import BadInput
 from app.core.ids import NodeId
 from app.core.node_info import InputInfo, NodeInfo
+from app.core.values import MAIN_NAMES, SEEDS
 
 Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
 Answers = Mapping[tuple[NodeId, str], Any]
@@ -18,13 +19,6 @@ LARGEST_SEED = 2**64 - 1
 """Source: ComfyUI 0.28.1, `/object_info/KSampler`: seed, max."""
 
 _PICTURES: Mapping[str, Kind] = {"LoadImage": "picture", "LoadImageMask": "mask"}
-_SEEDS = ("seed", "noise_seed")
-_MAIN_NAMES = frozenset(
-    {
-        *("text", "prompt", "negative_prompt", "value", "steps", "cfg", "guidance", "denoise"),
-        *("width", "height", "length", "batch_size", "scale_by", "megapixels", "fps", "strength"),
-    }
-)
 _ORDER: tuple[Kind, ...] = (
     *("picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"),
 )
@@ -116,7 +110,7 @@ def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kin
             return "switch"
         case str() | int() | float() if info is not None and info.is_plain_list:
             return "choice"
-        case int() if name in _SEEDS:
+        case int() if name in SEEDS:
             return "seed"
         case int() if info is None or info.type != "FLOAT":
             return "whole"
@@ -144,7 +138,7 @@ def _field(
         title if isinstance(title, str) and title else info.title if info else node["class_type"],
         kind,
         value,
-        kind in ("picture", "mask", "text", "seed") or name in _MAIN_NAMES,
+        kind in ("picture", "mask", "text", "seed") or name in MAIN_NAMES,
         _number(options.get("min", 0 if kind == "seed" else None)),
         _number(options.get("max", LARGEST_SEED if kind == "seed" else None)),
         _number(options.get("step")),
