@@ -111,9 +111,7 @@ class App:
             self._words,
             language,
             Intents(
-                self._farm.add,
-                self._farm.use_token,
-                self._farm.act,
+                self._farm,
                 lambda action, key: acting.act(action, key),
                 lambda: self._soon(self._sending.run()),
                 lambda file: self._soon(self._use_workflow(file)),
@@ -177,7 +175,7 @@ class App:
         self._is_ready.set()
         await self._catch_up(page)
         if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
-            self._selftest.show()
+            self._selftest.start()
 
     async def _catch_up(self, page: Page) -> None:
         for done in js.tetherEarly.take():
