@@ -9,6 +9,7 @@ from pyscript import config
 from app.core.errors import TetherError
 from app.core.events import CancelWanted, Emit, SendAllWanted, TaskDismissed
 from app.core.ids import TaskId
+from app.core.loss import is_still_lost
 from app.core.window import Window
 from app.runtime.ports import World
 from app.runtime.repetition import Repetition
@@ -66,6 +67,9 @@ class Acting:
         match action:
             case "again":
                 self.run_again(task_id)
+            case "again-lost":
+                for task in filter(is_still_lost, self._window.ended()):
+                    self.run_again(task.task_id)
             case "elsewhere" if js.confirm(self._words.say("task.elsewhere_warning")):
                 self._soon(self._told(self._again.run_elsewhere(task_id)))
             case "cancel":

@@ -60,7 +60,7 @@ class App:
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
-        choices = Choices(self._kept)
+        choices = Choices(self._kept, self._world.clock.now)
         language = choices.language
         text = await fetch_text(f"./static/i18n/{language}.json")
         self._words = Words(text or "{}")
@@ -95,8 +95,8 @@ class App:
         self._desk.expose_doctor(self._farm.clinic.examine)
         self._lanes = Lanes(self._window, self._runner, self._world, self._words, self._soon)
         self._tab.start()
-        reruns = choices.reruns_lost
-        self._again = again = Repetition(self._window, self._tab.intake, self._emit, reruns)
+        since = choices.reruns_since
+        self._again = again = Repetition(self._window, self._tab.intake, self._emit, since)
         self._viewer = Viewer(
             self._window,
             self._words,
@@ -120,7 +120,7 @@ class App:
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda key, is_asked, then: self._soon(self._sending.fetch(key, is_asked, then)),
                 lambda task_id: self._forget(TaskId(task_id)),
-                reruns,
+                since is not None,
                 choices.rerun_lost(again, self._repaint.ask),
                 phrase,
                 self._collect,

@@ -24,6 +24,8 @@ _ORDER: tuple[Kind, ...] = (
 )
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 _LONG = 60
+_ENDLESS = 2**31 - 1
+"""A limit that nobody means as one."""
 
 
 class Field(NamedTuple):
@@ -99,6 +101,19 @@ def filled(
     for (node_id, name), value in answers.items():
         result[node_id]["inputs"] = {**result[node_id]["inputs"], name: value}
     return result
+
+
+def range_of(field: Field) -> str:
+    """Return the numbers that a field takes as people write it, "" where that tells nothing."""
+    if field.kind not in ("whole", "number"):
+        return ""
+    low, high = (
+        None if limit is None or abs(limit) >= _ENDLESS else limit
+        for limit in (field.low, field.high)
+    )
+    if low is not None and high is not None:
+        return f"{_told(low)} – {_told(high)}"
+    return f"≥ {_told(low)}" if low is not None else f"≤ {_told(high)}" if high is not None else ""
 
 
 def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:

@@ -63,8 +63,8 @@ class Page:
     def show(self, view: View) -> None:
         """Bring the page up to date."""
         self._servers.show(view.servers)
-        self.composer.offer(tuple(row for row in view.servers if not row.is_held))
-        self.composer.foretell(view.forecast)
+        self.composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
+        self.composer.servers.foretell(view.forecast)
         for task_id in self._tasks.show(view):
             self._drop_preview(task_id)
         self.notices.follow(view.notices)
