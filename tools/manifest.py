@@ -27,7 +27,7 @@ LAZY = {
     "zoom": ("app/browser/clipboard.py", "app/ui/zoom.py", "app/zoom.py"),
     "lanes": (
         *("app/core/lane_bar.py", "app/core/lane_line.py", "app/core/lane_rows.py"),
-        *("app/core/lanes.py", "app/ui/lane_", "app/ui/lanes.py"),
+        *("app/core/lanes.py", "app/ui/clock.py", "app/ui/lane_", "app/ui/lanes.py"),
     ),
     "keeping": (
         *("app/browser/shelf.py", "app/browser/thumbnail.py", "app/core/gallery.py"),
@@ -35,10 +35,10 @@ LAZY = {
     ),
     "gallery": (
         *("app/core/album.py", "app/curator.py", "app/kept.py", "app/ui/gallery.py"),
-        *("app/ui/gallery_card.py", "app/ui/labels.py"),
+        *("app/ui/clock.py", "app/ui/gallery_card.py", "app/ui/labels.py"),
     ),
     "offers": ("app/ui/offers.py",),
-    "windows": ("app/core/others.py", "app/ui/windows.py"),
+    "windows": ("app/core/others.py", "app/ui/clock.py", "app/ui/windows.py"),
     "telling": ("app/browser/notification.py",),
 }
 

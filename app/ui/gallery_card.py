@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import js
-
 from app.core.gallery import Entry
 from app.core.outputs import Output
+from app.ui.clock import clock
 from app.ui.dom import element
 from app.ui.labels import say_input
 from app.ui.words import Words
@@ -34,9 +33,7 @@ def make_card(
             results.append(element("pre", "text", output.text))
         else:
             results.append(_result(words, entry, number, output, urls, addresses))
-    moment = js.Date.new(entry.at * 1000).toLocaleTimeString(
-        js.document.documentElement.lang, timeStyle="short"
-    )
+    moment = clock(entry.at)
     card.append(
         results,
         element("span", "title", entry.title),

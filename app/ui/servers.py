@@ -168,6 +168,7 @@ class ServersPanel:
         parts["card"].dataset.tone = row.tone
         for name in _TEXTS:
             set_text(parts[name], getattr(row, name))
+        parts["name"].title = row.name
         parts["url"].hidden = row.url.endswith(f"//{row.name}")
         parts["connect button"].hidden = not row.is_held
         for name in ("ask", "doctor"):

@@ -127,6 +127,7 @@ class TasksPanel:
         parts["card"].dataset.state = row.state
         set_text(parts["title"], row.title)
         set_text(parts["server"], row.server)
+        parts["server"].title = row.server
         set_text(parts["state"], row.state_text)
         parts["progress"].value = row.overall
         parts["progress"].setAttribute("aria-label", row.title)
