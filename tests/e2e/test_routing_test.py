@@ -163,8 +163,11 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     open_page(page, empty)
     late = ("/app/routing_test/", "/app/simulator/", "/app/inpage/", "/app/ui/report.py")
     assert not [url for url in watch.requests if any(part in url for part in late)]
-    page.get_by_role("button", name="Routing test…").click()
+    page.locator("footer").get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")
+    expect(page.get_by_role("dialog")).to_contain_text("Plays what can go wrong between windows")
+    assert not [url for url in watch.requests if any(part in url for part in late)]
+    page.get_by_role("dialog").get_by_role("button", name="Start").click()
     expect(summary).to_contain_text("All 12 scenes", timeout=60_000)
     expect(page.locator("#routing-table tbody tr.good")).to_have_count(12)
     expect(page.locator("#routing-table")).to_contain_text("DEF stands at 52.25 %")
