@@ -10,7 +10,7 @@ from tests.e2e.farm import expect_ready, go_back, tasks, until
 from tests.faults.rows.row import OLD, WELL, Row
 from tests.faults.stage import START_WITHIN, Stage
 
-ELSEWHERE = "static/i18n/en.json"
+ELSEWHERE = "servers.json"
 """A page of the same origin that is not Tether."""
 
 FILL = """
