@@ -102,7 +102,7 @@ class Clinic:
         from app.core.doctor import Signs, causes
 
         server = self._window.servers[url]
-        access = self._access_of(url)
+        access, connection = self._access_of(url), server.connection
         signs = Signs(
             str(js.location.href),
             url,
@@ -110,7 +110,7 @@ class Clinic:
             await self._leave_of(url),
             bool(js.isSecureContext),
             access.mode if access is not None else Mode.NONE,
-            is_socket_blocked=server.connection.is_blocked,
+            is_socket_blocked=connection.is_blocked and not connection.is_flooding,
             refused_mb=round(server.refused_size / 2**20) if server.refused_size else None,
         )
         signs = signs._replace(**await self._look(url, signs.access))
@@ -151,7 +151,8 @@ class Clinic:
 def _signs_of(server: Server) -> object:
     """Return what calls for a look; None for a server that is well."""
     if server.reach is Reach.UP:
-        blocked, refused = server.connection.is_blocked, server.refused_size is not None
+        connection, refused = server.connection, server.refused_size is not None
+        blocked = connection.is_blocked and not connection.is_flooding
         return (blocked, refused) if blocked or refused else None
     code = server.trouble.code if server.trouble else ""
     return code if code in _VERDICTS else None

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import json
 import logging
+import re
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -65,6 +66,7 @@ class PageServer:
         self._root = root.resolve()
         self._runner: web.AppRunner | None = None
         self.port = 0
+        self.headers = _headers(self._root / "index.html")
 
     @property
     def url(self) -> str:
@@ -109,8 +111,7 @@ class PageServer:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"] or "index.html"
-        # The browser keeps a copy and asks each time whether it still holds.
-        headers = {"Cache-Control": "no-cache"}
+        headers = dict(self.headers)
         if path == "servers.json" and self._servers is not None:
             return web.json_response([_plain(entry) for entry in self._servers], headers=headers)
         file = self._file(path)
@@ -125,6 +126,20 @@ class PageServer:
             return None
         file = (self._root / path).resolve()
         return file if file.is_relative_to(self._root / top) and file.is_file() else None
+
+
+def _headers(page: Path) -> dict[str, str]:
+    """Return the headers of all answers; what a built site has in `_headers` is the same."""
+    # The browser keeps a copy and asks each time whether it still holds.
+    headers = {"Cache-Control": "no-cache"}
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page.read_text())
+    if policy is not None:
+        headers |= {
+            "Content-Security-Policy": f"{policy[1]}; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+    return headers
 
 
 def _plain(entry: ServerEntry) -> str | dict[str, str]:

@@ -11,7 +11,7 @@ from app.core.access import Access
 from app.core.address_space import target_space
 from app.core.events import Answered, Emit, Failure, RequestFailed
 from app.core.ids import Digest, ServerUrl
-from app.core.requests import Request
+from app.core.requests import LONGEST_ANSWER, Request
 from app.core.transfers import Begin
 
 
@@ -71,7 +71,7 @@ class BrowserHttp:
             else:
                 url, options = self._options(request, body, controller)
                 response = await js.fetch(url, options)
-                text = await response.text()
+                text = await _text(response)
                 event = Answered(request, response.status, text, loop.time() - began)
         except JsException as error:
             is_timeout = error.name == "AbortError"
@@ -116,3 +116,16 @@ class BrowserHttp:
             # ComfyUI never redirects: whoever does would lead the secret elsewhere.
             options["redirect"] = "error"
         return url, to_js(options, dict_converter=js.Object.fromEntries)
+
+
+async def _text(response: Any) -> str:
+    """Return what was answered; nothing of an answer that is too long to be one."""
+    parts, length = js.Array.new(), 0
+    reader = response.body.getReader() if response.body else None
+    while reader is not None and not (piece := await reader.read()).done:
+        length += piece.value.length
+        if length > LONGEST_ANSWER:
+            await reader.cancel()
+            return ""
+        parts.push(piece.value)
+    return str(await js.Blob.new(parts).text())

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, Literal
 
 from app.core.errors import MessageError, Trouble
 from app.core.ids import NodeId, PromptId
 from app.core.messages import read_node_error, read_stamp
-from app.core.outputs import Output, parse_json, read_outputs
+from app.core.outputs import MOST_OUTPUTS, Output, parse_json, read_outputs
 
 OpenState = Literal["pending", "in_progress"]
 EndState = Literal["completed", "failed", "cancelled"]
@@ -193,9 +194,8 @@ def _between(start: Any, end: Any) -> float:
 def _all_outputs(outputs: Any) -> tuple[Output, ...]:
     if not isinstance(outputs, dict):
         return ()
-    return tuple(
-        output for node, given in outputs.items() for output in read_outputs(NodeId(node), given)
-    )
+    every = (read_outputs(NodeId(node), given) for node, given in outputs.items())
+    return tuple(islice(chain.from_iterable(every), MOST_OUTPUTS))
 
 
 def _text(values: Mapping[str, Any], key: str) -> str:

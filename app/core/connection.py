@@ -4,6 +4,7 @@ from enum import Enum
 
 from app.core.backoff import Backoff
 from app.core.commands import CloseSocket, Commands, OpenSocket, SendFrame, StartTimer, StopTimer
+from app.core.flood import Flood
 from app.core.ids import Chance, ClientId, ServerUrl
 from app.core.server_url import websocket_url
 
@@ -27,6 +28,9 @@ Source: ComfyUI 0.28.1, measured; protocol sections 5 and 11.
 DEAF_AGAIN = 2
 DEAF_FOR_GOOD = 3
 """How often a connection is found deaf before it is another client, and before we only poll."""
+
+FLOOD_PAUSE = 60.0
+"""Seconds in which a server that floods the page is only asked, not listened to."""
 
 FEATURE_FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
 """Said first on every connection: flags belong to the connection, not to the client id.
@@ -59,8 +63,10 @@ class Connection:
         "attempt",
         "client_id",
         "deafness",
+        "flood",
         "heard_at",
         "is_blocked",
+        "is_flooding",
         "losses",
         "open_since",
         "phase",
@@ -85,6 +91,9 @@ class Connection:
         """How often it stood and was lost."""
         self.is_blocked = False
         """A task has waited in vain for it; the next ones don't wait, until it greets."""
+        self.flood = Flood()
+        self.is_flooding = False
+        """It was closed because it says too much; until it greets again."""
 
     @property
     def failures(self) -> int:
@@ -126,7 +135,7 @@ class Connection:
         if attempt != self.attempt or self.phase is not Phase.CONNECTING:
             return ()
         self.phase = Phase.OPEN
-        self.is_blocked = False
+        self.is_blocked = self.is_flooding = False
         self.open_since = self.heard_at
         self._backoff.reset()
         return (StopTimer(self._timer()),)
@@ -160,6 +169,11 @@ class Connection:
         self.deafness += 1
         return self._close() if self.deafness < DEAF_FOR_GOOD else ()
 
+    def flooded(self) -> Commands:
+        """The server says more than can be read: listen no more for a while, and ask instead."""
+        self.is_blocked = self.is_flooding = True
+        return self._close() if self.phase in (Phase.CONNECTING, Phase.OPEN) else ()
+
     def rename(self, client_id: ClientId) -> None:
         """Be another client from the next socket on; this one is about to be closed."""
         self.client_id = client_id
@@ -173,7 +187,8 @@ class Connection:
             return (StopTimer(self._timer()),)
         self.losses += self.phase is Phase.OPEN
         self.phase = Phase.WAITING
-        return (StartTimer(self._timer(), self._backoff.next()),)
+        delay = FLOOD_PAUSE if self.is_flooding else self._backoff.next()
+        return (StartTimer(self._timer(), delay),)
 
     def fired(self, attempt: int) -> Commands:
         """The attempt's timer ran out: no greeting, no close, or time to dial again."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from app.core.errors import MessageError, Trouble
+from app.core.flood import LONGEST_FRAME
 from app.core.ids import NodeId, PromptId
 from app.core.outputs import Output, parse_json, read_outputs
 
@@ -102,8 +103,10 @@ def parse_message(text: str) -> Message:
     """Read one text frame.
 
     Raises:
-        MessageError: It isn't JSON, has no type, or a known type has an unknown shape.
+        MessageError: It isn't JSON, has no type, is too long, or a known type has an unknown shape.
     """
+    if len(text) > LONGEST_FRAME:
+        raise MessageError("frame is too long", text)
     try:
         frame = parse_json(text)
     except ValueError as error:

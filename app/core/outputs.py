@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -24,12 +25,25 @@ LARGEST_UNASKED = 32 * 2**20
 ANY = 2**53
 """Bytes, when a person asks for a result: whatever it has."""
 
+MOST_OUTPUTS = 1_000
+"""Results of one task; a hostile server tells a million, and each costs the page an element."""
+
+LONGEST_TEXT = 50_000
+"""Characters kept of a text result."""
+
+_LONGEST_NAME = 1_000
+"""Characters of a name beyond which no file system has such a file."""
+
 DEEPEST = 300
-"""Levels of nesting that every stack bears; JSON twice as deep is none for us."""
+"""Levels of nesting that every stack bears; JSON that is deeper is none for us."""
+
+MOST_PARTS = 400_000
+"""Lists and objects in one text: reading as many takes a page about a second."""
 
 # Possessive, and to the end of the text where the last quote is missing: never quadratic.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]++")
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +75,18 @@ def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
     """Read a node's `output` object, whatever keys custom nodes use.
 
     Lists of `{filename, subfolder, type}` are files and lists of strings are texts; all else
-    (such as `animated`) is no result.
+    (such as `animated`) is no result. There are at most `MOST_OUTPUTS`.
     Source: ComfyUI 0.28.1, `executed` and history, measured.
     """
     if not isinstance(output, dict):
         return ()
-    found = []
+    found: list[Output] = []
     for values in output.values():
         for value in values if isinstance(values, list) else ():
+            if len(found) == MOST_OUTPUTS:
+                return tuple(found)
             match value:
-                case {"filename": str(filename)} if filename:
+                case {"filename": str(filename)} if 0 < len(filename) <= _LONGEST_NAME:
                     subfolder, folder = value.get("subfolder"), value.get("type")
                     found.append(
                         Output(
@@ -82,7 +98,7 @@ def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
                         )
                     )
                 case str():
-                    found.append(Output(node_id, "text", text=value))
+                    found.append(Output(node_id, "text", text=value[:LONGEST_TEXT]))
     return tuple(found)
 
 
@@ -150,16 +166,17 @@ def parse_json(text: str) -> Any:
     instead of raising: such a text isn't even tried.
     Source: Pyodide 314.0.7, `json.loads`, measured: 5,000 levels pass, 100,000 are fatal.
     """
-    if text.count("[") + text.count("{") > DEEPEST and not _is_shallow(text):
+    parts = text.count("[") + text.count("{")
+    if parts > MOST_PARTS:
+        raise ValueError(f"more than {MOST_PARTS} lists and objects")
+    if parts > DEEPEST and _depth(text) > DEEPEST:
         raise ValueError("nested too deeply")
     return json.loads(text)
 
 
-def _is_shallow(text: str) -> bool:
-    """Say whether nothing is left when the innermost brackets are taken away again and again."""
-    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
-    for _ in range(DEEPEST):
-        if not brackets:
-            return True
-        brackets = brackets.replace("[]", "").replace("{}", "")
-    return not brackets
+def _depth(text: str) -> int:
+    """Return how deep lists and objects are inside each other, of text that may be no JSON."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text)).encode()
+    # Signed bytes: 1 for each that opens, -1 for each that closes.
+    steps = memoryview(brackets.translate(_STEPS)).cast("b")
+    return max(accumulate(steps), default=0)

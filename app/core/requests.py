@@ -9,6 +9,9 @@ from urllib.parse import quote
 
 from app.core.ids import ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId
 
+LONGEST_ANSWER = 16 * 2**20
+"""Bytes of an answer that is read: a queue of a hundred large workflows has fewer."""
+
 
 class Ask(Enum):
     """What a request wants; the answer is read by it."""

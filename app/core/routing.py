@@ -17,6 +17,7 @@ from app.core.messages import (
     UnknownMessage,
     parse_message,
 )
+from app.core.outputs import MOST_OUTPUTS
 from app.core.preview import parse_preview
 from app.core.reconciler import Reconciler
 from app.core.server import Server
@@ -39,6 +40,8 @@ class Routing:
         if server is None:
             return ()
         server.connection.heard(now)
+        if not server.connection.flood.takes(len(event.text), now):
+            return self._flooded(server, now)
         try:
             message = parse_message(event.text)
         except MessageError as error:
@@ -52,6 +55,8 @@ class Routing:
         if server is None:
             return ()
         server.connection.heard(now)
+        if not server.connection.flood.takes(0, now):
+            return self._flooded(server, now)
         try:
             preview = parse_preview(event.head)
         except MessageError as error:
@@ -134,7 +139,8 @@ class Routing:
                 task.progress.finish((node_id,))
                 task.executed.add(node_id)
                 # Frames may come twice, and inner nodes of one shown node each have their own.
-                task.outputs += tuple(output for output in outputs if output not in task.outputs)
+                fresh = tuple(output for output in outputs if output not in task.outputs)
+                task.outputs = (task.outputs + fresh)[:MOST_OUTPUTS]
             case _:  # `ExecutionStart`
                 self._began(task, now)
         return ()
@@ -170,10 +176,17 @@ class Routing:
             *self._reconciler.look(server, now),
         )
 
+    def _flooded(self, server: Server, now: float) -> Commands:
+        self._note(server, "a flood of frames", None, now)
+        return server.connection.flooded()
+
     def _current(self, url: ServerUrl, attempt: int) -> Server | None:
-        """A socket that was replaced has nothing more to say."""
+        """A socket that was replaced, or closed for a flood, has nothing more to say."""
         server = self._window.servers.get(url)
-        return server if server is not None and server.connection.attempt == attempt else None
+        if server is None or server.connection.attempt != attempt:
+            return None
+        is_drained = server.connection.is_flooding and server.connection.phase is Phase.CLOSING
+        return None if is_drained else server
 
     def _only(self, server: Server, *states: State) -> Task | None:
         """Return our task in one of these states there, if there is exactly one."""

@@ -156,6 +156,8 @@ class ServerRows:
 
     def _socket(self, server: Server, access: Access | None) -> str:
         connection, said = server.connection, self._words.say
+        if connection.is_flooding:
+            return said("socket.flooding", server=server.name)
         if connection.is_blocked:
             has_token = access is not None and access.is_header
             return said("socket.blocked_token" if has_token else "socket.blocked")

@@ -17,6 +17,7 @@ from app.core.commands import (
 from app.core.connection import (
     CLOSING_WITHIN,
     FEATURE_FLAGS,
+    FLOOD_PAUSE,
     GREETING_WITHIN,
     HEARD_WITHIN,
     Connection,
@@ -303,3 +304,19 @@ def test_what_stood_and_was_lost_is_counted() -> None:
     connection.release()
     connection.closed(connection.attempt)
     assert connection.losses == 1
+
+
+def test_a_server_that_floods_is_not_listened_to_for_a_while() -> None:
+    """Its socket is closed, nobody waits for it, and the next one is opened a minute later."""
+    connection = open_connection(0.5)
+    assert connection.flooded() == (
+        CloseSocket(NORTH, 1),
+        StartTimer(timer(1), CLOSING_WITHIN),
+    )
+    assert connection.is_flooding and connection.is_blocked
+    assert connection.flooded() == ()
+    assert connection.closed(1) == (StartTimer(timer(1), FLOOD_PAUSE),)
+    assert OpenSocket(NORTH, 2, URL) in connection.fired(1)
+    connection.greeted(2)
+    assert not connection.is_flooding and not connection.is_blocked
+    assert connection.phase is Phase.OPEN

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from app.core.errors import MessageError
+from app.core.flood import LONGEST_FRAME
 from app.core.messages import (
     Executed,
     Executing,
@@ -214,3 +215,9 @@ def test_the_step_of_the_running_node_is_told_as_the_server_says_it() -> None:
         text = json.dumps({"type": "progress_state", "data": {"prompt_id": "p", "nodes": nodes}})
         message = parse_message(text)
         assert isinstance(message, NodesReached) and message.step == expected
+
+
+def test_a_frame_that_is_too_long_is_not_read() -> None:
+    """What it told is found in the server's books."""
+    with pytest.raises(MessageError, match="too long"):
+        parse_message('{"type": "status", "text": "' + "x" * LONGEST_FRAME + '"}')

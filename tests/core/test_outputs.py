@@ -9,6 +9,9 @@ from hypothesis import given
 from app.core.ids import NodeId, PromptId
 from app.core.outputs import (
     DEEPEST,
+    LONGEST_TEXT,
+    MOST_OUTPUTS,
+    MOST_PARTS,
     Output,
     is_time,
     kind_of,
@@ -39,6 +42,14 @@ def test_files_and_texts_are_results_under_any_key() -> None:
         Output(NODE, "video", "b.MP4", "", "output"),
         Output(NODE, "text", text="a cat"),
     )
+
+
+def test_results_are_bounded() -> None:
+    """In number, in the length of texts, and in that of names."""
+    many = read_outputs(NODE, {"text": ["a"] * MOST_OUTPUTS, "more": ["b", "c"]})
+    assert len(many) == MOST_OUTPUTS and {output.text for output in many} == {"a"}
+    (long,) = read_outputs(NODE, {"text": ["x" * 10**6], "images": [{"filename": "x" * 10**6}]})
+    assert long.text == "x" * LONGEST_TEXT
 
 
 def test_a_node_without_output_has_no_results() -> None:
@@ -113,6 +124,12 @@ def test_nesting_deeper_than_the_stack_is_no_json() -> None:
             parse_json(deep)
     with pytest.raises(ValueError, match="nested too deeply"):
         parse_json(DEEP)
+
+
+def test_more_parts_than_a_page_can_read_are_no_json() -> None:
+    """A million empty objects are counted, not read."""
+    with pytest.raises(ValueError, match=f"more than {MOST_PARTS} lists and objects"):
+        parse_json(f"[{'{},' * MOST_PARTS}0]")
 
 
 def test_flat_json_may_be_as_long_as_it_likes() -> None:

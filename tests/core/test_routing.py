@@ -6,11 +6,12 @@ import pytest
 
 from app.core.books import Books
 from app.core.cancellation import Cancellation
-from app.core.commands import Commands, ShowPreview
+from app.core.commands import CloseSocket, Commands, ShowPreview
 from app.core.connection import Phase
 from app.core.errors import Trouble
 from app.core.events import BinaryReceived, FrameReceived
 from app.core.ids import NodeId, PromptId
+from app.core.outputs import MOST_OUTPUTS
 from app.core.reconciler import Reconciler
 from app.core.requests import Ask
 from app.core.routing import Routing
@@ -342,3 +343,31 @@ def test_only_what_registered_clients_are_told_proves_that_a_socket_hears() -> N
         connection.deafness = 1
         story.hear(text)
         assert connection.deafness == 0
+
+
+@pytest.mark.parametrize("is_text", [True, False])
+def test_a_flood_is_cut_off_and_what_is_left_of_it_is_not_read(is_text: bool) -> None:
+    """The task goes on without its socket; the other server's socket stands."""
+    story = Story(*RUNNING)
+
+    def one_more() -> Commands:
+        return story.hear("{}") if is_text else story.see(b"")
+
+    while not (commands := one_more()):
+        pass
+    assert commands[0] == CloseSocket(NORTH, 1)
+    assert story.notes()[-1] == "a flood of frames"
+    story.window.journal.clear()
+    assert one_more() == ()
+    assert story.notes() == []
+    assert story.window.server(SOUTH, NOON).connection.phase is Phase.OPEN
+
+
+def test_results_are_bounded() -> None:
+    """A server that tells of a million gives a card of a thousand."""
+    story = Story(*RUNNING)
+    for number in range(3):
+        files = [{"filename": f"{number}-{each}.png"} for each in range(600)]
+        output = {"images": files}
+        story.hear(frame("executed", prompt_id=story.task.prompt_id, node="3", output=output))
+    assert len(story.task.outputs) == MOST_OUTPUTS

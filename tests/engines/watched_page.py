@@ -31,5 +31,5 @@ class WatchedPageServer(PageServer):
             page = (ROOT / "index.html").read_text()
             watched = page.replace(FIRST, f'<script src="./watch.js"></script>{FIRST}')
             assert watched != page
-            return web.Response(text=watched, content_type="text/html")
+            return web.Response(text=watched, content_type="text/html", headers=self.headers)
         return await super()._answer(request)

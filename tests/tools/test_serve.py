@@ -54,6 +54,16 @@ def test_files_of_the_page_have_their_type(folder: Path, path: str, content_type
     assert headers["Cache-Control"] == "no-cache"
 
 
+def test_the_policy_of_the_page_is_a_header_too() -> None:
+    """What a `<meta>` can't say is in it: nobody may put the page into a frame."""
+    _, headers, page = answer(PageServer(), "")
+    policy = headers["Content-Security-Policy"].removesuffix("; frame-ancestors 'none'")
+    assert policy != headers["Content-Security-Policy"]
+    assert f'content="{policy}"' in page.decode()
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
 @pytest.mark.parametrize(
     "path",
     [

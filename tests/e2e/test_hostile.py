@@ -1,0 +1,202 @@
+"""A server that wishes the page ill reaches nothing: no script runs, no other server suffers."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PIL import ImageChops
+from playwright.sync_api import Dialog, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_page,
+    own_tasks,
+    result_of,
+    run,
+    tasks,
+    until,
+)
+from tests.e2e.hostile import NAMES, HostileServer
+from tests.e2e.watch import Watch
+
+SECRET = "s3cret+/="
+MANY = 10**6
+
+WITHIN = 8.0
+"""Seconds in which the page must answer, on a machine that does other things besides."""
+
+
+@pytest.fixture
+def hostile(background: Background) -> Iterator[HostileServer]:
+    """The hostile server."""
+    server = HostileServer()
+    background.run(server.start())
+    yield server
+    background.run(server.stop())
+
+
+@pytest.fixture
+def good(background: Background) -> Iterator[Farm]:
+    """A good server, and the page that knows it."""
+    with farm(background, 1, pace=0.3) as one:
+        yield one
+
+
+def add(page: Page, hostile: HostileServer) -> None:
+    """Add it, with a token for it alone."""
+    token = {"mode": "query", "secret": SECRET, "name": "token"}
+    page.evaluate(
+        "([url, token]) => tether.addServer(url, {token, name: 'ill'})", [hostile.url, token]
+    )
+
+
+# By the page's own clock, since the driver, too, has to carry 50 MB. Presses come before timers.
+BEAT = """() => {
+  let last = performance.now();
+  window.longest = 0;
+  setInterval(() => {
+    longest = Math.max(longest, performance.now() - last);
+    last = performance.now();
+  }, 50);
+}"""
+
+
+def press(page: Page) -> float:
+    """Press something; returns the seconds in which the page answered nobody since the last."""
+    page.locator("#about-open").click(timeout=30_000)
+    page.locator("#about-close").click(timeout=30_000)
+    return float(page.evaluate("() => { const told = longest; longest = 0; return told / 1000 }"))
+
+
+def ill_card(page: Page, hostile: HostileServer) -> Any:
+    """The hostile server's card."""
+    return page.locator(f'.server.card[data-server="{hostile.url}"]')
+
+
+def test_nothing_that_a_server_says_runs_or_goes_to_another(
+    watched_page: Page, watch: Watch, background: Background, hostile: HostileServer, good: Farm
+) -> None:
+    """Scripts in every string, HTML and SVG as results, a redirect to a server that listens."""
+    watch.allow("400|Failed to load|CORS|redirect|ERR_FAILED|net::")
+    said: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        said.append(dialog.message)
+
+    with farm(background, 1) as thief:
+        hostile.elsewhere = thief.servers[0].url
+        page = open_page(watched_page, good)
+        page.on("dialog", note)
+        add(page, hostile)
+        name = page.locator(f'#server-choice option[value="{hostile.url}"]').inner_text()
+        for number in range(3):
+            run(page, [as_file(noise(number), f"ill-{number}.png")], server=name)
+        run(page, [as_file(noise(7), "good.png")], server="gpu-1")
+        expect_done(page, 2)
+        expect(tasks(page, "failed")).to_have_count(2)
+        shown = ImageChops.invert(noise(7))
+        assert ImageChops.difference(result_of(page, "good.png"), shown).getbbox() is None
+        failed = page.locator(".task[data-state=failed]", has_text="onerror=canary=1")
+        expect(failed).to_have_count(2)
+        ill = page.locator(".task[data-state=completed]", has_text="ill-0.png")
+        expect(ill.locator("figure")).to_have_count(len(NAMES))
+        for figure in ill.locator("figure").all():
+            figure.scroll_into_view_if_needed()
+        for button in ill.locator("[data-action=fetch]").all():
+            if button.is_visible():
+                button.click()
+        page.locator("#lanes > summary").click()
+        page.locator("#runs-open").click()
+        page.locator("#runs-server").select_option(hostile.url)
+        expect(page.locator("#runs-list")).to_contain_text("canary", timeout=10_000)
+        page.locator("#runs-close").click()
+        ill_card(page, hostile).get_by_role("button", name="Doctor").click()
+        until(page, "document.querySelectorAll('.task figure .pending').length === 0")
+        assert page.evaluate("typeof canary") == "undefined"
+        assert page.locator("img[onerror], svg[onload], main script").count() == 0
+        assert said == []
+        # Its token went to it alone.
+        heard = json.dumps([request[:2] for request in thief.servers[0].requests])
+        assert "s3cret" not in heard
+        assert not any("token" in target for _, target, _ in good.servers[0].requests)
+        assert any("token=s3cret" in asked for asked in hostile.asked)
+        foreign = {hostile.url, hostile.url.replace("http", "ws"), thief.servers[0].url}
+        known = {server.url for server in good.servers} | {good.url.rstrip("/")}
+        known |= {url.replace("http", "ws", 1) for url in known}
+        assert watch.origins() <= foreign | known
+
+
+NODES = json.dumps({str(number): {} for number in range(MANY)})
+LONG = "x" * (50 * 10**6)
+DEEP = "[" * 10**6
+
+TOO_MUCH = {
+    "a string of 50 MB": f'{{"type": "{LONG}", "data": {{}}}}',
+    "a million nodes": f'{{"type": "progress_state", "data": {{"nodes": {NODES}}}}}',
+    "deep JSON": f'{{"type": "status", "data": {DEEP}',
+}
+
+
+def test_too_much_in_one_piece_is_not_read(
+    watched_page: Page, watch: Watch, background: Background, hostile: HostileServer, good: Farm
+) -> None:
+    """As a frame and as an answer; the page stays usable, and the good server's task ends well."""
+    watch.allow("400|Failed to load|CORS|redirect|ERR_FAILED|net::")
+    page = open_page(watched_page, good)
+    add(page, hostile)
+    run(page, [as_file(noise(1), "good-1.png")], server="gpu-1")
+    page.evaluate(f"ensureWebSocketConnection('{hostile.url}')")
+    page.evaluate(BEAT)
+    slowest: dict[str, float] = {}
+    for what, frame in TOO_MUCH.items():
+        background.run(hostile.say(frame))
+        slowest[what] = press(page)
+        for path in ("/prompt", "/system_stats", "/queue", "/history", "/api/jobs"):
+            hostile.answers[path] = frame
+        ill_card(page, hostile).locator("[data-action=ask]").click()
+        slowest[f"{what}, asked for"] = press(page)
+    print({what: f"{seconds:.1f} s" for what, seconds in slowest.items()})
+    assert max(slowest.values()) < WITHIN
+    expect(ill_card(page, hostile).locator(".trouble")).to_contain_text("not like ComfyUI")
+    run(page, [as_file(noise(2), "good-2.png")], server="gpu-1")
+    expect_done(page, 2)
+
+
+def progress(number: int) -> str:
+    """A frame that tells something new each time."""
+    data = {"prompt_id": "nobody's", "node": "1", "value": number % 100, "max": 100}
+    return json.dumps({"type": "progress", "data": data})
+
+
+def test_a_flood_of_frames_is_cut_off_and_told(
+    watched_page: Page, watch: Watch, background: Background, hostile: HostileServer, good: Farm
+) -> None:
+    """Frames without end at full speed: the page answers a click, and other servers go on."""
+    watch.allow("WebSocket|Failed to load|net::")
+    page = open_page(watched_page, good)
+    add(page, hostile)
+    page.evaluate(f"ensureWebSocketConnection('{hostile.url}')")
+
+    page.evaluate(BEAT)
+
+    async def begin() -> None:
+        hostile.flood(progress)
+
+    background.run(begin())
+    began = time.monotonic()
+    run(page, [as_file(noise(number), f"good-{number}.png") for number in range(3)], server="gpu-1")
+    waits = [press(page) for _ in range(5)]
+    expect_done(page, 3)
+    expect(ill_card(page, hostile)).to_contain_text("sends more messages", timeout=40_000)
+    lasted = time.monotonic() - began
+    waits.append(press(page))
+    print(f"silent for {waits}, cut off after {lasted:.1f} s and {hostile.has_flooded} frames")
+    assert max(waits) < WITHIN
+    assert all(task["endedBy"] == "socket" for task in own_tasks(page))
