@@ -132,6 +132,8 @@ class Gallery:
                 task = self._queue.popleft()
                 if task.prompt_id not in known:
                     await keeping.keep(task)
+                if task.task_id not in self._window.tasks:
+                    self._world.forget(task.task_id)  # its card had gone before all was fetched
         except OSError as error:
             self._queue.clear()  # the next one that ends is tried again
             if not self._is_failure_told:

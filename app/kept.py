@@ -9,14 +9,11 @@ from pyodide.ffi import to_js
 from app.core.errors import BadInput
 from app.core.gallery import Entry, type_of
 from app.core.ids import PromptId, ServerUrl, TaskId
-from app.core.outputs import saved_name
+from app.core.outputs import ANY, saved_name
 from app.core.task import Task
 from app.keeping import Keeping
 from app.runtime.ports import World
 from app.zoom import Look
-
-ANY = 2**53
-"""Bytes, when a person asks for a result: whatever it has."""
 
 
 class Kept:

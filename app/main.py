@@ -190,12 +190,12 @@ class App:
         self._repaint.ask()
         if self._desk is not None:
             self._desk.changed()
-            self._farm.changed()
 
     def _paint(self) -> None:
         if self._page is not None and self._acting is not None:
             view = self._viewer.view(self._world.clock.now(), self._page.composer.needs())
             self._page.show(view)
+            self._farm.changed()
             self._lanes.changed()
             self._vitals.changed()
             self._aside.look()

@@ -10,7 +10,7 @@ from pyodide.ffi import to_js
 from app.core.copies import read_copies
 from app.core.errors import TetherError, Trouble
 from app.core.ids import Chance, ServerUrl, TaskId
-from app.core.outputs import Fetched, Output
+from app.core.outputs import ANY, Fetched, Output
 from app.core.task import Task
 from app.core.window import Window
 from app.core.workflow import parse_workflow
@@ -158,11 +158,10 @@ class Sending:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""
         task, output = self._result(key)
         name = output.filename
-        fetched = await self._world.fetch(task, output, is_asked=True)
-        if not fetched.address:
+        content = await self._world.content(task, output, ANY)
+        if content is None:
             self._page.notices.show(self._words.say("trouble.result_gone", file=name))
             return
-        content = await (await js.fetch(fetched.address)).blob()
         options = to_js({"type": content.type}, dict_converter=js.Object.fromEntries)
         self._page.composer.add([js.File.new(to_js([content]), name, options)])
 

@@ -44,7 +44,7 @@ CHECK = (
     Part("mypy", (sys.executable, "-m", "mypy")),
 )
 
-ELSEWHERE = ("core", "e2e", "faults", "many", "world")
+ELSEWHERE = ("core", "e2e", "engines", "faults", "many", "world")
 """Folders of tests that have a part of their own."""
 
 LANES = (
@@ -63,10 +63,15 @@ LANES = (
     ),
 )
 
-# Now and then Chromium's renderer crashes at the start of a page, for a reason that nobody has
-# found yet. Such a test, and no other, is played once more, and listed.
-CRASHED = ("--reruns", "1", "--only-rerun", "(Page|Target) crashed", "-rR")
-IN_CHROMIUM = (*PYTEST, *CRASHED)
+# Now and then Chromium's renderer crashes at the start of a page, or it drops a page that it was
+# to keep asleep, for reasons that nobody has found yet. Such a test, and no other, is played
+# again, and listed.
+AGAIN = "(Page|Target) crashed|Chromium kept no page"
+PLAYED_AGAIN = ("--reruns", "2", "--only-rerun", AGAIN, "-rR")
+IN_CHROMIUM = (*PYTEST, *PLAYED_AGAIN)
+
+# The reasons of what is skipped are printed: an engine may be absent.
+ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, "-rs", "tests/engines"))
 
 MANY = Part("many tasks, many tabs", (*IN_CHROMIUM, "tests/many"))
 BROWSER = Part("browser", (*IN_CHROMIUM, "tests/e2e", "-n", "2", "--dist", "loadfile"))
@@ -87,7 +92,7 @@ def counted(status: int, output: str) -> tuple[int, int]:
     failed = sum(int(number) for number, kind in summary if kind != "passed")
     if status != 0:
         return passed, max(failed, 1)
-    return (passed if summary else 1), failed
+    return (passed if last_summary(output) else 1), failed
 
 
 def last_summary(output: str) -> str:
@@ -120,16 +125,18 @@ def run_lane(lane: Sequence[Part]) -> list[Outcome]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all, or only what needs no test (`--check`) or `--faults`; return the exit status."""
+    """Run all, or only what needs no test (`--check`), or one part; return the exit status."""
     started = time.monotonic()
     if arguments == ["--check"]:
         outcomes = run_lane(CHECK)
     elif arguments == ["--faults"]:
         outcomes = run_lane((FAULTS,))
+    elif arguments == ["--engines"]:
+        outcomes = run_lane((ENGINES,))
     else:
         with ThreadPoolExecutor(len(LANES)) as lanes:
             outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]
-        outcomes += run_lane((BROWSER, FAULTS, MANY))
+        outcomes += run_lane((BROWSER, ENGINES, FAULTS, MANY))
     print(f"\n=== all parts: {time.monotonic() - started:.0f} s")
     for outcome in outcomes:
         verdict = f"{outcome.failed} FAILED" if outcome.failed else "ok"

@@ -39,6 +39,11 @@
     );
   }
 
+  // Python would run on a second stack wherever WebAssembly can be suspended (JSPI). Nothing here
+  // needs that, and Chromium's renderer can crash there: its memory sampler walks past the end of
+  // such a stack. Source: Chromium 156, 25 crash dumps with the same address.
+  if (lacking.length === 0) for (const name of ["Suspending", "promising"]) delete WebAssembly[name];
+
   // Where a file of the page is: a built site (tools/site.mjs) has a hash in most names.
   const built = document.querySelector('meta[name="tether:files"]');
   const places = built ? JSON.parse(built.content) : {};

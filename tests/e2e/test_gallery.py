@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
@@ -120,6 +120,27 @@ def test_results_stay_whatever_becomes_of_page_and_servers(
     other = fresh_window(watched_page.context, two)
     open_gallery(other, 2)
     assert shown(other, "two").tobytes() == ImageOps.invert(pictures["two.png"]).tobytes()
+
+
+def test_a_task_cleared_away_at_once_is_kept_whole(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Its picture is still on the way when its card goes."""
+    page = open_page(watched_page, two)
+    held: list[Route] = []
+    page.route("**/view?*", lambda route: held.append(route))
+    picture = noise(30)
+    run(page, [as_file(picture, "thirty.png")])
+    expect_done(page, 1)
+    while not held:
+        page.wait_for_timeout(25)
+    page.locator("#task-clear").click()
+    expect(tasks(page)).to_have_count(0)
+    page.locator("#undo [aria-label=Close]").click()
+    for route in held:
+        route.continue_()
+    open_gallery(page, 1)
+    assert shown(page, "thirty").tobytes() == ImageOps.invert(picture).tobytes()
 
 
 def test_an_entry_runs_again_as_it_was(two: Farm, watched_page: Page, watch: Watch) -> None:

@@ -102,7 +102,7 @@ def test_automatic_says_which_server_now_and_why(
         expect_done(page, 2)
         run(page, [as_file(noise(3), "3.png")], server="gpu-1")
         page.locator("#server-choice").select_option("")
-        expect(line).to_contain_text("Now: gpu-2, done in about 1 s (gpu-1: about")
+        expect(line).to_contain_text("gpu-2, starts at once, done in about 1 s (gpu-1: in about")
         expect_done(page, 3)
         for number in range(2):
             page.locator(".server.card").first.locator("[data-action=remove]").click()

@@ -345,8 +345,8 @@ def test_a_server_tells_its_figures_with_their_age() -> None:
     server.latency = 0.0042
     server.told_length(2, NOON + 3)
     done = bound_task(window, server, *RUNNING)
-    done.started_at = NOON
-    window.end(done, State.COMPLETED, NOON + 10, "socket", None)
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+    done.ran = 10.0
     (row,) = viewer.view(NOON).servers
     assert row.figures == "4 ms · 3.0 of 24.0 GB free · as of noon+3"
     assert row.wait == "a new task would be done in about 30 s"
@@ -375,9 +375,9 @@ def test_the_view_says_where_the_next_task_would_go() -> None:
     lacking = viewer.view(NOON, Needs((SOUTH,))).forecast
     assert lacking == "Now: north:8188, 3 in its queue"
     task = bound_task(window, window.servers[SOUTH], *RUNNING)
-    task.started_at = NOON
-    window.end(task, State.COMPLETED, NOON + 5, "socket", None)
-    assert "south:8188, done in about 5 s" in viewer.view(NOON).forecast
+    task.ran = 5.0
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    assert "south:8188, starts at once, done in about 5 s" in viewer.view(NOON).forecast
 
 
 def test_what_runs_is_first_and_what_has_ended_last() -> None:
