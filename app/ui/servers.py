@@ -10,7 +10,7 @@ from app.ui.words import Words
 _TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
 """What a row says of now, and of the machine; each of these is a line, if there is room."""
 
-_BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "rename", "token", "remove")
+_BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
 
 _TEXTS = (
     *("name", "state", "queue", "wait", "socket", "facts", "figures", "access", "twin", "well"),
@@ -132,9 +132,12 @@ class ServersPanel:
         card.dataset.server = url
         parts: dict[str, Any] = {"card": card}
         head = element("div", "head")
-        for name in ("name", "state"):
-            parts[name] = element("span", name)
-            head.append(parts[name])
+        parts["name"], parts["state"] = element("span", "name"), element("span", "state")
+        rename = element("button", "quiet", "✎", type="button", title=words.say("server.rename"))
+        rename.setAttribute("aria-label", words.say("server.rename"))
+        rename.dataset.action, rename.dataset.key = "rename", url
+        parts["rename button"] = rename
+        head.append(parts["name"], rename, parts["state"])
         card.append(head)
         for names in _TOGETHER:
             line = element("div", "told")
@@ -161,7 +164,8 @@ class ServersPanel:
             element("button", "quiet", words.say("server.rename_use")),
         )
         naming.hidden = True
-        card.append(buttons, naming, parts["token"])
+        head.after(naming)
+        card.append(buttons, parts["token"])
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:

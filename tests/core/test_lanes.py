@@ -223,10 +223,10 @@ def test_a_picture_that_is_to_fit_holds_what_goes_on() -> None:
     assert length(window, NOON) == 60
     task = bound_task(window, window.servers[NORTH], *RUNNING)
     assert [length(window, NOON + after) for after in (9, 30, 90, 1000, 9000)] == [
-        *(15, 30, 90, 1200, 1800)
+        *(10, 30, 90, 1200, 1800)
     ]
     window.end(task, State.COMPLETED, NOON + 90, "socket", None)
-    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 180, 60]
+    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 150, 60]
 
 
 def length(window: Window, now: float) -> float:
