@@ -2,7 +2,7 @@
 
 import time
 
-from playwright.async_api import BrowserContext, Page, Route
+from playwright.async_api import BrowserContext, FilePayload, Page, Route
 
 from bench.browser import READY, Bench, debugger, wait_for_ready
 from bench.figures import Figure, count, median, ratio
@@ -77,8 +77,8 @@ async def lost_inputs(bench: Bench, context: BrowserContext) -> list[str]:
     await page.goto(bench.site.url, wait_until="commit")
     # Each of these waits until the control can be used.
     await page.locator("#server-address").fill("gpu-9:8188")
-    picture = {"name": "early.png", "mimeType": "image/png", "buffer": PICTURE}
-    await page.locator("#picture-picker").set_input_files([picture])  # type: ignore[list-item]
+    picture: FilePayload = {"name": "early.png", "mimeType": "image/png", "buffer": PICTURE}
+    await page.locator("#picture-picker").set_input_files([picture])
     await page.locator("#workflow").select_option("sharpen")
     await page.locator("#copies").fill("2")
     await page.locator("#run").click()

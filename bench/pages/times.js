@@ -31,7 +31,7 @@ window.WebSocket = class extends WebSocket {
   }
 };
 
-addEventListener("load", ({ target }) => {
+document.addEventListener("load", ({ target }) => {
   if (!target.closest?.(".task .result") || !benchTimes.end || benchTimes.shown) return;
   const view = performance.getEntriesByType("resource").findLast((each) => each.name.includes("/view?"));
   benchTimes.transfer = view ? view.duration : 0;
