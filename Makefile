@@ -1,7 +1,8 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browsers faults soak replay check vendor site manifest lock screenshots
+.PHONY: help demo test test-browsers bench faults soak replay check vendor site manifest lock \
+	screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -18,6 +19,8 @@ help:
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
 	@echo "               e.g. python3 -m http.server"
 	@echo "make site      build dist/: the page as plain files for any web server, at any path"
+	@echo "make bench     measure the page beside its peers, print and write bench/RESULTS.md;"
+	@echo "               ROW=frames measures one part and only prints"
 	@echo "make screenshots  take the pictures of docs/pictures anew, or ONLY="lanes phone""
 	@echo "make manifest  list the modules of app/ in pyscript.toml"
 	@echo "make lock      renew requirements.txt and package-lock.json (needs uv)"
@@ -58,6 +61,10 @@ vendor:
 site:
 	@tools/setup.sh node
 	@node tools/site.mjs
+
+bench:
+	@tools/setup.sh python node browser peers
+	@.venv/bin/python -m bench $(ROW)
 
 screenshots:
 	@tools/setup.sh python node browser

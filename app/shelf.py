@@ -23,6 +23,8 @@ class Shelf:
         self._kept = kept
         self.own: Opened | None = None
         """The file that the person has opened."""
+        self._shipped: dict[str, str] = {}
+        """The page's own that were fetched: none changes while the page lives."""
         self._show_recent()
 
     async def find(self, name: str) -> tuple[str, str] | None:
@@ -39,10 +41,12 @@ class Shelf:
             title = name.removeprefix(RECENT)
             recent = dict(read_recent(self._kept.read(RECORD) or ""))
             return (title, recent[title]) if title in recent else None
-        text = await fetch_text(f"./static/workflows/{name}.json")
-        if text is None:
-            raise BadInput("workflow_missing", file=name)
-        return self._composer.title(), text
+        if name not in self._shipped:
+            text = await fetch_text(f"./static/workflows/{name}.json")
+            if text is None:
+                raise BadInput("workflow_missing", file=name)
+            self._shipped[name] = text
+        return self._composer.title(), self._shipped[name]
 
     def used(self, title: str, text: str) -> None:
         """Remember a workflow that was used."""

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page
@@ -83,6 +84,48 @@ async def until(page: Page, expression: str, seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not await page.evaluate(expression):
             await page.wait_for_timeout(50)
+
+
+class Process:
+    """The process of a tab.
+
+    Args:
+        session: Of the whole browser.
+        pid: Of the process.
+    """
+
+    def __init__(self, session: CDPSession, pid: int) -> None:
+        self._session = session
+        self._pid = pid
+
+    @classmethod
+    async def of(cls, browser: Browser, page: Page) -> "Process":
+        """Find a page's process: it is the one that works when the page does."""
+        session = await browser.new_browser_cdp_session()
+        before = await cls._times(session)
+        await page.evaluate(
+            "for (const began = performance.now(); performance.now() < began + 400;);"
+        )
+        after = await cls._times(session)
+        return cls(session, max(after, key=lambda pid: after[pid] - before.get(pid, after[pid])))
+
+    @staticmethod
+    async def _times(session: CDPSession) -> dict[int, float]:
+        told = await session.send("SystemInfo.getProcessInfo")
+        return {
+            each["id"]: each["cpuTime"]
+            for each in told["processInfo"]
+            if each["type"] == "renderer"
+        }
+
+    async def seconds(self) -> float:
+        """Return the processor's seconds so far."""
+        return (await self._times(self._session))[self._pid]
+
+    def private(self) -> float:
+        """Return the megabytes that are its own alone."""
+        lines = Path(f"/proc/{self._pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
 
 
 async def debugger(page: Page) -> CDPSession:

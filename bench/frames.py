@@ -62,16 +62,20 @@ Side = tuple[str, list[str]]
 """A server, and frames for the socket that a page has to it."""
 
 
-async def turns(page: Page, sides: Sequence[Side], gap: int, times: int) -> list[list[float]]:
-    """Microseconds a frame, by turns on each side; the first turns only warm up.
+async def turns(
+    page: Page, sides: Sequence[Side], gap: int, times: int, first: int | None = None
+) -> list[list[float]]:
+    """Microseconds a frame, by turns on each side, after some that only warm up.
 
     Args:
         page: Has the sockets.
         sides: To be compared.
         gap: Milliseconds between two frames; 0 for a burst.
         times: How many turns count.
+        first: How many only warm up.
     """
-    first = WARM_UP if gap == 0 else 1
+    if first is None:
+        first = WARM_UP if gap == 0 else 1
     call = "([sides, gap, turns]) => benchTurns(sides, gap, turns)"
     spent = await page.evaluate(call, [sides, gap, first + times])
     return [[each * 1000 for each in turn] for turn in spent[first:]]

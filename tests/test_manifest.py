@@ -29,6 +29,8 @@ WITHOUT_FILE = frozenset(
         "builtins",
         "collections.abc",
         "errno",
+        "os",
+        "posixpath",
         "gc",
         "itertools",
         "math",

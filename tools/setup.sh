@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to where `make demo` and `make test` work.
 #
-#   tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies]
+#   tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers]
 #
 # Each step does nothing when nothing changed. Says what is missing and the cure.
 
@@ -181,6 +181,18 @@ setup_proxies() {
   done
 }
 
+# Other people's clients, which `make bench` measures beside the page.
+setup_peers() {
+  local stamp
+  stamp=$(sha256sum bench/package-lock.json | cut -d' ' -f1)
+  [ "$(cat bench/node_modules/.tether-stamp 2>/dev/null)" = "$stamp" ] && return
+  say "Installing the bench's peers into bench/node_modules ..."
+  (cd bench && npm ci --silent --ignore-scripts) ||
+    stop "npm could not install bench/package-lock.json (\`npm ci\` in bench/ says why)." \
+      "check the network or the proxy, then run this again"
+  printf '%s' "$stamp" >bench/node_modules/.tether-stamp
+}
+
 for step in "$@"; do
   case $step in
     python) setup_python ;;
@@ -189,6 +201,7 @@ for step in "$@"; do
     screen) setup_screen ;;
     engines) setup_engines ;;
     proxies) setup_proxies ;;
-    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies]" ;;
+    peers) setup_peers ;;
+    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers]" ;;
   esac
 done

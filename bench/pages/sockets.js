@@ -103,3 +103,40 @@ window.benchSaintno = async (server, workflow) => {
       .run();
   });
 };
+
+// A client of nothing but JavaScript: it reads the head of a binary frame and shows the picture.
+window.benchPlain = (server) => {
+  const image = document.body.appendChild(document.createElement("img"));
+  const socket = new WebSocket(`${server.replace("http", "ws")}/ws?clientId=bench-plain`);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("open", () => {
+    socket.send('{"type": "feature_flags", "data": {"supports_preview_metadata": true}}');
+  });
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string" || new DataView(data).getUint32(0) !== 4) return;
+    const length = new DataView(data).getUint32(4);
+    const about = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 8, length)));
+    const last = image.src;
+    const picture = new Uint8Array(data, 8 + length);
+    image.src = URL.createObjectURL(new Blob([picture], { type: about.image_type }));
+    if (last) URL.revokeObjectURL(last);
+  });
+  return new Promise((done) => socket.addEventListener("open", () => done()));
+};
+
+// Milliseconds for one of so many binary frames, from the first to the next picture of the screen.
+window.benchTake = (at, count) =>
+  new Promise((done) => {
+    const socket = benchSockets[at];
+    let taken = 0;
+    let began = 0;
+    const take = ({ data }) => {
+      if (typeof data === "string") return;
+      taken += 1;
+      if (taken === 1) began = performance.now();
+      if (taken < count) return;
+      socket.removeEventListener("message", take);
+      requestAnimationFrame(() => done((performance.now() - began) / (count - 1)));
+    };
+    socket.addEventListener("message", take);
+  });
