@@ -9,6 +9,7 @@ from app.core.events import TaskAccepted, WorkflowLoaded
 from app.core.ledger import Entry
 from app.core.reconciler import Reconciler
 from app.core.records import revive
+from app.core.shape import shape_of
 from app.core.snapshot import read_task
 from app.core.task import State, Task
 from app.core.window import Window
@@ -35,6 +36,7 @@ class Acceptance:
             event.pinned,
             now,
             again_of=event.again_of,
+            shape=shape_of(event.workflow),
         )
         self._repeat(task)
         task.progress.count(event.workflow.running_nodes())

@@ -1,13 +1,13 @@
 """What servers answer over HTTP, as values; every odd shape is a `MessageError`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Literal
 
 from app.core.errors import MessageError, Trouble
 from app.core.ids import NodeId, PromptId
-from app.core.messages import read_node_error
+from app.core.messages import read_node_error, read_stamp
 from app.core.outputs import MOST_OUTPUTS, Output, parse_json, read_outputs
 
 OpenState = Literal["pending", "in_progress"]
@@ -21,6 +21,8 @@ class Record:
     state: OpenState | EndState
     outputs: tuple[Output, ...] = ()
     trouble: Trouble | None = None
+    ran: float = field(default=0.0, compare=False)
+    """Seconds of its run by the server's clock; 0 where it doesn't say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def read_job(text: str) -> Record:
         case {"status": ("pending" | "in_progress") as state}:
             return Record(state)
         case {"status": "completed"}:
-            return Record("completed", _all_outputs(answer.get("outputs")))
+            stamps = answer.get("execution_start_time"), answer.get("execution_end_time")
+            return Record("completed", _all_outputs(answer.get("outputs")), ran=_between(*stamps))
         case {"status": "cancelled"}:
             return Record("cancelled", (), Trouble.of("interrupted"))
         case {"status": "failed"}:
@@ -132,7 +135,7 @@ def read_entry(entry: Any) -> Record | None:
         case {"status": {"status_str": str(status), "messages": list(messages)}} as entry:
             outputs = _all_outputs(entry.get("outputs"))
             if status == "success":
-                return Record("completed", outputs)
+                return Record("completed", outputs, ran=_run(messages))
             match messages[-1:]:
                 case [["execution_interrupted", _]]:
                     return Record("cancelled", (), Trouble.of("interrupted"))
@@ -173,6 +176,19 @@ def read_object(text: str) -> Any:
         return parse_json(text)
     except ValueError as error:
         raise MessageError("answer is no JSON", text) from error
+
+
+def _run(messages: list[Any]) -> float:
+    """Return the seconds between the stamps of a record's first and last message."""
+    match messages:
+        case [[_, {"timestamp": start}], *_, [_, {"timestamp": end}]]:
+            return _between(start, end)
+    return 0.0
+
+
+def _between(start: Any, end: Any) -> float:
+    began, ended = read_stamp(start), read_stamp(end)
+    return max(0.0, ended - began) if began else 0.0
 
 
 def _all_outputs(outputs: Any) -> tuple[Output, ...]:

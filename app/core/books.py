@@ -52,6 +52,7 @@ class Books:
         if record.state == "cancelled" and task.is_cancel_wanted:
             trouble = None
         task.outputs = record.outputs or task.outputs
+        task.ran = record.ran or task.ran
         task.acknowledged_at = task.acknowledged_at or now
         self._window.end(task, ENDS[record.state], now, "record", trouble)
 

@@ -3,12 +3,14 @@
 Nothing is asked for it: when a task comes, the dispatcher asks, and may find it changed.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import NamedTuple
 
 from app.core.balancer import shortest
+from app.core.completion import Expected, loads
 from app.core.ids import ServerUrl
-from app.core.pace import completions
+from app.core.outlook import Outlook
+from app.core.pace import Paces
 from app.core.server import Reach, Server
 from app.core.window import Window
 
@@ -17,11 +19,11 @@ OLD = 60.0
 
 
 class Prospect(NamedTuple):
-    """A server that can take a task: those before it there, and seconds to its end if known."""
+    """A server that can take a task: those before it there, and when it is done if known."""
 
     server: Server
     load: int
-    seconds: float | None
+    expected: Expected | None
 
 
 class Obstacle(NamedTuple):
@@ -45,7 +47,7 @@ class Forecast(NamedTuple):
     """What would become of a new task.
 
     `first` gets it; of several one by lot. Without any it waits here if `is_full`, else nobody
-    can take it, and `obstacles` say why. `others` come after, the shortest queue first.
+    can take it, and `obstacles` say why. `others` come after, the earliest end first.
     """
 
     first: tuple[Prospect, ...] = ()
@@ -55,15 +57,13 @@ class Forecast(NamedTuple):
     is_old: bool = False
 
 
-def forecast(
-    window: Window, needs: Needs, seconds: Mapping[ServerUrl, float], now: float
-) -> Forecast:
+def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast:
     """Look ahead for a task that is still being put together.
 
     Args:
         window: Its servers.
         needs: What keeps the task from some of them.
-        seconds: Server -> seconds for a task, where that is known.
+        paces: What is known of seconds.
         now: The time.
     """
     able, obstacles = [], []
@@ -78,15 +78,19 @@ def forecast(
     free = [server for server in able if window.has_place(server)]
     if not free:
         return Forecast(obstacles=tuple(obstacles), is_full=bool(able))
-    loads = {
-        server.url: (server.queue_remaining or 0) + window.on_their_way(server.url)
+    outlook, size = Outlook(window, paces, now), sum(needs.sizes)
+    found = {
+        server.url: outlook.expected(server, server.queue_remaining or 0, "", size)
         for server in free
     }
-    times = completions(loads, seconds)
-    ranks = times if window.is_hurried else loads
+    ranks = loads({url: each.ends for url, each in found.items()}, outlook.usual(""))
     first = shortest(ranks)
     prospects = [
-        Prospect(server, loads[server.url], times[server.url] if server.url in seconds else None)
+        Prospect(
+            server,
+            (server.queue_remaining or 0) + window.on_their_way(server.url),
+            found[server.url] if paces.knows(server.url) else None,
+        )
         for server in sorted(free, key=lambda server: ranks[server.url])
     ]
     return Forecast(

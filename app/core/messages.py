@@ -27,9 +27,10 @@ class FeatureFlags:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionStart:
-    """The server took the task from its queue."""
+    """The server took the task from its queue, at this second of its own clock."""
 
     prompt_id: PromptId
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class ExecutionEnded:
     prompt_id: PromptId
     trouble: Trouble | None
     is_interrupted: bool = False
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,13 @@ def _parse(kind: str, data: Any) -> Message | None:
             node_id = NodeId(shown if isinstance(shown, str) else node)
             return Executed(PromptId(prompt), node_id, read_outputs(node_id, data.get("output")))
         case "execution_start", {"prompt_id": str(prompt)}:
-            return ExecutionStart(PromptId(prompt))
+            return ExecutionStart(PromptId(prompt), read_stamp(data.get("timestamp")))
         case "execution_cached", {"prompt_id": str(prompt), "nodes": list(cached)}:
             done = tuple((NodeId(node), 1.0) for node in cached if isinstance(node, str))
             return NodesReached(PromptId(prompt), done)
         case "execution_success", {"prompt_id": str(prompt)}:
-            return ExecutionEnded(PromptId(prompt), None)
+            stamp = read_stamp(data.get("timestamp"))
+            return ExecutionEnded(PromptId(prompt), None, at=stamp)
         case "execution_error", {"prompt_id": str(prompt)}:
             return ExecutionEnded(PromptId(prompt), read_node_error(data))
         case "execution_interrupted", {"prompt_id": str(prompt)}:
@@ -160,6 +163,12 @@ _KINDS = frozenset(
         *("execution_error", "execution_interrupted"),
     }
 )
+
+
+def read_stamp(value: Any) -> float:
+    """Read when something was by the server's clock, told in milliseconds; 0 for what is none."""
+    is_stamp = isinstance(value, int | float) and 0 <= value < 1e15
+    return value / 1000 if is_stamp else 0.0
 
 
 def read_node_error(data: Mapping[str, Any]) -> Trouble:

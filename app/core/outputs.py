@@ -22,6 +22,9 @@ _KINDS: Mapping[str, Kind] = {
 LARGEST_UNASKED = 32 * 2**20
 """Bytes of the largest result that is fetched without a click."""
 
+ANY = 2**53
+"""Bytes, when a person asks for a result: whatever it has."""
+
 MOST_OUTPUTS = 1_000
 """Results of one task; a hostile server tells a million, and each costs the page an element."""
 

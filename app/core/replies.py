@@ -55,6 +55,9 @@ class Replies:
                 task = self._task_of(request)
                 if task is None:
                     return ()
+                if request.upload is not None and status == 200:
+                    sizes = {each.digest: each.size for each in task.pictures}
+                    server.uploaded(sizes.get(request.upload.digest, 0), event.seconds)
                 commands = self._submission.answered(task, event, now)
                 if task.is_cancel_wanted and task.state in (State.QUEUED, State.RUNNING):
                     # Wished for before the server had the task.

@@ -9,6 +9,7 @@ from app.core.messages import (
     Executed,
     Executing,
     ExecutionEnded,
+    ExecutionStart,
     FeatureFlags,
     Message,
     NodesReached,
@@ -104,6 +105,8 @@ class Routing:
         self._note(server, kind, prompt_id, now)
         self._window.touched.add(task.task_id)
         task.heard_at = now
+        if isinstance(message, ExecutionStart):
+            task.stamped_at = message.at
         moves = task.progress.moves
         commands = self._hear(server, task, message, now)
         if task.progress.moves != moves:
@@ -115,6 +118,8 @@ class Routing:
             case ExecutionEnded(_, None):
                 self._began(task, now)
                 task.is_success_heard = True
+                if task.stamped_at and message.at > task.stamped_at:
+                    task.ran = message.at - task.stamped_at
             case ExecutionEnded(_, trouble, is_interrupted):
                 state = State.CANCELLED if is_interrupted else State.FAILED
                 why = None if is_interrupted and task.is_cancel_wanted else trouble

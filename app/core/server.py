@@ -68,6 +68,8 @@ class Server:
     is_leaving: bool = False
     is_paused: bool = False
     """A person keeps new tasks from it; those that are there go on."""
+    bandwidth: float = 0.0
+    """Bytes a second of the latest uploads; 0 before the first."""
     latency: float | None = None
     """Seconds of the last look at its queue."""
 
@@ -164,6 +166,12 @@ class Server:
     def refused_picture(self, size: int) -> None:
         """It, or a proxy before it, has refused a picture of that many bytes as too large."""
         self.refused_size = min(size, self.refused_size or size)
+
+    def uploaded(self, size: int, seconds: float) -> None:
+        """A picture of that many bytes went there in that time; the latest counts most."""
+        if seconds > 0:
+            latest = size / seconds
+            self.bandwidth = (self.bandwidth + latest) / 2 if self.bandwidth else latest
 
     def accepts(self, size: int) -> bool:
         """Say whether a picture of that many bytes may be sent."""

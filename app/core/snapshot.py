@@ -43,6 +43,8 @@ def write_task(task: Task) -> str:
             "epoch": task.epoch,
             "again_of": task.again_of,
             "run_again": task.is_run_again,
+            "shape": task.shape,
+            "ran": task.ran,
         }
     )
 
@@ -94,6 +96,8 @@ def read_task(text: str) -> Task | None:
                 epoch=_count(record.get("epoch")),
                 again_of=_task_id(record.get("again_of")),
                 is_run_again=record.get("run_again") is True,
+                shape="".join(_texts([record.get("shape")])),
+                ran=_seconds(record.get("ran")),
             )
     return None
 
@@ -163,6 +167,10 @@ def _trouble(row: Any) -> Trouble | None:
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) else 0
+
+
+def _seconds(value: Any) -> float:
+    return value if is_time(value) else 0.0
 
 
 def _texts(values: Any) -> list[str]:

@@ -81,6 +81,10 @@ class Task:
     again_of: TaskId | None = None
     """The task whose work this one does again."""
     is_run_again: bool = False
+    shape: str = ""
+    """What its workflow has in common with others that take as long."""
+    ran: float = 0.0
+    """Seconds of its run by the server's clock; 0 where it didn't say."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)
@@ -88,6 +92,8 @@ class Task:
     request_id: int = 0
     sends: int = 0
     """How often it was posted."""
+    stamped_at: float = 0.0
+    """When it started, by the server's clock."""
     heard_at: float = 0.0
     seen_at: float = 0.0
     """When the latest list was asked for that had the task."""

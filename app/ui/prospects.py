@@ -15,7 +15,12 @@ def say_forecast(words: Words, forecast: Forecast) -> str:
             what = words.say("compose.next.with", what=what, others=others)
         return words.say("compose.next.old" if forecast.is_old else "compose.next.now", what=what)
     if forecast.is_full:
-        return words.say("compose.next.full")
+        paused = [each.server.name for each in forecast.obstacles if each.why == "paused"]
+        full = words.say("compose.next.full")
+        if not paused:
+            return full
+        names = _joined(words, "and", paused)
+        return words.say("compose.next.full_paused", full=full, servers=names)
     if not forecast.obstacles:
         return words.say("compose.next.no_server")
     told = [
@@ -41,11 +46,13 @@ def _other(words: Words, prospect: Prospect) -> str:
 
 
 def _told(words: Words, prospect: Prospect, key: str) -> str:
-    name = prospect.server.name
-    if prospect.seconds is None:
+    """Say when a task starts there and when it is done: a slow server may be free, and later."""
+    name, expected = prospect.server.name, prospect.expected
+    if expected is None:
         return words.say(f"compose.next.{key}", server=name, count=prospect.load)
-    time = _about(words, prospect.seconds)
-    return words.say(f"compose.next.{key}_timed", server=name, time=time)
+    start, end = _about(words, expected.starts), _about(words, expected.ends)
+    how = "timed" if expected.starts >= 1 else "free"
+    return words.say(f"compose.next.{key}_{how}", server=name, start=start, end=end)
 
 
 def _about(words: Words, seconds: float) -> str:

@@ -1,6 +1,6 @@
 """What the page shows of a server."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -8,7 +8,6 @@ from app.core.access import Access, Mode
 from app.core.connection import Phase
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
-from app.core.pace import completions
 from app.core.server import Reach, Server
 from app.core.server_url import short_name
 from app.core.window import Window
@@ -75,13 +74,13 @@ class ServerRows:
         self._words = words
         self._about = about
 
-    def row(self, server: Server, failures: int, seconds: Mapping[ServerUrl, float]) -> ServerRow:
+    def row(self, server: Server, failures: int, ends: float | None = None) -> ServerRow:
         """Show a server.
 
         Args:
             server: The server.
             failures: Those of workflows that others complete.
-            seconds: What a task takes, by server, where that is known.
+            ends: In how many seconds a new task would be done there, if known.
         """
         words = self._words
         ours = len(self._window.bound_to(server.url))
@@ -118,7 +117,7 @@ class ServerRows:
                 for each in causes
             ),
             figures=self._figures(server),
-            wait=self._wait(server, seconds),
+            wait=self._wait(server, ends),
             is_paused=server.is_paused,
             well="" if causes else well,
         )
@@ -141,15 +140,13 @@ class ServerRows:
             told.append(words.say("server.as_of", time=self._time_of(server.told_at)))
         return " · ".join(told)
 
-    def _wait(self, server: Server, seconds: Mapping[ServerUrl, float]) -> str:
+    def _wait(self, server: Server, ends: float | None) -> str:
         """Say when a new task would be done there, once somebody knows how long they take."""
-        if server.url not in seconds or server.queue_remaining is None:
+        if ends is None or server.queue_remaining is None:
             return ""
         if server.reach is not Reach.UP or not server.takes_tasks:
             return ""
-        load = server.queue_remaining + self._window.on_their_way(server.url)
-        done_in = completions({server.url: load}, seconds)[server.url]
-        return self._words.say("server.wait", time=spoken(self._words, max(1.0, done_in)))
+        return self._words.say("server.wait", time=spoken(self._words, max(1.0, ends)))
 
     def waiting(self, url: ServerUrl, name: str) -> ServerRow:
         """Show a server that the browser would ask about."""

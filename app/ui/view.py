@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from app.core.forecast import ANYTHING, Needs, forecast
 from app.core.ids import ServerUrl, TaskId
+from app.core.loss import is_still_lost
 from app.core.outlier import Outliers
+from app.core.outlook import Outlook
 from app.core.outputs import Output
-from app.core.pace import seconds_per_task, usual_seconds
+from app.core.pace import Paces, usual_seconds
+from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
 from app.ui.prospects import say_forecast
@@ -30,6 +33,8 @@ class View:
     can_send_all: bool
     is_live: bool
     forecast: str
+    lost_again: str = ""
+    """What the button says that runs again what is lost; "" for nothing to run."""
 
 
 class Viewer:
@@ -68,7 +73,7 @@ class Viewer:
         self._outliers = Outliers(())
         self.usual: Usual = {}
         """Seconds that the tasks which have ended tell of their like."""
-        self._seconds: Mapping[ServerUrl, float] = {}
+        self._paces = Paces()
 
     def view(self, now: float, needs: Needs = ANYTHING) -> View:
         """Return what the page is to show now, in seconds since the epoch.
@@ -91,7 +96,7 @@ class Viewer:
         if known != self._ended.keys():
             self._outliers = Outliers(window.ended())
             self.usual = usual_seconds(window.ended())
-            self._seconds = seconds_per_task(window.ended())
+            self._paces = Paces(window.ended())
         running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
         only_here = window.only_here()
         safety = ""
@@ -99,11 +104,14 @@ class Viewer:
             safety = words.say("tasks.only_here", count=only_here)
         elif len(tasks) > len(self._ended):
             safety = words.say("tasks.safe")
+        lost = sum(is_still_lost(task) for task in tasks)
         live = [task.progress.overall for task in tasks if not task.is_ended]
         return View(
             (
                 *(
-                    self._servers.row(server, self._outliers.failures_at(server.url), self._seconds)
+                    self._servers.row(
+                        server, self._outliers.failures_at(server.url), self._ends(server, now)
+                    )
                     for server in window.servers.values()
                 ),
                 *(self._servers.waiting(url, name) for url, name in self._held().items()),
@@ -112,17 +120,37 @@ class Viewer:
                 self._ended.get(task.task_id) or self._tasks.row(task, self.usual, now)
                 for task in _in_order(tasks)
             ),
-            words.say(
-                "tasks.summary", running=running, waiting=len(window.waiting), done=len(self._ended)
-            ),
+            self._summary(running, [task.state for task in tasks]),
             tuple(words.trouble(trouble) for trouble in window.notices),
             sum(live) / len(live) if live else 1.0,
             only_here,
             safety,
             bool(window.waiting and window.servers) and not window.is_hurried,
             len(tasks) > len(self._ended),
-            say_forecast(words, forecast(window, needs, self._seconds, now)),
+            say_forecast(words, forecast(window, needs, self._paces, now)),
+            words.say("tasks.again_lost", count=lost) if lost else "",
         )
+
+    def _summary(self, running: int, states: list[State]) -> str:
+        """Count the tasks; of those that have ended each kind by itself, but for what is none."""
+        told = self._words.say(
+            "tasks.summary",
+            running=running,
+            waiting=len(self._window.waiting),
+            done=states.count(State.COMPLETED),
+        )
+        for state in (State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED):
+            count = states.count(state)
+            if count:
+                told = self._words.say(f"tasks.count.{state.value}", told=told, count=count)
+        return told
+
+    def _ends(self, server: Server, now: float) -> float | None:
+        """Return in how many seconds a new task would be done, where ours were timed."""
+        if not self._paces.knows(server.url):
+            return None
+        outlook = Outlook(self._window, self._paces, now)
+        return outlook.expected(server, server.queue_remaining or 0, "", 0).ends
 
 
 def _in_order(tasks: list[Task]) -> list[Task]:

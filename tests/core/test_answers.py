@@ -12,6 +12,7 @@ from app.core.answers import (
     Record,
     ServerFacts,
     read_acceptance,
+    read_entry,
     read_history,
     read_job,
     read_max_upload,
@@ -135,11 +136,30 @@ def test_a_failed_job_without_its_error_has_failed() -> None:
     assert read_job('{"status": "completed"}') == Record("completed")
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "ran"),
+    [(2000, 5500, 3.5), (5000, 2000, 0.0), (None, 5500, 0.0), ("x", 1, 0)],
+)
+def test_a_completed_job_tells_how_long_it_ran(start: Any, end: Any, ran: float) -> None:
+    """By the stamps of the server's own clock, if it has them."""
+    job = {"status": "completed", "execution_start_time": start, "execution_end_time": end}
+    assert read_job(json.dumps(job)).ran == ran
+    messages = [["execution_start", {"timestamp": start}], ["x", {"timestamp": end}]]
+    entry = {"status": {"status_str": "success", "messages": messages}}
+    record = read_entry(entry)
+    assert record is not None
+    assert record.ran == ran
+    unstamped = read_entry({"status": {"status_str": "success", "messages": []}})
+    assert unstamped is not None
+    assert unstamped.ran == 0.0
+
+
 def test_the_older_history_says_the_same() -> None:
     """Success, failure and interruption; and nothing of a task that it doesn't know."""
     done = read_history(body("history of a success"), DONE)
     assert done is not None
     assert (done.state, len(done.outputs)) == ("completed", 2)
+    assert 0 < done.ran < 10
 
     failed = read_history(body("history of a failure"), FAILED)
     assert failed is not None

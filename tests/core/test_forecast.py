@@ -2,13 +2,15 @@
 
 import pytest
 
+from app.core.completion import Expected
 from app.core.errors import Trouble
 from app.core.forecast import ANYTHING, OLD, Forecast, Needs, forecast
 from app.core.ids import ServerUrl
+from app.core.pace import Paces
 from app.core.server import Reach
 from app.core.task import State
 from app.core.window import Window
-from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window, waiting_task
+from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
 
 WEST = ServerUrl("http://west:8188")
 
@@ -36,15 +38,15 @@ def whys(found: Forecast) -> dict[str, str]:
 def test_the_shortest_queue_comes_first() -> None:
     """The others follow, by their length."""
     window = window_of({NORTH: 3, SOUTH: 0, WEST: 1})
-    found = forecast(window, ANYTHING, {}, NOON)
+    found = forecast(window, ANYTHING, Paces(), NOON)
     assert urls(found) == ([SOUTH], [WEST, NORTH])
     assert [each.load for each in found.others] == [1, 3]
-    assert found.first[0].seconds is None
+    assert found.first[0].expected is None
 
 
 def test_equals_are_told_together() -> None:
     """One of them is drawn by lot."""
-    found = forecast(window_of({NORTH: 1, SOUTH: 1, WEST: 2}), ANYTHING, {}, NOON)
+    found = forecast(window_of({NORTH: 1, SOUTH: 1, WEST: 2}), ANYTHING, Paces(), NOON)
     assert urls(found) == ([NORTH, SOUTH], [WEST])
 
 
@@ -53,41 +55,45 @@ def test_what_is_on_its_way_counts() -> None:
     window = window_of({NORTH: 0, SOUTH: 1})
     for number in (1, 2):
         bound_task(window, window.servers[NORTH], number=number)
-        assert urls(forecast(window, ANYTHING, {}, NOON))[0] != [NORTH]
+        assert urls(forecast(window, ANYTHING, Paces(), NOON))[0] != [NORTH]
 
 
 def test_a_server_that_told_no_length_counts_as_empty() -> None:
     """Like one that has just started."""
     window = window_of({NORTH: 1})
     window.server(SOUTH, NOON).answered()
-    assert urls(forecast(window, ANYTHING, {}, NOON)) == ([SOUTH], [NORTH])
+    assert urls(forecast(window, ANYTHING, Paces(), NOON)) == ([SOUTH], [NORTH])
 
 
-def test_known_paces_give_seconds() -> None:
-    """For those servers alone; the shortest queue still decides, as the balancer does."""
+def learned(window: Window, **seconds: float) -> Paces:
+    """What the window has learned: by the start of a server's name."""
+    done = []
+    for number, (name, ran) in enumerate(seconds.items(), start=100):
+        server = window.servers[ServerUrl(f"http://{name}:8188")]
+        task = bound_task(window, server, *RUNNING, number=number)
+        window.end(task, State.COMPLETED, NOON, "socket", None)
+        task.ran = ran
+        done.append(task)
+    return Paces(done)
+
+
+def test_known_paces_decide() -> None:
+    """Seconds are told of those servers alone; an unknown one is taken for an ordinary one."""
     window = window_of({NORTH: 0, SOUTH: 1, WEST: 2})
-    found = forecast(window, ANYTHING, {NORTH: 180.0, SOUTH: 20.0}, NOON)
-    assert urls(found) == ([NORTH], [SOUTH, WEST])
-    assert [each.seconds for each in (*found.first, *found.others)] == [180.0, 40.0, None]
-
-
-def test_when_all_are_sent_at_once_the_end_decides() -> None:
-    """Nothing can be moved later."""
-    window = window_of({NORTH: 0, SOUTH: 1})
-    waiting_task(window)
-    window.hurry()
-    found = forecast(window, ANYTHING, {NORTH: 180.0, SOUTH: 20.0}, NOON)
-    assert urls(found) == ([SOUTH], [NORTH])
+    found = forecast(window, ANYTHING, learned(window, north=180.0, south=20.0), NOON)
+    assert urls(found) == ([SOUTH], [NORTH, WEST])
+    ends = [each.expected for each in (*found.first, *found.others)]
+    assert ends == [Expected(20.0, 40.0), Expected(0.0, 180.0), None]
 
 
 def test_without_a_free_place_a_task_waits_here() -> None:
     """The servers are able, but have all of this window's tasks that they may."""
     window = window_of({NORTH: 1}, places=1)
     task = bound_task(window, window.servers[NORTH], *RUNNING)
-    found = forecast(window, ANYTHING, {}, NOON)
+    found = forecast(window, ANYTHING, Paces(), NOON)
     assert (urls(found), found.is_full) == (([], []), True)
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert urls(forecast(window, ANYTHING, {}, NOON)) == ([NORTH], [])
+    assert urls(forecast(window, ANYTHING, Paces(), NOON)) == ([NORTH], [])
 
 
 def test_what_keeps_servers_is_told() -> None:
@@ -95,7 +101,7 @@ def test_what_keeps_servers_is_told() -> None:
     window = window_of({NORTH: 0, SOUTH: 0, WEST: 0})
     window.servers[WEST].refused_picture(5000)
     window.servers[NORTH].judge(Reach.DOWN, Trouble.of("server_silent"), NOON)
-    found = forecast(window, Needs((SOUTH,), (10, 6000)), {}, NOON)
+    found = forecast(window, Needs((SOUTH,), (10, 6000)), Paces(), NOON)
     assert (urls(found), found.is_full) == (([], []), False)
     assert whys(found) == {NORTH: "down", SOUTH: "lacks", WEST: "too_large"}
 
@@ -104,27 +110,27 @@ def test_one_that_rests_is_none_until_its_rest_is_over() -> None:
     """Whatever it answers."""
     window = window_of({NORTH: 0})
     window.servers[NORTH].rests_until = NOON + 5
-    assert whys(forecast(window, ANYTHING, {}, NOON)) == {NORTH: "rests"}
-    assert urls(forecast(window, ANYTHING, {}, NOON + 5)) == ([NORTH], [])
+    assert whys(forecast(window, ANYTHING, Paces(), NOON)) == {NORTH: "rests"}
+    assert urls(forecast(window, ANYTHING, Paces(), NOON + 5)) == ([NORTH], [])
 
 
 def test_one_that_leaves_is_not_spoken_of() -> None:
     """As if there were none."""
     window = window_of({NORTH: 0})
     window.servers[NORTH].is_leaving = True
-    assert forecast(window, ANYTHING, {}, NOON) == Forecast()
+    assert forecast(window, ANYTHING, Paces(), NOON) == Forecast()
 
 
 @pytest.mark.parametrize(("age", "is_old"), [(OLD, False), (OLD + 1, True)])
 def test_what_was_told_long_ago_is_said_to_be_old(age: float, is_old: bool) -> None:
     """Nobody is asked while the page idles."""
-    found = forecast(window_of({NORTH: 0, SOUTH: 2}), ANYTHING, {}, NOON + age)
+    found = forecast(window_of({NORTH: 0, SOUTH: 2}), ANYTHING, Paces(), NOON + age)
     assert found.is_old is is_old
 
 
 def test_one_that_a_person_has_paused_is_none() -> None:
     window = window_of({NORTH: 0, SOUTH: 3})
     window.servers[NORTH].is_paused = True
-    found = forecast(window, ANYTHING, {}, NOON)
+    found = forecast(window, ANYTHING, Paces(), NOON)
     assert urls(found) == ([SOUTH], [])
     assert whys(found) == {NORTH: "paused"}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import BadInput, MessageError
-from app.core.form import FEW, LARGEST_SEED, Field, filled, form_of, read_answer
+from app.core.form import FEW, LARGEST_SEED, Field, filled, form_of, range_of, read_answer
 from app.core.ids import NodeId
 from app.core.node_info import NodeInfo, read_node_info
 from tests.core.junk import anything, texts
@@ -185,3 +185,23 @@ def test_whatever_a_server_and_a_file_say_is_a_form(
         except BadInput:
             continue
         assert filled(nodes, {field.key: answer})[field.node_id]["inputs"][field.input] == answer
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "told"),
+    [
+        ("whole", 1, 10_000, "1 – 10000"),
+        ("number", 0.01, 8.0, "0.01 – 8"),
+        ("number", 0.0, None, "≥ 0"),
+        ("whole", -(2**62), 7, "≤ 7"),
+        ("whole", 1, 2**63, "≥ 1"),
+        ("whole", None, None, ""),
+        ("seed", 0, 9, ""),
+        ("line", None, None, ""),
+    ],
+)
+def test_a_range_is_told_where_it_tells_something(
+    kind: Any, low: Any, high: Any, told: str
+) -> None:
+    """Nobody types seeds by their range, and nobody means two thousand million."""
+    assert range_of(Field(NodeId("1"), "n", "N", kind, 1, True, low, high)) == told

@@ -43,6 +43,16 @@ def test_a_real_task_is_understood_frame_by_frame() -> None:
     assert (second.node_id, second.outputs[0].filename) == ("4", "t_00001_.png")
 
 
+def test_start_and_success_are_stamped_by_the_server() -> None:
+    """In seconds of its own clock; what is no stamp is none."""
+    for told, at in ((1_795_452_237_547, 1_795_452_237.547), ("noon", 0.0), (10**400, 0.0)):
+        for kind in ("execution_start", "execution_success"):
+            data = {"prompt_id": "P", "timestamp": told}
+            message = parse_message(json.dumps({"type": kind, "data": data}))
+            assert isinstance(message, ExecutionStart | ExecutionEnded)
+            assert message.at == at
+
+
 def test_steps_become_shares() -> None:
     """One step of four is a quarter, in the older frame and in the newer one."""
     (step,) = recorded("a step of four")

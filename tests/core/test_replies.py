@@ -11,7 +11,7 @@ from app.core.collection import Collection
 from app.core.commands import Commands
 from app.core.diagnosis import Diagnosis
 from app.core.dispatcher import Dispatcher
-from app.core.events import CollectWanted, Failure, RequestFailed
+from app.core.events import Answered, CollectWanted, Failure, RequestFailed
 from app.core.ids import OwnerTag
 from app.core.reconciler import Reconciler
 from app.core.replies import Replies
@@ -116,6 +116,20 @@ def test_an_upload_and_a_post_go_on_with_their_task() -> None:
     story.fail(post)
     (task,) = story.window.tasks.values()
     assert task.state is State.UNKNOWN
+
+
+def test_an_upload_tells_how_fast_the_way_is() -> None:
+    """One that was refused tells nothing."""
+    story = Story()
+    upload = story.upload()
+    story.answer(upload, "", 500)
+    assert story.north.bandwidth == 0.0
+    story.north.hurry()
+    upload = one(story.dispatcher.fill(NOON), Ask.PROBE)
+    upload = one(story.answer(upload, queue_length(0)), Ask.UPLOAD)
+    answer = Answered(upload, 200, '{"name": "a.png"}', seconds=4.0)
+    story.replies.answered(story.north, answer, NOON)
+    assert story.north.bandwidth == 2_000_000
 
 
 def test_a_wish_from_before_the_server_had_the_task_is_sent_at_once() -> None:

@@ -92,6 +92,16 @@ def test_a_task_is_heard_to_its_end(states: tuple[State, ...]) -> None:
     assert story.notes()[0] == "ExecutionStart"
 
 
+@pytest.mark.parametrize(("start", "end", "ran"), [(5000, 7500, 2.5), (5000, 4000, 0), (0, 9, 0)])
+def test_how_long_a_task_ran_is_told_by_its_server(start: int, end: int, ran: float) -> None:
+    """Not by when frames came; a clock that was put back says nothing."""
+    story = Story(*QUEUED)
+    prompt = story.task.prompt_id
+    story.hear(frame("execution_start", prompt_id=prompt, timestamp=start))
+    story.hear(frame("execution_success", prompt_id=prompt, timestamp=end))
+    assert story.task.ran == ran
+
+
 def test_progress_is_heard_on_the_way() -> None:
     """Node by node, step by step."""
     story = Story(*QUEUED)

@@ -134,6 +134,16 @@ def test_a_server_is_long_silent_after_half_a_minute() -> None:
     assert not server.is_long_silent
 
 
+def test_the_latest_uploads_tell_the_bandwidth() -> None:
+    """Each new one counts as much as all before."""
+    server = new_server()
+    server.uploaded(100, 0.0)
+    assert server.bandwidth == 0.0
+    server.uploaded(100, 2.0)
+    server.uploaded(100, 1.0)
+    assert server.bandwidth == 75.0
+
+
 def test_a_person_may_keep_new_tasks_away() -> None:
     server = new_server()
     assert server.takes_tasks

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.completion import Expected
 from app.core.connection import Connection
 from app.core.forecast import Forecast, Obstacle, Prospect
 from app.core.ids import ClientId, ServerUrl
@@ -25,9 +26,9 @@ def server(number: int) -> Server:
     return made
 
 
-def prospect(number: int, load: int = 0, seconds: float | None = None) -> Prospect:
+def prospect(number: int, load: int = 0, expected: Expected | None = None) -> Prospect:
     """A server that could take a task."""
-    return Prospect(server(number), load, seconds)
+    return Prospect(server(number), load, expected)
 
 
 def test_the_server_and_its_queue_are_named() -> None:
@@ -41,10 +42,17 @@ def test_the_server_and_its_queue_are_named() -> None:
 
 
 def test_known_seconds_are_told_instead() -> None:
-    """As roughly as they are known."""
-    found = Forecast((prospect(2, 0, 41.0),), (prospect(1, 1, 170.0), prospect(3, 9)))
-    told = say_forecast(WORDS, found)
-    assert told == "Now: gpu-2, done in about 40 s (gpu-1: about 3 min, gpu-3: 9)"
+    """Start and end, since a slow server may be free and yet be later."""
+    late, early = Expected(41.0, 61.0), Expected(0.4, 170.0)
+    found = Forecast((prospect(2, 0, late),), (prospect(1, 1, early), prospect(3, 9)))
+    assert say_forecast(WORDS, found) == (
+        "Now: gpu-2, starts in about 40 s, done in about 60 s"
+        " (gpu-1: at once, done in about 3 min, gpu-3: 9)"
+    )
+    found = Forecast((prospect(1, 1, early),), (prospect(2, 0, late),))
+    assert say_forecast(WORDS, found) == (
+        "Now: gpu-1, starts at once, done in about 3 min (gpu-2: in about 40 s, done in about 60 s)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +61,7 @@ def test_known_seconds_are_told_instead() -> None:
 )
 def test_times_are_round(seconds: float, told: str) -> None:
     """Nobody knows them better."""
-    assert told in say_forecast(WORDS, Forecast((prospect(1, 0, seconds),)))
+    assert told in say_forecast(WORDS, Forecast((prospect(1, 0, Expected(0.0, seconds)),)))
 
 
 def test_equals_are_named_together() -> None:
@@ -67,6 +75,8 @@ def test_equals_are_named_together() -> None:
 def test_what_is_missing_is_said() -> None:
     """A place, a server, or what keeps each of them."""
     assert "waits here" in say_forecast(WORDS, Forecast(is_full=True))
+    paused = Forecast(obstacles=(Obstacle(server(1), "paused"),), is_full=True)
+    assert say_forecast(WORDS, paused).endswith("the first that comes free. Paused: gpu-1.")
     assert "add one" in say_forecast(WORDS, Forecast())
     found = Forecast(obstacles=(Obstacle(server(1), "down"), Obstacle(server(2), "lacks")))
     told = say_forecast(WORDS, found)

@@ -89,7 +89,7 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     assert runs.node == "node 2 · ImageInvert: 50 %"
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
     assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
-    assert view.summary == "1 on servers, 1 waiting here, 0 finished"
+    assert view.summary == "1 on servers, 1 waiting here, 0 done"
     assert view.progress == 0.25
 
 
@@ -345,8 +345,8 @@ def test_a_server_tells_its_figures_with_their_age() -> None:
     server.latency = 0.0042
     server.told_length(2, NOON + 3)
     done = bound_task(window, server, *RUNNING)
-    done.started_at = NOON
-    window.end(done, State.COMPLETED, NOON + 10, "socket", None)
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+    done.ran = 10.0
     (row,) = viewer.view(NOON).servers
     assert row.figures == "4 ms · 3.0 of 24.0 GB free · as of noon+3"
     assert row.wait == "a new task would be done in about 30 s"
@@ -375,9 +375,9 @@ def test_the_view_says_where_the_next_task_would_go() -> None:
     lacking = viewer.view(NOON, Needs((SOUTH,))).forecast
     assert lacking == "Now: north:8188, 3 in its queue"
     task = bound_task(window, window.servers[SOUTH], *RUNNING)
-    task.started_at = NOON
-    window.end(task, State.COMPLETED, NOON + 5, "socket", None)
-    assert "south:8188, done in about 5 s" in viewer.view(NOON).forecast
+    task.ran = 5.0
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    assert "south:8188, starts at once, done in about 5 s" in viewer.view(NOON).forecast
 
 
 def test_what_runs_is_first_and_what_has_ended_last() -> None:
@@ -424,3 +424,19 @@ def test_ended_tasks_learn_the_names_of_their_servers() -> None:
     assert viewer.view(NOON).tasks[0].server == "north:8188"
     server.name = "gpu-1"
     assert viewer.view(NOON).tasks[0].server == "gpu-1"
+
+
+def test_each_kind_of_end_is_counted_by_itself() -> None:
+    """What is lost or cancelled is not done; what is lost can all be run again at once."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    ends = (State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.LOST, State.ADOPTED)
+    for number, state in enumerate(ends, 1):
+        task = bound_task(window, server, *RUNNING, number=number)
+        window.end(task, state, NOON, "record", None)
+        task.is_run_again = number == 4
+    view = viewer_of(window).view(NOON)
+    assert view.summary == (
+        "0 on servers, 0 waiting here, 1 done, 1 failed, 1 cancelled, 2 lost, 1 in other windows"
+    )
+    assert view.lost_again == "Run the lost again (1)"

@@ -1,0 +1,67 @@
+"""What a window expects of its servers for a new task."""
+
+from app.core.completion import Costs, Expected, Standing, expect, rest, within
+from app.core.ids import ServerUrl
+from app.core.pace import Paces, middle
+from app.core.server import Server
+from app.core.task import State, Task
+from app.core.window import Window
+
+_ON_THEIR_WAY = (State.CONNECTING, State.UPLOADING, State.POSTING)
+
+
+class Outlook:
+    """Looks at one moment; each task that is bound counts at once for the next.
+
+    Args:
+        window: Its servers and tasks.
+        paces: What is known of seconds.
+        now: The time.
+    """
+
+    def __init__(self, window: Window, paces: Paces, now: float) -> None:
+        self._window = window
+        self._paces = paces
+        self._now = now
+
+    def expected(self, server: Server, length: int, shape: str, size: int) -> Expected:
+        """Return when a new task would start and end at a server.
+
+        Args:
+            server: The server.
+            length: How many tasks it told of.
+            shape: The task's shape, "" where that isn't known.
+            size: Bytes of its pictures.
+        """
+        url = server.url
+        costs = Costs(
+            self._paces.entry(url),
+            self._paces.task(url, shape),
+            self._upload(server, size) if self._paces else 0.0,
+            self._paces.loading(url, shape),
+        )
+        return expect(self._standing(url, length), costs)
+
+    def usual(self, shape: str) -> float:
+        """Return the seconds of a usual task of that shape on these servers."""
+        return middle([self._paces.task(url, shape) for url in self._window.servers])
+
+    def _standing(self, url: ServerUrl, length: int) -> Standing:
+        ours = self._window.bound_to(url)
+        there = [self._rest(task) for task in ours if task.state not in _ON_THEIR_WAY]
+        coming = [self._rest(task) for task in ours if task.state in _ON_THEIR_WAY]
+        known = within(length, there)
+        return Standing(length - len(known), (*known, *coming))
+
+    def _rest(self, task: Task) -> float:
+        assert task.server is not None
+        usual = self._paces.task(task.server, task.shape)
+        if task.state is State.RUNNING and self._paces:
+            return rest(usual, self._now - task.started_at)
+        return usual
+
+    def _upload(self, server: Server, size: int) -> float:
+        """Return the seconds of an upload; a server that had none is like the others."""
+        known = [each.bandwidth for each in self._window.servers.values() if each.bandwidth]
+        bandwidth = server.bandwidth or (middle(known) if known else 0.0)
+        return size / bandwidth if bandwidth else 0.0

@@ -1,0 +1,67 @@
+"""What a window expects of its servers for a new task."""
+
+from app.core.completion import Expected
+from app.core.ids import ServerUrl
+from app.core.outlook import Outlook
+from app.core.pace import Paces
+from app.core.task import State
+from app.core.window import Window
+from tests.core.farm import NOON, NORTH, QUEUED, RUNNING, SOUTH, bound_task, new_window
+
+
+def window_of(*urls: ServerUrl) -> Window:
+    """A window with these servers."""
+    window = new_window()
+    for url in urls:
+        window.server(url, NOON)
+    return window
+
+
+def learned(window: Window, **seconds: float) -> Paces:
+    """What a window has learned when each server (by its name's start) took so long ten times."""
+    done = []
+    for server in list(window.servers.values()):
+        for number in range(10):
+            task = bound_task(window, server, *RUNNING, number=100 + number)
+            window.end(task, State.COMPLETED, NOON, "socket", None)
+            task.ran = seconds[server.name.partition(":")[0]]
+            done.append(task)
+    return Paces(done)
+
+
+def test_without_history_it_is_the_length_of_the_queue() -> None:
+    """With what is on its way, and one for the task itself, whatever there is to upload."""
+    window = window_of(NORTH)
+    north = window.servers[NORTH]
+    north.bandwidth = 1.0
+    bound_task(window, north, number=1)
+    bound_task(window, north, *RUNNING, number=2)
+    outlook = Outlook(window, Paces(), NOON + 5)
+    assert outlook.expected(north, 3, "", 9).ends == 5.0
+    assert outlook.expected(north, 0, "", 9).ends == 2.0
+    assert outlook.usual("") == 1.0
+
+
+def test_own_entries_and_those_of_others_take_their_time() -> None:
+    """Of one that runs only the rest."""
+    window = window_of(NORTH)
+    north = window.servers[NORTH]
+    paces = learned(window, north=10.0)
+    bound_task(window, north, *RUNNING, number=1).started_at = NOON - 4
+    bound_task(window, north, *QUEUED, number=2)
+    bound_task(window, north, number=3)
+    outlook = Outlook(window, paces, NOON)
+    # 6 of the running one, 10 of ours behind it, 20 of two others, 10 on its way.
+    assert outlook.expected(north, 4, "", 0) == Expected(46.0, 56.0)
+    assert outlook.usual("") == 10.0
+
+
+def test_an_upload_takes_as_long_as_the_last_ones_did() -> None:
+    """Where nobody has measured, as on the others."""
+    window = window_of(NORTH, SOUTH)
+    north, south = window.servers.values()
+    paces = learned(window, north=10.0, south=10.0)
+    assert Outlook(window, paces, NOON).expected(south, 0, "", 600).starts == 0.0
+    north.bandwidth = 20.0
+    assert Outlook(window, paces, NOON).expected(north, 0, "", 600).starts == 30.0
+    assert Outlook(window, paces, NOON).expected(south, 0, "", 600).starts == 30.0
