@@ -9,6 +9,7 @@ from pyodide.ffi import JsException, to_js
 from app.browser.proxies import ProxyScope
 from app.core.access import Access
 from app.core.events import BinaryReceived, Emit, Event, FrameReceived, SocketClosed, SocketOpened
+from app.core.flood import LONGEST_FRAME
 from app.core.gauges import GAUGES
 from app.core.ids import ServerUrl
 from app.core.preview import HEAD
@@ -30,7 +31,7 @@ class BrowserSocket:
         self._scope = scope = ProxyScope()
         text, data = scope.proxy(self._on_text), scope.proxy(self._on_bytes)
         try:
-            self._js = js.tetherSocket(url, to_js(GAUGES), HEAD, text, data)
+            self._js = js.tetherSocket(url, to_js(GAUGES), HEAD, LONGEST_FRAME, text, data)
         except JsException:
             scope.end()
             raise

@@ -12,6 +12,9 @@ from typing import NamedTuple, TypeAlias
 LONGEST = 8_000_000
 """Bytes of one part beyond which nobody means a workflow."""
 
+MOST_UNPACKED = 2 * LONGEST
+"""Bytes of one file's packed texts in all: a few kilobytes can unpack to gigabytes."""
+
 LONGEST_NAME = 64
 _PARTS = 2_000
 """Parts of a file that are looked at; a hostile one has millions."""
@@ -50,7 +53,7 @@ def search(size: int) -> Generator[tuple[int, int], bytes, Carried]:
 
 def _png(size: int) -> Search:
     found: dict[str, str] = {}
-    at = 8
+    at, left = 8, MOST_UNPACKED
     for _ in range(_PARTS):
         head = yield at, 8
         length, kind = int.from_bytes(head[:4]), head[4:8]
@@ -58,25 +61,27 @@ def _png(size: int) -> Search:
             break
         if kind in (b"tEXt", b"zTXt", b"iTXt", b"comf") and length <= LONGEST:
             name, _, text = (yield at + 8, length).partition(b"\0")
-            _put(found, name.decode("latin-1"), _png_text(kind, text))
+            unpacked = _png_text(kind, text, left)
+            left -= len(unpacked)
+            _put(found, name.decode("latin-1"), unpacked)
         at += 12 + length
     return found
 
 
-def _png_text(kind: bytes, text: bytes) -> bytes:
-    """Return the text of a chunk, unpacked. Source: PNG, section 11.3.3."""
+def _png_text(kind: bytes, text: bytes, most: int) -> bytes:
+    """Return the text of a chunk, unpacked to so many bytes. Source: PNG, section 11.3.3."""
     is_packed = kind == b"zTXt"
     if is_packed:
         text = text[1:]
     elif kind == b"iTXt":
         is_packed = text[:1] == b"\1"
         text = text[2:].split(b"\0", 2)[-1]
-    if is_packed:
+    if is_packed and most > 0:  # 0 would be no limit
         try:
-            return zlib.decompressobj().decompress(text, LONGEST)
+            return zlib.decompressobj().decompress(text, min(most, LONGEST))
         except zlib.error:
             return b""
-    return text
+    return b"" if is_packed else text
 
 
 def _webp(size: int) -> Search:

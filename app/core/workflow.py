@@ -11,6 +11,9 @@ from app.core.outputs import parse_json
 LONGEST = 8_000_000
 """Characters of a workflow file beyond which nobody means a workflow."""
 
+MOST_NODES = 20_000
+"""Nodes of a workflow: the page has a field for what each of them asks."""
+
 _PICTURE_CLASSES = ("LoadImage", "LoadImageMask")
 _OUTPUT_CLASSES = frozenset({"SaveImage", "PreviewImage", "SaveAnimatedWEBP", "SaveAnimatedPNG"})
 _INNER_CLASSES = frozenset(
@@ -103,6 +106,8 @@ def parse_workflow(text: str) -> Workflow:
         content = content["prompt"]
     if not isinstance(content, dict) or not content:
         raise BadInput("workflow_not_workflow")
+    if len(content) > MOST_NODES:
+        raise BadInput("workflow_too_many_nodes", limit=MOST_NODES)
     for node_id, node in content.items():
         match node:
             case {"class_type": str(), "inputs": dict()}:

@@ -13,7 +13,7 @@ document.addEventListener("visibilitychange", () => {
 // kind, and is left out when that comes. All else is handed over at once, after the gauges that
 // wait. So nothing but a superseded gauge is left out, no gauge is passed by another frame, and
 // all keep their order.
-window.tetherSocket = (url, gauges, head, tellText, tellBytes) => {
+window.tetherSocket = (url, gauges, head, longest, tellText, tellBytes) => {
   const waiting = []; // [kind, whose, text], the latest last
   let timer = 0;
   let since = 0;
@@ -31,6 +31,9 @@ window.tetherSocket = (url, gauges, head, tellText, tellBytes) => {
       tell();
       // Only the head comes into Python; the picture stays where it is.
       tellBytes(new Uint8Array(data, 0, Math.min(head, data.byteLength)), data);
+    } else if (data.length > longest) {
+      tell();
+      tellText(data.slice(0, longest + 1)); // Enough for Python to refuse it.
     } else if (!keep(waiting, gauges, data)) {
       tell();
       tellText(data);

@@ -1,9 +1,14 @@
 """Tokens: what carries them, and what never shows them."""
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.access import Access, Mode, make_access, read_access, take_login, write_access
 from app.core.errors import BadInput
+from tests.core.junk import anything, texts
 
 BEARER = Access(Mode.BEARER, "s3cret")
 BASIC = Access(Mode.BASIC, "mé:pass")
@@ -99,3 +104,38 @@ def test_an_access_survives_its_record(access: Access) -> None:
 def test_a_record_of_another_shape_is_no_access(text: str | None) -> None:
     """Whoever wrote it."""
     assert read_access(text) is None
+
+
+@given(anything.map(json.dumps) | st.text())
+def test_any_record_is_an_access_or_none(text: str) -> None:
+    """And an access can always be sent: it has an address, and headers that are ASCII or none."""
+    access = read_access(text)
+    if access is not None:
+        assert access.with_query("http://a/b").isascii()
+        assert all(isinstance(value, str) for value in access.headers().values())
+
+
+@given(
+    st.sampled_from([*(mode.value for mode in Mode), ""]) | texts,
+    texts | st.text(),
+    texts | st.just("token"),
+)
+def test_whatever_is_typed_is_refused_or_can_be_sent(mode: str, secret: str, name: str) -> None:
+    """And what is kept of it is the same when it is read again."""
+    try:
+        access = make_access(mode, secret, name)
+    except BadInput:
+        return
+    if access is not None:
+        assert read_access(write_access(access)) == access
+        assert access.with_query("http://a/b").isascii()
+
+
+@given(st.text() | st.text().map("http://{}@host".format))
+def test_any_address_has_a_login_or_none(typed: str) -> None:
+    """Or is refused."""
+    try:
+        bare, _ = take_login(typed)
+    except BadInput:
+        return
+    assert len(bare) <= len(typed)

@@ -1,8 +1,12 @@
 """How public addresses are."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.address_space import Space, is_to_be_asked, needs_leave, space_of, target_space
+from app.core.errors import BadInput
+from app.core.server_url import parse_server_url
 
 PUBLIC_PAGE = "https://tether.example/"
 
@@ -82,3 +86,13 @@ def test_a_target_is_told_where_it_is_sure_or_needed(
 ) -> None:
     """A wrong one is an error of its own."""
     assert target_space(page, server) == target
+
+
+@given(st.text(), st.text())
+def test_any_address_of_a_server_has_a_space_or_none(page: str, typed: str) -> None:
+    """Whatever was typed, once it has passed as an address."""
+    try:
+        server = parse_server_url(typed, "http://page")
+    except BadInput:
+        return
+    assert target_space("https://page.example/", server) in (None, "loopback", "local")

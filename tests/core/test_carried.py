@@ -1,6 +1,7 @@
 """Workflows inside the files that ComfyUI saves."""
 
 import json
+import zlib
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,29 @@ def test_parts_beyond_all_reason_are_not_read(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(carried, "LONGEST", 4)
     for name in ("saved.png", "still.webp", "clip.mp4", "clip.webm"):
         assert found_in((FILES / name).read_bytes()) == Carried()
+
+
+def test_a_bomb_is_unpacked_to_a_bound() -> None:
+    """One packed text of 500 MB, and several of 8 MB each, cost no more than a few megabytes."""
+    packer = zlib.compressobj()
+    bomb = b"".join(packer.compress(b"{" * 10**6) for _ in range(500)) + packer.flush()
+    assert len(bomb) < 10**6
+    found = found_in(png(chunk(b"zTXt", b"prompt\0\0" + bomb)))
+    assert found.prompt == "{" * carried.LONGEST
+    small = zlib.compress(b" " * carried.LONGEST)
+    many = [chunk(b"zTXt", b"prompt\0\0" + small)] * 5
+    last = chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"{}"))
+    assert found_in(png(*many, last), 9999) == Carried()
+
+
+HEADS = [b"", png(), b"RIFF....WEBP", b"\xff\xd8\xff\xe1", b"\0\0\0\x10ftyp", b"\x1a\x45\xdf\xa3"]
+
+
+@given(head=st.sampled_from(HEADS), rest=st.binary(max_size=300))
+def test_any_bytes_carry_something_or_nothing(head: bytes, rest: bytes) -> None:
+    """Whatever a stranger's file is made of, the search ends and raises nothing."""
+    found = found_in(head + rest, 9999)
+    assert isinstance(found.prompt, str) and isinstance(found.workflow, str)
 
 
 def test_metadata_where_quicktime_puts_it() -> None:

@@ -1,6 +1,10 @@
 """How many tasks a person wants of each picture."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.copies import MOST, read_copies
 from app.core.errors import BadInput
@@ -18,3 +22,10 @@ def test_anything_else_is_refused(typed: str) -> None:
     with pytest.raises(BadInput) as caught:
         read_copies(typed)
     assert dict(caught.value.trouble.facts) == {"most": "99"}
+
+
+@given(st.text())
+def test_any_text_is_a_number_or_refused(typed: str) -> None:
+    """Also digits of other scripts, and endless ones."""
+    with suppress(BadInput):
+        assert 1 <= read_copies(typed) <= MOST

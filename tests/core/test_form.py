@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.core.errors import BadInput
+from app.core.errors import BadInput, MessageError
 from app.core.form import FEW, LARGEST_SEED, Field, filled, form_of, range_of, read_answer
 from app.core.ids import NodeId
 from app.core.node_info import NodeInfo, read_node_info
+from tests.core.junk import anything, texts
 
 SAMPLER = json.dumps(
     {
@@ -159,6 +162,29 @@ def test_answers_go_into_a_copy() -> None:
     result = filled(nodes, {(NodeId("3"), "seed"): 6})
     assert result[NodeId("3")]["inputs"] == {"seed": 6, "steps": 20}
     assert nodes[NodeId("3")]["inputs"]["seed"] == 5
+
+
+@given(
+    described=anything,
+    values=st.dictionaries(texts, anything, max_size=4),
+    typed=st.text() | st.sampled_from(["9" * 5_000, "1e400", "nan", "-0"]),
+)
+def test_whatever_a_server_and_a_file_say_is_a_form(
+    described: Any, values: dict[str, Any], typed: str
+) -> None:
+    """Each field takes what is typed, or refuses it as bad input."""
+    names = {"input": {"required": dict.fromkeys(values, described)}}
+    try:
+        info = read_node_info("Odd", json.dumps({"Odd": names}))
+    except MessageError:
+        info = None
+    nodes = {NodeId("1"): {"class_type": "Odd", "inputs": values, "_meta": described}}
+    for field in form_of(nodes, {"Odd": info}):
+        try:
+            answer = read_answer(field, typed)
+        except BadInput:
+            continue
+        assert filled(nodes, {field.key: answer})[field.node_id]["inputs"][field.input] == answer
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.recent import LONGEST, LONGEST_TITLE, MOST, read_recent, with_recent
+from tests.core.junk import anything, texts
 
 
 def test_the_latest_comes_first_and_each_title_once() -> None:
@@ -36,3 +39,10 @@ def test_what_is_no_list_is_empty(text: str) -> None:
 
 def test_rows_that_are_none_are_left_out() -> None:
     assert read_recent(json.dumps([["a", "b"], 3, ["c"]])) == [("a", "b")]
+
+
+@given(st.text() | anything.map(json.dumps), texts, st.text())
+def test_any_record_is_a_list_that_can_be_added_to(text: str, title: str, workflow: str) -> None:
+    """Whatever another version or a stranger left there."""
+    assert all(len(row) == 2 for row in read_recent(text))
+    assert read_recent(with_recent(text, title, workflow))[0] == (title, workflow)

@@ -1,10 +1,15 @@
 """What a server calls the things that workflows name otherwise."""
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.ids import ServerUrl
 from app.core.substitutes import LONGEST_NAME, Substitutes
 from tests.core.farm import NORTH, SOUTH
+from tests.core.junk import anything
 
 
 def test_a_name_stands_for_another_at_one_server_and_is_kept() -> None:
@@ -38,3 +43,10 @@ def test_endless_names_are_cut() -> None:
     names = Substitutes()
     names.set(NORTH, "a" * 9999, "b" * 9999)
     assert names.of(NORTH) == {"a" * LONGEST_NAME: "b" * LONGEST_NAME}
+
+
+@given(st.text() | anything.map(json.dumps))
+def test_any_record_can_be_read_and_written_again(text: str) -> None:
+    """What is no name is left out."""
+    written = Substitutes(text).write()
+    assert Substitutes(written).write() == written

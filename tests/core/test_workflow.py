@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.core import workflow as module
 from app.core.errors import BadInput
-from app.core.workflow import parse_workflow
+from app.core.workflow import MOST_NODES, parse_workflow
 from tests.core.farm import invert_workflow
 from tests.core.junk import DEEP, anything, peer_texts
 
@@ -125,3 +125,13 @@ def test_the_classes_that_not_every_server_has() -> None:
         )
     )
     assert workflow.special_classes() == ("Mine",)
+
+
+def test_a_workflow_of_a_hundred_thousand_nodes_is_refused() -> None:
+    """It is no workflow that a person works with, and would cost the page as many fields."""
+    node = {"class_type": "SaveImage", "inputs": {}}
+    most = {str(number): node for number in range(MOST_NODES)}
+    assert len(parse_workflow(json.dumps(most)).nodes) == MOST_NODES
+    with pytest.raises(BadInput) as refused:
+        parse_workflow(json.dumps({**most, "one more": node}))
+    assert refused.value.trouble.code == "workflow_too_many_nodes"

@@ -2,7 +2,9 @@
 
 import json
 import time
+import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,3 +202,41 @@ def test_a_flood_of_frames_is_cut_off_and_told(
     print(f"silent for {waits}, cut off after {lasted:.1f} s and {hostile.has_flooded} frames")
     assert max(waits) < WITHIN
     assert all(task["endedBy"] == "socket" for task in own_tasks(page))
+
+
+def bomb() -> bytes:
+    """A small PNG whose workflow unpacks to 500 MB."""
+    packer = zlib.compressobj()
+    packed = b"".join(packer.compress(b"{" * 10**6) for _ in range(500)) + packer.flush()
+    chunk = b"zTXt" + b"workflow\0\0" + packed
+    sized = (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
+    return b"\x89PNG\r\n\x1a\n" + sized + b"\0\0\0\0IEND\xae\x42\x60\x82"
+
+
+def test_files_of_strangers_are_refused_in_plain_words(
+    watched_page: Page, watch: Watch, good: Farm, tmp_path: Path
+) -> None:
+    """100 MB, a depth of 100,000, 100,000 nodes, and a picture that is a bomb."""
+    node = {"class_type": "SaveImage", "inputs": {}}
+    files = {
+        "long.json": (b'{"1": "' + b"x" * 100 * 10**6 + b'"}', "more than 8000000 characters"),
+        "deep.json": (b"[" * 10**5 + b"]" * 10**5, "not JSON (nested too deeply)"),
+        "wide.json": (
+            json.dumps({str(n): node for n in range(10**5)}).encode(),
+            "more than 20000 nodes",
+        ),
+        "bomb.png": (bomb(), "not JSON"),
+    }
+    page = open_page(watched_page, good)
+    page.evaluate(BEAT)
+    for name, (content, told) in files.items():
+        file = tmp_path / name
+        file.write_bytes(content)
+        page.locator("#workflow-picker").set_input_files([file])
+        notice = page.locator("#notices", has_text=f"{name}: ")
+        expect(notice).to_contain_text(told, timeout=30_000)
+        silent = press(page)
+        print(f"{name}: {silent:.1f} s")
+        assert silent < WITHIN
+    run(page, [as_file(noise(1), "good.png")])
+    expect_done(page, 1)

@@ -59,7 +59,7 @@ class _Converter:
         for node in sorted(scope.part.nodes.values(), key=_order):
             self._places += 1
             if self._places > MOST_PLACES:
-                raise BadInput("workflow_too_long", limit=MOST_PLACES)
+                raise BadInput("workflow_too_many_nodes", limit=MOST_PLACES)
             if node.mode in (MUTED, BYPASSED) or node.type in VIRTUAL:
                 continue
             if node.type not in self._graph.subgraphs:

@@ -103,7 +103,7 @@ def read_graph(content: Any) -> Graph:
     }
     count = sum(len(_list(each.get("nodes"))) for each in (content, *subgraphs.values()))
     if count > MOST_NODES:
-        raise BadInput("workflow_too_long", limit=MOST_NODES)
+        raise BadInput("workflow_too_many_nodes", limit=MOST_NODES)
     graph = Graph(_part(content), {key: _part(each) for key, each in subgraphs.items()})
     if not graph.main.nodes:
         raise BadInput("workflow_not_workflow")

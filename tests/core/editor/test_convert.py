@@ -43,7 +43,7 @@ def test_subgraphs_that_multiply_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     ]
     with pytest.raises(BadInput) as refused:
         converted(flow(node(1, "s0"), definitions={"subgraphs": [*parts, {"id": "s20"}]}))
-    assert refused.value.trouble.code == "workflow_too_long"
+    assert refused.value.trouble.code == "workflow_too_many_nodes"
 
 
 def test_where_nothing_runs_there_is_no_workflow() -> None:

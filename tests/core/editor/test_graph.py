@@ -70,4 +70,4 @@ def test_far_too_many_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     part = {"id": "s", "nodes": [node(1, "A"), node(2, "A")]}
     with pytest.raises(BadInput) as refused:
         read_graph(flow(node(1, "s"), definitions={"subgraphs": [part]}))
-    assert refused.value.trouble.code == "workflow_too_long"
+    assert refused.value.trouble.code == "workflow_too_many_nodes"
