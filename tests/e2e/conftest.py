@@ -67,10 +67,10 @@ def page_server(background: Background) -> Iterator[PageServer]:
 
 @pytest.fixture
 def plain_server() -> Iterator[str]:
-    """`python3 -m http.server` above the repository: the page has a path of its own there."""
+    """`python3 -m http.server` above the page, which has a path of its own there."""
     command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1"]
     with subprocess.Popen(
-        [*command, "--directory", str(ROOT.parent)],
+        [*command, "--directory", str(SERVED.parent)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -78,7 +78,7 @@ def plain_server() -> Iterator[str]:
         assert process.stdout is not None
         address = re.search(r"http://\S+/", process.stdout.readline())
         assert address is not None
-        yield f"{address[0]}{ROOT.name}/"
+        yield f"{address[0]}{SERVED.name}/"
         process.terminate()
 
 

@@ -27,7 +27,7 @@ from tests.e2e.test_boot import origin
 from tests.e2e.watch import Watch
 from tools import comfy_pixels
 
-LAZY = re.compile(r"/app/(demo|inpage|simulator)/|/static/demo/")
+LAZY = re.compile(r"/(app|lazy)/(demo|inpage|simulator)|/(static|assets)/demo/")
 
 
 def enter(page: Page, address: str) -> Page:

@@ -87,9 +87,9 @@ def test_what_is_done_before_python_is_there_is_kept(
     with farm(background, 1) as one:
         held: list[Route] = []
         page = watched_page
-        # Python can't start before its module arrives.
-        page.route("**/app/main.py", lambda route: held.append(route))
-        with page.expect_request("**/app/main.py"):
+        # Python can't start before it arrives.
+        page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
+        with page.expect_request("**/pyodide.asm.wasm"):
             page.goto(one.url, wait_until="domcontentloaded")
             page.locator("#workflow").select_option("upscale")
             page.locator("#picture-picker").set_input_files([as_file(noise(7), "early.png")])

@@ -37,6 +37,15 @@ def empty(background: Background) -> Iterator[str]:
     background.run(server.stop())
 
 
+@pytest.fixture
+def source(background: Background) -> Iterator[str]:
+    """The same of the source tree, whose code can be changed on its way."""
+    server = PageServer(servers=[])
+    background.run(server.start())
+    yield server.url
+    background.run(server.stop())
+
+
 def run(page: Page, options: str = "") -> Any:
     """Run the test from the console."""
     return page.evaluate(f"runWebSocketRoutingFixTest({options})")
@@ -139,17 +148,17 @@ WITHOUT = [
 
 @pytest.mark.parametrize(("cure", "path", "old", "new"), WITHOUT)
 def test_a_page_without_a_cure_is_found_out(
-    page: Page, empty: str, cure: str, path: str, old: str, new: str
+    page: Page, source: str, cure: str, path: str, old: str, new: str
 ) -> None:
     """The page's own code is changed; exactly the scenes written down beforehand turn red."""
 
     def change(route: Route) -> None:
-        source = route.fetch().text()
-        assert source.count(old) == 1
-        route.fulfill(body=source.replace(old, new), content_type="text/x-python")
+        text = route.fetch().text()
+        assert text.count(old) == 1
+        route.fulfill(body=text.replace(old, new), content_type="text/x-python")
 
     page.route(f"**/{path}", change)
-    open_page(page, empty)
+    open_page(page, source)
     result = run(page)
     assert red(result) == EXPECTED[cure]
     assert result["passed"] is False
@@ -161,7 +170,7 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
 ) -> None:
     """Nothing of it is on the way to the first screen; the dialog shows the same report."""
     open_page(page, empty)
-    late = ("/app/routing_test/", "/app/simulator/", "/app/inpage/", "/app/ui/report.py")
+    late = ("/app/routing_test/", "/app/simulator/", "/app/inpage/", "/lazy/routing_test")
     assert not [url for url in watch.requests if any(part in url for part in late)]
     page.locator("footer").get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")
