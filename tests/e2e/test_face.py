@@ -31,6 +31,7 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     run(page, [as_file(noise(1), "1.png")])
     expect_done(page, 1)
     expect(tasks(page, "completed").locator(".timing")).to_contain_text("took")
+    one.change(0, pace=2.0)
     run(page, [as_file(noise(number), f"{number}.png") for number in (2, 3)])
     queued = tasks(page, "queued").locator(".timing")
     expect(queued).to_contain_text("1 ahead of it · waiting for")
@@ -102,9 +103,9 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, one: Farm, locale
 
     def expect_narrow(state: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") == 360, state
-        wider = "dialog => dialog.scrollWidth - dialog.clientWidth"
-        for dialog in page.locator("dialog[open]").all():
-            assert dialog.evaluate(wider) <= 0, state
+        wider = "box => box.scrollWidth - box.clientWidth"
+        for box in page.locator("dialog[open], dialog[open] .scroll").all():
+            assert box.evaluate(wider) <= 0, state
         assert page.evaluate("document.getAnimations().length") == 0, state
 
     expect_narrow("before")
