@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults soak replay check vendor site manifest lock screenshots
+.PHONY: help demo test faults soak fleet replay check vendor site manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -12,6 +12,7 @@ help:
 	@echo "make test      set up, then run all that CI runs"
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
+	@echo "make fleet     set up, then simulate how tasks are spread over servers: a table and a plot"
 	@echo "make replay    set up, then play FILE, what a flight recorder saved, in the simulator"
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
@@ -38,6 +39,10 @@ faults:
 soak:
 	@tools/setup.sh python
 	@.venv/bin/python -m tests.world.soak $(SECONDS)
+
+fleet:
+	@tools/setup.sh python bench
+	@.venv/bin/python -m bench.fleet
 
 replay:
 	@tools/setup.sh python
@@ -66,4 +71,6 @@ lock:
 	@command -v uv >/dev/null || { echo "uv is missing. Cure: pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade tools/requirements.in --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade --constraints requirements.txt bench/requirements.in --output-file bench/requirements.txt
 	npm install --package-lock-only
