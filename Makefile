@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults soak fleet replay check vendor site manifest lock screenshots
+.PHONY: help demo test test-browsers faults soak fleet replay check vendor site manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -10,6 +10,7 @@ help:
 	@echo "make demo      set up, then serve the page and two embedded servers (Ctrl-C ends)"
 	@echo "               HOST=0.0.0.0 for the whole network, PACE=0 for full speed"
 	@echo "make test      set up, then run all that CI runs"
+	@echo "make test-browsers  set up, then run the page in Firefox and WebKitGTK"
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
 	@echo "make fleet     set up, then simulate how tasks are spread over servers: a table and a plot"
@@ -27,10 +28,14 @@ demo:
 	@.venv/bin/python -m tools.demo --host $(HOST) --pace $(PACE)
 
 test:
-	@tools/setup.sh python node browser screen proxies
+	@tools/setup.sh python node browser screen engines proxies
 	@.venv/bin/python -m tools.pyodide_site
 	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
 	@.venv/bin/python -m tools.run_tests
+
+test-browsers:
+	@tools/setup.sh python node screen engines
+	@.venv/bin/python -m tools.run_tests --engines
 
 faults:
 	@tools/setup.sh python node browser screen proxies

@@ -9,6 +9,7 @@ from pyscript import config
 from app.core.errors import TetherError
 from app.core.events import CancelWanted, Emit, SendAllWanted, TaskDismissed
 from app.core.ids import TaskId
+from app.core.loss import is_still_lost
 from app.core.window import Window
 from app.runtime.ports import World
 from app.runtime.repetition import Repetition
@@ -66,6 +67,9 @@ class Acting:
         match action:
             case "again":
                 self.run_again(task_id)
+            case "again-lost":
+                for task in filter(is_still_lost, self._window.ended()):
+                    self.run_again(task.task_id)
             case "elsewhere" if js.confirm(self._words.say("task.elsewhere_warning")):
                 self._soon(self._told(self._again.run_elsewhere(task_id)))
             case "cancel":
@@ -115,12 +119,22 @@ class Acting:
         except TetherError as error:
             self._say(self._words.trouble(error.trouble))
 
-    async def _look_closely(self, key: str) -> None:
+    async def look(self, key: str, looks: Any) -> None:
+        """Open the dialog in which a picture is seen large.
+
+        Args:
+            key: Names it.
+            looks: Has it, and those that are looked at after it (`app.zoom.Looks`).
+        """
         await js.tetherLoadPython(*config["lazy"]["zoom"])
         from app.zoom import Zoom
 
         if self._zoom is None:
-            self._zoom = Zoom(
-                self._window, self._world, self._words, self._sending.reuse, self._soon
-            )
-        await self._zoom.open(key)
+            self._zoom = Zoom(self._words, self._soon)
+        await self._zoom.open(key, looks)
+
+    async def _look_closely(self, key: str) -> None:
+        await js.tetherLoadPython(*config["lazy"]["zoom"])
+        from app.zoom import Results
+
+        await self.look(key, Results(self._window, self._world, self._sending.reuse))

@@ -26,6 +26,7 @@ class Aside:
         page: Shows notices, and takes pictures as the next inputs.
         emit: Is told what can't be kept.
         soon: Runs work that nobody waits for.
+        look: Opens the dialog in which a picture is seen large.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class Aside:
         page: Page,
         emit: Emit,
         soon: Callable[[Any], None],
+        look: Callable[[str, Any], Any],
     ) -> None:
         show = page.notices.show
         News(world.shared, words, soon)
-        self._gallery = Gallery(window, world, tab.intake, words, page, emit, soon)
+        self._gallery = Gallery(window, world, tab.intake, words, page, emit, soon, look)
         self._telling = Telling(window, world.shared, world.clock, words, show, soon)
         self._windows = Windows(window, tab.adopter, world.shared, words, soon)
 

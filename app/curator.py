@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import js
-from pyodide.ffi import to_js
 
+from app.core.album import by_day, by_workflow, matching
 from app.core.errors import BadInput, TetherError
-from app.core.gallery import Entry, by_day, by_workflow, type_of, used
-from app.core.ids import PromptId, ServerUrl, TaskId
+from app.core.gallery import Entry, used
+from app.core.ids import PromptId
 from app.core.outputs import view_url
-from app.core.task import Task
 from app.core.window import Window
 from app.keeping import Keeping, read_all
+from app.kept import Kept
 from app.runtime.intake import Intake
 from app.runtime.keys import Keys
 from app.runtime.ports import World
@@ -25,9 +25,6 @@ UNDO = 10.0
 
 SWEPT = 16.0
 """Seconds after which what was removed is deleted: later than it can be undone."""
-
-ANY = 2**53
-"""Bytes, when a person asks for a result: whatever it has."""
 
 
 class Curator:
@@ -41,6 +38,7 @@ class Curator:
         words: The page's language.
         use: Takes files as the next inputs.
         soon: Runs work that nobody waits for.
+        look: Opens the dialog in which a picture is seen large.
     """
 
     def __init__(
@@ -52,18 +50,21 @@ class Curator:
         words: Words,
         use: Callable[[Iterable[Any]], None],
         soon: Callable[[Any], None],
+        look: Callable[[str, Any], Any],
     ) -> None:
         self._keeping = keeping
         self._window = window
-        self._world = world
         self._intake = intake
         self._words = words
-        self._use = use
         self._soon = soon
+        self._look = look
+        self._kept = Kept(keeping, world, use)
         self._keys = Keys(world.records, world.shared)
         self._entries: dict[PromptId, Entry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []
+        self._shown = 0
+        """How often it was shown: what comes late for an earlier time is dropped."""
         self._panel = GalleryPanel(words, self._act)
 
     async def open(self) -> None:
@@ -90,7 +91,9 @@ class Curator:
             case "remove" if entry is not None:
                 self._soon(self._told(self._remove(entry)))
             case "use" if entry is not None:
-                self._soon(self._told(self._use_result(entry, int(number))))
+                self._soon(self._told(self._use_result(key)))
+            case "zoom" if entry is not None:
+                self._soon(self._told(self._look(key, self._kept)))
             case "fetch" if entry is not None:
                 self._soon(self._told(self._fetch(entry, int(number))))
 
@@ -112,8 +115,10 @@ class Curator:
         await self._show()
 
     async def _show(self) -> None:
-        """Show the entries, with the contents of those that are to be seen."""
-        entries = self._entries.values()
+        """Show the entries that are sought, with the contents of those that are to be seen."""
+        self._shown += 1
+        turn = self._shown
+        entries = matching(self._entries.values(), self._panel.query)
         groups = by_workflow(entries) if self._panel.is_by_workflow else by_day(entries, _offset)
         rows = [
             GroupRow(
@@ -123,6 +128,7 @@ class Curator:
             )
             for group in groups
         ]
+        self._kept.entries = {each.prompt_id: each for row in rows for each in row.entries}
         seen = self._panel.seen(rows)
         names = [name for entry in seen for name in entry.sizes if "/" in name]
         contents = {**await self._keeping.shelf.read(names), **self._fetched}
@@ -132,9 +138,11 @@ class Curator:
             if self._keys.of(entry.server) is None
             for number, output in enumerate(entry.outputs)
         }
+        if turn != self._shown:
+            return  # something else is sought by now
         usage = self._words.say(
             "gallery.usage",
-            used=_megabytes(used(entries)),
+            used=_megabytes(used(self._entries.values())),
             budget=_megabytes(self._keeping.budget),
         )
         self._panel.show(rows, contents, addresses, usage if self._entries else "")
@@ -177,44 +185,13 @@ class Curator:
         await self._refresh()
         self._panel.tell("")
 
-    async def _use_result(self, entry: Entry, number: int) -> None:
-        blob = await self._content(entry, number)
-        name = entry.outputs[number].filename
-        options = to_js({"type": blob.type}, dict_converter=js.Object.fromEntries)
-        self._use([js.File.new(to_js([blob]), name, options)])
+    async def _use_result(self, key: str) -> None:
+        await self._kept.use(key)
         self._panel.close()
 
     async def _fetch(self, entry: Entry, number: int) -> None:
-        self._fetched[entry.whole(number)] = await self._content(entry, number)
+        self._fetched[entry.whole(number)] = await self._kept.content(entry, number)
         await self._show()
-
-    async def _content(self, entry: Entry, number: int) -> Any:
-        """Return a result, from here or from its server."""
-        name, output = entry.whole(number), entry.outputs[number]
-        here = await self._keeping.shelf.read([name])
-        blob = here.get(name)
-        if blob is None:
-            task = _task_of(entry)
-            blob = await self._world.content(task, output, ANY)
-            self._world.forget(task.task_id)
-        if blob is None:
-            raise BadInput("result_gone", file=output.filename)
-        return blob.slice(0, blob.size, type_of(output.filename))
-
-
-def _task_of(entry: Entry) -> Task:
-    """Return a task by which the world finds a result; no window has it."""
-    task = Task(
-        TaskId(f"gallery:{entry.prompt_id}"),
-        entry.prompt_id,
-        entry.title,
-        entry.digest,
-        entry.pictures,
-        None,
-        entry.at,
-    )
-    task.server = ServerUrl(entry.server)
-    return task
 
 
 def _offset(at: float) -> float:

@@ -50,6 +50,7 @@ class Farm:
         self._roster = roster
         self._words = words
         self._undo = undo
+        self._on_found = on_found
         self._address = str(js.location.href)
         self._twins = Twins(window, caller)
         self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found, now)
@@ -73,13 +74,19 @@ class Farm:
             self.clinic.well_at(url),
         )
 
-    def add(self, typed: str, token: Typed) -> str:
+    def add(self, typed: str, name: str, token: Typed) -> str:
         """Add a server; returns what is wrong, or ""."""
         try:
-            self._roster.add(typed, access=token.access(), is_kept=token.is_kept)
+            url = self._roster.add(typed, name, token.access(), token.is_kept)
         except TetherError as error:
             return self._words.trouble(error.trouble)
+        self._undo.drop(url)
         return ""
+
+    def rename(self, url: str, name: str) -> None:
+        """Call a server something else."""
+        self._roster.rename(ServerUrl(url), name)
+        self._on_found()
 
     def use_token(self, url: str, token: Typed) -> str:
         """Use another token; returns what is wrong, or ""."""
@@ -107,7 +114,7 @@ class Farm:
         known = self._window.servers.get(url)
         name = known.name if known is not None else url
         back = self._roster.remove(url)
-        self._undo.offer(self._words.say("undo.server", server=name), back)
+        self._undo.offer(self._words.say("undo.server", server=name), back, about=url)
 
     async def _leave_of(self, url: ServerUrl) -> str:
         """Return the browser's leave to call a server, "" where it needs none."""

@@ -36,6 +36,7 @@ class Gallery:
         page: Takes pictures as the next inputs.
         emit: Is told what can't be kept.
         soon: Runs work that nobody waits for.
+        look: Opens the dialog in which a picture is seen large.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Gallery:
         page: Page,
         emit: Emit,
         soon: Callable[[Any], None],
+        look: Callable[[str, Any], Any],
     ) -> None:
         self._window = window
         self._world = world
@@ -55,6 +57,7 @@ class Gallery:
         self._page = page
         self._emit = emit
         self._soon = soon
+        self._look = look
         self._is_demo = is_demo()
         self._seen: set[TaskId] = set()
         self._queue: deque[Task] = deque()
@@ -80,7 +83,7 @@ class Gallery:
 
     async def open(self) -> None:
         """Show the gallery."""
-        await js.tetherLoadPython(*config["lazy"]["gallery"])
+        await js.tetherLoadPython(*config["lazy"]["gallery"], *config["lazy"]["zoom"])
         try:
             keeping = await self._keeping()
         except OSError as error:
@@ -98,6 +101,7 @@ class Gallery:
                 self._words,
                 self._page.composer.add,
                 self._soon,
+                self._look,
             )
         await self._curator.open()
 
@@ -128,6 +132,8 @@ class Gallery:
                 task = self._queue.popleft()
                 if task.prompt_id not in known:
                     await keeping.keep(task)
+                if task.task_id not in self._window.tasks:
+                    self._world.forget(task.task_id)  # its card had gone before all was fetched
         except OSError as error:
             self._queue.clear()  # the next one that ends is tried again
             if not self._is_failure_told:

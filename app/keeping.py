@@ -23,6 +23,8 @@ from app.core.gallery import (
 from app.core.ids import ServerUrl
 from app.core.outputs import Output
 from app.core.task import Task
+from app.core.values import values_of
+from app.core.workflow import parse_workflow
 from app.runtime.ports import World
 
 _STEPS = 25
@@ -91,7 +93,7 @@ class Keeping:
             if output.kind == "image":
                 await self._fetch(task, entry, number, output, contents)
         sizes = self._fitting(contents)
-        entry = entry._replace(sizes=sizes)
+        entry = entry._replace(sizes=sizes, values=await _values(contents.get(task.digest)))
         kept = {name: contents[name] for name in sizes}
         if await self.shelf.put(entry.prompt_id, write_entry(entry), kept):
             self._since += max(sum(sizes.values()), self.budget // 500)
@@ -156,6 +158,13 @@ class Keeping:
                 break
             sizes[name] = int(blob.size)
         return sizes
+
+
+async def _values(workflow: Any) -> tuple[tuple[str, str], ...]:
+    """Return what was set in a workflow, which is a Blob; nothing where it wasn't kept."""
+    if workflow is None:
+        return ()
+    return values_of(parse_workflow(str(await workflow.text())).nodes)
 
 
 def read_all(texts: list[str]) -> list[Entry]:

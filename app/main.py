@@ -10,6 +10,7 @@ from app.aside import Aside
 from app.browser.preview import BrowserPreviews
 from app.browser.repaint import Repaint
 from app.browser.site import fetch_text, meta, time_of_day
+from app.choices import Choices
 from app.console.desk import Desk
 from app.core.client_id import DEFAULT_BASE
 from app.core.events import CollectWanted
@@ -32,7 +33,7 @@ from app.ui.dom import by_id
 from app.ui.page import Intents, Page
 from app.ui.undo import Undo
 from app.ui.view import Viewer
-from app.ui.words import Words, choose_language
+from app.ui.words import Words
 from app.vitals import Vitals
 from app.world import MakeWorld, find_world
 
@@ -59,7 +60,8 @@ class App:
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
-        language = choose_language(self._kept.read("language"), js.navigator.language)
+        choices = Choices(self._kept, self._world.clock.now)
+        language = choices.language
         text = await fetch_text(f"./static/i18n/{language}.json")
         self._words = Words(text or "{}")
         phrase = self._tab.phrase()
@@ -93,8 +95,8 @@ class App:
         self._desk.expose_doctor(self._farm.clinic.examine)
         self._lanes = Lanes(self._window, self._runner, self._world, self._words, self._soon)
         self._tab.start()
-        reruns = self._kept.read("rerun-lost") == "yes"
-        self._again = Repetition(self._window, self._tab.intake, self._emit, reruns)
+        since = choices.reruns_since
+        self._again = again = Repetition(self._window, self._tab.intake, self._emit, since)
         self._viewer = Viewer(
             self._window,
             self._words,
@@ -109,19 +111,17 @@ class App:
             self._words,
             language,
             Intents(
-                self._farm.add,
-                self._farm.use_token,
-                self._farm.act,
+                self._farm,
                 lambda action, key: acting.act(action, key),
                 lambda: self._soon(self._sending.run()),
                 lambda file: self._soon(self._use_workflow(file)),
                 lambda name: self._soon(self._sending.choose(name)),
-                self._use_language,
+                choices.use_language,
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda key, is_asked, then: self._soon(self._sending.fetch(key, is_asked, then)),
                 lambda task_id: self._forget(TaskId(task_id)),
-                reruns,
-                self._rerun_lost,
+                since is not None,
+                choices.rerun_lost(again, self._repaint.ask),
                 phrase,
                 self._collect,
                 self._repaint.ask,
@@ -155,7 +155,14 @@ class App:
         self._vitals = Vitals(self._window, self._viewer, self._sending, self._words, now, ask)
         self._desk.use_figures(self._vitals.figures)
         self._aside = Aside(
-            self._window, self._tab, self._world, self._words, page, self._emit, self._soon
+            self._window,
+            self._tab,
+            self._world,
+            self._words,
+            page,
+            self._emit,
+            self._soon,
+            acting.look,
         )
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(await self._world.presets(self._words.say))
@@ -168,7 +175,7 @@ class App:
         self._is_ready.set()
         await self._catch_up(page)
         if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
-            self._selftest.show()
+            self._selftest.start()
 
     async def _catch_up(self, page: Page) -> None:
         for done in js.tetherEarly.take():
@@ -183,12 +190,12 @@ class App:
         self._repaint.ask()
         if self._desk is not None:
             self._desk.changed()
-            self._farm.changed()
 
     def _paint(self) -> None:
         if self._page is not None and self._acting is not None:
             view = self._viewer.view(self._world.clock.now(), self._page.composer.needs())
             self._page.show(view)
+            self._farm.changed()
             self._lanes.changed()
             self._vitals.changed()
             self._aside.look()
@@ -214,18 +221,9 @@ class App:
         self._emit(CollectWanted(tag_of(phrase), self._tab.known_prompts()))
         return ""
 
-    def _rerun_lost(self, is_wanted: bool) -> None:
-        self._again.is_automatic = is_wanted
-        self._kept.write("rerun-lost", "yes" if is_wanted else None)
-        self._paint()
-
     def _forget(self, task_id: TaskId) -> None:
         self._previews.drop(task_id)
         self._world.forget(task_id)
-
-    def _use_language(self, language: str) -> None:
-        self._kept.write("language", language)
-        js.location.reload()
 
 
 def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -42,15 +42,22 @@ class SelfTest:
         self._access_of = access_of
         self._is_loaded = False
         self._running: set[asyncio.Task[Any]] = set()
+        self._start = by_id("routing-start")
         listen(by_id("routing-open"), "click", lambda _event: self.show())
+        listen(self._start, "click", lambda _event: self.start())
         listen(by_id("routing-close"), "click", lambda _event: by_id("routing-test").close())
 
     def show(self) -> None:
-        """Run the test where it can be watched."""
+        """Show what the test does, and what it found if it has run."""
         dialog = by_id("routing-test")
         if not dialog.open:
             dialog.showModal()
+
+    def start(self) -> None:
+        """Run the test where it can be watched."""
+        self.show()
         if not self._running:
+            self._start.disabled = True
             running = asyncio.ensure_future(self.run())
             self._running.add(running)
             running.add_done_callback(self._shown)
@@ -103,6 +110,7 @@ class SelfTest:
 
     def _shown(self, running: asyncio.Task[Any]) -> None:
         self._running.discard(running)
+        self._start.disabled = False
         error = running.exception()
         if error is not None:
             by_id("routing-summary").textContent = f"{type(error).__name__}: {error}"

@@ -1,23 +1,20 @@
 """From what a person has chosen on the page to accepted tasks."""
 
-import json
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import js
 from pyodide.ffi import to_js
-from pyscript import config
 
 from app.core.copies import read_copies
-from app.core.eligibility import lacks_of
-from app.core.errors import BadInput, TetherError
+from app.core.errors import TetherError, Trouble
 from app.core.ids import Chance, ServerUrl, TaskId
-from app.core.outputs import Fetched, Output
-from app.core.server import Reach
+from app.core.outputs import ANY, Fetched, Output
 from app.core.task import Task
 from app.core.window import Window
-from app.core.workflow import Workflow, parse_workflow
+from app.core.workflow import parse_workflow
+from app.forming import Forming, Problem, Substitute
 from app.opening import Opened, Opening
 from app.runtime.describer import Describer
 from app.runtime.intake import Intake
@@ -26,8 +23,6 @@ from app.shelf import Shelf
 from app.ui.composer import OWN, RECENT
 from app.ui.page import Page
 from app.ui.words import Words
-
-Substitute = Callable[[ServerUrl, str, str], None]
 
 FRESH = 2.0
 """Seconds after its end in which a task's picture is fetched because it has ended."""
@@ -66,42 +61,42 @@ class Sending:
         self._words = words
         self._window = window
         self._intake = intake
-        self._describer = describer
         self._opening = Opening(describer)
-        self._chance = chance
-        self._substitute = substitute
         self._world = world
-        self._soon = soon
         self._shelf = Shelf(page.composer, kept)
         self.to_picture: deque[float] = deque(maxlen=100)
         """Seconds from the ends of the last tasks to their pictures."""
-        self._choices = 0
-        """Workflows chosen so far: what comes late for an earlier one is dropped."""
-        self._form: Any = None
-        self._shown = ""
-        """The text of the workflow whose form is shown."""
+        self._forming = Forming(
+            words, page.composer, window, describer, chance, substitute, self._chosen, soon
+        )
 
     async def run(self) -> None:
-        """Make tasks of every chosen picture, or of the workflow alone when it takes none."""
+        """Make tasks of every chosen picture, or of the workflow alone when it takes none.
+
+        What is wrong is all said at once, and nothing is sent before it is mended.
+        """
         composer = self._page.composer
         self._page.notices.clear()
+        is_own = composer.workflow == OWN or composer.workflow.startswith(RECENT)
+        chosen = await self._chosen(composer.workflow)
+        title, text = chosen or ("", "")
+        problems = [] if chosen is None else self._problems(text, is_own)
         try:
             copies = read_copies(composer.copies)
         except TetherError as error:
-            self._page.notices.show(self._words.trouble(error.trouble))
+            problems.append((self._words.trouble(error.trouble), composer.copies_field))
+        for told, _ in reversed(problems):  # the last one shown stands first
+            self._page.notices.show(told)
+        composer.refuse([element for _, element in problems])
+        if problems or chosen is None:
             return
         pinned = ServerUrl(composer.pinned) if composer.pinned else None
-        is_own = composer.workflow == OWN or composer.workflow.startswith(RECENT)
-        chosen = await self._chosen(composer.workflow)
-        if chosen is None:
-            return
-        title, text = chosen
         accepted = []
         for key, name, file in composer.pictures() or [("", "", None)]:
             told = f"{name} · {title}" if name else title
             try:
                 for _ in range(copies):
-                    await self._accept(text, told, (name, file) if file else None, pinned, is_own)
+                    await self._accept(text, told, (name, file) if file else None, pinned)
             except TetherError as error:
                 self._page.notices.show(self._words.trouble(error.trouble))
             else:
@@ -110,35 +105,28 @@ class Sending:
         if is_own and accepted:
             self._shelf.used(title, text)
 
+    def _problems(self, text: str, is_own: bool) -> list[Problem]:
+        """Return what is wrong with the pictures and the form, in the order of the page."""
+        composer = self._page.composer
+        found = self._forming.problems(text)
+        has_pictures = composer.pictures() or self._forming.files(text)
+        if not is_own and not has_pictures and parse_workflow(text).picture_inputs():
+            told = self._words.trouble(Trouble.of("picture_needed"))
+            found.insert(0, (told, composer.picture_field))
+        return found
+
     async def _accept(
         self,
         text: str,
         title: str,
         picture: tuple[str, Any] | None,
         pinned: ServerUrl | None,
-        is_own: bool,
     ) -> None:
         slots = parse_workflow(text).picture_inputs()
-        files = {}
-        if self._form is not None and self._shown == text:
-            files = self._form.files()
-            text = self._answered(text)
+        files = self._forming.files(text)
         if picture is not None and slots:
             files[slots[0]] = picture
-        if slots and not files and not is_own:
-            raise BadInput("picture_needed")
-        await self._intake.accept_placed(text, title, files, pinned)
-
-    def _answered(self, text: str) -> str:
-        """Return the workflow with what was set in its form."""
-        from app.core.form import filled
-
-        answers = self._form.answers()
-        if self._form.is_fresh:
-            answers |= {field.key: self._roll(field) for field in self._form.seeds()}
-        if not answers:
-            return text
-        return json.dumps(filled(parse_workflow(text).nodes, answers), ensure_ascii=False)
+        await self._intake.accept_placed(self._forming.answered(text), title, files, pinned)
 
     async def _chosen(self, name: str) -> tuple[str, str] | None:
         """Return title and text of a workflow, or say why there is none."""
@@ -170,11 +158,10 @@ class Sending:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""
         task, output = self._result(key)
         name = output.filename
-        fetched = await self._world.fetch(task, output, is_asked=True)
-        if not fetched.address:
+        content = await self._world.content(task, output, ANY)
+        if content is None:
             self._page.notices.show(self._words.say("trouble.result_gone", file=name))
             return
-        content = await (await js.fetch(fetched.address)).blob()
         options = to_js({"type": content.type}, dict_converter=js.Object.fromEntries)
         self._page.composer.add([js.File.new(to_js([content]), name, options)])
 
@@ -194,56 +181,5 @@ class Sending:
 
     async def choose(self, name: str) -> None:
         """Show the form of a workflow that was chosen."""
-        self._choices += 1
-        number = self._choices
-        chosen = None if name == OWN and self._shelf.own is None else await self._chosen(name)
-        if chosen is None:
-            return
-        await js.tetherLoadPython(*config["lazy"]["form"])
-        from app.core.form import form_of
-        from app.ui.form import FormPanel
-
-        if self._form is None:
-            self._form = FormPanel(self._words, self._roll, self._substituted)
-        workflow = parse_workflow(chosen[1])
-        classes = [node["class_type"] for node in workflow.nodes.values()]
-        pinned = self._page.composer.pinned
-        self._describer.forget()  # models may have come
-        infos = await self._describer.describe(classes, ServerUrl(pinned) if pinned else None)
-        if number != self._choices:
-            return
-        if self._shown != chosen[1]:  # else what is typed there stays
-            self._shown = chosen[1]
-            self._form.show(form_of(workflow.nodes, infos))
-        await self._judge(workflow)
-
-    async def _judge(self, workflow: Workflow) -> None:
-        """Say of each server what it lacks for a workflow, and don't offer it."""
-        lacking: dict[str, list[str]] = {}
-        rows: dict[tuple[str, str, str], tuple[str, ...]] = {}
-        for server in self._window.servers.values():
-            if server.reach is not Reach.UP:
-                continue
-            infos = await self._describer.at(server.url, workflow.special_classes())
-            for lack in lacks_of(workflow.nodes, infos, server.inventory.substitutes):
-                lacking.setdefault(server.url, []).append(lack.name)
-                info = infos.get(lack.class_type)
-                given = info.input(lack.input) if info else None
-                choices = tuple(map(str, given.choices)) if given else ()
-                rows[server.url, server.name, lack.name] = choices
-        self._form.show_lacks(rows)
-        self._page.composer.mark(
-            {
-                url: self._words.say("compose.lacks", names=", ".join(dict.fromkeys(names)))
-                for url, names in lacking.items()
-            }
-        )
-
-    def _substituted(self, url: str, name: str, there: str) -> None:
-        self._substitute(ServerUrl(url), name, there)
-        self._soon(self._judge(parse_workflow(self._shown)))
-
-    def _roll(self, field: Any) -> int:
-        """Return a new seed, of the field's range."""
-        low, high = int(field.low or 0), int(field.high or 0)
-        return low + int(self._chance.hex(16), 16) % max(1, high - low + 1)
+        if name != OWN or self._shelf.own is not None:
+            await self._forming.choose(name)

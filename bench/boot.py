@@ -1,124 +1,137 @@
-"""How long until the page can be used, beside a bare Pyodide in the same browser.
+"""How long until the page can be used, beside a bare Pyodide; what a visit costs; what is kept."""
 
-    .venv/bin/python -m bench.boot [RUNS]
-
-The page comes twice: from its source tree, and as `make site` builds it, with the caching that
-its `_headers` asks for. All are served uncompressed from this machine, in turn, each run in a
-fresh browser profile: `cold` is the first visit, `second` the next one in the same profile.
-Prints medians in seconds, and ratios. Run `make test` or `make screenshots` once before: they
-find the browser.
-"""
-
-import asyncio
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
-from aiohttp import web
-from playwright.async_api import BrowserType, async_playwright
+from playwright.async_api import BrowserContext, FilePayload, Page, Route
 
-from tools.serve import PageServer
+from bench.browser import READY, Bench, debugger, wait_for_ready
+from bench.figures import Figure, count, median, ratio
 
-ROOT = Path(__file__).resolve().parent.parent
-FOUND_BY_SETUP = ROOT / "var" / "chromium"
-READY = "html[data-ready=true]"
+RUNS = 7
+BITS, LATENCY = 20_000_000, 20
+"""The slow network: bits a second, and milliseconds from here to there and back."""
 
-BARE = """<!doctype html><title>bare</title><script type="module">
-import { loadPyodide } from "/pyodide/pyodide.mjs";
-const python = await loadPyodide();
-python.runPython("1 + 1");
-document.documentElement.dataset.ready = "true";
-</script>"""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+ARRIVED = """performance.getEntriesByType('resource')
+  .find((each) => each.name.endsWith('pyodide.asm.wasm')).responseEnd"""
 
 
-async def serve_bare() -> tuple[web.AppRunner, str]:
-    """Serve Pyodide as it comes from npm, and a page that does nothing else."""
-
-    async def page(_request: web.Request) -> web.Response:
-        return web.Response(text=BARE, content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", page)
-    app.router.add_static("/pyodide", ROOT / "node_modules" / "pyodide")
-    return await serve(app)
+async def visit(page: Page, url: str) -> float:
+    """Return the seconds from a visit to a page that is ready."""
+    began = time.perf_counter()
+    await page.goto(url, wait_until="commit")
+    await page.locator(READY).wait_for(state="attached", timeout=120_000)
+    return time.perf_counter() - began
 
 
-async def serve_site(folder: Path) -> tuple[web.AppRunner, str]:
-    """Build the site into a folder, and serve it."""
-    command = ("node", "tools/site.mjs", "--plain", "--to", folder)
-    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)  # noqa: ASYNC221
-
-    async def answer(request: web.Request) -> web.FileResponse:
-        path = request.match_info["path"] or "index.html"
-        is_kept = path.startswith("assets/")
-        kept = "public, max-age=31536000, immutable" if is_kept else "no-cache"
-        kind = {".mjs": "text/javascript", ".wasm": "application/wasm"}.get(Path(path).suffix)
-        headers = {"Cache-Control": kept, **({"Content-Type": kind} if kind else {})}
-        return web.FileResponse(folder / path, headers=headers)
-
-    app = web.Application()
-    app.router.add_get("/{path:.*}", answer)
-    return await serve(app)
-
-
-async def serve(app: web.Application) -> tuple[web.AppRunner, str]:
-    """Start a server on a free port; return it with its address."""
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    return runner, f"http://{host}:{port}/"
-
-
-async def visit(chromium: BrowserType, url: str) -> tuple[float, float]:
-    """Return the seconds to ready of a first and a second visit."""
-    path = os.environ.get("CHROMIUM") or (
-        FOUND_BY_SETUP.read_text().strip() if FOUND_BY_SETUP.exists() else None
-    )
-    browser = await chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-    page = await browser.new_page()
-    seconds = []
-    for _ in range(2):
-        started = time.perf_counter()
-        await page.goto(url, wait_until="commit")
-        await page.locator(READY).wait_for(state="attached", timeout=60_000)
-        seconds.append(time.perf_counter() - started)
+async def twice(bench: Bench, url: str) -> tuple[float, float]:
+    """The first visit in a profile of its own, and the second."""
+    async with bench.context() as context:
+        page = await context.new_page()
+        cold = await visit(page, url)
         await page.goto("about:blank")
-    await browser.close()
-    return seconds[0], seconds[1]
+        return cold, await visit(page, url)
 
 
-async def main(runs: int) -> None:
-    """Measure, and print the table."""
-    folder = tempfile.TemporaryDirectory()
-    bare, bare_url = await serve_bare()
-    site, site_url = await serve_site(Path(folder.name) / "dist")
-    async with PageServer() as page, async_playwright() as playwright:
-        urls = {"source tree": page.url, "built site": site_url, "bare Pyodide": bare_url}
-        times: dict[str, list[tuple[float, float]]] = {name: [] for name in urls}
-        for _ in range(runs):
-            for name, url in urls.items():
-                times[name].append(await visit(playwright.chromium, url))
-    await bare.cleanup()
-    await site.cleanup()
-    folder.cleanup()
-    print(f"{'seconds to ready, medians of ' + str(runs):36} {'cold':>7} {'second':>7}")
-    medians = {
-        name: [statistics.median(column) for column in zip(*rows, strict=True)]
-        for name, rows in times.items()
+async def slow_visit(bench: Bench, url: str) -> tuple[float, float, float]:
+    """A first visit over the slow network; also when it was painted, and when Python had come."""
+    async with bench.context() as context:
+        page = await context.new_page()
+        session = await debugger(page)
+        await session.send("Network.enable")
+        conditions = {"downloadThroughput": BITS / 8, "uploadThroughput": BITS / 8}
+        await session.send(
+            "Network.emulateNetworkConditions",
+            {"offline": False, "latency": LATENCY, **conditions},
+        )
+        seconds = await visit(page, url)
+        if url == bench.bare.url:
+            return seconds, 0.0, 0.0
+        return seconds, await page.evaluate(PAINTED), await page.evaluate(ARRIVED)
+
+
+async def bytes_of_a_visit(bench: Bench) -> tuple[int, int]:
+    """Bytes of all bodies until the page is ready, and with what the service worker keeps."""
+    async with bench.context() as context:
+        page = await context.new_page()
+        before = bench.site.sent
+        await visit(page, bench.site.url)
+        ready = bench.site.sent - before
+        last = -1
+        while last != bench.site.sent:
+            last = bench.site.sent
+            await page.wait_for_timeout(2_000)
+        return ready, bench.site.sent - before
+
+
+async def lost_inputs(bench: Bench, context: BrowserContext) -> list[str]:
+    """Use the page while Python is kept from it; return what it doesn't know afterwards."""
+    bench.site.servers = []
+    page = await context.new_page()
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await context.route("**/pyodide.asm.wasm", hold)
+    await page.goto(bench.site.url, wait_until="commit")
+    # Each of these waits until the control can be used.
+    await page.locator("#server-address").fill("gpu-9:8188")
+    picture: FilePayload = {"name": "early.png", "mimeType": "image/png", "buffer": PICTURE}
+    await page.locator("#picture-picker").set_input_files([picture])
+    await page.locator("#workflow").select_option("sharpen")
+    await page.locator("#copies").fill("2")
+    await page.locator("#run").click()
+    assert await page.locator(READY).count() == 0, "Python was there before its time"
+    while not held:
+        await page.wait_for_timeout(50)
+    for route in held:
+        await route.continue_()
+    await wait_for_ready(page)
+    await page.wait_for_timeout(1_000)
+    titles = await page.evaluate("windowTasks().map((each) => each.title)")
+    kept = {
+        "the typed address": await page.locator("#server-address").input_value() == "gpu-9:8188",
+        "the chosen workflow": await page.locator("#workflow").input_value() == "sharpen",
+        "the click, with picture and copies": titles == ["early.png · Sharpen"] * 2,
     }
-    for name, (cold, second) in medians.items():
-        print(f"{name:36} {cold:7.2f} {second:7.2f}")
-    cold, second = medians["bare Pyodide"]
-    for name in ("source tree", "built site"):
-        ours = medians[name]
-        print(f"{name + ' / bare Pyodide':36} {ours[0] / cold:7.2f} {ours[1] / second:7.2f}")
+    return [name for name, is_kept in kept.items() if not is_kept]
 
 
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 7))
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c4944415408d763f8cfc0000003010100c9fe92ef0000000049454e44ae426082"
+)
+"""A PNG of one pixel."""
+
+
+async def measure(bench: Bench) -> list[Figure]:
+    """By turns: the page and the bare Pyodide, each in a new profile."""
+    bench.site.servers = []
+    urls = bench.site.url, bench.bare.url
+    fast: list[list[tuple[float, float]]] = [[], []]
+    slow: list[list[tuple[float, float, float]]] = [[], []]
+    for _ in range(RUNS):
+        for number, url in enumerate(urls):
+            fast[number].append(await twice(bench, url))
+            slow[number].append(await slow_visit(bench, url))
+    (cold, second), (bare_cold, bare_second) = (list(zip(*rows, strict=True)) for rows in fast)
+    (ours, painted, arrived), (bare, _, _) = (list(zip(*rows, strict=True)) for rows in slow)
+    ready, whole = await bytes_of_a_visit(bench)
+    async with bench.context() as context:
+        lost = await lost_inputs(bench, context)
+    note = f"{BITS / 1e6:.0f} Mbit/s, {LATENCY} ms"
+    return [
+        median("first paint, over a slow network", painted, None, "ms", note),
+        ratio("first paint / arrival of Python", painted, arrived, 1.0, "before any Python"),
+        count("inputs lost that came before Python", len(lost), 0, "", ", ".join(lost)),
+        ratio("ready to submit / bare Pyodide, cold", cold, bare_cold, 0.50),
+        ratio("the same, second visit", second, bare_second, 0.45),
+        ratio("the same, cold over a slow network", ours, bare, 0.65, note),
+        median("ready to submit, cold", cold, None, "s"),
+        median("ready to submit, second visit", second, None, "s"),
+        median("bare Pyodide, cold", bare_cold, None, "s"),
+        median("bare Pyodide, second visit", bare_second, None, "s"),
+        count("bytes of a cold visit, brotli", ready / 1e6, 4.8, "MB"),
+        count("with what is kept for offline", whole / 1e6, None, "MB"),
+    ]

@@ -30,12 +30,16 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.opening": frozenset({"app.core", "app.runtime"}),
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
-    "app.sending": frozenset({"app.core", "app.opening", "app.runtime", "app.shelf", "app.ui"}),
+    "app.forming": frozenset({"app.core", "app.runtime", "app.ui"}),
+    "app.sending": frozenset(
+        {"app.core", "app.forming", "app.opening", "app.runtime", "app.shelf", "app.ui"}
+    ),
     "app.vitals": frozenset({"app.core", "app.sending", "app.ui"}),
     "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
     "app.acting": frozenset({"app.core", "app.runtime", "app.sending", "app.ui", "app.zoom"}),
     "app.keeping": frozenset({"app.browser", "app.core", "app.runtime"}),
-    "app.curator": frozenset({"app.core", "app.keeping", "app.runtime", "app.ui"}),
+    "app.kept": frozenset({"app.core", "app.keeping", "app.runtime", "app.zoom"}),
+    "app.curator": frozenset({"app.core", "app.keeping", "app.kept", "app.runtime", "app.ui"}),
     "app.gallery": frozenset(
         {*("app.browser", "app.core", "app.curator", "app.keeping", "app.runtime", "app.ui")}
     ),
@@ -57,10 +61,11 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.outside": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.world": frozenset({"app.browser", "app.core", "app.demo", "app.outside", "app.runtime"}),
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
+    "app.choices": frozenset({"app.runtime", "app.ui"}),
     "app.main": frozenset(
         {
-            *("app.acting", "app.aside", "app.browser", "app.console", "app.core", "app.farm"),
-            *("app.lanes", "app.runs", "app.vitals"),
+            *("app.acting", "app.aside", "app.browser", "app.choices", "app.console", "app.core"),
+            *("app.farm", "app.lanes", "app.runs", "app.vitals"),
             *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
         }
     ),

@@ -21,21 +21,24 @@ LAZY = {
     "routing_test": ("app/routing_test/", "app/ui/report.py"),
     "demo": ("app/demo/",),
     "carried": ("app/core/carried.py",),
-    "form": ("app/core/form.py", "app/ui/form.py"),
+    "form": ("app/core/form.py", "app/core/values.py", "app/ui/form.py", "app/ui/labels.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
     "zoom": ("app/browser/clipboard.py", "app/ui/zoom.py", "app/zoom.py"),
     "lanes": (
         *("app/core/lane_bar.py", "app/core/lane_line.py", "app/core/lane_rows.py"),
-        *("app/core/lanes.py", "app/ui/lane_", "app/ui/lanes.py"),
+        *("app/core/lanes.py", "app/ui/clock.py", "app/ui/lane_", "app/ui/lanes.py"),
     ),
     "keeping": (
         *("app/browser/shelf.py", "app/browser/thumbnail.py", "app/core/gallery.py"),
-        "app/keeping.py",
+        *("app/core/values.py", "app/keeping.py"),
     ),
-    "gallery": ("app/curator.py", "app/ui/gallery.py", "app/ui/gallery_card.py"),
+    "gallery": (
+        *("app/core/album.py", "app/curator.py", "app/kept.py", "app/ui/gallery.py"),
+        *("app/ui/clock.py", "app/ui/gallery_card.py", "app/ui/labels.py"),
+    ),
     "offers": ("app/ui/offers.py",),
-    "windows": ("app/core/others.py", "app/ui/windows.py"),
+    "windows": ("app/core/others.py", "app/ui/clock.py", "app/ui/windows.py"),
     "telling": ("app/browser/notification.py",),
 }
 

@@ -148,7 +148,7 @@ async def failed(stage: Stage) -> None:
     task = page.locator(".task[data-state=failed]")
     await expect(task).to_have_count(1, timeout=20_000)
     await page.locator("#workflow").select_option("invert")
-    await expect(page.locator("#form")).to_contain_text("Result")
+    await expect(page.locator("#form")).to_contain_text("File name prefix")
     await page.evaluate("scrollTo(0, 0)")
 
 

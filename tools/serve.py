@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # the page: ":8188" is another port of its host, "/a/" a path of its origin.
 ServerEntry: TypeAlias = str | Mapping[str, str]
 
-TOP_LEVEL = frozenset({"index.html", "pyscript.toml", "servers.json"})
-FOLDERS = frozenset({"app", "static"})
+# Of the source tree, and of a built site.
+TOP_LEVEL = frozenset({"index.html", "pyscript.toml", "servers.json", "sw.js"})
+FOLDERS = frozenset({"app", "static", "assets"})
 
 # Spelled out: what `mimetypes` says depends on the machine.
 CONTENT_TYPES = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to where `make demo` and `make test` work.
 #
-#   tools/setup.sh [python] [node] [browser] [screen] [proxies] [bench]
+#   tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [bench]
 #
 # Each step does nothing when nothing changed. Says what is missing and the cure.
 
@@ -30,6 +30,15 @@ as_root() {
   fi
 }
 can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+# What it could not install is found missing by whoever asked for it.
+apt_lists=stale
+install_by_apt() {
+  say "Installing $* by apt-get ..."
+  [ "$apt_lists" = fresh ] || as_root apt-get update -qq || return 0
+  apt_lists=fresh
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null || true
+}
 
 find_python() {
   local name
@@ -129,9 +138,7 @@ setup_browser() {
     :
   else
     if is_debian_like && ! is_ubuntu && can_be_root; then
-      say "Installing Chromium by apt-get ..."
-      as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null || true
+      install_by_apt chromium
     fi
     if ! path=$(find_browser); then
       say "Installing Chromium by Playwright ..."
@@ -154,13 +161,23 @@ with start() as playwright: print(playwright.chromium.executable_path)')
 setup_screen() {
   command -v Xvfb >/dev/null && return
   if is_debian_like && can_be_root; then
-    say "Installing Xvfb by apt-get ..."
-    as_root apt-get update -qq &&
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq xvfb >/dev/null || true
+    install_by_apt xvfb
   fi
   command -v Xvfb >/dev/null ||
     stop "Xvfb was not found." \
       "install it (Debian, Ubuntu: sudo apt-get install xvfb; Fedora: sudo dnf install xorg-x11-server-Xvfb)"
+}
+
+# Firefox and WebKitGTK with its driver, for tests/engines; where they can't be had, the tests say so
+# and are skipped, or fail where ENGINES=required.
+setup_engines() {
+  local missing=()
+  command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver)
+  # Ubuntu's Firefox is a snap, which doesn't see the files that its driver hands it.
+  command -v firefox-esr >/dev/null || is_ubuntu || missing+=(firefox-esr)
+  if [ ${#missing[@]} -gt 0 ] && is_debian_like && can_be_root; then
+    install_by_apt --no-install-recommends "${missing[@]}"
+  fi
 }
 
 # The proxies of docs/networks.md; where they can't be had, their tests say so and are skipped.
@@ -171,9 +188,7 @@ setup_proxies() {
     package=$name
     [ "$name" = nginx ] && package=nginx-light
     if is_debian_like && can_be_root; then
-      say "Installing $name by apt-get ..."
-      as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null || true
+      install_by_apt "$package"
     fi
   done
 }
@@ -184,8 +199,9 @@ for step in "$@"; do
     node) setup_node ;;
     browser) setup_browser ;;
     screen) setup_screen ;;
+    engines) setup_engines ;;
     proxies) setup_proxies ;;
     bench) setup_bench ;;
-    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [proxies] [bench]" ;;
+    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [bench]" ;;
   esac
 done

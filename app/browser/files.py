@@ -1,5 +1,6 @@
 """Workflows and pictures in IndexedDB: once per content, for as long as a task needs them."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException, to_js
 
-from app.browser.proxies import ProxyScope, ended
+from app.browser.proxies import ProxyScope, blob_of, ended, packed, refuses_blobs
 from app.core.errors import Trouble
 from app.core.events import Emit, KeepingFailed
 from app.core.ids import Digest, TaskId
@@ -33,6 +34,7 @@ class BrowserFiles:
         self._emit = emit
         self._database: Any = None
         self._memory: dict[Digest, Any] = {}
+        self._packs: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
         self._scopes: set[ProxyScope] = set()
 
     async def open(self) -> None:
@@ -48,6 +50,7 @@ class BrowserFiles:
         finally:
             scope.end()
         if self._database is not None:
+            self._packs = asyncio.ensure_future(refuses_blobs(self._database, _FILES))
             self._sweep(js.Date.now() - _FORGOTTEN_MS)
 
     async def head(self, blob: Any, length: int) -> bytes:
@@ -74,9 +77,10 @@ class BrowserFiles:
         if self._database is None:
             self._memory.update(blobs)
             return
+        kept = await packed(blobs) if await self._packs else blobs
         transaction = self._transaction()
         files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
-        for digest, blob in blobs.items():
+        for digest, blob in kept.items():
             files.put(blob, digest)
             use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
             uses.put(use, to_js([task_id, digest]))
@@ -102,7 +106,7 @@ class BrowserFiles:
             return None
         finally:
             scope.end()
-        return request.result or None  # a missing one is undefined
+        return blob_of(request.result) if request.result else None  # a missing one is undefined
 
     async def read_text(self, digest: Digest) -> str | None:
         """Return a kept text."""

@@ -30,8 +30,8 @@ class BrowserMedia:
     def __init__(self, access_of: Callable[[ServerUrl], Access | None], begin: Begin) -> None:
         self._access_of = access_of
         self._begin = begin
-        self._urls: dict[TaskId, dict[str, str]] = {}
-        self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[Fetched]] = {}
+        self._shown: dict[TaskId, dict[str, tuple[str, Any]]] = {}
+        self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[tuple[Fetched, Any]]] = {}
 
     def is_direct(self, server: ServerUrl) -> bool:
         """Say whether a player or a link gets results of a server by itself."""
@@ -40,47 +40,56 @@ class BrowserMedia:
 
     def address(self, task_id: TaskId, url: str) -> str:
         """Return where a result is found: `blob:` once it was fetched."""
-        return self._urls.get(task_id, {}).get(url, url)
+        return self._shown.get(task_id, {}).get(url, (url,))[0]
 
     async def fetch(
         self, task_id: TaskId, server: ServerUrl, url: str, *, is_asked: bool
     ) -> Fetched:
         """Fetch a result, unless it is large and nobody has asked for it."""
-        known = self._urls.setdefault(task_id, {}).get(url)
-        if known is not None:
-            return Fetched(known)
-        key = (task_id, url, is_asked)
-        if key not in self._loads:
-            self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, is_asked))
-            self._loads[key].add_done_callback(lambda _done: self._loads.pop(key))
-        return await asyncio.shield(self._loads[key])
-
-    def forget(self, task_id: TaskId) -> None:
-        """Free what a task's card showed."""
-        for url in self._urls.pop(task_id, {}).values():
-            js.URL.revokeObjectURL(url)
+        found, _ = await self._found(task_id, server, url, is_asked)
+        return found
 
     async def content(self, task_id: TaskId, server: ServerUrl, url: str, limit: int) -> Any | None:
         """Return a result as a Blob; None if it has more bytes or can't be had.
 
         It is fetched once: its card has it then as well.
         """
-        found = await self.fetch(task_id, server, url, is_asked=limit > LARGEST_UNASKED)
-        if not found.address:
-            return None
-        blob = await (await js.fetch(found.address)).blob()
-        return blob if blob.size <= limit else None
+        _, blob = await self._found(task_id, server, url, limit > LARGEST_UNASKED)
+        return blob if blob is not None and blob.size <= limit else None
 
-    async def _load(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
+    def forget(self, task_id: TaskId) -> None:
+        """Free what a task's card showed."""
+        for address, _ in self._shown.pop(task_id, {}).values():
+            js.URL.revokeObjectURL(address)
+
+    async def _found(
+        self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
+    ) -> tuple[Fetched, Any]:
+        """Return what the card shows, and the content itself: the address may go any moment."""
+        known = self._shown.setdefault(task_id, {}).get(url)
+        if known is not None:
+            return Fetched(known[0]), known[1]
+        key = (task_id, url, is_asked)
+        if key not in self._loads:
+            self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, is_asked))
+            self._loads[key].add_done_callback(lambda _done: self._loads.pop(key))
+        return await asyncio.shield(self._loads[key])
+
+    async def _load(
+        self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
+    ) -> tuple[Fetched, Any]:
         try:
             blob, size = await self._get(server, url, None if is_asked else LARGEST_UNASKED)
         except JsException:
             blob, size = None, 0  # the card says that it can't be fetched
-        if blob is None or task_id not in self._urls:  # its card may have gone meanwhile
-            return Fetched("", size)
-        address = str(js.URL.createObjectURL(_inert(blob)))
-        self._urls[task_id][url] = address
-        return Fetched(address)
+        if blob is None:
+            return Fetched("", size), None
+        blob = _inert(blob)
+        if task_id not in self._shown:  # its card has gone meanwhile
+            return Fetched("", size), blob
+        address = str(js.URL.createObjectURL(blob))
+        self._shown[task_id][url] = address, blob
+        return Fetched(address), blob
 
     async def _get(self, server: ServerUrl, url: str, limit: int | None) -> tuple[Any | None, int]:
         """Return a file, or None and the bytes of one over the limit; (None, 0) for a refusal.

@@ -1,10 +1,13 @@
-"""Who owns the proxies through which JavaScript calls Python."""
+"""Who owns the proxies through which JavaScript calls Python; what the stores share."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from pyodide.ffi import create_proxy
+import js
+from pyodide.ffi import create_proxy, to_js
+
+Key = TypeVar("Key", bound=str)
 
 
 class ProxyScope:
@@ -58,6 +61,45 @@ async def ended(source: Any, name: str, scope: ProxyScope) -> None:
             future.set_exception(OSError(str(source.error)))
 
     scope.listen(source, name, good)
-    for kind in ("error", "abort", "blocked"):
+    # A request's error passes its transaction on the way, which must then abort.
+    for kind in ("abort",) if hasattr(source, "abort") else ("error", "blocked"):
         scope.listen(source, kind, bad)
     await future
+
+
+async def refuses_blobs(database: Any, store: str) -> bool:
+    """Say whether a store takes no blobs, by one that is deleted at once.
+
+    Tried alone: beside other requests such a refusal can block the database for good.
+    Source: WebKitGTK 2.50.6 in a private session, measured.
+    """
+    transaction = database.transaction(store, "readwrite")
+    blobs = transaction.objectStore(store)
+    blobs.put(js.Blob.new(), "")
+    blobs.delete("")
+    scope = ProxyScope()
+    try:
+        await ended(transaction, "complete", scope)
+    except OSError:
+        return True
+    finally:
+        scope.end()
+    return False
+
+
+async def packed(blobs: Mapping[Key, Any]) -> dict[Key, Any]:
+    """Return blobs as what every store takes: their bytes, and their type."""
+    found = {}
+    for key, blob in blobs.items():
+        parts = {"content": await blob.arrayBuffer(), "type": blob.type}
+        found[key] = to_js(parts, dict_converter=js.Object.fromEntries)
+    return found
+
+
+def blob_of(value: Any) -> Any:
+    """Return what was stored as a blob again, whichever way it was."""
+    content = getattr(value, "content", None)
+    if content is None:
+        return value
+    options = to_js({"type": value.type}, dict_converter=js.Object.fromEntries)
+    return js.Blob.new(to_js([content]), options)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import js
 from pyodide.ffi import create_proxy
@@ -22,17 +21,14 @@ class Repaint:
         self._paint = paint
         self._is_asked = False
         self._next: asyncio.TimerHandle | None = None
-        self._on_frame = create_proxy(self._frame)  # lives as long as the page
+        # They live as long as the page.
+        self._ask = js.tetherFrames(HIDDEN_PAUSE * 1000, create_proxy(self._frame))
 
     def ask(self) -> None:
         """Paint at the next chance."""
-        if self._is_asked:
-            return
-        self._is_asked = True
-        if js.document.visibilityState == "visible":
-            js.requestAnimationFrame(self._on_frame)
-            # The page may be hidden before the frame comes, and then none does.
-        asyncio.get_event_loop().call_later(HIDDEN_PAUSE, self._frame)
+        if not self._is_asked:
+            self._is_asked = True
+            self._ask()
 
     def later(self) -> None:
         """Paint once more in a second, if somebody sees it then."""
@@ -44,7 +40,6 @@ class Repaint:
         if js.document.visibilityState == "visible":
             self.ask()
 
-    def _frame(self, _time: Any = None) -> None:
-        if self._is_asked:
-            self._is_asked = False
-            self._paint()
+    def _frame(self) -> None:
+        self._is_asked = False
+        self._paint()

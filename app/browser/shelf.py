@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import js
 from pyodide.ffi import JsException, to_js
 
-from app.browser.proxies import ProxyScope, ended
+from app.browser.proxies import ProxyScope, blob_of, ended, packed, refuses_blobs
 
 _ENTRIES = "entries"
 """Prompt id -> what `app/core/gallery.py` wrote."""
@@ -40,6 +40,7 @@ class BrowserShelf:
     def __init__(self, name: str) -> None:
         self._name = name
         self._database: Any = None
+        self._packs = False
 
     async def open(self) -> None:
         """Open it; to be awaited first."""
@@ -49,6 +50,7 @@ class BrowserShelf:
             scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
             await ended(request, "success", scope)
             self._database = request.result
+            self._packs = await refuses_blobs(self._database, _CONTENTS)
         except JsException as error:
             raise OSError(str(error)) from error
         finally:
@@ -82,6 +84,8 @@ class BrowserShelf:
 
     async def put(self, prompt_id: str, text: str, contents: Mapping[str, Any]) -> bool:
         """Keep an entry; returns when it is written. False when another window was faster."""
+        if self._packs:
+            contents = await packed(contents)
         written = []
 
         def put(stores: Stores, scope: ProxyScope) -> None:
@@ -104,7 +108,7 @@ class BrowserShelf:
             "readonly",
             lambda stores, _: [(name, stores[_CONTENTS].get(name)) for name in names],
         )
-        return {name: request.result for name, request in asked if request.result}
+        return {name: blob_of(request.result) for name, request in asked if request.result}
 
     async def take_off(self, prompt_id: str) -> None:
         """Let an entry stand no more; its contents stay until it can't be put back."""

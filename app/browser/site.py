@@ -24,5 +24,5 @@ def is_demo() -> bool:
 
 @lru_cache(64)
 def time_of_day(at: float, language: str) -> str:
-    """Write a time, in seconds since the epoch, as people here do."""
-    return str(js.Date.new(at * 1000).toLocaleTimeString(language))
+    """Write a time, in seconds since the epoch; of 24 hours, as all over the page."""
+    return str(js.Date.new(at * 1000).toLocaleTimeString(language, hourCycle="h23"))

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException
+from pyodide.ffi import JsException, to_js
 
 from app.browser.proxies import ProxyScope
 from app.core.access import Access
 from app.core.events import BinaryReceived, Emit, Event, FrameReceived, SocketClosed, SocketOpened
+from app.core.gauges import GAUGES
 from app.core.ids import ServerUrl
 from app.core.preview import HEAD
 
@@ -17,7 +18,7 @@ _REFUSED = 1006
 
 
 class BrowserSocket:
-    """One socket of one attempt: carries frames, decides nothing.
+    """One socket of one attempt: carries frames (static/boot/frames.mjs), decides nothing.
 
     After `SocketClosed` it emits nothing more and holds no proxy.
     """
@@ -26,13 +27,15 @@ class BrowserSocket:
         self._server = server
         self._attempt = attempt
         self._emit = emit
-        self._scope = ProxyScope()
-        self._js = js.WebSocket.new(url)
-        # Not "blob": its bytes can only be read later, out of order with text frames.
-        self._js.binaryType = "arraybuffer"
-        self._scope.listen(self._js, "open", self._on_open)
-        self._scope.listen(self._js, "message", self._on_message)
-        self._scope.listen(self._js, "close", self._on_close)  # `error` adds nothing to it
+        self._scope = scope = ProxyScope()
+        text, data = scope.proxy(self._on_text), scope.proxy(self._on_bytes)
+        try:
+            self._js = js.tetherSocket(url, to_js(GAUGES), HEAD, text, data)
+        except JsException:
+            scope.end()
+            raise
+        scope.listen(self._js, "open", self._on_open)
+        scope.listen(self._js, "close", self._on_close)  # `error` adds nothing to it
 
     def send(self, text: str) -> None:
         """Send a frame; one for a socket that has just closed is dropped."""
@@ -46,16 +49,11 @@ class BrowserSocket:
     def _on_open(self, _event: Any) -> None:
         self._emit(SocketOpened(self._server, self._attempt))
 
-    def _on_message(self, event: Any) -> None:
-        data = event.data
-        received: Event
-        if isinstance(data, str):
-            received = FrameReceived(self._server, self._attempt, data)
-        else:
-            # Only the head comes into Python; the picture stays where it is.
-            head = data.slice(0, HEAD).to_bytes()
-            received = BinaryReceived(self._server, self._attempt, head, data)
-        self._emit(received)
+    def _on_text(self, text: str) -> None:
+        self._emit(FrameReceived(self._server, self._attempt, text))
+
+    def _on_bytes(self, head: Any, frame: Any) -> None:
+        self._emit(BinaryReceived(self._server, self._attempt, head.to_bytes(), frame))
 
     def _on_close(self, event: Any) -> None:
         self._scope.end()

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 from app.core.errors import BadInput
 from app.core.ids import NodeId
 from app.core.node_info import InputInfo, NodeInfo
+from app.core.values import MAIN_NAMES, SEEDS
 
 Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
 Answers = Mapping[tuple[NodeId, str], Any]
@@ -18,18 +19,13 @@ LARGEST_SEED = 2**64 - 1
 """Source: ComfyUI 0.28.1, `/object_info/KSampler`: seed, max."""
 
 _PICTURES: Mapping[str, Kind] = {"LoadImage": "picture", "LoadImageMask": "mask"}
-_SEEDS = ("seed", "noise_seed")
-_MAIN_NAMES = frozenset(
-    {
-        *("text", "prompt", "negative_prompt", "value", "steps", "cfg", "guidance", "denoise"),
-        *("width", "height", "length", "batch_size", "scale_by", "megapixels", "fps", "strength"),
-    }
-)
 _ORDER: tuple[Kind, ...] = (
     *("picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"),
 )
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 _LONG = 60
+_ENDLESS = 2**31 - 1
+"""A limit that nobody means as one."""
 
 
 class Field(NamedTuple):
@@ -107,6 +103,19 @@ def filled(
     return result
 
 
+def range_of(field: Field) -> str:
+    """Return the numbers that a field takes as people write it, "" where that tells nothing."""
+    if field.kind not in ("whole", "number"):
+        return ""
+    low, high = (
+        None if limit is None or abs(limit) >= _ENDLESS else limit
+        for limit in (field.low, field.high)
+    )
+    if low is not None and high is not None:
+        return f"{_told(low)} – {_told(high)}"
+    return f"≥ {_told(low)}" if low is not None else f"≤ {_told(high)}" if high is not None else ""
+
+
 def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:
     """Return how a value is set; by itself where its class is unknown."""
     if isinstance(value, str) and name == "image" and class_type in _PICTURES:
@@ -116,7 +125,7 @@ def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kin
             return "switch"
         case str() | int() | float() if info is not None and info.is_plain_list:
             return "choice"
-        case int() if name in _SEEDS:
+        case int() if name in SEEDS:
             return "seed"
         case int() if info is None or info.type != "FLOAT":
             return "whole"
@@ -144,7 +153,7 @@ def _field(
         title if isinstance(title, str) and title else info.title if info else node["class_type"],
         kind,
         value,
-        kind in ("picture", "mask", "text", "seed") or name in _MAIN_NAMES,
+        kind in ("picture", "mask", "text", "seed") or name in MAIN_NAMES,
         _number(options.get("min", 0 if kind == "seed" else None)),
         _number(options.get("max", LARGEST_SEED if kind == "seed" else None)),
         _number(options.get("step")),

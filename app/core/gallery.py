@@ -1,7 +1,7 @@
-"""The finished results that a browser keeps: what is kept, which go first, in what order."""
+"""The finished results that a browser keeps: what is kept of each, and which go first."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from app.core.events import Picture
@@ -28,7 +28,6 @@ LONGEST_TEXT = 4_000
 ITS_OWN_THUMBNAIL = 200_000
 """Bytes of a picture that is shown small as it is."""
 
-_DAY = 86_400.0
 _JOINT = " · "
 """Between a picture's name and its workflow's, in a task's title."""
 
@@ -52,6 +51,8 @@ class Entry(NamedTuple):
     outputs: tuple[Output, ...]
     pictures: tuple[Picture, ...]
     sizes: Mapping[str, int]
+    values: tuple[tuple[str, str], ...] = ()
+    """What was set in the workflow: (input, text), what tells most first."""
 
     def whole(self, number: int) -> str:
         """Name the content of a result."""
@@ -66,13 +67,6 @@ class Entry(NamedTuple):
         if self.digest not in self.sizes:
             return self.workflow
         return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
-
-
-class Group(NamedTuple):
-    """Entries that stand together, the newest first."""
-
-    key: str
-    entries: tuple[Entry, ...]
 
 
 def entry_of(task: Task, server_name: str, now: float) -> Entry:
@@ -114,6 +108,7 @@ def write_entry(entry: Entry) -> str:
             "outputs": outputs_to_json(entry.outputs),
             "pictures": [_picture_row(each) for each in entry.pictures],
             "sizes": dict(entry.sizes),
+            "values": entry.values,
         }
     )
 
@@ -151,6 +146,7 @@ def read_entry(text: str) -> Entry | None:
                 outputs_from_json(outputs),
                 tuple(_pictures(pictures)),
                 sizes,
+                tuple(_values(record.get("values"))),
             )
     return None
 
@@ -195,28 +191,6 @@ def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Ent
     return []
 
 
-def by_day(entries: Iterable[Entry], offset_of: Callable[[float], float]) -> list[Group]:
-    """Group entries by the day on which they ended, the latest first.
-
-    Args:
-        entries: In any order.
-        offset_of: Returns by how many seconds clocks were ahead of UTC at a time.
-    """
-    return _grouped(entries, lambda each: f"{(each.at + offset_of(each.at)) // _DAY:.0f}")
-
-
-def by_workflow(entries: Iterable[Entry]) -> list[Group]:
-    """Group entries by the name of their workflow, the last used first."""
-    return _grouped(entries, lambda entry: entry.workflow)
-
-
-def _grouped(entries: Iterable[Entry], key_of: Callable[[Entry], str]) -> list[Group]:
-    groups: dict[str, list[Entry]] = {}
-    for entry in newest_first(entries):
-        groups.setdefault(key_of(entry), []).append(entry)
-    return [Group(key, tuple(found)) for key, found in groups.items()]
-
-
 def _workflow_name(task: Task) -> str:
     """Take the picture's name from a title, as the page puts it there."""
     for picture in task.pictures:
@@ -241,6 +215,13 @@ def _pictures(rows: list[Any]) -> Iterable[Picture]:
         match row:
             case [str(node), str(name), str(digest), str(filename), int(size)]:
                 yield Picture(NodeId(node), name, Digest(digest), filename, size)
+
+
+def _values(rows: Any) -> Iterable[tuple[str, str]]:
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [str(name), str(text)]:
+                yield name, text
 
 
 def _picture_row(picture: Picture) -> list[str | int]:

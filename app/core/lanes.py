@@ -17,13 +17,16 @@ from app.core.window import Window
 LEAST = 0.008
 """The narrowest bar, as a part of the picture: a shorter life must still be seen."""
 
-TICKS = (10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
+TICKS = (2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
 """Seconds between the lines of the scale."""
 
 MOST_TICKS = 6
 
-STRETCHES = (60.0, 120.0, 300.0, 600.0, 1800.0)
-"""Seconds of a picture that is to fit."""
+STRETCHES = (
+    *(15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0, 420.0, 600.0, 900.0),
+    *(1200.0, 1800.0),
+)
+"""Seconds of a picture that is to fit; the next is so near that little of one stays empty."""
 
 RECENT = 60.0
 """Seconds for which what has ended still counts as what is going on."""
@@ -123,7 +126,7 @@ def _tasks(window: Window, ledger: Mapping[TaskId, Entry]) -> Iterator[tuple[Tas
 
 def _fitting(lives: Iterable[Life], now: float) -> float:
     """Return the shortest stretch in which all that goes on is whole; the longest at most."""
-    reach = max((now - life.start for life in lives if now - life.end < RECENT), default=0.0)
+    reach = max((now - life.start for life in lives if now - life.end < RECENT), default=RECENT)
     return next((each for each in STRETCHES if each >= reach), STRETCHES[-1])
 
 

@@ -13,6 +13,11 @@ from app.core.server import Server
 from app.core.task import State, Task
 
 
+def is_still_lost(task: Task) -> bool:
+    """Say whether a task was lost whose work could be done again, and wasn't yet."""
+    return task.state is State.LOST and bool(task.digest) and not task.is_run_again
+
+
 def is_witness(task: Task) -> bool:
     """Say whether a server that still has its books has a record of this task."""
     return task.state in (State.COMPLETED, State.FAILED) and task.ended_by in ("socket", "record")

@@ -21,6 +21,9 @@ _KINDS: Mapping[str, Kind] = {
 LARGEST_UNASKED = 32 * 2**20
 """Bytes of the largest result that is fetched without a click."""
 
+ANY = 2**53
+"""Bytes, when a person asks for a result: whatever it has."""
+
 DEEPEST = 300
 """Levels of nesting that every stack bears; JSON twice as deep is none for us."""
 

@@ -72,6 +72,7 @@ class ServerList:
         self._removed: set[ServerUrl] = set()
         self.paused: set[ServerUrl] = set()
         """Those that a person keeps new tasks from."""
+        self._names: dict[ServerUrl, str] = {}
         try:
             content = parse_json(text)
         except ValueError:
@@ -84,20 +85,37 @@ class ServerList:
                 paused = content.get("paused")
                 if isinstance(paused, list):
                     self.paused = {ServerUrl(url) for url in paused if isinstance(url, str)}
+                names = content.get("names")
+                for url, name in names.items() if isinstance(names, dict) else ():
+                    if isinstance(name, str):
+                        self.rename(ServerUrl(url), name)
 
     def write(self) -> str:
         """Write the changes, for the browser to keep."""
         removed, paused = sorted(self._removed), sorted(self.paused)
-        return json.dumps({"added": self._added, "removed": removed, "paused": paused})
+        return json.dumps(
+            {"added": self._added, "removed": removed, "paused": paused, "names": self._names}
+        )
 
     def add(self, url: ServerUrl, name: str = "") -> None:
         """Add a server, or take its removal back."""
         self._added[url] = name[:LONGEST_NAME]
         self._removed.discard(url)
+        if name:
+            self._names.pop(url, None)
+
+    def rename(self, url: ServerUrl, name: str) -> None:
+        """Call a server something else; "" for what it is called by itself."""
+        self._names[url] = name.strip()[:LONGEST_NAME]
+        if not self._names[url]:
+            del self._names[url]
+            if url in self._added:
+                self._added[url] = ""
 
     def remove(self, url: ServerUrl) -> None:
         """Remove a server, preset or not."""
         self._added.pop(url, None)
+        self._names.pop(url, None)
         self._removed.add(url)
         self.paused.discard(url)
 
@@ -105,6 +123,7 @@ class ServerList:
         """Return the servers to use, presets first."""
         servers = {**presets, **{url: name for url, name in self._added.items() if name}}
         servers.update({url: servers.get(url, "") for url in self._added})
+        servers.update({url: name for url, name in self._names.items() if url in servers})
         return {url: name for url, name in servers.items() if url not in self._removed}
 
 

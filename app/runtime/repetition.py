@@ -2,7 +2,8 @@
 
 from app.core.events import CancelWanted, Emit
 from app.core.ids import TaskId
-from app.core.task import State, Task
+from app.core.loss import is_still_lost
+from app.core.task import Task
 from app.core.window import Window
 from app.runtime.intake import Intake
 
@@ -11,14 +12,14 @@ class Repetition:
     """Runs tasks again: on request, and lost ones by itself where that is wanted.
 
     Args:
-        is_automatic: Run lost tasks again, each once.
+        since: Run again what gets lost from then on, each task once; None for nothing.
     """
 
-    def __init__(self, window: Window, intake: Intake, emit: Emit, is_automatic: bool) -> None:
+    def __init__(self, window: Window, intake: Intake, emit: Emit, since: float | None) -> None:
         self._window = window
         self._intake = intake
         self._emit = emit
-        self.is_automatic = is_automatic
+        self.since = since
         self._taken: set[TaskId] = set()
 
     async def run_again(self, task_id: TaskId) -> None:
@@ -49,17 +50,16 @@ class Repetition:
 
         One that was lost again is left to the person: its server may lose it each time.
         """
-        if not self.is_automatic:
+        if self.since is None:
             return ()
-        due = [task.task_id for task in self._window.ended() if self._is_due(task)]
+        due = [
+            task.task_id
+            for task in self._window.ended()
+            if task.ended_at >= self.since and self._is_due(task)
+        ]
         self._taken.update(due)
         return tuple(due)
 
     def _is_due(self, task: Task) -> bool:
-        return (
-            task.state is State.LOST
-            and bool(task.digest)
-            and not task.is_run_again
-            and task.again_of is None
-            and task.task_id not in self._taken
-        )
+        is_new = task.again_of is None and task.task_id not in self._taken
+        return is_new and is_still_lost(task)

@@ -43,6 +43,7 @@ class Roster:
         self._page_url = page_url
         self._keys = keys
         self._wanted: dict[ServerUrl, Access] = {}
+        self._presets: dict[ServerUrl, str] = {}
         self.held: dict[ServerUrl, str] = {}
         """Servers that are called only after a click, with their names."""
         self._list = ServerList(kept.read(RECORD) or "")
@@ -56,7 +57,7 @@ class Roster:
             is_held: Says which must not be called before a click: the browser would ask.
         """
         found, troubles = read_presets(presets, self._page_url)
-        self._wanted = read_modes(presets, self._page_url)
+        self._presets, self._wanted = found, read_modes(presets, self._page_url)
         for trouble in troubles:
             self._emit(KeepingFailed(trouble))
         for url, name in self._list.merged(found).items():
@@ -82,12 +83,21 @@ class Roster:
         url = parse_server_url(bare, self._page_url)
         if access or login:
             self._keys.use(url, access or login, is_kept)
-        self._list.add(url, name)
+        self._list.add(url, name.strip())
         self._write()
         self.held.pop(url, None)
-        self._emit(ServerAdded(url, name))
+        self._emit(ServerAdded(url, self._name(url)))
         self._tell_more(url)
         return url
+
+    def rename(self, url: ServerUrl, name: str) -> None:
+        """Call a server something else; "" for what it is called by itself."""
+        self._list.rename(url, name)
+        self._write()
+        if url in self.held:
+            self.held[url] = self._name(url)
+        elif url in self._window.servers and not self._window.servers[url].is_leaving:
+            self._emit(ServerAdded(url, self._name(url)))
 
     def remove(self, url: ServerUrl) -> Callable[[], None]:
         """Remove a server; its tasks are seen to their end. Returns what takes that back."""
@@ -147,6 +157,10 @@ class Roster:
         names = self._names.of(url)
         if names:
             self._emit(SubstitutesChanged(url, names))
+
+    def _name(self, url: ServerUrl) -> str:
+        """Return what a server is called here, as it will be after a reload."""
+        return self._list.merged(self._presets).get(url, "")
 
     def _write(self) -> None:
         self._kept.write(RECORD, self._list.write())

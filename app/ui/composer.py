@@ -5,11 +5,12 @@ from typing import Any
 
 import js
 
+from app.core.copies import read_copies
+from app.core.errors import BadInput
 from app.core.forecast import Needs
-from app.core.ids import ServerUrl
 from app.ui.dom import by_id, element, listen, on_action, set_text
 from app.ui.drop import DropAnywhere
-from app.ui.server_row import ServerRow
+from app.ui.server_choice import ServerChoice
 from app.ui.words import Words
 
 OWN = "own"
@@ -46,17 +47,18 @@ class Composer:
         self._pickers = by_id("picture-picker"), by_id("picture-camera")
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
-        self._copies = by_id("copies")
+        self.copies_field, self.picture_field = by_id("copies"), self._pickers[0]
+        """Where what is wrong with them is to be mended."""
+        self.why_alike: Callable[[], str] = str
+        """Returns why several tasks of one picture would give the same, "" if they don't."""
+        self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
+        self._refused: list[Any] = []
         self._assumed = by_id("workflow-assumed")
-        self._server = by_id("server-choice")
-        self._forecast = by_id("server-forecast")
-        self._foretold = ""
-        self._offered: list[str] = []
-        self._rows: tuple[ServerRow, ...] = ()
-        self._marks: dict[str, str] = {}
+        self.servers = ServerChoice(on_needs)
         self._on_run = on_run
-        listen(self._server, "change", lambda _event: self._show_forecast())
         listen(by_id("compose"), "submit", self._submitted)
+        for name in ("input", "change"):
+            listen(by_id("compose"), name, self._typed)
         for picker in self._pickers:
             listen(picker, "change", lambda event: self._picked(event.target, self.add))
         listen(self._workflow, "change", lambda _event: self._workflow_changed())
@@ -80,12 +82,12 @@ class Composer:
     @property
     def pinned(self) -> str | None:
         """The address of the chosen server; None for automatic."""
-        return str(self._server.value) or None
+        return self.servers.chosen or None
 
     @property
     def copies(self) -> str:
         """What was typed as the number of tasks of each picture."""
-        return str(self._copies.value)
+        return str(self.copies_field.value)
 
     def title(self) -> str:
         """What the chosen workflow is called."""
@@ -105,11 +107,39 @@ class Composer:
                 self._add_picture(file)
 
     def accepted(self, keys: Collection[str]) -> None:
-        """Take pictures off the list: they are tasks now, as many as were wanted."""
+        """Take pictures off the list: they are tasks now."""
         for key in keys:
             self._remove(key)
-        if keys:
-            self._copies.value = "1"
+
+    def refuse(self, fields: list[Any]) -> None:
+        """Mark the fields in which something is wrong, and go to the first; [] for none."""
+        for field in self._refused:
+            field.removeAttribute("aria-invalid")
+        self._refused = fields
+        for field in fields:
+            field.setAttribute("aria-invalid", "true")
+        if fields:
+            for folded in js.document.querySelectorAll("#form details"):
+                folded.open = folded.open or folded.contains(fields[0])
+            fields[0].focus()
+
+    def count(self) -> None:
+        """Say how many tasks there will be, and whether some of them give the same."""
+        try:
+            copies = read_copies(self.copies)
+        except BadInput:
+            copies = 0
+        set_text(self._alike, self.why_alike() if copies > 1 else "")
+        pictures = len(self._pictures)
+        tasks = max(1, pictures) * copies
+        told = ""
+        if copies and pictures:
+            key = "compose.count_copies" if copies > 1 else "compose.count"
+            key = "compose.count_one" if tasks == 1 else key
+            told = self._words.say(key, pictures=pictures, copies=copies, tasks=tasks)
+        elif copies > 1:
+            told = self._words.say("compose.count_tasks", tasks=tasks)
+        set_text(self._counted, told)
 
     def show_own(self, name: str) -> None:
         """Show that a workflow of the person's own is chosen."""
@@ -139,44 +169,15 @@ class Composer:
             self._words.say("compose.assumed", count=len(sentences)),
         )
 
-    def offer(self, rows: tuple[ServerRow, ...]) -> None:
-        """Offer these servers; the choice stays if its server does."""
-        self._rows = rows
-        offered = [row.url + row.name + self._marks.get(row.url, "") for row in rows]
-        if offered == self._offered:
-            return
-        self._offered = offered
-        chosen = self._server.value
-        while self._server.options.length > 1:
-            self._server.remove(1)
-        for row in rows:
-            mark = self._marks.get(row.url, "")
-            option = element("option", "", f"{row.name} {mark}".strip(), value=row.url)
-            option.disabled = bool(mark)
-            self._server.append(option)
-        if any(row.url == chosen and row.url not in self._marks for row in rows):
-            self._server.value = chosen
-        self._show_forecast()
-
-    def mark(self, marks: dict[str, str]) -> None:
-        """Offer these servers no more: address -> why."""
-        self._marks = marks
-        self.offer(self._rows)
-        self._on_needs()
-
     def needs(self) -> Needs:
         """Return what the next task needs of a server."""
         sizes = tuple(int(file.size) for _, file in self._pictures.values())
-        return Needs([ServerUrl(url) for url in self._marks], sizes)
+        return Needs(self.servers.lacking(), sizes)
 
-    def foretell(self, sentence: str) -> None:
-        """Say where the next task would go, unless a server is chosen."""
-        if sentence != self._foretold:
-            self._foretold = sentence
-            self._show_forecast()
-
-    def _show_forecast(self) -> None:
-        set_text(self._forecast, "" if self._server.value else self._foretold)
+    def _typed(self, event: Any) -> None:
+        if event.target.getAttribute("aria-invalid"):
+            event.target.removeAttribute("aria-invalid")
+        self.count()
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
@@ -213,6 +214,8 @@ class Composer:
             element("img", "", src=url, alt=""), element("span", "", str(file.name)), button
         )
         self._list.append(item)
+        self.picture_field.removeAttribute("aria-invalid")
+        self.count()
         self._on_needs()
 
     def _remove(self, key: str) -> None:
@@ -221,4 +224,5 @@ class Composer:
         if item:
             js.URL.revokeObjectURL(item.querySelector("img").src)
             item.remove()
+            self.count()
             self._on_needs()

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.core.form import Field, read_answer
+from app.core.errors import BadInput
+from app.core.form import Field, range_of, read_answer
 from app.core.ids import NodeId
-from app.ui.dom import by_id, element, listen, on_action
+from app.ui.dom import by_id, element, listen, on_action, set_text
+from app.ui.labels import say_input
 from app.ui.words import Words
 
 _DICE = "⚄"
@@ -68,6 +70,23 @@ class FormPanel:
             self._box.append(folded)
         self._box.hidden = not rows
 
+    def problems(self) -> list[tuple[str, Any]]:
+        """Return what is typed and is no such value: in words, and the element; and say it there.
+
+        What was wrong before and isn't any more is no longer said.
+        """
+        found = []
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            told = ""
+            try:
+                self._answer(field, shown)
+            except BadInput as error:
+                facts = dict(error.trouble.facts) | {"field": say_input(self._words, field.input)}
+                told = self._words.say("trouble.field_bad", **facts)
+                found.append((told, shown))
+            set_text(self._box.querySelector(f"#{shown.id}-wrong"), told)
+        return found
+
     def answers(self) -> dict[tuple[NodeId, str], Any]:
         """Return the values that differ from the workflow's.
 
@@ -76,14 +95,19 @@ class FormPanel:
         """
         found = {}
         for field, shown in zip(self._fields, self._inputs, strict=True):
-            if field.kind in ("picture", "mask"):
-                continue
-            typed = (
-                ("true" if shown.checked else "false") if field.kind == "switch" else shown.value
-            )
-            if str(typed) != _text(field):
-                found[field.key] = read_answer(field, str(typed))
+            answer = self._answer(field, shown)
+            if answer is not None:
+                found[field.key] = answer
         return found
+
+    def _answer(self, field: Field, shown: Any) -> Any:
+        """Return the value of a field; None for the workflow's own, and for pictures."""
+        if field.kind in ("picture", "mask"):
+            return None
+        typed = str(shown.value)
+        if field.kind == "switch":
+            typed = "true" if shown.checked else "false"
+        return read_answer(field, typed) if typed != _text(field) else None
 
     def seeds(self) -> list[Field]:
         """Return the fields of seeds."""
@@ -128,14 +152,33 @@ class FormPanel:
         row = element("div", f"field {field.kind}")
         row.dataset.field = f"{field.node_id}.{field.input}"
         shown = self._inputs[number]
-        label = element("label", "", f"{field.title} · {field.input}", for_=shown.id)
+        label = element("label", "", self._label(field), for_=shown.id)
+        label.title = f"{field.title} · {field.input}"
         row.append(label, shown)
+        told = range_of(field)
+        if told:
+            label.append(element("span", "range", told))
+            shown.title = told
         if field.kind == "seed":
             dice = element("button", "quiet", _DICE, type="button")
             dice.setAttribute("aria-label", self._words.say("form.dice"))
             dice.dataset.action, dice.dataset.key = "dice", str(number)
             row.append(dice)
+        wrong = element("p", "trouble", id=f"{shown.id}-wrong")
+        wrong.hidden = True
+        shown.setAttribute("aria-describedby", wrong.id)
+        row.append(wrong)
         return row
+
+    def _label(self, field: Field) -> str:
+        """Call a field by its input; with its node, and that one's id, where others have it too."""
+        alike = [each for each in self._fields if each.input == field.input]
+        told = [say_input(self._words, field.input)]
+        if len(alike) > 1:
+            told.append(field.title)
+        if sum(each.title == field.title for each in alike) > 1:
+            told.append(field.node_id)
+        return " · ".join(told)
 
     def _input(self, number: int, field: Field) -> Any:
         name = f"field-{number}"

@@ -37,6 +37,7 @@ class GalleryPanel:
         self._handle = handle
         self._dialog = by_id("gallery")
         self._by = by_id("gallery-by")
+        self._search = by_id("gallery-search")
         self._usage = by_id("gallery-usage")
         self._evicted = by_id("gallery-evicted")
         self._said = by_id("gallery-said")
@@ -46,6 +47,7 @@ class GalleryPanel:
         """How many cards of each group are wanted; 0 for one that was folded."""
         self._urls: list[str] = []
         listen(self._by, "change", lambda _event: self._other_groups())
+        listen(self._search, "input", lambda _event: self._other_groups())
         listen(by_id("gallery-close"), "click", lambda _event: self.close())
         listen(self._undo, "click", lambda _event: handle("undo", ""))
         listen(self._dialog, "close", lambda _event: self._closed())
@@ -62,8 +64,14 @@ class GalleryPanel:
         """Entries of one workflow are to stand together, instead of those of a day."""
         return str(self._by.value) == "workflow"
 
+    @property
+    def query(self) -> str:
+        """What is sought; "" for everything."""
+        return str(self._search.value).strip()
+
     def open(self) -> None:
-        """Show the dialog."""
+        """Show the dialog, and all entries in it."""
+        self._search.value = ""
         self.tell("")
         self.tell_evicted("")
         if not self.is_open:
@@ -74,10 +82,16 @@ class GalleryPanel:
         self._dialog.close()
 
     def seen(self, rows: Iterable[GroupRow]) -> list[Entry]:
-        """Return the entries of which cards are wanted: at first those of the first group."""
-        rows = list(rows)
-        if rows and not self._counts:
-            self._counts[rows[0].key] = PAGE
+        """Return the entries of which cards are wanted.
+
+        At first those of the first group; of what is sought a page full, in whatever group.
+        """
+        rows, room = list(rows), PAGE
+        if not self._counts:
+            for row in rows if self.query else rows[:1]:
+                if room > 0:
+                    self._counts[row.key] = PAGE
+                    room -= len(row.entries)
         return [entry for row in rows for entry in row.entries[: self._counts.get(row.key, 0)]]
 
     def show(
@@ -102,7 +116,11 @@ class GalleryPanel:
         urls = {name: self._url(blob) for name, blob in contents.items()}
         self._list.replaceChildren(*(self._group(row, urls, addresses) for row in rows))
         self._list.scrollTop = top
-        set_text(self._usage, usage or self._words.say("gallery.none"))
+        found = sum(len(row.entries) for row in rows)
+        told = usage or self._words.say("gallery.none")
+        if self.query:
+            told = self._words.say("gallery.found", count=found)
+        set_text(self._usage, told)
 
     def tell(self, sentence: str, is_undoable: bool = False) -> None:
         """Say what has happened; "" for nothing."""

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import js
-
 from app.core.gallery import Entry
 from app.core.outputs import Output
+from app.ui.clock import clock
 from app.ui.dom import element
+from app.ui.labels import say_input
 from app.ui.words import Words
 
 SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "other": "⬚"}
@@ -33,14 +33,15 @@ def make_card(
             results.append(element("pre", "text", output.text))
         else:
             results.append(_result(words, entry, number, output, urls, addresses))
-    moment = js.Date.new(entry.at * 1000).toLocaleTimeString(
-        js.document.documentElement.lang, timeStyle="short"
-    )
+    moment = clock(entry.at)
     card.append(
         results,
         element("span", "title", entry.title),
         element("span", "facts", f"{entry.server_name} · {moment}"),
     )
+    if entry.values:
+        values = " · ".join(f"{say_input(words, name)}: {text}" for name, text in entry.values)
+        card.append(element("p", "values", values, title=values))
     buttons = element("div", "buttons")
     lacks = entry.lacks()
     if lacks:
@@ -65,10 +66,17 @@ def _result(
     address = whole or addresses.get(name, "")
     box = element("figure")
     shown = _thumbnail(entry, output, urls.get(entry.small(number)) or whole)
-    if address:
+    if output.kind == "image":
+        # A server's result is fetched for it; the same dialog as a task's.
+        label = words.say("task.zoom", file=output.filename)
+        large = element("button", "thumb", "", type="button", title=label)
+        large.dataset.action, large.dataset.key = "zoom", key
+        large.append(shown)
+        box.append(large)
+    elif address:
         link = element("a", "thumb", href=address, target="_blank", rel="noopener noreferrer")
         link.title = words.say("task.open", file=output.filename)
-        if whole and output.kind != "image":
+        if whole:
             link.setAttribute("download", output.filename)  # nothing but a picture is opened
         link.append(shown)
         box.append(link)

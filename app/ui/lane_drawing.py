@@ -63,6 +63,7 @@ class LaneDrawing:
         words, (lane, ticks) = self._words, row
         name = self.name(lane)
         set_text(parts["name"], name)
+        parts["name"].setAttribute("title", name)
         set_text(parts["state"], words.say(f"socket.{lane.phase}") if lane.phase else "")
         set_text(parts["more"], words.say("lanes.more", count=lane.more) if lane.more else "")
         top = 0 if lane.key in ("here", "elsewhere") else _LINE_ROOM
@@ -111,11 +112,14 @@ def _make_stroke(key: str) -> dict[str, Any]:
 
 def _make_bar(key: str) -> dict[str, Any]:
     card = drawn("svg", "bar item", height=str(_BAR), role="img", data_item=key)
-    parts = {"card": card, "stages-box": drawn("g"), "text": drawn("text", x="4", y="14")}
+    parts = {"card": card, "stages-box": drawn("g"), "text": element("span", "label")}
+    # HTML, which ends a title that is too long for its bar with dots.
+    holder = drawn("foreignObject", width="100%", height=str(_BAR))
+    holder.append(parts["text"])
     frame = drawn("rect", "frame", x="0.75", y="0.75", rx="3", height=str(_BAR - 1.5))
     frame.style.setProperty("width", "calc(100% - 1.5px)")
     card.append(drawn("rect", "ground", width="100%", height="100%", rx="3"))
-    card.append(parts["stages-box"], parts["text"], frame)
+    card.append(parts["stages-box"], holder, frame)
     return parts
 
 

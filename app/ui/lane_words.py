@@ -1,22 +1,8 @@
 """What there is to tell of a bar or a line, in the person's language."""
 
-import js
-
 from app.core.lane_line import Said
+from app.ui.clock import clock
 from app.ui.words import Words
-
-
-def clock(at: float, **parts: str) -> str:
-    """Write a time of day as the visitor's language does."""
-    wanted = js.Object.new()
-    for name, value in {
-        "hour": "2-digit",
-        "minute": "2-digit",
-        "hourCycle": "h23",
-        **parts,
-    }.items():
-        setattr(wanted, name, value)
-    return str(js.Date.new(at * 1000).toLocaleTimeString(js.document.documentElement.lang, wanted))
 
 
 def sentence(words: Words, said: Said) -> str:

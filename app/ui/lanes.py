@@ -7,10 +7,11 @@ import js
 
 from app.core.lane_rows import Bar
 from app.core.lanes import Lane, Picture, Stroke
+from app.ui.clock import clock
 from app.ui.dom import drawn, element, listen
 from app.ui.lane_drawing import LaneDrawing
 from app.ui.lane_legend import legend, patterns
-from app.ui.lane_words import clock, sentence
+from app.ui.lane_words import sentence
 from app.ui.words import Words
 
 STRETCHES = ("0", "60", "300", "1800")
@@ -112,9 +113,12 @@ class LanesPanel:
                 y="13",
             )
             for number, (x, at) in enumerate(picture.ticks)
-            if 0.05 < x < 0.9
+            if 0.05 < x < (0.9 if picture.is_live else 0.75)
         ]
-        now = drawn("text", "now", self._words.say("lanes.now"), x="100%", y="13")
+        told = self._words.say("lanes.now")
+        if not picture.is_live:  # nothing is drawn before something happens
+            told = self._words.say("server.as_of", time=clock(picture.until, second="2-digit"))
+        now = drawn("text", "now", told, x="100%", y="13")
         self._scale.replaceChildren(*texts, now)
 
     def _focused(self) -> str:

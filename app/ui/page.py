@@ -5,14 +5,13 @@ from typing import Any, NamedTuple
 
 import js
 
-from app.ui.access import Typed
 from app.ui.collect import CollectPanel
 from app.ui.composer import Composer
 from app.ui.dom import by_id, listen
 from app.ui.icon import IDLE, address, icon_of
 from app.ui.notices import NoticesPanel
 from app.ui.results import Fetch
-from app.ui.servers import ServersPanel
+from app.ui.servers import ServersPanel, ServerWishes
 from app.ui.tasks import TasksPanel
 from app.ui.view import View
 from app.ui.words import Words
@@ -24,9 +23,7 @@ class Intents(NamedTuple):
     `phrase` is this browser's own, by which its tasks are found from elsewhere.
     """
 
-    add_server: Callable[[str, Typed], str]
-    use_token: Callable[[str, Typed], str]
-    on_server: Callable[[str, str], None]
+    servers: ServerWishes
     on_task: Callable[[str, str], None]
     run: Callable[[], None]
     use_workflow: Callable[[Any], None]
@@ -51,9 +48,7 @@ class Page:
         self.composer = Composer(
             words, intents.run, intents.use_workflow, intents.choose_workflow, intents.repaint
         )
-        self._servers = ServersPanel(
-            words, intents.add_server, intents.use_token, intents.on_server
-        )
+        self._servers = ServersPanel(words, intents.servers)
         self._tasks = TasksPanel(words, intents.preview_of, intents.fetch, intents.on_task)
         self._collect = CollectPanel(words, intents.phrase, intents.collect)
         self._drop_preview = intents.drop_preview
@@ -68,8 +63,8 @@ class Page:
     def show(self, view: View) -> None:
         """Bring the page up to date."""
         self._servers.show(view.servers)
-        self.composer.offer(tuple(row for row in view.servers if not row.is_held))
-        self.composer.foretell(view.forecast)
+        self.composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
+        self.composer.servers.foretell(view.forecast)
         for task_id in self._tasks.show(view):
             self._drop_preview(task_id)
         self.notices.follow(view.notices)
@@ -86,6 +81,8 @@ def translate(words: Words, language: str) -> None:
     js.document.documentElement.lang = language
     for target in js.document.querySelectorAll("[data-say]"):
         target.textContent = words.say(target.dataset.say)
+    for target in js.document.querySelectorAll("[data-say-placeholder]"):
+        target.placeholder = words.say(target.dataset.sayPlaceholder)
     for target in js.document.querySelectorAll("[data-say-label]"):
         name = "label" if target.tagName == "OPTGROUP" else "aria-label"
         target.setAttribute(name, words.say(target.dataset.sayLabel))

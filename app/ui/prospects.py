@@ -15,7 +15,12 @@ def say_forecast(words: Words, forecast: Forecast) -> str:
             what = words.say("compose.next.with", what=what, others=others)
         return words.say("compose.next.old" if forecast.is_old else "compose.next.now", what=what)
     if forecast.is_full:
-        return words.say("compose.next.full")
+        paused = [each.server.name for each in forecast.obstacles if each.why == "paused"]
+        full = words.say("compose.next.full")
+        if not paused:
+            return full
+        names = _joined(words, "and", paused)
+        return words.say("compose.next.full_paused", full=full, servers=names)
     if not forecast.obstacles:
         return words.say("compose.next.no_server")
     told = [

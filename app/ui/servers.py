@@ -1,7 +1,6 @@
 """The panel of servers."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from app.ui.access import AccessFields, LazyFields, Typed
 from app.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_text
@@ -11,10 +10,28 @@ from app.ui.words import Words
 _TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
 """What a row says of now, and of the machine; each of these is a line, if there is room."""
 
+_BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "rename", "token", "remove")
+
 _TEXTS = (
     *("name", "state", "queue", "wait", "socket", "facts", "figures", "access", "twin", "well"),
     "trouble",
 )
+
+
+class ServerWishes(Protocol):
+    """What a person may want of servers; what is wrong with it is returned, "" for nothing."""
+
+    def add(self, typed: str, name: str, token: Typed) -> str:
+        """Use one more, by what was typed as its address and its name."""
+
+    def use_token(self, url: str, token: Typed) -> str:
+        """Send another token."""
+
+    def rename(self, url: str, name: str) -> None:
+        """Call one something else; "" for its address."""
+
+    def act(self, action: str, url: str) -> None:
+        """Do what a button of its card says."""
 
 
 class ServersPanel:
@@ -22,30 +39,21 @@ class ServersPanel:
 
     Args:
         words: The page's language.
-        on_add: Called with the address and the token typed; returns what is wrong, or "".
-        on_token: Called with a server's address and another token; returns what is wrong.
-        handle: Called with `remove` or `ask`, and the server's address.
+        wishes: Carries what the person wants of servers.
     """
 
-    def __init__(
-        self,
-        words: Words,
-        on_add: Callable[[str, Typed], str],
-        on_token: Callable[[str, Typed], str],
-        handle: Callable[[str, str], None],
-    ) -> None:
+    def __init__(self, words: Words, wishes: ServerWishes) -> None:
         self._words = words
-        self._on_add = on_add
-        self._on_token = on_token
-        self._handle = handle
+        self._wishes = wishes
         self._access = LazyFields(by_id("server-access"), words)
         self._fields: dict[str, AccessFields] = {}
-        self._address = by_id("server-address")
+        self._address, self._name = by_id("server-address"), by_id("server-name")
         self._problem = by_id("server-problem")
         self._none = by_id("server-none")
         self._rows = Rows(by_id("servers"), self._make, self._change)
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
+        listen(by_id("servers"), "submit", self._renamed)
 
     def show(self, rows: tuple[ServerRow, ...]) -> None:
         """Show these servers."""
@@ -55,10 +63,11 @@ class ServersPanel:
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
-        problem = self._on_add(self._address.value, self._access.read())
+        typed, name = str(self._address.value), str(self._name.value)
+        problem = self._wishes.add(typed, name, self._access.read())
         set_text(self._problem, problem)
         if not problem:
-            self._address.value = ""
+            self._address.value = self._name.value = ""
             self._access.clear()
 
     def _act(self, action: str, url: str) -> None:
@@ -67,10 +76,31 @@ class ServersPanel:
                 self._show_fields(url)
             case "use":
                 self._use_fields(url)
+            case "rename":
+                self._show_name(url)
             case "copy":
                 copy_text(url)
             case _:
-                self._handle(action, url)
+                self._wishes.act(action, url)
+
+    def _show_name(self, url: str) -> None:
+        """Open or close the field for another name on a server's card."""
+        parts = self._rows.card(url)
+        if parts is not None:
+            box, field = parts["naming"], parts["naming"].firstChild
+            box.hidden = not box.hidden
+            field.value = self._rows.row(url).name
+            if not box.hidden:
+                field.select()
+
+    def _renamed(self, event: Any) -> None:
+        event.preventDefault()
+        event.target.hidden = True
+        url = str(event.target.dataset.server)
+        self._wishes.rename(url, str(event.target.firstChild.value))
+        parts = self._rows.card(url)
+        if parts is not None:
+            parts["rename button"].focus()
 
     def _show_fields(self, url: str) -> None:
         """Open or close the fields for another token on a server's card."""
@@ -90,7 +120,7 @@ class ServersPanel:
         parts = self._rows.card(url)
         if parts is None:
             return
-        problem = self._on_token(url, self._fields[url].read())
+        problem = self._wishes.use_token(url, self._fields[url].read())
         set_text(parts["token"].lastChild, problem)
         if not problem:
             parts["token"].replaceChildren()
@@ -119,19 +149,26 @@ class ServersPanel:
         parts["causes"] = element("ul", "causes")
         card.append(parts["causes"])
         buttons = element("div", "buttons")
-        for action in ("connect", "ask", "doctor", "pause", "resume", "token", "remove"):
+        for action in _BUTTONS:
             button = element("button", "quiet", words.say(f"server.{action}"), type="button")
             button.dataset.action, button.dataset.key = action, url
             parts[f"{action} button"] = button
             buttons.append(button)
         parts["token"] = element("div", "token")
-        card.append(buttons, parts["token"])
+        parts["naming"] = naming = element("form", "naming", data_server=url)
+        naming.append(
+            element("input", "", autocomplete="off", aria_label=words.say("server.name")),
+            element("button", "quiet", words.say("server.rename_use")),
+        )
+        naming.hidden = True
+        card.append(buttons, naming, parts["token"])
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
         parts["card"].dataset.tone = row.tone
         for name in _TEXTS:
             set_text(parts[name], getattr(row, name))
+        parts["name"].title = row.name
         parts["url"].hidden = row.url.endswith(f"//{row.name}")
         parts["connect button"].hidden = not row.is_held
         for name in ("ask", "doctor"):

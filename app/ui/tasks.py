@@ -40,6 +40,7 @@ class TasksPanel:
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
         self._more = by_id("task-more")
+        self._again_lost = by_id("task-rerun")
         self._most = SHOWN
         self._rows = Rows(by_id("tasks"), self._make, self._change)
         self._handle = handle
@@ -60,6 +61,7 @@ class TasksPanel:
                 self._show_preview(row.task_id)
         self._none.hidden = bool(view.tasks)
         set_text(self._summary, view.summary if view.tasks else "")
+        set_text(self._again_lost, view.lost_again)
         set_text(self._safety, view.safety)
         self._safety.dataset.tone = "bad" if view.only_here else "good"
         self._send.hidden = not view.can_send_all
@@ -125,6 +127,7 @@ class TasksPanel:
         parts["card"].dataset.state = row.state
         set_text(parts["title"], row.title)
         set_text(parts["server"], row.server)
+        parts["server"].title = row.server
         set_text(parts["state"], row.state_text)
         parts["progress"].value = row.overall
         parts["progress"].setAttribute("aria-label", row.title)

@@ -26,6 +26,7 @@ class Undo:
         label = words.say("notice.close")
         close = element("button", "quiet", "×", type="button", aria_label=label)
         self._box.append(self._said, button, close)
+        self._about = ""
         self._undo: Callable[[], None] | None = None
         self._done: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -34,7 +35,11 @@ class Undo:
         listen(js.window, "pagehide", lambda _event: self._settle())
 
     def offer(
-        self, sentence: str, undo: Callable[[], None], done: Callable[[], None] | None = None
+        self,
+        sentence: str,
+        undo: Callable[[], None],
+        done: Callable[[], None] | None = None,
+        about: str = "",
     ) -> None:
         """Say what was removed.
 
@@ -42,12 +47,19 @@ class Undo:
             sentence: Says it.
             undo: Takes it back.
             done: Carries it out, once nobody takes it back any more.
+            about: Names what was removed, for `drop`.
         """
         self._settle()
+        self._about = about
         self._said.textContent = sentence
         self._undo, self._done = undo, done
         self._box.hidden = False
         self._timer = asyncio.get_event_loop().call_later(PATIENCE, self._settle)
+
+    def drop(self, about: str) -> None:
+        """Offer it no more: what was removed has come back by another way."""
+        if self._about == about:
+            self._settle()
 
     def _take_back(self) -> None:
         undo, self._done = self._undo, None
@@ -60,6 +72,6 @@ class Undo:
         if self._timer is not None:
             self._timer.cancel()
         done, self._undo, self._done, self._timer = self._done, None, None, None
-        self._box.hidden = True
+        self._about, self._box.hidden = "", True
         if done is not None:
             done()

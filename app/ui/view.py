@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.core.forecast import ANYTHING, Needs, forecast
 from app.core.ids import ServerUrl, TaskId
+from app.core.loss import is_still_lost
 from app.core.outlier import Outliers
 from app.core.outlook import Outlook
 from app.core.outputs import Output
@@ -32,6 +33,8 @@ class View:
     can_send_all: bool
     is_live: bool
     forecast: str
+    lost_again: str = ""
+    """What the button says that runs again what is lost; "" for nothing to run."""
 
 
 class Viewer:
@@ -101,6 +104,7 @@ class Viewer:
             safety = words.say("tasks.only_here", count=only_here)
         elif len(tasks) > len(self._ended):
             safety = words.say("tasks.safe")
+        lost = sum(is_still_lost(task) for task in tasks)
         live = [task.progress.overall for task in tasks if not task.is_ended]
         return View(
             (
@@ -116,9 +120,7 @@ class Viewer:
                 self._ended.get(task.task_id) or self._tasks.row(task, self.usual, now)
                 for task in _in_order(tasks)
             ),
-            words.say(
-                "tasks.summary", running=running, waiting=len(window.waiting), done=len(self._ended)
-            ),
+            self._summary(running, [task.state for task in tasks]),
             tuple(words.trouble(trouble) for trouble in window.notices),
             sum(live) / len(live) if live else 1.0,
             only_here,
@@ -126,7 +128,22 @@ class Viewer:
             bool(window.waiting and window.servers) and not window.is_hurried,
             len(tasks) > len(self._ended),
             say_forecast(words, forecast(window, needs, self._paces, now)),
+            words.say("tasks.again_lost", count=lost) if lost else "",
         )
+
+    def _summary(self, running: int, states: list[State]) -> str:
+        """Count the tasks; of those that have ended each kind by itself, but for what is none."""
+        told = self._words.say(
+            "tasks.summary",
+            running=running,
+            waiting=len(self._window.waiting),
+            done=states.count(State.COMPLETED),
+        )
+        for state in (State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED):
+            count = states.count(state)
+            if count:
+                told = self._words.say(f"tasks.count.{state.value}", told=told, count=count)
+        return told
 
     def _ends(self, server: Server, now: float) -> float | None:
         """Return in how many seconds a new task would be done, where ours were timed."""

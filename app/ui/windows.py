@@ -8,6 +8,7 @@ import js
 from app.core.ids import ServerUrl, WindowId
 from app.core.others import OtherTask, OtherWindow
 from app.core.server_url import short_name
+from app.ui.clock import clock
 from app.ui.dom import Rows, by_id, element, on_action, set_text
 from app.ui.words import Words
 
@@ -87,5 +88,6 @@ def _time(seconds: float) -> str:
     """Return a time as the person's clock shows it, with the date if it is not of today."""
     at = js.Date.new(seconds * 1000)
     if js.Date.now() / 1000 - seconds < _DAY and at.getDate() == js.Date.new().getDate():
-        return str(at.toLocaleTimeString())
-    return str(at.toLocaleString())
+        return clock(seconds, second="2-digit")
+    date = at.toLocaleDateString(js.document.documentElement.lang, dateStyle="medium")
+    return f"{date} {clock(seconds)}"

@@ -39,6 +39,11 @@
     );
   }
 
+  // Python would run on a second stack wherever WebAssembly can be suspended (JSPI). Nothing here
+  // needs that, and Chromium's renderer can crash there: its memory sampler walks past the end of
+  // such a stack. Source: Chromium 156, 25 crash dumps with the same address.
+  if (lacking.length === 0) for (const name of ["Suspending", "promising"]) delete WebAssembly[name];
+
   // Where a file of the page is: a built site (tools/site.mjs) has a hash in most names.
   const built = document.querySelector('meta[name="tether:files"]');
   const places = built ? JSON.parse(built.content) : {};
@@ -47,6 +52,43 @@
   // The banner of the demo must be there from the start, and the form to add servers must not.
   const isDemo = new URLSearchParams(location.search).get("demo") === "1";
   root.classList.toggle("demo", isDemo);
+
+  // The page's own words in the language that the visitor keeps (app/choices.py), else in the
+  // browser's. Python says them again, but seconds later.
+  const folder = location.pathname.slice(0, location.pathname.lastIndexOf("/") + 1);
+  let kept = null;
+  try {
+    kept = localStorage.getItem(`tether:${folder}:language`);
+  } catch (error) {
+    // Forbidden: then the browser's language decides.
+  }
+  let words = { "boot.kept": "Starting… (kept for then: {count})" };
+  const translate = () => {
+    if (isReady()) return;
+    for (const target of document.querySelectorAll("[data-say]")) {
+      target.textContent = words[target.dataset.say] || target.textContent;
+    }
+    for (const target of document.querySelectorAll("[data-say-label]")) {
+      const name = target.tagName === "OPTGROUP" ? "label" : "aria-label";
+      target.setAttribute(name, words[target.dataset.sayLabel] || "");
+    }
+    for (const target of document.querySelectorAll("[data-say-placeholder]")) {
+      target.placeholder = words[target.dataset.sayPlaceholder] || "";
+    }
+    document.getElementById("language").value = "zh";
+  };
+  const isChinese = navigator.language.toLowerCase().startsWith("zh");
+  if (kept === "zh" || (kept !== "en" && isChinese)) {
+    root.lang = "zh";
+    const isParsed = new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+    fetch(window.tetherFile("./static/i18n/zh.json"))
+      .then((answer) => answer.json())
+      .then((found) => isParsed.then(() => {
+        words = found;
+        translate();
+      }))
+      .catch(() => {}); // the English is there
+  }
 
   // What happened before Python was ready, in order:
   //   {kind: "click", action}         an element with data-early="action" was clicked
@@ -57,7 +99,7 @@
   const recorded = [];
   const record = (event) => {
     recorded.push(event);
-    if (!root.dataset.boot) say(`Starting… (kept for then: ${recorded.length})`);
+    if (!root.dataset.boot) say(words["boot.kept"].replace("{count}", recorded.length));
   };
   const listeners = new AbortController();
   const listen = (name, listener) =>

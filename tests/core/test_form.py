@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import BadInput
-from app.core.form import FEW, LARGEST_SEED, Field, filled, form_of, read_answer
+from app.core.form import FEW, LARGEST_SEED, Field, filled, form_of, range_of, read_answer
 from app.core.ids import NodeId
 from app.core.node_info import NodeInfo, read_node_info
 
@@ -159,3 +159,23 @@ def test_answers_go_into_a_copy() -> None:
     result = filled(nodes, {(NodeId("3"), "seed"): 6})
     assert result[NodeId("3")]["inputs"] == {"seed": 6, "steps": 20}
     assert nodes[NodeId("3")]["inputs"]["seed"] == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "told"),
+    [
+        ("whole", 1, 10_000, "1 – 10000"),
+        ("number", 0.01, 8.0, "0.01 – 8"),
+        ("number", 0.0, None, "≥ 0"),
+        ("whole", -(2**62), 7, "≤ 7"),
+        ("whole", 1, 2**63, "≥ 1"),
+        ("whole", None, None, ""),
+        ("seed", 0, 9, ""),
+        ("line", None, None, ""),
+    ],
+)
+def test_a_range_is_told_where_it_tells_something(
+    kind: Any, low: Any, high: Any, told: str
+) -> None:
+    """Nobody types seeds by their range, and nobody means two thousand million."""
+    assert range_of(Field(NodeId("1"), "n", "N", kind, 1, True, low, high)) == told

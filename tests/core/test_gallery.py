@@ -13,8 +13,6 @@ from app.core.gallery import (
     MOST,
     Entry,
     allowance,
-    by_day,
-    by_workflow,
     entry_of,
     evicted,
     names_of,
@@ -30,7 +28,6 @@ from app.core.task import Task
 from tests.core.farm import INVERT, NOON, NORTH, PHOTO, SOUTH, new_task
 from tests.core.junk import peer_texts
 
-DAY = 86_400.0
 RESULT = Output(NodeId("3"), "image", "inv_00001_.png")
 
 
@@ -136,6 +133,7 @@ entries = st.builds(
     st.lists(outputs, max_size=3).map(tuple),
     st.lists(pictures, max_size=3).map(tuple),
     st.dictionaries(st.text(), st.integers(0, 2**53 - 1), max_size=4),
+    st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple),
 )
 
 
@@ -167,6 +165,16 @@ def test_pictures_of_another_shape_are_left_out() -> None:
     """The rest of the entry is still good."""
     record = json.loads(write_entry(entry("a")))
     record["pictures"].append(["1", "image", 3])
+    assert read_entry(json.dumps(record)) == entry("a")
+
+
+def test_values_of_another_shape_are_left_out() -> None:
+    """Entries from before values were kept have none."""
+    whole = entry("a")._replace(values=(("steps", "20"),))
+    record = json.loads(write_entry(whole))
+    record["values"].append(["cfg", 7])
+    assert read_entry(json.dumps(record)) == whole
+    del record["values"]
     assert read_entry(json.dumps(record)) == entry("a")
 
 
@@ -233,22 +241,3 @@ def test_the_budget_holds_and_the_newest_stays(
 def test_one_entry_leaves_room_for_another() -> None:
     """Or each new result would be alone."""
     assert allowance(1000) == 500
-
-
-def test_days_are_those_of_the_persons_clock() -> None:
-    """An evening in one place is the next morning in another."""
-    late, early = entry("a", 2 * DAY - 60), entry("b", 2 * DAY + 60)
-    apart = by_day([late, early], lambda _at: 0.0)
-    assert [group.entries for group in apart] == [(early,), (late,)]
-    (together,) = by_day([late, early], lambda _at: 3600.0)
-    assert together.entries == (early, late)
-    assert len({group.key for group in apart}) == 2
-
-
-def test_workflows_stand_together() -> None:
-    """The one used last comes first."""
-    old, other, new = entry("a", 1.0), entry("b", 2.0, "Blur"), entry("c", 3.0)
-    assert [(group.key, group.entries) for group in by_workflow([old, other, new])] == [
-        ("Invert", (new, old)),
-        ("Blur", (other,)),
-    ]

@@ -218,13 +218,15 @@ def test_the_scale_has_round_times() -> None:
 
 
 def test_a_picture_that_is_to_fit_holds_what_goes_on() -> None:
-    """What lives or has just ended is whole in it; half an hour is the most."""
+    """What lives or has just ended is whole in it, with little beside; half an hour is the most."""
     window, _ = farm()
     assert length(window, NOON) == 60
     task = bound_task(window, window.servers[NORTH], *RUNNING)
-    assert [length(window, NOON + after) for after in (30, 90, 1000, 9000)] == [60, 120, 1800, 1800]
+    assert [length(window, NOON + after) for after in (9, 30, 90, 1000, 9000)] == [
+        *(15, 30, 90, 1200, 1800)
+    ]
     window.end(task, State.COMPLETED, NOON + 90, "socket", None)
-    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 300, 60]
+    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 180, 60]
 
 
 def length(window: Window, now: float) -> float:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.core.loss import find_witness, is_witness, why_lost
+from app.core.ids import Digest
+from app.core.loss import find_witness, is_still_lost, is_witness, why_lost
 from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
@@ -103,3 +104,21 @@ def test_the_last_to_end_there_is_asked_for() -> None:
     for at, task in enumerate(tasks):
         window.end(task, State.COMPLETED, NOON + at, "socket", None)
     assert find_witness(window.tasks.values(), NORTH) is tasks[1]
+
+
+@pytest.mark.parametrize(
+    ("state", "digest", "is_run_again", "is_lost"),
+    [
+        (State.LOST, "d", False, True),
+        (State.LOST, "d", True, False),
+        (State.LOST, "", False, False),
+        (State.FAILED, "d", False, False),
+    ],
+)
+def test_what_is_lost_is_lost_until_it_runs_again(
+    state: State, digest: str, is_run_again: bool, is_lost: bool
+) -> None:
+    """What was collected from servers has no workflow here to run."""
+    _, _, task = lost()
+    task.state, task.digest, task.is_run_again = state, Digest(digest), is_run_again
+    assert is_still_lost(task) is is_lost

@@ -119,3 +119,31 @@ def test_a_paused_server_stays_paused_until_it_goes() -> None:
     assert reloaded.paused == {NORTH, SOUTH}
     reloaded.remove(NORTH)
     assert ServerList(reloaded.write()).paused == {SOUTH}
+
+
+def test_a_server_is_called_what_the_person_calls_it() -> None:
+    """Preset or not, over reloads, until it is removed or the name is taken back."""
+    servers = ServerList()
+    servers.add(SOUTH, "South")
+    servers.rename(SOUTH, " Attic ")
+    servers.rename(NORTH, "n" * 100)
+    reloaded = ServerList(servers.write())
+    assert reloaded.merged({NORTH: "North"}) == {NORTH: "n" * LONGEST_NAME, SOUTH: "Attic"}
+    assert NORTH not in reloaded.merged({})
+    reloaded.rename(NORTH, " ")
+    reloaded.rename(SOUTH, "")
+    assert reloaded.merged({NORTH: "North"}) == {NORTH: "North", SOUTH: ""}
+    reloaded.rename(SOUTH, "Attic")
+    reloaded.add(SOUTH, "Cellar")
+    assert reloaded.merged({}) == {SOUTH: "Cellar"}
+    reloaded.rename(SOUTH, "Attic")
+    reloaded.remove(SOUTH)
+    reloaded.add(SOUTH)
+    assert reloaded.merged({}) == {SOUTH: ""}
+
+
+@pytest.mark.parametrize("names", ["[]", '{"http://north:8188": 3}', "null"])
+def test_names_of_another_shape_are_none(names: str) -> None:
+    """The rest of the record is read."""
+    text = f'{{"added": {{"{SOUTH}": ""}}, "removed": [], "names": {names}}}'
+    assert ServerList(text).merged({NORTH: ""}) == {NORTH: "", SOUTH: ""}

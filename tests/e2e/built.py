@@ -1,6 +1,7 @@
 """A built site, and a plain file server for it that can be stopped."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+
+SERVED = Path(os.environ.get("SERVED") or ROOT)
+"""The folder whose page the browser tests open: the source tree, or a built site."""
 
 
 def tree(folder: Path, changes: dict[str, tuple[str, str]]) -> Path:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.watch import Watch
 from tools.serve import PageServer
 
@@ -58,7 +59,7 @@ def background() -> Iterator[Background]:
 @pytest.fixture(scope="session")
 def page_server(background: Background) -> Iterator[PageServer]:
     """The page as shipped: its list of servers is empty."""
-    server = PageServer()
+    server = PageServer(root=SERVED)
     background.run(server.start())
     yield server
     background.run(server.stop())

@@ -29,6 +29,7 @@ from app.simulator.catalogue import CATALOGUE
 from app.simulator.nodes import NodeClasses
 from app.simulator.settings import Settings
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tools.comfy_server import ComfyServer
 from tools.serve import PageServer
 
@@ -95,7 +96,8 @@ def farm(
     for server in servers:
         background.run(server.start())
     page = PageServer(
-        servers=[{"url": f":{server.port}", "name": server.settings.name} for server in servers]
+        servers=[{"url": f":{server.port}", "name": server.settings.name} for server in servers],
+        root=SERVED,
     )
     background.run(page.start())
     try:

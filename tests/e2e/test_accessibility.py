@@ -112,6 +112,8 @@ def test_dialogs(page: Page, two: Farm) -> None:
         page.locator(opener).click()
         expect(page.locator(dialog)).to_be_visible()
         if dialog == "#routing-test":
+            check(page, dialog)
+            page.locator("#routing-start").click()
             expect(page.locator("#routing-summary")).to_contain_text("12 scenes", timeout=60_000)
         check(page, dialog)
         page.keyboard.press("Escape")

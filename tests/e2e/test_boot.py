@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
+from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
 from tests.e2e.tiny_page import lay_tiny_page
 from tests.e2e.watch import Watch
 from tools.serve import PageServer
@@ -39,6 +40,19 @@ def test_page_starts_and_says_nothing(
         expect(watched_page.locator("#boot")).to_be_empty()
 
     assert watch.origins() == {origin(page_server.url)}
+
+
+def test_nothing_depends_on_jspi(watched_page: Page, background: Background) -> None:
+    """The page does without suspending WebAssembly, whatever the browser has."""
+    with farm(background, 1) as one:
+        open_page(watched_page, one)
+        found = watched_page.evaluate(
+            "[typeof WebAssembly.Suspending, typeof WebAssembly.promising]"
+        )
+        assert found == ["undefined"] * 2
+        run(watched_page, [as_file(noise(1), "one.png")])
+        expect_done(watched_page, 1)
+        assert watched_page.evaluate("runWebSocketRoutingFixTest()")["passed"] is True
 
 
 def test_any_web_server_serves_the_page_at_any_path(

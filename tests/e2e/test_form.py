@@ -76,7 +76,12 @@ def test_a_seed_is_rolled_and_new_for_each_task(
     give_workflow(page, json.dumps(workflow))
     seed = field(page, "2.seed")
     expect(seed).to_have_value("7")
-    expect(page.locator('[data-field="2.seed"] label')).to_have_text("Painter · seed")
+    label = page.locator('[data-field="2.seed"] label')
+    expect(label).to_have_text("Seed")
+    expect(label).to_have_attribute("title", "Painter · seed")
+    steps = page.get_by_label("Steps")
+    expect(steps).to_have_value("1")
+    expect(page.locator('[data-field="2.steps"] label')).to_have_text("Steps1 – 1000")
     page.locator("[data-action=dice]").click()
     expect(seed).not_to_have_value("7")
     page.locator("#form-fresh").check()
@@ -91,6 +96,36 @@ def test_a_seed_is_rolled_and_new_for_each_task(
         if "seed" in node["inputs"]
     ]
     assert len(set(seeds)) == 3 and 7 not in seeds
+
+
+def test_all_that_is_wrong_is_said_at_once_where_it_is_to_be_mended(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Nothing is sent; each field is marked, the first has the focus, and a mended one is good."""
+    page = open_page(watched_page, two)
+    page.locator("#workflow").select_option("blur")
+    radius, sigma = page.get_by_label("Blur radius"), page.get_by_label("Sigma")
+    radius.fill("99")
+    sigma.fill("x")
+    page.get_by_label("How many of each").fill("0")
+    page.locator("#run").click()
+    told = ["needs a picture", "value for Blur radius", "value for Sigma", "from 1 to 99"]
+    expect(page.locator("#notices li")).to_contain_text(told)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(4)
+    expect(page.locator("#picture-picker")).to_be_focused()
+    page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
+    page.get_by_label("How many of each").fill("1")
+    page.keyboard.press("Enter")
+    expect(page.locator("#notices li")).to_contain_text(told[1:3])
+    expect(radius).to_be_focused()
+    expect(radius).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-field$=blur_radius] .trouble")).to_contain_text("from 1 to 31")
+    radius.fill("3")
+    expect(radius).not_to_have_attribute("aria-invalid", "true")
+    sigma.fill("2")
+    page.keyboard.press("Enter")
+    expect_done(page, 1)
+    expect(page.locator("#notices li, [data-field] .trouble:visible")).to_have_count(0)
 
 
 def history(servers: Farm, number: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from app.simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
@@ -22,6 +22,7 @@ from tests.e2e.farm import (
     noise,
     open_page,
     picture_of,
+    pixels,
     result_of,
     run,
     run_own,
@@ -119,6 +120,27 @@ def test_results_stay_whatever_becomes_of_page_and_servers(
     other = fresh_window(watched_page.context, two)
     open_gallery(other, 2)
     assert shown(other, "two").tobytes() == ImageOps.invert(pictures["two.png"]).tobytes()
+
+
+def test_a_task_cleared_away_at_once_is_kept_whole(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Its picture is still on the way when its card goes."""
+    page = open_page(watched_page, two)
+    held: list[Route] = []
+    page.route("**/view?*", lambda route: held.append(route))
+    picture = noise(30)
+    run(page, [as_file(picture, "thirty.png")])
+    expect_done(page, 1)
+    while not held:
+        page.wait_for_timeout(25)
+    page.locator("#task-clear").click()
+    expect(tasks(page)).to_have_count(0)
+    page.locator("#undo [aria-label=Close]").click()
+    for route in held:
+        route.continue_()
+    open_gallery(page, 1)
+    assert shown(page, "thirty").tobytes() == ImageOps.invert(picture).tobytes()
 
 
 def test_an_entry_runs_again_as_it_was(two: Farm, watched_page: Page, watch: Watch) -> None:
@@ -357,3 +379,76 @@ def test_the_demo_has_no_gallery(watched_page: Page, page_server: Any, watch: Wa
     """Nothing of a demo is kept."""
     page = open_page(watched_page, f"{page_server.url}?demo=1")
     expect(page.locator("#gallery-open")).to_be_hidden()
+
+
+def test_a_kept_result_is_looked_at_as_one_on_a_task_card(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """The same dialog: beside what it was made from, the others by keys, copied, saved, used."""
+    page = open_page(watched_page, two)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    pictures = [noise(number, 160, 120) for number in (1, 2)]
+    for number, picture in enumerate(pictures, 1):
+        run(page, [as_file(picture, f"{number}.png")])
+        expect_done(page, number)
+    page.locator("#task-clear").click()
+    expect(tasks(page)).to_have_count(0)
+    open_gallery(page, 2)
+    cards(page).filter(has_text="2.png").locator("button.thumb").focus()
+    page.keyboard.press("Enter")
+    zoom = page.locator("#zoom")
+    expect(zoom.locator("h2")).to_have_text("2.png · Invert colours")
+    assert pixels(zoom.locator(".after")).tobytes() == ImageOps.invert(pictures[1]).tobytes()
+    assert pixels(zoom.locator(".before")).tobytes() == pictures[1].tobytes()
+    zoom.get_by_role("button", name="Next").press("ArrowRight")
+    expect(zoom.locator("h2")).to_have_text("1.png · Invert colours")
+    assert pixels(zoom.locator(".before")).tobytes() == pictures[0].tobytes()
+    zoom.get_by_role("button", name="Copy").click()
+    expect(zoom).to_contain_text("Copied.")
+    with page.expect_download() as found:
+        zoom.get_by_role("link", name="Save").click()
+    assert found.value.suggested_filename.startswith("1-invert_")
+    zoom.get_by_role("button", name="Use as input").click()
+    page.keyboard.press("Escape")
+    expect(zoom).to_be_hidden()
+    expect(page.locator("#gallery")).to_be_visible()
+    close_gallery(page)
+    expect(page.locator("#pictures li")).to_have_count(1)
+    assert len(page.context.pages) == 1
+
+
+def test_an_entry_tells_its_values_and_is_found_by_them(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """What was typed in the form stands on the card, as text; every word sought must be there."""
+    page = open_page(watched_page, two)
+    watched_page.locator("#workflow").select_option("blur")
+    radius = page.locator("[data-field$=blur_radius] input")
+    for count, value in enumerate(("3", "5"), 1):
+        radius.fill(value)
+        run(page, [as_file(noise(count), f"{value}<b>.png")], "blur")
+        expect_done(page, count)
+    run(page, [as_file(noise(4), "cat.png")], server="gpu-1")
+    expect_done(page, 3)
+    open_gallery(page, 3)
+    five = cards(page).filter(has_text="5<b>.png")
+    expect(five.locator(".values")).to_have_text("Blur radius: 5 · Sigma: 4.0")
+    search = page.get_by_label("Search: workflow, server, values, file")
+    search.fill("RADIUS 5 blur")
+    expect(cards(page)).to_have_count(1)
+    expect(cards(page)).to_contain_text("5<b>.png")
+    expect(page.locator("#gallery-usage")).to_have_text("Found: 1")
+    search.fill("gpu-1 cat")
+    expect(cards(page)).to_contain_text("cat.png")
+    page.locator("#gallery-by").select_option("workflow")
+    search.fill("png")
+    expect(cards(page)).to_have_count(3)
+    search.fill("nothing like that")
+    expect(cards(page)).to_have_count(0)
+    search.press("Escape")  # as browsers have it: first what is sought goes, then the dialog
+    expect(cards(page)).to_have_count(1)
+    expect(page.locator("#gallery summary")).to_have_count(2)
+    search.fill("blur")
+    page.locator("#gallery-close").click()
+    open_gallery(page, 1)
+    expect(search).to_have_value("")

@@ -31,7 +31,7 @@ from tests.e2e.watch import Watch
 # What a page found in its storage, before anything of ours ran; the first blank page has none.
 NOTE_WHAT_WAS_THERE = "if (origin !== 'null') window.foundAtStart = {...sessionStorage}"
 
-ELSEWHERE = "static/i18n/en.json"
+ELSEWHERE = "servers.json"
 """A page of the same origin that is not Tether."""
 
 ORIGINS = pytest.mark.parametrize("is_secure", [True, False], ids=["secure", "lan"])

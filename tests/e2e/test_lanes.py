@@ -1,5 +1,6 @@
 """The panel of lanes: who has what, and since when."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -174,11 +175,16 @@ def test_nothing_is_drawn_for_nobody(
         open_lanes(page)
         expect(page.locator("svg.bar.item")).to_have_count(1)
         assert any("core/lanes.py" in url for url in fetched_late(watch))
+        expect(page.locator("#lanes text.now")).to_have_text("now")
         before = bars(page, "gpu-1").get_attribute("x")
         expect(bars(page, "gpu-1")).not_to_have_attribute("x", str(before))
         expect_done(page, 1)
         page.evaluate(COUNT_CHANGES)
         page.wait_for_function(STILL)
+        # It doesn't pretend to be of now: of when, in the clock of the servers' cards.
+        as_of = re.compile(r"^as of ([01]\d|2[0-3]):\d\d:\d\d$")
+        expect(page.locator("#lanes text.now")).to_have_text(as_of)
+        expect(page.locator(".server .figures")).to_contain_text(re.compile(as_of.pattern[1:]))
         page.locator("#lanes > summary").click()
         expect(page.locator(".item")).to_have_count(0)
         one.change(0, pace=1.0)

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserType, Locator, Page, expect
 
 from app.simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
 from tests.e2e.tls import Tls
 from tests.e2e.watch import Watch
@@ -186,7 +187,7 @@ def page_elsewhere(
     browser_type: BrowserType, launch: dict[str, Any], background: Background, servers: list[str]
 ) -> Iterator[Page]:
     """A tab of a Chromium for which the page is on the internet, on a name of its own."""
-    site = PageServer(servers=servers)
+    site = PageServer(servers=servers, root=SERVED)
     background.run(site.start())
     flags = [
         f"--ip-address-space-overrides=127.0.0.1:{site.port}=public",

@@ -14,19 +14,30 @@ from tests.e2e.watch import Watch
 def test_as_many_tasks_of_each_picture_as_are_wanted(
     watched_page: Page, background: Background
 ) -> None:
-    """Three of each of two; the number is back at one for the next run, where the keyboard runs."""
+    """Three of each of two; it is said beside Run, and that they are alike without a seed."""
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
         copies = page.get_by_label("How many of each")
         copies.fill("2")
         copies.press("ArrowUp")
         expect(copies).to_have_value("3")
-        run(page, [as_file(noise(number), f"{number}.png") for number in range(2)])
-        expect(copies).to_have_value("1")
+        count, alike = page.locator("#run-count"), page.locator("#copies-alike")
+        expect(count).to_have_text("3 tasks")
+        expect(alike).to_contain_text("this workflow has no seed")
+        page.locator("#picture-picker").set_input_files(
+            [as_file(noise(number), f"{number}.png") for number in range(2)]
+        )
+        expect(count).to_have_text("2 × 3 → 6 tasks")
+        page.locator("#run").click()
         expect_done(page, 6)
+        expect(copies).to_have_value("3")
         page.locator("#picture-picker").set_input_files([as_file(noise(2), "2.png")])
+        copies.fill("1")
+        expect(count).to_have_text("1 picture → 1 task")
+        expect(alike).to_be_hidden()
         copies.press("Enter")
         expect_done(page, 7)
+        expect(count).to_be_hidden()
         expect(tasks(page).filter(has_text="0.png")).to_have_count(3)
 
 
@@ -46,8 +57,11 @@ def test_each_copy_has_a_seed_of_its_own(watched_page: Page, background: Backgro
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
         give_workflow(page, json.dumps(workflow))
-        page.locator("#form-fresh").check()
         page.locator("#copies").fill("4")
+        alike = page.locator("#copies-alike")
+        expect(alike).to_contain_text("tick “A new seed for each task”")
+        page.locator("#form-fresh").check()
+        expect(alike).to_be_hidden()
         page.locator("#run").click()
         expect_done(page, 4)
         seeds = {sent["2"]["inputs"]["seed"] for sent in history(one, 0)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from PIL import ImageChops
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -161,6 +161,47 @@ def test_a_chinese_visitor_reads_chinese_and_may_switch(
         page.reload()
         expect_ready(page)
         expect(page.locator("#run")).to_have_text("Run")
+
+
+def test_a_kept_language_is_spoken_before_python_is_there(
+    watched_page: Page, background: Background
+) -> None:
+    """A switch of the language shows no other one in between; what was done is told in it, too."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        page.route("**/pyodide.asm.wasm", lambda _route: None)  # it never comes
+        page.locator("#language").select_option("zh")
+        expect(page.locator("#compose-title")).to_have_text("新任务")
+        expect(page.locator("html:not([data-ready])")).to_have_attribute("lang", "zh")
+        expect(page.locator("#boot")).to_have_text("正在启动…")
+        expect(page.locator("#language")).to_have_value("zh")
+        expect(page.get_by_label("ComfyUI 服务器地址")).to_be_visible()
+        page.locator("#run").click()
+        expect(page.locator("#boot")).to_contain_text("已记下 1 项操作")
+
+
+def test_on_a_phone_the_servers_are_one_tap_away(browser: Browser, background: Background) -> None:
+    """However many tasks stand before them; long names are cut, and whole in their title."""
+    with farm(background, 1) as one:
+        context = browser.new_context(
+            has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844}
+        )
+        page = open_page(context.new_page(), one)
+        long = "the one in the attic beside the old printer that nobody may move"
+        page.locator(".server.card").get_by_role("button", name="Rename").tap()
+        page.locator(".naming input").fill(long)
+        page.keyboard.press("Enter")
+        name = page.locator(".server.card .name")
+        expect(name).to_have_attribute("title", long[:60])
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert name.evaluate("name => name.scrollWidth > name.clientWidth")
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(3)])
+        expect_done(page, 3)
+        page.evaluate("window.scrollTo(0, 0)")
+        expect(page.locator("#servers")).not_to_be_in_viewport()
+        page.get_by_role("navigation").get_by_role("link", name="Servers").tap()
+        expect(page.locator(".server.card")).to_be_in_viewport()
+        context.close()
 
 
 def test_servers_are_added_removed_and_remembered(

@@ -3,7 +3,17 @@
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, own_tasks, run, tasks
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    expect_ready,
+    farm,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+)
 from tests.e2e.watch import Watch
 
 
@@ -39,6 +49,32 @@ def test_a_lost_task_runs_again_by_hand_and_by_itself(
         page.reload()
         expect(page.locator("#rerun-lost")).to_be_checked()
         expect(tasks(page)).to_have_count(4)
+
+
+def test_what_was_lost_before_runs_again_on_its_button_alone(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """The choice is for what gets lost from now on, also after a reload; each end is counted."""
+    watch.expect("404")
+    watch.allow("ERR_CONNECTION_REFUSED")
+    with farm(background, 1, pace=2.0) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
+        expect(tasks(page, "running")).to_have_count(1)
+        expect(tasks(page, "queued")).to_have_count(1)
+        background.run(one.servers[0].kill())
+        background.run(one.servers[0].start())
+        expect(tasks(page, "lost")).to_have_count(2, timeout=40_000)
+        expect(page.locator("#task-summary")).to_contain_text("0 done, 2 lost")
+        page.get_by_label("From now on, run lost tasks again").check()
+        page.reload()
+        expect_ready(page)
+        expect(page.locator("#rerun-lost")).to_be_checked()
+        expect(tasks(page)).to_have_count(2)
+        page.get_by_role("button", name="Run the lost again (2)").click()
+        expect_done(page, 2)
+        expect(page.locator("#task-rerun")).to_be_hidden()
+        expect(page.locator("#task-summary")).to_contain_text("2 done, 2 lost")
 
 
 def test_a_task_at_a_silent_server_runs_elsewhere(

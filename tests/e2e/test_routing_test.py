@@ -8,6 +8,7 @@ from aiohttp import ClientSession
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.farm import (
     Farm,
     as_file,
@@ -30,7 +31,7 @@ from tools.serve import PageServer
 @pytest.fixture
 def empty(background: Background) -> Iterator[str]:
     """The address of a page without servers."""
-    server = PageServer(servers=[])
+    server = PageServer(servers=[], root=SERVED)
     background.run(server.start())
     yield server.url
     background.run(server.stop())
@@ -162,8 +163,11 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     open_page(page, empty)
     late = ("/app/routing_test/", "/app/simulator/", "/app/inpage/", "/app/ui/report.py")
     assert not [url for url in watch.requests if any(part in url for part in late)]
-    page.get_by_role("button", name="Routing test…").click()
+    page.locator("footer").get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")
+    expect(page.get_by_role("dialog")).to_contain_text("Plays what can go wrong between windows")
+    assert not [url for url in watch.requests if any(part in url for part in late)]
+    page.get_by_role("dialog").get_by_role("button", name="Start").click()
     expect(summary).to_contain_text("All 12 scenes", timeout=60_000)
     expect(page.locator("#routing-table tbody tr.good")).to_have_count(12)
     expect(page.locator("#routing-table")).to_contain_text("DEF stands at 52.25 %")
@@ -174,7 +178,8 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
 def test_the_address_asks_for_it_in_the_pages_language(page: Page, empty: str) -> None:
     """`?selftest=1`, as people send it to each other."""
     open_page(page, empty)
-    page.select_option("#language", "zh")
+    with page.expect_navigation():  # the page loads itself again
+        page.select_option("#language", "zh")
     page.goto(f"{empty}?selftest=1")
     expect(page.locator("#routing-summary")).to_contain_text("全部 12 个场景", timeout=90_000)
     expect(page.locator("#routing-table")).to_contain_text("DEF 永远停在 52.25 %")

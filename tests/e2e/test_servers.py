@@ -92,6 +92,37 @@ def test_the_doctor_says_that_nothing_is_wrong(two: Farm, watched_page: Page, wa
     expect(card(page, "gpu-2").locator(".well")).to_be_hidden()
 
 
+def test_a_server_has_the_name_that_a_person_gives_it(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """At adding, and later on its card, by keys; it is the same everywhere and after a reload."""
+    page = open_page(watched_page, two)
+    address = f"127.0.0.1:{two.servers[1].port}"
+    cards = page.locator(".server.card .name")
+    page.locator(".server.card", has_text="gpu-2").get_by_role("button", name="Remove").click()
+    expect(cards).to_have_text(["gpu-1"])
+    expect(page.locator("#undo")).to_be_visible()
+    page.get_by_label("Address of a ComfyUI server").fill(address)
+    name = page.get_by_role("textbox", name="Name of the server")
+    name.fill("Attic")
+    page.keyboard.press("Enter")
+    expect(cards).to_have_text(["gpu-1", "Attic"])
+    expect(page.locator("#undo")).to_be_hidden()
+    expect(name).to_have_value("")
+    page.locator(".server.card", has_text="gpu-1").get_by_role("button", name="Rename").click()
+    page.keyboard.type("Cellar")
+    page.keyboard.press("Enter")
+    expect(cards).to_have_text(["Cellar", "Attic"])
+    expect(page.locator("#server-choice option")).to_contain_text(["Automatic", "Cellar", "Attic"])
+    page.reload()
+    expect_ready(page)
+    expect(cards).to_have_text(["Cellar", "Attic"])
+    page.locator(".server.card", has_text="Cellar").get_by_role("button", name="Rename").click()
+    page.keyboard.press("Delete")
+    page.keyboard.press("Enter")
+    expect(cards).to_have_text(["gpu-1", "Attic"])
+
+
 def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watch: Watch) -> None:
     """A task with its result, and a server with its name and pause."""
     page = open_page(watched_page, two)

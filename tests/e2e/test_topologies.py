@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserType, Page, expect
 
 from app.simulator.settings import Gate
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, picture_of, run
 from tests.e2e.test_networks import card, expect_cause
 from tests.e2e.test_tokens import GATES, give_token
@@ -110,7 +111,7 @@ def visit(
     with ExitStack() as stack:
         gate: Gate | None = GATES[cell.gate] if cell.gate else None
         one = stack.enter_context(farm(background, 1, gate=gate, sockets=cell.has_sockets))
-        site = PageServer(servers=[])
+        site = PageServer(servers=[], root=SERVED)
         background.run(site.start())
         stack.callback(background.run, site.stop())
         port, site_port, accepted = one.servers[0].port, site.port, []

@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from app.simulator.settings import Api
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.farm import (
     LOCAL,
     as_file,
@@ -280,7 +281,8 @@ def stage(
         servers=[
             {"url": f":{proxy.port}", "name": "gpu-1"},
             {"url": f":{places[1].server.port}", "name": "gpu-2"},
-        ]
+        ],
+        root=SERVED,
     )
     background.run(site.start())
     address = site.url.replace("127.0.0.1", host)

@@ -27,7 +27,7 @@ from tests.runtime.world import Blob, MemoryFiles
 class Desk:
     """A window with one task that runs, and its files."""
 
-    def __init__(self, is_automatic: bool = False) -> None:
+    def __init__(self, since: float | None = None) -> None:
         self.window = new_window()
         self.files = MemoryFiles()
         self.events: list[Event] = []
@@ -37,7 +37,7 @@ class Desk:
         self.files.kept = {self.task.digest: Blob(TEXT.encode()), PHOTO: Blob(b"photo")}
         emit = self.events.append
         intake = Intake(self.window, emit, self.files, Chance(7))
-        self.repetition = Repetition(self.window, intake, emit, is_automatic)
+        self.repetition = Repetition(self.window, intake, emit, since)
 
     def end(self, state: State = State.LOST) -> None:
         """The task ends."""
@@ -101,7 +101,7 @@ def test_what_the_browser_no_longer_has_cannot_run_again(gone: Digest | None, co
 
 def test_lost_tasks_run_again_by_themselves_where_that_is_wanted() -> None:
     """Each once; others not, nor what was lost a second time."""
-    desk = Desk(is_automatic=True)
+    desk = Desk(NOON)
     assert desk.repetition.due() == ()
     desk.end()
     assert desk.repetition.due() == (desk.task.task_id,)
@@ -110,17 +110,24 @@ def test_lost_tasks_run_again_by_themselves_where_that_is_wanted() -> None:
     off = Desk()
     off.end()
     assert off.repetition.due() == ()
-    off.repetition.is_automatic = True
+    off.repetition.since = NOON
     assert off.repetition.due() == (off.task.task_id,)
+
+
+def test_what_was_lost_before_is_left_to_the_person() -> None:
+    """Who wants it from now on has not asked for the old ones."""
+    desk = Desk(NOON + 1)
+    desk.end()
+    assert desk.repetition.due() == ()
 
 
 def test_only_a_first_loss_is_repaired() -> None:
     """Not what failed, was collected, ran again already, or did so in vain."""
-    desk = Desk(is_automatic=True)
+    desk = Desk(NOON)
     desk.end(State.FAILED)
     assert desk.repetition.due() == ()
     for name, value in (("digest", Digest("")), ("is_run_again", True), ("again_of", TaskId("t"))):
-        desk = Desk(is_automatic=True)
+        desk = Desk(NOON)
         desk.end()
         setattr(desk.task, name, value)
         assert desk.repetition.due() == ()

@@ -115,3 +115,34 @@ def test_a_held_server_is_called_after_a_click() -> None:
         roster.load(presets, lambda url: url == NORTH)
         leave(NORTH)
         assert roster.held == {}
+
+
+def test_a_name_is_the_same_after_a_reload() -> None:
+    """The host's name comes back with a preset; what a person calls a server stays."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    roster.load(f'[{{"url": "{NORTH}", "name": "North"}}]')
+    roster.remove(NORTH)
+    roster.add(NORTH)
+    assert told[-1] == ServerAdded(NORTH, "North")
+    window.use(NORTH, "North", NOON)
+    roster.rename(NORTH, "Attic")
+    assert told[-1] == ServerAdded(NORTH, "Attic")
+    roster.add(SOUTH, " Cellar ")
+    assert told[-1] == ServerAdded(SOUTH, "Cellar")
+    told.clear()
+    roster.rename(SOUTH, "Shed")  # the window doesn't use it (yet)
+    assert told == []
+    Roster(window, kept, told.append, PAGE, keys).load(f'["{NORTH}"]')
+    assert told == [ServerAdded(NORTH, "Attic"), ServerAdded(SOUTH, "Shed")]
+
+
+def test_a_held_server_gets_a_name_without_being_called() -> None:
+    """It still waits for its click."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.load(f'["{NORTH}"]', lambda _url: True)
+    roster.rename(NORTH, "Attic")
+    assert (roster.held, told) == ({NORTH: "Attic"}, [])

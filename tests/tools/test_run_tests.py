@@ -15,6 +15,7 @@ MIXED = "F.\n1 failed, 7 passed, 2 errors in 1.25s\n"
         (0, "===== 8 passed, 1 warning in 61.25s (0:01:01) =====\n", (8, 0)),
         (0, CLOSING + "app/core: every module is covered by its own test file.\n", (8, 0)),
         (1, MIXED, (7, 3)),
+        (0, "8 skipped in 1.03s\n", (0, 0)),
         # A linter has no count: it is one test.
         (0, "All checks passed!\n", (1, 0)),
         (1, "Found 1 error.\n", (0, 1)),

@@ -75,6 +75,8 @@ def test_equals_are_named_together() -> None:
 def test_what_is_missing_is_said() -> None:
     """A place, a server, or what keeps each of them."""
     assert "waits here" in say_forecast(WORDS, Forecast(is_full=True))
+    paused = Forecast(obstacles=(Obstacle(server(1), "paused"),), is_full=True)
+    assert say_forecast(WORDS, paused).endswith("the first that comes free. Paused: gpu-1.")
     assert "add one" in say_forecast(WORDS, Forecast())
     found = Forecast(obstacles=(Obstacle(server(1), "down"), Obstacle(server(2), "lacks")))
     told = say_forecast(WORDS, found)

@@ -89,7 +89,7 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     assert runs.node == "node 2 · ImageInvert: 50 %"
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
     assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
-    assert view.summary == "1 on servers, 1 waiting here, 0 finished"
+    assert view.summary == "1 on servers, 1 waiting here, 0 done"
     assert view.progress == 0.25
 
 
@@ -424,3 +424,19 @@ def test_ended_tasks_learn_the_names_of_their_servers() -> None:
     assert viewer.view(NOON).tasks[0].server == "north:8188"
     server.name = "gpu-1"
     assert viewer.view(NOON).tasks[0].server == "gpu-1"
+
+
+def test_each_kind_of_end_is_counted_by_itself() -> None:
+    """What is lost or cancelled is not done; what is lost can all be run again at once."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    ends = (State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.LOST, State.ADOPTED)
+    for number, state in enumerate(ends, 1):
+        task = bound_task(window, server, *RUNNING, number=number)
+        window.end(task, state, NOON, "record", None)
+        task.is_run_again = number == 4
+    view = viewer_of(window).view(NOON)
+    assert view.summary == (
+        "0 on servers, 0 waiting here, 1 done, 1 failed, 1 cancelled, 2 lost, 1 in other windows"
+    )
+    assert view.lost_again == "Run the lost again (1)"

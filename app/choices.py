@@ -1,0 +1,47 @@
+"""What a person chooses once and the browser remembers: the language, and losses made good."""
+
+import re
+from collections.abc import Callable
+
+import js
+
+from app.runtime.ports import Records
+from app.runtime.repetition import Repetition
+from app.ui.words import choose_language
+
+_NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
+
+LANGUAGE, RERUN_LOST = "language", "rerun-lost"
+"""The records; `static/boot/early.js` reads the first."""
+
+
+class Choices:
+    """Keeps choices for all windows of the browser.
+
+    Args:
+        kept: What they share.
+        now: Tells the time.
+    """
+
+    def __init__(self, kept: Records, now: Callable[[], float]) -> None:
+        self._kept = kept
+        self.language = choose_language(kept.read(LANGUAGE), js.navigator.language)
+        self._now = now
+        since = kept.read(RERUN_LOST)
+        self.reruns_since = float(since) if since and _NUMBER.fullmatch(since) else None
+        """From when on lost tasks run again by themselves; None where that isn't wanted."""
+
+    def use_language(self, language: str) -> None:
+        """Show the page in another language."""
+        self._kept.write(LANGUAGE, language)
+        js.location.reload()
+
+    def rerun_lost(self, again: Repetition, repaint: Callable[[], None]) -> Callable[[bool], None]:
+        """Return what sets whether lost tasks run again by themselves."""
+
+        def choose(is_wanted: bool) -> None:
+            again.since = self._now() if is_wanted else None
+            self._kept.write(RERUN_LOST, str(again.since) if is_wanted else None)
+            repaint()
+
+        return choose
