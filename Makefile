@@ -1,8 +1,8 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browsers bench faults soak replay check vendor site manifest lock \
-	screenshots
+.PHONY: help demo test test-browsers bench fleet faults soak replay check vendor site manifest \
+	lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -14,6 +14,7 @@ help:
 	@echo "make test-browsers  set up, then run the page in Firefox and WebKitGTK"
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
+	@echo "make fleet     set up, then simulate how tasks are spread over servers: a table and a plot"
 	@echo "make replay    set up, then play FILE, what a flight recorder saved, in the simulator"
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
@@ -47,6 +48,10 @@ soak:
 	@tools/setup.sh python
 	@.venv/bin/python -m tests.world.soak $(SECONDS)
 
+fleet:
+	@tools/setup.sh python bench
+	@.venv/bin/python -m bench.fleet
+
 replay:
 	@tools/setup.sh python
 	@.venv/bin/python -m tools.replay "$(FILE)"
@@ -78,4 +83,6 @@ lock:
 	@command -v uv >/dev/null || { echo "uv is missing. Cure: pip install uv" >&2; exit 1; }
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade tools/requirements.in --output-file requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade --constraints requirements.txt bench/requirements.in --output-file bench/requirements.txt
 	npm install --package-lock-only

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to where `make demo` and `make test` work.
 #
-#   tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers]
+#   tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]
 #
 # Each step does nothing when nothing changed. Says what is missing and the cure.
 
@@ -73,6 +73,18 @@ setup_python() {
     stop "pip could not install requirements.txt (its reason is above)." \
       "check the network or the proxy, then run this again"
   printf '%s' "$stamp" >.venv/requirements.stamp
+}
+
+setup_bench() {
+  local stamp
+  stamp=$(sha256sum bench/requirements.txt | cut -d' ' -f1)
+  [ "$(cat .venv/bench.stamp 2>/dev/null)" = "$stamp" ] && return
+  say "Installing what bench/fleet.py needs into .venv ..."
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --require-hashes -r bench/requirements.txt ||
+    stop "pip could not install bench/requirements.txt (its reason is above)." \
+      "check the network or the proxy, then run this again"
+  printf '%s' "$stamp" >.venv/bench.stamp
 }
 
 setup_node() {
@@ -202,6 +214,7 @@ for step in "$@"; do
     engines) setup_engines ;;
     proxies) setup_proxies ;;
     peers) setup_peers ;;
-    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers]" ;;
+    bench) setup_bench ;;
+    *) stop "there is no step \"$step\"." "tools/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]" ;;
   esac
 done

@@ -1,5 +1,8 @@
 """The window's own queue: tasks wait here, and are bound when a server has a place."""
 
+from collections.abc import Iterable
+
+from app.core.balancer import WHOLE, sample
 from app.core.commands import Command, Commands, StartTimer
 from app.core.completion import loads
 from app.core.fitness import suits, take_stock, why_nowhere
@@ -72,6 +75,7 @@ class Dispatcher:
         if opens_at:
             commands.append(StartTimer(FILL_TIMER, min(opens_at) - now))
         if wanted:
+            wanted = self._to_ask(wanted, tasks, now)
             self._is_late = False
             commands.append(StartTimer(ROUND_TIMER, ROUND_WITHIN))
             for server in wanted:
@@ -152,6 +156,15 @@ class Dispatcher:
                 commands += self._submission.begin(task, window.servers[choice], now)
         self._lengths.clear()
         return tuple(commands)
+
+    def _to_ask(self, wanted: list[Server], tasks: Iterable[Task], now: float) -> list[Server]:
+        """Return all of a small fleet, some of a large one; the oldest task must suit those."""
+        window = self._window
+        for task in tasks if len(wanted) > WHOLE else ():
+            suited = [server for server in wanted if suits(window, server, task, now)]
+            if suited:
+                return sample(suited, window.chance.uniform)
+        return wanted
 
     def _ready(self, now: float) -> tuple[Task, ...]:
         """Return the tasks that some server may take; those too large for all have failed."""

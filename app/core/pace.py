@@ -1,20 +1,35 @@
 """How long servers take for a task, as far as this window has seen."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from math import exp, log, sqrt
 
 from app.core.ids import Digest, ServerUrl
 from app.core.shape import models_of
 from app.core.task import State, Task
 
 LATEST = 10
-"""Tasks of a server that count, the latest ones."""
+"""Tasks of a server that tell how long their like take, the latest ones."""
+
+COUNTED = 30
+"""Tasks of a server by which it is compared with others, the latest ones."""
+
+SURE = 3.0
+"""Standard errors by which a server must differ from the others before that is no chance. Were
+each difference believed, the choice would be worse than by the queues alone (`make fleet`)."""
+
+FEW = 3
+"""Tasks before a server is believed to be faster: one that was in its cache took no time."""
+
+SPREAD, PRIOR = 0.5, 3
+"""Variance of the logarithms of seconds before any was seen, and how many sights that counts."""
 
 
 class Paces:
     """What the ended tasks of a window tell of seconds, by the servers' own clocks.
 
-    A server that has run none of ours is like the middle one of the others. Where nothing at
-    all is known, every task takes one second.
+    A server that has run none of ours is like the middle one of the others, and so is one whose
+    seconds differ from theirs by no more than chance would have it. Where nothing at all is
+    known, every task takes one second.
 
     Args:
         ended: Ended tasks; those that were completed, and whose server stamped their start
@@ -28,7 +43,8 @@ class Paces:
         """The models that each server used last for us."""
         self._loading: list[float] = []
         self._loading_at: dict[ServerUrl, list[float]] = {}
-        self._found: dict[tuple[ServerUrl, str], float] = {}
+        self._usual: dict[str, Usual] = {}
+        self._any = Usual({})
         cold: list[tuple[ServerUrl, str, float]] = []
         for task in sorted(ended, key=lambda task: task.ended_at):
             if task.state is not State.COMPLETED or task.server is None or task.ran <= 0:
@@ -41,6 +57,7 @@ class Paces:
                 self._by_shape.setdefault(shape, {}).setdefault(server, []).append(task.ran)
             self._models[server] = models or self._models.get(server, "")
         self._learn_loading(cold)
+        self._any = Usual(self._by_server)
 
     def _learn_loading(self, cold: list[tuple[ServerUrl, str, float]]) -> None:
         """Tell what loading costs from runs that had to load, and others like them."""
@@ -68,21 +85,20 @@ class Paces:
 
     def entry(self, server: ServerUrl) -> float:
         """Return the seconds of whatever task there."""
-        return self._once(server, "", lambda: _usual(self._by_server, server) or 1.0)
+        return self._any.at(server)
 
     def task(self, server: ServerUrl, shape: str) -> float:
         """Return the seconds of a task of that shape there, its models being loaded."""
-        return self._once(server, shape or "-", lambda: self._task(server, shape))
-
-    def _task(self, server: ServerUrl, shape: str) -> float:
-        runs = self._by_shape.get(shape, {})
-        known = _usual(runs, server)
-        if known is None:
+        runs = self._by_shape.get(shape)
+        if not runs:
             return self.entry(server)
+        if shape not in self._usual:
+            self._usual[shape] = Usual(runs)
         if server in runs:
-            return known
+            return self._usual[shape].at(server)
         # Others know the shape: as much faster or slower as this server is with other tasks.
-        return known * self.entry(server) / middle([self.entry(other) for other in runs])
+        others = middle([self.entry(other) for other in runs])
+        return self._usual[shape].common * self.entry(server) / others
 
     def loading(self, server: ServerUrl, shape: str) -> float:
         """Return the seconds that the models of a shape cost more there than if just used."""
@@ -91,11 +107,33 @@ class Paces:
             return 0.0
         return middle((self._loading_at.get(server) or self._loading)[-LATEST:])
 
-    def _once(self, server: ServerUrl, shape: str, find: Callable[[], float]) -> float:
-        key = (server, shape)
-        if key not in self._found:
-            self._found[key] = find()
-        return self._found[key]
+
+class Usual:
+    """What servers usually take for tasks of one kind, in seconds.
+
+    Args:
+        runs: Server -> seconds of its tasks, the oldest first.
+    """
+
+    def __init__(self, runs: Mapping[ServerUrl, list[float]]) -> None:
+        logs = {server: [log(each) for each in spans[-COUNTED:]] for server, spans in runs.items()}
+        means = {server: sum(known) / len(known) for server, known in logs.items()}
+        middle_one = -middle([-mean for mean in means.values()]) if means else 0.0
+        self.common = exp(middle_one)
+        """The middle server's; of two middle ones the faster one's."""
+        squares = sum((each - means[server]) ** 2 for server in logs for each in logs[server])
+        extra = sum(len(known) - 1 for known in logs.values())
+        spread = (SPREAD * PRIOR + squares) / (PRIOR + extra)
+        self._sure = {
+            server: exp(mean)
+            for server, mean in means.items()
+            if abs(mean - middle_one) > SURE * sqrt(spread / len(logs[server]))
+            and (mean > middle_one or len(logs[server]) >= FEW)
+        }
+
+    def at(self, server: ServerUrl) -> float:
+        """Return the seconds of a server; 1 where nothing is known of any."""
+        return self._sure.get(server, self.common)
 
 
 def usual_seconds(ended: Iterable[Task]) -> dict[tuple[ServerUrl, Digest], float]:
@@ -117,10 +155,3 @@ def middle(values: Iterable[float]) -> float:
     """Return a median; `statistics` would cost every start of the page."""
     ordered = sorted(values)
     return ordered[len(ordered) // 2]
-
-
-def _usual(runs: Mapping[ServerUrl, list[float]], server: ServerUrl) -> float | None:
-    """Return a server's usual seconds, or the others' middle ones; None where nobody has any."""
-    if server in runs:
-        return middle(runs[server][-LATEST:])
-    return middle(middle(spans[-LATEST:]) for spans in runs.values()) if runs else None

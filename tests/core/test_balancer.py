@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.balancer import choose, shortest
+from app.core.balancer import SAMPLE, WHOLE, choose, sample, shortest
 from app.core.ids import ServerUrl
 from tests.core.farm import NORTH, SOUTH, Chance
 
@@ -46,3 +46,14 @@ def test_equals_are_chosen_alike_often(seed: int) -> None:
     equals = {ServerUrl(f"http://gpu-{n}"): 1 for n in range(4)}
     times = Counter(choose(equals, chance.uniform()) for _ in range(400))
     assert min(times[server] for server in equals) > 50
+
+
+def test_of_a_large_fleet_some_are_asked_by_lot() -> None:
+    """Each once, and all alike often; of a small one all."""
+    assert sample(range(WHOLE), Chance().uniform) == list(range(WHOLE))
+    chance, times = Chance(7), Counter[int]()
+    for _ in range(2000):
+        asked = sample(range(WHOLE + 4), chance.uniform)
+        assert len(set(asked)) == SAMPLE
+        times.update(asked)
+    assert min(times[number] for number in range(WHOLE + 4)) > 700

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from app.core.balancer import SAMPLE, WHOLE
 from app.core.commands import Command, Commands
 from app.core.dispatcher import (
     AVOIDED_FOR,
@@ -98,6 +99,24 @@ def test_tasks_on_their_way_count_and_those_in_the_queue_do_not_count_twice() ->
     dispatcher.told(asked_for[NORTH], 1, NOON)
     dispatcher.told(asked_for[SOUTH], 1, NOON)
     assert task.server == SOUTH
+
+
+def test_of_a_large_fleet_only_some_are_asked() -> None:
+    """Those that the oldest task may go to: it must not wait for a lucky lot."""
+    urls = [ServerUrl(f"http://gpu-{number}:8188") for number in range(WHOLE + 2)]
+    window, dispatcher = new_farm(*urls)
+    waiting_task(window, 1)
+    assert len(probes(dispatcher.fill(NOON))) == SAMPLE
+
+    window, dispatcher = new_farm(*urls)
+    bound_task(window, window.servers[urls[0]], number=1)
+    bound_task(window, window.servers[urls[0]], number=2)
+    full = waiting_task(window, 3, pinned=urls[0])
+    pinned, free = waiting_task(window, 4, pinned=urls[9]), waiting_task(window, 5)
+    asked_for = probes(dispatcher.fill(NOON))
+    assert set(asked_for) == {urls[9]}
+    dispatcher.told(asked_for[urls[9]], 0, NOON)
+    assert (full.server, pinned.server, free.server) == (None, urls[9], urls[9])
 
 
 def test_a_pinned_task_goes_nowhere_else() -> None:

@@ -1,6 +1,7 @@
 """What a window expects of its servers for a new task."""
 
-from app.core.completion import Expected
+import pytest
+
 from app.core.ids import ServerUrl
 from app.core.outlook import Outlook
 from app.core.pace import Paces
@@ -52,8 +53,10 @@ def test_own_entries_and_those_of_others_take_their_time() -> None:
     bound_task(window, north, number=3)
     outlook = Outlook(window, paces, NOON)
     # 6 of the running one, 10 of ours behind it, 20 of two others, 10 on its way.
-    assert outlook.expected(north, 4, "", 0) == Expected(46.0, 56.0)
-    assert outlook.usual("") == 10.0
+    assert outlook.expected(north, 4, "", 0) == pytest.approx((46.0, 56.0))
+    # It has just told that its queue is empty: only what is on its way comes before.
+    assert outlook.expected(north, 0, "", 0).starts == pytest.approx(10.0)
+    assert outlook.usual("") == pytest.approx(10.0)
 
 
 def test_an_upload_takes_as_long_as_the_last_ones_did() -> None:

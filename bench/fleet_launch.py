@@ -1,0 +1,51 @@
+"""Launches: many windows that send one task each at the same moment, or nearly."""
+
+from collections.abc import Generator
+from random import Random
+from typing import Any
+
+import simpy
+
+from app.core.balancer import WHOLE, sample
+from bench.fleet_rules import PAGE, Rule, Window
+from bench.fleet_world import POST, PROBE, Fleet, Job, Scene, windows_of
+
+FOUR = Scene("launch", (1.0,) * 4, 8)
+CROWD, MINUTE, SERVERS = 10_000, 60.0, 200
+
+
+def fullest_of_a_launch(rule: Rule, seed: int) -> int:
+    """Return the tasks on the fullest of 4 idle servers when 8 windows launch at once."""
+    counts = [0] * len(FOUR.speeds)
+    for window in windows_of(FOUR, seed):
+        counts[rule.choose(window, [0] * len(counts), 0.0)] += 1
+    return max(counts)
+
+
+def fullest_of_a_crowd(seed: int) -> tuple[float, float]:
+    """Return the fullest server's queue over the mean one, and the most probes of a task.
+
+    10,000 windows of as many browsers launch within a minute, with 2 s of upload each.
+    """
+    env = simpy.Environment()
+    random = Random(f"crowd {seed}")
+    scene = Scene("crowd", (1.0,) * SERVERS, 0)
+    fleet = Fleet(env, scene, seed)
+    probes = 0
+
+    def send(job: Job) -> Generator[Any, Any, None]:
+        nonlocal probes
+        yield env.timeout(job.at)
+        asked = sample(list(range(SERVERS)), random.random) if SERVERS > WHOLE else []
+        probes = max(probes, len(asked))
+        lengths = [fleet.lengths[number] for number in asked]
+        yield env.timeout(PROBE)
+        window = Window(random, [0] * len(asked))
+        number = asked[PAGE.choose(window, lengths, 2.0)]
+        yield env.timeout(2.0 + POST)
+        fleet.post(number, job, Window(random, [0] * SERVERS))
+
+    for _ in range(CROWD):
+        env.process(send(Job(random.uniform(0.0, MINUTE), random.expovariate(1 / 30), 0)))
+    env.run(until=MINUTE + 3.0)
+    return max(fleet.lengths) / (sum(fleet.lengths) / SERVERS), float(probes)
