@@ -1,5 +1,7 @@
 """The window's own queue: tasks wait here, and are bound when a server has a place."""
 
+from itertools import chain
+
 from app.core.commands import Command, Commands, StartTimer
 from app.core.fitness import suits, take_stock, why_nowhere
 from app.core.ids import ServerUrl
@@ -57,12 +59,14 @@ class Dispatcher:
         outliers = Outliers(window.ended() if tasks else ())
         wanted, opens_at = [], []
         for server in free:
-            suited = [task for task in tasks if suits(window, server, task, now)]
-            if not suited:
+            # Mostly the first says all: hundreds may wait.
+            suited = (task for task in tasks if suits(window, server, task, now))
+            first = next(suited, None)
+            if first is None:
                 continue
             if server.opens_at > now:
                 opens_at.append(server.opens_at)
-            elif all(self._avoids(server, task, outliers, now) for task in suited):
+            elif all(self._avoids(server, task, outliers, now) for task in chain((first,), suited)):
                 opens_at.append(now + AVOIDED_FOR)
             else:
                 wanted.append(server)
