@@ -16,7 +16,7 @@ from bench.browser import Bench, servers, slow, workflow
 from bench.figures import Figure, median, ratio
 from bench.hosts import ROOT
 
-RUNS, PEER_RUNS = 1, 1
+RUNS, PEER_RUNS = 7, 3
 TINY, IN_FLIGHT = 200, 2
 UNEQUAL, SECONDS, SPEEDS = 40, 0.2, (1.0, 1 / 3)
 """Tasks, seconds of each on the faster server, and how fast the servers are."""

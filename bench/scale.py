@@ -54,16 +54,17 @@ async def cost(pages: dict[str, tuple[Page, str, str]]) -> dict[str, list[float]
 
 async def measure(bench: Bench) -> list[Figure]:
     """One task at one server; 999 more that are done; 31 more servers."""
-    async with inside(SERVERS + 1) as (url, *many), bench.context() as context:
-        small = await bench.open(context, [url], "sockets.js")
-        pages = {"small": (small, url, await run_slowly(small, url))}
-        full = await bench.open(context, [url], "sockets.js")
-        await run_slowly(full, url)
+    async with inside(SERVERS + 2) as (one, other, *many), bench.context() as context:
+        small = await bench.open(context, [one], "sockets.js")
+        pages = {"small": (small, one, await run_slowly(small, one))}
+        full = await bench.open(context, [other], "sockets.js")
+        prompt_id = await run_slowly(full, other)
         await full.evaluate(MULTIPLY, TASKS)
         await full.reload()
-        await full.locator(READY).wait_for(state="attached")
-        await until(full, "document.querySelectorAll('.task').length >= 60")
-        pages["tasks"] = full, url, await run_slowly(full, url)
+        await full.locator(READY).wait_for(state="attached", timeout=60_000)
+        await until(full, "windowTasks().some((each) => each.state === 'running')")
+        await until(full, f"benchSocketTo('{other}') !== undefined")
+        pages["tasks"] = full, other, prompt_id
         wide = await bench.open(context, many, "sockets.js")
         pages["servers"] = wide, many[0], await run_slowly(wide, many[0])
         spent = await cost(pages)
