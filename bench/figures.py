@@ -49,7 +49,9 @@ def median(
     return Figure(name, statistics.median(values), limit, unit, note, len(values))
 
 
-def count(name: str, value: float, limit: float | None, unit: str = "", note: str = "") -> Figure:
+def count(
+    name: str, value: float, limit: float | None = None, unit: str = "", note: str = ""
+) -> Figure:
     """Return what is counted, and the same each time."""
     return Figure(name, value, limit, unit, note)
 

@@ -1,10 +1,15 @@
 """What a frame costs in windows that hold more: tasks, or servers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from playwright.async_api import Page
 
-from bench.browser import READY, Bench, servers, until
+from app.simulator.settings import Settings
+from bench.browser import READY, Bench, until
 from bench.figures import Figure, median, ratio
 from bench.frames import executing, run_slowly, turns
+from tools.comfy_server import ComfyServer
 
 RUNS, BURST, TASKS, SERVERS = 11, 300, 1_000, 32
 
@@ -23,6 +28,19 @@ MULTIPLY = """(count) => {
 }"""
 
 
+@asynccontextmanager
+async def inside(count: int) -> AsyncIterator[list[str]]:
+    """Start embedded servers in this process: nothing is measured of them."""
+    started = [
+        ComfyServer(Settings(port=0, cors="*", name=f"bench-{number}")) for number in range(count)
+    ]
+    for server in started:
+        await server.start()
+    yield [server.url for server in started]
+    for server in started:
+        await server.stop()
+
+
 async def cost(pages: dict[str, tuple[Page, str, str]]) -> dict[str, list[float]]:
     """Microseconds a frame that is no gauge, by turns in each page."""
     spent: dict[str, list[float]] = {name: [] for name in pages}
@@ -36,16 +54,17 @@ async def cost(pages: dict[str, tuple[Page, str, str]]) -> dict[str, list[float]
 
 async def measure(bench: Bench) -> list[Figure]:
     """One task at one server; 999 more that are done; 31 more servers."""
-    async with servers(1) as (url,), servers(SERVERS) as many, bench.context() as context:
-        small = await bench.open(context, [url], "sockets.js")
-        pages = {"small": (small, url, await run_slowly(small, url))}
-        full = await bench.open(context, [url], "sockets.js")
-        await run_slowly(full, url)
+    async with inside(SERVERS + 2) as (one, other, *many), bench.context() as context:
+        small = await bench.open(context, [one], "sockets.js")
+        pages = {"small": (small, one, await run_slowly(small, one))}
+        full = await bench.open(context, [other], "sockets.js")
+        prompt_id = await run_slowly(full, other)
         await full.evaluate(MULTIPLY, TASKS)
         await full.reload()
-        await full.locator(READY).wait_for(state="attached")
-        await until(full, "document.querySelectorAll('.task').length >= 60")
-        pages["tasks"] = full, url, await run_slowly(full, url)
+        await full.locator(READY).wait_for(state="attached", timeout=60_000)
+        await until(full, "windowTasks().some((each) => each.state === 'running')")
+        await until(full, f"benchSocketTo('{other}') !== undefined")
+        pages["tasks"] = full, other, prompt_id
         wide = await bench.open(context, many, "sockets.js")
         pages["servers"] = wide, many[0], await run_slowly(wide, many[0])
         spent = await cost(pages)

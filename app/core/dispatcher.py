@@ -1,6 +1,7 @@
 """The window's own queue: tasks wait here, and are bound when a server has a place."""
 
 from collections.abc import Iterable
+from itertools import chain
 
 from app.core.balancer import WHOLE, sample
 from app.core.commands import Command, Commands, StartTimer
@@ -62,12 +63,14 @@ class Dispatcher:
         outliers = Outliers(window.ended() if tasks else ())
         wanted, opens_at = [], []
         for server in free:
-            suited = [task for task in tasks if suits(window, server, task, now)]
-            if not suited:
+            # Mostly the first says all: hundreds may wait.
+            suited = (task for task in tasks if suits(window, server, task, now))
+            first = next(suited, None)
+            if first is None:
                 continue
             if server.opens_at > now:
                 opens_at.append(server.opens_at)
-            elif all(self._avoids(server, task, outliers, now) for task in suited):
+            elif all(self._avoids(server, task, outliers, now) for task in chain((first,), suited)):
                 opens_at.append(now + AVOIDED_FOR)
             else:
                 wanted.append(server)

@@ -3,6 +3,7 @@
 
 const PAUSE = 16; // Milliseconds: a screen shows no more pictures than one in that time.
 const MOST = 64; // Gauges that wait: each new one is compared with them.
+const REST = 2;
 
 let isHidden = document.hidden;
 document.addEventListener("visibilitychange", () => {
@@ -76,17 +77,27 @@ window.tetherPicture = (frame, offset, type) =>
   URL.createObjectURL(new Blob([new Uint8Array(frame, offset)], { type }));
 
 // Returns a function that asks for one call at the next animation frame, or after `pause`
-// milliseconds where none comes: in a hidden page, or one that is hidden before it comes.
+// milliseconds where none comes: in a hidden page, or one that is hidden before it comes. A call
+// that took long is followed by a rest of twice as long, so that other work gets its turn.
 window.tetherFrames = (pause, call) => {
-  let timer = 0;
   let frame = 0;
-  const now = () => {
-    clearTimeout(timer);
+  let timers = [];
+  let restsUntil = 0;
+  const run = () => {
+    timers.forEach(clearTimeout);
     cancelAnimationFrame(frame);
+    const began = performance.now();
     call();
+    const ended = performance.now();
+    restsUntil = ended + REST * (ended - began);
+  };
+  const soon = () => {
+    if (document.visibilityState === "visible") frame = requestAnimationFrame(run);
   };
   return () => {
-    frame = document.visibilityState === "visible" ? requestAnimationFrame(now) : 0;
-    timer = setTimeout(now, pause);
+    const rest = restsUntil - performance.now();
+    timers = [setTimeout(run, pause)];
+    if (rest > 0 && rest < pause) timers.push(setTimeout(soon, rest));
+    else if (rest <= 0) soon();
   };
 };

@@ -169,7 +169,7 @@ def test_a_kept_language_is_spoken_before_python_is_there(
     """A switch of the language shows no other one in between; what was done is told in it, too."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        page.route("**/pyodide.asm.wasm", lambda _route: None)  # it never comes
+        page.context.route("**/pyodide.asm.wasm", lambda _route: None)  # it never comes
         page.locator("#language").select_option("zh")
         expect(page.locator("#compose-title")).to_have_text("新任务")
         expect(page.locator("html:not([data-ready])")).to_have_attribute("lang", "zh")
