@@ -35,6 +35,12 @@ HAND_OVER = """([kind, target, files]) => {
     : new DragEvent("drop", {...options, dataTransfer: transfer}));
 }"""
 
+NO_PYTHON = """
+for (const name of ["compile", "compileStreaming", "instantiate", "instantiateStreaming"])
+  WebAssembly[name] = () => new Promise(() => {});
+"""
+"""From the next page on, Python never comes: not from a cache either."""
+
 
 def hand_over(page: Page, kind: str, files: list[Any], target: str = "body") -> None:
     """Drop or paste files: what the browser makes of a person's hand."""
@@ -169,7 +175,7 @@ def test_a_kept_language_is_spoken_before_python_is_there(
     """A switch of the language shows no other one in between; what was done is told in it, too."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        page.context.route("**/pyodide.asm.wasm", lambda _route: None)  # it never comes
+        page.add_init_script(NO_PYTHON)
         page.locator("#language").select_option("zh")
         expect(page.locator("#compose-title")).to_have_text("新任务")
         expect(page.locator("html:not([data-ready])")).to_have_attribute("lang", "zh")

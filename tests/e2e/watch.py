@@ -19,12 +19,14 @@ class Watch:
 
     `problems` are console warnings and errors, exceptions nobody caught and
     violations of the content security policy. `requests` are URLs, WebSockets
-    included; data: and blob: stay inside the page and are not listed.
+    included; data: and blob: stay inside the page and are not listed. A built site's service
+    worker fetches the whole page once it stands: that is in `kept`.
     """
 
     def __init__(self, context: BrowserContext) -> None:
         self.problems: list[str] = []
         self.requests: list[str] = []
+        self.kept: list[str] = []
         self._expected: list[str] = []
         self._allowed: list[str] = []
         context.add_init_script(REPORT_VIOLATIONS)
@@ -46,7 +48,7 @@ class Watch:
 
     def origins(self) -> set[str]:
         """All origins that were asked, as `scheme://host:port`."""
-        parts = [urlsplit(url) for url in self.requests]
+        parts = [urlsplit(url) for url in (*self.requests, *self.kept)]
         return {f"{part.scheme}://{part.netloc}" for part in parts}
 
     def verify(self) -> None:
@@ -74,7 +76,7 @@ class Watch:
 
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith(("data:", "blob:")):
-            self.requests.append(request.url)
+            (self.kept if request.service_worker else self.requests).append(request.url)
 
     def _on_socket(self, socket: WebSocket) -> None:
         self.requests.append(socket.url)
