@@ -1,7 +1,6 @@
 """The panel of lanes: who has what, and since when."""
 
 import re
-from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
