@@ -181,8 +181,8 @@ MUTATIONS = {
     ),
     "dialled again at once": Mutation(
         "connection",
-        "        return (StartTimer(self._timer(), self._backoff.next()),)",
-        "        return (StartTimer(self._timer(), 0.0),)",
+        "        delay = FLOOD_PAUSE if self.is_flooding else self._backoff.next()",
+        "        delay = 0.0",
         ("pace",),
         range(12),
     ),
