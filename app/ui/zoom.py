@@ -9,8 +9,11 @@ from app.ui.words import Words
 ACTIONS = ("previous", "next", "size", "copy", "use")
 
 
-SIDES = ("left", "right")
-"""What is on either side of the line: the picture before, and the result."""
+ENDS = ("left", "right")
+"""What the slider's ends show: the picture before, and the result."""
+
+WHOLE = "100"
+"""Where the slider shows nothing but the result."""
 
 
 class Shown(NamedTuple):
@@ -47,6 +50,7 @@ class ZoomPanel:
         listen(self._dialog, "close", lambda _event: on_close())
         listen(self._dialog, "keydown", self._key)
         listen(self._slider, "input", lambda _event: self._divide())
+        listen(self._after, "load", lambda _event: self._measure())
 
     def show(self, shown: Shown) -> None:
         """Show a result."""
@@ -58,7 +62,7 @@ class ZoomPanel:
             part.hidden = not shown.before
         if shown.before:
             self._before.src, self._before.alt = shown.before, words.say("zoom.before")
-        self._slider.value = "0"
+        self._slider.value = WHOLE
         self._divide()
         self._open.href = self._save.href = shown.address
         self._save.setAttribute("download", shown.name)
@@ -82,8 +86,8 @@ class ZoomPanel:
         self._slider = element("input", "", type="range", min="0", max="100")
         self._slider.setAttribute("aria-label", words.say("zoom.compare"))
         self._compare = element("div", "compare")
-        before, after = (element("span", "", words.say(f"zoom.{side}")) for side in SIDES)
-        self._compare.append(before, self._slider, after)
+        before, after = (element("span", "", words.say(f"zoom.{side}")) for side in ENDS)
+        self._compare.append(self._slider, before, after)
         self._said = element("p", "", role="status")
         self._buttons: dict[str, Any] = {}
         for action in (*ACTIONS, "close"):
@@ -103,7 +107,7 @@ class ZoomPanel:
             case "close":
                 self._dialog.close()
             case "size":
-                self._slider.value = "0"
+                self._slider.value = WHOLE
                 self._divide()
                 self._stage.classList.toggle("whole")
             case _:
@@ -115,7 +119,13 @@ class ZoomPanel:
         if event.key in ("ArrowLeft", "ArrowRight"):
             self._handle("previous" if event.key == "ArrowLeft" else "next")
 
+    def _measure(self) -> None:
+        """Let the slider be as wide as the picture, which is as large as there is room for."""
+        width, height = self._after.naturalWidth, self._after.naturalHeight
+        if width and height:
+            self._dialog.style.setProperty("--ratio", str(width / height))
+
     def _divide(self) -> None:
-        """Show what was before up to the line, and the result to its right."""
-        share = f"inset(0 0 0 {self._slider.value}%)"
+        """Show the result up to the line, which is above the knob, and what was before beyond."""
+        share = f"inset(0 {100 - int(self._slider.value)}% 0 0)"
         self._after.style.setProperty("clip-path", share)

@@ -134,9 +134,14 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     expect(zoom.locator("h2")).to_have_text("1.png · Invert colours")
     assert pixels(zoom.locator(".after")).tobytes() == ImageOps.invert(pictures[0]).tobytes()
     assert pixels(zoom.locator(".before")).tobytes() == pictures[0].tobytes()
-    zoom.get_by_label("Before / after").fill("40")
+    slider, after = zoom.get_by_label("Before / after"), zoom.locator(".after")
     clip = "image => getComputedStyle(image).clipPath"
-    assert zoom.locator(".after").evaluate(clip) == "inset(0px 0px 0px 40%)"
+    expect(slider).to_have_value("100")
+    assert after.evaluate(clip) == "inset(0px 0% 0px 0px)"
+    edges = "each => [each.getBoundingClientRect().left, each.getBoundingClientRect().right]"
+    assert slider.evaluate(edges) == after.evaluate(edges)
+    slider.fill("40")
+    assert after.evaluate(clip) == "inset(0px 60% 0px 0px)"
 
     zoom.get_by_role("button", name="Next").press("ArrowRight")
     expect(zoom.locator("h2")).to_have_text("2.png · Invert colours")
