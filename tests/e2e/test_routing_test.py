@@ -180,6 +180,10 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     expect(summary).to_contain_text("All 12 scenes", timeout=60_000)
     expect(page.locator("#routing-table tbody tr.good")).to_have_count(12)
     expect(page.locator("#routing-table")).to_contain_text("DEF stands at 52.25 %")
+    page.set_viewport_size({"width": 390, "height": 844})  # a phone
+    for name in ("Start", "Close"):
+        button = page.get_by_role("dialog").get_by_role("button", name=name)
+        expect(button).to_be_in_viewport(ratio=1)
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
 
