@@ -62,9 +62,16 @@ class Zoom:
         is_there = isinstance(look.content, str)
         self._address = look.content if is_there else self._url(look.content)
         before = self._url(look.before) if look.before is not None else ""
+        place = self._place(key, looks.keys())
         self._panel.show(
-            Shown(key, look.title, look.name, self._address, before, can_copy_pictures())
+            Shown(key, place, look.title, look.name, self._address, before, can_copy_pictures())
         )
+
+    def _place(self, key: str, keys: list[str]) -> str:
+        """Say where one is among several; "" where there are no others."""
+        if key not in keys or len(keys) == 1:
+            return ""
+        return self._words.say("zoom.place", number=keys.index(key) + 1, count=len(keys))
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))

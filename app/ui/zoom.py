@@ -19,10 +19,12 @@ WHOLE = "100"
 class Shown(NamedTuple):
     """A result: the addresses of it and of the picture before, and its file's name.
 
-    `before` is "" where there is none; `can_copy` is whether the browser takes pictures.
+    `place` and `before` are "" where there is none; `can_copy` is whether the browser takes
+    pictures.
     """
 
     key: str
+    place: str
     title: str
     name: str
     address: str
@@ -57,13 +59,12 @@ class ZoomPanel:
         words = self._words
         set_text(self._title, shown.title)
         self._after.src, self._after.alt = shown.address, shown.name
-        self._stage.classList.remove("whole")
+        set_text(self._place, shown.place)
+        self._fit(True)
         for part in (self._before, self._compare):
             part.hidden = not shown.before
         if shown.before:
             self._before.src, self._before.alt = shown.before, words.say("zoom.before")
-        self._slider.value = WHOLE
-        self._divide()
         self._open.href = self._save.href = shown.address
         self._save.setAttribute("download", shown.name)
         self._buttons["copy"].hidden = not shown.can_copy
@@ -99,7 +100,9 @@ class ZoomPanel:
         head = element("div", "head")
         head.append(self._title, self._buttons["close"])
         row = element("div", "buttons")
-        row.append(*(self._buttons[action] for action in ACTIONS), self._open, self._save)
+        previous, *others = (self._buttons[action] for action in ACTIONS)
+        self._place = element("span", "place")
+        row.append(previous, self._place, *others, self._open, self._save)
         self._dialog.append(head, self._stage, self._compare, self._said, row)
 
     def _act(self, action: str) -> None:
@@ -107,9 +110,7 @@ class ZoomPanel:
             case "close":
                 self._dialog.close()
             case "size":
-                self._slider.value = WHOLE
-                self._divide()
-                self._stage.classList.toggle("whole")
+                self._fit(bool(self._stage.classList.contains("whole")))
             case _:
                 self._handle(action)
 
@@ -118,6 +119,13 @@ class ZoomPanel:
             return  # there the arrows move the line
         if event.key in ("ArrowLeft", "ArrowRight"):
             self._handle("previous" if event.key == "ArrowLeft" else "next")
+
+    def _fit(self, is_fit: bool) -> None:
+        """Show the result alone, as large as there is room for or in full size."""
+        self._stage.classList.toggle("whole", not is_fit)
+        set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
+        self._slider.value = WHOLE
+        self._divide()
 
     def _measure(self) -> None:
         """Let the slider be as wide as the picture, which is as large as there is room for."""

@@ -142,9 +142,18 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     assert slider.evaluate(edges) == after.evaluate(edges)
     slider.fill("40")
     assert after.evaluate(clip) == "inset(0px 60% 0px 0px)"
+    zoom.get_by_role("button", name="Full size").click()
+    expect(slider).to_be_hidden()
+    assert after.evaluate("image => [image.width, image.height]") == [160, 120]
+    zoom.get_by_role("button", name="Fit").click()
+    expect(slider).to_have_value("100")
+    zoom.get_by_role("button", name="Full size").click()
+    expect(zoom.locator(".place")).to_have_text("2 of 2")
 
     zoom.get_by_role("button", name="Next").press("ArrowRight")
     expect(zoom.locator("h2")).to_have_text("2.png · Invert colours")
+    expect(zoom.locator(".place")).to_have_text("1 of 2")
+    expect(zoom.get_by_role("button", name="Full size")).to_be_visible()
     zoom.get_by_role("button", name="Copy").click()
     expect(zoom).to_contain_text("Copied.")
     assert page.evaluate(
