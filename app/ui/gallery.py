@@ -118,8 +118,12 @@ class GalleryPanel:
         self._list.scrollTop = top
         found = sum(len(row.entries) for row in rows)
         told = usage or self._words.say("gallery.none")
-        if self.query:
+        if self.query and found:
             told = self._words.say("gallery.found", count=found)
+        elif self.query:
+            told = ""
+            nothing = self._words.say("gallery.not_found", query=self.query)
+            self._list.append(element("p", "", nothing, role="status"))
         set_text(self._usage, told)
 
     def tell(self, sentence: str, is_undoable: bool = False) -> None:

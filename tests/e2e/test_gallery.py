@@ -443,7 +443,9 @@ def test_an_entry_tells_its_values_and_is_found_by_them(
     page.locator("#gallery-by").select_option("workflow")
     search.fill("png")
     expect(cards(page)).to_have_count(3)
-    search.fill("nothing like that")
+    search.fill("nothing <i>like that")
+    expect(page.locator("#gallery-list")).to_have_text("Nothing found for “nothing <i>like that”.")
+    expect(page.locator("#gallery-usage")).to_be_hidden()
     expect(cards(page)).to_have_count(0)
     search.press("Escape")  # as browsers have it: first what is sought goes, then the dialog
     expect(cards(page)).to_have_count(1)
