@@ -23,6 +23,10 @@ class Report:
         js.console.info(words.say("start"))
         by_id("routing-summary").textContent = words.say("running")
         self._body = _emptied(words)
+        self._live, self._scenes = by_id("routing-live"), by_id("routing-scenes")
+        self._live.replaceChildren()
+        self._scenes.querySelector("summary").textContent = words.say("scenes")
+        self._scenes.hidden, self._scenes.open = False, True
 
     def scene(self, scene: dict[str, Any]) -> None:
         """A scene was played."""
@@ -44,10 +48,15 @@ class Report:
 
     def live_began(self) -> None:
         """The servers' turn."""
-        js.console.info(self._words.say("live.began"))
+        told = self._words.say("live.began")
+        js.console.info(told)
+        self._tell_live(element("p", "", told))
 
     def ended(self, result: dict[str, Any]) -> None:
-        """All was played: show the table, the servers and the summary."""
+        """All was played: show the table, the servers and the summary.
+
+        The person's servers are read first; the scenes are folded where all of them passed.
+        """
         words = self._words
         _table(self._rows)
         if result["live"]:
@@ -56,12 +65,24 @@ class Report:
                 verdict = words.say("passed" if server["passed"] else "failed")
                 line = f"{verdict}  {server['name']}: {server['detail']} ({server['ms']} ms)"
                 (js.console.info if server["passed"] else js.console.error)(line)
-                cells = ["", str(server["name"]), "", str(server["detail"]), verdict]
-                self._add(cells, bool(server["passed"]))
             js.console.groupEnd()
+            servers = element("ul")
+            servers.append(*(self._server(server) for server in result["live"]))
+            self._tell_live(servers)
+            self._scenes.open = not all(scene["passed"] for scene in result["scenes"])
         (js.console.info if result["passed"] else js.console.error)(result["summary"])
         js.console.groupEnd()
         by_id("routing-summary").textContent = result["summary"]
+
+    def _tell_live(self, told: Any) -> None:
+        self._live.replaceChildren(element("h3", "", self._words.say("live")), told)
+
+    def _server(self, server: dict[str, Any]) -> Any:
+        key = "server.works" if server["passed"] else "server.fails"
+        row = element("li", "good" if server["passed"] else "bad")
+        verdict = element("strong", "", self._words.say(key, server=server["name"]))
+        row.append(verdict, " ", element("span", "", str(server["detail"])))
+        return row
 
     def _add(self, cells: list[str], is_good: bool) -> None:
         row = element("tr", "good" if is_good else "bad")

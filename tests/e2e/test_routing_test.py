@@ -146,23 +146,38 @@ WITHOUT = [
 ]
 
 
+def change(page: Page, path: str, old: str, new: str) -> None:
+    """Change the page's own code on its way."""
+
+    def changed(route: Route) -> None:
+        text = route.fetch().text()
+        assert text.count(old) == 1
+        route.fulfill(body=text.replace(old, new), content_type="text/x-python")
+
+    page.route(f"**/{path}", changed)
+
+
 @pytest.mark.parametrize(("cure", "path", "old", "new"), WITHOUT)
 def test_a_page_without_a_cure_is_found_out(
     page: Page, source: str, cure: str, path: str, old: str, new: str
 ) -> None:
     """The page's own code is changed; exactly the scenes written down beforehand turn red."""
-
-    def change(route: Route) -> None:
-        text = route.fetch().text()
-        assert text.count(old) == 1
-        route.fulfill(body=text.replace(old, new), content_type="text/x-python")
-
-    page.route(f"**/{path}", change)
+    change(page, path, old, new)
     open_page(page, source)
     result = run(page)
     assert red(result) == EXPECTED[cure]
     assert result["passed"] is False
     assert ", ".join(map(str, sorted(EXPECTED[cure]))) in result["summary"]
+
+
+def test_a_red_scene_is_not_folded_away(page: Page, source: str) -> None:
+    """Below the person's own servers."""
+    change(page, *WITHOUT[0][1:])
+    open_page(page, source)
+    page.locator("#routing-open").click()
+    run(page, "{servers: ['127.0.0.1:1']}")
+    expect(page.locator("#routing-live li.bad")).to_be_visible()
+    expect(page.locator("#routing-table tr.bad").first).to_be_visible()
 
 
 def test_it_is_fetched_when_asked_for_and_has_a_button(
@@ -211,6 +226,13 @@ def test_two_servers_are_proven_and_a_dead_one_is_named(
         )
         assert page.evaluate("getWindowServerLock()") is None
         assert page.evaluate("windowTasks()") == []
+        page.locator("#routing-open").click()
+        own, scenes = page.locator("#routing-live"), page.locator("#routing-scenes")
+        expect(own.get_by_role("heading", name="Your servers")).to_be_visible()
+        expect(own.locator("li.good strong")).to_have_text(["gpu-1 works.", "gpu-2 works."])
+        expect(scenes.get_by_text("The scenes, one by one")).to_be_visible()
+        expect(page.locator("#routing-table")).to_be_hidden()
+        assert own.bounding_box()["y"] < scenes.bounding_box()["y"]
         background.run(two.servers[1].kill())
         watch.allow("ERR_CONNECTION_REFUSED")
         watch.allow("FAILED|Servers that don't work|WebSocket connection to")
@@ -219,6 +241,7 @@ def test_two_servers_are_proven_and_a_dead_one_is_named(
         assert [each["verdict"] for each in result["live"]] == ["ok", "unreachable"]
         assert "doesn't answer at" in result["live"][1]["detail"]
         assert (result["passed"], red(result)) == (False, set())
+        expect(own.locator("li.bad")).to_contain_text("gpu-2 does not work. ")
         assert result["summary"].endswith(f"Servers that don't work: {name}.")
 
 
