@@ -140,6 +140,10 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     assert after.evaluate(clip) == "inset(0px 0% 0px 0px)"
     edges = "each => [each.getBoundingClientRect().left, each.getBoundingClientRect().right]"
     assert slider.evaluate(edges) == after.evaluate(edges)
+    right, end = slider.evaluate(edges)[1], zoom.get_by_text("After", exact=True)
+    written = "each => { const r = new Range(); r.selectNodeContents(each); return r; }"
+    box = f"each => ({written})(each).getBoundingClientRect().right"
+    assert end.evaluate(box) == pytest.approx(right, abs=1)
     slider.fill("40")
     assert after.evaluate(clip) == "inset(0px 60% 0px 0px)"
     zoom.get_by_role("button", name="Full size").click()
