@@ -85,10 +85,11 @@ MANY = Part("many tasks, many tabs", (*IN_CHROMIUM, "tests/many"), SITE)
 # Most of a row is waiting, so more of them than cores go side by side.
 ROWS = (*IN_CHROMIUM, "tests/faults", "-n", "4", "--dist", "load", "--maxschedchunk", "1")
 FAULTS = Part("faults", ROWS, SITE)
-HEART = ("boot", "main_job", "routing_test")
+HEART = ("main_job", "routing_test")
+TWICE = "not (without_a_cure or twenty)"  # The first is of the source tree anyway, the other long.
 SOURCE = Part(
     "browser, source tree",
-    (*IN_CHROMIUM, *(f"tests/e2e/test_{name}.py" for name in HEART), *BY_FILE),
+    (*IN_CHROMIUM, *(f"tests/e2e/test_{name}.py" for name in HEART), "-k", TWICE, *BY_FILE),
 )
 FIVE = "(reload or clean or executed or restart or lost) and not (0.3.64 or before or clock)"
 SOURCE_FAULTS = Part("faults, source tree", (*ROWS, "-k", FIVE))

@@ -91,9 +91,10 @@ class Window:
         """Take a server into use, for the first time or again."""
         server = self.server(url, now)
         server.name = name or short_name(url)
-        server.is_leaving = False
+        if server.is_leaving:  # A reload finds those of its tasks first; it is the list's order.
+            self.servers[url] = self.servers.pop(url)
+        server.is_leaving, self.is_fill_due = False, True
         server.hurry()
-        self.is_fill_due = True
         for task in self.waiting.values():
             if task.pinned == url:
                 task.note = None
@@ -101,8 +102,7 @@ class Window:
 
     def leave(self, server: Server) -> None:
         """Take a server out of use; tasks that it has are seen to their end."""
-        server.is_leaving = True
-        self.is_server_new = True
+        server.is_leaving = self.is_server_new = True
         for task in self.waiting.values():
             if task.pinned == server.url:
                 task.note = Trouble.of("pinned_gone", server=server.name)

@@ -95,6 +95,17 @@ def test_a_task_that_waits_can_end() -> None:
     assert task.trouble == WHY
 
 
+def test_servers_stand_in_the_order_in_which_they_are_used() -> None:
+    """A reload knows those first that have its tasks; then comes the list of all."""
+    window = new_window()
+    window.server(SOUTH, NOON).is_leaving = True
+    window.use(NORTH, "", NOON)
+    window.use(SOUTH, "", NOON)
+    assert list(window.servers) == [NORTH, SOUTH]
+    window.use(NORTH, "Attic", NOON)
+    assert list(window.servers) == [NORTH, SOUTH]
+
+
 def test_frames_are_heard_only_for_tasks_that_the_server_may_have() -> None:
     """Not of strangers, not from another server, not before the POST, not after the end."""
     window = new_window(places=9)

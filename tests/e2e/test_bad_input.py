@@ -149,7 +149,8 @@ def test_a_server_that_refuses_the_page(
         address = closed.servers[0].url
         add_server(watched_page, address)
         card = watched_page.locator(f'.server.card[data-server="{address}"]')
-        expect(card.locator(".trouble")).to_contain_text("--enable-cors-header")
+        # At first in a sentence, then among the causes that a closer look found.
+        expect(card).to_contain_text("--enable-cors-header")
         expect(card.locator(".state")).to_have_text("refuses this page")
         # The cure works without a reload.
         closed.change(0, cors="*")

@@ -95,7 +95,7 @@ def test_automatic_says_which_server_now_and_why(
         run(page, [as_file(noise(1), "1.png")], server="gpu-1")
         expect(line).to_be_hidden()
         page.locator("#server-choice").select_option("")
-        expect(line).to_have_text("Now: gpu-2, 0 in its queue (gpu-1: 1)")
+        expect(line).to_have_text("Now: gpu-2, 0 in its queue (gpu-1: 1 in its queue)")
         expect_done(page, 1)
         expect(line).to_have_text("Now: gpu-1 or gpu-2: equally short")
         run(page, [as_file(noise(2), "2.png")], server="gpu-2")

@@ -36,7 +36,7 @@ def test_the_server_and_its_queue_are_named() -> None:
     first, others = (prospect(2, 0),), (prospect(1, 3), prospect(3, 4))
     assert say_forecast(WORDS, Forecast(first)) == "Now: gpu-2, 0 in its queue"
     told = say_forecast(WORDS, Forecast(first, others))
-    assert told == "Now: gpu-2, 0 in its queue (gpu-1: 3, gpu-3: 4)"
+    assert told == "Now: gpu-2, 0 in its queue (gpu-1: 3 in its queue, gpu-3: 4 in its queue)"
     told = say_forecast(WORDS, Forecast(first, is_old=True))
     assert told == "When last asked: gpu-2, 0 in its queue"
 
@@ -47,7 +47,7 @@ def test_known_seconds_are_told_instead() -> None:
     found = Forecast((prospect(2, 0, late),), (prospect(1, 1, early), prospect(3, 9)))
     assert say_forecast(WORDS, found) == (
         "Now: gpu-2, starts in about 40 s, done in about 60 s"
-        " (gpu-1: at once, done in about 3 min, gpu-3: 9)"
+        " (gpu-1: at once, done in about 3 min, gpu-3: 9 in its queue)"
     )
     found = Forecast((prospect(1, 1, early),), (prospect(2, 0, late),))
     assert say_forecast(WORDS, found) == (

@@ -370,7 +370,7 @@ def test_the_view_says_where_the_next_task_would_go() -> None:
         window.server(url, NOON).answered()
         window.servers[url].told_length(length, NOON)
     viewer = viewer_of(window)
-    told = "Now: south:8188, 0 in its queue (north:8188: 3)"
+    told = "Now: south:8188, 0 in its queue (north:8188: 3 in its queue)"
     assert viewer.view(NOON).forecast == told
     lacking = viewer.view(NOON, Needs((SOUTH,))).forecast
     assert lacking == "Now: north:8188, 3 in its queue"
