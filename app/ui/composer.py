@@ -192,8 +192,7 @@ class Composer:
         self.show_assumptions([])
         if self._workflow.value == OWN:
             self._workflow_picker.click()
-        else:
-            self._on_choice(self.workflow)
+        self._on_choice(self.workflow)  # the file that was opened before, if none is picked now
 
     def _picked(self, picker: Any, take: Callable[[Iterable[Any]], None]) -> None:
         files = list(picker.files)
