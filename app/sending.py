@@ -159,7 +159,8 @@ class Sending:
             opened = await self._opening.file(file)
         except TetherError as error:
             told = self._words.trouble(error.trouble)
-            self._page.notices.show(f"{file.name}: {told}", WORKFLOW)
+            names_it = "file" in dict(error.trouble.facts)
+            self._page.notices.show(told if names_it else f"{file.name}: {told}", WORKFLOW)
             return
         await self.use(opened)
 
