@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import to_js
+from pyodide.ffi import JsException, to_js
 
 from app.core.copies import read_copies
 from app.core.errors import TetherError, Trouble
@@ -23,6 +23,9 @@ from app.shelf import Shelf
 from app.ui.composer import OWN, RECENT
 from app.ui.page import Page
 from app.ui.words import Words
+
+PICTURE, WORKFLOW = "picture", "workflow"
+"""What can be mended after a notice."""
 
 FRESH = 2.0
 """Seconds after its end in which a task's picture is fetched because it has ended."""
@@ -69,6 +72,9 @@ class Sending:
         self._forming = Forming(
             words, page.composer, window, describer, chance, substitute, self._chosen, soon
         )
+        page.composer.on_picture = lambda *picture: soon(self._look_at(*picture))
+        for picture in page.composer.pictures():  # picked before Python was there
+            soon(self._look_at(*picture))
 
     async def run(self) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.
@@ -85,8 +91,8 @@ class Sending:
             copies = read_copies(composer.copies)
         except TetherError as error:
             problems.append((self._words.trouble(error.trouble), composer.copies_field))
-        for told, _ in reversed(problems):  # the last one shown stands first
-            self._page.notices.show(told)
+        for told, field in reversed(problems):  # the last one shown stands first
+            self._page.notices.show(told, PICTURE if field is composer.picture_field else "")
         composer.refuse([element for _, element in problems])
         if problems or chosen is None:
             return
@@ -101,7 +107,7 @@ class Sending:
                 self._page.notices.show(self._words.trouble(error.trouble))
             else:
                 accepted.append(key)
-        composer.accepted(accepted)
+        composer.drop(accepted)
         if is_own and accepted:
             self._shelf.used(title, text)
 
@@ -133,15 +139,28 @@ class Sending:
         try:
             return await self._shelf.find(name)
         except TetherError as error:
-            self._page.notices.show(self._words.trouble(error.trouble))
+            self._page.notices.show(self._words.trouble(error.trouble), WORKFLOW)
             return None
+
+    async def _look_at(self, key: str, name: str, file: Any) -> None:
+        """Take a file off the list of pictures, and say so, if it is none."""
+        try:
+            await self._intake.check_picture(name, file)
+        except (TetherError, JsException):  # a folder can't even be read
+            self._page.composer.drop([key])
+            told = self._words.trouble(Trouble.of("not_a_picture", picture=name))
+            self._page.notices.show(told)
+        else:
+            self._page.notices.mended(PICTURE)
 
     async def use_workflow(self, file: Any) -> None:
         """Take a workflow file, if it is one or carries one."""
         try:
             opened = await self._opening.file(file)
         except TetherError as error:
-            self._page.notices.show(f"{file.name}: {self._words.trouble(error.trouble)}")
+            told = self._words.trouble(error.trouble)
+            names_it = "file" in dict(error.trouble.facts)
+            self._page.notices.show(told if names_it else f"{file.name}: {told}", WORKFLOW)
             return
         await self.use(opened)
 
@@ -182,4 +201,5 @@ class Sending:
     async def choose(self, name: str) -> None:
         """Show the form of a workflow that was chosen."""
         if name != OWN or self._shelf.own is not None:
+            self._page.notices.mended(WORKFLOW)
             await self._forming.choose(name)

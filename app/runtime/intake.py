@@ -108,9 +108,17 @@ class Intake:
         )
         return task_id
 
-    async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
+    async def check_picture(self, filename: str, blob: Any) -> None:
+        """Look at the first bytes of a file.
+
+        Raises:
+            BadInput: It is no picture.
+        """
         if not is_picture(await self._files.head(blob, HEAD)):
             raise BadInput("not_a_picture", picture=filename)
+
+    async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
+        await self.check_picture(filename, blob)
         servers = [
             server
             for url, server in self._window.servers.items()

@@ -51,6 +51,8 @@ class Composer:
         """Where what is wrong with them is to be mended."""
         self.why_alike: Callable[[], str] = str
         """Returns why several tasks of one picture would give the same, "" if they don't."""
+        self.on_picture: Callable[[str, str, Any], None] = lambda *_: None
+        """Is called with each file that was added as a picture: key, file name, JS File."""
         self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
         self._refused: list[Any] = []
         self._assumed = by_id("workflow-assumed")
@@ -106,8 +108,8 @@ class Composer:
             else:
                 self._add_picture(file)
 
-    def accepted(self, keys: Collection[str]) -> None:
-        """Take pictures off the list: they are tasks now."""
+    def drop(self, keys: Collection[str]) -> None:
+        """Take pictures off the list: they are tasks now, or none."""
         for key in keys:
             self._remove(key)
 
@@ -192,8 +194,7 @@ class Composer:
         self.show_assumptions([])
         if self._workflow.value == OWN:
             self._workflow_picker.click()
-        else:
-            self._on_choice(self.workflow)
+        self._on_choice(self.workflow)  # the file that was opened before, if none is picked now
 
     def _picked(self, picker: Any, take: Callable[[Iterable[Any]], None]) -> None:
         files = list(picker.files)
@@ -217,6 +218,7 @@ class Composer:
         self.picture_field.removeAttribute("aria-invalid")
         self.count()
         self._on_needs()
+        self.on_picture(key, str(file.name), file)
 
     def _remove(self, key: str) -> None:
         self._pictures.pop(key, None)

@@ -17,15 +17,29 @@ class NoticesPanel:
         self._list = by_id("notices")
         self._shown: dict[str, Any] = {}
         self._tried: set[str] = set()
+        self._about: dict[str, str] = {}
+        """What can be mended -> the sentence that says what is wrong with it."""
         self._known: tuple[str, ...] = ()
         on_action(self._list, lambda _action, key: self._close(key))
 
-    def show(self, sentence: str) -> None:
-        """Show what went wrong with what the person has just tried."""
+    def show(self, sentence: str, about: str = "") -> None:
+        """Show what went wrong with what the person has just tried.
+
+        Args:
+            sentence: Says it.
+            about: What can be mended; what was said of it before is closed.
+        """
+        self.mended(about)
+        if about:
+            self._about[about] = sentence
         self._show(sentence)
         self._tried.add(sentence)
         # Who pressed Run may be far below.
         self._list.scrollIntoView(to_js({"block": "center"}, dict_converter=js.Object.fromEntries))
+
+    def mended(self, about: str) -> None:
+        """Close what was said of something that can be mended."""
+        self._close(self._about.pop(about, ""))
 
     def clear(self) -> None:
         """Close those: it is being tried again. What holds all the same stays."""

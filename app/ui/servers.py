@@ -54,6 +54,7 @@ class ServersPanel:
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
         listen(by_id("servers"), "submit", self._renamed)
+        listen(by_id("servers"), "keydown", self._keyed)
 
     def show(self, rows: tuple[ServerRow, ...]) -> None:
         """Show these servers."""
@@ -92,6 +93,14 @@ class ServersPanel:
             field.value = self._rows.row(url).name
             if not box.hidden:
                 field.select()
+
+    def _keyed(self, event: Any) -> None:
+        naming = event.target.closest(".naming") if event.key == "Escape" else None
+        if naming:
+            naming.hidden = True
+            parts = self._rows.card(str(naming.dataset.server))
+            if parts is not None:
+                parts["rename button"].focus()
 
     def _renamed(self, event: Any) -> None:
         event.preventDefault()

@@ -48,14 +48,13 @@ def expect_notice(page: Page, text: str) -> None:
 
 
 def test_a_text_file_is_no_picture(watched_page: Page, one: Farm) -> None:
-    """A text file under a picture's name is refused; the picture beside it runs."""
+    """A text file under a picture's name is refused at once; the picture beside it runs."""
     text = {"name": "notes.png", "mimeType": "image/png", "buffer": b"hello"}
     watched_page.locator("#picture-picker").set_input_files([text, as_file(noise(2), "two.png")])
-    watched_page.locator("#run").click()
     expect_notice(watched_page, "notes.png is not a picture.")
-    expect(watched_page.locator("#pictures li")).to_have_count(1)
-    expect(tasks(watched_page)).to_have_count(2)
-    watched_page.locator("#pictures button").click()
+    expect(watched_page.locator("#pictures li")).to_have_text(["two.png×"])
+    expect(tasks(watched_page)).to_have_count(1)
+    watched_page.locator("#run").click()
     expect(watched_page.locator("#pictures li")).to_have_count(0)
     expect_done(watched_page, 2)
     watched_page.locator(".task", has_text="two.png").locator("[data-action=dismiss]").click()

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
@@ -40,6 +40,30 @@ def test_page_starts_and_says_nothing(
         expect(watched_page.locator("#boot")).to_be_empty()
 
     assert watch.origins() == {origin(page_server.url)}
+
+
+def test_nothing_is_called_empty_before_it_is_known(
+    watched_page: Page, page_server: PageServer
+) -> None:
+    """That there is no server, no task, is said when Python knows; or when it won't come."""
+    held: list[Route] = []
+    watched_page.route("**/app/main*.py", lambda route: held.append(route))
+    link = watched_page.get_by_role("link", name="Try it without a server")
+    empty = watched_page.locator("#task-none")
+    watched_page.goto(page_server.url, wait_until="domcontentloaded")
+    expect(watched_page.locator("#run")).to_be_visible()
+    expect(link).to_be_hidden()
+    expect(empty).to_be_hidden()
+    while not held:
+        watched_page.wait_for_timeout(25)
+    held.pop().continue_()
+    expect_ready(watched_page)
+    expect(link).to_be_visible()
+    expect(empty).to_be_visible()
+    watched_page.reload(wait_until="domcontentloaded")
+    expect(link).to_be_hidden()
+    watched_page.evaluate("tetherBootFailed('no Python')")
+    expect(link).to_be_visible()
 
 
 def test_nothing_depends_on_jspi(watched_page: Page, background: Background) -> None:

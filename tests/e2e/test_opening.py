@@ -1,6 +1,7 @@
 """Workflow files of every kind: the editor's, API format, and pictures that carry one."""
 
 import json
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -140,7 +141,8 @@ def test_a_picture_without_a_workflow_is_refused(
 ) -> None:
     page = open_page(watched_page, servers)
     page.locator("#workflow-picker").set_input_files([as_file(noise(1), "bare.png")])
-    expect(page.locator("#notices")).to_contain_text("bare.png carries no workflow")
+    told = page.locator("#notices li span")
+    expect(told).to_have_text(re.compile(r"^bare\.png carries no workflow"))
     expect(page.locator("#workflow")).to_have_value("invert")
 
 

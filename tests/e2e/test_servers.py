@@ -168,3 +168,32 @@ def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
     expect(card(page, "gpu-1").locator(".socket")).not_to_have_text("socket open")
     assert page.evaluate("tether.stats()")["reconnects"] == 1
     expect(figures.locator("dd").nth(3)).to_have_text("1")
+
+
+def test_a_card_has_its_buttons_in_one_row_and_a_name_to_change(
+    watched_page: Page, background: Background
+) -> None:
+    """Paused or not; Escape leaves the name as it was."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        page.set_viewport_size({"width": 1440, "height": 900})
+        gpu = page.locator(".server.card")
+        buttons = gpu.locator(".buttons > button:visible")
+        for action in ("Pause", "Resume"):
+            button = gpu.get_by_role("button", name=action)
+            expect(button).to_be_visible()
+            tops = buttons.evaluate_all("all => all.map((each) => each.offsetTop)")
+            assert len(tops) == 5
+            assert len(set(tops)) == 1, action
+            button.click()
+        rename = gpu.get_by_role("button", name="Rename")
+        rename.click()
+        gpu.locator(".naming input").fill("other")
+        page.keyboard.press("Escape")
+        expect(gpu.locator(".naming")).to_be_hidden()
+        expect(rename).to_be_focused()
+        expect(gpu.locator(".name").first).to_have_text("gpu-1")
+        rename.click()
+        gpu.locator(".naming input").fill("other")
+        gpu.get_by_role("button", name="Save").click()
+        expect(gpu.locator(".name").first).to_have_text("other")
