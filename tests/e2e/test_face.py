@@ -33,6 +33,8 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     expect(tasks(page, "completed").locator(".timing")).to_contain_text("took")
     one.change(0, pace=2.0)
     run(page, [as_file(noise(number), f"{number}.png") for number in (2, 3)])
+    expect(tasks(page, "running")).to_have_count(1)
+    expect(tasks(page, "queued")).to_have_count(1)
     queued = tasks(page, "queued").locator(".timing")
     expect(queued).to_contain_text("1 ahead of it · waiting for")
     expect(queued).to_contain_text("usually")
