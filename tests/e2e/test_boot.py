@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
+from tests.e2e.test_page import NO_PYTHON
 from tests.e2e.tiny_page import lay_tiny_page
 from tests.e2e.watch import Watch
 from tools.serve import PageServer
@@ -47,7 +48,7 @@ def test_nothing_is_called_empty_before_it_is_known(
 ) -> None:
     """That there is no server, no task, is said when Python knows; or when it won't come."""
     held: list[Route] = []
-    watched_page.route("**/app/main*.py", lambda route: held.append(route))
+    watched_page.route("**/pyodide.asm.wasm", lambda route: held.append(route))
     link = watched_page.get_by_role("link", name="Try it without a server")
     empty = watched_page.locator("#task-none")
     watched_page.goto(page_server.url, wait_until="domcontentloaded")
@@ -60,6 +61,7 @@ def test_nothing_is_called_empty_before_it_is_known(
     expect_ready(watched_page)
     expect(link).to_be_visible()
     expect(empty).to_be_visible()
+    watched_page.add_init_script(NO_PYTHON)
     watched_page.reload(wait_until="domcontentloaded")
     expect(link).to_be_hidden()
     watched_page.evaluate("tetherBootFailed('no Python')")

@@ -133,7 +133,9 @@ def test_a_phone_takes_a_photo(browser: Browser, background: Background) -> None
 
 DRAG = """([name, kind, isOut]) => {
   const transfer = new DataTransfer();
-  if (kind === "file") transfer.items.add(new File(["x"], "x.png", {type: "image/png"}));
+  const start = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+  const picture = new File([start], "x.png", {type: "image/png"});
+  if (kind === "file") transfer.items.add(picture);
   else transfer.setData("text/plain", "words");
   const entered = isOut ? null : document.querySelector("#tasks-title");
   const options = {bubbles: true, cancelable: true, dataTransfer: transfer, relatedTarget: entered};
