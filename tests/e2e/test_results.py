@@ -144,6 +144,8 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     written = "each => { const r = new Range(); r.selectNodeContents(each); return r; }"
     box = f"each => ({written})(each).getBoundingClientRect().right"
     assert end.evaluate(box) == pytest.approx(right, abs=1)
+    assert end.evaluate("each => each.getClientRects().length") == 1
+    assert end.evaluate("each => each.getBoundingClientRect().height") < 30  # One line.
     slider.fill("40")
     assert after.evaluate(clip) == "inset(0px 60% 0px 0px)"
     zoom.get_by_role("button", name="Full size").click()
