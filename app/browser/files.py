@@ -1,6 +1,5 @@
 """Workflows and pictures in IndexedDB: once per content, for as long as a task needs them."""
 
-import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,7 +33,7 @@ class BrowserFiles:
         self._emit = emit
         self._database: Any = None
         self._memory: dict[Digest, Any] = {}
-        self._packs: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
+        self._packs = False
         self._scopes: set[ProxyScope] = set()
 
     async def open(self) -> None:
@@ -50,7 +49,7 @@ class BrowserFiles:
         finally:
             scope.end()
         if self._database is not None:
-            self._packs = asyncio.ensure_future(refuses_blobs(self._database, _FILES))
+            self._packs = await refuses_blobs(self._database, _FILES)
             self._sweep(js.Date.now() - _FORGOTTEN_MS)
 
     async def head(self, blob: Any, length: int) -> bytes:
@@ -77,7 +76,7 @@ class BrowserFiles:
         if self._database is None:
             self._memory.update(blobs)
             return
-        kept = await packed(blobs) if await self._packs else blobs
+        kept = await packed(blobs) if self._packs else blobs
         transaction = self._transaction()
         files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
         for digest, blob in kept.items():
