@@ -72,8 +72,11 @@ AGAIN = "(Page|Target) crashed|Chromium kept no page"
 PLAYED_AGAIN = ("--reruns", "2", "--only-rerun", AGAIN, "-rR")
 IN_CHROMIUM = (*PYTEST, *PLAYED_AGAIN)
 
-# The reasons of what is skipped are printed: an engine may be absent.
-ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, "-rs", "tests/engines"))
+# The reasons of what is skipped are printed: an engine may be absent. WebKit's IndexedDB still
+# hangs now and then in the private session that is driven, for a reason not found yet: such a
+# story is told again, and listed.
+TOLD_AGAIN = ("--reruns", "2", "--only-rerun", "it never came", "-rRs")
+ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, *TOLD_AGAIN, "tests/engines"))
 
 # What people host is a built site: all is tried on that, and the heart of it on the source tree.
 SITE = "var/site"
