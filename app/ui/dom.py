@@ -72,6 +72,7 @@ class Seen:
     def __init__(self, handle: Callable[[Any], None]) -> None:
         self._handle = handle
         options = to_js({"rootMargin": "400px"}, dict_converter=js.Object.fromEntries)
+        # One for each panel, never removed: it lives as long as the page.
         self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
 
     def watch(self, target: Any) -> None:

@@ -169,5 +169,5 @@ def test_what_the_browser_forbids_is_not_offered(
         long_task(page, one)
         with page.expect_response(NOTIFICATION, timeout=40_000):
             pass
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(500)  # that nothing comes of the code is what is tested
         expect(page.locator(".offer")).to_have_count(0)
