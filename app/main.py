@@ -152,7 +152,7 @@ class App:
             self._repaint.ask,
         )
         now, ask = self._world.clock.now, self._repaint.ask
-        self._vitals = Vitals(self._window, self._viewer, self._sending, self._words, now, ask)
+        self._vitals = Vitals(self._window, self._sending, self._words, now, ask)
         self._desk.use_figures(self._vitals.figures)
         self._aside = Aside(
             self._window,
@@ -193,8 +193,9 @@ class App:
 
     def _paint(self) -> None:
         if self._page is not None and self._acting is not None:
-            view = self._viewer.view(self._world.clock.now(), self._page.composer.needs())
-            self._page.show(view)
+            page, now = self._page, self._world.clock.now()
+            view = self._viewer.view(now, page.composer.needs(), page.most)
+            page.show(view)
             self._farm.changed()
             self._lanes.changed()
             self._vitals.changed()

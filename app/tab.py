@@ -5,6 +5,7 @@ import js
 from app.browser.page import BrowserPage
 from app.browser.preview import BrowserPreviews
 from app.core.events import Event
+from app.core.health import only_here
 from app.core.ids import PromptId, TaskId
 from app.core.ledger import Entry, read_ledger
 from app.core.owner import RECORD as OWNER_RECORD
@@ -97,7 +98,7 @@ class Tab:
             self._changed,
             self._claimant.leave,
             self._claimant.back,
-            lambda: window.only_here() > 0,
+            lambda: only_here(window) > 0,
         )
         self.adopter.look()
 

@@ -6,7 +6,6 @@ from app.core.health import Health, health
 from app.core.window import Window
 from app.sending import Sending
 from app.ui.health import HealthPanel
-from app.ui.view import Viewer
 from app.ui.words import Words
 
 
@@ -15,7 +14,6 @@ class Vitals:
 
     Args:
         window: Its tasks and servers.
-        viewer: Knows how long tasks usually take.
         sending: Measures how long pictures take to come.
         words: The page's language.
         now: Tells the time.
@@ -25,21 +23,21 @@ class Vitals:
     def __init__(
         self,
         window: Window,
-        viewer: Viewer,
         sending: Sending,
         words: Words,
         now: Callable[[], float],
         repaint: Callable[[], None],
     ) -> None:
         self._window = window
-        self._viewer = viewer
         self._sending = sending
         self._now = now
         self._panel = HealthPanel(words, repaint)
 
     def figures(self) -> Health:
         """Return the figures of now."""
-        return health(self._window, self._viewer.usual, self._sending.to_picture, self._now())
+        return health(
+            self._window, self._window.lessons.usual, self._sending.to_picture, self._now()
+        )
 
     def changed(self) -> None:
         """Show them, if the panel is unfolded."""

@@ -14,8 +14,9 @@ from app.core.snapshot import read_task
 from app.core.task import State, Task
 from app.core.window import Window
 
-KEPT = 200
-"""Ended tasks that a window remembers; the oldest go first."""
+KEPT, SPARE = 200, 20
+"""Ended tasks that a window remembers; the oldest go first, so many at a time: with each that goes
+what the others teach is worked out anew."""
 
 
 class Acceptance:
@@ -42,8 +43,9 @@ class Acceptance:
         task.progress.count(event.workflow.running_nodes())
         self._window.workflows[event.digest] = event.workflow
         self._window.add(task)
-        old = list(self._window.ended())[:-KEPT]
-        return tuple(command for ended in old for command in self.dismiss(ended))
+        ended = list(self._window.ended())
+        old = ended[:-KEPT] if len(ended) >= KEPT + SPARE else ()
+        return tuple(command for each in old for command in self.dismiss(each))
 
     def _repeat(self, task: Task) -> None:
         """A task's work is done again: by this task, and not where it was given up."""

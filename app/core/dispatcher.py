@@ -10,7 +10,6 @@ from app.core.fitness import suits, take_stock, why_nowhere
 from app.core.ids import ServerUrl
 from app.core.outlier import Outliers
 from app.core.outlook import Outlook
-from app.core.pace import Paces
 from app.core.requests import Ask, Request
 from app.core.server import Reach, Server
 from app.core.submission import Submission
@@ -60,7 +59,7 @@ class Dispatcher:
             if server.url not in self._asked and self._is_free(server)
         ]
         tasks = self._ready(now) if free else ()
-        outliers = Outliers(window.ended() if tasks else ())
+        outliers = window.lessons.outliers
         wanted, opens_at = [], []
         for server in free:
             # Mostly the first says all: hundreds may wait.
@@ -134,8 +133,8 @@ class Dispatcher:
         window.is_fill_due = True
         choose = window.settings.binding.choose
         commands: list[Command] = []
-        outliers = Outliers(window.ended())
-        outlook = Outlook(window, Paces(window.ended()), now)
+        outliers = window.lessons.outliers
+        outlook = Outlook(window, window.lessons.paces, now)
         for task in self._ready(now):
             free = [url for url in self._lengths if self._is_free(window.servers[url])]
             if not free:

@@ -58,3 +58,9 @@ def health(
         window.mended,
         ordered[len(ordered) // 2] if ordered else None,
     )
+
+
+def only_here(window: Window) -> int:
+    """Count the tasks that no server has for certain: without this browser they are gone."""
+    at_server = (State.QUEUED, State.RUNNING)
+    return sum(task.state not in at_server for task in window.live.values())

@@ -60,8 +60,8 @@ class Records:
                 unreadable.discard(TASK_RECORD + ours.task_id)
         for key in sorted(unreadable):
             window.notices.append(Trouble.of("record_unreadable", key=key))
-        # Storage keeps no order.
-        for task in sorted(tasks, key=lambda task: task.accepted_at):
+        # Storage keeps no order: what has ended goes by its end, as it did before.
+        for task in sorted(tasks, key=lambda task: task.ended_at or task.accepted_at):
             revive(window, task, now)
         window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})
         return window

@@ -67,7 +67,7 @@ class Routing:
         if preview.prompt_id is None:
             task = self._only(server, State.RUNNING)
         else:
-            task = self._window.heard(server.url, preview.prompt_id)
+            task = heard(self._window, server.url, preview.prompt_id)
         if task is None:
             return ()
         task.heard_at = now
@@ -97,7 +97,7 @@ class Routing:
         prompt_id = message.prompt_id
         assert prompt_id is not None
         server.connection.proved()
-        task = self._window.heard(server.url, prompt_id)
+        task = heard(self._window, server.url, prompt_id)
         kind = type(message).__name__
         if task is None:
             self._note(server, f"{kind} of nobody here", prompt_id, now)
@@ -196,3 +196,14 @@ class Routing:
     def _note(self, server: Server, what: str, prompt_id: PromptId | None, now: float) -> None:
         attempt = server.connection.attempt
         self._window.journal.append((now, server.url, attempt, what, prompt_id))
+
+
+def heard(window: Window, server: ServerUrl, prompt_id: PromptId) -> Task | None:
+    """Return the unfinished task that a message of a server is about.
+
+    None for a prompt of somebody else or of another server, before its POST and after its end.
+    """
+    task = window.by_prompt(prompt_id)
+    if task is None or task.server != server:
+        return None
+    return task if task.state is State.POSTING or task.state in ON_SERVER else None

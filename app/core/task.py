@@ -27,6 +27,9 @@ class State(Enum):
     LOST = "lost"  # the server had it and knows nothing of it any more
     ADOPTED = "adopted"  # another window sees it to its end
 
+    # They are looked up for every frame, and Enum's own way is a call into Python.
+    __hash__ = object.__hash__
+
 
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED})
 ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})

@@ -8,10 +8,11 @@ from app.core.binding import CURED, Binding
 from app.core.connection import Connection
 from app.core.errors import Trouble
 from app.core.ids import Chance, ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId, WindowId
+from app.core.lessons import Lessons
 from app.core.lock import Locks
 from app.core.server import Server
 from app.core.server_url import short_name
-from app.core.task import ENDED, ON_SERVER, State, Task
+from app.core.task import State, Task
 from app.core.workflow import Workflow
 
 
@@ -46,6 +47,8 @@ class Window:
         self.chance = chance
         self.servers: dict[ServerUrl, Server] = {}
         self.tasks: dict[TaskId, Task] = {}
+        self.live: dict[TaskId, Task] = {}
+        """Tasks without an end."""
         self.waiting: dict[TaskId, Task] = {}
         self.workflows: dict[Digest, Workflow] = {}
         self.locks = Locks()
@@ -67,6 +70,8 @@ class Window:
         self._connections: dict[ServerUrl, Connection] = {}
         """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
+        self._ended: dict[TaskId, Task] = {}
+        self.lessons = Lessons(self.ended)
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
         self.requests_made = self.mended = 0  # mended: what disagreed with a task's server
 
@@ -117,13 +122,19 @@ class Window:
         self.tasks[task.task_id] = task
         self._by_prompt[task.prompt_id] = task
         self.unsaved.add(task.task_id)
+        if task.is_ended:
+            self._ended[task.task_id] = task
+            self.lessons.renew()
+            return
+        self.live[task.task_id] = task
         if task.state is State.WAITING:
             self.waiting[task.task_id] = task
             self.is_fill_due = True
             pinned = self.servers.get(task.pinned) if task.pinned else None
             if task.pinned and (pinned is None or pinned.is_leaving):
                 task.note = Trouble.of("pinned_gone", server=pinned.name if pinned else task.pinned)
-        elif not task.is_ended and task.server is not None:
+        else:
+            assert task.server is not None
             self._bound.setdefault(task.server, {})[task.task_id] = task
 
     def bind(self, task: Task, server: Server, now: float) -> None:
@@ -183,13 +194,16 @@ class Window:
         task.trouble = why
         task.note = None
         self.waiting.pop(task.task_id, None)
+        self._ended[task.task_id] = self.live.pop(task.task_id)
+        self.lessons.renew()
         self._forget_binding(task)
         self.unsaved.add(task.task_id)
         self.is_fill_due = True
 
     def dismiss(self, task: Task) -> None:
         """Forget an ended task."""
-        del self.tasks[task.task_id]
+        del self.tasks[task.task_id], self._ended[task.task_id]
+        self.lessons.renew()
         del self._by_prompt[task.prompt_id]
         self.unsaved.add(task.task_id)
         if not any(other.digest == task.digest for other in self.tasks.values()):
@@ -220,24 +234,9 @@ class Window:
         self.is_hurried = bool(self.waiting)
         self.is_fill_due = True
 
-    def only_here(self) -> int:
-        """Count the tasks that no server has for certain: without this browser they are gone."""
-        at_server = ENDED | {State.QUEUED, State.RUNNING}
-        return sum(task.state not in at_server for task in self.tasks.values())
-
-    def heard(self, server: ServerUrl, prompt_id: PromptId) -> Task | None:
-        """Return the unfinished task that a message of a server is about.
-
-        None for a prompt of somebody else or of another server, before its POST and after its end.
-        """
-        task = self._by_prompt.get(prompt_id)
-        if task is None or task.server != server:
-            return None
-        return task if task.state is State.POSTING or task.state in ON_SERVER else None
-
     def ended(self) -> Iterator[Task]:
-        """Return the ended tasks, the oldest first."""
-        return (task for task in self.tasks.values() if task.state in ENDED)
+        """Return the ended tasks in the order of their ends."""
+        return iter(self._ended.values())
 
     def _make_client_id(self, now: float) -> ClientId:
         base = self.settings.base_client_id

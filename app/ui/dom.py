@@ -6,6 +6,8 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy, to_js
 
+from app.ui.order import unmoved
+
 
 def by_id(name: str) -> Any:
     """Return an element of the page's own HTML."""
@@ -154,13 +156,12 @@ class Rows:
         return self._rows[key]
 
     def _arrange(self, order: list[str]) -> None:
-        """Put new cards in their place; all move only when the order itself has changed."""
-        kept = set(order).intersection(self._order)
-        stays = [key for key in self._order if key in kept] == [key for key in order if key in kept]
+        """Put cards in their places; no more of them move than must."""
+        stays = unmoved(self._order, order)
         following = None
         for key in reversed(order):
             card = self._cards[key]["card"]
-            if not stays or key not in kept:
+            if key not in stays:
                 if following is None:
                     self._parent.append(card)
                 else:

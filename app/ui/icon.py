@@ -8,7 +8,6 @@ from app.ui.view import View
 STEPS = 20
 """The ring grows by a twentieth: nobody sees less at that size."""
 
-_TROUBLE = ("failed", "lost")
 _GROUND = {"failed": "#b3261e"}
 _SIGN = (
     '<g fill="none" stroke="#8fd3ff" stroke-width="2.5"><path d="M11 16 22 8M11 16l11 8"/></g>'
@@ -30,9 +29,9 @@ IDLE = Icon("idle", 0)
 
 def icon_of(view: View) -> Icon:
     """Return what the icon is to say; a failure shows once nothing runs any more."""
-    if not all(row.can_dismiss for row in view.tasks):
+    if view.is_live:
         return Icon("running", int(view.progress * STEPS))
-    return Icon("failed", 0) if any(row.state in _TROUBLE for row in view.tasks) else IDLE
+    return Icon("failed", 0) if view.is_troubled else IDLE
 
 
 def draw(icon: Icon) -> str:

@@ -60,6 +60,11 @@ class Page:
         rerun.checked = intents.reruns_lost
         listen(rerun, "change", lambda _event: intents.rerun_lost(bool(rerun.checked)))
 
+    @property
+    def most(self) -> int:
+        """Tasks of a kind that have a card."""
+        return self._tasks.most
+
     def show(self, view: View) -> None:
         """Bring the page up to date."""
         self._servers.show(view.servers)

@@ -6,11 +6,11 @@ from typing import Any
 from app.ui.dom import Rows, by_id, element, on_action, set_text
 from app.ui.results import Fetch, Results
 from app.ui.task_row import TaskRow
-from app.ui.view import View
+from app.ui.view import MOST, View
 from app.ui.words import Words
 
-SHOWN, MORE = 60, 100
-"""Ended tasks that have a card at first, and how many come with each click."""
+MORE = 100
+"""How many more tasks get a card with each click."""
 
 
 class TasksPanel:
@@ -41,22 +41,18 @@ class TasksPanel:
         self._send = by_id("task-send")
         self._more = by_id("task-more")
         self._again_lost = by_id("task-rerun")
-        self._most = SHOWN
+        self.most = MOST
+        """Tasks that wait, and tasks that have ended, that have a card."""
         self._rows = Rows(by_id("tasks"), self._make, self._change)
         self._handle = handle
         on_action(by_id("task-panel"), self._act)
 
     def show(self, view: View) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
-        rows, ended = {}, 0
+        gone = self._rows.show({row.task_id: row for row in view.tasks})
+        more = self._words.say("tasks.more", count=view.folded) if view.folded else ""
+        set_text(self._more, more)
         for row in view.tasks:
-            ended += row.can_dismiss
-            if not row.can_dismiss or ended <= self._most:
-                rows[row.task_id] = row
-        gone = self._rows.show(rows)
-        folded = max(0, ended - self._most)
-        set_text(self._more, self._words.say("tasks.more", count=folded) if folded else "")
-        for row in rows.values():
             if row.state == "running":
                 self._show_preview(row.task_id)
         self._none.hidden = bool(view.tasks)
@@ -70,7 +66,7 @@ class TasksPanel:
 
     def _act(self, action: str, key: str) -> None:
         if action == "more":
-            self._most += MORE
+            self.most += MORE
             self._handle("repaint", "")
             return
         card = self._rows.card(key.rpartition(":")[0]) if action == "fetch" else None
@@ -90,6 +86,7 @@ class TasksPanel:
         card = element("li", "task card")
         card.dataset.task = task_id
         parts: dict[str, Any] = {"card": card, "results": element("div", "results")}
+        parts |= {"said": {}, "overall": None, "stands": None}
         head = element("div", "head")
         for name in ("title", "server", "state"):
             parts[name] = element("span", name)
@@ -101,12 +98,12 @@ class TasksPanel:
         bar.append(parts["progress"], parts["percent"], parts["node"])
         parts["timing"] = element("p", "timing")
         parts["stuck"] = element("p", "stuck", role="status")
-        parts["bar"] = bar
         parts["preview"] = element("img", "preview", alt="")
         parts["preview"].hidden = True
         parts["trouble"] = element("p", "trouble")
         parts["traceback"] = element("pre")
         parts["details"] = element("details")
+        parts["details"].hidden = True
         parts["details"].append(
             element("summary", "", words.say("task.traceback")), parts["traceback"]
         )
@@ -116,34 +113,49 @@ class TasksPanel:
             button.dataset.action, button.dataset.key = action, task_id
             parts[action] = button
             parts["buttons"].append(button)
-        for name in (
-            *("bar", "timing", "stuck", "preview", "trouble", "details", "results", "buttons"),
-        ):
-            card.append(parts[name] if name != "bar" else bar)
-        card.prepend(head)
+        parts["bar"] = bar
+        shown = ("bar", "timing", "stuck", "preview", "trouble", "details", "results", "buttons")
+        card.append(head, *(parts[name] for name in shown))
         return parts
 
     def _change(self, parts: dict[str, Any], row: TaskRow) -> None:
+        """Bring a card up to date; what it says already isn't said again, since each is a call."""
+        said = {
+            "title": row.title,
+            "server": row.server,
+            "state": row.state_text,
+            "node": row.node,
+            "timing": row.timing,
+            "stuck": row.stuck,
+            "trouble": row.trouble,
+        }
+        for name, text in said.items():
+            if parts["said"].get(name) != text:
+                set_text(parts[name], text)
+        if parts["said"].get("title") != row.title:
+            parts["progress"].setAttribute("aria-label", row.title)
+        if parts["said"].get("server") != row.server:
+            parts["server"].title = row.server
+        parts["said"] = said
+        if parts["overall"] != row.overall:
+            parts["overall"] = parts["progress"].value = row.overall
+            parts["percent"].textContent = f"{row.overall * 100:.2f} %"
+        stands = (row.state, row.can_cancel, row.can_run_again, row.can_go_elsewhere)
+        if parts["stands"] != stands:
+            parts["stands"] = stands
+            self._stand(parts, row)
+
+    def _stand(self, parts: dict[str, Any], row: TaskRow) -> None:
+        """Show what goes with the state of a task."""
         parts["card"].dataset.state = row.state
-        set_text(parts["title"], row.title)
-        set_text(parts["server"], row.server)
-        parts["server"].title = row.server
-        set_text(parts["state"], row.state_text)
-        parts["progress"].value = row.overall
-        parts["progress"].setAttribute("aria-label", row.title)
-        parts["percent"].textContent = f"{row.overall * 100:.2f} %"
-        set_text(parts["node"], row.node)
-        set_text(parts["timing"], row.timing)
-        set_text(parts["stuck"], row.stuck)
         parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
-        set_text(parts["trouble"], row.trouble)
-        parts["traceback"].textContent = row.traceback
-        parts["details"].hidden = not row.traceback
         parts["cancel"].hidden = not row.can_cancel
         parts["dismiss"].hidden = not row.can_dismiss
         parts["again"].hidden = not row.can_run_again
         parts["elsewhere"].hidden = not row.can_go_elsewhere
         if row.can_dismiss:
+            parts["traceback"].textContent = row.traceback
+            parts["details"].hidden = not row.traceback
             parts["preview"].hidden = True
             parts["preview"].removeAttribute("src")
             if not parts["results"].childElementCount:

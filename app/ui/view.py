@@ -1,27 +1,33 @@
 """What the page shows of a session: pure, and in the person's language."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from app.core.forecast import ANYTHING, Needs, forecast
+from app.core.health import only_here
 from app.core.ids import ServerUrl, TaskId
 from app.core.loss import is_still_lost
-from app.core.outlier import Outliers
 from app.core.outlook import Outlook
 from app.core.outputs import Output
-from app.core.pace import Paces, usual_seconds
 from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
 from app.ui.prospects import say_forecast
 from app.ui.server_row import About, ServerRow, ServerRows
-from app.ui.task_row import TaskRow, TaskRows, Usual
+from app.ui.task_row import TaskRow, TaskRows
 from app.ui.words import Words
+
+MOST = 60
+"""Tasks that wait, and tasks that have ended, that have a card each at first."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The whole page; tasks are newest first."""
+    """The whole page; what runs comes first, what has ended last, the latest before the others.
+
+    `folded` counts the tasks that have no row.
+    """
 
     servers: tuple[ServerRow, ...]
     tasks: tuple[TaskRow, ...]
@@ -33,6 +39,9 @@ class View:
     can_send_all: bool
     is_live: bool
     forecast: str
+    folded: int = 0
+    is_troubled: bool = False
+    """A task has failed, or is lost."""
     lost_again: str = ""
     """What the button says that runs again what is lost; "" for nothing to run."""
 
@@ -70,91 +79,81 @@ class Viewer:
         self._removed = removed
         self._ended: dict[str, TaskRow] = {}
         self._names: dict[ServerUrl, str] = {}
-        self._outliers = Outliers(())
-        self.usual: Usual = {}
-        """Seconds that the tasks which have ended tell of their like."""
-        self._paces = Paces()
 
-    def view(self, now: float, needs: Needs = ANYTHING) -> View:
-        """Return what the page is to show now, in seconds since the epoch.
+    def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST) -> View:
+        """Return what the page is to show.
 
-        `needs` are those of the next task.
+        Args:
+            now: Seconds since the epoch.
+            needs: Those of the next task.
+            most: Tasks that wait, and tasks that have ended, that have a row.
         """
         window, words = self._window, self._words
-        removed = self._removed()
-        tasks = [task for task in window.tasks.values() if task.task_id not in removed]
+        removed, lessons = self._removed(), window.lessons
         names = {url: server.name for url, server in window.servers.items()}
         if names != self._names:
             self._names = names
             self._ended.clear()  # their cards say where they were
-        known = set(self._ended)
+        live = list(window.live.values())
+        ended = [task for task in window.ended() if task.task_id not in removed]
+        states = Counter(task.state.value for task in (*live, *ended))
+        shown = ended[: -most - 1 : -1]
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._tasks.row(task, {}, now)
-            for task in tasks
-            if task.is_ended
+            for task in shown
         }
-        if known != self._ended.keys():
-            self._outliers = Outliers(window.ended())
-            self.usual = usual_seconds(window.ended())
-            self._paces = Paces(window.ended())
-        running = sum(not task.is_ended and task.state is not State.WAITING for task in tasks)
-        only_here = window.only_here()
-        safety = ""
-        if only_here:
-            safety = words.say("tasks.only_here", count=only_here)
-        elif len(tasks) > len(self._ended):
+        runs = [task for task in live if task.state is State.RUNNING]
+        stand = [task for task in live if task.state is not State.RUNNING][:most]
+        here, safety = only_here(window), ""
+        if here:
+            safety = words.say("tasks.only_here", count=here)
+        elif live:
             safety = words.say("tasks.safe")
-        lost = sum(is_still_lost(task) for task in tasks)
-        live = [task.progress.overall for task in tasks if not task.is_ended]
+        lost = sum(is_still_lost(task) for task in ended)
         return View(
             (
                 *(
                     self._servers.row(
-                        server, self._outliers.failures_at(server.url), self._ends(server, now)
+                        server, lessons.outliers.failures_at(server.url), self._ends(server, now)
                     )
                     for server in window.servers.values()
                 ),
                 *(self._servers.waiting(url, name) for url, name in self._held().items()),
             ),
-            tuple(
-                self._ended.get(task.task_id) or self._tasks.row(task, self.usual, now)
-                for task in _in_order(tasks)
+            (
+                *(self._tasks.row(task, lessons.usual, now) for task in (*runs, *stand)),
+                *self._ended.values(),
             ),
-            self._summary(running, [task.state for task in tasks]),
+            self._summary(len(live) - len(window.waiting), states),
             tuple(words.trouble(trouble) for trouble in window.notices),
-            sum(live) / len(live) if live else 1.0,
-            only_here,
+            sum(task.progress.overall for task in live) / len(live) if live else 1.0,
+            here,
             safety,
             bool(window.waiting and window.servers) and not window.is_hurried,
-            len(tasks) > len(self._ended),
-            say_forecast(words, forecast(window, needs, self._paces, now)),
+            bool(live),
+            say_forecast(words, forecast(window, needs, lessons.paces, now)),
+            len(live) - len(runs) - len(stand) + len(ended) - len(shown),
+            bool(states["failed"] + states["lost"]),
             words.say("tasks.again_lost", count=lost) if lost else "",
         )
 
-    def _summary(self, running: int, states: list[State]) -> str:
+    def _summary(self, running: int, states: Mapping[str, int]) -> str:
         """Count the tasks; of those that have ended each kind by itself, but for what is none."""
         told = self._words.say(
             "tasks.summary",
             running=running,
             waiting=len(self._window.waiting),
-            done=states.count(State.COMPLETED),
+            done=states["completed"],
         )
-        for state in (State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED):
-            count = states.count(state)
-            if count:
-                told = self._words.say(f"tasks.count.{state.value}", told=told, count=count)
+        for state in ("failed", "cancelled", "lost", "adopted"):
+            if states[state]:
+                told = self._words.say(f"tasks.count.{state}", told=told, count=states[state])
         return told
 
     def _ends(self, server: Server, now: float) -> float | None:
         """Return in how many seconds a new task would be done, where ours were timed."""
-        if not self._paces.knows(server.url):
+        paces = self._window.lessons.paces
+        if not paces.knows(server.url):
             return None
-        outlook = Outlook(self._window, self._paces, now)
+        outlook = Outlook(self._window, paces, now)
         return outlook.expected(server, server.queue_remaining or 0, "", 0).ends
-
-
-def _in_order(tasks: list[Task]) -> list[Task]:
-    """Put first what runs, then what is next; what has ended follows, the latest first."""
-    running = [task for task in tasks if task.state is State.RUNNING]
-    live = [task for task in tasks if not task.is_ended and task.state is not State.RUNNING]
-    return [*running, *live, *(task for task in reversed(tasks) if task.is_ended)]

@@ -75,16 +75,18 @@ def test_a_new_task_waits_with_its_workflow() -> None:
 
 
 def test_ended_tasks_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest go first, and their stored files with them."""
+    """The oldest go first, some at a time, and their stored files with them."""
     assert acceptance.KEPT >= 100
     monkeypatch.setattr(acceptance, "KEPT", 2)
+    monkeypatch.setattr(acceptance, "SPARE", 2)
     window = new_window()
     doors = acceptance_of(window)
-    for number in range(3):
-        doors.accept(accepted(number), NOON)
+    for number in range(4):
+        assert doors.accept(accepted(number), NOON) == ()
         window.end(window.tasks[TaskId(f"t{number}")], State.CANCELLED, NOON, "here", None)
-    assert doors.accept(accepted(3), NOON) == (ReleaseFiles(TaskId("t0")),)
-    assert list(window.tasks) == ["t1", "t2", "t3"]
+    gone = (ReleaseFiles(TaskId("t0")), ReleaseFiles(TaskId("t1")))
+    assert doors.accept(accepted(4), NOON) == gone
+    assert list(window.tasks) == ["t2", "t3", "t4"]
 
 
 def test_a_running_task_is_adopted_with_a_lock_and_looked_up() -> None:

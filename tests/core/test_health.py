@@ -1,9 +1,19 @@
 """The figures of how well things go."""
 
-from app.core.health import Health, health
+from app.core.health import Health, health, only_here
 from app.core.stuck import UNKNOWN
 from app.core.task import State
-from tests.core.farm import NOON, NORTH, RUNNING, bound_task, new_window, waiting_task
+from tests.core.farm import (
+    NOON,
+    NORTH,
+    ON_THE_WAY,
+    QUEUED,
+    RUNNING,
+    bound_task,
+    new_window,
+    waiting_task,
+)
+from tests.core.farm import UNKNOWN as NOT_ANSWERED
 
 
 def test_a_new_window_has_nothing_to_tell() -> None:
@@ -27,3 +37,15 @@ def test_what_went_well_and_what_did_not() -> None:
     assert health(window, {(NORTH, stuck.digest): 1e6}, (), now).stuck == 0
     del window.servers[NORTH]
     assert health(window, {}, (), now).stuck == 0
+
+
+def test_what_no_server_has_for_certain_is_only_here() -> None:
+    """Neither what is on its way, nor what may have arrived; what has ended is no more at all."""
+    window = new_window(places=9)
+    north = window.server(NORTH, NOON)
+    waiting_task(window, 1)
+    for number, states in enumerate(((), ON_THE_WAY, NOT_ANSWERED, QUEUED, RUNNING), start=2):
+        bound_task(window, north, *states, number=number)
+    ended = bound_task(window, north, *RUNNING, number=9)
+    window.end(ended, State.COMPLETED, NOON, "socket", None)
+    assert only_here(window) == 4

@@ -14,7 +14,7 @@ from app.core.ids import NodeId, PromptId
 from app.core.outputs import MOST_OUTPUTS
 from app.core.reconciler import Reconciler
 from app.core.requests import Ask
-from app.core.routing import Routing
+from app.core.routing import Routing, heard
 from app.core.server import Reach
 from app.core.submission import Submission
 from app.core.task import State, Task
@@ -32,6 +32,7 @@ from tests.core.farm import (
     frame,
     greeting,
     invert_workflow,
+    new_task,
     new_window,
     one,
     queue_length,
@@ -371,3 +372,19 @@ def test_results_are_bounded() -> None:
         output = {"images": files}
         story.hear(frame("executed", prompt_id=story.task.prompt_id, node="3", output=output))
     assert len(story.task.outputs) == MOST_OUTPUTS
+
+
+def test_frames_are_heard_only_for_tasks_that_the_server_may_have() -> None:
+    """Not of strangers, not from another server, not before the POST, not after the end."""
+    window = new_window(places=9)
+    north = window.server(NORTH, NOON)
+    for number, states in enumerate([(*ON_THE_WAY,), UNKNOWN, QUEUED, RUNNING], 1):
+        task = bound_task(window, north, *states, number=number)
+        assert heard(window, NORTH, task.prompt_id) is task
+        assert heard(window, SOUTH, task.prompt_id) is None
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    assert heard(window, NORTH, task.prompt_id) is None
+
+    uploading = bound_task(window, north, State.UPLOADING, number=8)
+    assert heard(window, NORTH, uploading.prompt_id) is None
+    assert heard(window, NORTH, new_task(99).prompt_id) is None

@@ -32,6 +32,7 @@ from app.core.events import (
     TimerFired,
     WorkflowLoaded,
 )
+from app.core.health import only_here
 from app.core.ids import Digest, OwnerTag, ServerUrl, TaskId
 from app.core.ledger import Entry
 from app.core.requests import Ask
@@ -428,10 +429,10 @@ def test_all_is_sent_when_a_person_wants_to_leave() -> None:
     world = one_server()
     tasks = [world.accept() for _ in range(6)]
     world.live(1)
-    assert world.session.window.only_here()
+    assert only_here(world.session.window)
     world.happen(SendAllWanted())
     world.live(1)
-    assert world.session.window.only_here() == 0
+    assert only_here(world.session.window) == 0
     assert all(task.acknowledged_at for task in tasks)
     world.settle(within=60)
 

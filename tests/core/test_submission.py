@@ -9,6 +9,7 @@ from app.core.connection import GREETING_WITHIN, Phase
 from app.core.events import Failure
 from app.core.ids import PromptId
 from app.core.requests import Ask, Request
+from app.core.routing import heard
 from app.core.server import Reach, Server
 from app.core.submission import POST_WITHIN, UPLOAD_WITHIN, Submission
 from app.core.task import State, Task
@@ -334,8 +335,8 @@ def test_a_server_that_names_tasks_itself_is_followed() -> None:
     own = story.task.prompt_id
     story.answer(story.post(), {"prompt_id": "its own"})
     assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "its own")
-    assert story.window.heard(NORTH, PromptId("its own")) is story.task
-    assert story.window.heard(NORTH, own) is None
+    assert heard(story.window, NORTH, PromptId("its own")) is story.task
+    assert heard(story.window, NORTH, own) is None
     assert story.window.locks.server_of(PromptId("its own")) == NORTH
     assert story.window.locks.server_of(own) is None
 

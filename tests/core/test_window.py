@@ -2,6 +2,7 @@
 
 from app.core.errors import Trouble
 from app.core.ids import PromptId, TaskId
+from app.core.routing import heard
 from app.core.task import State
 from app.core.window import AT_ONCE, NOTICES
 from tests.core.farm import (
@@ -14,7 +15,6 @@ from tests.core.farm import (
     SOUTH,
     UNKNOWN,
     bound_task,
-    new_task,
     new_window,
     waiting_task,
 )
@@ -106,22 +106,6 @@ def test_servers_stand_in_the_order_in_which_they_are_used() -> None:
     assert list(window.servers) == [NORTH, SOUTH]
 
 
-def test_frames_are_heard_only_for_tasks_that_the_server_may_have() -> None:
-    """Not of strangers, not from another server, not before the POST, not after the end."""
-    window = new_window(places=9)
-    north = window.server(NORTH, NOON)
-    for number, states in enumerate([(*ON_THE_WAY,), UNKNOWN, QUEUED, RUNNING], 1):
-        task = bound_task(window, north, *states, number=number)
-        assert window.heard(NORTH, task.prompt_id) is task
-        assert window.heard(SOUTH, task.prompt_id) is None
-    window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert window.heard(NORTH, task.prompt_id) is None
-
-    uploading = bound_task(window, north, State.UPLOADING, number=8)
-    assert window.heard(NORTH, uploading.prompt_id) is None
-    assert window.heard(NORTH, new_task(99).prompt_id) is None
-
-
 def test_a_restored_task_takes_its_place() -> None:
     """Waiting, at its server, or ended."""
     window = new_window()
@@ -195,20 +179,18 @@ def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
     own, given = task.prompt_id, PromptId("given")
     window.unsaved.clear()
     window.follow(task, given)
-    assert (window.heard(NORTH, given), window.heard(NORTH, own)) == (task, None)
+    assert (heard(window, NORTH, given), heard(window, NORTH, own)) == (task, None)
     assert (window.by_prompt(given), window.by_prompt(own)) == (task, None)
     assert window.locks.server_of(given) == NORTH
     assert window.unsaved == {task.task_id}
 
 
-def test_what_no_server_has_for_certain_is_only_here() -> None:
-    """Neither what is on its way, nor what may have arrived."""
+def test_what_is_on_its_way_is_no_part_of_a_servers_own_number() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
     waiting_task(window, 1)
     for number, states in enumerate(((), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING), start=2):
         bound_task(window, north, *states, number=number)
-    assert window.only_here() == 4
     assert window.on_their_way(NORTH) == 2
     assert window.by_prompt(window.tasks[TaskId("t1")].prompt_id)
     assert window.by_prompt("nobody") is None

@@ -278,6 +278,6 @@ def test_of_many_ended_tasks_the_latest_have_cards(
         run(page, [as_file(noise(1, 8, 8), "p.png")], seconds=60)
         until(page, "windowTasks().every((each) => each.state === 'completed')", seconds=60)
         expect(tasks(page)).to_have_count(60)
-        page.get_by_role("button", name="Show more of the 5 earlier ones").click()
+        page.get_by_role("button", name="Show more (5)").click()
         expect(tasks(page)).to_have_count(65)
         expect(page.locator("#task-more")).to_be_hidden()

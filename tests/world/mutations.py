@@ -317,14 +317,14 @@ MUTATIONS = {
         range(12),
     ),
     "late frames after the end": Mutation(
-        "window",
+        "routing",
         "return task if task.state is State.POSTING or task.state in ON_SERVER else None",
         "return task",
         ("no crash",),
         range(2, 14),
     ),
     "frames of another server": Mutation(
-        "window",
+        "routing",
         "if task is None or task.server != server:",
         "if task is None:",
         ("own frames",),
