@@ -11,7 +11,7 @@ from app.core.access import Access
 from app.core.address_space import target_space
 from app.core.events import Answered, Emit, Failure, RequestFailed
 from app.core.ids import Digest, ServerUrl
-from app.core.requests import LONGEST_ANSWER, Request
+from app.core.requests import LONGEST_ANSWER, Request, Upload
 from app.core.transfers import Begin
 
 
@@ -36,67 +36,63 @@ class BrowserHttp:
         self._read_file = read_file
         self._access_of = access_of
         self._begin = begin
-        self._calls: dict[int, tuple[asyncio.Task[None], Any]] = {}
+        self._calls: dict[int, asyncio.Task[None]] = {}
+        self._open: dict[int, Any] = {}
 
     def send(self, request: Request) -> None:
         """Make a call."""
-        controller = js.AbortController.new()
-        call = asyncio.ensure_future(self._call(request, controller))
-        self._calls[request.id] = (call, controller)
+        self._calls[request.id] = asyncio.ensure_future(self._call(request))
 
     def abort(self, request_id: int) -> None:
         """Give a call up; nothing is told of it."""
-        call = self._calls.pop(request_id, None)
+        self._calls.pop(request_id, None)
+        call = self._open.pop(request_id, None)
         if call is not None:
-            call[1].abort()
+            call.abort()
 
-    async def _call(self, request: Request, controller: Any) -> None:
+    async def _call(self, request: Request) -> None:
         leave = await self._begin(request.server) if request.upload is not None else None
         try:
-            if request.id in self._calls:  # else given up meanwhile
-                await self._carry(request, controller)
+            event = await self._carry(request)
         finally:
             if leave is not None:
                 leave()
-
-    async def _carry(self, request: Request, controller: Any) -> None:
-        loop = asyncio.get_event_loop()
-        began = loop.time()
-        timeout = loop.call_later(request.timeout, controller.abort)
-        event: Answered | RequestFailed
-        try:
-            body = await self._body(request)
-            if request.upload is not None and body is None:
-                event = RequestFailed(request, Failure.FILE_GONE)
-            else:
-                url, options = self._options(request, body, controller)
-                response = await js.fetch(url, options)
-                text = await _text(response)
-                event = Answered(request, response.status, text, loop.time() - began)
-        except JsException as error:
-            is_timeout = error.name == "AbortError"
-            event = RequestFailed(request, Failure.TIMEOUT if is_timeout else Failure.NETWORK)
-        finally:
-            timeout.cancel()
-        if self._calls.pop(request.id, None) is not None:
+        if self._calls.pop(request.id, None) is not None and event is not None:
             self._emit(event)
 
-    async def _body(self, request: Request) -> Any:
-        """Return what is sent; a picture goes from the store to the network, past Python."""
-        if request.upload is None:
-            return request.body
-        blob = await self._read_file(request.upload.digest)
+    async def _carry(self, request: Request) -> Answered | RequestFailed | None:
+        """Return how a call ended; None for one that was given up before it began."""
+        body = await self._form(request.upload) if request.upload else request.body
+        if request.id not in self._calls:
+            return None
+        if request.upload is not None and body is None:
+            return RequestFailed(request, Failure.FILE_GONE)
+        url, options = self._options(request, body)
+        # What takes Python many calls is in static/boot/calls.mjs.
+        call = js.tetherCall(url, options, request.timeout, LONGEST_ANSWER)
+        self._open[request.id] = call
+        try:
+            status, text, seconds = await call.outcome
+        except JsException as error:
+            is_timeout = error.name == "AbortError"
+            return RequestFailed(request, Failure.TIMEOUT if is_timeout else Failure.NETWORK)
+        finally:
+            self._open.pop(request.id, None)
+        return Answered(request, status, text, seconds)
+
+    async def _form(self, upload: Upload) -> Any:
+        """Return what is sent: a picture goes from the store to the network, past Python."""
+        blob = await self._read_file(upload.digest)
         if blob is None:
             return None
         form = js.FormData.new()
-        form.append("image", blob, request.upload.filename)
+        form.append("image", blob, upload.filename)
         return form
 
-    def _options(self, request: Request, body: Any, controller: Any) -> tuple[str, Any]:
+    def _options(self, request: Request, body: Any) -> tuple[str, Any]:
         url = request.url
-        options = {
+        options: dict[str, Any] = {
             "method": request.method,
-            "signal": controller.signal,
             "cache": "no-store",
             "credentials": "omit",
             "referrerPolicy": "no-referrer",
@@ -116,16 +112,3 @@ class BrowserHttp:
             # ComfyUI never redirects: whoever does would lead the secret elsewhere.
             options["redirect"] = "error"
         return url, to_js(options, dict_converter=js.Object.fromEntries)
-
-
-async def _text(response: Any) -> str:
-    """Return what was answered; nothing of an answer that is too long to be one."""
-    parts, length = js.Array.new(), 0
-    reader = response.body.getReader() if response.body else None
-    while reader is not None and not (piece := await reader.read()).done:
-        length += piece.value.length
-        if length > LONGEST_ANSWER:
-            await reader.cancel()
-            return ""
-        parts.push(piece.value)
-    return str(await js.Blob.new(parts).text())
