@@ -1,7 +1,7 @@
 """What a person chooses once and the browser remembers: the language, and losses made good."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import js
 
@@ -31,9 +31,10 @@ class Choices:
         self.reruns_since = float(since) if since and _NUMBER.fullmatch(since) else None
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
 
-    def use_language(self, language: str) -> None:
-        """Show the page in another language."""
+    async def use_language(self, language: str, settled: Callable[[], Awaitable[None]]) -> None:
+        """Show the page in another language, once what is chosen on it is kept."""
         self._kept.write(LANGUAGE, language)
+        await settled()
         js.location.reload()
 
     def rerun_lost(self, again: Repetition, repaint: Callable[[], None]) -> Callable[[bool], None]:

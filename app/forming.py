@@ -1,7 +1,7 @@
 """The form of the chosen workflow: shown, answered, checked; and what servers lack for it."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import js
@@ -59,6 +59,8 @@ class Forming:
         self._form: Any = None
         self._shown = ""
         """The text of the workflow whose form is shown."""
+        self.name = ""
+        """The name under which that one was chosen."""
         composer.why_alike = self._why_alike
 
     async def choose(self, name: str) -> None:
@@ -85,6 +87,8 @@ class Forming:
             self._shown = chosen[1]
             self._form.show(form_of(workflow.nodes, infos))
             self._composer.count()
+        self.name = name
+        self._composer.on_change()
         await self._judge(workflow)
 
     def is_of(self, text: str) -> bool:
@@ -98,6 +102,19 @@ class Forming:
     def files(self, text: str) -> dict[Any, tuple[str, Any]]:
         """Return the pictures that were picked in a workflow's form, by node and input."""
         return dict(self._form.files()) if self.is_of(text) else {}
+
+    def typed(self) -> dict[str, str]:
+        """Return what was typed in the form that is shown, by `node.input`."""
+        return dict(self._form.typed()) if self._form is not None else {}
+
+    def picked(self) -> dict[Any, tuple[str, Any]]:
+        """Return the pictures that were picked in the form that is shown, by node and input."""
+        return dict(self._form.files()) if self._form is not None else {}
+
+    def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
+        """Put back what was typed and picked."""
+        if self._form is not None:
+            self._form.type_in(typed, files)
 
     def answered(self, text: str) -> str:
         """Return a workflow with what was set in its form; seeds new where that is wanted."""

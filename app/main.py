@@ -116,7 +116,7 @@ class App:
                 lambda: self._soon(self._sending.run()),
                 lambda file: self._soon(self._use_workflow(file)),
                 lambda name: self._soon(self._sending.choose(name)),
-                choices.use_language,
+                lambda chosen: self._soon(choices.use_language(chosen, self._sending.settled)),
                 lambda task_id: self._previews.url(TaskId(task_id)),
                 lambda key, is_asked, then: self._soon(self._sending.fetch(key, is_asked, then)),
                 lambda task_id: self._forget(TaskId(task_id)),
@@ -167,6 +167,7 @@ class App:
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(await self._world.presets(self._words.say))
         self._paint()
+        await self._sending.restore()
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
         self._selftest = SelfTest(self._window, self._words, language, self._keys.of)

@@ -14,9 +14,11 @@ from app.core.outputs import ANY, Fetched, Output
 from app.core.task import Task
 from app.core.window import Window
 from app.core.workflow import parse_workflow
+from app.drafting import Drafting
 from app.forming import Forming, Problem, Substitute
 from app.opening import Opened, Opening
 from app.runtime.describer import Describer
+from app.runtime.drafts import Drafts
 from app.runtime.intake import Intake
 from app.runtime.ports import Records, World
 from app.shelf import Shelf
@@ -66,6 +68,7 @@ class Sending:
         self._intake = intake
         self._opening = Opening(describer)
         self._world = world
+        self._soon = soon
         self._shelf = Shelf(page.composer, kept)
         self.to_picture: deque[float] = deque(maxlen=100)
         """Seconds from the ends of the last tasks to their pictures."""
@@ -75,6 +78,15 @@ class Sending:
         page.composer.on_picture = lambda *picture: soon(self._look_at(*picture))
         for picture in page.composer.pictures():  # picked before Python was there
             soon(self._look_at(*picture))
+        self._drafting = Drafting(
+            page.composer,
+            self._forming,
+            self._shelf,
+            Drafts(world.files, world.records, window.window_id, chance, world.make_hold),
+            self.use,
+            self.choose,
+            lambda trouble: page.notices.show(words.trouble(trouble)),
+        )
 
     async def run(self) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.
@@ -83,6 +95,7 @@ class Sending:
         """
         composer = self._page.composer
         self._page.notices.clear()
+        await self._drafting.is_answered.wait()
         is_own = composer.workflow == OWN or composer.workflow.startswith(RECENT)
         chosen = await self._chosen(composer.workflow)
         title, text = chosen or ("", "")
@@ -97,7 +110,7 @@ class Sending:
         if problems or chosen is None:
             return
         pinned = ServerUrl(composer.pinned) if composer.pinned else None
-        accepted = []
+        is_used = False
         for key, name, file in composer.pictures() or [("", "", None)]:
             told = f"{name} · {title}" if name else title
             try:
@@ -106,9 +119,9 @@ class Sending:
             except TetherError as error:
                 self._page.notices.show(self._words.trouble(error.trouble))
             else:
-                accepted.append(key)
-        composer.drop(accepted)
-        if is_own and accepted:
+                is_used = True
+                composer.drop([key])
+        if is_own and is_used:
             self._shelf.used(title, text)
 
     def _problems(self, text: str, is_own: bool) -> list[Problem]:
@@ -197,6 +210,14 @@ class Sending:
         task_id, _, number = key.rpartition(":")
         task = self._window.tasks[TaskId(task_id)]
         return task, task.outputs[int(number)]
+
+    async def restore(self) -> None:
+        """Put back what the page before this one had chosen and not run."""
+        await self._drafting.restore(self._soon, self._world.clock.now())
+
+    async def settled(self) -> None:
+        """Wait until a reload would find what is chosen."""
+        await self._drafting.settled()
 
     async def choose(self, name: str) -> None:
         """Show the form of a workflow that was chosen."""

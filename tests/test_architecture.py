@@ -31,8 +31,14 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
     "app.forming": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.sending": frozenset(
+    "app.drafting": frozenset(
         {"app.core", "app.forming", "app.opening", "app.runtime", "app.shelf", "app.ui"}
+    ),
+    "app.sending": frozenset(
+        {
+            *("app.core", "app.drafting", "app.forming", "app.opening", "app.runtime"),
+            *("app.shelf", "app.ui"),
+        }
     ),
     "app.vitals": frozenset({"app.core", "app.sending", "app.ui"}),
     "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),

@@ -52,6 +52,11 @@ class BrowserFiles:
             self._packs = await refuses_blobs(self._database, _FILES)
             self._sweep(js.Date.now() - _FORGOTTEN_MS)
 
+    @property
+    def is_lasting(self) -> bool:
+        """Say whether a reload finds what is kept."""
+        return self._database is not None
+
     async def head(self, blob: Any, length: int) -> bytes:
         """Return the first bytes of a blob."""
         return bytes((await blob.slice(0, length).arrayBuffer()).to_bytes())
@@ -61,10 +66,16 @@ class BrowserFiles:
 
         Insecure pages have no `crypto.subtle`; in Pyodide BLAKE2b runs at 450 MB/s, three times
         as fast as SHA-256.
+
+        Raises:
+            OSError: It can't be read: it is a folder, or a file that is gone.
         """
         digest = hashlib.blake2b(digest_size=32)
         for start in range(0, int(blob.size), _CHUNK):
-            piece = await blob.slice(start, start + _CHUNK).arrayBuffer()
+            try:
+                piece = await blob.slice(start, start + _CHUNK).arrayBuffer()
+            except JsException as error:
+                raise OSError(str(error)) from error
             digest.update(piece.to_bytes())
         return Digest(digest.hexdigest())
 
@@ -122,6 +133,22 @@ class BrowserFiles:
             low, high = [task_id], [task_id, []]
             span = js.IDBKeyRange.bound(to_js(low), to_js(high))
             self._collect(span, lambda _use: True)
+
+    async def kept_for(self, start: str) -> dict[TaskId, float]:
+        """Return who needs files, of those whose names start so, and since when."""
+        if self._database is None:
+            return {}
+        span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
+        uses = self._transaction("readonly").objectStore(_USES)
+        keys, values, scope = uses.getAllKeys(span), uses.getAll(span), ProxyScope()
+        try:
+            await ended(values, "success", scope)
+        except OSError:
+            return {}
+        finally:
+            scope.end()
+        pairs = zip(keys.result, values.result, strict=True)
+        return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 
     def _sweep(self, before: float) -> None:
         """Forget uses from before a time, in milliseconds."""

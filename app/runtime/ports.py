@@ -75,11 +75,18 @@ class Store(Protocol):
 class Files(Store, Protocol):
     """Workflows and pictures, kept once per content over reloads. `Any` is a JS Blob."""
 
+    @property
+    def is_lasting(self) -> bool:
+        """Say whether a reload finds what is kept."""
+
+    async def kept_for(self, start: str) -> Mapping[TaskId, float]:
+        """Return who needs files, of those whose names start so, and since when (seconds)."""
+
     async def head(self, blob: Any, length: int) -> bytes:
         """Return the first bytes of a blob."""
 
     async def digest(self, blob: Any) -> Digest:
-        """Return the name of a blob by its content."""
+        """Return the name of a blob by its content; raises OSError when it can't be read."""
 
     async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
         """Keep these for a task; returns when they are safe."""

@@ -53,6 +53,8 @@ class Composer:
         """Returns why several tasks of one picture would give the same, "" if they don't."""
         self.on_picture: Callable[[str, str, Any], None] = lambda *_: None
         """Is called with each file that was added as a picture: key, file name, JS File."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Is called when anything is chosen otherwise than before."""
         self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
         self._refused: list[Any] = []
         self._assumed = by_id("workflow-assumed")
@@ -106,7 +108,16 @@ class Composer:
             if file.name.lower().endswith(".json") or kind.startswith(("application/", "video/")):
                 self._on_workflow(file)
             else:
-                self._add_picture(file)
+                self.put(str(file.name), file)
+
+    def choose(self, name: str) -> bool:
+        """Choose a workflow by its name; says whether it is offered."""
+        before = self._workflow.value
+        self._workflow.value = name
+        is_offered = bool(self._workflow.value)
+        if not is_offered:
+            self._workflow.value = before
+        return is_offered
 
     def drop(self, keys: Collection[str]) -> None:
         """Take pictures off the list: they are tasks now, or none."""
@@ -148,6 +159,7 @@ class Composer:
         option = self._workflow.querySelector(f"option[value={OWN}]")
         option.textContent = name
         self._workflow.value = OWN
+        self.on_change()
 
     def show_recent(self, titles: list[str]) -> None:
         """Offer the workflows that were used last; the choice stays if it is still there."""
@@ -180,6 +192,7 @@ class Composer:
         if event.target.getAttribute("aria-invalid"):
             event.target.removeAttribute("aria-invalid")
         self.count()
+        self.on_change()
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
@@ -201,24 +214,25 @@ class Composer:
         picker.value = ""
         take(files)
 
-    def _add_picture(self, file: Any) -> None:
+    def put(self, name: str, file: Any) -> str:
+        """Add a picture to the list; returns its key."""
         self._count += 1
         key = f"p{self._count}"
-        self._pictures[key] = (str(file.name), file)
+        self._pictures[key] = (name, file)
         item = element("li")
         item.dataset.picture = key
         url = js.URL.createObjectURL(file)
-        label = self._words.say("compose.remove", picture=file.name)
+        label = self._words.say("compose.remove", picture=name)
         button = element("button", "quiet", "×", type="button", aria_label=label)
         button.dataset.action, button.dataset.key = "remove", key
-        item.append(
-            element("img", "", src=url, alt=""), element("span", "", str(file.name)), button
-        )
+        item.append(element("img", "", src=url, alt=""), element("span", "", name), button)
         self._list.append(item)
         self.picture_field.removeAttribute("aria-invalid")
         self.count()
         self._on_needs()
-        self.on_picture(key, str(file.name), file)
+        self.on_picture(key, name, file)
+        self.on_change()
+        return key
 
     def _remove(self, key: str) -> None:
         self._pictures.pop(key, None)
@@ -228,3 +242,4 @@ class Composer:
             item.remove()
             self.count()
             self._on_needs()
+            self.on_change()

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import js
+from pyodide.ffi import to_js
+
 from app.core.errors import BadInput
 from app.core.form import Field, range_of, read_answer
 from app.core.ids import NodeId
@@ -11,6 +14,8 @@ from app.ui.labels import say_input
 from app.ui.words import Words
 
 _DICE = "⚄"
+_FRESH = "fresh"
+"""Among what was typed: each task gets seeds of its own. No field is called so."""
 
 
 class FormPanel:
@@ -104,10 +109,35 @@ class FormPanel:
         """Return the value of a field; None for the workflow's own, and for pictures."""
         if field.kind in ("picture", "mask"):
             return None
-        typed = str(shown.value)
-        if field.kind == "switch":
-            typed = "true" if shown.checked else "false"
+        typed = _standing(field, shown)
         return read_answer(field, typed) if typed != _text(field) else None
+
+    def typed(self) -> dict[str, str]:
+        """Return what stands in fields and isn't the workflow's, by `node.input`, as it stands."""
+        found = {}
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            text = _standing(field, shown)
+            if text != _text(field) and field.kind not in ("picture", "mask"):
+                found[_place(field)] = text
+        return found | ({_FRESH: "true"} if self.is_fresh else {})
+
+    def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
+        """Put back what stood there: texts, and JS Files of pictures, by `node.input`."""
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            place = _place(field)
+            if field.kind in ("picture", "mask"):
+                if place in files:
+                    transfer = js.DataTransfer.new()
+                    transfer.items.add(files[place])
+                    shown.files = transfer.files
+            elif field.kind == "switch":
+                shown.checked = typed.get(place, _text(field)) == "true"
+            else:
+                shown.value = typed.get(place, _text(field))
+                if field.kind == "choice" and not shown.value:  # it is offered no more
+                    shown.value = _text(field)
+        if self._fresh is not None:
+            self._fresh.checked = _FRESH in typed
 
     def seeds(self) -> list[Field]:
         """Return the fields of seeds."""
@@ -146,11 +176,14 @@ class FormPanel:
         self._lacks.hidden = not rows
 
     def _dice(self, number: int) -> None:
-        self._inputs[number].value = str(self._roll(self._fields[number]))
+        shown = self._inputs[number]
+        shown.value = str(self._roll(self._fields[number]))
+        bubbling = to_js({"bubbles": True}, dict_converter=js.Object.fromEntries)
+        shown.dispatchEvent(js.Event.new("input", bubbling))  # as if it were typed
 
     def _row(self, number: int, field: Field) -> Any:
         row = element("div", f"field {field.kind}")
-        row.dataset.field = f"{field.node_id}.{field.input}"
+        row.dataset.field = _place(field)
         shown = self._inputs[number]
         label = element("label", "", self._label(field), for_=shown.id)
         label.title = f"{field.title} · {field.input}"
@@ -201,6 +234,15 @@ class FormPanel:
                 shown = element("input", "", id=name, autocomplete="off")
         shown.value = _text(field)
         return shown
+
+
+def _place(field: Field) -> str:
+    return f"{field.node_id}.{field.input}"
+
+
+def _standing(field: Field, shown: Any) -> str:
+    """Return what stands in a field; a switch as `true` or `false`."""
+    return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
 
 
 def _text(field: Field) -> str:

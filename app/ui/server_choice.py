@@ -29,6 +29,12 @@ class ServerChoice:
         """The address of the chosen server, "" for automatic."""
         return str(self._server.value)
 
+    def choose(self, url: str) -> None:
+        """Choose a server, if it is offered."""
+        if any(row.url == url for row in self._rows):
+            self._server.value = url
+            self._show_forecast()
+
     def offer(self, rows: tuple[ServerRow, ...]) -> None:
         """Offer these servers; the choice stays if its server does."""
         self._rows = rows

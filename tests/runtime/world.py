@@ -25,6 +25,8 @@ class MemoryFiles:
         self.kept: dict[Digest, Blob] = {}
         self.users: dict[TaskId, set[Digest]] = {}
         self.released: list[TaskId] = []
+        self.is_lasting = True
+        self.since: dict[TaskId, float] = {}
 
     async def head(self, blob: Blob, length: int) -> bytes:
         return blob.content[:length]
@@ -35,6 +37,10 @@ class MemoryFiles:
     async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
         self.kept.update(blobs)
         self.users[task_id] = set(blobs)
+        self.since[task_id] = NOON
+
+    async def kept_for(self, start: str) -> dict[TaskId, float]:
+        return {use: self.since[use] for use in self.users if use.startswith(start)}
 
     async def read(self, digest: Digest) -> Blob | None:
         return self.kept.get(digest)
