@@ -107,7 +107,8 @@ class Acting:
 
         said = self._words.say("undo.tasks", count=len(going))
         if len(going) == 1:
-            said = self._words.say("undo.task", title=self._window.tasks[going[0]].title)
+            title = self._words.title(self._window.tasks[going[0]].title)
+            said = self._words.say("undo.task", title=title)
         self._undo.offer(said, back, done)
         self.removed.update(going)
         self._repaint()

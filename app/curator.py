@@ -118,12 +118,14 @@ class Curator:
         """Show the entries that are sought, with the contents of those that are to be seen."""
         self._shown += 1
         turn = self._shown
-        entries = matching(self._entries.values(), self._panel.query)
-        groups = by_workflow(entries) if self._panel.is_by_workflow else by_day(entries, _offset)
+        title_of = self._words.title
+        entries = matching(self._entries.values(), self._panel.query, title_of)
+        is_by_workflow = self._panel.is_by_workflow
+        groups = by_workflow(entries, title_of) if is_by_workflow else by_day(entries, _offset)
         rows = [
             GroupRow(
                 group.key,
-                group.key if self._panel.is_by_workflow else _day(group.entries[0].at),
+                group.key if is_by_workflow else _day(group.entries[0].at),
                 group.entries,
             )
             for group in groups
@@ -163,7 +165,8 @@ class Curator:
         await self._intake.accept_placed(
             text, entry.title, files, entry.pinned if is_there else None
         )
-        self._panel.tell(self._words.say("gallery.runs_again", task=entry.title))
+        title = self._words.title(entry.title)
+        self._panel.tell(self._words.say("gallery.runs_again", task=title))
 
     async def _remove(self, entry: Entry) -> None:
         await self._keeping.shelf.take_off(entry.prompt_id)

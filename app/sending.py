@@ -12,6 +12,7 @@ from app.core.errors import TetherError, Trouble
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.outputs import ANY, Fetched, Output
 from app.core.task import Task
+from app.core.title import title_of
 from app.core.window import Window
 from app.core.workflow import parse_workflow
 from app.drafting import Drafting
@@ -112,10 +113,11 @@ class Sending:
         pinned = ServerUrl(composer.pinned) if composer.pinned else None
         is_used = False
         for key, name, file in composer.pictures() or [("", "", None)]:
-            told = f"{name} · {title}" if name else title
             try:
                 for _ in range(copies):
-                    await self._accept(text, told, (name, file) if file else None, pinned)
+                    await self._accept(
+                        text, title_of(title, name), (name, file) if file else None, pinned
+                    )
             except TetherError as error:
                 self._page.notices.show(self._words.trouble(error.trouble))
             else:

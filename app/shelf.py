@@ -3,6 +3,7 @@
 from app.browser.site import fetch_text
 from app.core.errors import BadInput
 from app.core.recent import read_recent, with_recent
+from app.core.title import keyed
 from app.opening import Opened
 from app.runtime.ports import Records
 from app.ui.composer import OWN, RECENT, Composer
@@ -46,7 +47,7 @@ class Shelf:
             if text is None:
                 raise BadInput("workflow_missing", file=name)
             self._shipped[name] = text
-        return self._composer.title(), self._shipped[name]
+        return keyed(name), self._shipped[name]
 
     def used(self, title: str, text: str) -> None:
         """Remember a workflow that was used."""

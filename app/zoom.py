@@ -64,7 +64,10 @@ class Zoom:
         before = self._url(look.before) if look.before is not None else ""
         place = self._place(key, looks.keys())
         self._panel.show(
-            Shown(key, place, look.title, look.name, self._address, before, can_copy_pictures())
+            Shown(
+                *(key, place, self._words.title(look.title), look.name, self._address, before),
+                can_copy_pictures(),
+            )
         )
 
     def _place(self, key: str, keys: list[str]) -> str:

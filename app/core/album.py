@@ -16,9 +16,17 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
 
-def matching(entries: Iterable[Entry], query: str) -> list[Entry]:
-    """Return the entries in whose names, values and texts all words of a query are."""
-    return [entry for entry in entries if holds(_texts(entry), query)]
+def matching(
+    entries: Iterable[Entry], query: str, title_of: Callable[[str], str] = str
+) -> list[Entry]:
+    """Return the entries in whose names, values and texts all words of a query are.
+
+    Args:
+        entries: In any order.
+        query: What was typed.
+        title_of: Returns a title as the person reads it.
+    """
+    return [entry for entry in entries if holds(_texts(entry, title_of), query)]
 
 
 def by_day(entries: Iterable[Entry], offset_of: Callable[[float], float]) -> list[Group]:
@@ -31,9 +39,9 @@ def by_day(entries: Iterable[Entry], offset_of: Callable[[float], float]) -> lis
     return _grouped(entries, lambda each: f"{(each.at + offset_of(each.at)) // _DAY:.0f}")
 
 
-def by_workflow(entries: Iterable[Entry]) -> list[Group]:
-    """Group entries by the name of their workflow, the last used first."""
-    return _grouped(entries, lambda entry: entry.workflow)
+def by_workflow(entries: Iterable[Entry], title_of: Callable[[str], str] = str) -> list[Group]:
+    """Group entries by the name of their workflow as the person reads it, the last used first."""
+    return _grouped(entries, lambda entry: title_of(entry.workflow))
 
 
 def _grouped(entries: Iterable[Entry], key_of: Callable[[Entry], str]) -> list[Group]:
@@ -43,8 +51,8 @@ def _grouped(entries: Iterable[Entry], key_of: Callable[[Entry], str]) -> list[G
     return [Group(key, tuple(found)) for key, found in groups.items()]
 
 
-def _texts(entry: Entry) -> Iterable[str]:
-    yield from (entry.title, entry.workflow, entry.server_name)
+def _texts(entry: Entry, title_of: Callable[[str], str]) -> Iterable[str]:
+    yield from (title_of(entry.title), title_of(entry.workflow), entry.server_name)
     for name, text in entry.values:
         yield f"{name} {label_of(name)} {text}"
     for output in entry.outputs:

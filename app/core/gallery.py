@@ -8,6 +8,7 @@ from app.core.events import Picture
 from app.core.ids import Digest, NodeId, PromptId, ServerUrl
 from app.core.outputs import Output, is_time, outputs_from_json, outputs_to_json, parse_json
 from app.core.task import Task
+from app.core.title import JOINT
 
 VERSION = 1
 
@@ -27,9 +28,6 @@ LONGEST_TEXT = 4_000
 
 ITS_OWN_THUMBNAIL = 200_000
 """Bytes of a picture that is shown small as it is."""
-
-_JOINT = " · "
-"""Between a picture's name and its workflow's, in a task's title."""
 
 _TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
@@ -194,7 +192,7 @@ def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Ent
 def _workflow_name(task: Task) -> str:
     """Take the picture's name from a title, as the page puts it there."""
     for picture in task.pictures:
-        name = task.title.removeprefix(picture.filename + _JOINT)
+        name = task.title.removeprefix(picture.filename + JOINT)
         if name and name != task.title:
             return name
     return task.title

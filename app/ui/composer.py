@@ -93,10 +93,6 @@ class Composer:
         """What was typed as the number of tasks of each picture."""
         return str(self.copies_field.value)
 
-    def title(self) -> str:
-        """What the chosen workflow is called."""
-        return str(self._workflow.selectedOptions.item(0).textContent)
-
     def pictures(self) -> list[tuple[str, str, Any]]:
         """Return the pictures as (key, file name, JS File)."""
         return [(key, name, file) for key, (name, file) in self._pictures.items()]

@@ -36,7 +36,7 @@ def make_card(
     moment = clock(entry.at)
     card.append(
         results,
-        element("span", "title", entry.title),
+        element("span", "title", words.title(entry.title)),
         element("span", "facts", f"{entry.server_name} · {moment}"),
     )
     if entry.values:
@@ -45,7 +45,7 @@ def make_card(
     buttons = element("div", "buttons")
     lacks = entry.lacks()
     if lacks:
-        card.append(element("p", "facts", words.say("gallery.not_again", file=lacks)))
+        card.append(element("p", "facts", words.say("gallery.not_again", file=words.title(lacks))))
     else:
         buttons.append(_button(words.say("task.again"), "again", entry.prompt_id))
     buttons.append(_button(words.say("task.dismiss"), "remove", entry.prompt_id))
@@ -65,7 +65,7 @@ def _result(
     whole = urls.get(name, "")
     address = whole or addresses.get(name, "")
     box = element("figure")
-    shown = _thumbnail(entry, output, urls.get(entry.small(number)) or whole)
+    shown = _thumbnail(words.title(entry.title), output, urls.get(entry.small(number)) or whole)
     if output.kind == "image":
         # A server's result is fetched for it; the same dialog as a task's.
         label = words.say("task.zoom", file=output.filename)
@@ -97,9 +97,9 @@ def _result(
     return box
 
 
-def _thumbnail(entry: Entry, output: Output, url: str) -> Any:
+def _thumbnail(title: str, output: Output, url: str) -> Any:
     if output.kind == "image" and url:
-        told = f"{output.filename} – {entry.title}"
+        told = f"{output.filename} – {title}"
         return element("img", "", src=url, alt=told, loading="lazy", decoding="async")
     away = element("span", "away")
     sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")

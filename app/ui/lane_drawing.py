@@ -83,11 +83,12 @@ class LaneDrawing:
     def _change_bar(self, parts: dict[str, Any], row: tuple[Bar, str, int]) -> None:
         bar, lane, top = row
         card, state = parts["card"], bar.state.value
-        label = (bar.label, lane, self._words.say(f"task.state.{state}"))
+        title = self._words.title(bar.label)
+        label = (title, lane, self._words.say(f"task.state.{state}"))
         _set(card, data_state=state, data_ink=bar.ink, aria_label=", ".join(label))
         _set(card, x=_percent(bar.start), width=_percent(bar.end - bar.start))
         _set(card, y=str(top + _ROW * bar.row + 2))
-        parts["text"].textContent = f"{MARKS.get(state, '')} {bar.label}".strip()
+        parts["text"].textContent = f"{MARKS.get(state, '')} {title}".strip()
         if parts.get("stages") != bar.parts:
             parts["stages"] = bar.parts
             stages = []

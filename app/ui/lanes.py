@@ -196,7 +196,7 @@ class LanesPanel:
         say, item = self._words.say, self._items[key]
         shown, lane = item.shown, self._drawing.name(item.lane)
         if isinstance(shown, Bar):
-            title, state = shown.label, say(f"task.state.{shown.state.value}")
+            title, state = self._words.title(shown.label), say(f"task.state.{shown.state.value}")
         else:
             title, state = say("lanes.socket"), say(f"lanes.kind.{shown.kind}")
         told = [lane, state, *(sentence(self._words, each) for each in shown.detail)]

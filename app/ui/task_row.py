@@ -84,7 +84,7 @@ class TaskRows:
         usually = usual.get((task.server, task.digest)) if task.server else None
         return TaskRow(
             task.task_id,
-            task.title,
+            words.title(task.title),
             task.state.value,
             state,
             server.name if server else task.server or "",

@@ -81,7 +81,7 @@ class WindowsPanel:
             told.insert(0, names.get(task.server) or short_name(task.server))
         if task.since:
             told.append(words.say("windows.since", time=_time(task.since)))
-        return task.title, " · ".join(told)
+        return words.title(task.title), " · ".join(told)
 
 
 def _time(seconds: float) -> str:

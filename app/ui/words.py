@@ -4,6 +4,7 @@ import json
 import re
 
 from app.core.errors import Trouble
+from app.core.title import told
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -32,6 +33,10 @@ class Words:
         return _PLACE.sub(
             lambda place: str(facts.get(place[1], place[0])), self._entries.get(key, key)
         )
+
+    def title(self, title: str) -> str:
+        """Return the title of a task or a workflow: a shipped one has its name in this language."""
+        return told(title, lambda key: self._entries.get(f"workflow.{key}", ""))
 
     def trouble(self, trouble: Trouble) -> str:
         """Say who, what happened, and what to do now."""

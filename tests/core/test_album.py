@@ -39,6 +39,19 @@ def test_workflows_stand_together() -> None:
     ]
 
 
+def test_a_workflow_is_grouped_and_found_by_what_it_is_called_here() -> None:
+    """Though it was run before it had that name."""
+    entries = [entry("a", 1.0, "Old"), entry("b", 2.0, "New")]
+
+    def title_of(title: str) -> str:
+        return title.replace("Old", "New")
+
+    (group,) = by_workflow(entries, title_of)
+    assert (group.key, len(group.entries)) == ("New", 2)
+    assert len(matching(entries, "new", title_of)) == 2
+    assert matching(entries, "old", title_of) == []
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -1,17 +1,20 @@
 """The page as a person uses it: drop, paste, pick, keys, languages, and impatience."""
 
+import json
 from typing import Any
 
 import pytest
 from PIL import ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from tests.core.farm import invert_workflow
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     as_file,
     expect_done,
     expect_ready,
     farm,
+    give_workflow,
     noise,
     open_page,
     own_tasks,
@@ -167,6 +170,31 @@ def test_a_chinese_visitor_reads_chinese_and_may_switch(
         page.reload()
         expect_ready(page)
         expect(page.locator("#run")).to_have_text("Run")
+
+
+def test_tasks_are_named_in_the_pages_language(watched_page: Page, background: Background) -> None:
+    """A shipped workflow wherever it is named, also on tasks of before; a file's name stays."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        give_workflow(page, json.dumps(invert_workflow().nodes), "Blur.json")
+        page.locator("#picture-picker").set_input_files([as_file(noise(2), "two.png")])
+        page.locator("#run").click()
+        expect_done(page, 2)
+        titles = page.locator(".task .title")
+        expect(titles).to_have_text(["two.png · Blur.json", "one.png · Invert colours"])
+        page.locator("#language").select_option("zh")
+        expect_ready(page)
+        expect(titles).to_have_text(["two.png · Blur.json", "one.png · 反色"])
+        page.locator("#gallery-open").click()
+        page.locator("#gallery-search").fill("反色")
+        expect(page.locator("#gallery .kept .title")).to_have_text(["one.png · 反色"])
+        page.locator("#gallery-search").fill("")
+        page.locator("#gallery-by").select_option("workflow")
+        expect(page.locator("#gallery summary")).to_have_text(["Blur.json1 项", "反色1 项"])
+        page.locator("#gallery-close").click()
+        page.locator(".task [data-action=dismiss]").last.click()
+        expect(page.locator("#undo")).to_contain_text("one.png · 反色")
 
 
 def test_a_kept_language_is_spoken_before_python_is_there(

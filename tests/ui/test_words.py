@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Trouble
+from app.core.title import keyed, title_of
 from app.ui.words import LANGUAGES, Words, choose_language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +50,19 @@ def test_the_page_itself_says_what_the_english_catalogue_says() -> None:
     assert len(spoken) > 15
     for key, text in spoken:
         assert CATALOGUES["en"][key] == text, key
+
+
+def test_a_shipped_workflow_is_named_in_the_language_of_the_page() -> None:
+    """All that can be chosen have a name; a title from a file stays, whatever it looks like."""
+    chooser = PAGE.partition('<select id="workflow">')[2].partition("</select>")[0]
+    shipped = set(re.findall(r'value="(\w+)" data-say="workflow\.', chooser))
+    assert shipped >= {"invert", "upscale"}
+    for language, catalogue in CATALOGUES.items():
+        words = Words(json.dumps(catalogue))
+        for key in shipped:
+            name = catalogue[f"workflow.{key}"]
+            assert words.title(title_of(keyed(key), "a.png")) == f"a.png · {name}", language
+        assert words.title("a.png · {mine}.json") == "a.png · {mine}.json"
 
 
 def test_a_fact_goes_in_once_and_is_not_read_again() -> None:

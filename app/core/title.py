@@ -1,0 +1,31 @@
+"""What tasks are called: a shipped workflow by its key, so that each page says it its own way."""
+
+import re
+from collections.abc import Callable
+
+JOINT = " · "
+"""Between a picture's name and its workflow's."""
+
+_KEYED = re.compile(r"(.* · )?\{([a-z_]+)\}", re.DOTALL)
+
+
+def title_of(workflow: str, picture: str = "") -> str:
+    """Call a task by its picture, if there is one, and its workflow."""
+    return f"{picture}{JOINT}{workflow}" if picture else workflow
+
+
+def keyed(key: str) -> str:
+    """Name a shipped workflow in no language."""
+    return f"{{{key}}}"
+
+
+def told(title: str, name_of: Callable[[str], str]) -> str:
+    """Return a title in a language; one that has no key, or an unknown one, as it is.
+
+    Args:
+        title: Of a task, or of a workflow.
+        name_of: Returns what a shipped workflow is called, by its key; "" for none.
+    """
+    found = _KEYED.fullmatch(title)
+    name = name_of(found[2]) if found else ""
+    return f"{found[1] or ''}{name}" if found and name else title
