@@ -83,10 +83,18 @@ class Farm:
         self._undo.drop(url)
         return ""
 
-    def rename(self, url: str, name: str) -> None:
-        """Call a server something else."""
-        self._roster.rename(ServerUrl(url), name)
+    def change(self, url: str, name: str, address: str) -> str:
+        """Call a server something else, or correct its address; returns what is wrong, or ""."""
+        server = ServerUrl(url)
+        try:
+            new = self._roster.correct(server, address, name)
+        except TetherError as error:
+            return self._words.trouble(error.trouble)
+        if new != server:
+            self.clinic.forget(server)
+            self._undo.drop(new)
         self._on_found()
+        return ""
 
     def use_token(self, url: str, token: Typed) -> str:
         """Use another token; returns what is wrong, or ""."""

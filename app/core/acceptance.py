@@ -6,6 +6,7 @@ from app.core.absence import READS
 from app.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles
 from app.core.errors import Trouble
 from app.core.events import TaskAccepted, WorkflowLoaded
+from app.core.ids import ServerUrl
 from app.core.ledger import Entry
 from app.core.reconciler import Reconciler
 from app.core.records import revive
@@ -76,6 +77,14 @@ class Acceptance:
             if task.server is not None:
                 commands += self._reconciler.look(window.servers[task.server], now)
         return tuple(commands)
+
+    def repin(self, wrong: ServerUrl, right: ServerUrl) -> None:
+        """An address was corrected: what a person chose that server for is for it still."""
+        for task in self._unfinished():
+            if task.pinned == wrong:
+                task.pinned = right
+                self._window.unsaved.add(task.task_id)
+                self._window.is_fill_due = True
 
     def load(self) -> Commands:
         """Ask for the workflows of all unfinished tasks."""

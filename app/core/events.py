@@ -22,9 +22,13 @@ class ServerAdded:
 
 @dataclass(frozen=True, slots=True)
 class ServerRemoved:
-    """A server takes no more tasks; those that it has are seen to their end."""
+    """A server takes no more tasks; those that it has are seen to their end.
+
+    `instead` is its corrected address: what was chosen for the server goes there.
+    """
 
     server: ServerUrl
+    instead: ServerUrl | None = None
 
 
 class ServerPaused(NamedTuple):

@@ -147,8 +147,11 @@ class Session:
             case SubstitutesChanged(url, names) if url in window.servers:
                 window.servers[url].inventory.substitute(names)
                 window.is_fill_due = True
-            case ServerRemoved(url) if url in window.servers:
-                window.leave(window.servers[url])
+            case ServerRemoved(url, instead):
+                if url in window.servers:
+                    window.leave(window.servers[url])
+                if instead is not None:
+                    self._acceptance.repin(url, instead)
             case PageChanged():
                 return self._returned(now)
             case KeepingFailed(trouble):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.core.access import Access, take_login
+from app.core.errors import BadInput
 from app.core.events import (
     Emit,
     KeepingFailed,
@@ -90,6 +91,42 @@ class Roster:
         self._tell_more(url)
         return url
 
+    def correct(self, url: ServerUrl, typed: str, name: str) -> ServerUrl:
+        """Give a server another address; all that was set of it goes along.
+
+        What it has under the old one is seen to its end there. Returns the new address.
+
+        Args:
+            url: The old address.
+            typed: The new one, as a person typed it.
+            name: What it is called; "" for what it is called by itself.
+
+        Raises:
+            BadInput: That is no address, or another server has it.
+        """
+        bare, login = take_login(typed)
+        new = parse_server_url(bare, self._page_url)
+        access, is_kept = login or self._keys.of(url), self._keys.is_kept(url)
+        known = self._window.servers.get(url)
+        if name == self.held.get(url, known.name if known is not None else ""):
+            name = self._name(url)  # it was only shown: its address, perhaps
+        if new == url:
+            if login:
+                self.use_access(url, login, is_kept)
+            self.rename(url, name)
+            return url
+        other = self._window.servers.get(new)
+        if new in self.held or (other is not None and not other.is_leaving):
+            raise BadInput("address_taken", server=self.held.get(new) or (other and other.name))
+        is_paused, names = url in self._list.paused, self._names.of(url)
+        self._take_out(url, new)
+        self.add(new, name, access, is_kept)
+        if is_paused:
+            self.pause(new, True)
+        for each, there in names.items():
+            self.substitute(new, each, there)
+        return new
+
     def rename(self, url: ServerUrl, name: str) -> None:
         """Call a server something else; "" for what it is called by itself."""
         self._list.rename(url, name)
@@ -102,16 +139,12 @@ class Roster:
     def remove(self, url: ServerUrl) -> Callable[[], None]:
         """Remove a server; its tasks are seen to their end. Returns what takes that back."""
         known = self._window.servers.get(url)
-        name = self.held.pop(url, known.name if known is not None else "")
+        name = self.held.get(url, known.name if known is not None else "")
         access, is_kept, is_paused = (
             *(self._keys.of(url), self._keys.is_kept(url)),
             url in self._list.paused,
         )
-        self._list.remove(url)
-        # The device forgets its token; the tasks that are there still need it.
-        self._keys.use(url, access, is_kept=False)
-        self._write()
-        self._emit(ServerRemoved(url))
+        self._take_out(url)
 
         def back() -> None:
             self.add(url, name, access, is_kept)
@@ -119,6 +152,14 @@ class Roster:
                 self.pause(url, True)
 
         return back
+
+    def _take_out(self, url: ServerUrl, instead: ServerUrl | None = None) -> None:
+        self.held.pop(url, None)
+        self._list.remove(url)
+        # The device forgets its token; the tasks that are there still need it.
+        self._keys.use(url, self._keys.of(url), is_kept=False)
+        self._write()
+        self._emit(ServerRemoved(url, instead))
 
     def pause(self, url: ServerUrl, is_paused: bool) -> None:
         """Keep new tasks from a server, also after a reload, or let them go there again."""

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from app.ui.access import AccessFields, LazyFields, Typed
 from app.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_text
+from app.ui.naming import NamingFields
 from app.ui.server_row import ServerRow
 from app.ui.words import Words
 
@@ -27,8 +28,8 @@ class ServerWishes(Protocol):
     def use_token(self, url: str, token: Typed) -> str:
         """Send another token."""
 
-    def rename(self, url: str, name: str) -> None:
-        """Call one something else; "" for its address."""
+    def change(self, url: str, name: str, address: str) -> str:
+        """Call one something else ("" for its address), or correct its address."""
 
     def act(self, action: str, url: str) -> None:
         """Do what a button of its card says."""
@@ -50,17 +51,23 @@ class ServersPanel:
         self._address, self._name = by_id("server-address"), by_id("server-name")
         self._problem = by_id("server-problem")
         self._none = by_id("server-none")
+        self._is_corrected = False
+        """An address was: its new card gets the focus."""
         self._rows = Rows(by_id("servers"), self._make, self._change)
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
-        listen(by_id("servers"), "submit", self._renamed)
+        listen(by_id("servers"), "submit", self._changed)
         listen(by_id("servers"), "keydown", self._keyed)
 
     def show(self, rows: tuple[ServerRow, ...]) -> None:
-        """Show these servers."""
+        """Show these servers; a card whose address was corrected keeps the focus."""
+        fresh = [row.url for row in rows if self._rows.card(row.url) is None]
         for gone in self._rows.show({row.url: row for row in rows}):
             self._fields.pop(gone, None)
         self._none.hidden = bool(rows)
+        if self._is_corrected and fresh:
+            self._go_to(fresh[-1])
+        self._is_corrected = False
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
@@ -85,28 +92,32 @@ class ServersPanel:
                 self._wishes.act(action, url)
 
     def _show_name(self, url: str) -> None:
-        """Open or close the field for another name on a server's card."""
+        """Open or close the fields for another name and address on a server's card."""
         parts = self._rows.card(url)
         if parts is not None:
-            box, field = parts["naming"], parts["naming"].firstChild
-            box.hidden = not box.hidden
-            field.value = self._rows.row(url).name
-            if not box.hidden:
-                field.select()
+            parts["naming"].toggle(self._rows.row(url).name, url)
 
     def _keyed(self, event: Any) -> None:
         naming = event.target.closest(".naming") if event.key == "Escape" else None
         if naming:
             naming.hidden = True
-            parts = self._rows.card(str(naming.dataset.server))
-            if parts is not None:
-                parts["rename button"].focus()
+            self._go_to(str(naming.dataset.server))
 
-    def _renamed(self, event: Any) -> None:
+    def _changed(self, event: Any) -> None:
         event.preventDefault()
-        event.target.hidden = True
         url = str(event.target.dataset.server)
-        self._wishes.rename(url, str(event.target.firstChild.value))
+        parts = self._rows.card(url)
+        if parts is None:
+            return
+        name, address = parts["naming"].typed()
+        problem = self._wishes.change(url, name, address)
+        parts["naming"].refuse(problem)
+        if not problem:
+            event.target.hidden = True
+            self._is_corrected = address != url
+            self._go_to(url)
+
+    def _go_to(self, url: str) -> None:
         parts = self._rows.card(url)
         if parts is not None:
             parts["rename button"].focus()
@@ -167,13 +178,8 @@ class ServersPanel:
             parts[f"{action} button"] = button
             buttons.append(button)
         parts["token"] = element("div", "token")
-        parts["naming"] = naming = element("form", "naming", data_server=url)
-        naming.append(
-            element("input", "", autocomplete="off", aria_label=words.say("server.name")),
-            element("button", "quiet", words.say("server.rename_use")),
-        )
-        naming.hidden = True
-        head.after(naming)
+        parts["naming"] = naming = NamingFields(words, url)
+        head.after(naming.root)
         card.append(buttons, parts["token"])
         return parts
 

@@ -26,6 +26,7 @@ from tests.core.farm import (
     NORTH,
     PHOTO,
     RUNNING,
+    SOUTH,
     UNKNOWN,
     Chance,
     all_of,
@@ -53,6 +54,20 @@ def accepted(number: int) -> TaskAccepted:
     return TaskAccepted(
         TaskId(f"t{number}"), prompt_id, "photo", invert_workflow(), INVERT, (photo(),)
     )
+
+
+def test_a_corrected_address_takes_along_what_was_chosen_for_it() -> None:
+    """What has ended keeps what it had."""
+    window = new_window()
+    waits, ended, other = waiting_task(window, 1), waiting_task(window, 2), waiting_task(window, 3)
+    waits.pinned = ended.pinned = SOUTH
+    window.end(ended, State.CANCELLED, NOON, "here")
+    window.unsaved.clear()
+    window.is_fill_due = False
+    acceptance_of(window).repin(SOUTH, NORTH)
+    assert [task.pinned for task in (waits, ended, other)] == [NORTH, SOUTH, None]
+    assert window.unsaved == {waits.task_id}
+    assert window.is_fill_due
 
 
 def orphan(epoch: int = 0, *states: State, number: int = 1) -> Entry:

@@ -292,6 +292,28 @@ def test_a_server_that_is_removed_sees_its_tasks_to_their_end() -> None:
     assert (pinned.server, pinned.state) == (NORTH, State.COMPLETED)
 
 
+def test_an_address_is_corrected_under_a_task_that_was_chosen_for_it() -> None:
+    """The task goes to the right one; what the wrong one has is seen to its end there."""
+    world = two_servers()
+    runs = world.accept(pinned=NORTH)
+    reach(world, runs, State.RUNNING)
+    wrong = ServerUrl("http://wrong:8188")
+    world.servers[wrong] = ModelServer(wrong)
+    world.happen(ServerAdded(wrong, "Attic"))
+    world.happen(ServerPaused(wrong, True))
+    waits = world.accept(pinned=wrong)
+    world.live(2)
+    assert waits.state is State.WAITING
+    world.happen(ServerRemoved(wrong, SOUTH))
+    world.happen(ServerAdded(SOUTH, "Attic"))
+    late = world.accept(pinned=NORTH)
+    world.happen(ServerRemoved(NORTH, SOUTH))
+    world.settle(within=60)
+    assert (runs.server, runs.state) == (NORTH, State.COMPLETED)
+    assert (waits.server, waits.state, waits.note) == (SOUTH, State.COMPLETED, None)
+    assert late.server == SOUTH
+
+
 def test_a_removed_server_is_not_forgotten_before_its_socket() -> None:
     """Added again at once, it must not get a second socket under the same client id."""
     world = one_server()

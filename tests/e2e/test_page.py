@@ -223,7 +223,7 @@ def test_on_a_phone_the_servers_are_one_tap_away(browser: Browser, background: B
         page = open_page(context.new_page(), one)
         long = "the one in the attic beside the old printer that nobody may move"
         page.locator(".server.card").get_by_role("button", name="Rename").tap()
-        page.locator(".naming input").fill(long)
+        page.locator(".naming input").first.fill(long)
         page.keyboard.press("Enter")
         name = page.locator(".server.card .name")
         expect(name).to_have_attribute("title", long[:60])

@@ -123,6 +123,61 @@ def test_a_server_has_the_name_that_a_person_gives_it(
     expect(cards).to_have_text(["gpu-1", "Attic"])
 
 
+def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """A task that was chosen for the wrong one runs at the right one; so it is after a reload."""
+    watch.allow("ERR_|WebSocket connection")
+    page = open_page(watched_page, two)
+    cards = page.locator(".server.card .name")
+    card(page, "gpu-2").get_by_role("button", name="Remove").click()
+    expect(cards).to_have_text(["gpu-1"])
+    right = f"127.0.0.1:{two.servers[1].port}"
+    page.get_by_label("Address of a ComfyUI server").fill("127.0.0.1:9")
+    page.get_by_role("textbox", name="Name of the server").fill("Attic")
+    page.keyboard.press("Enter")
+    expect(card(page, "Attic").locator(".state")).to_have_text("no answer")
+    page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
+    page.locator("#server-choice").select_option(label="Attic")
+    page.locator("#run").click()
+    expect(tasks(page, "waiting")).to_have_count(1)
+    edit = card(page, "Attic").get_by_role("button", name="correct the address")
+    edit.focus()
+    page.keyboard.press("Enter")
+    expect(card(page, "Attic").get_by_label("Name of the server")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(f"127.0.0.1:{two.servers[0].port}")
+    page.keyboard.press("Enter")
+    expect(card(page, "Attic").locator(".naming .trouble")).to_have_text(
+        "gpu-1 has this address already. Remove one of the two, or type another address."
+    )
+    address = card(page, "Attic").get_by_label("Its address")
+    expect(address).to_be_focused()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type(right)
+    page.keyboard.press("Enter")
+    expect(cards).to_have_text(["gpu-1", "Attic"])
+    expect(edit).to_be_focused()
+    expect_done(page, 1)
+    assert own_tasks(page)[0]["server"] == two.servers[1].url
+    page.reload()
+    expect_ready(page)
+    expect(cards).to_have_text(["gpu-1", "Attic"])
+    expect(card(page, "Attic").locator(".state")).to_have_text("ready")
+    # What it has is seen to its end at the old address.
+    two.change(1, pace=2.0)
+    run(page, [as_file(noise(2), "2.png")], server="Attic")
+    expect(tasks(page, "running")).to_have_count(1)
+    edit.click()
+    address.fill(f"localhost:{two.servers[1].port}")
+    page.keyboard.press("Enter")
+    expect(cards).to_have_text(["gpu-1", "Attic", "Attic"])
+    expect(page.get_by_text("finishing its last tasks")).to_have_count(1)
+    expect_done(page, 2)
+    expect(cards).to_have_text(["gpu-1", "Attic"])
+
+
 def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watch: Watch) -> None:
     """A task with its result, and a server with its name and pause."""
     page = open_page(watched_page, two)
@@ -188,12 +243,12 @@ def test_a_card_has_its_buttons_in_one_row_and_a_name_to_change(
             button.click()
         rename = gpu.get_by_role("button", name="Rename")
         rename.click()
-        gpu.locator(".naming input").fill("other")
+        gpu.get_by_label("Name of the server").fill("other")
         page.keyboard.press("Escape")
         expect(gpu.locator(".naming")).to_be_hidden()
         expect(rename).to_be_focused()
         expect(gpu.locator(".name").first).to_have_text("gpu-1")
         rename.click()
-        gpu.locator(".naming input").fill("other")
+        gpu.get_by_label("Name of the server").fill("other")
         gpu.get_by_role("button", name="Save").click()
         expect(gpu.locator(".name").first).to_have_text("other")

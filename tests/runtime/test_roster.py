@@ -4,7 +4,15 @@ import pytest
 
 from app.core.access import Access, Mode
 from app.core.errors import BadInput
-from app.core.events import Event, KeepingFailed, ServerAdded, ServerRemoved, SubstitutesChanged
+from app.core.events import (
+    Event,
+    KeepingFailed,
+    ServerAdded,
+    ServerPaused,
+    ServerRemoved,
+    SubstitutesChanged,
+)
+from app.core.ids import ServerUrl
 from app.inpage.memory import MemoryRecords
 from app.runtime.keys import Keys
 from app.runtime.roster import Roster
@@ -136,6 +144,84 @@ def test_a_name_is_the_same_after_a_reload() -> None:
     assert told == []
     Roster(window, kept, told.append, PAGE, keys).load(f'["{NORTH}"]')
     assert told == [ServerAdded(NORTH, "Attic"), ServerAdded(SOUTH, "Shed")]
+
+
+def test_a_corrected_address_keeps_all_that_was_set() -> None:
+    """Name, token, pause and substitutes; the old address is out of use, and its token stays."""
+    own, kept, told, window = MemoryRecords(), MemoryRecords(), list[Event](), new_window()
+    keys = Keys(own, kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    token = Access(Mode.BEARER, "t")
+    roster.add("nroth:8188", "Attic", token, is_kept=True)
+    wrong = ServerUrl("http://nroth:8188")
+    roster.pause(wrong, True)
+    roster.substitute(wrong, "fine.pth", "mine.pth")
+    window.use(wrong, "Attic", NOON)
+    told.clear()
+    assert roster.correct(wrong, "north:8188", "Attic") == NORTH
+    assert told == [
+        ServerRemoved(wrong, NORTH),
+        ServerAdded(NORTH, "Attic"),
+        ServerPaused(NORTH, True),
+        SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}),
+    ]
+    assert (keys.of(NORTH), keys.is_kept(NORTH)) == (token, True)
+    assert (keys.of(wrong), keys.is_kept(wrong)) == (token, False)
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).load("[]")
+    assert told[:2] == [ServerAdded(NORTH, "Attic"), ServerPaused(NORTH, True)]
+    assert ServerAdded(wrong, "Attic") not in told
+
+
+def test_a_name_that_was_the_wrong_address_goes_with_it() -> None:
+    """A preset is corrected, too; a login in the new address is its token."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    roster.load(f'["{NORTH}"]')
+    server = window.use(NORTH, "", NOON)
+    told.clear()
+    assert roster.correct(NORTH, "me:pw@south:8188", server.name) == SOUTH
+    assert told == [ServerRemoved(NORTH, SOUTH), ServerAdded(SOUTH, "")]
+    assert keys.of(SOUTH) == Access(Mode.BASIC, "me:pw")
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).load(f'["{NORTH}"]')
+    assert told == [ServerAdded(SOUTH, "")]
+
+
+def test_an_address_that_stays_is_only_a_new_name_or_token() -> None:
+    """However it is typed; nothing is taken out of use."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    roster.load(f'["{NORTH}"]')
+    window.use(NORTH, "", NOON)
+    told.clear()
+    assert roster.correct(NORTH, "north", "Attic") == NORTH
+    assert told == [ServerAdded(NORTH, "Attic")]
+    roster.correct(NORTH, "me:pw@north", "Attic")
+    assert keys.of(NORTH) == Access(Mode.BASIC, "me:pw")
+
+
+def test_no_two_servers_get_one_address() -> None:
+    """One in use, and one that waits for a click; nor is anything else an address."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.load(f'["{NORTH}", "{SOUTH}", "east"]', lambda url: url == SOUTH)
+    window.use(NORTH, "", NOON)
+    east = ServerUrl("http://east:8188")
+    left = window.use(east, "", NOON)
+    told.clear()
+    for typed in ("south", "north", "ftp://west", ""):
+        with pytest.raises(BadInput):
+            roster.correct(east, typed, "east:8188")
+    assert told == []
+    with pytest.raises(BadInput):
+        roster.correct(SOUTH, "east", "")
+    window.leave(left)
+    assert roster.correct(SOUTH, "east", "") == east, "it is out of use, and is used again"
+    assert SOUTH not in roster.held
 
 
 def test_a_held_server_gets_a_name_without_being_called() -> None:
