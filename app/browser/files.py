@@ -1,8 +1,9 @@
 """Workflows and pictures in IndexedDB: once per content, for as long as a task needs them."""
 
+import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import js
 from pyodide.ffi import JsException, to_js
@@ -13,7 +14,7 @@ from app.core.events import Emit, KeepingFailed
 from app.core.ids import Digest, TaskId
 
 _FILES = "files"
-"""Digest -> Blob."""
+"""Digest -> Blob or text."""
 
 _USES = "uses"
 """[task, digest] -> {digest, at}: who needs a file, since when (ms)."""
@@ -25,8 +26,16 @@ _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 """Files of windows that never came back are deleted after so long."""
 
 
+class _Write(NamedTuple):
+    """What is to be written for a task; `done` gets None, or why it was not."""
+
+    task_id: TaskId
+    files: Mapping[Digest, Any]
+    done: asyncio.Future[OSError | None]
+
+
 class BrowserFiles:
-    """Keeps blobs; when the browser has no IndexedDB or no room, in this page's memory alone."""
+    """Keeps blobs and texts; without IndexedDB, or without room, in this page's memory alone."""
 
     def __init__(self, name: str, emit: Emit) -> None:
         self._name = name
@@ -34,6 +43,9 @@ class BrowserFiles:
         self._database: Any = None
         self._memory: dict[Digest, Any] = {}
         self._packs = False
+        self._batch: list[_Write] = []
+        """What is to be written next, together: a transaction costs more than what is in it."""
+        self._writing: asyncio.Task[None] | None = None
         self._scopes: set[ProxyScope] = set()
 
     async def open(self) -> None:
@@ -79,32 +91,55 @@ class BrowserFiles:
             digest.update(piece.to_bytes())
         return Digest(digest.hexdigest())
 
-    async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
-        """Keep blobs for a task; returns when the browser has written them.
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
+        """Keep blobs and texts for a task; returns when the browser has written them.
 
         Where it would not, this page remembers them, and says that a reload won't.
         """
         if self._database is None:
-            self._memory.update(blobs)
+            self._memory.update(files)
             return
-        kept = await packed(blobs) if self._packs else blobs
+        ready = await packed(files) if self._packs else files
+        write = _Write(task_id, ready, asyncio.get_event_loop().create_future())
+        self._batch.append(write)
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write())
+        error = await write.done
+        if error is not None:
+            self._memory.update(files)
+            self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
+
+    async def _write(self) -> None:
+        """Write what has gathered, and again what has gathered meanwhile."""
+        while self._batch:
+            batch, self._batch = self._batch, []
+            error = await self._put(batch)
+            for write in batch:
+                # The room may be enough for some of them.
+                alone = error is not None and len(batch) > 1
+                write.done.set_result(await self._put([write]) if alone else error)
+        self._writing = None
+
+    async def _put(self, batch: Iterable[_Write]) -> OSError | None:
+        """Write all of these or none; returns why not."""
         transaction = self._transaction()
-        files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
-        for digest, blob in kept.items():
-            files.put(blob, digest)
-            use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
-            uses.put(use, to_js([task_id, digest]))
+        store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
+        for write in batch:
+            for digest, content in write.files.items():
+                store.put(content, digest)
+                use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
+                uses.put(use, to_js([write.task_id, digest]))
         scope = ProxyScope()
         try:
             await ended(transaction, "complete", scope)
         except OSError as error:
-            self._memory.update(blobs)
-            self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
+            return error
         finally:
             scope.end()
+        return None
 
     async def read(self, digest: Digest) -> Any | None:
-        """Return a kept blob."""
+        """Return a kept blob, or text."""
         if self._database is None or digest in self._memory:
             return self._memory.get(digest)
         scope = ProxyScope()
@@ -120,12 +155,8 @@ class BrowserFiles:
 
     async def read_text(self, digest: Digest) -> str | None:
         """Return a kept text."""
-        blob = await self.read(digest)
-        return None if blob is None else str(await blob.text())
-
-    def text_blob(self, text: str) -> Any:
-        """Make a blob of a text."""
-        return js.Blob.new(to_js([text]))
+        kept = await self.read(digest)
+        return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:
         """Forget that a task needs its files."""

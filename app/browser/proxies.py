@@ -88,9 +88,12 @@ async def refuses_blobs(database: Any, store: str) -> bool:
 
 
 async def packed(blobs: Mapping[Key, Any]) -> dict[Key, Any]:
-    """Return blobs as what every store takes: their bytes, and their type."""
+    """Return blobs as what every store takes, their bytes and their type; texts are left."""
     found = {}
     for key, blob in blobs.items():
+        if isinstance(blob, str):
+            found[key] = blob
+            continue
         parts = {"content": await blob.arrayBuffer(), "type": blob.type}
         found[key] = to_js(parts, dict_converter=js.Object.fromEntries)
     return found

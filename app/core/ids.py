@@ -1,5 +1,6 @@
 """The names by which the core tells things apart."""
 
+from hashlib import blake2b
 from typing import NewType, Protocol
 
 ServerUrl = NewType("ServerUrl", str)
@@ -35,3 +36,9 @@ class Chance(Protocol):
 
     def hex(self, digits: int) -> str:
         """Return that many random hex digits, lower case."""
+
+
+def digest_of(text: str) -> Digest:
+    """Return the name of a stored text."""
+    # Half a surrogate pair, which JavaScript's texts may have, is stored as a replacement.
+    return Digest(blake2b(text.encode("utf-8", "replace"), digest_size=32).hexdigest())

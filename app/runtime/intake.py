@@ -6,7 +6,7 @@ from typing import Any
 from app.core.errors import BadInput
 from app.core.events import Emit, Picture, TaskAccepted
 from app.core.fitness import too_large
-from app.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId
+from app.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
 from app.core.picture import HEAD, is_picture
 from app.core.prompt_id import make_prompt_id, make_task_id
 from app.core.task import Task
@@ -139,9 +139,8 @@ class Intake:
         pinned: ServerUrl | None,
         again_of: TaskId | None = None,
     ) -> None:
-        text_blob = self._files.text_blob(text)
-        digest = await self._files.digest(text_blob)
-        await self._files.keep(task_id, {digest: text_blob, **blobs})
+        digest = digest_of(text)
+        await self._files.keep(task_id, {digest: text, **blobs})
         prompt_id = make_prompt_id(self._chance)
         self._emit(
             TaskAccepted(task_id, prompt_id, title, workflow, digest, pictures, pinned, again_of)

@@ -88,14 +88,11 @@ class Files(Store, Protocol):
     async def digest(self, blob: Any) -> Digest:
         """Return the name of a blob by its content; raises OSError when it can't be read."""
 
-    async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
-        """Keep these for a task; returns when they are safe."""
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
+        """Keep these blobs and texts for a task; returns when they are safe."""
 
     async def read(self, digest: Digest) -> Any | None:
         """Return a kept blob, or None."""
-
-    def text_blob(self, text: str) -> Any:
-        """Make a blob of a text."""
 
 
 class Previews(Protocol):

@@ -1,6 +1,16 @@
 """The names by which the core tells things apart, and where chance comes from."""
 
-from app.core.ids import Chance, ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
+from app.core.ids import (
+    Chance,
+    ClientId,
+    Digest,
+    NodeId,
+    PromptId,
+    ServerUrl,
+    TaskId,
+    WindowId,
+    digest_of,
+)
 from tests.core import farm
 
 
@@ -18,3 +28,9 @@ def test_chance_is_handed_in() -> None:
     assert chance.hex(12) == again.hex(12)
     assert 0 <= chance.uniform() < 1
     assert len(chance.hex(32)) == 32
+
+
+def test_a_text_is_named_by_its_content() -> None:
+    """Whatever JavaScript holds in it; the name is as long as that of a picture."""
+    assert digest_of("a") == digest_of("a") != digest_of("b")
+    assert len(digest_of("\ud800")) == 64

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.errors import BadInput
 from app.core.events import CancelWanted, Event, TaskAccepted
-from app.core.ids import Digest, TaskId
+from app.core.ids import Digest, TaskId, digest_of
 from app.core.task import State, Task
 from app.runtime.intake import Intake
 from app.runtime.repetition import Repetition
@@ -33,8 +33,8 @@ class Desk:
         self.events: list[Event] = []
         self.task: Task = bound_task(self.window, self.window.server(NORTH, NOON), *RUNNING)
         self.task.pinned = NORTH
-        self.task.digest = asyncio.run(self.files.digest(Blob(TEXT.encode())))
-        self.files.kept = {self.task.digest: Blob(TEXT.encode()), PHOTO: Blob(b"photo")}
+        self.task.digest = digest_of(TEXT)
+        self.files.kept = {self.task.digest: TEXT, PHOTO: Blob(b"photo")}
         emit = self.events.append
         intake = Intake(self.window, emit, self.files, Chance(7))
         self.repetition = Repetition(self.window, intake, emit, since)

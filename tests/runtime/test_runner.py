@@ -33,7 +33,7 @@ from tests.core.farm import (
     queue_length,
     reply,
 )
-from tests.runtime.world import Blob, World
+from tests.runtime.world import World
 
 TASK = TaskId("t1")
 PROMPT = make_prompt_id(Chance(1))
@@ -116,14 +116,14 @@ def test_a_task_is_cancelled_while_it_uploads() -> None:
     assert len(stage.did("abort")) == 1
 
 
-SAVED = json.dumps(dict(invert_workflow().nodes)).encode()
+SAVED = json.dumps(dict(invert_workflow().nodes))
 
 
 @pytest.mark.parametrize(
     ("kept", "state"),
-    [(SAVED, State.WAITING), (b"damaged", State.FAILED), (None, State.FAILED)],
+    [(SAVED, State.WAITING), ("damaged", State.FAILED), (None, State.FAILED)],
 )
-def test_a_reload_reads_the_workflows_back(kept: bytes | None, state: State) -> None:
+def test_a_reload_reads_the_workflows_back(kept: str | None, state: State) -> None:
     """A waiting task goes on with its workflow, and says so when the browser lost it."""
 
     async def story() -> None:
@@ -132,7 +132,7 @@ def test_a_reload_reads_the_workflows_back(kept: bytes | None, state: State) -> 
         before.runner.emit(ACCEPTED)
         after = Stage(before.world.records)
         if kept is not None:
-            after.world.files.kept[Digest("1e57")] = Blob(kept)
+            after.world.files.kept[Digest("1e57")] = kept
         after.start()
         await asyncio.sleep(0)
         await asyncio.sleep(0)

@@ -22,7 +22,7 @@ class MemoryFiles:
     """Keeps blobs in a dict."""
 
     def __init__(self) -> None:
-        self.kept: dict[Digest, Blob] = {}
+        self.kept: dict[Digest, Any] = {}
         self.users: dict[TaskId, set[Digest]] = {}
         self.released: list[TaskId] = []
         self.is_lasting = True
@@ -34,26 +34,22 @@ class MemoryFiles:
     async def digest(self, blob: Blob) -> Digest:
         return Digest(blob.content.hex())
 
-    async def keep(self, task_id: TaskId, blobs: Mapping[Digest, Any]) -> None:
-        self.kept.update(blobs)
-        self.users[task_id] = set(blobs)
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
+        self.kept.update(files)
+        self.users[task_id] = set(files)
         self.since[task_id] = NOON
 
     async def kept_for(self, start: str) -> dict[TaskId, float]:
         return {use: self.since[use] for use in self.users if use.startswith(start)}
 
-    async def read(self, digest: Digest) -> Blob | None:
+    async def read(self, digest: Digest) -> Any | None:
         return self.kept.get(digest)
 
     async def read_text(self, digest: Digest) -> str | None:
-        blob = self.kept.get(digest)
-        return blob.content.decode() if blob else None
+        return self.kept.get(digest)
 
     def release(self, task_id: TaskId) -> None:
         self.released.append(task_id)
-
-    def text_blob(self, text: str) -> Blob:
-        return Blob(text.encode())
 
 
 class Shared:
