@@ -115,4 +115,4 @@ class Acceptance:
         return (ReleaseFiles(task.task_id),) if task.state is not State.ADOPTED else ()
 
     def _unfinished(self) -> list[Task]:
-        return [task for task in self._window.tasks.values() if not task.is_ended]
+        return list(self._window.live.values())

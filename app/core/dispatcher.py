@@ -1,7 +1,7 @@
 """The window's own queue: tasks wait here, and are bound when a server has a place."""
 
-from collections.abc import Iterable
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from app.core.balancer import WHOLE, sample
 from app.core.commands import Command, Commands, StartTimer
@@ -22,8 +22,13 @@ PROBE_WITHIN = 5.0
 ROUND_WITHIN = 1.0
 """Seconds after which we choose among the servers that have answered."""
 
+AHEAD = 16
+"""Waiting tasks for which a server is asked what it has, before it is asked for the next ones."""
+
 AVOIDED_FOR = 15.0
 """Seconds after which we look whether the others can still take what one server should not."""
+
+_Nexts: TypeAlias = Mapping[ServerUrl, tuple[list[Task], bool]]
 
 ROUND_TIMER = ("round",)
 FILL_TIMER = ("fill",)
@@ -58,26 +63,24 @@ class Dispatcher:
             for server in window.servers.values()
             if server.url not in self._asked and self._is_free(server)
         ]
-        tasks = self._ready(now) if free else ()
-        outliers = window.lessons.outliers
+        nexts = self._nexts(free, 1, now) if free else {}
         wanted, opens_at = [], []
         for server in free:
-            # Mostly the first says all: hundreds may wait.
-            suited = (task for task in tasks if suits(window, server, task, now))
-            first = next(suited, None)
-            if first is None:
+            tasks, is_shunned = nexts[server.url]
+            if not tasks and not is_shunned:
                 continue
             if server.opens_at > now:
                 opens_at.append(server.opens_at)
-            elif all(self._avoids(server, task, outliers, now) for task in chain((first,), suited)):
-                opens_at.append(now + AVOIDED_FOR)
-            else:
+            elif tasks:
                 wanted.append(server)
+            else:
+                opens_at.append(now + AVOIDED_FOR)
         commands: list[Command] = []
         if opens_at:
             commands.append(StartTimer(FILL_TIMER, min(opens_at) - now))
         if wanted:
-            wanted = self._to_ask(wanted, tasks, now)
+            wanted = self._to_ask(wanted, nexts, now)
+            nexts = self._nexts(wanted, AHEAD, now)
             self._is_late = False
             commands.append(StartTimer(ROUND_TIMER, ROUND_WITHIN))
             for server in wanted:
@@ -87,7 +90,7 @@ class Dispatcher:
                 commands.append(
                     Request(request_id, server.url, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
                 )
-                commands += take_stock(window, server, tasks, now)
+                commands += take_stock(window, server, nexts[server.url][0], now)
         return tuple(commands)
 
     def told(self, request: Request, length: int | None, now: float) -> Commands:
@@ -159,30 +162,47 @@ class Dispatcher:
         self._lengths.clear()
         return tuple(commands)
 
-    def _to_ask(self, wanted: list[Server], tasks: Iterable[Task], now: float) -> list[Server]:
-        """Return all of a small fleet, some of a large one; the oldest task must suit those."""
-        window = self._window
-        for task in tasks if len(wanted) > WHOLE else ():
-            suited = [server for server in wanted if suits(window, server, task, now)]
-            if suited:
-                return sample(suited, window.chance.uniform)
-        return wanted
+    def _nexts(self, servers: Sequence[Server], most: int, now: float) -> _Nexts:
+        """Return the next tasks of each server, and whether it leaves some alone for others.
 
-    def _ready(self, now: float) -> tuple[Task, ...]:
-        """Return the tasks that some server may take; those too large for all have failed."""
+        Thousands may wait: no more of them are looked at than it takes.
+        """
+        outliers = self._window.lessons.outliers
+        nexts: dict[ServerUrl, list[Task]] = {server.url: [] for server in servers}
+        shunned = set()
+        for task in self._ready(now):
+            for server in servers:
+                if len(nexts[server.url]) == most or not suits(self._window, server, task, now):
+                    continue
+                if self._avoids(server, task, outliers, now):
+                    shunned.add(server.url)
+                else:
+                    nexts[server.url].append(task)
+            if all(len(tasks) == most for tasks in nexts.values()):
+                break
+        return {url: (tasks, url in shunned) for url, tasks in nexts.items()}
+
+    def _to_ask(self, wanted: list[Server], nexts: _Nexts, now: float) -> list[Server]:
+        """Return all of a small fleet, some of a large one; the oldest task must suit those."""
+        if len(wanted) <= WHOLE:
+            return wanted
+        oldest = min((nexts[each.url][0][0] for each in wanted), key=lambda task: task.accepted_at)
+        suited = [server for server in wanted if suits(self._window, server, oldest, now)]
+        return sample(suited, self._window.chance.uniform)
+
+    def _ready(self, now: float) -> Iterator[Task]:
+        """Go through the tasks that some server may take; those too large for all have failed."""
         window = self._window
         servers = [server for server in window.servers.values() if not server.is_leaving]
-        ready = []
         for task in tuple(window.waiting.values()):
             if task.digest not in window.workflows:
                 continue
             if any(suits(window, server, task, now) for server in servers):
-                ready.append(task)
+                yield task
                 continue
             why = why_nowhere(window, servers, task, now)
             if why is not None:
                 window.end(task, State.FAILED, now, "here", why)
-        return tuple(ready)
 
     def _is_free(self, server: Server) -> bool:
         return server.takes_tasks and self._window.has_place(server)

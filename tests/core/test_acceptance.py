@@ -61,7 +61,7 @@ def test_a_corrected_address_takes_along_what_was_chosen_for_it() -> None:
     window = new_window()
     waits, ended, other = waiting_task(window, 1), waiting_task(window, 2), waiting_task(window, 3)
     waits.pinned = ended.pinned = SOUTH
-    window.end(ended, State.CANCELLED, NOON, "here")
+    window.end(ended, State.CANCELLED, NOON, "here", None)
     window.unsaved.clear()
     window.is_fill_due = False
     acceptance_of(window).repin(SOUTH, NORTH)

@@ -1,12 +1,15 @@
 """The window's own queue, and the choice of a server for each task in it."""
 
 import json
+from typing import Any
 
 import pytest
 
+import app.core.dispatcher as dispatcher_module
 from app.core.balancer import SAMPLE, WHOLE
 from app.core.commands import Command, Commands
 from app.core.dispatcher import (
+    AHEAD,
     AVOIDED_FOR,
     FILL_TIMER,
     PROBE_WITHIN,
@@ -448,6 +451,45 @@ def test_a_task_goes_where_its_model_is() -> None:
     assert tell(window, dispatcher, classes[NORTH], described(["other.pth"])) == ()
     tell(window, dispatcher, classes[SOUTH], described(["fine.pth"]))
     assert task.server == SOUTH
+
+
+def test_of_a_thousand_that_wait_only_the_next_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For each place that comes free."""
+    looks = 0
+    real = dispatcher_module.suits
+
+    def counted(*given: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        return real(*given)
+
+    monkeypatch.setattr(dispatcher_module, "suits", counted)
+    window, dispatcher = new_farm(NORTH, SOUTH)
+    for number in range(1000):
+        waiting_task(window, number)
+    for request in probes(dispatcher.fill(NOON)).values():
+        dispatcher.told(request, 0, NOON)
+    assert len(window.waiting) == 996
+    assert looks < 10 * AHEAD
+
+
+def test_a_server_is_asked_what_it_has_for_the_next_tasks_first() -> None:
+    """Each of twenty tasks wants another class; the last is sent as well."""
+    window, dispatcher = new_farm(NORTH, places=99)
+    for number in range(20):
+        task = waiting_task(window, number)
+        task.digest = Digest(f"{number}")
+        node = {"class_type": f"Own{number}", "inputs": {"image": ["1", 0]}}
+        window.workflows[task.digest] = invert_workflow(**{"2": node})
+    for left in (20 - AHEAD, 0):
+        commands = dispatcher.fill(NOON)
+        for request in asked(commands, Ask.NODE):
+            name = request.path.rpartition("/")[2]
+            tell(window, dispatcher, request, json.dumps({name: {"input": {}}}))
+        dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+        assert len(window.waiting) == left
 
 
 def test_a_class_that_is_described_before_the_probe_is_answered() -> None:
