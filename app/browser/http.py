@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import create_proxy, to_js
 
 from app.core.access import Access
 from app.core.address_space import target_space
@@ -13,6 +13,15 @@ from app.core.events import Answered, Emit, Failure, RequestFailed
 from app.core.ids import Digest, ServerUrl
 from app.core.requests import LONGEST_ANSWER, Request, Upload
 from app.core.transfers import Begin
+
+
+class _Call:
+    """A call under way: how to give it up, and the place that an upload gives back."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.abort: Callable[[], None] = lambda: None
+        self.leave: Callable[[], None] = lambda: None
 
 
 class BrowserHttp:
@@ -36,49 +45,60 @@ class BrowserHttp:
         self._read_file = read_file
         self._access_of = access_of
         self._begin = begin
-        self._calls: dict[int, asyncio.Task[None]] = {}
-        self._open: dict[int, Any] = {}
+        self._page = str(js.location.href)
+        self._calls: dict[int, _Call] = {}
+        self._uploads: set[asyncio.Task[None]] = set()
+        # It lives as long as the page. A callback, since each await is a turn of the loop.
+        self._told = create_proxy(self._ended)
 
     def send(self, request: Request) -> None:
         """Make a call."""
-        self._calls[request.id] = asyncio.ensure_future(self._call(request))
+        self._calls[request.id] = _Call(request)
+        if request.upload is None:
+            self._start(request, request.body)
+            return
+        upload = asyncio.ensure_future(self._upload(request, request.upload))
+        self._uploads.add(upload)
+        upload.add_done_callback(self._uploads.discard)
 
     def abort(self, request_id: int) -> None:
         """Give a call up; nothing is told of it."""
-        self._calls.pop(request_id, None)
-        call = self._open.pop(request_id, None)
+        call = self._calls.pop(request_id, None)
         if call is not None:
             call.abort()
+            call.leave()
 
-    async def _call(self, request: Request) -> None:
-        leave = await self._begin(request.server) if request.upload is not None else None
-        try:
-            event = await self._carry(request)
-        finally:
-            if leave is not None:
-                leave()
-        if self._calls.pop(request.id, None) is not None and event is not None:
-            self._emit(event)
+    async def _upload(self, request: Request, upload: Upload) -> None:
+        leave = await self._begin(request.server)
+        form = await self._form(upload)
+        call = self._calls.get(request.id)
+        if call is None:  # given up meanwhile
+            leave()
+        elif form is None:
+            leave()
+            del self._calls[request.id]
+            self._emit(RequestFailed(request, Failure.FILE_GONE))
+        else:
+            call.leave = leave
+            self._start(request, form)
 
-    async def _carry(self, request: Request) -> Answered | RequestFailed | None:
-        """Return how a call ended; None for one that was given up before it began."""
-        body = await self._form(request.upload) if request.upload else request.body
-        if request.id not in self._calls:
-            return None
-        if request.upload is not None and body is None:
-            return RequestFailed(request, Failure.FILE_GONE)
+    def _start(self, request: Request, body: Any) -> None:
         url, options = self._options(request, body)
-        # What takes Python many calls is in static/boot/calls.mjs.
-        call = js.tetherCall(url, options, request.timeout, LONGEST_ANSWER)
-        self._open[request.id] = call
-        try:
-            status, text, seconds = await call.outcome
-        except JsException as error:
-            is_timeout = error.name == "AbortError"
-            return RequestFailed(request, Failure.TIMEOUT if is_timeout else Failure.NETWORK)
-        finally:
-            self._open.pop(request.id, None)
-        return Answered(request, status, text, seconds)
+        # static/boot/calls.mjs
+        self._calls[request.id].abort = js.tetherCall(
+            url, options, request.timeout, LONGEST_ANSWER, request.id, self._told
+        )
+
+    def _ended(self, request_id: int, status: int, text: str, seconds: float) -> None:
+        call = self._calls.pop(request_id, None)
+        if call is None:
+            return
+        call.leave()
+        if status >= 0:
+            self._emit(Answered(call.request, status, text, seconds))
+        else:
+            why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
+            self._emit(RequestFailed(call.request, why))
 
     async def _form(self, upload: Upload) -> Any:
         """Return what is sent: a picture goes from the store to the network, past Python."""
@@ -102,7 +122,7 @@ class BrowserHttp:
             # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
             options["body"] = body
         bare = request.is_opaque or request.is_bare
-        space = target_space(str(js.location.href), request.server)
+        space = target_space(self._page, request.server)
         if space is not None:
             options["targetAddressSpace"] = space
         access = None if bare else self._access_of(request.server)

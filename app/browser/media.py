@@ -30,13 +30,13 @@ class BrowserMedia:
     def __init__(self, access_of: Callable[[ServerUrl], Access | None], begin: Begin) -> None:
         self._access_of = access_of
         self._begin = begin
+        self._page = str(js.location.href)
         self._shown: dict[TaskId, dict[str, tuple[str, Any]]] = {}
         self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[tuple[Fetched, Any]]] = {}
 
     def is_direct(self, server: ServerUrl) -> bool:
         """Say whether a player or a link gets results of a server by itself."""
-        page = str(js.location.href)
-        return self._access_of(server) is None and target_space(page, server) is None
+        return self._access_of(server) is None and target_space(self._page, server) is None
 
     def address(self, task_id: TaskId, url: str) -> str:
         """Return where a result is found: `blob:` once it was fetched."""
@@ -119,7 +119,7 @@ class BrowserMedia:
         if access is not None:
             url = access.with_query(url)
             options |= {"headers": access.headers(), "redirect": "error"}
-        space = target_space(str(js.location.href), server)
+        space = target_space(self._page, server)
         if space is not None:
             options["targetAddressSpace"] = space
         return url, options

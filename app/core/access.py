@@ -105,8 +105,10 @@ def write_access(access: Access) -> str:
 
 def read_access(text: str | None) -> Access | None:
     """Read what `write_access` wrote; None for anything else."""
+    if text is None:
+        return None
     try:
-        content = parse_json(text or "")
+        content = parse_json(text)
     except ValueError:
         return None
     match content:

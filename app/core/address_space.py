@@ -6,6 +6,7 @@ Source: Chromium 142 to 156, "local network access"; 156 measured.
 import re
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 
@@ -32,6 +33,7 @@ _LOCAL_NAME = re.compile(r"[^.:]+|.*\.(local|lan|internal|home\.arpa)")
 _NUMBERS = re.compile(r"[\d.]+|[0-9a-f:.]+:[0-9a-f:.]*")
 
 
+@lru_cache(maxsize=1024)
 def space_of(url: str) -> Space | None:
     """Return where an address is; None for a name that doesn't tell."""
     host = (urlsplit(url).hostname or "").removesuffix(".")

@@ -1,18 +1,20 @@
 // Calls to servers. Python would take ten calls into JavaScript for each of these.
 
-// Begins a call. Its outcome is [status, text, seconds]: the text of an answer with more than
-// `longest` bytes is left out. It fails as `fetch` does, after `within` seconds with AbortError.
-window.tetherCall = (url, options, within, longest) => {
+// Begins a call; gives back what gives it up. Tells (id, status, text, seconds) once: the text of
+// an answer with more than `longest` bytes is left out; without an answer the status is -1, and -2
+// after `within` seconds and for a call that was given up. (One that nobody may read has 0.)
+window.tetherCall = (url, options, within, longest, id, tell) => {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), 1000 * within);
   const begun = performance.now();
-  const outcome = fetch(url, { ...options, signal: controller.signal })
-    .then(async (answer) => {
-      const text = await textOf(answer, longest);
-      return [answer.status, text, (performance.now() - begun) / 1000];
-    })
-    .finally(() => clearTimeout(timer));
-  return { outcome, abort: () => controller.abort() };
+  fetch(url, { ...options, signal: controller.signal })
+    .then(async (answer) => [answer.status, await textOf(answer, longest)])
+    .finally(() => clearTimeout(timer))
+    .then(
+      ([status, text]) => tell(id, status, text, (performance.now() - begun) / 1000),
+      (error) => tell(id, error.name === "AbortError" ? -2 : -1, "", 0),
+    );
+  return () => controller.abort();
 };
 
 async function textOf(answer, longest) {

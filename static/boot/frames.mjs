@@ -78,26 +78,34 @@ window.tetherPicture = (frame, offset, type) =>
 
 // Returns a function that asks for one call at the next animation frame, or after `pause`
 // milliseconds where none comes: in a hidden page, or one that is hidden before it comes. A call
-// that took long is followed by a rest of twice as long, so that other work gets its turn.
+// that took long, with the layout and paint that it caused, is followed by a rest of twice as
+// long, so that other work gets its turn.
 window.tetherFrames = (pause, call) => {
   let frame = 0;
   let timers = [];
+  let began = 0;
   let restsUntil = 0;
+  const rest = () => {
+    const ended = performance.now();
+    restsUntil = ended + REST * (ended - began);
+  };
+  const painted = new MessageChannel();
+  painted.port1.onmessage = rest;
   const run = () => {
     timers.forEach(clearTimeout);
     cancelAnimationFrame(frame);
-    const began = performance.now();
+    began = performance.now();
     call();
-    const ended = performance.now();
-    restsUntil = ended + REST * (ended - began);
+    rest();
+    painted.port2.postMessage(null); // comes when the frame is on the screen
   };
   const soon = () => {
     if (document.visibilityState === "visible") frame = requestAnimationFrame(run);
   };
   return () => {
-    const rest = restsUntil - performance.now();
+    const left = restsUntil - performance.now();
     timers = [setTimeout(run, pause)];
-    if (rest > 0 && rest < pause) timers.push(setTimeout(soon, rest));
-    else if (rest <= 0) soon();
+    if (left > 0 && left < pause) timers.push(setTimeout(soon, left));
+    else if (left <= 0) soon();
   };
 };
