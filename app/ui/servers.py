@@ -150,7 +150,7 @@ class ServersPanel:
         words = self._words
         card = element("li", "server card")
         card.dataset.server = url
-        parts: dict[str, Any] = {"card": card}
+        parts: dict[str, Any] = {"card": card, "said": {}, "causes shown": None, "stands": None}
         head = element("div", "head")
         parts["name"], parts["state"] = element("span", "name"), element("span", "state")
         rename = element("button", "quiet", "✎", type="button", title=words.say("server.rename"))
@@ -184,17 +184,27 @@ class ServersPanel:
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
-        parts["card"].dataset.tone = row.tone
-        for name in _TEXTS:
-            set_text(parts[name], getattr(row, name))
-        parts["name"].title = row.name
-        parts["url"].hidden = row.url.endswith(f"//{row.name}")
-        parts["connect button"].hidden = not row.is_held
-        for name in ("ask", "doctor"):
-            parts[f"{name} button"].hidden = row.is_held
-        parts["pause button"].hidden = row.is_held or row.is_paused
-        parts["resume button"].hidden = not row.is_paused
-        self._show_causes(parts["causes"], row)
+        """Bring a card up to date; what it says already isn't said again, since each is a call."""
+        said = {name: getattr(row, name) for name in _TEXTS}
+        for name, text in said.items():
+            if parts["said"].get(name) != text:
+                set_text(parts[name], text)
+        if parts["said"].get("name") != row.name:
+            parts["name"].title = row.name
+            parts["url"].hidden = row.url.endswith(f"//{row.name}")
+        parts["said"] = said
+        if parts["causes shown"] != row.causes:
+            parts["causes shown"] = row.causes
+            self._show_causes(parts["causes"], row)
+        stands = (row.tone, row.is_held, row.is_paused)
+        if parts["stands"] != stands:
+            parts["stands"] = stands
+            parts["card"].dataset.tone = row.tone
+            parts["connect button"].hidden = not row.is_held
+            for name in ("ask", "doctor"):
+                parts[f"{name} button"].hidden = row.is_held
+            parts["pause button"].hidden = row.is_held or row.is_paused
+            parts["resume button"].hidden = not row.is_paused
 
     def _show_causes(self, parent: Any, row: ServerRow) -> None:
         parent.replaceChildren()

@@ -47,7 +47,7 @@ class View:
 
 
 class Viewer:
-    """Makes views; rows of ended tasks are made once, since nothing changes them.
+    """Makes views; rows of ended tasks are made once, those of waiting ones once a second.
 
     Args:
         window: What is shown.
@@ -78,6 +78,7 @@ class Viewer:
         self._held = held
         self._removed = removed
         self._ended: dict[str, TaskRow] = {}
+        self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._names: dict[ServerUrl, str] = {}
 
     def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST) -> View:
@@ -94,6 +95,7 @@ class Viewer:
         if names != self._names:
             self._names = names
             self._ended.clear()  # their cards say where they were
+            self._waiting.clear()
         live = list(window.live.values())
         ended = [task for task in window.ended() if task.task_id not in removed]
         states = Counter(task.state.value for task in (*live, *ended))
@@ -121,7 +123,8 @@ class Viewer:
                 *(self._servers.waiting(url, name) for url, name in self._held().items()),
             ),
             (
-                *(self._tasks.row(task, lessons.usual, now) for task in (*runs, *stand)),
+                *(self._tasks.row(task, lessons.usual, now) for task in runs),
+                *self._standing(stand, now),
                 *self._ended.values(),
             ),
             self._summary(len(live) - len(window.waiting), states),
@@ -136,6 +139,22 @@ class Viewer:
             bool(states["failed"] + states["lost"]),
             words.say("tasks.again_lost", count=lost) if lost else "",
         )
+
+    def _standing(self, tasks: list[Task], now: float) -> list[TaskRow]:
+        """Show tasks that don't run; of those that wait in this window little can change."""
+        paused = tuple(server.is_paused for server in self._window.servers.values())
+        before, self._waiting, rows = self._waiting, {}, []
+        for task in tasks:
+            if task.state is not State.WAITING:
+                rows.append(self._tasks.row(task, self._window.lessons.usual, now))
+                continue
+            told = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
+            known = before.get(task.task_id)
+            if known is None or known[0] != told:
+                known = told, self._tasks.row(task, {}, now)
+            self._waiting[task.task_id] = known
+            rows.append(known[1])
+        return rows
 
     def _summary(self, running: int, states: Mapping[str, int]) -> str:
         """Count the tasks; of those that have ended each kind by itself, but for what is none."""

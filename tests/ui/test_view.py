@@ -440,3 +440,41 @@ def test_each_kind_of_end_is_counted_by_itself() -> None:
         "0 on servers, 0 waiting here, 1 done, 1 failed, 1 cancelled, 2 lost, 1 in other windows"
     )
     assert view.lost_again == "Run the lost again (1)"
+
+
+def test_a_row_of_a_task_that_waits_is_made_anew_when_it_says_something_else() -> None:
+    """The seconds, a note, a wish, a pause; and not sixty times a second."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = waiting_task(window)
+    task.accepted_at = NOON
+    viewer = viewer_of(window)
+    row = viewer.view(NOON + 5.1).tasks[0]
+    assert viewer.view(NOON + 5.9).tasks[0] is row
+    assert "6 s" in viewer.view(NOON + 6.1).tasks[0].timing
+    north.is_paused = True
+    assert viewer.view(NOON + 6.2).tasks[0].trouble.startswith("Waits because")
+    north.name = "attic"
+    assert "attic" in viewer.view(NOON + 6.3).tasks[0].trouble
+    task.note = Trouble.of("server_silent", server="south")
+    assert viewer.view(NOON + 6.4).tasks[0].trouble.startswith("south didn't")
+    task.is_cancel_wanted = True
+    assert viewer.view(NOON + 6.5).tasks[0].state_text == "cancelling…"
+
+
+def test_of_hundreds_the_first_have_rows() -> None:
+    """What runs always has one; the others are counted."""
+    window = new_window(places=9)
+    server = window.server(NORTH, NOON)
+    for number in range(5):
+        task = bound_task(window, server, *RUNNING, number=number)
+        window.end(task, State.COMPLETED, NOON, "socket", None)
+    for number in range(5, 8):
+        bound_task(window, server, *RUNNING, number=number)
+    for number in range(8, 12):
+        waiting_task(window, number)
+    view = viewer_of(window).view(NOON, most=2)
+    shown = ["t5", "t6", "t7", "t8", "t9", "t4", "t3"]
+    assert [row.task_id for row in view.tasks] == shown
+    assert view.folded == 5
+    assert viewer_of(window).view(NOON).folded == 0
