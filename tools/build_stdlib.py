@@ -7,6 +7,7 @@ deflated: a web server that compresses does it better, and one that doesn't
 runs on the same machine.
 """
 
+import ast
 import importlib.util
 import marshal
 import zipfile
@@ -56,7 +57,27 @@ def build(source: str, target: str, rules: Sequence[Rule] = ()) -> None:
 
 
 def byte_code(source: bytes, file: str) -> bytes:
-    """Return the content of a `.pyc`; `file` is what tracebacks call the source."""
-    code = compile(source, file, "exec", dont_inherit=True)
+    """Return the content of a `.pyc` without docstrings; `file` is what tracebacks call the source.
+
+    They are a fifth of it: bytes that travel, and memory of every tab.
+    """
+    code = compile(bare(source), file, "exec", dont_inherit=True)
     header = importlib.util.MAGIC_NUMBER + UNCHECKED_HASH + importlib.util.source_hash(source)
     return header + marshal.dumps(code)
+
+
+def bare(source: bytes) -> ast.Module:
+    """Parse a module and take out its docstrings.
+
+    Decorated classes keep theirs: a dataclass without one makes one up, slowly, at every start.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if not isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ) or (isinstance(node, ast.ClassDef) and node.decorator_list):
+            continue
+        if ast.get_docstring(node, clean=False) is not None:
+            stand_in = ast.Pass(lineno=node.body[0].lineno, col_offset=0)
+            node.body[:1] = [] if len(node.body) > 1 else [stand_in]
+    return ast.fix_missing_locations(tree)

@@ -11,7 +11,7 @@ export { version };
 const PYODIDE = new URL("../vendor/pyodide/", import.meta.url).href;
 const ROOT = new URL("../../", import.meta.url);
 
-const cache = fetchCache();
+let cache = fetchCache();
 prefetch();
 
 export async function loadPyodide(options) {
@@ -22,6 +22,7 @@ export async function loadPyodide(options) {
     lockFileURL: `${PYODIDE}pyodide-lock.json`,
   });
   unpackCache(python, await cache);
+  cache = null; // What is unpacked needn't be kept twice.
   window.tetherLoadPython = (...paths) => loadPython(python, paths);
   return python;
 }

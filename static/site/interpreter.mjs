@@ -9,7 +9,7 @@ export { version };
 const PYODIDE = window.tetherFile("./static/vendor/pyodide/");
 
 // Asked for now, it arrives while Python starts.
-const firstScreen = fetchArchive("./app.zip");
+let firstScreen = fetchArchive("./app.zip");
 firstScreen.catch(() => {}); // Whoever awaits it below says so.
 
 export async function loadPyodide(options) {
@@ -20,6 +20,7 @@ export async function loadPyodide(options) {
     lockFileURL: `${PYODIDE}pyodide-lock.json`,
   });
   unpack(python, await firstScreen);
+  firstScreen = null; // What is unpacked needn't be kept twice.
   window.tetherLoadPython = (...paths) => loadPython(python, paths);
   return python;
 }
