@@ -120,6 +120,39 @@ class _Side:
             await self.ends[prompt_id].wait()
 
 
+PLAIN = """async ([urls, workflows]) => {
+  const began = performance.now();
+  await Promise.all(urls.map(async (url) => {
+    const client = crypto.randomUUID();
+    const ends = new Map();
+    const socket = new WebSocket(`${url.replace("http", "ws")}/ws?clientId=${client}`);
+    await new Promise((opened) => { socket.onopen = opened; });
+    socket.onmessage = ({ data }) => {
+      const frame = typeof data === "string" ? JSON.parse(data) : {};
+      if (frame.type === "executing" && frame.data.node === null) ends.get(frame.data.prompt_id)();
+    };
+    const work = async () => {
+      while (workflows.length) {
+        const id = crypto.randomUUID();
+        const end = new Promise((ended) => ends.set(id, ended));
+        const task = { prompt: workflows.pop(), client_id: client, prompt_id: id };
+        await (await fetch(`${url}/prompt`, { method: "POST", body: JSON.stringify(task) })).text();
+        await end;
+      }
+    };
+    await Promise.all([work(), work()]);
+    socket.close();
+  }));
+  return performance.now() - began;
+}"""
+
+
+async def by_plain(page: Page, urls: Sequence[str], tasks: Workflows) -> float:
+    """Seconds of the same client in JavaScript, in a tab that does nothing else."""
+    spent: float = await page.evaluate(PLAIN, [urls, tasks])
+    return spent / 1000
+
+
 async def by_saintno(urls: Sequence[str], tasks: Workflows) -> tuple[float, int]:
     """Seconds of @saintno/comfyui-sdk's pool in Node, and how many results it got."""
     process = await asyncio.create_subprocess_exec(
@@ -147,6 +180,8 @@ async def measure(bench: Bench) -> list[Figure]:
     ):
         first = await bench.open(context, equal)
         second = await bench.open(context, unequal)
+        bare = await context.new_page()
+        await bare.goto(f"{equal[0]}/prompt")
         await by_page(first, tiny_tasks()[:20])  # warms up
         await by_page(second, unequal_tasks()[:2])
         for turn in range(RUNS):
@@ -156,6 +191,8 @@ async def measure(bench: Bench) -> list[Figure]:
             ):
                 spent.setdefault(name, []).append(await by_page(page, tasks()))
                 spent.setdefault(f"{name} asyncio", []).append(await by_asyncio(urls, tasks()))
+                if urls is equal:
+                    spent.setdefault("plain", []).append(await by_plain(bare, urls, tasks()))
                 if turn < PEER_RUNS:
                     theirs, done = await by_saintno(urls, tasks())
                     spent.setdefault(f"{name} saintno", []).append(theirs)
@@ -164,6 +201,13 @@ async def measure(bench: Bench) -> list[Figure]:
     best, ideals = spent["tiny asyncio"], [ideal] * RUNS
     return [
         ratio("200 tiny tasks, two servers / asyncio client", tiny, best, 1.3),
+        ratio(
+            "the same in JavaScript alone, in a tab of this browser / the same",
+            spent["plain"],
+            best,
+            None,
+            "nothing stored, probed or shown: the least that any page can reach",
+        ),
         ratio(
             "@saintno's pool / the same",
             spent["tiny saintno"],
