@@ -42,3 +42,16 @@ def test_node_packages_have_hashes(path: str) -> None:
         if not entry.get("integrity", "").startswith("sha512-") or "resolved" in entry
     ]
     assert bare == []
+
+
+def test_actions_are_named_by_their_commit() -> None:
+    """A tag can be moved to other code."""
+    used = [
+        line.partition("uses:")[2].split()
+        for path in TRACKED
+        if path.startswith(".github/workflows/")
+        for line in (ROOT / path).read_text().splitlines()
+        if "uses:" in line
+    ]
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each[0])] == []
