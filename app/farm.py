@@ -7,12 +7,15 @@ import js
 from app.browser.permission import leave_of
 from app.clinic import Clinic
 from app.core.address_space import PERMISSIONS, is_to_be_asked, needs_leave, space_of
+from app.core.discovery import Listed
 from app.core.errors import TetherError
 from app.core.ids import ServerUrl
 from app.core.server import Reach
 from app.core.window import Window
+from app.discovery import Discovery
 from app.runtime.caller import Caller
 from app.runtime.keys import Keys
+from app.runtime.ports import World
 from app.runtime.roster import Roster
 from app.runtime.twins import Twins
 from app.ui.access import Typed
@@ -54,11 +57,19 @@ class Farm:
         self._address = str(js.location.href)
         self._twins = Twins(window, caller)
         self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found, now)
+        self._watches_leave = False
 
-    async def load(self, presets: str) -> None:
-        """Use the servers that are there from the start; those that need leave wait for a click."""
-        leave = await leave_of(PERMISSIONS, self._leave_changed)
-        self._roster.load(presets, lambda url: is_to_be_asked(self._address, url, leave))
+    async def load(self, world: World) -> None:
+        """Use the servers of the list, and follow it from now on."""
+        self._discovery = Discovery(world, self._words.say, self._take)
+        await self._discovery.start()
+
+    async def _take(self, listed: Listed) -> None:
+        """Those that need leave wait for a click."""
+        leave = await leave_of(PERMISSIONS, None if self._watches_leave else self._leave_changed)
+        self._watches_leave = True
+        self._roster.take(listed, lambda url: is_to_be_asked(self._address, url, leave))
+        self._on_found()
 
     def changed(self) -> None:
         """The window has changed."""

@@ -165,7 +165,7 @@ class App:
             acting.look,
         )
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
-        await self._farm.load(await self._world.presets(self._words.say))
+        await self._farm.load(self._world)
         self._paint()
         await self._sending.restore()
         by_id("boot").textContent = ""

@@ -12,9 +12,11 @@ from app.browser.files import BrowserFiles
 from app.browser.http import BrowserHttp
 from app.browser.locks import BrowserLock, BrowserTransfers
 from app.browser.media import BrowserMedia
-from app.browser.site import fetch_text
+from app.browser.site import fetch_list
 from app.browser.socket import BrowserSockets
 from app.browser.storage import BrowserRecords, own_prefix
+from app.core.discovery import Listed, find_list
+from app.core.errors import BadInput
 from app.core.events import Emit
 from app.core.ids import Chance, TaskId
 from app.core.outputs import Fetched, Output, view_url
@@ -59,9 +61,14 @@ class Outside:
         """Open the store of files."""
         await self._files.open()
 
-    async def presets(self, _say: Callable[..., str]) -> str:
-        """Return what whoever hosts the page presets."""
-        return await fetch_text("./servers.json") or "[]"
+    async def presets(self, _say: Callable[..., str]) -> Listed:
+        """Return what whoever hosts the page presets, wherever the list is."""
+        own = await fetch_list(js.tetherFile("./servers.json"))
+        try:
+            where = find_list(own.text or "", str(js.location.href))
+        except BadInput as error:
+            return Listed(None, trouble=error.trouble)
+        return await fetch_list(where, where) if where else own
 
     def address(self, task: Task, output: Output) -> str:
         """Return the address of a result on its server."""

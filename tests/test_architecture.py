@@ -60,7 +60,10 @@ FLOORS: dict[str, frozenset[str]] = {
     ),
     "app.clinic": frozenset({"app.core", "app.runtime"}),
     "app.lanes": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.farm": frozenset({"app.browser", "app.clinic", "app.core", "app.runtime", "app.ui"}),
+    "app.discovery": frozenset({"app.core", "app.runtime", "app.ui"}),
+    "app.farm": frozenset(
+        {"app.browser", "app.clinic", "app.core", "app.discovery", "app.runtime", "app.ui"}
+    ),
     "app.demo": frozenset(
         {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
     ),

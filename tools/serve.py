@@ -6,6 +6,7 @@ on the spot, and makes the browser ask again for every file that may have change
 
 import argparse
 import asyncio
+import hashlib
 import json
 import logging
 import re
@@ -46,7 +47,8 @@ CONTENT_TYPES = {
 class PageServer:
     """A web server for the page; `async with` starts and stops it.
 
-    `servers` replaces the `servers.json` of the folder when given. Port 0 takes
+    `servers` replaces the `servers.json` of the folder when given, and may change while it
+    runs; `{"from": …}` leaves the list to another place. Port 0 takes
     a free one; `url` is known once started. `base` serves the page under a path,
     as GitHub Pages does. `root` is the folder that holds `index.html`.
     """
@@ -54,13 +56,13 @@ class PageServer:
     def __init__(
         self,
         port: int = 0,
-        servers: Sequence[ServerEntry] | None = None,
+        servers: Sequence[ServerEntry] | Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
         base: str = "/",
         root: Path = ROOT,
     ) -> None:
         self._wanted_port = port
-        self._servers = servers
+        self.servers = servers
         self._host = host
         self._base = base
         self._root = root.resolve()
@@ -112,8 +114,8 @@ class PageServer:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"] or "index.html"
         headers = dict(self.headers)
-        if path == "servers.json" and self._servers is not None:
-            return web.json_response([_plain(entry) for entry in self._servers], headers=headers)
+        if path == "servers.json" and self.servers is not None:
+            return listed(self.servers, request, headers)
         file = self._file(path)
         if file is None:
             raise web.HTTPNotFound(text=f"{path} is not part of the page.")
@@ -142,8 +144,23 @@ def _headers(page: Path) -> dict[str, str]:
     return headers
 
 
-def _plain(entry: ServerEntry) -> str | dict[str, str]:
-    return entry if isinstance(entry, str) else dict(entry)
+def listed(
+    servers: Sequence[ServerEntry] | Mapping[str, str],
+    request: web.Request,
+    headers: Mapping[str, str],
+) -> web.Response:
+    """Answer with a list of servers, or that the browser's copy still holds."""
+    text = json.dumps(servers, default=dict)
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    is_known = any(each.value == tag for each in request.if_none_match or ())
+    answer = web.Response(
+        status=304 if is_known else 200,
+        text=None if is_known else text,
+        content_type="application/json",
+        headers=headers,
+    )
+    answer.etag = tag
+    return answer
 
 
 async def _serve(server: PageServer) -> None:

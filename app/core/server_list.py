@@ -12,12 +12,22 @@ from app.core.server_url import parse_server_url
 
 LONGEST_NAME = 60
 
+LIST_FILE = "servers.json"
+"""The host's list, beside the page."""
+
 _SECRETS = ("token", "secret", "password", "login", "key")
 """What somebody might write a secret under, for every visitor to read."""
 
 
-def read_presets(text: str, page_url: str) -> tuple[dict[ServerUrl, str], list[Trouble]]:
-    """Read `servers.json`: a list of addresses, or of `{"url": …, "name": …}`.
+def read_presets(
+    text: str, page_url: str, where: str = LIST_FILE
+) -> tuple[dict[ServerUrl, str], list[Trouble]]:
+    """Read a host's list: addresses, or `{"url": …, "name": …}`.
+
+    Args:
+        text: The list.
+        page_url: Against which short addresses are read.
+        where: What to call the list in a trouble.
 
     Returns:
         The servers with their names ("" for none), and what could not be read: one bad
@@ -26,14 +36,14 @@ def read_presets(text: str, page_url: str) -> tuple[dict[ServerUrl, str], list[T
     try:
         entries = parse_json(text)
     except ValueError as error:
-        return {}, [Trouble.of("presets_bad", detail=error)]
+        return {}, [Trouble.of("presets_bad", where=where, detail=error)]
     if not isinstance(entries, list):
-        return {}, [Trouble.of("presets_bad", detail="it is no list")]
+        return {}, [Trouble.of("presets_bad", where=where, detail="it is no list")]
     found: dict[ServerUrl, str] = {}
     troubles = []
     for entry in entries:
         try:
-            url, name = _read_entry(entry)
+            url, name = _read_entry(entry, where)
             found[parse_server_url(url, page_url)] = name
         except BadInput as error:
             troubles.append(error.trouble)
@@ -127,12 +137,12 @@ class ServerList:
         return {url: name for url, name in servers.items() if url not in self._removed}
 
 
-def _read_entry(entry: Any) -> tuple[str, str]:
+def _read_entry(entry: Any, where: str) -> tuple[str, str]:
     match entry:
         case str(url):
             return url, ""
         case {"url": str(url)} if any(key in entry for key in _SECRETS):
-            raise BadInput("presets_secret", server=url)
+            raise BadInput("presets_secret", where=where, server=url)
         case {"url": str(url)}:
             name = entry.get("name")
             return url, name[:LONGEST_NAME] if isinstance(name, str) else ""

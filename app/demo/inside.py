@@ -12,6 +12,7 @@ from app.browser.chance import BrowserChance
 from app.browser.channel import BrowserChannel
 from app.browser.clock import BrowserClock
 from app.browser.storage import BrowserRecords, own_prefix
+from app.core.discovery import Listed
 from app.core.events import BinaryReceived, Emit, Event
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.outputs import Fetched, Output, view_url
@@ -61,14 +62,13 @@ class Inside:
     async def open(self) -> None:
         """Nothing is to be opened: the files stay in memory."""
 
-    async def presets(self, say: Callable[..., str]) -> str:
+    async def presets(self, say: Callable[..., str]) -> Listed:
         """Return the servers inside the page."""
-        return json.dumps(
-            [
-                {"url": url, "name": say("demo.server", number=number)}
-                for number, url in enumerate(self._network.servers, 1)
-            ]
-        )
+        servers = [
+            {"url": url, "name": say("demo.server", number=number)}
+            for number, url in enumerate(self._network.servers, 1)
+        ]
+        return Listed(json.dumps(servers))
 
     def address(self, task: Task, output: Output) -> str:
         """Return an address of the content itself."""

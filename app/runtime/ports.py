@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.core.discovery import Listed
 from app.core.ids import Chance, Digest, ServerUrl, TaskId, WindowId
 from app.core.outputs import Fetched, Output
 from app.core.requests import Request
@@ -161,8 +162,11 @@ class World(Protocol):
     async def open(self) -> None:
         """Open the files; to be awaited before any is kept."""
 
-    async def presets(self, say: Callable[..., str]) -> str:
-        """Return the servers that are there from the start, written as in `servers.json`."""
+    async def presets(self, say: Callable[..., str]) -> Listed:
+        """Return the servers that are there without a person's doing, as `servers.json` has them.
+
+        It may be asked for again, and say something else then.
+        """
 
     def address(self, task: Task, output: Output) -> str:
         """Return where a result file is found: on its server, or in the page once fetched."""

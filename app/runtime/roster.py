@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from app.core.access import Access, take_login
-from app.core.errors import BadInput
+from app.core.discovery import COPY_RECORD, Listed, compare, read_copy, renew, write_copy
+from app.core.errors import BadInput, Trouble
 from app.core.events import (
     Emit,
     KeepingFailed,
@@ -45,28 +46,56 @@ class Roster:
         self._keys = keys
         self._wanted: dict[ServerUrl, Access] = {}
         self._presets: dict[ServerUrl, str] = {}
+        self._is_loaded = False
+        self._told: tuple[Trouble, ...] = ()
         self.held: dict[ServerUrl, str] = {}
         """Servers that are called only after a click, with their names."""
         self._list = ServerList(kept.read(RECORD) or "")
         self._names = Substitutes(kept.read(NAMES_RECORD) or "")
 
-    def load(self, presets: str, is_held: Callable[[ServerUrl], bool] = lambda _url: False) -> None:
-        """Use the servers of `servers.json` and the person's own.
+    def take(
+        self, listed: Listed, is_held: Callable[[ServerUrl], bool] = lambda _url: False
+    ) -> None:
+        """Use the host's servers and the person's own; later, what has changed of the host's.
 
         Args:
-            presets: The text of `servers.json`.
+            listed: What a read of the host's list brought.
             is_held: Says which must not be called before a click: the browser would ask.
         """
-        found, troubles = read_presets(presets, self._page_url)
-        self._presets, self._wanted = found, read_modes(presets, self._page_url)
-        for trouble in troubles:
+        before = self._list.merged(self._presets) if self._is_loaded else {}
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._recall(listed.where)
+        self._presets, troubles = renew(self._presets, listed, self._page_url)
+        if listed.text is not None and not troubles:
+            self._remember(listed)
+        for trouble in troubles if troubles != self._told else ():
             self._emit(KeepingFailed(trouble))
-        for url, name in self._list.merged(found).items():
-            if is_held(url):
+        self._told = troubles
+        self._wanted.update(read_modes(listed.text or "", self._page_url))
+        change = compare(before, self._list.merged(self._presets))
+        for url, name in change.used.items():
+            if url in self.held or (url not in before and is_held(url)):
                 self.held[url] = name
-            else:
-                self._emit(ServerAdded(url, name))
+                continue
+            self._emit(ServerAdded(url, name))
+            if url not in before:
                 self._tell_more(url)
+        for url in change.gone:
+            if self.held.pop(url, None) is None:
+                self._emit(ServerRemoved(url))
+
+    def _recall(self, where: str) -> None:
+        """Begin with the last good list of another place: it may be gone when a page starts."""
+        text = read_copy(self._kept.read(COPY_RECORD) or "", where) if where else None
+        if text is not None:
+            self._presets, _ = read_presets(text, self._page_url)
+            self._wanted = read_modes(text, self._page_url)
+
+    def _remember(self, listed: Listed) -> None:
+        text = write_copy(listed) if listed.where else None
+        if text != self._kept.read(COPY_RECORD):
+            self._kept.write(COPY_RECORD, text)
 
     def access_of(self, url: ServerUrl) -> Access | None:
         """Return a server's token, or the mode that `servers.json` says it wants."""

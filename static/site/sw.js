@@ -12,7 +12,8 @@ const ASSETS = new URL("assets/", SCOPE).href;
 const HOMES = [SCOPE, new URL("index.html", SCOPE).href];
 const SERVERS = new URL("servers.json", SCOPE).href;
 // Past the browser's own cache ("reload" below): many a web server calls an older page that was
-// put back "not modified".
+// put back "not modified". The list of servers is asked for every few minutes: there the browser's
+// copy and its ETag save the answer.
 //
 // A network that is there but says nothing is as good as none.
 const PATIENCE = 5_000;
@@ -73,7 +74,8 @@ async function keptFirst(request) {
 async function networkFirst(event, url) {
   try {
     const signal = AbortSignal.timeout(PATIENCE);
-    const answer = await fetch(event.request, { cache: "reload", signal });
+    const cache = url === SERVERS ? "no-cache" : "reload";
+    const answer = await fetch(event.request, { cache, signal });
     if (answer.status >= 500) throw new Error(`${url}: ${answer.status}`);
     event.waitUntil(keep(url, answer.clone()));
     return answer;

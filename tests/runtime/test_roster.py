@@ -1,8 +1,11 @@
 """The list of servers, as the person changes it."""
 
+import json
+
 import pytest
 
 from app.core.access import Access, Mode
+from app.core.discovery import Listed
 from app.core.errors import BadInput
 from app.core.events import (
     Event,
@@ -25,7 +28,7 @@ def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
     """By the next window of the browser too; what is no address changes nothing."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
     roster = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept))
-    roster.load(f'["{NORTH}", "what is this?"]')
+    roster.take(Listed(f'["{NORTH}", "what is this?"]'))
     assert told[1:] == [ServerAdded(NORTH, "")]
     assert isinstance(told[0], KeepingFailed)
     assert roster.add("south:8188", "south") == SOUTH
@@ -34,7 +37,8 @@ def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
         roster.add("ftp://south")
     assert told[2:] == [ServerAdded(SOUTH, "south"), ServerRemoved(NORTH)]
     told.clear()
-    Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept)).load(f'["{NORTH}"]')
+    second = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept))
+    second.take(Listed(f'["{NORTH}"]'))
     assert told == [ServerAdded(SOUTH, "south")]
 
 
@@ -61,7 +65,7 @@ def test_substitutes_are_kept_and_told_with_their_server() -> None:
     assert told[-1] == SubstitutesChanged(NORTH, both)
     told.clear()
     second = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords()))
-    second.load(f'["{NORTH}", "{SOUTH}"]')
+    second.take(Listed(f'["{NORTH}", "{SOUTH}"]'))
     changed = SubstitutesChanged(NORTH, both)
     assert told == [ServerAdded(NORTH, ""), changed, ServerAdded(SOUTH, "")]
     second.add(NORTH)
@@ -100,7 +104,7 @@ def test_another_token_asks_the_server_anew() -> None:
     window.use(NORTH, "north", NOON)
     keys = Keys(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
-    roster.load(f'[{{"url": "{NORTH}", "access": "basic"}}]')
+    roster.take(Listed(f'[{{"url": "{NORTH}", "access": "basic"}}]'))
     assert roster.access_of(NORTH) == Access(Mode.BASIC)
     assert keys.of(NORTH) is None
     told.clear()
@@ -115,14 +119,16 @@ def test_a_held_server_is_called_after_a_click() -> None:
     keys = Keys(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     presets = f'[{{"url": "{NORTH}", "name": "north"}}, "{SOUTH}"]'
-    roster.load(presets, lambda url: url == NORTH)
+    roster.take(Listed(presets), lambda url: url == NORTH)
     assert (told, roster.held) == ([ServerAdded(SOUTH, "")], {NORTH: "north"})
     roster.ask_again(NORTH)
     assert (told[1:], roster.held) == ([ServerAdded(NORTH, "north")], {})
-    for leave in (roster.remove, roster.add):
-        roster.load(presets, lambda url: url == NORTH)
-        leave(NORTH)
-        assert roster.held == {}
+    for way in ("remove", "add"):
+        other = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+        other.take(Listed(presets), lambda url: url == NORTH)
+        assert other.held == {NORTH: "north"}
+        getattr(other, way)(NORTH)
+        assert other.held == {}
 
 
 def test_a_name_is_the_same_after_a_reload() -> None:
@@ -130,7 +136,7 @@ def test_a_name_is_the_same_after_a_reload() -> None:
     kept, told, window = MemoryRecords(), list[Event](), new_window()
     keys = Keys(MemoryRecords(), kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
-    roster.load(f'[{{"url": "{NORTH}", "name": "North"}}]')
+    roster.take(Listed(f'[{{"url": "{NORTH}", "name": "North"}}]'))
     roster.remove(NORTH)
     roster.add(NORTH)
     assert told[-1] == ServerAdded(NORTH, "North")
@@ -142,7 +148,7 @@ def test_a_name_is_the_same_after_a_reload() -> None:
     told.clear()
     roster.rename(SOUTH, "Shed")  # the window doesn't use it (yet)
     assert told == []
-    Roster(window, kept, told.append, PAGE, keys).load(f'["{NORTH}"]')
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(f'["{NORTH}"]'))
     assert told == [ServerAdded(NORTH, "Attic"), ServerAdded(SOUTH, "Shed")]
 
 
@@ -168,7 +174,7 @@ def test_a_corrected_address_keeps_all_that_was_set() -> None:
     assert (keys.of(NORTH), keys.is_kept(NORTH)) == (token, True)
     assert (keys.of(wrong), keys.is_kept(wrong)) == (token, False)
     told.clear()
-    Roster(window, kept, told.append, PAGE, keys).load("[]")
+    Roster(window, kept, told.append, PAGE, keys).take(Listed("[]"))
     assert told[:2] == [ServerAdded(NORTH, "Attic"), ServerPaused(NORTH, True)]
     assert ServerAdded(wrong, "Attic") not in told
 
@@ -178,14 +184,14 @@ def test_a_name_that_was_the_wrong_address_goes_with_it() -> None:
     kept, told, window = MemoryRecords(), list[Event](), new_window()
     keys = Keys(MemoryRecords(), kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
-    roster.load(f'["{NORTH}"]')
+    roster.take(Listed(f'["{NORTH}"]'))
     server = window.use(NORTH, "", NOON)
     told.clear()
     assert roster.correct(NORTH, "me:pw@south:8188", server.name) == SOUTH
     assert told == [ServerRemoved(NORTH, SOUTH), ServerAdded(SOUTH, "")]
     assert keys.of(SOUTH) == Access(Mode.BASIC, "me:pw")
     told.clear()
-    Roster(window, kept, told.append, PAGE, keys).load(f'["{NORTH}"]')
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(f'["{NORTH}"]'))
     assert told == [ServerAdded(SOUTH, "")]
 
 
@@ -194,7 +200,7 @@ def test_an_address_that_stays_is_only_a_new_name_or_token() -> None:
     kept, told, window = MemoryRecords(), list[Event](), new_window()
     keys = Keys(MemoryRecords(), kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
-    roster.load(f'["{NORTH}"]')
+    roster.take(Listed(f'["{NORTH}"]'))
     window.use(NORTH, "", NOON)
     told.clear()
     assert roster.correct(NORTH, "north", "Attic") == NORTH
@@ -208,7 +214,7 @@ def test_no_two_servers_get_one_address() -> None:
     told, window = list[Event](), new_window()
     keys = Keys(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
-    roster.load(f'["{NORTH}", "{SOUTH}", "east"]', lambda url: url == SOUTH)
+    roster.take(Listed(f'["{NORTH}", "{SOUTH}", "east"]'), lambda url: url == SOUTH)
     window.use(NORTH, "", NOON)
     east = ServerUrl("http://east:8188")
     left = window.use(east, "", NOON)
@@ -229,6 +235,86 @@ def test_a_held_server_gets_a_name_without_being_called() -> None:
     told, window = list[Event](), new_window()
     keys = Keys(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
-    roster.load(f'["{NORTH}"]', lambda _url: True)
+    roster.take(Listed(f'["{NORTH}"]'), lambda _url: True)
     roster.rename(NORTH, "Attic")
     assert (roster.held, told) == ({NORTH: "Attic"}, [])
+
+
+WEST = ServerUrl("http://west:8188")
+
+
+def listed(*urls: ServerUrl, where: str = "") -> Listed:
+    """A list that names these."""
+    return Listed(json.dumps([{"url": url, "name": url[7:11]} for url in urls]), where)
+
+
+def test_servers_join_and_leave_with_the_list_and_a_persons_own_stay() -> None:
+    """What a person removed, renamed, paused or added is as the person wants it."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(listed(NORTH, SOUTH))
+    roster.add(WEST, "mine")
+    roster.remove(SOUTH)
+    roster.rename(NORTH, "Attic")
+    told.clear()
+    roster.take(listed(SOUTH))
+    assert told == [ServerRemoved(NORTH)]
+    roster.pause(NORTH, True)
+    told.clear()
+    roster.take(listed(NORTH, SOUTH, WEST))
+    assert told == [ServerAdded(NORTH, "Attic"), ServerPaused(NORTH, True)]
+    told.clear()
+    roster.take(listed(NORTH, SOUTH, WEST))
+    assert told == []
+    roster.take(Listed(json.dumps([{"url": NORTH, "name": "x"}])))
+    assert told == []  # it has a person's name, and "mine" is a person's own
+
+
+def test_a_new_server_of_the_list_may_have_to_wait_for_a_click() -> None:
+    """It goes from there as well; one that was clicked is not asked for again."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(listed(NORTH), lambda _url: True)
+    roster.ask_again(NORTH)
+    told.clear()
+    roster.take(listed(NORTH, SOUTH), lambda _url: True)
+    assert (told, roster.held) == ([], {SOUTH: "sout"})
+    roster.take(Listed(f'["{NORTH}", {{"url": "{SOUTH}", "name": "S"}}]'), lambda _url: True)
+    assert (told, roster.held) == ([ServerAdded(NORTH, "")], {SOUTH: "S"})
+    roster.take(listed(NORTH), lambda _url: True)
+    assert roster.held == {}
+
+
+def test_a_bad_list_is_told_once_and_again_after_a_good_one() -> None:
+    """A page left open for a week must not pile up the same sentence."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(listed(NORTH))
+    told.clear()
+    for _ in range(3):
+        roster.take(Listed("<html>"))
+    assert [type(event) for event in told] == [KeepingFailed]
+    roster.take(listed(NORTH))
+    roster.take(Listed("<html>"))
+    assert len(told) == 2
+
+
+def test_a_page_that_starts_without_its_list_uses_the_last_good_one() -> None:
+    """Of the same place, and of another place than its own alone."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys, place = Keys(MemoryRecords(), kept), "http://o/list"
+    Roster(window, kept, told.append, PAGE, keys).take(listed(NORTH, where=place))
+    for bad in (Listed(None, place), Listed("[]", place)):
+        told.clear()
+        Roster(window, kept, told.append, PAGE, keys).take(bad)
+        assert told[-1] == ServerAdded(NORTH, "nort")
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(None, "http://o/other"))
+    assert told == []
+    Roster(window, kept, told.append, PAGE, keys).take(listed(SOUTH))
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(None, place))
+    assert told == []

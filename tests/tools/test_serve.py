@@ -101,6 +101,17 @@ def test_servers_can_be_given(folder: Path) -> None:
     assert body == b'["http://gpu:8188", {"url": ":8189", "name": "gpu-2"}]'
 
 
+def test_a_list_that_the_browser_has_is_not_sent_again(folder: Path) -> None:
+    """Given as a mapping too; another list has another tag."""
+    server = PageServer(servers={"from": "http://fleet/list"}, root=folder)
+    _, headers, body = answer(server, "servers.json")
+    assert body == b'{"from": "http://fleet/list"}'
+    known = {"If-None-Match": headers["Etag"]}
+    assert answer(server, "servers.json", **known)[::2] == (304, b"")
+    server.servers = []
+    assert answer(server, "servers.json", **known)[::2] == (200, b"[]")
+
+
 def test_page_can_live_under_a_path(folder: Path) -> None:
     """As on GitHub Pages."""
     assert answer(PageServer(root=folder, base="/tether/"), "app/a.py")[0] == 200
