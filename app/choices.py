@@ -1,17 +1,19 @@
-"""What a person chooses once and the browser remembers: the language, and losses made good."""
+"""What a person chooses once and the browser remembers: the language, losses made good, moves."""
 
 import re
 from collections.abc import Awaitable, Callable
 
 import js
 
+from app.core.events import Emit, StealingWanted
 from app.runtime.ports import Records
 from app.runtime.repetition import Repetition
+from app.ui.page import Switch
 from app.ui.words import choose_language
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
-LANGUAGE, RERUN_LOST = "language", "rerun-lost"
+LANGUAGE, RERUN_LOST, STEAL = "language", "rerun-lost", "steal"
 """The records; `static/boot/early.js` reads the first."""
 
 
@@ -30,6 +32,7 @@ class Choices:
         since = kept.read(RERUN_LOST)
         self.reruns_since = float(since) if since and _NUMBER.fullmatch(since) else None
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
+        self._is_stealing = kept.read(STEAL) == "yes"
 
     async def use_language(self, language: str, settled: Callable[[], Awaitable[None]]) -> None:
         """Show the page in another language, once what is chosen on it is kept."""
@@ -37,12 +40,22 @@ class Choices:
         await settled()
         js.location.reload()
 
-    def rerun_lost(self, again: Repetition, repaint: Callable[[], None]) -> Callable[[bool], None]:
-        """Return what sets whether lost tasks run again by themselves."""
+    def switches(
+        self, again: Repetition, emit: Emit, repaint: Callable[[], None]
+    ) -> tuple[Switch, ...]:
+        """Return what a person may turn on: lost tasks run again, waiting ones move."""
 
-        def choose(is_wanted: bool) -> None:
+        def rerun_lost(is_wanted: bool) -> None:
             again.since = self._now() if is_wanted else None
             self._kept.write(RERUN_LOST, str(again.since) if is_wanted else None)
             repaint()
 
-        return choose
+        def steal(is_wanted: bool) -> None:
+            self._kept.write(STEAL, "yes" if is_wanted else None)
+            emit(StealingWanted(is_wanted))
+
+        emit(StealingWanted(self._is_stealing))
+        return (
+            Switch("rerun-lost", again.since is not None, rerun_lost),
+            Switch("steal", self._is_stealing, steal),
+        )

@@ -70,7 +70,7 @@ FLOORS: dict[str, frozenset[str]] = {
     "app.outside": frozenset({"app.browser", "app.core", "app.runtime"}),
     "app.world": frozenset({"app.browser", "app.core", "app.demo", "app.outside", "app.runtime"}),
     "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
-    "app.choices": frozenset({"app.runtime", "app.ui"}),
+    "app.choices": frozenset({"app.core", "app.runtime", "app.ui"}),
     "app.main": frozenset(
         {
             *("app.acting", "app.aside", "app.browser", "app.choices", "app.console", "app.core"),

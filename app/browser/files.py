@@ -181,6 +181,23 @@ class BrowserFiles:
         pairs = zip(keys.result, values.result, strict=True)
         return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 
+    def share(self, task_id: TaskId, of: TaskId) -> None:
+        """Note that a task needs the files of another, too."""
+        if self._database is None:
+            return
+        uses = self._transaction().objectStore(_USES)
+        scope = ProxyScope()
+        self._scopes.add(scope)
+
+        def on_uses(event: Any) -> None:
+            for use in event.target.result:
+                uses.put(use, to_js([task_id, use.digest]))
+            self._scopes.discard(scope)
+            scope.end()
+
+        span = js.IDBKeyRange.bound(to_js([of]), to_js([of, []]))
+        scope.listen(uses.getAll(span), "success", on_uses)
+
     def _sweep(self, before: float) -> None:
         """Forget uses from before a time, in milliseconds."""
         self._collect(None, lambda use: use.at < before)

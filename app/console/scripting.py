@@ -17,6 +17,7 @@ from app.core.answers import read_upload
 from app.core.events import CancelWanted, Emit
 from app.core.health import Health, health
 from app.core.ids import NodeId, ServerUrl, TaskId
+from app.core.moving import successor
 from app.core.picture import ending, is_picture
 from app.core.prompt_id import make_task_id
 from app.core.requests import Ask, Upload
@@ -154,6 +155,8 @@ class Scripting:
             await self._results.setdefault(task.task_id, loop.create_future())
         if task.state is State.ADOPTED:
             raise self._border.refuse("adopted")
+        if (new := successor(self._window, task)) is not None:
+            return await self._result(new.task_id)
         error = self._explain(task.trouble) if task.trouble else None
         if task.server:
             await self._fetch(task)

@@ -8,6 +8,7 @@ from app.core.cancellation import Cancellation
 from app.core.commands import Command, Commands, LoadWorkflow
 from app.core.lists import Found
 from app.core.loss import why_lost
+from app.core.moving import again, resubmit
 from app.core.requests import Ask, Request
 from app.core.server import Server
 from app.core.submission import Submission
@@ -40,6 +41,8 @@ class Books:
         task.ahead = found.ahead
         if task.is_cancel_wanted:
             return self._cancellation.again(task, now)
+        if task.is_moving:
+            return again(self._window, task, now)
         return self._delete_doubles(server, task, found, has_run or found.is_running, now)
 
     def recorded(self, server: Server, task: Task, record: Record, now: float) -> None:
@@ -62,6 +65,8 @@ class Books:
             return ()
         if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "record", None)
+        elif task.is_moving:
+            return resubmit(self._window, task, server, now)
         elif task.state is not State.UNKNOWN:
             self._window.end(task, State.LOST, now, "record", why_lost(server, task))
         elif task.digest in self._window.workflows:

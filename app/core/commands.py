@@ -1,7 +1,7 @@
 """All that the core can ask for; `Request` (in `requests`) is the one more."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from app.core.ids import Digest, ServerUrl, TaskId
 from app.core.requests import Request
@@ -85,6 +85,13 @@ class ReleaseFiles:
     task_id: TaskId
 
 
+class ShareFiles(NamedTuple):
+    """A new task needs the stored files of another, which has them still."""
+
+    task_id: TaskId
+    of: TaskId
+
+
 @dataclass(frozen=True, slots=True)
 class ShowPreview:
     """Show the picture inside a binary frame, from `offset` on."""
@@ -107,6 +114,7 @@ Command: TypeAlias = (
     | SaveEntry
     | LoadWorkflow
     | ReleaseFiles
+    | ShareFiles
     | ShowPreview
 )
 

@@ -94,6 +94,12 @@ class SendAllWanted:
     """A person wants to leave: every task that waits is to go to a server now."""
 
 
+class StealingWanted(NamedTuple):
+    """A person lets tasks move from a server's queue to a server that stands idle, or no more."""
+
+    is_wanted: bool
+
+
 @dataclass(frozen=True, slots=True)
 class AimChanged:
     """A person aims the window at a server by hand, or (None) no more."""
@@ -224,6 +230,7 @@ Event: TypeAlias = (
     | TasksOrphaned
     | CollectWanted
     | SendAllWanted
+    | StealingWanted
     | AimChanged
     | CancelWanted
     | TaskDismissed

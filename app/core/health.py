@@ -63,4 +63,4 @@ def health(
 def only_here(window: Window) -> int:
     """Count the tasks that no server has for certain: without this browser they are gone."""
     at_server = (State.QUEUED, State.RUNNING)
-    return sum(task.state not in at_server for task in window.live.values())
+    return sum(each.is_moving or each.state not in at_server for each in window.live.values())

@@ -35,6 +35,7 @@ class Reconciler:
             task.state is State.UNKNOWN
             or task.absences
             or task.is_cancel_wanted
+            or task.is_moving
             or task.client_id != server.connection.client_id  # nothing is said to us of it
             or (task.state is State.RUNNING and now - task.heard_at >= BEAT)
             for task in tasks

@@ -9,6 +9,7 @@ from app.core.events import Answered, RequestFailed
 from app.core.reconciler import Reconciler
 from app.core.requests import Ask, Request
 from app.core.server import Server
+from app.core.stealing import Stealing
 from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Window
@@ -26,6 +27,7 @@ class Replies:
         cancellation: Cancellation,
         reconciler: Reconciler,
         collection: Collection,
+        stealing: Stealing,
     ) -> None:
         self._window = window
         self._diagnosis = diagnosis
@@ -34,6 +36,7 @@ class Replies:
         self._cancellation = cancellation
         self._reconciler = reconciler
         self._collection = collection
+        self._stealing = stealing
 
     def answered(self, server: Server, event: Answered, now: float) -> Commands:
         """A server has answered, with whatever status."""
@@ -42,8 +45,7 @@ class Replies:
             case Ask.PROBE:
                 is_good = self._diagnosis.answered(server, request, status, text, now)
                 server.latency = event.seconds or server.latency
-                length = server.queue_remaining if is_good else None
-                return self._dispatcher.told(request, length, now)
+                return self._probed(request, server.queue_remaining if is_good else None, now)
             case Ask.NODE:
                 server.inventory.answered(request.id, status, text, now)
                 return self._dispatcher.described(server, now)
@@ -79,7 +81,7 @@ class Replies:
         match request.ask:
             case Ask.PROBE:
                 commands = self._diagnosis.failed(server, request, event.failure, now)
-                return (*commands, *self._dispatcher.told(request, None, now))
+                return (*commands, *self._probed(request, None, now))
             case Ask.NODE:
                 server.inventory.failed(request.id, now)
                 return self._dispatcher.described(server, now)
@@ -95,6 +97,11 @@ class Replies:
                 # Source: ComfyUI 0.3.64, 405 without CORS headers, measured.
                 return self._reconciler.look(server, now)
         return self._reconciler.failed(request, now)
+
+    def _probed(self, request: Request, length: int | None, now: float) -> Commands:
+        """Give the length of a queue to the one of the two that asked for it."""
+        commands = self._dispatcher.told(request, length, now)
+        return (*commands, *self._stealing.told(request, length, now))
 
     def _task_of(self, request: Request) -> Task | None:
         """Return the task that still waits for this very answer."""

@@ -28,6 +28,7 @@ from app.core.events import (
     ServerRemoved,
     SocketClosed,
     SocketOpened,
+    StealingWanted,
     SubstitutesChanged,
     TaskAccepted,
     TaskDismissed,
@@ -43,6 +44,7 @@ from app.core.records import Records
 from app.core.replies import Replies
 from app.core.routing import Routing
 from app.core.server import Server
+from app.core.stealing import STEAL_TIMER, Stealing
 from app.core.submission import Submission
 from app.core.window import Settings
 
@@ -74,6 +76,7 @@ class Session:
         self._routing = Routing(self.window, self._submission, self._reconciler)
         self._dispatcher = Dispatcher(self.window, self._submission)
         self._collection = Collection(self.window, self._reconciler)
+        self._stealing = Stealing(self.window, self._reconciler)
         self._replies = Replies(
             self.window,
             self._diagnosis,
@@ -82,6 +85,7 @@ class Session:
             self._cancellation,
             self._reconciler,
             self._collection,
+            self._stealing,
         )
         self._acceptance = Acceptance(self.window, self._reconciler)
         self._lingering: set[ServerUrl] = set()
@@ -129,6 +133,8 @@ class Session:
                 return self._collection.want(event)
             case SendAllWanted():
                 window.hurry()
+            case StealingWanted(is_wanted):
+                return self._stealing.want(is_wanted)
             case AimChanged(url):
                 return aim(window, url)
             case CancelWanted(task_id) if task_id in window.tasks:
@@ -176,6 +182,8 @@ class Session:
                     return servers[ServerUrl(url)].connection.release()
             case _ if key == ROUND_TIMER:
                 return self._dispatcher.round_fired(now)
+            case _ if key == STEAL_TIMER:
+                return self._stealing.fired(now)
             case _ if key == FILL_TIMER:
                 self.window.is_fill_due = True
         return ()
@@ -200,6 +208,7 @@ class Session:
             window.is_server_new = False
             for server in list(window.servers.values()):
                 done += self._tend(server, now)
+            done += self._stealing.look()
         if window.is_fill_due:
             done += self._dispatcher.fill(now)
         return (*self._records.save(window), *done) if is_changed or window.unsaved else tuple(done)

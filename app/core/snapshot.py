@@ -43,6 +43,8 @@ def write_task(task: Task) -> str:
             "epoch": task.epoch,
             "again_of": task.again_of,
             "run_again": task.is_run_again,
+            "moving": task.is_moving,
+            "moved": task.was_moved,
             "shape": task.shape,
             "ran": task.ran,
         }
@@ -96,6 +98,8 @@ def read_task(text: str) -> Task | None:
                 epoch=_count(record.get("epoch")),
                 again_of=_task_id(record.get("again_of")),
                 is_run_again=record.get("run_again") is True,
+                is_moving=record.get("moving") is True,
+                was_moved=record.get("moved") is True,
                 shape="".join(_texts([record.get("shape")])),
                 ran=_seconds(record.get("ran")),
             )

@@ -84,6 +84,10 @@ class Task:
     again_of: TaskId | None = None
     """The task whose work this one does again."""
     is_run_again: bool = False
+    is_moving: bool = False
+    """It is being taken out of its server's queue: its work is to be done elsewhere."""
+    was_moved: bool = False
+    """It does the work of a task that was moved, and is not moved again."""
     shape: str = ""
     """What its workflow has in common with others that take as long."""
     ran: float = 0.0
@@ -126,6 +130,8 @@ class Task:
         if state not in _STEPS[self.state]:
             raise InvalidTransition(f"task {self.task_id}", self.state.value, state.value)
         self.state = state
+        if self.is_moving:
+            self.is_moving, self.note = False, None  # it is gone, or has begun and stays
 
     def unbind(self) -> None:
         """Forget the server: nothing of the task has reached it."""

@@ -182,3 +182,6 @@ class _NoFiles:
 
     def release(self, task_id: str) -> None:
         """Nothing is kept."""
+
+    def share(self, task_id: str, of: str) -> None:
+        """Nothing is kept."""

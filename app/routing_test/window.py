@@ -234,6 +234,9 @@ class _Files:
     def release(self, task_id: TaskId) -> None:
         """A scene is too short to tidy up."""
 
+    def share(self, task_id: TaskId, of: TaskId) -> None:
+        """Nothing is ever deleted."""
+
 
 def is_heard(task: Task) -> bool:
     """Say whether a task's good end was told by its socket."""

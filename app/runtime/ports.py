@@ -72,6 +72,9 @@ class Store(Protocol):
     def release(self, task_id: TaskId) -> None:
         """A task needs its files no more; what no task needs is deleted."""
 
+    def share(self, task_id: TaskId, of: TaskId) -> None:
+        """A task needs the files of another, too."""
+
 
 class Files(Store, Protocol):
     """Workflows and pictures, kept once per content over reloads. `Any` is a JS Blob."""

@@ -15,6 +15,7 @@ from app.core.commands import (
     SaveEntry,
     SaveRecord,
     SendFrame,
+    ShareFiles,
     ShowPreview,
     StartTimer,
     StopTimer,
@@ -121,6 +122,8 @@ class Runner:
                 ports.previews.show(task_id, frame, offset, mime)
             case ReleaseFiles(task_id):
                 ports.files.release(task_id)
+            case ShareFiles(task_id, of):
+                ports.files.share(task_id, of)
             case LoadWorkflow(digest):
                 load = asyncio.ensure_future(self._load(ports, digest))
                 self._loads.add(load)

@@ -17,6 +17,14 @@ from app.ui.view import View
 from app.ui.words import Words
 
 
+class Switch(NamedTuple):
+    """A check box by its id, as it stands, and what turns it."""
+
+    element: str
+    is_on: bool
+    turn: Callable[[bool], None]
+
+
 class Intents(NamedTuple):
     """What the page may want done; those that return a text return what is wrong, or "".
 
@@ -32,8 +40,7 @@ class Intents(NamedTuple):
     preview_of: Callable[[str], str]
     fetch: Fetch
     drop_preview: Callable[[str], None]
-    reruns_lost: bool
-    rerun_lost: Callable[[bool], None]
+    switches: tuple[Switch, ...]
     phrase: str
     collect: Callable[[str], str]
     repaint: Callable[[], None]
@@ -56,9 +63,8 @@ class Page:
         chooser = by_id("language")
         chooser.value = language
         listen(chooser, "change", lambda _event: intents.use_language(str(chooser.value)))
-        rerun = by_id("rerun-lost")
-        rerun.checked = intents.reruns_lost
-        listen(rerun, "change", lambda _event: intents.rerun_lost(bool(rerun.checked)))
+        for switch in intents.switches:
+            _follow(switch)
 
     @property
     def most(self) -> int:
@@ -79,6 +85,12 @@ class Page:
         if icon != self._icon:
             self._icon = icon
             by_id("icon").href = address(icon)
+
+
+def _follow(switch: Switch) -> None:
+    box = by_id(switch.element)
+    box.checked = switch.is_on
+    listen(box, "change", lambda _event: switch.turn(bool(box.checked)))
 
 
 def translate(words: Words, language: str) -> None:

@@ -112,7 +112,15 @@ class TaskRows:
                 return Trouble.of("paused_here", server=", ".join(each.name for each in wanted))
         elif not task.is_ended and server is not None and server.silent_since:
             return Trouble.of("silent_meanwhile", server=server.name)
-        return None
+        return self._origin(task) if task.was_moved and not task.is_ended else None
+
+    def _origin(self, task: Task) -> Trouble | None:
+        """Say where a task was before that this one does the work of."""
+        before = self._window.tasks.get(task.again_of) if task.again_of else None
+        if before is None or before.server is None:
+            return None
+        server = self._window.servers.get(before.server)
+        return Trouble.of("moved_here", server=server.name if server else before.server)
 
     def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
         """Nobody can tell whether a server that says nothing still has a task."""

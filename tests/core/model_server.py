@@ -55,6 +55,7 @@ class ModelServer:
         self.runs: Counter[PromptId] = Counter()
         self.forgotten: set[PromptId] = set()
         self.posts = 0
+        self.is_stopped = False
 
     def tell(self, prompt: Prompt, *texts: str) -> None:
         """Send frames to whoever is registered under the prompt's client id."""
@@ -63,7 +64,9 @@ class ModelServer:
             socket.frames.extend(texts)
 
     def work(self) -> None:
-        """The worker takes its next step."""
+        """The worker takes its next step, unless it stands still."""
+        if self.is_stopped:
+            return
         if self.running is None:
             if self.pending:
                 self.running = self.pending.pop(0)
@@ -166,7 +169,11 @@ class ModelServer:
             case Ask.JOBS | Ask.JOB | Ask.CANCEL if not self.has_jobs:
                 return 404, ""
             case Ask.JOBS:
-                return 200, {"jobs": [{"id": p, "status": s} for p, s in self.open()]}
+                jobs = [
+                    {"id": name, "status": status, "priority": number}
+                    for number, (name, status) in enumerate(self.open())
+                ]
+                return 200, {"jobs": jobs}
             case Ask.JOB if prompt_id not in books:
                 return 404, {"error": "Job not found"}
             case Ask.JOB:

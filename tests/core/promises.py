@@ -38,7 +38,10 @@ class Promises:
             assert json.loads(request.body or "{}").get("prompt_id"), "an untargeted interrupt"
         if request.ask in (Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT):
             is_double = request.ask is Ask.DELETE and self.prompt_of(request) in self.repeated
-            assert is_double or request.task_id in self.wishes, "nobody wanted this task cancelled"
+            task = self.world.session.window.tasks.get(request.task_id or TaskId(""))
+            is_move = request.ask is Ask.DELETE and task is not None and task.is_moving
+            is_wanted = is_double or is_move or request.task_id in self.wishes
+            assert is_wanted, "nobody wanted this task cancelled"
         if request.ask is Ask.POST:
             self._check_post(request)
 

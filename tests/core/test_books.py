@@ -8,9 +8,10 @@ from app.core.absence import APART, DELIVERY_WITHIN
 from app.core.answers import Record
 from app.core.books import Books
 from app.core.cancellation import Cancellation
-from app.core.commands import Commands, LoadWorkflow
+from app.core.commands import Commands, LoadWorkflow, ShareFiles
 from app.core.errors import Trouble
 from app.core.lists import Found
+from app.core.moving import take_out
 from app.core.requests import Ask
 from app.core.submission import Submission
 from app.core.task import State
@@ -168,3 +169,61 @@ def test_a_post_without_an_answer_is_sent_again_with_its_workflow() -> None:
     assert story.missed(DELIVERY_WITHIN + APART) == (LoadWorkflow(INVERT),)
     story.window.workflows[INVERT] = workflow
     assert one(story.missed(DELIVERY_WITHIN + 3 * APART)).ask is Ask.POST
+
+
+def moving(*states: State) -> Story:
+    """A task that is to leave its server's queue for another."""
+    story = Story(*states)
+    take_out(story.window, story.task, NOON + 1)
+    return story
+
+
+def test_a_task_that_was_taken_out_is_looked_for_twice_before_its_work_is_done_elsewhere() -> None:
+    """Once it is in neither book; the new one is another task under another id."""
+    story = moving(*QUEUED)
+    assert story.missed(2) == ()
+    assert (story.task.state, list(story.window.tasks.values())) == (State.QUEUED, [story.task])
+    (files,) = story.missed(2 + APART)
+    assert story.task.state is State.CANCELLED
+    assert story.task.trouble == Trouble.of("moved", server="north:8188")
+    _, new = story.window.tasks.values()
+    assert files == ShareFiles(new.task_id, story.task.task_id)
+    assert new.state is State.WAITING
+
+
+def test_a_task_that_began_before_it_was_taken_out_stays() -> None:
+    """The list says so, and later its absence is a loss, not a move."""
+    story = moving(*QUEUED)
+    assert story.listed(RUNS, 2) == ()
+    assert (story.task.state, story.task.is_moving) == (State.RUNNING, False)
+    story.missed(4)
+    story.missed(6)
+    assert story.task.state is State.LOST
+    assert len(story.window.tasks) == 1
+
+
+def test_a_task_that_is_still_there_is_taken_out_again() -> None:
+    """Or a double of it."""
+    story = moving(*QUEUED)
+    assert story.deleted(WAITS, 2) == []
+    assert story.deleted(Found(pending=2), 3) == [story.task.prompt_id]
+
+
+def test_a_server_that_seems_to_have_restarted_meanwhile_loses_no_work() -> None:
+    """Its books are new, as far as signs tell, which may come late: we took the task out."""
+    story = moving(*QUEUED)
+    story.north.restarted_at = NOON + 2
+    story.missed(2)
+    story.missed(4)
+    assert story.task.state is State.CANCELLED
+    assert len(story.window.waiting) == 1
+
+
+def test_a_person_who_cancels_a_moving_task_cancels_its_work() -> None:
+    """No new task does it."""
+    story = moving(*QUEUED)
+    story.task.is_cancel_wanted = True
+    assert one(story.listed(WAITS, 4)).ask is Ask.CANCEL
+    assert story.missed(5) == ()
+    assert story.task.state is State.CANCELLED
+    assert len(story.window.tasks) == 1

@@ -1,6 +1,7 @@
 """The figures of how well things go."""
 
 from app.core.health import Health, health, only_here
+from app.core.ids import TaskId
 from app.core.stuck import UNKNOWN
 from app.core.task import State
 from tests.core.farm import (
@@ -49,3 +50,5 @@ def test_what_no_server_has_for_certain_is_only_here() -> None:
     ended = bound_task(window, north, *RUNNING, number=9)
     window.end(ended, State.COMPLETED, NOON, "socket", None)
     assert only_here(window) == 4
+    window.tasks[TaskId("t5")].is_moving = True
+    assert only_here(window) == 5

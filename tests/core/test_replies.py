@@ -17,6 +17,7 @@ from app.core.reconciler import Reconciler
 from app.core.replies import Replies
 from app.core.requests import Ask, Request
 from app.core.server import Reach
+from app.core.stealing import Stealing
 from app.core.submission import Submission
 from app.core.task import State
 from tests.core.farm import (
@@ -24,6 +25,7 @@ from tests.core.farm import (
     NORTH,
     QUEUED,
     RUNNING,
+    SOUTH,
     UNKNOWN,
     asked,
     bound_task,
@@ -48,6 +50,7 @@ class Story:
         self.cancellation = Cancellation(self.window, submission)
         self.reconciler = Reconciler(self.window, Books(self.window, submission, self.cancellation))
         self.collection = Collection(self.window, self.reconciler)
+        self.stealing = Stealing(self.window, self.reconciler)
         self.replies = Replies(
             self.window,
             self.diagnosis,
@@ -56,6 +59,7 @@ class Story:
             self.cancellation,
             self.reconciler,
             self.collection,
+            self.stealing,
         )
         connection = self.north.connection
         connection.connect()
@@ -89,6 +93,23 @@ def test_a_probe_binds_a_task_if_it_is_good() -> None:
         assert asked(commands, Ask.UPLOAD) == []
         assert len(story.window.waiting) > 0
     assert story.north.reach is Reach.DOWN
+
+
+@pytest.mark.parametrize(("length", "is_moved"), [(0, True), (1, False), (None, False)])
+def test_a_probe_of_an_idle_server_may_move_a_task_there(
+    length: int | None, is_moved: bool
+) -> None:
+    """The dispatcher hasn't asked, and binds nothing."""
+    story = Story()
+    south = story.window.server(SOUTH, NOON)
+    task = bound_task(story.window, south, *QUEUED)
+    task.ahead = 1
+    story.stealing.want(True)
+    probe = one(story.stealing.fired(NOON), Ask.PROBE)
+    assert probe.server == NORTH
+    commands = story.fail(probe) if length is None else story.answer(probe, queue_length(length))
+    assert [each.server for each in asked(commands, Ask.DELETE)] == [SOUTH] * is_moved
+    assert task.is_moving is is_moved
 
 
 def test_facts_go_to_the_diagnosis() -> None:

@@ -26,6 +26,7 @@ from app.core.events import (
     ServerPaused,
     ServerRemoved,
     SocketClosed,
+    StealingWanted,
     SubstitutesChanged,
     TaskDismissed,
     TasksOrphaned,
@@ -569,3 +570,29 @@ def test_a_server_that_a_person_lets_work_again_gets_what_waited() -> None:
     world.happen(ServerPaused(NORTH, False))
     world.live(2)
     assert task.server == NORTH
+
+
+def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
+    """Both are shown, and each was posted once; without the wish it stays."""
+    world = two_servers()
+    world.happen(ServerPaused(SOUTH, True))
+    first, task = world.accept(), world.accept()
+    world.servers[NORTH].is_stopped = True
+    world.live(2)
+    assert (first.server, task.server) == (NORTH, NORTH)
+    world.happen(ServerPaused(SOUTH, False))
+    world.live(15)
+    assert task.server == NORTH
+    assert not task.is_moving
+    world.happen(StealingWanted(True))
+    world.live(30)
+    assert task.state is State.CANCELLED
+    assert task.trouble == Trouble.of("moved", server=NORTH)
+    new = list(world.session.window.tasks.values())[-1]
+    assert (new.again_of, new.state, new.server) == (task.task_id, State.COMPLETED, SOUTH)
+    world.servers[NORTH].is_stopped = False
+    world.live(30)
+    assert ("steal",) not in world.timers
+    assert first.state is State.COMPLETED
+    assert [server.posts for server in world.servers.values()] == [2, 1]
+    assert task.prompt_id not in world.servers[NORTH].runs

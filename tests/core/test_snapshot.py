@@ -54,6 +54,8 @@ def tasks(draw: st.DrawFn) -> Task:
         ended_by=draw(names),
         again_of=draw(st.none() | names.map(TaskId)),
         is_run_again=draw(st.booleans()),
+        is_moving=draw(st.booleans()),
+        was_moved=draw(st.booleans()),
         shape=draw(names),
         ran=draw(times),
     )

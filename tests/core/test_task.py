@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.errors import InvalidTransition
+from app.core.errors import InvalidTransition, Trouble
 from app.core.task import ENDED, State
 from tests.core.farm import NORTH, new_task
 
@@ -23,6 +23,15 @@ def test_the_plain_way_of_a_task() -> None:
     ):
         task.move(state)
     assert task.is_ended
+
+
+@pytest.mark.parametrize("step", [State.RUNNING, State.CANCELLED, State.COMPLETED])
+def test_a_task_that_begins_or_ends_moves_no_more(step: State) -> None:
+    """Nor does it say so."""
+    task = new_task()
+    task.state, task.is_moving, task.note = State.QUEUED, True, Trouble.of("moving", server="n")
+    task.move(step)
+    assert (task.is_moving, task.note) == (False, None)
 
 
 def test_a_task_taken_back_remembers_nothing_of_its_server() -> None:

@@ -19,6 +19,7 @@ from app.core.commands import (
     ReleaseFiles,
     SaveRecord,
     SendFrame,
+    ShareFiles,
     ShowPreview,
     StartTimer,
     StopTimer,
@@ -273,7 +274,7 @@ class World:
                     self.sockets[server, attempt].closing_since = self.now
                 case LoadWorkflow(digest):
                     self.loads.append(digest)
-                case SendFrame() | ReleaseFiles() | ShowPreview():
+                case SendFrame() | ReleaseFiles() | ShareFiles() | ShowPreview():
                     pass
 
     def _dial(self, server: ServerUrl, attempt: int, client_id: str) -> None:

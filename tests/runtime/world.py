@@ -51,6 +51,9 @@ class MemoryFiles:
     def release(self, task_id: TaskId) -> None:
         self.released.append(task_id)
 
+    def share(self, task_id: TaskId, of: TaskId) -> None:
+        self.users[task_id] = self.users[of]
+
 
 class Shared:
     """What all windows share."""

@@ -7,6 +7,7 @@ from app.core.answers import ServerFacts
 from app.core.errors import Trouble
 from app.core.forecast import Needs
 from app.core.ids import Digest, NodeId
+from app.core.moving import resubmit, take_out
 from app.core.outputs import Output
 from app.core.server import Reach
 from app.core.task import State, Task
@@ -478,3 +479,24 @@ def test_of_hundreds_the_first_have_rows() -> None:
     assert [row.task_id for row in view.tasks] == shown
     assert view.folded == 5
     assert viewer_of(window).view(NOON).folded == 0
+
+
+def test_both_cards_of_a_task_that_moved_say_so() -> None:
+    """The old one for good, the new one until it has ended."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *QUEUED)
+    take_out(window, task, NOON)
+
+    def told() -> list[str]:
+        return [row.trouble for row in viewer_of(window).view(NOON).tasks]
+
+    assert told()[0].startswith("Another server stands idle: this task is being taken out")
+    resubmit(window, task, north, NOON)
+    new, old = told()
+    assert "one that was taken out of the queue of north:8188" in new
+    assert "waited at north:8188 while another server stood idle" in old
+    del window.servers[NORTH]
+    assert f"out of the queue of {NORTH}" in told()[0]
+    window.dismiss(task)
+    assert told() == [""]

@@ -16,6 +16,7 @@ from app.core.commands import (
     SaveEntry,
     SaveRecord,
     SendFrame,
+    ShareFiles,
     ShowPreview,
     StartTimer,
     StopTimer,
@@ -28,6 +29,7 @@ from app.core.events import (
     PageChanged,
     ServerAdded,
     SocketClosed,
+    StealingWanted,
     TasksOrphaned,
     TimerFired,
     WorkflowLoaded,
@@ -229,6 +231,8 @@ class Page:
         self.world.rules.started_page(self)
         for server in self.world.servers:
             self.tell(ServerAdded(server.url, ""))
+        if self.world.is_stealing:
+            self.tell(StealingWanted(True))
         self._go_on()
         self._look_round()
 
@@ -429,6 +433,8 @@ class Page:
                     wire.close()
             elif kind is ShowPreview:
                 self.world.rules.shown(self, command)
+            elif kind is ShareFiles:
+                self.world.rules.moved(self, command.task_id, command.of)
             elif kind is LoadWorkflow:
                 self.clock.after(0.02 * self.world.random.random(), self._load, command.digest)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
+from app.core.events import SendAllWanted
 from app.core.task import State, Task
 from tests.world.browsers import Page
 from tests.world.faults import FAULTS, OF_CALLS, Blow
@@ -37,6 +38,7 @@ class Report:
     jobs: int = 0
     took: float = 0.0
     fullest: float = 0.0
+    moves: int = 0
     table: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: set[str] = field(default_factory=set)
     ends: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -57,6 +59,7 @@ class History:
         only: tuple[str, ...] = (),
         aims: tuple[str, ...] = AIMED,
         is_calm: bool = False,
+        is_stealing: bool = False,
     ) -> None:
         self.random = random = Random(seed)
         self.report = Report(seed)
@@ -66,12 +69,13 @@ class History:
         self._is_over = False
         self.world = World(
             random,
-            servers=random.randint(1, 4),
+            servers=random.randint(2 if is_stealing else 1, 4),
             windows=random.choice((1, 1, 2, 2, 3, 4, 6)),
             browsers=random.choice((1, 1, 2)),
             places=random.choice((1, 2, 2, 3)),
             jitter=random.choice((0.01, 0.05, 0.3)),
             story=story,
+            is_stealing=is_stealing,
         )
 
     def play(self) -> Report:
@@ -92,6 +96,8 @@ class History:
         world, random, report = self.world, self.random, self.report
         world.clock.run(0.3)
         self._plan_jobs(JOBS + random.randrange(4))
+        if world.is_stealing:
+            self._plan_queues()
         if not self._is_calm:
             self._plan_faults()
         world.clock.run(TROUBLED if not self._is_calm else 25.0)
@@ -103,6 +109,7 @@ class History:
         report.jobs = len(world.rules.jobs)
         report.took = world.settle()
         report.fullest = world.rules.fullest
+        report.moves = len(world.rules.moves)
         for job in world.rules.jobs.values():
             if job.end is not None:
                 report.ends[job.state.value, job.ended_by] += 1
@@ -113,6 +120,17 @@ class History:
             # The first ones come at once: they have to wait for places.
             at = 0.0 if number < 4 else random.uniform(0.0, 20.0 if self._is_calm else 45.0)
             world.clock.after(at, self._accept)
+
+    def _plan_queues(self) -> None:
+        """Have tasks wait at slow servers while others have done theirs: all are sent at once."""
+        for server, seconds in zip(self.world.servers, (0.02, 3.0, 2.5, 3.0), strict=False):
+            server.seconds = seconds
+        for at in (0.2, 6.0, 15.0, 30.0):
+            self.world.clock.after(at, self._send_all)
+
+    def _send_all(self) -> None:
+        for page in self.world.pages():
+            page.tell(SendAllWanted())
 
     def _accept(self) -> None:
         world, random = self.world, self.random

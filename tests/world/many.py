@@ -80,12 +80,15 @@ class Sum:
         ]
 
 
-def replay_command(seed: int, is_calm: bool = False) -> str:
+def replay_command(seed: int, is_calm: bool = False, is_stealing: bool = False) -> str:
     """Return the command that tells a seed's story."""
-    return f".venv/bin/python -m tests.world.replay --seed {seed}{' --calm' * is_calm}"
+    how = " --calm" * is_calm + " --stealing" * is_stealing
+    return f".venv/bin/python -m tests.world.replay --seed {seed}{how}"
 
 
-def play_one(seed: int, is_calm: bool = False, only: tuple[str, ...] = ()) -> Report:
+def play_one(
+    seed: int, is_calm: bool = False, only: tuple[str, ...] = (), is_stealing: bool = False
+) -> Report:
     """Play one seed, with these faults alone if any are named, in a process's main thread.
 
     Raises:
@@ -94,7 +97,7 @@ def play_one(seed: int, is_calm: bool = False, only: tuple[str, ...] = ()) -> Re
     signal.signal(signal.SIGVTALRM, _too_long)
     signal.setitimer(signal.ITIMER_VIRTUAL, WITHIN)
     try:
-        return History(seed, is_calm=is_calm, only=only).play()
+        return History(seed, is_calm=is_calm, only=only, is_stealing=is_stealing).play()
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
 
@@ -103,26 +106,29 @@ def _too_long(signal_number: int, frame: FrameType | None) -> None:
     raise Broken("ends", f"the history isn't over after {WITHIN:.0f} s of work")
 
 
-def _play(given: tuple[int, bool]) -> Report | tuple[int, str]:
-    seed, is_calm = given
+def _play(given: tuple[int, bool, bool]) -> Report | tuple[int, str]:
+    seed, is_calm, is_stealing = given
     try:
-        return play_one(seed, is_calm)
+        return play_one(seed, is_calm, is_stealing=is_stealing)
     except Broken as broken:
         return seed, str(broken)
 
 
-def play_many(seeds: Iterable[int], is_calm: bool = False) -> Iterator[Report]:
+def play_many(
+    seeds: Iterable[int], is_calm: bool = False, is_stealing: bool = False
+) -> Iterator[Report]:
     """Play all these seeds, in their order.
 
     Raises:
         AssertionError: A history broke a rule; the message has the command that replays it.
     """
-    given = ((seed, is_calm) for seed in seeds)
+    given = ((seed, is_calm, is_stealing) for seed in seeds)
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         # In lots: a pool reads its whole input ahead, and a soak's never ends.
         while lot := list(itertools.islice(given, LOT)):
             for played in pool.imap(_play, lot, AT_ONCE):
                 if isinstance(played, tuple):
                     seed, told = played
-                    raise AssertionError(f"{told}\n\n  {replay_command(seed, is_calm)}\n")
+                    command = replay_command(seed, is_calm, is_stealing)
+                    raise AssertionError(f"{told}\n\n  {command}\n")
                 yield played

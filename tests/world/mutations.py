@@ -23,7 +23,7 @@ class Mutation:
     """A module of `app/core`, a text that it has once, and what stands there instead.
 
     One of `rules` must be the first that breaks in the histories of `seeds`, which have only
-    these `faults`, if any are named.
+    these `faults`, if any are named. In those that are `stealing`, tasks move between servers.
     """
 
     module: str
@@ -32,6 +32,7 @@ class Mutation:
     rules: tuple[str, ...]
     seeds: range
     faults: tuple[str, ...] = ()
+    is_stealing: bool = False
 
 
 MUTATIONS = {
@@ -471,6 +472,35 @@ MUTATIONS = {
         ("sent again", "true end"),
         range(60, 72),
     ),
+    "moved without a look": Mutation(
+        "moving",
+        '    return (Request(number, task.server, Ask.DELETE, "/queue", task.task_id, body=text),)',
+        (
+            "    server = window.servers[task.server]\n"
+            '    way = (Ask.DELETE, "/queue", task.task_id)\n'
+            "    asked = Request(number, server.url, *way, body=text)\n"
+            "    return (*resubmit(window, task, server, now), asked)"
+        ),
+        ("runs once", "true end"),
+        range(40, 140),
+        ("black hole",),
+        is_stealing=True,
+    ),
+    "gone from the list is moved": Mutation(
+        "reconciler",
+        "                commands += self._missed(server, watch, task, asked_at)",
+        (
+            "                if task.is_moving:\n"
+            "                    from app.core.moving import resubmit\n\n"
+            "                    commands += resubmit(self._window, task, server, now)\n"
+            "                else:\n"
+            "                    commands += self._missed(server, watch, task, asked_at)"
+        ),
+        ("runs once", "true end"),
+        range(40, 140),
+        ("black hole",),
+        is_stealing=True,
+    ),
 }
 
 
@@ -526,7 +556,7 @@ def main(arguments: Sequence[str]) -> int:
 
     for seed in mutation.seeds:
         try:
-            play_one(seed, only=mutation.faults)
+            play_one(seed, only=mutation.faults, is_stealing=mutation.is_stealing)
         except Broken as broken:
             print(json.dumps({"rule": broken.rule, "told": f"seed {seed}: {broken}"}))
             return 0

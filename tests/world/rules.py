@@ -7,12 +7,14 @@ ends            every accepted task ends, within a stated time after the last fa
                 a closed tab, if another tab of that browser is open
 hears           when all is well, the end of a task is heard on the socket, and a socket that is
                 deaf does not stay
-runs once       no prompt is started twice, unless the server forgot it in between
+runs once       no prompt is started twice, unless the server forgot it in between; none that was
+                moved has started, or starts, unless somebody else made its server forget it
 one server      no prompt is ever queued at two servers
 sent again      a POST goes out again only after 30 s and two negative reads seconds apart
 own frames      a frame changes the task it names, at the server it came from, and no other
 own preview     a preview is shown for the task it names; without a name for the only running
 own cancel      a page's cancel ends nothing but that page's task, and only if a person wished it
+                or it is to move
 one socket      at most one socket per client id and server, but for one that was told to close
                 3 s ago and whose `close` the network has swallowed
 one id          no client id is used for two servers, or by two windows
@@ -75,6 +77,7 @@ class Job:
     def __init__(self, tab: Tab, prompt_id: PromptId, digest: str) -> None:
         self.tab = tab
         self.prompt_id = prompt_id
+        self.digest = digest
         self.kind = kind_of(digest)
         self.is_wished_away = False
         self.end: tuple[object, ...] | None = None
@@ -89,7 +92,8 @@ class Rules:
         self.world = world
         self.jobs: dict[TaskId, Job] = {}
         self.by_prompt: dict[PromptId, TaskId] = {}
-        self._runs_excused: dict[PromptId, int] = {}
+        self.moves: dict[PromptId, TaskId] = {}
+        """Prompts that were moved, and the tasks that do their work now."""
         self._posts: dict[PromptId, tuple[float, ServerUrl]] = {}
         self._refused: set[PromptId] = set()
         self._reads: dict[tuple[int, int], float] = {}
@@ -104,6 +108,19 @@ class Rules:
         """A person was promised a task."""
         self.jobs[task_id] = Job(tab, prompt_id, digest)
         self.by_prompt[prompt_id] = task_id
+
+    def moved(self, page: Page, task_id: TaskId, of: TaskId) -> None:
+        """A page does a task's work by another task: the first has not run, and never will."""
+        window, job = page.session.window, self.jobs[of]
+        self.accepted(page.tab, task_id, window.tasks[task_id].prompt_id, job.digest)
+        self.world.say(page.tab, "%s does the work of %s", task_id, of)
+        if of in self.moves.values():
+            raise Broken("runs once", f"{of} was moved before, and is moved again")
+        if job.prompt_id in self.moves:
+            raise Broken("runs once", f"{of} is moved twice")
+        self.moves[job.prompt_id] = task_id
+        if self.world.books.runs[job.prompt_id] and job.prompt_id not in self.world.books.forgotten:
+            raise Broken("runs once", f"{of} has run, and its work is done again")
 
     # What the page does.
 
@@ -121,7 +138,10 @@ class Rules:
             self._reads[page.number, request.id] = now
         elif request.ask in (Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT):
             job = self.jobs.get(request.task_id) if request.task_id else None
-            if job is None or not job.is_wished_away:
+            task = page.session.window.tasks.get(request.task_id or TaskId(""))
+            is_move = request.ask is Ask.DELETE and task is not None and task.is_moving
+            is_move |= job is not None and job.prompt_id in self.moves
+            if job is None or not (job.is_wished_away or is_move):
                 raise Broken("own cancel", f"nobody wished {request.path} {request.body}")
         elif request.ask is Ask.POST:
             self._posted(page, request, now)
@@ -320,6 +340,8 @@ class Rules:
             case State.FAILED:
                 is_refused = job.kind == "refused" and task.ended_by == "answer"
                 is_right = is_refused or (true is not None and true[1] == "failed")
+            case State.CANCELLED if task.prompt_id in self.moves:
+                is_right = true is None or task.prompt_id in books.forgotten
             case State.CANCELLED:
                 is_gone = true is None or task.prompt_id in books.forgotten
                 is_right = (job.is_wished_away and is_gone) or (
@@ -336,6 +358,8 @@ class Rules:
     def started(self, prompt_id: PromptId) -> None:
         """A server starts a prompt; what a server forgot altogether may start once more."""
         books = self.world.books
+        if prompt_id in self.moves and prompt_id not in books.forgotten:
+            raise Broken("runs once", f"{prompt_id} starts, and its work is done elsewhere")
         if books.runs[prompt_id] > 1:
             if prompt_id not in self.by_prompt:
                 return

@@ -7,6 +7,7 @@ from tests.world.many import Sum, play_many
 
 HISTORIES = 2000
 CALM = 200
+STEALING = 600
 LEAST = 20
 """Hits of each cell of the table that can be reached."""
 
@@ -22,6 +23,14 @@ def test_in_every_history_each_task_comes_to_its_true_end_once() -> None:
     assert total.fewest_jobs >= JOBS
     assert total.fewest_kinds >= KINDS
     assert not total.rare(LEAST), "the histories don't try everything"
+
+
+@pytest.mark.timeout(300)
+def test_tasks_that_move_to_idle_servers_keep_all_promises() -> None:
+    """Whatever goes wrong meanwhile, each work is done once."""
+    moves = sum(report.moves for report in play_many(range(STEALING), is_stealing=True))
+    print(f"\n{moves} moves in {STEALING} histories")
+    assert moves >= STEALING / 20
 
 
 def test_without_faults_every_end_is_heard_on_the_socket() -> None:

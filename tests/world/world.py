@@ -48,6 +48,7 @@ class World:
         places: int = 2,
         jitter: float = 0.05,
         story: Callable[[str], None] | None = None,
+        is_stealing: bool = False,
     ) -> None:
         self.random = random
         self.clock = Clock()
@@ -55,6 +56,7 @@ class World:
         self.settings = settings_for(places)
         self.jitter = jitter
         self.story = story
+        self.is_stealing = is_stealing
         self.books = Books()
         self.rules = Rules(self)
         self.aims: list[tuple[str, Callable[[Page, Task], None]]] = []
