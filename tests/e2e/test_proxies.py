@@ -1,4 +1,7 @@
-"""The proxies of docs/networks.md, run as they stand there but for ports and folders."""
+"""The proxies of docs/networks.md and docs/scaling.md, run as they stand there.
+
+Only ports, addresses and folders are others.
+"""
 
 import re
 import shutil
@@ -8,12 +11,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from PIL import ImageChops
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.background import Background
+from tests.e2e.built import SERVED
 from tests.e2e.farm import (
     Farm,
     Heard,
@@ -29,13 +35,13 @@ from tests.e2e.test_topologies import https
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs/networks.md"
+SCALING = ROOT / "docs/scaling.md"
+MANY = 12
 
 
 def example(language: str, port: int, two: Farm) -> str:
     """The text of the docs, for this machine."""
-    found = re.search(rf"```{language}\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert found is not None
-    text = found[1].replace("/srv/tether", str(ROOT))
+    text = block(DOCS, language).replace("/srv/tether", str(ROOT))
     for number, server in enumerate(two.servers):
         text = text.replace(f"192.168.1.2{number}:8188", f"127.0.0.1:{server.port}")
     assert "192.168" not in text
@@ -73,10 +79,37 @@ def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
 @contextmanager
 def nginx(two: Farm, folder: Path) -> Iterator[str]:
     """The nginx of the docs."""
-    program = found("nginx")
     port = free_port()
+    with serving(example("nginx", port, two), port, folder) as url:
+        yield url
+
+
+@contextmanager
+def fleet(many: Farm, folder: Path) -> Iterator[str]:
+    """The nginx for many servers, with the files that the docs' commands make."""
+    port = free_port()
+    hosts = "".join(f"{each.settings.name} 127.0.0.1:{each.port}\n" for each in many.servers)
+    (folder / "hosts").write_text(hosts)
+    subprocess.run(["sh", "-ec", block(SCALING, "sh")], cwd=folder, check=True)
+    text = block(SCALING, "nginx").replace("/srv/tether", str(SERVED))
+    text = text.replace("/srv/fleet", str(folder)).replace("listen 80", f"listen 127.0.0.1:{port}")
+    with serving(text, port, folder) as url:
+        yield url
+
+
+def block(docs: Path, language: str) -> str:
+    """The first text of a language in the docs."""
+    found = re.search(rf"```{language}\n(.*?)```", docs.read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@contextmanager
+def serving(site: str, port: int, folder: Path) -> Iterator[str]:
+    """An nginx of its own, with this site."""
+    program = found("nginx")
     shutil.copy("/etc/nginx/mime.types", folder)
-    (folder / "site.conf").write_text(example("nginx", port, two))
+    (folder / "site.conf").write_text(site)
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/pid; error_log stderr warn; user root;\n"
         "events {}\nhttp { access_log off; "
@@ -159,3 +192,30 @@ def test_an_https_page_with_a_path_for_its_server(
             shown = picture_of(page)
             assert ImageChops.difference(shown, ImageChops.invert(photo)).getbbox() is None
             context.close()
+
+
+def test_many_servers_behind_one_origin_by_a_map(
+    watched_page: Page, background: Background, tmp_path: Path
+) -> None:
+    """Each path is one server, with its own socket; names and queries arrive as they were sent."""
+    with farm(background, MANY, cors=None, pace=1.0) as many, fleet(many, tmp_path) as url:
+        heard = Heard()
+        heard.follow(watched_page)
+        page = open_page(watched_page, url)
+        cards = page.locator(".server.card[data-tone=good]")
+        expect(cards).to_have_count(MANY, timeout=20_000)
+        photo = noise(1, 1024, 800)  # more than 1 MB
+        run(page, [as_file(photo, f"{n}.png", compress_level=0) for n in range(MANY)], seconds=30)
+        expect_done(page, MANY)
+        ended = page.evaluate("windowTasks()")
+        assert {task["endedBy"] for task in ended} == {"socket"}
+        assert len({task["server"] for task in ended}) == MANY
+        prefixes = {re.sub(r".*(/gpu/.*)/ws.*", r"\1", address) for address in heard.opened}
+        assert prefixes == {f"/gpu/{each.settings.name}" for each in many.servers}
+        shown = picture_of(page)
+        assert ImageChops.difference(shown, ImageChops.invert(photo)).getbbox() is None
+        odd = "gpu-7/object_info/Power%20Lora%20(rgthree)%2FA?x=%26y"
+        for path in (odd, "nobody/prompt"):
+            with pytest.raises(HTTPError, match="404"):
+                urlopen(f"{url}gpu/{path}")
+        assert many.servers[6].requests[-1][1] == f"/{odd.partition('/')[2]}"
