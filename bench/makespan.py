@@ -21,7 +21,7 @@ TINY, IN_FLIGHT = 200, 2
 UNEQUAL, SECONDS, SPEEDS = 40, 0.2, (1.0, 1 / 3)
 """Tasks, seconds of each on the faster server, and how fast the servers are."""
 
-_numbers = itertools.count(1)
+numbers = itertools.count(1)
 
 Workflows = list[dict[str, Any]]
 
@@ -39,13 +39,13 @@ def tiny_tasks() -> Workflows:
     """Two nodes each, none of which a server has seen before."""
     made = [workflow() for _ in range(TINY)]
     for each in made:
-        each["1"]["inputs"]["color"] = next(_numbers)
+        each["1"]["inputs"]["color"] = next(numbers)
     return made
 
 
 def unequal_tasks() -> Workflows:
     """One step each that takes its time."""
-    return [workflow(slow(1, round(SECONDS * 1000), next(_numbers))) for _ in range(UNEQUAL)]
+    return [workflow(slow(1, round(SECONDS * 1000), next(numbers))) for _ in range(UNEQUAL)]
 
 
 def list_schedule(tasks: int, seconds: Sequence[float]) -> float:
@@ -74,7 +74,7 @@ async def by_asyncio(urls: Sequence[str], tasks: Workflows) -> float:
     """Seconds of the simplest client: two in flight a server, and it listens to the last frame."""
     left = list(reversed(tasks))
     async with ClientSession() as session:
-        sides = [await _Side.connect(session, url) for url in urls]
+        sides = [await Side.connect(session, url) for url in urls]
         began = time.perf_counter()
         await asyncio.gather(
             *(side.work(session, left) for side in sides for _ in range(IN_FLIGHT))
@@ -85,7 +85,7 @@ async def by_asyncio(urls: Sequence[str], tasks: Workflows) -> float:
     return spent
 
 
-class _Side:
+class Side:
     """One server of the asyncio client."""
 
     def __init__(self, url: str) -> None:
@@ -95,7 +95,7 @@ class _Side:
         self.listening: asyncio.Task[None]
 
     @classmethod
-    async def connect(cls, session: ClientSession, url: str) -> "_Side":
+    async def connect(cls, session: ClientSession, url: str) -> "Side":
         side = cls(url)
         address = f"{url.replace('http', 'ws', 1)}/ws?clientId={side.client}"
         socket = await session.ws_connect(address)

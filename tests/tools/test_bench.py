@@ -4,6 +4,7 @@ import pytest
 
 from bench.figures import END, START, count, ratio, row, table, written
 from bench.makespan import list_schedule
+from bench.tabs import EACH, TABS, lengths, schedule, tasks
 
 
 def test_a_ratio_is_the_median_of_pairs() -> None:
@@ -39,3 +40,18 @@ def test_a_list_schedule_gives_each_task_to_the_server_that_is_free_first() -> N
     assert list_schedule(40, [1.0, 3.0]) == pytest.approx(30.0)
     assert list_schedule(1, [1.0, 3.0]) == pytest.approx(1.0)
     assert list_schedule(5, [1.0, 3.0]) == pytest.approx(4.0)
+
+
+def test_a_schedule_sends_each_task_where_it_ends_first() -> None:
+    """A slow server gets one only when the fast ones have enough."""
+    assert schedule([3.0], [3.0, 0.5]) == pytest.approx(1.0)
+    assert schedule([3.0, 3.0, 3.0], [3.0, 1.0]) == pytest.approx(3.0)
+    assert schedule([1.0] * 5, [3.0, 1.0, 0.5]) == pytest.approx(4 / 3)
+
+
+def test_all_meet_the_same_tasks_and_no_server_knows_one() -> None:
+    assert lengths() == lengths()
+    assert [len(each) for each in lengths()] == [EACH] * TABS
+    one, other = tasks([1.0]), tasks([1.0])
+    assert one[0]["2"]["inputs"] | {"seed": 0} == other[0]["2"]["inputs"] | {"seed": 0}
+    assert one != other
