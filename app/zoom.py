@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import js
 
 from app.browser.clipboard import can_copy_pictures, copy_picture
+from app.browser.picture_tab import open_picture
 from app.core.errors import TetherError
 from app.core.ids import TaskId
 from app.core.outputs import saved_name
@@ -49,7 +50,7 @@ class Zoom:
         self._words = words
         self._panel = ZoomPanel(words, lambda action: soon(self._told(action)), self._closed)
         self._looks: Looks
-        self._key = self._address = ""
+        self._key = self._address = self._name = ""
         self._urls: list[str] = []
 
     async def open(self, key: str, looks: Looks) -> None:
@@ -58,15 +59,15 @@ class Zoom:
         if look is None:
             return
         self._closed()
-        self._key, self._looks = key, looks
+        self._key, self._looks, self._name = key, looks, look.name
         is_there = isinstance(look.content, str)
         self._address = look.content if is_there else self._url(look.content)
         before = self._url(look.before) if look.before is not None else ""
-        place = self._place(key, looks.keys())
+        keys = looks.keys()
         self._panel.show(
             Shown(
-                *(key, place, self._words.title(look.title), look.name, self._address, before),
-                can_copy_pictures(),
+                *(key, self._place(key, keys), self._words.title(look.title), look.name),
+                *(self._address, before, _steps(key, keys), can_copy_pictures()),
             )
         )
 
@@ -99,12 +100,22 @@ class Zoom:
             case "copy":
                 done = await copy_picture(self._address)
                 self._panel.say(self._words.say("zoom.copied" if done else "zoom.not_copied"))
+            case "open":
+                if not await open_picture(self._address, self._name):
+                    self._panel.say(self._words.say("zoom.not_opened"))
             case _:
                 keys = self._looks.keys()
-                step = 1 if action == "next" else -1
-                if self._key in keys:
-                    key = keys[(keys.index(self._key) + step) % len(keys)]
-                    await self.open(key, self._looks)
+                if action in _steps(self._key, keys):
+                    step = 1 if action == "next" else -1
+                    await self.open(keys[keys.index(self._key) + step], self._looks)
+
+
+def _steps(key: str, keys: list[str]) -> tuple[str, ...]:
+    """Return which ways lead on from a picture: there is an end at both sides."""
+    if key not in keys:
+        return ()
+    ways = {"previous": key != keys[0], "next": key != keys[-1]}
+    return tuple(way for way, leads in ways.items() if leads)
 
 
 class Results:

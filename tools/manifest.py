@@ -24,7 +24,10 @@ LAZY = {
     "form": ("app/core/form.py", "app/core/values.py", "app/ui/form.py", "app/ui/labels.py"),
     "runs": ("app/core/runs.py", "app/ui/runs.py"),
     "editor": ("app/core/editor/",),
-    "zoom": ("app/browser/clipboard.py", "app/ui/zoom.py", "app/zoom.py"),
+    "zoom": (
+        *("app/browser/clipboard.py", "app/browser/picture_tab.py"),
+        *("app/ui/zoom.py", "app/zoom.py"),
+    ),
     "lanes": (
         *("app/core/lane_bar.py", "app/core/lane_line.py", "app/core/lane_rows.py"),
         *("app/core/lanes.py", "app/ui/clock.py", "app/ui/lane_", "app/ui/lanes.py"),

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 from app.ui.dom import by_id, element, listen, on_action, set_text
 from app.ui.words import Words
 
-ACTIONS = ("previous", "next", "size", "copy", "use")
+ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
+STEPS = ("previous", "next")
 
 ENDS = ("left", "right")
 """What the slider's ends show: the picture before, and the result."""
@@ -19,8 +20,8 @@ WHOLE = "100"
 class Shown(NamedTuple):
     """A result: the addresses of it and of the picture before, and its file's name.
 
-    `place` and `before` are "" where there is none; `can_copy` is whether the browser takes
-    pictures.
+    `place` and `before` are "" where there is none; `steps` has those of `STEPS` that lead to
+    another one, `can_copy` is whether the browser takes pictures.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Shown(NamedTuple):
     name: str
     address: str
     before: str
+    steps: tuple[str, ...]
     can_copy: bool
 
 
@@ -37,7 +39,7 @@ class ZoomPanel:
 
     Args:
         words: The page's language.
-        handle: Called with `previous`, `next`, `copy` or `use`.
+        handle: Called with `previous`, `next`, `copy`, `use` or `open`.
         on_close: Called when the person has closed it.
     """
 
@@ -47,6 +49,7 @@ class ZoomPanel:
         self._words = words
         self._handle = handle
         self._dialog = by_id("zoom")
+        self._steps: tuple[str, ...] = ()
         self._make()
         on_action(self._dialog, lambda action, _key: self._act(action))
         listen(self._dialog, "close", lambda _event: on_close())
@@ -65,7 +68,12 @@ class ZoomPanel:
             part.hidden = not shown.before
         if shown.before:
             self._before.src, self._before.alt = shown.before, words.say("zoom.before")
-        self._open.href = self._save.href = shown.address
+        self._steps = shown.steps
+        for step in STEPS:
+            # Not `disabled`: the button that led to the end keeps the focus, and with it the keys.
+            self._buttons[step].setAttribute("aria-disabled", str(step not in shown.steps).lower())
+            self._buttons[step].hidden = not shown.place
+        self._save.href = shown.address
         self._save.setAttribute("download", shown.name)
         self._buttons["copy"].hidden = not shown.can_copy
         set_text(self._said, "")
@@ -95,14 +103,13 @@ class ZoomPanel:
             button = element("button", "quiet", words.say(f"zoom.{action}"), type="button")
             button.dataset.action = action
             self._buttons[action] = button
-        self._open = element("a", "", words.say("zoom.open"), target="_blank", rel="noopener")
         self._save = element("a", "", words.say("zoom.save"))
         head = element("div", "head")
         head.append(self._title, self._buttons["close"])
         row = element("div", "buttons")
         previous, *others = (self._buttons[action] for action in ACTIONS)
         self._place = element("span", "place")
-        row.append(previous, self._place, *others, self._open, self._save)
+        row.append(previous, self._place, *others, self._save)
         self._dialog.append(head, self._stage, self._compare, self._said, row)
 
     def _act(self, action: str) -> None:
@@ -111,6 +118,8 @@ class ZoomPanel:
                 self._dialog.close()
             case "size":
                 self._fit(bool(self._stage.classList.contains("whole")))
+            case "previous" | "next" if action not in self._steps:
+                pass
             case _:
                 self._handle(action)
 
@@ -118,7 +127,7 @@ class ZoomPanel:
         if event.target is self._slider or str(event.target.type) == "range":
             return  # there the arrows move the line
         if event.key in ("ArrowLeft", "ArrowRight"):
-            self._handle("previous" if event.key == "ArrowLeft" else "next")
+            self._act("previous" if event.key == "ArrowLeft" else "next")
 
     def _fit(self, is_fit: bool) -> None:
         """Show the result alone, as large as there is room for or in full size."""

@@ -73,6 +73,10 @@ def test_a_first_visit(page: Page, background: Background) -> None:
         page.evaluate("tether.addServer('127.0.0.1:9')")
         expect(page.locator(".cure").first).to_be_visible(timeout=20_000)
         check(page, "a server that is down, with the Doctor's cure")
+        page.locator(".server.card [data-action=rename]").click()
+        page.locator(".address-field").fill("ftp://files")
+        page.keyboard.press("Enter")
+        check(page, "its name and address, which is none")
 
 
 def test_at_work_and_after(page: Page, two: Farm) -> None:

@@ -1,5 +1,6 @@
 """What a task gives: pictures, videos, texts, other files; and a result as the next input."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import accumulate
@@ -22,6 +23,7 @@ from tests.e2e.farm import (
     result_of,
     run,
     run_own,
+    tasks,
 )
 from tests.e2e.test_identity import ORIGINS, start, tab  # noqa: F401
 from tests.e2e.watch import Watch
@@ -156,7 +158,7 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     zoom.get_by_role("button", name="Full size").click()
     expect(zoom.locator(".place")).to_have_text("2 of 2")
 
-    zoom.get_by_role("button", name="Next").press("ArrowRight")
+    zoom.get_by_role("button", name="Previous").press("ArrowLeft")
     expect(zoom.locator("h2")).to_have_text("2.png · Invert colours")
     expect(zoom.locator(".place")).to_have_text("1 of 2")
     expect(zoom.get_by_role("button", name="Full size")).to_be_visible()
@@ -177,6 +179,84 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     page.keyboard.press("Escape")
     expect(zoom).to_be_hidden()
     assert page.evaluate("document.activeElement.dataset.action") == "zoom"
+
+
+def test_large_results_have_a_first_and_a_last_one(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """There the way on is closed, by button and by key, and the focus stays where it is."""
+    page = open_page(watched_page, two)
+    for number in (1, 2, 3):
+        run(page, [as_file(noise(number), f"{number}.png")])
+        expect_done(page, number)
+    page.locator(".task", has_text="2.png").locator(".results a[data-action=zoom]").click()
+    zoom = page.locator("#zoom")
+    place = zoom.locator(".place")
+    back, on = (zoom.get_by_role("button", name=name) for name in ("Previous", "Next"))
+    expect(place).to_have_text("2 of 3")
+    expect(back).to_be_enabled()
+    expect(on).to_be_enabled()
+    on.focus()
+    page.keyboard.press("Enter")
+    expect(place).to_have_text("3 of 3")
+    expect(on).to_have_attribute("aria-disabled", "true")
+    expect(on).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    expect(place).to_have_text("2 of 3")
+    page.keyboard.press("ArrowLeft")
+    expect(place).to_have_text("1 of 3")
+    expect(back).to_have_attribute("aria-disabled", "true")
+    expect(on).to_have_attribute("aria-disabled", "false")
+    back.click(force=True)
+    page.keyboard.press("ArrowLeft")
+    expect(place).to_have_text("1 of 3")
+    page.keyboard.press("Escape")
+    for number in (3, 2):
+        page.locator(".task [data-action=dismiss]").first.click()
+        expect(tasks(page)).to_have_count(number - 1)
+    page.locator("#undo [aria-label=Close]").click()
+    page.locator(".results a[data-action=zoom]").click()
+    expect(zoom).to_be_visible()
+    expect(on).to_be_hidden()
+    expect(back).to_be_hidden()
+
+
+def test_a_result_in_a_tab_of_its_own_has_its_name_and_stays(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """As a picture in an empty page of ours; also when the page that it came from is gone."""
+    page = open_page(watched_page, two)
+    picture = noise(1, 160, 120)
+    run(page, [as_file(picture, "1.png")])
+    expect_done(page, 1)
+    page.locator(".task .results a[data-action=zoom]").click()
+    with page.context.expect_page() as opened:
+        page.locator("#zoom").get_by_role("button", name="Open in a tab").click()
+    own = opened.value
+    shown = own.locator("img")
+    expect(shown).to_be_visible()
+    assert re.fullmatch(r"1-invert_\d+_?\.png", own.title())
+    assert shown.get_attribute("alt") == own.title()
+    assert own.url == "about:blank"
+    page.close()
+    assert pixels(shown).tobytes() == ImageOps.invert(picture).tobytes()
+    again = "async (image) => (await (await fetch(image.src)).blob()).type"
+    assert shown.evaluate(again) == "image/png", "it can still be saved from there"
+
+
+def test_a_tab_that_the_browser_refuses_is_told(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Of it the person would hear nothing else."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(1), "1.png")])
+    expect_done(page, 1)
+    page.locator(".task .results a[data-action=zoom]").click()
+    page.evaluate("() => { window.open = () => null }")
+    page.locator("#zoom").get_by_role("button", name="Open in a tab").click()
+    expect(page.locator("#zoom")).to_contain_text("The browser opened no tab.")
 
 
 PADDED = 33 * 2**20
