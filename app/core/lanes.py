@@ -62,7 +62,7 @@ class Picture(NamedTuple):
     """All lanes from `since` to `until`, in seconds since the epoch.
 
     `ticks` holds (part of the picture, time). `is_live` says that it is another one in a second,
-    whatever happens.
+    whatever happens; one that `is_past` ends when something went on last, which is a while ago.
     """
 
     since: float
@@ -70,6 +70,7 @@ class Picture(NamedTuple):
     lanes: tuple[Lane, ...]
     ticks: tuple[tuple[float, float], ...]
     is_live: bool
+    is_past: bool = False
 
 
 def picture_of(
@@ -86,10 +87,13 @@ def picture_of(
         lifelines: What is known of its sockets.
         ledger: Of all windows.
         now: The time, at the picture's right edge.
-        seconds: How far back the picture reaches; 0 for as far as what is going on.
+        seconds: How far back the picture reaches; 0 for as far as what is going on, or went on
+            last: then the picture ends with that.
     """
     found = [(life_of(task, ink, now), owner) for task, ink, owner in _tasks(window, ledger)]
-    drawing = _Drawing(now - (seconds or _fitting([life for life, _ in found], now)), now)
+    until = now if seconds else _latest([life for life, _ in found], lifelines, now)
+    stretch = seconds or _fitting([life for life, _ in found], until)
+    drawing = _Drawing(until - stretch, until, now)
     lives: dict[str, list[Life]] = {"here": [], **{url: [] for url in window.servers}}
     owners: dict[TaskId, str] = {}
     for life, owner in found:
@@ -104,7 +108,9 @@ def picture_of(
     lanes = tuple(drawing.lane(window, lifelines, key, lives[key], owners) for key in order)
     is_live = any(not life.task.is_ended for each in lives.values() for life in each)
     is_dialling = any(lane.phase in ("connecting", "waiting", "closing") for lane in lanes)
-    return Picture(drawing.since, now, lanes, drawing.ticks(), is_live or is_dialling)
+    return Picture(
+        drawing.since, until, lanes, drawing.ticks(), is_live or is_dialling, until < now
+    )
 
 
 def _tasks(window: Window, ledger: Mapping[TaskId, Entry]) -> Iterator[tuple[Task, str, str]]:
@@ -124,18 +130,27 @@ def _tasks(window: Window, ledger: Mapping[TaskId, Entry]) -> Iterator[tuple[Tas
         yield task, "foreign", owner
 
 
-def _fitting(lives: Iterable[Life], now: float) -> float:
+def _latest(lives: Iterable[Life], lifelines: Lifelines, now: float) -> float:
+    """Return now, where something goes on; else when the latest task ended, if there was one."""
+    pieces = (piece for url in lifelines.servers() for piece in line_of(lifelines.of(url), now))
+    is_dialled = any(each.kind != "open" and now - each.end < RECENT for each in pieces)
+    ended = max((life.end for life in lives), default=now)
+    return now if is_dialled or now - ended < RECENT else ended
+
+
+def _fitting(lives: Iterable[Life], until: float) -> float:
     """Return the shortest stretch in which all that goes on is whole; the longest at most."""
-    reach = max((now - life.start for life in lives if now - life.end < RECENT), default=RECENT)
+    reach = max((until - life.start for life in lives if until - life.end < RECENT), default=RECENT)
     return next((each for each in STRETCHES if each >= reach), STRETCHES[-1])
 
 
 class _Drawing:
     """Turns seconds into parts of a picture."""
 
-    def __init__(self, since: float, until: float) -> None:
+    def __init__(self, since: float, until: float, now: float) -> None:
         self.since = since
         self._until = until
+        self._now = now
 
     def lane(
         self,
@@ -162,8 +177,8 @@ class _Drawing:
     def strokes(self, lifelines: Lifelines, url: ServerUrl) -> tuple[Stroke, ...]:
         """Draw a socket's line, as far as it is in the picture."""
         strokes = []
-        for piece in line_of(lifelines.of(url), self._until):
-            if piece.end < self.since:
+        for piece in line_of(lifelines.of(url), self._now):
+            if piece.end < self.since or piece.start > self._until:
                 continue
             start, end = self._part(piece.start), self._part(piece.end)
             if piece.kind == "gap":
@@ -206,7 +221,7 @@ class _Drawing:
             task.state,
             life.ink,
             task.title,
-            details(life, owner, self._until),
+            details(life, owner, self._now),
         )
 
     def _part(self, at: float) -> float:

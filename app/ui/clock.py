@@ -1,6 +1,8 @@
-"""Times of day, written alike all over the page."""
+"""Times, written alike all over the page."""
 
 import js
+
+_DAY = 86_400.0
 
 
 def clock(at: float, **parts: str) -> str:
@@ -19,3 +21,12 @@ def clock(at: float, **parts: str) -> str:
     }.items():
         setattr(wanted, name, value)
     return str(js.Date.new(at * 1000).toLocaleTimeString(js.document.documentElement.lang, wanted))
+
+
+def moment(at: float) -> str:
+    """Write a time with its seconds, or with its date if it is not of today."""
+    then = js.Date.new(at * 1000)
+    if js.Date.now() / 1000 - at < _DAY and then.getDate() == js.Date.new().getDate():
+        return clock(at, second="2-digit")
+    date = then.toLocaleDateString(js.document.documentElement.lang, dateStyle="medium")
+    return f"{date} {clock(at)}"

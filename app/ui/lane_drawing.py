@@ -46,6 +46,7 @@ class LaneDrawing:
         card = element("div", "lane")
         card.dataset.lane = key
         parts: dict[str, Any] = {"card": card, "drawing": drawn("svg", "drawing")}
+        parts["room"] = element("div", "room")
         head = element("p", "lane-head")
         for name in ("name", "state", "more"):
             parts[name] = element("span", name)
@@ -56,7 +57,8 @@ class LaneDrawing:
         parts["drawing"].append(parts["scale"], parts["line-box"], parts["bar-box"], parts["now"])
         parts["line"] = Rows(parts["line-box"], _make_stroke, self._change_stroke)
         parts["bars"] = Rows(parts["bar-box"], _make_bar, self._change_bar)
-        card.append(head, parts["drawing"])
+        parts["room"].append(parts["drawing"])
+        card.append(head, parts["room"])
         return parts
 
     def _change_lane(self, parts: dict[str, Any], row: tuple[Lane, Any]) -> None:
@@ -67,7 +69,8 @@ class LaneDrawing:
         set_text(parts["state"], words.say(f"socket.{lane.phase}") if lane.phase else "")
         set_text(parts["more"], words.say("lanes.more", count=lane.more) if lane.more else "")
         top = 0 if lane.key in ("here", "elsewhere") else _LINE_ROOM
-        parts["drawing"].setAttribute("height", str(top + _ROW * lane.rows + 4))
+        # At least: a name that takes more lines makes the lane, and the drawing, higher.
+        parts["room"].style.setProperty("min-height", f"{top + _ROW * lane.rows + 4}px")
         lines = [drawn("line", x1=_percent(x), x2=_percent(x), y1="0", y2="100%") for x, _ in ticks]
         parts["scale"].replaceChildren(*lines)
         parts["line"].show({stroke.key: (stroke, name) for stroke in lane.line})

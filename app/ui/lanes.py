@@ -7,8 +7,8 @@ import js
 
 from app.core.lane_rows import Bar
 from app.core.lanes import Lane, Picture, Stroke
-from app.ui.clock import clock
-from app.ui.dom import drawn, element, listen
+from app.ui.clock import clock, moment
+from app.ui.dom import drawn, element, listen, set_text
 from app.ui.lane_drawing import LaneDrawing
 from app.ui.lane_legend import legend, patterns
 from app.ui.lane_words import sentence
@@ -71,6 +71,8 @@ class LanesPanel:
             for bar in lane.bars:
                 self._items[bar.key] = _Item(lane, bar)
         self._draw_scale(picture)
+        at = moment(picture.until)
+        set_text(self._past, self._words.say("lanes.past", at=at) if picture.is_past else "")
         self._stop_at(self._stop if self._stop in self._items else next(reversed(self._items), ""))
         if focused and focused != self._focused():
             self._focus(focused if focused in self._items else self._stop)
@@ -94,12 +96,14 @@ class LanesPanel:
         label.append(self._stretch)
         head = element("div", "lanes-head")
         head.append(element("p", "about", words.say("lanes.about")), label)
+        self._past = element("p", "lanes-past", role="status")
+        self._past.hidden = True
         self._box = element("div", "lanes", role="group", aria_label=words.say("lanes"))
         self._scale = drawn("svg", "axis", height="18", aria_hidden="true")
         row = element("div", "lane axis-row")
         row.append(element("span"), self._scale)
         self._told = element("p", "lanes-told", id="lanes-told")
-        return patterns(), head, self._box, row, self._told, legend(words)
+        return patterns(), head, self._past, self._box, row, self._told, legend(words)
 
     def _draw_scale(self, picture: Picture) -> None:
         """Write times under the drawing, but for those that would run into `now`."""
@@ -117,7 +121,7 @@ class LanesPanel:
         ]
         told = self._words.say("lanes.now")
         if not picture.is_live:  # nothing is drawn before something happens
-            told = self._words.say("server.as_of", time=clock(picture.until, second="2-digit"))
+            told = self._words.say("server.as_of", time=moment(picture.until))
         now = drawn("text", "now", told, x="100%", y="13")
         self._scale.replaceChildren(*texts, now)
 

@@ -3,16 +3,12 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import js
-
 from app.core.ids import ServerUrl, WindowId
 from app.core.others import OtherTask, OtherWindow
 from app.core.server_url import short_name
-from app.ui.clock import clock
+from app.ui.clock import moment
 from app.ui.dom import Rows, by_id, element, on_action, set_text
 from app.ui.words import Words
-
-_DAY = 86400.0
 
 
 class WindowsPanel:
@@ -80,14 +76,5 @@ class WindowsPanel:
         if task.server is not None:
             told.insert(0, names.get(task.server) or short_name(task.server))
         if task.since:
-            told.append(words.say("windows.since", time=_time(task.since)))
+            told.append(words.say("windows.since", time=moment(task.since)))
         return words.title(task.title), " · ".join(told)
-
-
-def _time(seconds: float) -> str:
-    """Return a time as the person's clock shows it, with the date if it is not of today."""
-    at = js.Date.new(seconds * 1000)
-    if js.Date.now() / 1000 - seconds < _DAY and at.getDate() == js.Date.new().getDate():
-        return clock(seconds, second="2-digit")
-    date = at.toLocaleDateString(js.document.documentElement.lang, dateStyle="medium")
-    return f"{date} {clock(seconds)}"

@@ -226,13 +226,63 @@ def test_a_picture_that_is_to_fit_holds_what_goes_on() -> None:
         *(10, 30, 90, 1200, 1800)
     ]
     window.end(task, State.COMPLETED, NOON + 90, "socket", None)
-    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 150, 60]
+    assert [length(window, NOON + after) for after in (100, 149, 151)] == [120, 150, 90]
 
 
 def length(window: Window, now: float) -> float:
     """Seconds of a picture that is to fit."""
     picture = picture_of(window, Lifelines(window), {}, now)
     return picture.until - picture.since
+
+
+def test_after_a_quiet_while_the_picture_ends_with_what_went_on_last() -> None:
+    """With the time of that; what is told of it is told as of now. Anything new ends it."""
+    window, lifelines = farm()
+    first, last = (bound_task(window, window.servers[NORTH], *RUNNING, number=n) for n in (1, 2))
+    for task, at in ((first, NOON + 10), (last, NOON + 30)):
+        task.bound_at = task.posted_at = task.started_at = at - 5
+        window.end(task, State.COMPLETED, at, "socket", None)
+    now = NOON + 600
+    picture = picture_of(window, lifelines, {}, now)
+    assert (picture.until, picture.is_past, picture.is_live) == (NOON + 30, True, False)
+    assert picture.since <= NOON + 5
+    assert {bar.key for bar in lanes_of(picture)[NORTH].bars} == {"t1", "t2"}
+    (told,) = [bar.detail for bar in lanes_of(picture)[NORTH].bars if bar.key == "t2"]
+    assert told[0] == ("lanes.ended", {"at": NOON + 30, "ago": 570.0})
+    assert max(bar.end for bar in lanes_of(picture)[NORTH].bars) == 1
+    asked = picture_of(window, lifelines, {}, now, 300)
+    assert (asked.until, asked.is_past, lanes_of(asked)[NORTH].bars) == (now, False, ())
+    waiting_task(window, 3).accepted_at = now - 1
+    again = picture_of(window, lifelines, {}, now)
+    assert (again.until, again.is_past) == (now, False)
+
+
+def test_a_socket_that_comes_or_goes_is_going_on() -> None:
+    """One that only stands isn't; in a picture of before there is nothing of after."""
+    window, lifelines = farm()
+    task = bound_task(window, window.servers[NORTH], *RUNNING)
+    task.bound_at = task.posted_at = task.started_at = NOON
+    window.end(task, State.COMPLETED, NOON + 5, "socket", None)
+    connection = window.servers[SOUTH].connection
+
+    def live(phase: Phase, at: float) -> None:
+        connection.phase = phase
+        lifelines.note(StartTimer(("connection", SOUTH, "1"), 1.0), at)
+
+    live(Phase.CONNECTING, NOON + 300)
+    live(Phase.OPEN, NOON + 301)
+    now = NOON + 302
+    assert not picture_of(window, lifelines, {}, now).is_past
+    quiet = picture_of(window, lifelines, {}, NOON + 400)
+    assert quiet.is_past
+    assert lanes_of(quiet)[SOUTH].line == ()
+    assert lanes_of(picture_of(window, lifelines, {}, NOON + 400, 300))[SOUTH].line != ()
+
+
+def test_a_window_in_which_nothing_ever_was_shows_now() -> None:
+    window, lifelines = farm()
+    picture = picture_of(window, lifelines, {}, NOON + 900)
+    assert (picture.until, picture.is_past) == (NOON + 900, False)
 
 
 def test_what_finds_no_row_is_counted() -> None:

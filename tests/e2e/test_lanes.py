@@ -2,12 +2,14 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     as_file,
     expect_done,
+    expect_ready,
     farm,
     fresh_window,
     noise,
@@ -151,6 +153,58 @@ def test_the_keyboard_reaches_every_bar(watched_page: Page, background: Backgrou
         page.keyboard.press("Escape")
         expect(page.locator("#lanes[open]")).to_have_count(0)
         expect(summary).to_be_focused()
+
+
+TEN_MINUTES_AGO = """() => {
+  for (const [key, text] of Object.entries(sessionStorage)) {
+    if (!key.includes(":task:")) continue;
+    const task = JSON.parse(text);
+    task.times = task.times.map((at) => at && at - 600);
+    sessionStorage.setItem(key, JSON.stringify(task));
+  }
+}"""
+
+
+def test_after_a_quiet_while_the_panel_shows_what_went_on_last(
+    watched_page: Page, background: Background
+) -> None:
+    """And when that was; what happens next is of now again."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        expect_done(page, 1)
+        page.evaluate(TEN_MINUTES_AGO)
+        page.reload()
+        expect_ready(page)
+        open_lanes(page)
+        expect(bars(page, "gpu-1", state="completed")).to_have_count(1)
+        past, told = page.locator(".lanes-past"), page.locator("#lanes text.now")
+        expect(past).to_have_text(re.compile(r"^Nothing has gone on since .*\d\d:\d\d.*"))
+        at = re.search(r"since (.*)\. This", past.text_content() or "")
+        assert at is not None
+        expect(told).to_have_text(f"as of {at[1]}")
+        bars(page, "gpu-1").hover()
+        expect(page.locator("#lanes-told")).to_contain_text("10 min")
+        one.change(0, pace=1.0)
+        run(page, [as_file(noise(2), "two.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        expect(past).to_be_hidden()
+        expect(told).to_have_text("now")
+
+
+def test_the_lines_of_the_scale_are_as_high_as_a_lane_whose_words_wrap(
+    watched_page: Page, background: Background
+) -> None:
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        open_lanes(page)
+        own = lane(page, "gpu-1")
+        expect(own.locator(".state")).to_have_text("connects when a task comes")
+        high = "(each) => each.getBoundingClientRect().height"
+        head = own.locator(".lane-head").evaluate(high)
+        assert head > 50, "it doesn't wrap, so nothing is tested"
+        for line in (".scale line", "line.now"):
+            assert own.locator(line).first.evaluate(high) == pytest.approx(head, abs=1)
 
 
 COUNT_CHANGES = """() => {
