@@ -1,10 +1,12 @@
 """What the page shows of a server."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from app.core.access import Access, Mode
+from app.core.answers import ServerFacts
 from app.core.connection import Phase
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
@@ -13,6 +15,9 @@ from app.core.server_url import short_name
 from app.core.window import Window
 from app.ui.durations import spoken
 from app.ui.words import Words
+
+_DEVICE = re.compile(r"(?:\w+:\d+ )?(.+?)(?: : \w+)?")
+"""Source: ComfyUI 0.28.1, `get_torch_device_name`: `cuda:0 NVIDIA … : cudaMallocAsync`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class ServerRow:
     wait: str = ""
     is_paused: bool = False
     well: str = ""
+    device: str = ""
+    """As the server itself names it."""
 
 
 class About(NamedTuple):
@@ -107,7 +114,7 @@ class ServerRows:
             words.say(state),
             self._socket(server, access),
             ", ".join(queue),
-            f"ComfyUI {facts.version} · {facts.device}" if facts else "",
+            self._facts(facts),
             trouble,
             words.say(f"access.row.{access.mode.value}") if access and access.secret else "",
             (access.mode if access else Mode.NONE).value,
@@ -120,7 +127,15 @@ class ServerRows:
             wait=self._wait(server, ends),
             is_paused=server.is_paused,
             well="" if causes else well,
+            device=facts.device if facts else "",
         )
+
+    def _facts(self, facts: ServerFacts | None) -> str:
+        """Say what a server runs, and on what."""
+        if facts is None or not facts.device:
+            return f"ComfyUI {facts.version}" if facts else ""
+        device = _plain(facts.device)
+        return self._words.say("server.facts", version=facts.version, device=device)
 
     def _tone(self, server: Server) -> str:
         tone = {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad")
@@ -172,3 +187,9 @@ class ServerRows:
         if why is None and failures:
             why = Trouble.of("server_outlier", server=server.name, count=failures)
         return self._words.trouble(why) if why is not None else ""
+
+
+def _plain(device: str) -> str:
+    """Return what people call a device: without its number and its way with memory."""
+    found = _DEVICE.fullmatch(device)
+    return found[1] if found else device

@@ -169,6 +169,8 @@ class ServersPanel:
             parts[name] = element("p", name)
             card.append(parts[name])
         set_text(parts["url"], url)
+        parts["figures"].title = words.say("server.figures_about")
+        parts["socket"].title = words.say("server.socket_about")
         parts["causes"] = element("ul", "causes")
         card.append(parts["causes"])
         buttons = element("div", "buttons")
@@ -193,6 +195,10 @@ class ServersPanel:
             parts["name"].title = row.name
             parts["url"].hidden = row.url.endswith(f"//{row.name}")
         parts["said"] = said
+        if parts.get("device", "") != row.device:
+            parts["device"] = row.device
+            about = self._words.say("server.facts_about", device=row.device)
+            parts["facts"].title = about if row.device else ""
         if parts["causes shown"] != row.causes:
             parts["causes shown"] = row.causes
             self._show_causes(parts["causes"], row)

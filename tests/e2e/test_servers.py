@@ -39,8 +39,11 @@ def test_a_card_tells_what_its_server_is_and_when_that_was_so(
     """Version, device, memory and latency on load; what a task takes once one was done."""
     page = open_page(watched_page, two)
     one = card(page, "gpu-1")
-    expect(one.locator(".facts")).to_contain_text("ComfyUI 0.28.1")
-    figures = r"\d+ ms · [\d.]+ of [\d.]+ GB free · as of \d+:\d\d:\d\d"
+    expect(one.locator(".facts")).to_have_text("ComfyUI 0.28.1, runs on gpu-1")
+    expect(one.locator(".facts")).to_have_attribute("title", re.compile("calls it: gpu-1$"))
+    for part in (".figures", ".socket"):
+        expect(one.locator(part)).to_have_attribute("title", re.compile(r"\w+ \w+"))
+    figures = r"answers in \d+ ms · [\d.]+ of [\d.]+ GB memory free · as of \d+:\d\d:\d\d"
     expect(one.locator(".figures")).to_have_text(re.compile(figures))
     expect(one.locator(".wait")).to_be_hidden()
     run(page, [as_file(noise(1), "p.png")], server="gpu-1")

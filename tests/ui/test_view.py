@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from app.core.access import Access, Mode
 from app.core.answers import ServerFacts
 from app.core.errors import Trouble
@@ -56,8 +58,29 @@ def test_a_server_says_how_it_is() -> None:
     row = viewer_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when a task comes")
     assert row.queue == "3 in its queue, 1 from this window"
-    assert row.facts == "ComfyUI 0.28.1 · cuda:0"
+    assert row.facts == "ComfyUI 0.28.1, runs on cuda:0"
     assert row.trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        ("cuda:0 NVIDIA GeForce RTX 4090 : cudaMallocAsync", "NVIDIA GeForce RTX 4090"),
+        ("cuda:1 NVIDIA A100-SXM4-80GB : native", "NVIDIA A100-SXM4-80GB"),
+        *(("cpu", "cpu"), ("cuda:0", "cuda:0"), ("mps", "mps")),
+        *(("the cellar's: old one", "the cellar's: old one"), ("a\nb", "a\nb")),
+    ],
+)
+def test_a_device_is_called_what_people_call_it(device: str, told: str) -> None:
+    """The card has what the server says in its title."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    server.answered()
+    server.facts = ServerFacts("0.28.1", device, 1, 2)
+    row = viewer_of(window).view(NOON).servers[0]
+    assert (row.facts, row.device) == (f"ComfyUI 0.28.1, runs on {told}", device)
+    server.facts = ServerFacts("0.28.1", "", 1, 2)
+    assert viewer_of(window).view(NOON).servers[0].facts == "ComfyUI 0.28.1"
 
 
 def test_a_server_in_trouble_says_what_to_do() -> None:
@@ -349,7 +372,7 @@ def test_a_server_tells_its_figures_with_their_age() -> None:
     window.end(done, State.COMPLETED, NOON, "socket", None)
     done.ran = 10.0
     (row,) = viewer.view(NOON).servers
-    assert row.figures == "4 ms · 3.0 of 24.0 GB free · as of noon+3"
+    assert row.figures == "answers in 4 ms · 3.0 of 24.0 GB memory free · as of noon+3"
     assert row.wait == "a new task would be done in about 30 s"
     server.is_paused = True
     (row,) = viewer.view(NOON).servers
