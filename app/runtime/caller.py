@@ -43,9 +43,12 @@ class Caller:
         path: str,
         within: float,
         upload: Upload | None = None,
+        body: str | None = None,
     ) -> Answered | None:
         """Make a call; returns its answer, or None when there was none in `within` seconds."""
-        request = Request(next(self._ids), server, ask, path, upload=upload, timeout=within)
+        request = Request(
+            next(self._ids), server, ask, path, body=body, upload=upload, timeout=within
+        )
         outcome = await self._outcome(request)
         return outcome if isinstance(outcome, Answered) else None
 

@@ -226,6 +226,11 @@ def test_two_servers_are_proven_and_a_dead_one_is_named(
         )
         assert page.evaluate("getWindowServerLock()") is None
         assert page.evaluate("windowTasks()") == []
+        page.locator("#runs-open").click()
+        for name in ("gpu-1", "gpu-2"):
+            page.locator("#runs-server").select_option(label=name)
+            expect(page.locator("#runs-problem")).to_contain_text("This server has run nothing")
+        page.locator("#runs-close").click()
         page.locator("#routing-open").click()
         own, scenes = page.locator("#routing-live"), page.locator("#routing-scenes")
         expect(own.get_by_role("heading", name="Your servers")).to_be_visible()

@@ -94,7 +94,9 @@ def probed(
         within = WITHIN if not swallows else 5.0
         found = await Live({URL: "gpu-1"}, make, Chance(1), WORDS.say, explain, within).run()
         assert len(found) == 1 and (found[0]["server"], found[0]["name"]) == (URL, "gpu-1")
-        return {**found[0], "left": server.engine._queue.remaining}
+        engine = server.engine
+        left, runs = engine._queue.remaining, len(engine._history.entries)
+        return {**found[0], "left": left, "runs": runs}
 
     return asyncio.run(run())
 
@@ -115,6 +117,7 @@ def test_a_good_server_is_proven() -> None:
     """Sent, heard on its own socket, completed, and the result was read."""
     told = probed()
     assert (told["passed"], told["verdict"], told["left"]) == (True, "ok", 0)
+    assert told["runs"] == 0, "nothing of it is found among the server's runs"
     assert told["diagnosis"] == {
         "state": "up",
         "version": "0.28.1",
@@ -135,6 +138,7 @@ def test_a_slow_server_has_its_task_cancelled() -> None:
     told = probed(settings={"pace": 5.0})
     assert (told["passed"], told["verdict"], told["left"]) == (True, "slow", 0)
     assert f"within {WITHIN:g} s" in told["detail"]
+    assert told["runs"] == 0
 
 
 def test_a_dead_server_is_known_at_once() -> None:
