@@ -73,3 +73,67 @@ def test_superseded_gauges_alone_are_left_out(watched_page: Page, background: Ba
         *(step(5), state(5), other(2), other(3)),
         *(step(7, "1"), step(8)),
     ]
+
+
+FRAMES = """
+window.runs = 0;
+window.framesCome = true;
+const ask = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (handle) => framesCome
+  ? ask((time) => { runs += 1; handle(time); })
+  : 0;
+window.nextFrame = ask;
+"""
+"""Counts what the page runs in animation frames, and lets none come any more."""
+
+BURST = """([texts, isHidden]) => new Promise((done) => {
+  const node = document.querySelector(".task .node");
+  const found = {shown: [], early: 0, runs: 0};
+  const observer = new MutationObserver(() => {
+    if (found.shown.at(-1) !== node.textContent) found.shown.push(node.textContent);
+    if (found.shown.length > 1) return;
+    // What else was asked for in this frame has run by then; of what comes later nothing has.
+    const after = isHidden ? (then) => setTimeout(then, 1500) : nextFrame;
+    after(() => { found.runs = runs; observer.disconnect(); done(found); });
+  });
+  observer.observe(node, {childList: true, characterData: true, subtree: true});
+  runs = 0;
+  for (const data of texts)
+    sockets.at(-1).dispatchEvent(new MessageEvent("message", {data}));
+  found.early = observer.takeRecords().length;
+})"""
+"""Gives the page a burst of frames; tells what a person saw of the node on a task's card."""
+
+HIDE = """() => {
+  Object.defineProperty(document, "visibilityState", {get: () => "hidden", configurable: true});
+  Object.defineProperty(document, "hidden", {get: () => true, configurable: true});
+  window.framesCome = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_however_much_is_told_in_a_frame_the_page_is_painted_once(
+    watched_page: Page, background: Background
+) -> None:
+    """In the screen's next frame, with the last state alone; hidden, by a timer."""
+    page = watched_page
+    page.add_init_script(SOCKETS + FRAMES)
+    with farm(background, 1) as servers:
+        open_page(page, servers)
+        page.evaluate("(workflow) => tether.submit({workflow}).then(() => {})", SLOW)
+        until(page, "document.querySelector('.task .node')?.textContent.includes('node 2')")
+        prompt = own_tasks(page)[0]["promptId"]
+
+        def burst(last: str) -> list[str]:
+            nodes = ["1", "2", "3"] * 30 + [last]
+            return [frame("executing", node=node, prompt_id=prompt) for node in nodes]
+
+        seen = page.evaluate(BURST, [burst("1"), False])
+        assert seen["early"] == 0, "it was painted while frames came in"
+        assert [text[:6] for text in seen["shown"]] == ["node 1"]
+        assert seen["runs"] == 1
+        page.evaluate(HIDE)
+        seen = page.evaluate(BURST, [burst("3"), True])
+        assert seen["early"] == 0
+        assert [text[:6] for text in seen["shown"]] == ["node 3"]
+        assert seen["runs"] == 0, "no frame comes in a hidden page"
