@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import js
+from pyodide.ffi import to_js
+
 from app.browser.shelf import BrowserShelf
 from app.browser.thumbnail import shrunk
 from app.core.gallery import (
@@ -129,7 +132,9 @@ class Keeping:
         found: dict[str, Any] = {}
         limits = {task.digest: LONGEST_WORKFLOW} | {each.digest: WHOLE for each in task.pictures}
         for digest, limit in limits.items():
-            blob = await self._world.files.read(digest)
+            kept = await self._world.files.read(digest)
+            # A workflow is kept as a text for its task; the gallery has blobs alone.
+            blob = js.Blob.new(to_js([kept])) if isinstance(kept, str) else kept
             if blob is not None and blob.size <= limit:
                 found[digest] = blob
         return found
