@@ -59,11 +59,19 @@ class Seat:
         assert "error" not in told, told
         return told["value"]
 
-    def run(self, files: list[Path]) -> None:
-        """Pick pictures and press Run."""
+    def choose(self, files: list[Path]) -> None:
+        """Pick pictures."""
         picker = self._driver.find_element(By.ID, "picture-picker")
         picker.send_keys("\n".join(map(str, files)))
         self.until(f"document.querySelectorAll('#pictures li').length === {len(files)}")
+
+    def run(self, files: list[Path]) -> None:
+        """Pick pictures and press Run."""
+        self.choose(files)
+        self.press_run()
+
+    def press_run(self) -> None:
+        """Press Run, and wait until all that was chosen is a task."""
         self._driver.find_element(By.ID, "run").click()
         self.until("document.querySelectorAll('#pictures li').length === 0")
 

@@ -87,6 +87,25 @@ def test_a_reload_loses_nothing_and_repeats_nothing(
         assert seat.js("problems") == []
 
 
+def test_what_is_chosen_outlives_a_reload(
+    seat: Seat, background: Background, tmp_path: Path
+) -> None:
+    """Pictures that are not run yet; they run when a person says so, and are right."""
+    with two_servers(background) as two:
+        seat.open(two.url)
+        seat.choose(saved(tmp_path, 2))
+        draft = "JSON.parse(sessionStorage['tether:/:draft'] ?? '{}')"
+        seat.until(f"({draft}.files ?? []).length === 2")
+        seat.reload()
+        assert seat.js("document.querySelectorAll('#pictures li').length") == 2
+        assert seat.count() == 0
+        seat.press_run()
+        seat.expect_done(2)
+        assert_right(seat, 2)
+        assert two.posts(0) + two.posts(1) == 2
+        assert seat.js("problems") == []
+
+
 def test_the_routing_test_passes(seat: Seat, background: Background) -> None:
     """All twelve scenes, and a tiny task on each server."""
     with two_servers(background) as two:
