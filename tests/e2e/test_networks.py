@@ -94,7 +94,7 @@ def test_options_answered_401_is_told(
         page = open_page(watched_page, none)
         page.evaluate(f"tether.addServer('{other.servers[0].url}', {{token: 's3cret'}})")
         expect_cause(page, "even for OPTIONS", "return 204")
-        first = card(page).locator(".trouble")
+        first = card(page).locator(":scope > .trouble")
         expect(first).to_contain_text("even for OPTIONS" if is_readable else "one of these")
 
 
