@@ -89,7 +89,7 @@ class App:
             self._roster,
             self._caller,
             self._world,
-            self._words.trouble,
+            self._words,
             address,
         )
         self._desk.expose_doctor(self._farm.clinic.examine)

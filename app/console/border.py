@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import js
 
@@ -12,6 +12,16 @@ Explain = Callable[[Trouble], str]
 """Says a trouble in the page's words: who, what happened, what to do now."""
 
 
+class Language(Protocol):
+    """The page's words."""
+
+    def trouble(self, trouble: Trouble) -> str:
+        """Say who, what happened, what to do now."""
+
+    def title(self, title: str) -> str:
+        """Return the title of a task as the page shows it."""
+
+
 class TetherFailure(Exception):
     """What a script gets when something can't be done; its message is for people."""
 
@@ -19,8 +29,9 @@ class TetherFailure(Exception):
 class Border:
     """Exposes functions; static/boot/expose.mjs tells what becomes of their values."""
 
-    def __init__(self, explain: Explain) -> None:
-        self._explain = explain
+    def __init__(self, words: Language) -> None:
+        self.words = words
+        self._explain = words.trouble
 
     def refuse(self, code: str, **facts: object) -> TetherFailure:
         """Make the error for a trouble."""

@@ -69,7 +69,9 @@ class Connections:
             getWebSocketServerStatus=lambda: status(window),
             getWindowServerLock=self._lock,
             getApiBaseUrl=self.base_url,
-            windowTasks=lambda: [task_row(task) for task in window.tasks.values()],
+            windowTasks=lambda: [
+                task_row(task, border.words.title) for task in window.tasks.values()
+            ],
             windowJournal=self._journal,
         )
         border.later(

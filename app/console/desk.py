@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from app.console.border import Border, Explain
+from app.console.border import Border, Language
 from app.console.connections import Connections
 from app.console.scripting import Scripting
 from app.core.errors import Trouble
@@ -32,7 +32,7 @@ class Desk:
         roster: The servers.
         caller: Calls servers.
         world: What carries the window.
-        explain: Says a trouble in the page's words.
+        words: The page's.
         page_url: Against which short addresses are read.
     """
 
@@ -44,11 +44,11 @@ class Desk:
         roster: Roster,
         caller: Caller,
         world: World,
-        explain: Explain,
+        words: Language,
         page_url: str,
     ) -> None:
         self._waits = waits = Waits()
-        border, emit = Border(explain), runner.emit
+        border, emit, explain = Border(words), runner.emit, words.trouble
         connections = Connections(border, window, emit, waits, caller, world, page_url)
         self._scripting = Scripting(
             border, window, emit, intake, roster, connections, caller, waits, world, explain

@@ -27,13 +27,16 @@ def server_row(window: Window, server: Server) -> dict[str, Any]:
     }
 
 
-def task_row(task: Task) -> dict[str, Any]:
-    """Describe a task where it stands; `progress` is 0 to 1, `value` of `max` the node's."""
+def task_row(task: Task, title_of: Callable[[str], str]) -> dict[str, Any]:
+    """Describe a task where it stands; `progress` is 0 to 1, `value` of `max` the node's.
+
+    `title_of` returns a title as the page shows it.
+    """
     value, most = task.progress.step
     return {
         "taskId": task.task_id,
         "promptId": task.prompt_id,
-        "title": task.title,
+        "title": title_of(task.title),
         "state": task.state.value,
         "server": task.server,
         "progress": task.progress.overall,

@@ -86,7 +86,7 @@ class Scripting:
         window = self._window
         self._border.now(
             tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
-            tether__tasks=lambda: [task_row(task) for task in window.tasks.values()],
+            tether__tasks=lambda: [self._row(task) for task in window.tasks.values()],
             tether__stats=lambda: stats(window, self.figures()),
         )
         self._border.later(
@@ -110,7 +110,7 @@ class Scripting:
         if not js.tetherListens():
             return
         for task in filter(None, map(self._window.tasks.get, touched)):
-            js.tetherTell(to_js(task_row(task), dict_converter=js.Object.fromEntries))
+            js.tetherTell(to_js(self._row(task), dict_converter=js.Object.fromEntries))
 
     async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
         access = _access(given(options, "token"))
@@ -173,8 +173,12 @@ class Scripting:
         task = self._find(name)
         self._emit(CancelWanted(task.task_id))
         if not await self._waits.until(lambda: task.is_ended, CANCELLED_WITHIN):
-            raise self._border.refuse("cancel_unanswered", task=task.title)
-        return task_row(task)
+            title = self._border.words.title(task.title)
+            raise self._border.refuse("cancel_unanswered", task=title)
+        return self._row(task)
+
+    def _row(self, task: Task) -> dict[str, Any]:
+        return task_row(task, self._border.words.title)
 
     def _find(self, name: Any) -> Task:
         """Return a task by its own id or its prompt's."""

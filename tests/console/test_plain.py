@@ -51,7 +51,8 @@ def test_a_task_is_told_where_it_stands() -> None:
     task.progress.begin(NodeId("2"))
     task.progress.reach(NodeId("2"), 0.09)
     task.progress.step = (9, 100)
-    told = task_row(task)
+    told = task_row(task, str.upper)
+    assert told["title"] == task.title.upper()
     assert (told["state"], told["server"], told["nodeId"]) == ("connecting", NORTH, "2")
     assert (told["value"], told["max"], told["progress"]) == (9, 100, 0.03)
     assert told["endedBy"] is None
