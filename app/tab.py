@@ -4,7 +4,7 @@ import js
 
 from app.browser.page import BrowserPage
 from app.browser.preview import BrowserPreviews
-from app.core.events import Event
+from app.core.events import Event, PageChange, PageChanged
 from app.core.health import only_here
 from app.core.ids import PromptId, TaskId
 from app.core.ledger import Entry, read_ledger
@@ -104,7 +104,8 @@ class Tab:
 
     def _changed(self, event: Event) -> None:
         self._runner.emit(event)
-        self.adopter.look()
+        if event != PageChanged(PageChange.HIDDEN):
+            self.adopter.look()
 
     def _ledger(self) -> dict[TaskId, Entry]:
         return read_ledger(self._world.shared.read_all())

@@ -40,6 +40,8 @@ class BrowserPage:
         self._scope.listen(js.document, "resume", self._on_wake)
         self._scope.listen(js.window, "beforeunload", self._on_unload)
         self._scope.listen(js.document, "visibilitychange", self._on_visibility)
+        if js.document.visibilityState != "visible":
+            self._emit(PageChanged(PageChange.HIDDEN))
 
     def _on_online(self, _event: Any) -> None:
         self._emit(PageChanged(PageChange.ONLINE))
@@ -56,8 +58,8 @@ class BrowserPage:
             self._awakening = asyncio.ensure_future(self._on_back())
 
     def _on_visibility(self, _event: Any) -> None:
-        if js.document.visibilityState == "visible":
-            self._emit(PageChanged(PageChange.VISIBLE))
+        is_seen = js.document.visibilityState == "visible"
+        self._emit(PageChanged(PageChange.VISIBLE if is_seen else PageChange.HIDDEN))
 
     def _on_unload(self, event: Any) -> None:
         """Let the browser ask whether the person really wants to leave; it has its own words."""

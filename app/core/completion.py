@@ -9,9 +9,6 @@ FINENESS = 10.0
 """Ends that are closer than this part of a task are equals, and the lot decides: windows that
 have learned slightly different seconds must not all go to the same one of equal servers."""
 
-LEAST_REST = 0.25
-"""The part of its usual seconds that a running task is expected to take at least from now on."""
-
 
 class Standing(NamedTuple):
     """What a server has to do before a new task.
@@ -53,9 +50,18 @@ def expect(standing: Standing, costs: Costs) -> Expected:
     return Expected(starts, starts + costs.loading + costs.task)
 
 
-def rest(usual: float, elapsed: float) -> float:
-    """Return how many seconds a running task is expected to take from now on."""
-    return max(usual - max(0.0, elapsed), usual * LEAST_REST)
+def rest(usual: float, elapsed: float, spread: float) -> float:
+    """Return how many seconds a running task is expected to take from now on.
+
+    Its end is known no better than its like differ among each other; and the later one is, the
+    longer it will still take.
+
+    Args:
+        usual: Seconds that its like take.
+        elapsed: Seconds since it began.
+        spread: The part of those seconds by which they differ.
+    """
+    return max(abs(usual - elapsed), usual * spread)
 
 
 def loads(ends: Mapping[ServerUrl, float], usual: float) -> dict[ServerUrl, float]:

@@ -205,11 +205,12 @@ class PageChange(Enum):
     ONLINE = "online"
     VISIBLE = "visible"
     RESUMED = "resumed"
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True, slots=True)
 class PageChanged:
-    """The network came back, the page came into view or back from the browser's cache."""
+    """The network is back; the page came into view or out of it, or from the browser's cache."""
 
     change: PageChange
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from app.core.balancer import shortest
 from app.core.completion import Expected, loads
+from app.core.depth import Depth
 from app.core.ids import ServerUrl
 from app.core.outlook import Outlook
 from app.core.pace import Paces
@@ -75,10 +76,11 @@ def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast
             obstacles.append(Obstacle(server, why))
         else:
             able.append(server)
-    free = [server for server in able if window.has_place(server)]
+    outlook, size = Outlook(window, paces, now), sum(needs.sizes)
+    depth = Depth(window, outlook)
+    free = [server for server in able if not depth.wait(server, server.queue_remaining, size)]
     if not free:
         return Forecast(obstacles=tuple(obstacles), is_full=bool(able))
-    outlook, size = Outlook(window, paces, now), sum(needs.sizes)
     found = {
         server.url: outlook.expected(server, server.queue_remaining or 0, "", size)
         for server in free

@@ -23,6 +23,7 @@ class Outlook:
         self._window = window
         self._paces = paces
         self._now = now
+        self._promised: dict[ServerUrl, float] = {}
 
     def expected(self, server: Server, length: int, shape: str, size: int) -> Expected:
         """Return when a new task would start and end at a server.
@@ -37,7 +38,7 @@ class Outlook:
         costs = Costs(
             self._paces.entry(url),
             self._paces.task(url, shape),
-            self._upload(server, size) if self._paces else 0.0,
+            self.upload(server, size) if self._paces else 0.0,
             self._paces.loading(url, shape),
         )
         return expect(self._standing(url, length), costs)
@@ -46,21 +47,43 @@ class Outlook:
         """Return the seconds of a usual task of that shape on these servers."""
         return middle([self._paces.task(url, shape) for url in self._window.servers])
 
+    def is_sure(self, url: ServerUrl) -> bool:
+        """Say whether tasks like all of ours there were timed."""
+        return all(self._paces.is_timed(task.shape) for task in self._window.bound_to(url))
+
+    def rest(self, url: ServerUrl) -> tuple[float, float]:
+        """Return the seconds until a server has done what it has of us, and their doubt."""
+        seconds = doubt = 0.0
+        for task in self._window.bound_to(url):
+            usual = self._paces.task(url, task.shape)
+            seconds += max(0.0, usual - self._elapsed(task))
+            doubt += usual * self._paces.spread(task.shape)
+        return seconds, doubt
+
+    def promise(self, url: ServerUrl, shape: str) -> None:
+        """A task waits for a server: those after it come later there."""
+        seconds = self._paces.task(url, shape) + self._paces.loading(url, shape)
+        self._promised[url] = self._promised.get(url, 0.0) + seconds
+
     def _standing(self, url: ServerUrl, length: int) -> Standing:
         ours = self._window.bound_to(url)
         there = [self._rest(task) for task in ours if task.state not in _ON_THEIR_WAY]
         coming = [self._rest(task) for task in ours if task.state in _ON_THEIR_WAY]
         known = within(length, there)
-        return Standing(length - len(known), (*known, *coming))
+        promised = self._promised.get(url, 0.0)
+        return Standing(length - len(known), (*known, *coming, promised))
 
     def _rest(self, task: Task) -> float:
         assert task.server is not None
         usual = self._paces.task(task.server, task.shape)
         if task.state is State.RUNNING and self._paces:
-            return rest(usual, self._now - task.started_at)
+            return rest(usual, self._elapsed(task), self._paces.spread(task.shape))
         return usual
 
-    def _upload(self, server: Server, size: int) -> float:
+    def _elapsed(self, task: Task) -> float:
+        return max(0.0, self._now - task.started_at) if task.state is State.RUNNING else 0.0
+
+    def upload(self, server: Server, size: int) -> float:
         """Return the seconds of an upload; a server that had none is like the others."""
         known = [each.bandwidth for each in self._window.servers.values() if each.bandwidth]
         bandwidth = server.bandwidth or (middle(known) if known else 0.0)

@@ -23,6 +23,9 @@ FEW = 3
 SPREAD, PRIOR = 0.5, 3
 """Variance of the logarithms of seconds before any was seen, and how many sights that counts."""
 
+DOUBT = 0.1
+"""How many sights it counts when it is asked how well the end of one task is known."""
+
 
 class Paces:
     """What the ended tasks of a window tell of seconds, by the servers' own clocks.
@@ -92,13 +95,25 @@ class Paces:
         runs = self._by_shape.get(shape)
         if not runs:
             return self.entry(server)
-        if shape not in self._usual:
-            self._usual[shape] = Usual(runs)
+        usual = self._usual_of(shape)
         if server in runs:
-            return self._usual[shape].at(server)
+            return usual.at(server)
         # Others know the shape: as much faster or slower as this server is with other tasks.
         others = middle([self.entry(other) for other in runs])
-        return self._usual[shape].common * self.entry(server) / others
+        return usual.common * self.entry(server) / others
+
+    def is_timed(self, shape: str) -> bool:
+        """Say whether tasks of that shape were timed anywhere."""
+        return shape in self._by_shape
+
+    def spread(self, shape: str) -> float:
+        """Return by which part of their seconds tasks of a shape differ on one server."""
+        return self._usual_of(shape).spread if shape in self._by_shape else self._any.spread
+
+    def _usual_of(self, shape: str) -> "Usual":
+        if shape not in self._usual:
+            self._usual[shape] = Usual(self._by_shape[shape])
+        return self._usual[shape]
 
     def loading(self, server: ServerUrl, shape: str) -> float:
         """Return the seconds that the models of a shape cost more there than if just used."""
@@ -124,6 +139,8 @@ class Usual:
         squares = sum((each - means[server]) ** 2 for server in logs for each in logs[server])
         extra = sum(len(known) - 1 for known in logs.values())
         spread = (SPREAD * PRIOR + squares) / (PRIOR + extra)
+        self.spread = sqrt((SPREAD * DOUBT + squares) / (DOUBT + extra))
+        """The part of their seconds by which tasks of one server differ."""
         self._sure = {
             server: exp(mean)
             for server, mean in means.items()

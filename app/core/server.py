@@ -89,6 +89,10 @@ class Server:
         """When a new task may go there."""
         return max(self.retry_at, self.rests_until)
 
+    def is_ready(self, now: float) -> bool:
+        """Say whether it is up, and a new task may go there now."""
+        return self.reach is Reach.UP and self.takes_tasks and self.opens_at <= now
+
     def answered(self) -> None:
         """The server answered us: it is up."""
         self.reach = Reach.UP

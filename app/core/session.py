@@ -20,6 +20,7 @@ from app.core.events import (
     Event,
     FrameReceived,
     KeepingFailed,
+    PageChange,
     PageChanged,
     RequestFailed,
     SendAllWanted,
@@ -158,7 +159,10 @@ class Session:
                     window.leave(window.servers[url])
                 if instead is not None:
                     self._acceptance.repin(url, instead)
-            case PageChanged():
+            case PageChanged(PageChange.HIDDEN):
+                window.is_hidden = window.is_fill_due = True
+            case PageChanged(change):
+                window.is_hidden &= change is PageChange.ONLINE
                 return self._returned(now)
             case KeepingFailed(trouble):
                 window.notices.append(trouble)

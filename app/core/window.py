@@ -20,9 +20,9 @@ from app.core.workflow import Workflow
 class Settings:
     """What the host of the page or the person may set.
 
-    `places` is how many unfinished tasks of this window a server may have at a time: one
-    that runs and one behind it keep it busy, and the rest can still go elsewhere. `owner` is
-    what servers are told of whose a task is.
+    `places` is how many unfinished tasks of this window a server may have at a time at most: one
+    that runs and one behind it keep it busy, and the rest can still go elsewhere (`core/depth`).
+    `owner` is what servers are told of whose a task is.
     """
 
     base_client_id: str
@@ -30,9 +30,6 @@ class Settings:
     owner: OwnerTag | None = None
     binding: Binding = CURED
 
-
-AT_ONCE = 3
-"""Tasks on their way to one server at a time while all are sent: browsers have six sockets."""
 
 JOURNAL_LENGTH = 2000
 NOTICES = 20
@@ -64,6 +61,8 @@ class Window:
         """A task waits, or a place came free: the dispatcher is to look."""
         self.is_hurried = False
         """All tasks that wait are to be sent now."""
+        self.is_hidden = False
+        """Nobody sees the page: its timers may be late."""
         self.is_server_new = False
         """A server came or is to go: client ids or connections may have to follow."""
         self.aimed: ServerUrl | None = None
@@ -217,12 +216,6 @@ class Window:
         """Return the server where this work was given up, while it may still be done there."""
         original = self.tasks.get(task.again_of) if task.again_of else None
         return original.server if original is not None and not original.is_ended else None
-
-    def has_place(self, server: Server) -> bool:
-        """Say whether a server may have one more task of ours."""
-        if self.is_hurried:
-            return self.on_their_way(server.url) < AT_ONCE
-        return len(self._bound.get(server.url, {})) < self.settings.places
 
     def on_their_way(self, server: ServerUrl) -> int:
         """Count our tasks that the server's own number can't hold yet."""

@@ -106,7 +106,7 @@ class Promises:
         )
         for task in window.waiting.values():
             could = any(
-                window.has_place(server) and server.takes_tasks
+                len(window.bound_to(server.url)) < window.settings.places and server.takes_tasks
                 for server in window.servers.values()
                 if task.pinned in (None, server.url) and window.left_at(task) != server.url
             )

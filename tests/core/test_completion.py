@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.balancer import choose
-from app.core.completion import LEAST_REST, Costs, Expected, Standing, expect, loads, rest, within
+from app.core.completion import Costs, Expected, Standing, expect, loads, rest, within
 from app.core.ids import ServerUrl
 from tests.core.farm import NORTH, SOUTH
 
@@ -22,10 +22,10 @@ def test_models_are_loaded_when_its_turn_comes() -> None:
 
 
 def test_a_running_task_takes_what_is_left_of_its_usual_time() -> None:
-    """And some more, however late it is already; clocks may have been put back."""
-    assert rest(20.0, 5.0) == 15.0
-    assert rest(20.0, 90.0) == 20.0 * LEAST_REST
-    assert rest(20.0, -5.0) == 20.0
+    """No finer than its like are equal; the later one is, the longer it still takes."""
+    assert rest(20.0, 5.0, 0.5) == 15.0
+    assert rest(20.0, 18.0, 0.5) == 10.0
+    assert rest(20.0, 90.0, 0.5) == 70.0
 
 
 def test_what_a_server_counts_is_newer_than_what_we_know() -> None:

@@ -8,9 +8,11 @@ import pytest
 import app.core.dispatcher as dispatcher_module
 from app.core.balancer import SAMPLE, WHOLE
 from app.core.commands import Command, Commands
+from app.core.depth import AT_ONCE
 from app.core.dispatcher import (
     AHEAD,
     AVOIDED_FOR,
+    EARLY,
     FILL_TIMER,
     PROBE_WITHIN,
     ROUND_TIMER,
@@ -24,7 +26,7 @@ from app.core.requests import Ask, Request
 from app.core.server import Reach
 from app.core.submission import Submission
 from app.core.task import State, Task
-from app.core.window import AT_ONCE, Window
+from app.core.window import Window
 from tests.core.farm import (
     INVERT,
     NOON,
@@ -362,12 +364,15 @@ def test_a_workflow_stays_away_from_where_it_fails_and_others_complete_it() -> N
     """However short that queue is, and while the others are full; another workflow may go."""
     window, dispatcher = farm_with_an_outlier()
     tasks = [waiting_task(window, number) for number in (1, 2, 3)]
-    asked_for = probes(dispatcher.fill(NOON + 1))
+    commands = dispatcher.fill(NOON + 1)
+    asked_for = probes(commands)
     assert set(asked_for) == {SOUTH}
+    assert timers(commands)[FILL_TIMER] == AVOIDED_FOR
     dispatcher.told(asked_for[SOUTH], 9, NOON + 1)
     assert [task.server for task in tasks] == [SOUTH, SOUTH, None]
-    commands = dispatcher.fill(NOON + 1)
-    assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: AVOIDED_FOR})
+    # The timer runs already.
+    assert dispatcher.fill(NOON + 1) == ()
+    assert timers(dispatcher.fill(NOON + 1 + AVOIDED_FOR)) == {FILL_TIMER: AVOIDED_FOR}
 
     other = waiting_task(window, 4)
     other.digest = Digest("07e4")
@@ -540,3 +545,33 @@ def test_a_paused_server_gets_no_task_until_a_person_says_so() -> None:
     window.servers[NORTH].is_paused = False
     dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
     assert pinned.server == NORTH
+
+
+def farm_of_known_pace(**seconds: float) -> tuple[Window, Dispatcher]:
+    """Servers that have always taken so long, each up."""
+    window, dispatcher = new_farm(*(ServerUrl(f"http://{name}:8188") for name in seconds))
+    for at, (server, ran) in enumerate(zip(window.servers.values(), seconds.values(), strict=True)):
+        server.answered()
+        for number in range(10):
+            done = bound_task(window, server, *RUNNING, number=1000 + 10 * at + number)
+            done.ran = ran
+            window.end(done, State.COMPLETED, NOON - 99, "socket", None)
+    return window, dispatcher
+
+
+def test_the_next_task_goes_to_a_server_just_before_it_has_done_the_last() -> None:
+    """With a timer for that moment."""
+    window, dispatcher = farm_of_known_pace(north=10.0)
+    running = bound_task(window, window.servers[NORTH], *RUNNING, number=1)
+    running.started_at = NOON
+    task = waiting_task(window, 2)
+    commands = dispatcher.fill(NOON + 1)
+    in_time = timers(commands)[FILL_TIMER]
+    assert asked(commands) == []
+    assert 7.0 < in_time < 9.0
+    assert dispatcher.fill(NOON + 2) == ()
+    commands = dispatcher.fill(NOON + 1 + in_time - EARLY / 2)
+    assert timers(commands)[FILL_TIMER] == pytest.approx(EARLY / 2, abs=1e-3)
+    asked_for = probes(dispatcher.fill(NOON + 1.001 + in_time))
+    dispatcher.told(asked_for[NORTH], 1, NOON + 1.001 + in_time)
+    assert task.server == NORTH

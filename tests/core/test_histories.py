@@ -125,7 +125,7 @@ class Fate:
                 self.world.happen(CancelWanted(task.task_id))
 
     def return_(self) -> None:
-        self.world.happen(PageChanged(list(PageChange)[self.luck % 3]))
+        self.world.happen(PageChanged(list(PageChange)[self.luck % 4]))
 
     def reload(self) -> None:
         self.world.reload()

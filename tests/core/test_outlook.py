@@ -68,3 +68,33 @@ def test_an_upload_takes_as_long_as_the_last_ones_did() -> None:
     north.bandwidth = 20.0
     assert Outlook(window, paces, NOON).expected(north, 0, "", 600).starts == 30.0
     assert Outlook(window, paces, NOON).expected(south, 0, "", 600).starts == 30.0
+
+
+def test_what_waits_for_a_server_comes_before_what_comes_next() -> None:
+    """With the models that it needs."""
+    window = window_of(NORTH)
+    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    outlook.promise(NORTH, "")
+    outlook.promise(NORTH, "")
+    assert outlook.expected(window.servers[NORTH], 0, "", 0).starts == pytest.approx(20.0)
+
+
+def test_only_of_tasks_like_those_that_were_timed_the_rest_is_sure() -> None:
+    window = window_of(NORTH)
+    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON - 4
+    assert outlook.is_sure(NORTH)
+    strange = bound_task(window, window.servers[NORTH], *RUNNING, number=2)
+    strange.shape, strange.started_at = "strange.", NOON - 4
+    assert not outlook.is_sure(NORTH)
+    seconds, doubt = outlook.rest(NORTH)
+    assert seconds == pytest.approx(6.0 + 6.0)
+    assert 0.0 < doubt < 3.0
+
+
+def test_a_task_that_began_in_the_future_has_not_begun() -> None:
+    """Clocks may be put back."""
+    window = window_of(NORTH)
+    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON + 60
+    assert outlook.rest(NORTH)[0] == pytest.approx(10.0)

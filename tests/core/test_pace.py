@@ -140,3 +140,20 @@ def test_the_same_workflow_on_the_same_server_is_the_like_of_a_task() -> None:
         (SOUTH, tasks[0].digest): 9.0,
         (NORTH, "other"): 3600.0,
     }
+
+
+def test_how_far_tasks_of_one_kind_differ_is_told_by_the_tasks() -> None:
+    """Whatever server they ran on; two that took the same are no proof."""
+    even = Paces(
+        ran(server, seconds, number)
+        for server, seconds in ((NORTH, 90.0), (SOUTH, 9.0))
+        for number in range(10)
+    )
+    assert even.spread("s.") < 0.1
+    few = Paces([ran(NORTH, 5.0, 1), ran(NORTH, 5.0, 2)])
+    assert 0.15 < few.spread("s.") < 0.3
+    assert few.spread("t.") == few.spread("s.")
+    uneven = Paces(ran(NORTH, seconds, n) for n, seconds in enumerate((5.0, 15.0) * 5))
+    assert uneven.spread("s.") > 0.5
+    assert uneven.is_timed("s.")
+    assert not uneven.is_timed("t.")

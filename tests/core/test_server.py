@@ -151,3 +151,17 @@ def test_a_person_may_keep_new_tasks_away() -> None:
     assert not server.takes_tasks
     server.is_paused, server.is_leaving = False, True
     assert not server.takes_tasks
+
+
+def test_a_server_is_ready_when_it_is_up_and_nothing_keeps_tasks_from_it() -> None:
+    """Neither a person, nor a failure a moment ago."""
+    server = new_server()
+    assert not server.is_ready(NOON)
+    server.answered()
+    assert server.is_ready(NOON)
+    server.is_paused = True
+    assert not server.is_ready(NOON)
+    server.is_paused = False
+    server.rests_until = NOON + 5
+    assert not server.is_ready(NOON)
+    assert server.is_ready(NOON + 5)

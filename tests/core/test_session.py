@@ -381,6 +381,22 @@ def test_what_is_back_in_view_is_looked_at_at_once() -> None:
     world.settle(within=30)
 
 
+def test_a_page_is_hidden_until_it_comes_into_view() -> None:
+    """A network that comes back shows it to nobody."""
+    world = one_server()
+    window = world.session.window
+    for change, is_hidden in (
+        (PageChange.ONLINE, False),
+        (PageChange.HIDDEN, True),
+        (PageChange.ONLINE, True),
+        (PageChange.VISIBLE, False),
+        (PageChange.HIDDEN, True),
+        (PageChange.RESUMED, False),
+    ):
+        world.happen(PageChanged(change))
+        assert window.is_hidden == is_hidden
+
+
 def test_a_workflow_that_is_gone_ends_what_needs_it_and_nothing_else() -> None:
     """A task that its server has goes on; one that only waits has failed."""
     world = one_server()

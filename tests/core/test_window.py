@@ -4,7 +4,7 @@ from app.core.errors import Trouble
 from app.core.ids import PromptId, TaskId
 from app.core.routing import heard
 from app.core.task import State
-from app.core.window import AT_ONCE, NOTICES
+from app.core.window import NOTICES
 from tests.core.farm import (
     INVERT,
     NOON,
@@ -55,7 +55,6 @@ def test_a_task_takes_its_way_through_the_window() -> None:
     assert (task.state, task.server, task.bound_at) == (State.CONNECTING, NORTH, NOON)
     assert task.client_id == north.connection.client_id
     assert (window.waiting, window.bound_to(NORTH), window.bound_to(SOUTH)) == ({}, (task,), ())
-    assert not window.has_place(north)
     assert window.locks.server_of(task.prompt_id) == NORTH
 
     window.unsaved.clear()
@@ -65,7 +64,6 @@ def test_a_task_takes_its_way_through_the_window() -> None:
     window.is_fill_due = False
     window.end(task, State.COMPLETED, NOON + 5, "socket", None)
     assert (task.ended_at, task.ended_by) == (NOON + 5, "socket")
-    assert window.has_place(north)
     assert window.is_fill_due
     assert window.locks.report() is None
     assert list(window.ended()) == [task]
@@ -205,12 +203,6 @@ def test_nobody_is_in_a_hurry_for_nothing() -> None:
     window.hurry()
     assert window.is_hurried
     assert window.is_fill_due
-    # A place is then what few enough are on their way to.
-    north = window.server(NORTH, NOON)
-    for number in range(2, 2 + AT_ONCE):
-        assert window.has_place(north)
-        bound_task(window, north, number=number)
-    assert not window.has_place(north)
 
 
 def test_work_that_was_given_up_stays_away_from_where_it_may_still_be_done() -> None:

@@ -27,7 +27,7 @@ def _removed(blow: Blow) -> Struck:
 @fault("back in view")
 def _in_view(blow: Blow) -> Struck:
     blow.say("comes back into view")
-    blow.page.tell(PageChanged(blow.luck.choice((PageChange.VISIBLE, PageChange.ONLINE))))
+    blow.page.tell(PageChanged(blow.luck.choice(tuple(PageChange))))
     blow.page.look()
     return blow.window()
 

@@ -1,0 +1,91 @@
+"""How many tasks a server has of us at a time: it never idles, and none is bound before it must.
+
+A task that stands in a server's queue stays there, even when another server comes free first.
+So where all that a server has to do is known, the next task goes there just before it is done.
+"""
+
+from math import inf
+
+from app.core.ids import ServerUrl
+from app.core.outlook import Outlook
+from app.core.server import Server
+from app.core.task import State
+from app.core.window import Window
+
+AT_ONCE = 3
+"""Tasks on their way to one server at a time while all are sent: browsers have six sockets."""
+
+LATENCY, MARGIN = 0.05, 0.1
+"""Seconds of a call where none was measured yet, and what a page may be late by."""
+
+EAGER = 5.0
+"""How many times as long as the way to a server a task may stand there too early: where ends are
+known less well than that, a moment of idleness costs less."""
+
+NEVER = inf
+"""Nothing but an event opens the place."""
+
+
+class Depth:
+    """Looks at one moment; each task that is bound counts at once.
+
+    Args:
+        window: Its servers and tasks.
+        outlook: What is expected of them.
+    """
+
+    def __init__(self, window: Window, outlook: Outlook) -> None:
+        self._window = window
+        self._outlook = outlook
+
+    def wait(self, server: Server, length: int | None, size: int) -> float:
+        """Return in how many seconds a server may have one more task; 0 for now.
+
+        Two at a time, or as many as the host of the page has set, while nobody knows how long
+        they take, where others' tasks stand too (who holds back loses places to them), and in
+        a page that is hidden, whose timers the browser delays.
+
+        Args:
+            server: The server.
+            length: The length of its queue, as told last.
+            size: Bytes of the task's pictures.
+        """
+        window, url = self._window, server.url
+        if window.is_hurried:
+            return 0.0 if window.on_their_way(url) < AT_ONCE else NEVER
+        if len(window.bound_to(url)) >= window.settings.places:
+            return NEVER
+        if window.is_hidden or not self.is_ours(url, length) or not self._outlook.is_sure(url):
+            return 0.0
+        (rest, doubt), lead = self._outlook.rest(url), self._lead(server, size)
+        return max(0.0, rest - doubt - lead) if doubt <= EAGER * lead else NEVER
+
+    def is_ours(self, url: ServerUrl, length: int | None) -> bool:
+        """Say whether a server has tasks of this browser alone."""
+        return (length or 0) <= self._arrived(url)
+
+    def length_of(self, server: Server) -> int:
+        """Return the length of a server's queue that wasn't asked for it just now."""
+        return max(server.queue_remaining or 0, self._arrived(server.url))
+
+    def _arrived(self, url: ServerUrl) -> int:
+        return sum(task.state not in _BEFORE_POST for task in self._window.bound_to(url))
+
+    def may_wait_for(self, server: Server, length: int | None, now: float) -> bool:
+        """Say whether a task may wait for a server that is full, instead of going elsewhere."""
+        url = server.url
+        return (
+            not (self._window.is_hurried or self._window.is_hidden)
+            and server.is_ready(now)
+            and bool(self._window.bound_to(url))
+            and self.is_ours(url, length)
+            and self._outlook.is_sure(url)
+        )
+
+    def _lead(self, server: Server, size: int) -> float:
+        """Return the seconds from the choice until the server has the task: probe, upload, POST."""
+        call = LATENCY if server.latency is None else server.latency
+        return 2 * call + self._outlook.upload(server, size) + MARGIN
+
+
+_BEFORE_POST = (State.CONNECTING, State.UPLOADING)

@@ -1,0 +1,56 @@
+"""Which task waits for a server that is full, because it would end there first all the same."""
+
+from collections.abc import Callable, Mapping
+
+from app.core.completion import loads
+from app.core.ids import ServerUrl, TaskId
+from app.core.outlook import Outlook
+from app.core.task import Task
+
+Choose = Callable[[Mapping[ServerUrl, float], float], ServerUrl | None]
+
+
+class Holding:
+    """Compares servers that have a place with those that are full.
+
+    No task waits longer than it would have taken elsewhere, whatever becomes of the server
+    that it waits for.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[TaskId, float] = {}
+
+    def is_better(
+        self,
+        task: Task,
+        free: Mapping[ServerUrl, float],
+        full: Mapping[ServerUrl, float],
+        outlook: Outlook,
+        now: float,
+    ) -> bool:
+        """Say whether a task is to wait for a full server; it then counts there.
+
+        Args:
+            task: A task.
+            free: Servers with a place -> seconds until the task would end there.
+            full: Servers that are full -> the same.
+            outlook: Where it is to count.
+            now: The time.
+        """
+        usual = outlook.usual(task.shape)
+        ends = loads({**free, **full}, usual)
+        url = min(full, key=lambda each: ends[each], default=None)
+        if url is None or ends[url] >= min((ends[each] for each in free), default=ends[url]):
+            return False
+        if now >= self._until.setdefault(task.task_id, now + min(free.values())):
+            return False
+        outlook.promise(url, task.shape)
+        return True
+
+    def look_again_in(self, waiting: Mapping[TaskId, Task], now: float) -> float | None:
+        """Return the seconds until a task has waited long enough; forget those that went."""
+        self._until = {
+            task_id: until for task_id, until in self._until.items() if task_id in waiting
+        }
+        later = [until - now for until in self._until.values() if until > now]
+        return min(later, default=None)

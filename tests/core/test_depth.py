@@ -1,0 +1,153 @@
+"""How many tasks of ours a server has at a time."""
+
+import pytest
+
+from app.core.depth import AT_ONCE, LATENCY, MARGIN, NEVER, Depth
+from app.core.errors import Trouble
+from app.core.outlook import Outlook
+from app.core.pace import Paces
+from app.core.server import Reach, Server
+from app.core.task import State
+from app.core.window import Window
+from tests.core.farm import (
+    NOON,
+    NORTH,
+    QUEUED,
+    RUNNING,
+    bound_task,
+    new_window,
+    waiting_task,
+)
+
+CALLS = 2 * LATENCY + MARGIN
+"""Seconds from a choice to a server that has the task, without an upload."""
+
+
+def farm(places: int = 2) -> tuple[Window, Server]:
+    """A window with one server that is up."""
+    window = new_window(places)
+    north = window.server(NORTH, NOON)
+    north.answered()
+    return window, north
+
+
+def learned(window: Window, server: Server, seconds: float = 10.0) -> Paces:
+    """What ten tasks have taught that took as long as each other."""
+    done = []
+    for number in range(100, 110):
+        task = bound_task(window, server, *RUNNING, number=number)
+        window.end(task, State.COMPLETED, NOON, "socket", None)
+        task.ran = seconds
+        done.append(task)
+    return Paces(done)
+
+
+def wait(window: Window, paces: Paces, length: int, now: float = NOON, size: int = 0) -> float:
+    """In how many seconds the server may have one more."""
+    depth = Depth(window, Outlook(window, paces, now))
+    return depth.wait(window.servers[NORTH], length, size)
+
+
+def test_two_at_a_time_while_nobody_knows_how_long_they_take() -> None:
+    """One runs and one stands behind it."""
+    window, north = farm()
+    assert wait(window, Paces(), 0) == 0
+    bound_task(window, north, *RUNNING, number=1)
+    assert wait(window, Paces(), 1) == 0
+    bound_task(window, north, *QUEUED, number=2)
+    assert wait(window, Paces(), 2) == NEVER
+
+
+def test_the_next_goes_there_just_before_the_last_is_done() -> None:
+    """So that it arrives in time, with its pictures; no earlier, for another may be free first."""
+    window, north = farm()
+    paces = learned(window, north)
+    assert wait(window, paces, 0) == 0
+    bound_task(window, north, *RUNNING, number=1).started_at = NOON - 4
+    doubt = 10 * paces.spread("")
+    assert wait(window, paces, 1) == pytest.approx(6.0 - doubt - CALLS)
+    assert wait(window, paces, 1, now=NOON + 5.2) == 0
+    north.latency, north.bandwidth = 0.5, 100.0
+    expected = 6.0 - doubt - 1.0 - 2.0 - MARGIN
+    assert wait(window, paces, 1, size=200) == pytest.approx(expected)
+    bound_task(window, north, *QUEUED, number=2)
+    assert wait(window, paces, 2, now=NOON + 5) == NEVER
+
+
+def test_where_ends_are_anybodys_guess_the_next_goes_when_the_last_has_ended() -> None:
+    """Sent ahead, it would mostly stand there for long."""
+    window, north = farm()
+    paces = learned(window, north, 1000.0)
+    bound_task(window, north, *RUNNING, number=1).started_at = NOON - 999
+    assert wait(window, paces, 1) == NEVER
+    assert north.latency is None
+    north.latency = 10.0
+    assert wait(window, paces, 1) == 0
+
+
+def test_what_is_over_in_a_moment_has_another_behind_it_at_once() -> None:
+    """A server must not idle between tiny tasks."""
+    window, north = farm()
+    paces = learned(window, north, 0.05)
+    bound_task(window, north, number=1)
+    assert wait(window, paces, 0) == 0
+
+
+@pytest.mark.parametrize("why", ["others", "hidden", "strange"])
+def test_nobody_holds_back_where_that_costs_or_can_not_be_timed(why: str) -> None:
+    """Others come before us, timers are late, or the end is anybody's guess."""
+    window, north = farm()
+    paces = learned(window, north)
+    task = bound_task(window, north, *RUNNING, number=1)
+    task.started_at = NOON
+    assert wait(window, paces, 1) > 0
+    window.is_hidden = why == "hidden"
+    task.shape = "strange." if why == "strange" else task.shape
+    assert wait(window, paces, 2 if why == "others" else 1) == 0
+
+
+def test_what_is_on_its_way_is_ours_when_the_server_counts_it() -> None:
+    """The number may come before the answer; but not before the POST."""
+    window, north = farm()
+    depth = Depth(window, Outlook(window, Paces(), NOON))
+    assert depth.is_ours(NORTH, None)
+    bound_task(window, north, State.UPLOADING, number=1)
+    assert not depth.is_ours(NORTH, 1)
+    bound_task(window, north, State.UPLOADING, State.POSTING, number=2)
+    assert depth.is_ours(NORTH, 1)
+    assert not depth.is_ours(NORTH, 2)
+    assert depth.length_of(north) == 1
+    north.told_length(5, NOON)
+    assert depth.length_of(north) == 5
+
+
+def test_all_are_sent_at_once_when_a_person_wants_to_leave() -> None:
+    """As many as the browser has sockets for."""
+    window, north = farm()
+    paces = learned(window, north)
+    waiting_task(window)
+    window.hurry()
+    for number in range(2, 2 + AT_ONCE):
+        assert wait(window, paces, 0) == 0
+        bound_task(window, north, number=number)
+    assert wait(window, paces, 0) == NEVER
+
+
+@pytest.mark.parametrize(
+    "why", ["", "idle", "others", "hidden", "hurried", "strange", "down", "resting"]
+)
+def test_a_task_may_wait_for_a_server_only_where_the_wait_is_known(why: str) -> None:
+    window, north = farm()
+    paces = learned(window, north)
+    if why != "idle":
+        task = bound_task(window, north, *RUNNING, number=1)
+        task.shape = "strange." if why == "strange" else task.shape
+    if why == "down":
+        north.failed(Reach.DOWN, Trouble.of("server_silent"), NOON - 99)
+    north.rests_until = NOON + 1 if why == "resting" else 0.0
+    window.is_hidden = why == "hidden"
+    waiting_task(window, 9)
+    if why == "hurried":
+        window.hurry()
+    depth = Depth(window, Outlook(window, paces, NOON))
+    assert depth.may_wait_for(north, 2 if why == "others" else 1, NOON) == (not why)
