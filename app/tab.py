@@ -4,7 +4,7 @@ import js
 
 from app.browser.page import BrowserPage
 from app.browser.preview import BrowserPreviews
-from app.core.events import Event, PageChange, PageChanged
+from app.core.events import Event, NeighbourSpoke, PageChange, PageChanged
 from app.core.health import only_here
 from app.core.ids import PromptId, TaskId
 from app.core.ledger import Entry, read_ledger
@@ -91,8 +91,10 @@ class Tab:
                 world.shared,
                 world.files,
                 self._previews,
+                world.channel.post,
             ),
         )
+        world.channel.listen(lambda text: self._runner.emit(NeighbourSpoke(text)))
         window = self._session.window
         self._page = BrowserPage(
             self._changed,

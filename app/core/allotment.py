@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
+from app.core.balancer import lot
 from app.core.completion import loads
 from app.core.depth import Depth
 from app.core.holding import Holding
 from app.core.ids import ServerUrl
+from app.core.neighbours import Ticket
 from app.core.outlook import Outlook
 from app.core.server import Server
 from app.core.task import Task
+from app.core.turns import in_turn
 from app.core.window import Window
 
 AGAIN = 0.25
@@ -18,7 +21,11 @@ MayHave = Callable[[Server, Task], bool]
 
 
 class Allotment:
-    """Gives each task the server where it ends first, also if that server has no place yet."""
+    """Gives each task the server where it ends first, also if that server has no place yet.
+
+    Tasks of this browser's other windows are looked at in their turn as if they were ours: so
+    all windows come to the same, and what is theirs is left to them.
+    """
 
     def __init__(self, window: Window) -> None:
         self._window = window
@@ -40,7 +47,8 @@ class Allotment:
             asked: Servers that have still to answer, and are left out.
             now: The time.
         """
-        window, free, opens_at = self._window, [], []
+        window, free = self._window, []
+        opens_at = window.neighbours.look_again_at(now)
         depth = Depth(window, Outlook(window, window.lessons.paces, now))
         size = size_of(next(iter(window.waiting.values())))
         for server in window.servers.values():
@@ -74,15 +82,18 @@ class Allotment:
             now: The time.
         """
         window, self._is_new = self._window, True
-        choose = window.settings.binding.choose
         outlook = Outlook(window, window.lessons.paces, now)
         depth = Depth(window, outlook)
-        for task in tasks:
-            size = size_of(task)
+        bound = sum(len(window.bound_to(url)) for url in window.servers)
+        others = () if window.is_hurried else window.neighbours.waiting(now)
+        left: set[ServerUrl] = set()
+        for each in in_turn([(bound, tasks), *others]):
+            size = 0 if isinstance(each, Ticket) else size_of(each)
             free = {
                 url
                 for url, length in lengths.items()
-                if window.servers[url].takes_tasks
+                if url not in left
+                and window.servers[url].takes_tasks
                 and depth.wait(window.servers[url], length, size) == 0
             }
             if not free:
@@ -90,18 +101,30 @@ class Allotment:
             ends: dict[bool, dict[ServerUrl, float]] = {True: {}, False: {}}
             for url, server in window.servers.items():
                 length = lengths[url] if url in lengths else depth.length_of(server)
-                if (url in free or depth.may_wait_for(server, length, now)) and may_have(
-                    server, task
-                ):
-                    expected = outlook.expected(server, length, task.shape, size)
+                if url not in free and not depth.may_wait_for(server, length, now):
+                    continue
+                if _may_have(each, server) if isinstance(each, Ticket) else may_have(server, each):
+                    expected = outlook.expected(server, length, each.shape, size)
                     ends[url in free][url] = expected.ends
-            if self._holding.is_better(task, ends[True], ends[False], outlook, now):
+            if self._holding.is_better(each, ends[True], ends[False], outlook, now):
                 self._passed.update(dict.fromkeys(free, now))
                 continue
-            ranks = loads(ends[True], outlook.usual(task.shape))
-            choice = choose(ranks, window.chance.uniform())
-            if choice is not None:
-                yield task, window.servers[choice]
+            ranks = loads(ends[True], outlook.usual(each.shape))
+            choice = window.settings.binding.choose(ranks, lot(each.task_id))
+            if choice is None:
+                continue
+            if not isinstance(each, Ticket):
+                yield each, window.servers[choice]
+                continue
+            outlook.promise(choice, each.shape)
+            if depth.holds_back(choice, lengths[choice]):
+                window.neighbours.leave_to(each, now)
+                self._passed[choice] = now
+                left.add(choice)
+
+
+def _may_have(ticket: Ticket, server: Server) -> bool:
+    return ticket.pinned in (None, server.url)
 
 
 def size_of(task: Task) -> int:

@@ -1,5 +1,6 @@
 """Which server a new task goes to."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -34,7 +35,12 @@ def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
 def shortest(loads: Mapping[ServerUrl, float]) -> list[ServerUrl]:
     """Return the servers with the least before a new task: several are equals."""
     least = min(loads.values(), default=0)
-    return [server for server, load in loads.items() if load == least]
+    return sorted(server for server, load in loads.items() if load == least)
+
+
+def lot(name: str) -> float:
+    """Return a number in [0, 1) that is drawn once for a task, and that every window can know."""
+    return int(hashlib.blake2b(name.encode(), digest_size=4).hexdigest(), 16) / 2**32
 
 
 def sample(servers: Sequence[T], draw: Callable[[], float]) -> list[T]:

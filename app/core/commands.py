@@ -71,6 +71,12 @@ class SaveEntry:
     text: str | None
 
 
+class Tell(NamedTuple):
+    """Say something to all other pages of this browser; it may get lost."""
+
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class LoadWorkflow:
     """Read a stored workflow; `WorkflowLoaded` follows."""
@@ -112,6 +118,7 @@ Command: TypeAlias = (
     | AbortRequest
     | SaveRecord
     | SaveEntry
+    | Tell
     | LoadWorkflow
     | ReleaseFiles
     | ShareFiles

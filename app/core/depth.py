@@ -55,32 +55,38 @@ class Depth:
             return 0.0 if window.on_their_way(url) < AT_ONCE else NEVER
         if len(window.bound_to(url)) >= window.settings.places:
             return NEVER
-        if window.is_hidden or not self.is_ours(url, length) or not self._outlook.is_sure(url):
+        rest, doubt = self._outlook.rest(url)
+        if doubt is None or not self.holds_back(url, length):
             return 0.0
-        (rest, doubt), lead = self._outlook.rest(url), self._lead(server, size)
+        lead = self._lead(server, size)
         return max(0.0, rest - doubt - lead) if doubt <= EAGER * lead else NEVER
 
-    def is_ours(self, url: ServerUrl, length: int | None) -> bool:
-        """Say whether a server has tasks of this browser alone."""
-        return (length or 0) <= self._arrived(url)
+    def holds_back(self, url: ServerUrl, length: int | None) -> bool:
+        """Say whether a server has one task of this browser at a time, mostly.
 
-    def length_of(self, server: Server) -> int:
-        """Return the length of a server's queue that wasn't asked for it just now."""
-        return max(server.queue_remaining or 0, self._arrived(server.url))
-
-    def _arrived(self, url: ServerUrl) -> int:
-        return sum(task.state not in _BEFORE_POST for task in self._window.bound_to(url))
+        It must have no others, and tasks like those that it has must have been timed.
+        """
+        window, (_, doubt) = self._window, self._outlook.rest(url)
+        is_patient = not window.is_hurried and not window.is_hidden
+        return is_patient and doubt is not None and (length or 0) <= self._known(url)
 
     def may_wait_for(self, server: Server, length: int | None, now: float) -> bool:
         """Say whether a task may wait for a server that is full, instead of going elsewhere."""
-        url = server.url
-        return (
-            not (self._window.is_hurried or self._window.is_hidden)
-            and server.is_ready(now)
-            and bool(self._window.bound_to(url))
-            and self.is_ours(url, length)
-            and self._outlook.is_sure(url)
-        )
+        is_busy = self._known(server.url) > 0 or bool(self._window.bound_to(server.url))
+        return is_busy and server.is_ready(now) and self.holds_back(server.url, length)
+
+    def length_of(self, server: Server) -> int:
+        """Return the length of a server's queue that wasn't asked for it just now."""
+        arrived = self._arrived(server.url) + self._outlook.share(server.url).arrived
+        return max(server.queue_remaining or 0, arrived)
+
+    def _known(self, url: ServerUrl) -> int:
+        """Count the tasks of this browser that a server may have counted."""
+        theirs = self._outlook.share(url)
+        return self._arrived(url) + theirs.coming + theirs.arrived
+
+    def _arrived(self, url: ServerUrl) -> int:
+        return sum(task.state not in _BEFORE_POST for task in self._window.bound_to(url))
 
     def _lead(self, server: Server, size: int) -> float:
         """Return the seconds from the choice until the server has the task: probe, upload, POST."""

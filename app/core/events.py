@@ -199,6 +199,12 @@ class TimerFired:
     key: tuple[str, ...]
 
 
+class NeighbourSpoke(NamedTuple):
+    """Another page of this browser has said something, to whomever."""
+
+    text: str
+
+
 class PageChange(Enum):
     """What the browser does with the page."""
 
@@ -244,6 +250,7 @@ Event: TypeAlias = (
     | RequestFailed
     | TimerFired
     | PageChanged
+    | NeighbourSpoke
     | KeepingFailed
 )
 

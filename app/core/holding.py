@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from app.core.completion import loads
 from app.core.ids import ServerUrl, TaskId
+from app.core.neighbours import Ticket
 from app.core.outlook import Outlook
 from app.core.task import Task
 
@@ -22,7 +23,7 @@ class Holding:
 
     def is_better(
         self,
-        task: Task,
+        task: Task | Ticket,
         free: Mapping[ServerUrl, float],
         full: Mapping[ServerUrl, float],
         outlook: Outlook,

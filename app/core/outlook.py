@@ -2,12 +2,13 @@
 
 from app.core.completion import Costs, Expected, Standing, expect, rest, within
 from app.core.ids import ServerUrl
+from app.core.neighbours import Share
 from app.core.pace import Paces, middle
 from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
 
-_ON_THEIR_WAY = (State.CONNECTING, State.UPLOADING, State.POSTING)
+ON_THEIR_WAY = (State.CONNECTING, State.UPLOADING, State.POSTING)
 
 
 class Outlook:
@@ -47,18 +48,28 @@ class Outlook:
         """Return the seconds of a usual task of that shape on these servers."""
         return middle([self._paces.task(url, shape) for url in self._window.servers])
 
-    def is_sure(self, url: ServerUrl) -> bool:
-        """Say whether tasks like all of ours there were timed."""
-        return all(self._paces.is_timed(task.shape) for task in self._window.bound_to(url))
+    def own_rest(self, url: ServerUrl) -> tuple[float, float | None]:
+        """Return the seconds until a server has done our own tasks there, and their doubt.
 
-    def rest(self, url: ServerUrl) -> tuple[float, float]:
-        """Return the seconds until a server has done what it has of us, and their doubt."""
-        seconds = doubt = 0.0
+        None where nothing is known yet, or some are like none that was timed.
+        """
+        seconds, doubt, is_sure = 0.0, 0.0, bool(self._paces)
         for task in self._window.bound_to(url):
             usual = self._paces.task(url, task.shape)
             seconds += max(0.0, usual - self._elapsed(task))
             doubt += usual * self._paces.spread(task.shape)
-        return seconds, doubt
+            is_sure &= self._paces.is_timed(task.shape)
+        return seconds, doubt if is_sure else None
+
+    def rest(self, url: ServerUrl) -> tuple[float, float | None]:
+        """Return the same with the tasks of this browser's other windows."""
+        (seconds, doubt), theirs = self.own_rest(url), self.share(url)
+        is_sure = doubt is not None and theirs.doubt is not None
+        return seconds + theirs.rest, (doubt or 0.0) + (theirs.doubt or 0.0) if is_sure else None
+
+    def share(self, url: ServerUrl) -> Share:
+        """Return what this browser's other windows have there."""
+        return self._window.neighbours.share(url, self._now)
 
     def promise(self, url: ServerUrl, shape: str) -> None:
         """A task waits for a server: those after it come later there."""
@@ -67,11 +78,12 @@ class Outlook:
 
     def _standing(self, url: ServerUrl, length: int) -> Standing:
         ours = self._window.bound_to(url)
-        there = [self._rest(task) for task in ours if task.state not in _ON_THEIR_WAY]
-        coming = [self._rest(task) for task in ours if task.state in _ON_THEIR_WAY]
+        there = [self._rest(task) for task in ours if task.state not in ON_THEIR_WAY]
+        coming = [self._rest(task) for task in ours if task.state in ON_THEIR_WAY]
         known = within(length, there)
         promised = self._promised.get(url, 0.0)
-        return Standing(length - len(known), (*known, *coming, promised))
+        others = length - len(known) + self.share(url).coming
+        return Standing(others, (*known, *coming, promised))
 
     def _rest(self, task: Task) -> float:
         assert task.server is not None

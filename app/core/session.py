@@ -20,6 +20,7 @@ from app.core.events import (
     Event,
     FrameReceived,
     KeepingFailed,
+    NeighbourSpoke,
     PageChange,
     PageChanged,
     RequestFailed,
@@ -37,6 +38,7 @@ from app.core.events import (
     TimerFired,
     WorkflowLoaded,
 )
+from app.core.exchange import NEWS_TIMER, Exchange
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.ledger import Entry
 from app.core.linking import connect, fired
@@ -76,6 +78,7 @@ class Session:
         self._reconciler = Reconciler(self.window, books)
         self._routing = Routing(self.window, self._submission, self._reconciler)
         self._dispatcher = Dispatcher(self.window, self._submission)
+        self._exchange = Exchange(self.window)
         self._collection = Collection(self.window, self._reconciler)
         self._stealing = Stealing(self.window, self._reconciler)
         self._replies = Replies(
@@ -93,7 +96,7 @@ class Session:
 
     def start(self, now: float) -> Commands:
         """Take up what the records hold; to be called once, before any event."""
-        commands: list[Command] = list(self._acceptance.load())
+        commands: list[Command] = [*self._acceptance.load(), *self._exchange.tell(now)]
         for server in self.window.servers.values():
             commands += connect(self.window, server)
             commands += self._reconciler.look(server, now)
@@ -164,6 +167,8 @@ class Session:
             case PageChanged(change):
                 window.is_hidden &= change is PageChange.ONLINE
                 return self._returned(now)
+            case NeighbourSpoke(text):
+                return self._exchange.heard(text, now)
             case KeepingFailed(trouble):
                 window.notices.append(trouble)
         return ()
@@ -190,6 +195,8 @@ class Session:
                 return self._stealing.fired(now)
             case _ if key == FILL_TIMER:
                 self.window.is_fill_due = True
+            case _ if key == NEWS_TIMER:
+                return self._exchange.tell(now)
         return ()
 
     def _returned(self, now: float) -> Commands:
@@ -215,7 +222,10 @@ class Session:
             done += self._stealing.look()
         if window.is_fill_due:
             done += self._dispatcher.fill(now)
-        return (*self._records.save(window), *done) if is_changed or window.unsaved else tuple(done)
+        if not (is_changed or window.unsaved):
+            return tuple(done)
+        news = self._exchange.tell(now) if window.neighbours.known else ()
+        return (*self._records.save(window), *done, *news)
 
     def _tend(self, server: Server, now: float) -> Commands:
         """Watch a server that has tasks of ours, and let go of one that has none."""

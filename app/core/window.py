@@ -10,6 +10,7 @@ from app.core.errors import Trouble
 from app.core.ids import Chance, ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId, WindowId
 from app.core.lessons import Lessons
 from app.core.lock import Locks
+from app.core.neighbours import Neighbours
 from app.core.server import Server
 from app.core.server_url import short_name
 from app.core.task import State, Task
@@ -71,6 +72,7 @@ class Window:
         self._by_prompt: dict[PromptId, Task] = {}
         self._ended: dict[TaskId, Task] = {}
         self.lessons = Lessons(self.ended)
+        self.neighbours = Neighbours()
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
         self.requests_made = self.mended = 0  # mended: what disagreed with a task's server
 

@@ -134,9 +134,13 @@ class Channel(Protocol):
         """Say something to all other pages."""
 
 
+def nobody(_text: str) -> None:
+    """Say something where nobody hears it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One of each."""
+    """One of each; `say` tells all other pages of the folder something."""
 
     clock: Clock
     sockets: Sockets
@@ -145,6 +149,7 @@ class Ports:
     shared: Records
     files: Store
     previews: Previews
+    say: Callable[[str], None] = nobody
 
 
 class World(Protocol):

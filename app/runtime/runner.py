@@ -19,6 +19,7 @@ from app.core.commands import (
     ShowPreview,
     StartTimer,
     StopTimer,
+    Tell,
 )
 from app.core.errors import BadInput
 from app.core.events import Event, WorkflowLoaded
@@ -108,6 +109,8 @@ class Runner:
                 ports.records.write(key, text)
             case SaveEntry(task_id, text):
                 ports.shared.write(ENTRY_RECORD + task_id, text)
+            case Tell(text):
+                ports.say(text)
             case StartTimer(key, delay):
                 ports.clock.start(key, delay)
             case StopTimer(key):

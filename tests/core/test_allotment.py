@@ -1,8 +1,13 @@
 """Which task gets which place."""
 
+from collections import Counter
+
 from app.core.allotment import AGAIN
 from app.core.dispatcher import FILL_TIMER
+from app.core.ids import ServerUrl, TaskId, WindowId
+from app.core.neighbours import PATIENCE, News, Share, Ticket
 from app.core.task import State
+from app.core.window import Window
 from tests.core.farm import (
     NOON,
     NORTH,
@@ -14,7 +19,7 @@ from tests.core.farm import (
     timers,
     waiting_task,
 )
-from tests.core.test_dispatcher import farm_of_known_pace, new_farm, probes
+from tests.core.test_dispatcher import EAST, farm_of_known_pace, new_farm, probes
 
 
 def test_a_task_waits_for_a_fast_server_rather_than_taking_a_slow_one() -> None:
@@ -74,3 +79,78 @@ def test_what_was_passed_over_is_forgotten_with_the_last_task_that_waits() -> No
     assert dispatcher.fill(NOON) == ()
     waiting_task(window, 3)
     assert set(probes(dispatcher.fill(NOON))) == {SOUTH}
+
+
+def another(window: Window, *tickets: Ticket, **shares: Share) -> None:
+    """Another window tells what waits there, and what it has by the names of servers."""
+    known = {ServerUrl(f"http://{name}:8188"): share for name, share in shares.items()}
+    window.neighbours.told(WindowId("other"), News(NOON, tickets, known))
+
+
+def an_older(name: str = "x", pinned: ServerUrl | None = None) -> Ticket:
+    """A task of another window that came before ours."""
+    return Ticket(NOON - 5, TaskId(name), pinned, "")
+
+
+def test_a_place_is_left_to_the_window_whose_turn_it_is() -> None:
+    """But if it doesn't take it soon, it is ours."""
+    window, dispatcher = farm_of_known_pace(north=10.0)
+    task = waiting_task(window, 1)
+    another(window, an_older())
+    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    assert task.server is None
+    commands = dispatcher.fill(NOON)
+    assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: PATIENCE})
+    later = NOON + PATIENCE
+    dispatcher.told(probes(dispatcher.fill(later))[NORTH], 0, later)
+    assert task.server == NORTH
+
+
+def test_who_has_more_places_than_we_comes_after_us() -> None:
+    """However old its tasks are."""
+    window, dispatcher = farm_of_known_pace(north=10.0, south=10.0)
+    task = waiting_task(window, 1)
+    another(window, an_older(), north=Share(0, 1, 500.0, 0.0))
+    asked_for = probes(dispatcher.fill(NOON))
+    assert set(asked_for) == {SOUTH}
+    dispatcher.told(asked_for[SOUTH], 0, NOON)
+    assert task.server == SOUTH
+
+
+def test_what_others_are_about_to_send_counts() -> None:
+    """Also where places are not held back; what is pinned goes nowhere else."""
+    for pinned, other in ((NORTH, SOUTH), (SOUTH, NORTH)):
+        window, dispatcher = new_farm(NORTH, SOUTH)
+        task = waiting_task(window, 1)
+        window.neighbours.told(WindowId("odd"), News(NOON, (an_older("y", EAST),), {}))
+        another(window, an_older("x", pinned))
+        for request in probes(dispatcher.fill(NOON)).values():
+            dispatcher.told(request, 0, NOON)
+        assert task.server == other
+
+
+def test_when_all_are_sent_nobody_is_waited_for() -> None:
+    window, dispatcher = farm_of_known_pace(north=10.0)
+    task = waiting_task(window, 1)
+    another(window, an_older())
+    window.hurry()
+    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    assert task.server == NORTH
+
+
+def test_eight_windows_that_launch_at_once_have_two_tasks_on_each_of_four_servers() -> None:
+    """They have told each other what waits, and all draw the same lots."""
+    urls = [ServerUrl(f"http://gpu-{number}:8188") for number in range(4)]
+    farms = [new_farm(*urls) for _ in range(8)]
+    tickets = []
+    for number, (window, _) in enumerate(farms):
+        task = waiting_task(window, number)
+        tickets.append(Ticket(task.accepted_at, task.task_id, None, ""))
+    for number, (window, dispatcher) in enumerate(farms):
+        for other, ticket in enumerate(tickets):
+            if other != number:
+                window.neighbours.told(WindowId(f"w{other}"), News(NOON, (ticket,), {}))
+        for request in probes(dispatcher.fill(NOON)).values():
+            dispatcher.told(request, 0, NOON)
+    counts = Counter(task.server for window, _ in farms for task in window.tasks.values())
+    assert counts == dict.fromkeys(urls, 2)

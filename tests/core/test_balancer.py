@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.balancer import SAMPLE, WHOLE, choose, sample, shortest
+from app.core.balancer import SAMPLE, WHOLE, choose, lot, sample, shortest
 from app.core.ids import ServerUrl
 from tests.core.farm import NORTH, SOUTH, Chance
 
@@ -57,3 +57,11 @@ def test_of_a_large_fleet_some_are_asked_by_lot() -> None:
         assert len(set(asked)) == SAMPLE
         times.update(asked)
     assert min(times[number] for number in range(WHOLE + 4)) > 700
+
+
+def test_the_lot_of_a_task_is_the_same_in_every_window() -> None:
+    """And as good as any: of many names about as many come to each place."""
+    assert lot("a task") == lot("a task")
+    counts = Counter(int(4 * lot(f"task {number}")) for number in range(4000))
+    assert set(counts) == {0, 1, 2, 3}
+    assert min(counts.values()) > 900

@@ -4,6 +4,8 @@ import pytest
 
 from app.core.depth import AT_ONCE, LATENCY, MARGIN, NEVER, Depth
 from app.core.errors import Trouble
+from app.core.ids import WindowId
+from app.core.neighbours import News, Share
 from app.core.outlook import Outlook
 from app.core.pace import Paces
 from app.core.server import Reach, Server
@@ -109,16 +111,34 @@ def test_nobody_holds_back_where_that_costs_or_can_not_be_timed(why: str) -> Non
 def test_what_is_on_its_way_is_ours_when_the_server_counts_it() -> None:
     """The number may come before the answer; but not before the POST."""
     window, north = farm()
-    depth = Depth(window, Outlook(window, Paces(), NOON))
-    assert depth.is_ours(NORTH, None)
+    depth = Depth(window, Outlook(window, learned(window, north), NOON))
+    assert depth.holds_back(NORTH, None)
     bound_task(window, north, State.UPLOADING, number=1)
-    assert not depth.is_ours(NORTH, 1)
+    assert not depth.holds_back(NORTH, 1)
     bound_task(window, north, State.UPLOADING, State.POSTING, number=2)
-    assert depth.is_ours(NORTH, 1)
-    assert not depth.is_ours(NORTH, 2)
+    assert depth.holds_back(NORTH, 1)
+    assert not depth.holds_back(NORTH, 2)
     assert depth.length_of(north) == 1
     north.told_length(5, NOON)
     assert depth.length_of(north) == 5
+
+
+def test_tasks_of_this_browsers_other_windows_are_as_good_as_ours() -> None:
+    """The next of any window goes there just before the last of any has done."""
+    window, north = farm()
+    paces = learned(window, north)
+    there = Share(1, 1, 6.0, 0.0)
+    window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: there}))
+    assert wait(window, paces, 2) == pytest.approx(6.0 - CALLS)
+    assert wait(window, paces, 2, now=NOON + 4) == pytest.approx(2.0 - CALLS)
+    assert wait(window, paces, 3) == 0
+    depth = Depth(window, Outlook(window, paces, NOON))
+    assert depth.may_wait_for(north, 2, NOON)
+    assert depth.length_of(north) == 1
+    # Another window can't say how long its own will take.
+    news = News(NOON, (), {NORTH: there._replace(doubt=None)})
+    window.neighbours.told(WindowId("other"), news)
+    assert wait(window, paces, 2) == 0
 
 
 def test_all_are_sent_at_once_when_a_person_wants_to_leave() -> None:

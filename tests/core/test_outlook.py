@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.core.ids import ServerUrl
+from app.core.ids import ServerUrl, WindowId
+from app.core.neighbours import News, Share
 from app.core.outlook import Outlook
 from app.core.pace import Paces
 from app.core.task import State
@@ -83,13 +84,29 @@ def test_only_of_tasks_like_those_that_were_timed_the_rest_is_sure() -> None:
     window = window_of(NORTH)
     outlook = Outlook(window, learned(window, north=10.0), NOON)
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON - 4
-    assert outlook.is_sure(NORTH)
+    assert outlook.rest(NORTH)[1] is not None
     strange = bound_task(window, window.servers[NORTH], *RUNNING, number=2)
     strange.shape, strange.started_at = "strange.", NOON - 4
-    assert not outlook.is_sure(NORTH)
-    seconds, doubt = outlook.rest(NORTH)
-    assert seconds == pytest.approx(6.0 + 6.0)
-    assert 0.0 < doubt < 3.0
+    assert outlook.rest(NORTH) == (pytest.approx(12.0), None)
+
+
+def test_what_other_windows_of_this_browser_have_there_takes_its_time() -> None:
+    """What is on its way comes before a new task; how long all of it takes they say themselves."""
+    window = window_of(NORTH)
+    north = window.servers[NORTH]
+    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    bound_task(window, north, *RUNNING, number=1).started_at = NOON - 4
+    share = Share(2, 1, 30.0, 1.0)
+    window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: share}))
+    assert outlook.share(NORTH) == share
+    assert outlook.expected(north, 2, "", 0).starts == pytest.approx(6.0 + 10.0 + 20.0)
+    own, doubt = outlook.own_rest(NORTH)
+    assert doubt is not None
+    assert own == pytest.approx(6.0)
+    assert outlook.rest(NORTH) == pytest.approx((36.0, doubt + 1.0))
+    news = News(NOON, (), {NORTH: share._replace(doubt=None)})
+    window.neighbours.told(WindowId("other"), news)
+    assert outlook.rest(NORTH) == (pytest.approx(36.0), None)
 
 
 def test_a_task_that_began_in_the_future_has_not_begun() -> None:

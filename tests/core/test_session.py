@@ -9,6 +9,7 @@ from app.core.commands import (
     OpenSocket,
     ReleaseFiles,
     SaveRecord,
+    Tell,
 )
 from app.core.connection import Phase
 from app.core.errors import Trouble
@@ -19,6 +20,7 @@ from app.core.events import (
     CollectWanted,
     FrameReceived,
     KeepingFailed,
+    NeighbourSpoke,
     PageChange,
     PageChanged,
     SendAllWanted,
@@ -33,9 +35,11 @@ from app.core.events import (
     TimerFired,
     WorkflowLoaded,
 )
+from app.core.exchange import NEWS_TIMER
 from app.core.health import only_here
-from app.core.ids import Digest, OwnerTag, ServerUrl, TaskId
+from app.core.ids import Digest, OwnerTag, ServerUrl, TaskId, WindowId
 from app.core.ledger import Entry
+from app.core.neighbours import News, write_news
 from app.core.requests import Ask
 from app.core.server import Reach
 from app.core.session import LINGER
@@ -395,6 +399,23 @@ def test_a_page_is_hidden_until_it_comes_into_view() -> None:
     ):
         world.happen(PageChanged(change))
         assert window.is_hidden == is_hidden
+
+
+def test_windows_of_a_browser_tell_each_other_what_they_have() -> None:
+    """A window that has never heard another says so once, at its start."""
+    world = one_server()
+    assert len(all_of(Tell, world.log)) == 1
+    task = world.accept()
+    assert len(all_of(Tell, world.log)) == 1
+    other = write_news(WindowId("other"), News(world.now, (), {}))
+    (told,) = all_of(Tell, world.happen(NeighbourSpoke(other)))
+    assert task.task_id in told.text
+    assert NEWS_TIMER in world.timers
+    assert all_of(Tell, world.happen(TimerFired(NEWS_TIMER)))
+    second = world.accept()
+    assert second.task_id in all_of(Tell, world.log)[-1].text
+    # When there is nothing left to tell, nothing goes on.
+    world.settle(within=90)
 
 
 def test_a_workflow_that_is_gone_ends_what_needs_it_and_nothing_else() -> None:

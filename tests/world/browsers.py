@@ -20,11 +20,13 @@ from app.core.commands import (
     ShowPreview,
     StartTimer,
     StopTimer,
+    Tell,
 )
 from app.core.errors import Trouble
 from app.core.events import (
     Event,
     KeepingFailed,
+    NeighbourSpoke,
     PageChange,
     PageChanged,
     ServerAdded,
@@ -255,6 +257,14 @@ class Page:
             if tab.page is not None and tab.page is not self:
                 self.clock.after(0.001 + 0.02 * self.world.random.random(), tab.page.hear, text)
 
+    def _gossip(self, text: str) -> None:
+        """Tell all others something of which nothing may hang: now and then it is lost."""
+        for tab in self.tab.browser.tabs:
+            if tab.page is not None and tab.page is not self:
+                luck = self.world.gossip.random()
+                if luck < 0.9:
+                    self.clock.after(0.001 + 0.02 * luck, tab.page.hear, text)
+
     def hear(self, text: str) -> None:
         """Another page of the browser says something."""
         if self.is_gone:
@@ -262,6 +272,7 @@ class Page:
         if self.is_asleep:
             self._unheard.append(text)
             return
+        self.tell(NeighbourSpoke(text))
         if leaver(text) is not None:
             self.look()
         for claim in list(self._adopting.values()):
@@ -411,6 +422,8 @@ class Page:
                     self.tab.browser.shared.pop(key, None)
                 else:
                     self.tab.browser.shared[key] = command.text
+            elif kind is Tell:
+                self._gossip(command.text)
             elif kind is StartTimer:
                 number = self.world.next_number()
                 self.timers[command.key] = number

@@ -51,6 +51,7 @@ class World:
         is_stealing: bool = False,
     ) -> None:
         self.random = random
+        self.gossip = Random(servers)
         self.clock = Clock()
         self.steps = 0
         self.settings = settings_for(places)

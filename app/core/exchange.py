@@ -1,0 +1,55 @@
+"""Tells the other windows of this browser what ours waits for and has, and hears their news."""
+
+from itertools import islice
+
+from app.core.commands import Command, Commands, StartTimer, Tell
+from app.core.neighbours import TOLD, News, Share, Ticket, read_news, write_news
+from app.core.outlook import ON_THEIR_WAY, Outlook
+from app.core.window import Window
+
+RENEWED = 4.0
+"""Seconds after which the same is told again: news grow old, and one may be lost."""
+
+NEWS_TIMER = ("news",)
+
+
+class Exchange:
+    """A window that is alone says nothing but once at its start."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def tell(self, now: float) -> Commands:
+        """Tell our news, now and once in a while as long as there are any."""
+        news = self._news(now)
+        commands: list[Command] = [Tell(write_news(self._window.window_id, news))]
+        if news.waiting or news.shares:
+            commands.append(StartTimer(NEWS_TIMER, RENEWED))
+        return tuple(commands)
+
+    def heard(self, text: str, now: float) -> Commands:
+        """Another page has said something; who has just come hears our news."""
+        window = self._window
+        read = read_news(text, now)
+        if read is None or read[0] == window.window_id:
+            return ()
+        window_id, news = read
+        is_new = news is not None and window_id not in window.neighbours.known
+        window.neighbours.told(window_id, news)
+        window.is_fill_due |= bool(window.waiting)
+        return self.tell(now) if is_new else ()
+
+    def _news(self, now: float) -> News:
+        window = self._window
+        outlook = Outlook(window, window.lessons.paces, now)
+        shares = {}
+        for url in window.servers:
+            ours = window.bound_to(url)
+            if ours:
+                coming = sum(task.state in ON_THEIR_WAY for task in ours)
+                shares[url] = Share(coming, len(ours) - coming, *outlook.own_rest(url))
+        waiting = (
+            Ticket(task.accepted_at, task.task_id, task.pinned, task.shape)
+            for task in islice(window.waiting.values(), TOLD)
+        )
+        return News(now, tuple(waiting), shares)

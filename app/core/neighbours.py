@@ -1,0 +1,164 @@
+"""What the other windows of this browser wait for, and have on servers: their latest news.
+
+Windows tell each other, so that they don't meet at one server, and take turns. Nothing hangs on
+it: news may be lost, late or old, and then a choice is as good as among strangers.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from app.core.ids import ServerUrl, TaskId, WindowId
+from app.core.outputs import is_time, parse_json
+
+RECENT = 10.0
+"""Seconds after which news are old: a page that sleeps or has crashed tells none."""
+
+PATIENCE = 1.5
+"""Seconds for which a place is left to another window whose turn it is."""
+
+TOLD = 8
+"""Tasks that a window tells of, the first to go: more places don't come free at a time."""
+
+
+class Ticket(NamedTuple):
+    """A task that waits in its window; `at` is when it was accepted, by that page's clock."""
+
+    at: float
+    task_id: TaskId
+    pinned: ServerUrl | None
+    shape: str
+
+
+class Share(NamedTuple):
+    """What windows have at a server: tasks on their way there, and tasks that it has.
+
+    `rest` is the seconds that they will still take, `doubt` how well that is known; None for
+    not at all.
+    """
+
+    coming: int = 0
+    arrived: int = 0
+    rest: float = 0.0
+    doubt: float | None = 0.0
+
+
+class News(NamedTuple):
+    """What one window told; `at` is when it was heard, by our own clock."""
+
+    at: float
+    waiting: tuple[Ticket, ...]
+    shares: Mapping[ServerUrl, Share]
+
+    @property
+    def bound(self) -> int:
+        """Count the tasks that have a place."""
+        return sum(share.coming + share.arrived for share in self.shares.values())
+
+
+class Neighbours:
+    """Keeps the latest news of each window, while they are recent."""
+
+    def __init__(self) -> None:
+        self.known: set[WindowId] = set()
+        """The windows that were heard, until they go."""
+        self._news: dict[WindowId, News] = {}
+        self._left_to: dict[TaskId, float] = {}
+        """Tasks that a place was left to -> since when."""
+
+    def told(self, window_id: WindowId, news: News | None) -> None:
+        """A window told its news; None when it goes."""
+        self.known.add(window_id)
+        if news is None:
+            self.known.discard(window_id)
+        if news is not None and (news.waiting or news.shares):
+            self._news[window_id] = news
+        else:
+            self._news.pop(window_id, None)
+        waiting = {ticket.task_id for each in self._news.values() for ticket in each.waiting}
+        self._left_to = {each: at for each, at in self._left_to.items() if each in waiting}
+
+    def share(self, url: ServerUrl, now: float) -> Share:
+        """Return what all other windows have at a server."""
+        found = [(news.shares[url], news.at) for news in self._recent(now) if url in news.shares]
+        if not found:
+            return Share()
+        doubts = [share.doubt for share, _ in found]
+        return Share(
+            sum(share.coming for share, _ in found),
+            sum(share.arrived for share, _ in found),
+            sum(max(0.0, share.rest - (now - at)) for share, at in found),
+            None if None in doubts else sum(each or 0.0 for each in doubts),
+        )
+
+    def waiting(self, now: float) -> Iterator[tuple[int, Iterator[Ticket]]]:
+        """Yield for each window how many places it has, and who may still have one before us."""
+        for news in self._recent(now):
+            yield (
+                news.bound,
+                (each for each in news.waiting if self._patience(each, now) > 0),
+            )
+
+    def leave_to(self, ticket: Ticket, now: float) -> None:
+        """A place is left to a task of another window."""
+        self._left_to.setdefault(ticket.task_id, now)
+
+    def look_again_at(self, now: float) -> list[float]:
+        """Return when the places that were left to others are anybody's."""
+        return [at + PATIENCE for at in self._left_to.values() if at + PATIENCE > now]
+
+    def _patience(self, ticket: Ticket, now: float) -> float:
+        return self._left_to.get(ticket.task_id, now) + PATIENCE - now
+
+    def _recent(self, now: float) -> Iterable[News]:
+        return (news for news in self._news.values() if now - RECENT < news.at <= now)
+
+
+def write_news(window_id: WindowId, news: News) -> str:
+    """Write what a window has to tell."""
+    return json.dumps(
+        {"window": window_id, "says": "news", "waiting": news.waiting, "shares": news.shares}
+    )
+
+
+def read_news(text: str, now: float) -> tuple[WindowId, News | None] | None:
+    """Read what a window told, or that it goes; None for anything else that pages say."""
+    try:
+        said = parse_json(text)
+    except ValueError:
+        return None
+    match said:
+        case {"window": str(window_id), "says": "left"}:
+            return WindowId(window_id), None
+        case {
+            "window": str(window_id),
+            "says": "news",
+            "waiting": list(waiting),
+            "shares": dict(shares),
+        }:
+            tickets = tuple(_ticket(each) for each in waiting[:TOLD] if _is_ticket(each))
+            known = {
+                ServerUrl(url): Share(*each) for url, each in shares.items() if _is_share(each)
+            }
+            return WindowId(window_id), News(now, tickets, known)
+    return None
+
+
+def _is_ticket(item: Any) -> bool:
+    match item:
+        case [at, str(), None | str(), str()]:
+            return is_time(at)
+    return False
+
+
+def _ticket(item: Any) -> Ticket:
+    at, task_id, pinned, shape = item
+    return Ticket(at, TaskId(task_id), ServerUrl(pinned) if pinned else None, shape)
+
+
+def _is_share(item: Any) -> bool:
+    match item:
+        case [int(coming), int(arrived), rest, doubt]:
+            is_known = is_time(rest) and (doubt is None or is_time(doubt))
+            return is_known and coming >= 0 and arrived >= 0
+    return False

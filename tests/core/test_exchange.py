@@ -1,0 +1,74 @@
+"""News between the windows of one browser."""
+
+from app.core.commands import Commands, Tell
+from app.core.exchange import NEWS_TIMER, RENEWED, Exchange
+from app.core.ids import WindowId
+from app.core.neighbours import TOLD, News, Share, read_news, write_news
+from tests.core.farm import (
+    NOON,
+    NORTH,
+    RUNNING,
+    SOUTH,
+    all_of,
+    bound_task,
+    new_window,
+    timers,
+    waiting_task,
+)
+
+OTHER = WindowId("other")
+NOTHING = News(NOON, (), {})
+
+
+def told(commands: Commands) -> News:
+    """The news among commands."""
+    (tell,) = all_of(Tell, commands)
+    read = read_news(tell.text, NOON)
+    assert read is not None
+    assert read[1] is not None
+    return read[1]
+
+
+def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
+    """Again and again, as long as there is something."""
+    window = new_window()
+    exchange = Exchange(window)
+    for url in (NORTH, SOUTH):
+        window.server(url, NOON)
+    assert told(exchange.tell(NOON)) == NOTHING
+    assert timers(exchange.tell(NOON)) == {}
+    bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON
+    bound_task(window, window.servers[NORTH], number=2)
+    for number in range(3, 5 + TOLD):
+        waiting_task(window, number, pinned=SOUTH)
+    commands = exchange.tell(NOON)
+    news = told(commands)
+    assert timers(commands) == {NEWS_TIMER: RENEWED}
+    assert [each.task_id for each in news.waiting] == [f"t{number}" for number in range(3, 11)]
+    assert news.waiting[0].pinned == SOUTH
+    # Nothing like them was ever timed.
+    assert news.shares == {NORTH: Share(1, 1, 2.0, None)}
+
+
+def test_who_has_just_come_hears_our_news() -> None:
+    """And what was told may open a place for us."""
+    window = new_window()
+    exchange = Exchange(window)
+    window.is_fill_due = False
+    assert told(exchange.heard(write_news(OTHER, NOTHING), NOON)) == NOTHING
+    assert exchange.heard(write_news(OTHER, NOTHING), NOON) == ()
+    assert not window.is_fill_due
+    waiting_task(window)
+    window.is_fill_due = False
+    exchange.heard(write_news(OTHER, NOTHING), NOON)
+    assert window.is_fill_due
+
+
+def test_neither_other_words_nor_our_own_are_news() -> None:
+    """A duplicated tab speaks by our name for a moment."""
+    window = new_window()
+    exchange = Exchange(window)
+    assert exchange.heard("{}", NOON) == ()
+    assert exchange.heard(write_news(window.window_id, NOTHING), NOON) == ()
+    assert exchange.heard('{"window": "other", "says": "left"}', NOON) == ()
+    assert window.neighbours.known == set()

@@ -1,0 +1,130 @@
+"""What other windows of this browser told."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.ids import TaskId, WindowId
+from app.core.neighbours import (
+    PATIENCE,
+    RECENT,
+    TOLD,
+    Neighbours,
+    News,
+    Share,
+    Ticket,
+    read_news,
+    write_news,
+)
+from tests.core.farm import NOON, NORTH, SOUTH
+
+ONE, OTHER = WindowId("one"), WindowId("other")
+
+
+def ticket(name: str = "t1", at: float = NOON) -> Ticket:
+    """A task that waits there."""
+    return Ticket(at, TaskId(name), None, "")
+
+
+def waiting(neighbours: Neighbours, now: float) -> list[tuple[int, list[str]]]:
+    """Who waits, by window."""
+    return [(bound, [each.task_id for each in line]) for bound, line in neighbours.waiting(now)]
+
+
+def test_news_are_read_as_they_were_written() -> None:
+    news = News(
+        NOON,
+        (Ticket(NOON, TaskId("t1"), SOUTH, "s."), ticket("t2")),
+        {NORTH: Share(1, 2, 30.0, 1.5), SOUTH: Share(0, 1, 5.0, None)},
+    )
+    assert read_news(write_news(ONE, news), NOON) == (ONE, news)
+    assert news.bound == 4
+
+
+def test_a_window_that_goes_says_so() -> None:
+    assert read_news('{"window": "one", "token": "t", "says": "left"}', NOON) == (ONE, None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"window": "one", "says": "whose"}',
+        '{"window": 1, "says": "left"}',
+        '{"window": "one", "says": "news", "waiting": {}, "shares": {}}',
+        '{"window": "one", "says": "news", "waiting": [], "shares": []}',
+    ],
+)
+def test_what_else_is_said_is_no_news(text: str) -> None:
+    """The channel carries other things too, and versions to come."""
+    assert read_news(text, NOON) is None
+
+
+def test_what_can_not_be_read_of_news_is_left_out() -> None:
+    """And of too many tasks the later ones."""
+    tickets = [[NOON, f"t{number}", None, ""] for number in range(TOLD + 5)]
+    bad = [[NOON, 1, None, ""], ["x", "t", None, ""], [NOON, "t", None], 5]
+    shares = {
+        "a": [1, 1, 5.0, 0.5],
+        "b": [1, 1],
+        "c": [-1, 1, 5.0, 0.5],
+        "d": [1, -1, 5.0, 0.5],
+        "e": [1, 1, "x", 0.5],
+        "f": [1, 1, 5.0, "x"],
+        "g": None,
+    }
+    said = {"window": "one", "says": "news", "waiting": [*bad, *tickets], "shares": shares}
+    read = read_news(json.dumps(said), NOON)
+    assert read is not None
+    assert read[1] is not None
+    assert len(read[1].waiting) == TOLD - len(bad)
+    assert set(read[1].shares) == {"a"}
+
+
+@given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
+def test_nothing_that_is_said_is_an_error(text: str) -> None:
+    read_news(text, NOON)
+
+
+def test_what_windows_have_at_a_server_is_added_up() -> None:
+    """Their tasks go on meanwhile; where one can't say how long, nobody can."""
+    neighbours = Neighbours()
+    assert neighbours.share(NORTH, NOON) == Share()
+    neighbours.told(ONE, News(NOON, (), {NORTH: Share(1, 1, 10.0, 1.0)}))
+    neighbours.told(OTHER, News(NOON, (), {NORTH: Share(0, 1, 3.0, 0.5), SOUTH: Share()}))
+    assert neighbours.share(NORTH, NOON + 4) == Share(1, 2, 6.0, 1.5)
+    neighbours.told(OTHER, News(NOON, (), {NORTH: Share(0, 1, 3.0, None)}))
+    assert neighbours.share(NORTH, NOON).doubt is None
+
+
+def test_old_news_are_none() -> None:
+    """Nor are those of a clock that was put back since, or of a window that has gone."""
+    neighbours = Neighbours()
+    neighbours.told(ONE, News(NOON, (ticket(),), {NORTH: Share(1)}))
+    assert neighbours.known == {ONE}
+    assert waiting(neighbours, NOON + RECENT - 1) == [(1, ["t1"])]
+    assert waiting(neighbours, NOON + RECENT) == waiting(neighbours, NOON - 1) == []
+    neighbours.told(ONE, None)
+    assert (neighbours.share(NORTH, NOON), neighbours.known) == (Share(), set())
+    # Who has nothing to tell is known all the same.
+    neighbours.told(ONE, News(NOON, (), {}))
+    assert (waiting(neighbours, NOON), neighbours.known) == ([], {ONE})
+
+
+def test_a_place_is_left_to_another_window_for_a_moment() -> None:
+    """If it doesn't take it, that task is passed over."""
+    neighbours = Neighbours()
+    neighbours.told(ONE, News(NOON, (ticket("t1"), ticket("t2")), {}))
+    neighbours.leave_to(ticket("t1"), NOON)
+    neighbours.leave_to(ticket("t1"), NOON + 1)
+    assert neighbours.look_again_at(NOON + 1) == [NOON + PATIENCE]
+    assert waiting(neighbours, NOON + 1) == [(0, ["t1", "t2"])]
+    assert waiting(neighbours, NOON + PATIENCE) == [(0, ["t2"])]
+    assert neighbours.look_again_at(NOON + PATIENCE) == []
+    # It waits no more: should it ever come back, it has its turn again.
+    neighbours.told(ONE, News(NOON, (ticket("t2"),), {}))
+    neighbours.told(ONE, News(NOON, (ticket("t1"),), {}))
+    assert waiting(neighbours, NOON + PATIENCE) == [(0, ["t1"])]
