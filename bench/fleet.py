@@ -15,8 +15,9 @@ import statistics
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.fleet_launch import fullest_of_a_crowd, fullest_of_a_launch
-from bench.fleet_rules import ALL
+from bench.fleet_launch import fullest_of_a_crowd, fullest_of_a_launch, fullest_of_pages
+from bench.fleet_page import play_pages
+from bench.fleet_rules import ALL, ONE_BROWSER, PAGE
 from bench.fleet_world import SECONDS, Outcome, Scene, play, play_centrally
 
 PLOT = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "fleet.svg"
@@ -28,6 +29,7 @@ SCENES = (
     Scene("8 equal servers, 40 windows, 2 s upload", (1.0,) * 8, 40, upload=2.0),
 )
 LOAD = 0.8
+LIMIT = "the limit"
 T_95 = 2.093
 """Student's t for 20 seeds, 95 %, both sides; more seeds need a little less."""
 
@@ -53,28 +55,36 @@ def erlang_c(servers: int, load: float, seconds: float) -> float:
 
 def _play(given: tuple[int, str, int, int]) -> Outcome:
     scene, rule, tasks, seed = given
+    if rule in (PAGE, ONE_BROWSER):
+        is_one_browser = rule == ONE_BROWSER
+        return play_pages(SCENES[scene], LOAD, tasks, seed, is_one_browser=is_one_browser)
     chosen = next((each for each in ALL if each.name == rule), None)
     if chosen is None:
         return play_centrally(SCENES[scene], LOAD, tasks, seed)
     return play(SCENES[scene], chosen, LOAD, tasks, seed)
 
 
+def _rules_of(scene: Scene) -> list[str]:
+    """Return all; nobody has forty windows in one browser."""
+    pages = [PAGE, ONE_BROWSER] if scene.windows <= 12 else [PAGE]
+    return [LIMIT, *(rule.name for rule in ALL), *pages]
+
+
 def measure(seeds: int, tasks: int) -> list[Row]:
     """Play every rule in every scene."""
-    rules = ["the limit", *(rule.name for rule in ALL)]
     todo = [
         (scene, rule, tasks, seed)
         for scene in range(len(SCENES))
-        for rule in rules
+        for rule in _rules_of(SCENES[scene])
         for seed in range(seeds)
     ]
     with multiprocessing.get_context("fork").Pool(2) as pool:
         outcomes = dict(zip(todo, pool.map(_play, todo, chunksize=4), strict=True))
     rows = []
     for number, scene in enumerate(SCENES):
-        for rule in rules:
+        for rule in _rules_of(scene):
             pairs = [
-                (outcomes[number, rule, tasks, seed], outcomes[number, rules[0], tasks, seed])
+                (outcomes[number, rule, tasks, seed], outcomes[number, LIMIT, tasks, seed])
                 for seed in range(seeds)
             ]
             wait = statistics.mean(own.wait for own, _ in pairs)
@@ -122,7 +132,7 @@ def draw(rows: list[Row], path: Path) -> None:
     scenes = [scene.name for scene in SCENES]
     figure, panels = pyplot.subplots(len(scenes), 1, figsize=(7, 1.9 * len(scenes)))
     for panel, scene in zip(panels, scenes, strict=True):
-        shown = [row for row in rows if row.scene == scene and row.rule != "the limit"][::-1]
+        shown = [row for row in rows if row.scene == scene and row.rule != LIMIT][::-1]
         panel.barh(
             [row.rule for row in shown],
             [min(row.ratio, 6.0) for row in shown],
@@ -152,6 +162,9 @@ def main() -> None:
     for rule in ALL:
         fullest = statistics.mean(fullest_of_a_launch(rule, seed) for seed in range(200))
         print(f"  {rule.name:24}{fullest:8.1f}")
+    for name in (PAGE, ONE_BROWSER):
+        fullest = statistics.mean(fullest_of_pages(name, seed) for seed in range(200))
+        print(f"  {name:24}{fullest:8.1f}")
     crowd = [fullest_of_a_crowd(seed) for seed in range(given.seeds)]
     fullest, probes = max(each[0] for each in crowd), max(each[1] for each in crowd)
     print("\n200 servers, 10,000 windows launch one task each within a minute; the page's choice")

@@ -7,7 +7,8 @@ from typing import Any
 import simpy
 
 from app.core.balancer import WHOLE, sample
-from bench.fleet_rules import PAGE, Rule, Window
+from bench.fleet_page import pages_of
+from bench.fleet_rules import LEAST, ONE_BROWSER, PAGE, Rule, Window
 from bench.fleet_world import POST, PROBE, Fleet, Job, Scene, windows_of
 
 FOUR = Scene("launch", (1.0,) * 4, 8)
@@ -18,14 +19,27 @@ def fullest_of_a_launch(rule: Rule, seed: int) -> int:
     """Return the tasks on the fullest of 4 idle servers when 8 windows launch at once."""
     counts = [0] * len(FOUR.speeds)
     for window in windows_of(FOUR, seed):
-        counts[rule.choose(window, [0] * len(counts), 0.0)] += 1
+        counts[rule.choose(window, [0] * len(counts))] += 1
     return max(counts)
+
+
+def fullest_of_pages(name: str, seed: int) -> int:
+    """Return the same of windows of the page, all in one browser or each in its own."""
+    assert name in (PAGE, ONE_BROWSER)
+    env = simpy.Environment()
+    fleet = Fleet(env, FOUR, seed)
+    pages = pages_of(fleet, FOUR.windows, 0.2, seed, is_one_browser=name == ONE_BROWSER)
+    for page in pages:
+        page.want(Job(0.0, 1000.0, 0))
+    env.run(until=10.0)
+    return max(fleet.lengths)
 
 
 def fullest_of_a_crowd(seed: int) -> tuple[float, float]:
     """Return the fullest server's queue over the mean one, and the most probes of a task.
 
-    10,000 windows of as many browsers launch within a minute, with 2 s of upload each.
+    10,000 windows of as many browsers launch within a minute, with 2 s of upload each. They know
+    nothing yet, and then the page's choice is the shortest queue by lot, among those asked.
     """
     env = simpy.Environment()
     random = Random(f"crowd {seed}")
@@ -41,9 +55,9 @@ def fullest_of_a_crowd(seed: int) -> tuple[float, float]:
         lengths = [fleet.lengths[number] for number in asked]
         yield env.timeout(PROBE)
         window = Window(random, [0] * len(asked))
-        number = asked[PAGE.choose(window, lengths, 2.0)]
+        number = asked[LEAST.choose(window, lengths)]
         yield env.timeout(2.0 + POST)
-        fleet.post(number, job, Window(random, [0] * SERVERS))
+        fleet.post(number, job)
 
     for _ in range(CROWD):
         env.process(send(Job(random.uniform(0.0, MINUTE), random.expovariate(1 / 30), 0)))

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from random import Random
 from typing import Any, NamedTuple
 
@@ -71,14 +71,27 @@ class Fleet:
         self.is_down = [False] * len(scene.speeds)
         self.waits: list[float] = []
         self.ends: list[float] = []
+        self.watchers: list[Callable[[int], None]] = []
+        """Are told of each queue whose length has changed."""
         self._queues = [simpy.Store(env) for _ in scene.speeds]
         for number in range(len(scene.speeds)):
             env.process(self._serve(number, scene.stops, Random(f"stops {seed} {number}")))
 
-    def post(self, number: int, job: Job, window: Window) -> None:
-        """A task arrives at a server."""
-        self.lengths[number] += 1
-        self._queues[number].put((job, window))
+    def post(
+        self,
+        number: int,
+        job: Job,
+        began: Callable[[], None] = lambda: None,
+        ended: Callable[[float], None] = lambda _seconds: None,
+    ) -> None:
+        """A task arrives at a server, which says when it begins, and how long it took."""
+        self._queues[number].put((job, began, ended))
+        self._count(number, 1)
+
+    def _count(self, number: int, change: int) -> None:
+        self.lengths[number] += change
+        for watch in self.watchers:
+            watch(number)
 
     def told(self) -> list[int | None]:
         """Return what the servers answer to a probe."""
@@ -90,14 +103,15 @@ class Fleet:
     def _serve(self, number: int, stops: float, random: Random) -> Generator[Any, Any, None]:
         until_stop = random.expovariate(stops / STOP) if stops else float("inf")
         while True:
-            job, window = yield self._queues[number].get()
+            job, began, ended = yield self._queues[number].get()
             self.waits.append(self.env.now - job.at)
+            began()
             seconds = job.work / self.speeds[number]
             until_stop -= seconds
             yield self.env.timeout(seconds)
-            self.lengths[number] -= 1
             self.ends.append(self.env.now - job.at)
-            window.learn(number, seconds, self.env.now)
+            self._count(number, -1)
+            ended(seconds)
             if until_stop < 0:
                 self.is_down[number] = True
                 yield self.env.timeout(STOP)
@@ -111,11 +125,11 @@ def send(
     """Bring one task to a server: probe, choose, upload, post."""
     lengths = fleet.told()
     yield fleet.env.timeout(NOT_ANSWERED if None in lengths else PROBE)
-    number = rule.choose(window, lengths, upload)
+    number = rule.choose(window, lengths)
     window.on_their_way[number] += 1
     yield fleet.env.timeout(upload + POST)
     window.on_their_way[number] -= 1
-    fleet.post(number, job, window)
+    fleet.post(number, job)
 
 
 def windows_of(scene: Scene, seed: int) -> list[Window]:

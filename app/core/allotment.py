@@ -116,9 +116,10 @@ class Allotment:
             if not isinstance(each, Ticket):
                 yield each, window.servers[choice]
                 continue
-            outlook.promise(choice, each.shape)
-            if depth.holds_back(choice, lengths[choice]):
-                window.neighbours.leave_to(each, now)
+            if not depth.holds_back(choice, lengths[choice]):
+                outlook.promise(choice, each.shape)
+            elif window.neighbours.leave_to(each, choice, now):
+                outlook.promise(choice, each.shape)
                 self._passed[choice] = now
                 left.add(choice)
 

@@ -18,7 +18,7 @@ AT_ONCE = 3
 LATENCY, MARGIN = 0.05, 0.1
 """Seconds of a call where none was measured yet, and what a page may be late by."""
 
-EAGER = 5.0
+EAGER = 3.0
 """How many times as long as the way to a server a task may stand there too early: where ends are
 known less well than that, a moment of idleness costs less."""
 

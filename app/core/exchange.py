@@ -7,7 +7,7 @@ from app.core.neighbours import TOLD, News, Share, Ticket, read_news, write_news
 from app.core.outlook import ON_THEIR_WAY, Outlook
 from app.core.window import Window
 
-RENEWED = 4.0
+RENEWED = 8.0
 """Seconds after which the same is told again: news grow old, and one may be lost."""
 
 NEWS_TIMER = ("news",)
@@ -18,10 +18,21 @@ class Exchange:
 
     def __init__(self, window: Window) -> None:
         self._window = window
+        self._told: object = None
+
+    def changed(self, now: float) -> Commands:
+        """Tell our news if somebody may hear them, and they differ from those told last."""
+        if not self._window.neighbours.known:
+            return ()
+        news = self._news(now)
+        return self._tell(news) if news.gist != self._told else ()
 
     def tell(self, now: float) -> Commands:
         """Tell our news, now and once in a while as long as there are any."""
-        news = self._news(now)
+        return self._tell(self._news(now))
+
+    def _tell(self, news: News) -> Commands:
+        self._told = news.gist
         commands: list[Command] = [Tell(write_news(self._window.window_id, news))]
         if news.waiting or news.shares:
             commands.append(StartTimer(NEWS_TIMER, RENEWED))
@@ -35,8 +46,8 @@ class Exchange:
             return ()
         window_id, news = read
         is_new = news is not None and window_id not in window.neighbours.known
-        window.neighbours.told(window_id, news)
-        window.is_fill_due |= bool(window.waiting)
+        if window.neighbours.told(window_id, news):
+            window.is_fill_due |= bool(window.waiting)
         return self.tell(now) if is_new else ()
 
     def _news(self, now: float) -> News:

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from app.core.ids import ServerUrl, TaskId, WindowId
 from app.core.outputs import is_time, parse_json
 
-RECENT = 10.0
+RECENT = 20.0
 """Seconds after which news are old: a page that sleeps or has crashed tells none."""
 
-PATIENCE = 1.5
+PATIENCE = 1.0
 """Seconds for which a place is left to another window whose turn it is."""
 
 TOLD = 8
@@ -51,9 +51,18 @@ class News(NamedTuple):
     shares: Mapping[ServerUrl, Share]
 
     @property
+    def gist(self) -> object:
+        """What is worth telling at once: the seconds change all the time."""
+        counts = {url: (share.coming, share.arrived) for url, share in self.shares.items()}
+        return [ticket.task_id for ticket in self.waiting], counts
+
+    @property
     def bound(self) -> int:
         """Count the tasks that have a place."""
         return sum(share.coming + share.arrived for share in self.shares.values())
+
+
+_NONE = News(0.0, (), {})
 
 
 class Neighbours:
@@ -63,20 +72,29 @@ class Neighbours:
         self.known: set[WindowId] = set()
         """The windows that were heard, until they go."""
         self._news: dict[WindowId, News] = {}
-        self._left_to: dict[TaskId, float] = {}
-        """Tasks that a place was left to -> since when."""
+        self._left_to: dict[tuple[TaskId, ServerUrl], float] = {}
+        """Tasks that a place was left to, and where -> since when."""
 
-    def told(self, window_id: WindowId, news: News | None) -> None:
-        """A window told its news; None when it goes."""
+    def told(self, window_id: WindowId, news: News | None) -> bool:
+        """A window told its news; None when it goes. Say whether more than seconds have changed."""
+        before = self._news.get(window_id)
         self.known.add(window_id)
         if news is None:
             self.known.discard(window_id)
+        self._news.pop(window_id, None)
         if news is not None and (news.waiting or news.shares):
+            self._news = {
+                each: old for each, old in self._news.items() if news.at - old.at < RECENT
+            }
             self._news[window_id] = news
-        else:
-            self._news.pop(window_id, None)
         waiting = {ticket.task_id for each in self._news.values() for ticket in each.waiting}
-        self._left_to = {each: at for each, at in self._left_to.items() if each in waiting}
+        taken = news.shares if news is not None else ()
+        self._left_to = {
+            (task_id, url): at
+            for (task_id, url), at in self._left_to.items()
+            if task_id in waiting and url not in taken
+        }
+        return (before or _NONE).gist != (news or _NONE).gist
 
     def share(self, url: ServerUrl, now: float) -> Share:
         """Return what all other windows have at a server."""
@@ -91,24 +109,18 @@ class Neighbours:
             None if None in doubts else sum(each or 0.0 for each in doubts),
         )
 
-    def waiting(self, now: float) -> Iterator[tuple[int, Iterator[Ticket]]]:
-        """Yield for each window how many places it has, and who may still have one before us."""
-        for news in self._recent(now):
-            yield (
-                news.bound,
-                (each for each in news.waiting if self._patience(each, now) > 0),
-            )
+    def waiting(self, now: float) -> Iterator[tuple[int, tuple[Ticket, ...]]]:
+        """Yield for each window how many places it has, and who waits there."""
+        return ((news.bound, news.waiting) for news in self._recent(now))
 
-    def leave_to(self, ticket: Ticket, now: float) -> None:
-        """A place is left to a task of another window."""
-        self._left_to.setdefault(ticket.task_id, now)
+    def leave_to(self, ticket: Ticket, url: ServerUrl, now: float) -> bool:
+        """Leave a place to a task of another window; False once it had its time to take it."""
+        return now < self._left_to.setdefault((ticket.task_id, url), now) + PATIENCE
 
     def look_again_at(self, now: float) -> list[float]:
-        """Return when the places that were left to others are anybody's."""
-        return [at + PATIENCE for at in self._left_to.values() if at + PATIENCE > now]
-
-    def _patience(self, ticket: Ticket, now: float) -> float:
-        return self._left_to.get(ticket.task_id, now) + PATIENCE - now
+        """Return when places that were left to others are anybody's, and when news grow old."""
+        left = [at + PATIENCE for at in self._left_to.values() if at + PATIENCE > now]
+        return [*left, *(news.at + RECENT for news in self._recent(now))]
 
     def _recent(self, now: float) -> Iterable[News]:
         return (news for news in self._news.values() if now - RECENT < news.at <= now)

@@ -62,10 +62,16 @@ class Outlook:
         return seconds, doubt if is_sure else None
 
     def rest(self, url: ServerUrl) -> tuple[float, float | None]:
-        """Return the same with the tasks of this browser's other windows."""
+        """Return the same with the tasks of this browser's other windows.
+
+        Where those don't know how long theirs take, we take them for usual ones.
+        """
         (seconds, doubt), theirs = self.own_rest(url), self.share(url)
-        is_sure = doubt is not None and theirs.doubt is not None
-        return seconds + theirs.rest, (doubt or 0.0) + (theirs.doubt or 0.0) if is_sure else None
+        if doubt is not None:
+            usual = (theirs.coming + theirs.arrived) * self._paces.entry(url)
+            guess = usual * self._paces.spread("") if theirs.doubt is None else theirs.doubt
+            doubt += guess
+        return seconds + theirs.rest, doubt
 
     def share(self, url: ServerUrl) -> Share:
         """Return what this browser's other windows have there."""

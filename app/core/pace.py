@@ -24,7 +24,7 @@ SPREAD, PRIOR = 0.5, 3
 """Variance of the logarithms of seconds before any was seen, and how many sights that counts."""
 
 DOUBT = 0.1
-"""How many sights it counts when it is asked how well the end of one task is known."""
+"""Variance times sights before any was seen, where it is asked how well a task's end is known."""
 
 
 class Paces:
@@ -139,7 +139,7 @@ class Usual:
         squares = sum((each - means[server]) ** 2 for server in logs for each in logs[server])
         extra = sum(len(known) - 1 for known in logs.values())
         spread = (SPREAD * PRIOR + squares) / (PRIOR + extra)
-        self.spread = sqrt((SPREAD * DOUBT + squares) / (DOUBT + extra))
+        self.spread = sqrt((DOUBT + squares) / (DOUBT + extra)) if extra >= FEW else 1.0
         """The part of their seconds by which tasks of one server differ."""
         self._sure = {
             server: exp(mean)

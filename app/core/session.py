@@ -224,8 +224,7 @@ class Session:
             done += self._dispatcher.fill(now)
         if not (is_changed or window.unsaved):
             return tuple(done)
-        news = self._exchange.tell(now) if window.neighbours.known else ()
-        return (*self._records.save(window), *done, *news)
+        return (*self._records.save(window), *done, *self._exchange.changed(now))
 
     def _tend(self, server: Server, now: float) -> Commands:
         """Watch a server that has tasks of ours, and let go of one that has none."""

@@ -552,8 +552,8 @@ def farm_of_known_pace(**seconds: float) -> tuple[Window, Dispatcher]:
     window, dispatcher = new_farm(*(ServerUrl(f"http://{name}:8188") for name in seconds))
     for at, (server, ran) in enumerate(zip(window.servers.values(), seconds.values(), strict=True)):
         server.answered()
-        for number in range(10):
-            done = bound_task(window, server, *RUNNING, number=1000 + 10 * at + number)
+        for number in range(30):
+            done = bound_task(window, server, *RUNNING, number=1000 + 30 * at + number)
             done.ran = ran
             window.end(done, State.COMPLETED, NOON - 99, "socket", None)
     return window, dispatcher

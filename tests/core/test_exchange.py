@@ -4,6 +4,7 @@ from app.core.commands import Commands, Tell
 from app.core.exchange import NEWS_TIMER, RENEWED, Exchange
 from app.core.ids import WindowId
 from app.core.neighbours import TOLD, News, Share, read_news, write_news
+from app.core.task import State
 from tests.core.farm import (
     NOON,
     NORTH,
@@ -61,7 +62,28 @@ def test_who_has_just_come_hears_our_news() -> None:
     waiting_task(window)
     window.is_fill_due = False
     exchange.heard(write_news(OTHER, NOTHING), NOON)
+    assert not window.is_fill_due
+    exchange.heard(write_news(OTHER, News(NOON, (), {NORTH: Share(1)})), NOON)
     assert window.is_fill_due
+
+
+def test_the_same_is_not_told_for_every_step_that_a_task_takes() -> None:
+    """Nor is anything, where nobody hears it."""
+    window = new_window()
+    exchange = Exchange(window)
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, number=1)
+    assert exchange.changed(NOON) == ()
+    window.neighbours.told(OTHER, NOTHING)
+    assert told(exchange.changed(NOON)).shares[NORTH].coming == 1
+    window.move(task, State.UPLOADING)
+    assert exchange.changed(NOON) == ()
+    window.move(task, State.POSTING)
+    window.move(task, State.QUEUED)
+    assert told(exchange.changed(NOON)).shares[NORTH].arrived == 1
+    waiting_task(window, 2)
+    assert told(exchange.changed(NOON)).waiting
+    assert exchange.changed(NOON) == ()
 
 
 def test_neither_other_words_nor_our_own_are_news() -> None:

@@ -103,11 +103,17 @@ def test_what_windows_have_at_a_server_is_added_up() -> None:
 def test_old_news_are_none() -> None:
     """Nor are those of a clock that was put back since, or of a window that has gone."""
     neighbours = Neighbours()
-    neighbours.told(ONE, News(NOON, (ticket(),), {NORTH: Share(1)}))
+    news = News(NOON, (ticket(),), {NORTH: Share(1)})
+    assert neighbours.told(ONE, news)
+    assert not neighbours.told(ONE, news._replace(shares={NORTH: Share(1, 0, 5.0)}))
+    assert neighbours.told(ONE, news._replace(shares={NORTH: Share(0, 1)}))
     assert neighbours.known == {ONE}
     assert waiting(neighbours, NOON + RECENT - 1) == [(1, ["t1"])]
     assert waiting(neighbours, NOON + RECENT) == waiting(neighbours, NOON - 1) == []
+    neighbours.told(OTHER, news._replace(at=NOON + RECENT))
+    assert waiting(neighbours, NOON) == []
     neighbours.told(ONE, None)
+    neighbours.told(OTHER, None)
     assert (neighbours.share(NORTH, NOON), neighbours.known) == (Share(), set())
     # Who has nothing to tell is known all the same.
     neighbours.told(ONE, News(NOON, (), {}))
@@ -118,13 +124,30 @@ def test_a_place_is_left_to_another_window_for_a_moment() -> None:
     """If it doesn't take it, that task is passed over."""
     neighbours = Neighbours()
     neighbours.told(ONE, News(NOON, (ticket("t1"), ticket("t2")), {}))
-    neighbours.leave_to(ticket("t1"), NOON)
-    neighbours.leave_to(ticket("t1"), NOON + 1)
-    assert neighbours.look_again_at(NOON + 1) == [NOON + PATIENCE]
-    assert waiting(neighbours, NOON + 1) == [(0, ["t1", "t2"])]
-    assert waiting(neighbours, NOON + PATIENCE) == [(0, ["t2"])]
-    assert neighbours.look_again_at(NOON + PATIENCE) == []
-    # It waits no more: should it ever come back, it has its turn again.
-    neighbours.told(ONE, News(NOON, (ticket("t2"),), {}))
-    neighbours.told(ONE, News(NOON, (ticket("t1"),), {}))
-    assert waiting(neighbours, NOON + PATIENCE) == [(0, ["t1"])]
+    later = NOON + PATIENCE
+    assert neighbours.leave_to(ticket("t1"), NORTH, NOON)
+    assert neighbours.leave_to(ticket("t1"), NORTH, NOON + PATIENCE / 2)
+    assert neighbours.look_again_at(NOON + PATIENCE / 2) == [later, NOON + RECENT]
+    assert not neighbours.leave_to(ticket("t1"), NORTH, later)
+    assert neighbours.leave_to(ticket("t1"), SOUTH, later)
+    assert neighbours.leave_to(ticket("t2"), NORTH, later)
+    assert neighbours.look_again_at(later) == [*[later + PATIENCE] * 2, NOON + RECENT]
+    assert neighbours.look_again_at(NOON + RECENT) == []
+
+
+@pytest.mark.parametrize("why", ["taken", "it waits no more", "it is gone"])
+def test_the_next_time_that_a_place_comes_free_it_is_left_again(why: str) -> None:
+    """Whoever had it meanwhile, or for a task that was taken back."""
+    neighbours = Neighbours()
+    news = News(NOON, (ticket("t1"),), {})
+    neighbours.told(ONE, news)
+    neighbours.leave_to(ticket("t1"), NORTH, NOON)
+    neighbours.told(OTHER, news._replace(shares={SOUTH: Share(1)}))
+    assert not neighbours.leave_to(ticket("t1"), NORTH, NOON + 60)
+    if why == "taken":
+        neighbours.told(OTHER, news._replace(shares={NORTH: Share(1)}))
+    else:
+        for window in (ONE, OTHER):
+            neighbours.told(window, News(NOON, (), {}) if why == "it waits no more" else None)
+        neighbours.told(ONE, news)
+    assert neighbours.leave_to(ticket("t1"), NORTH, NOON + 60)

@@ -379,8 +379,8 @@ MUTATIONS = {
     ),
     "sent before it is saved": Mutation(
         "session",
-        "return (*self._records.save(window), *done) if",
-        "return (*done, *self._records.save(window)) if",
+        "return (*self._records.save(window), *done, *self._exchange.changed(now))",
+        "return (*done, *self._records.save(window), *self._exchange.changed(now))",
         ("record",),
         range(12),
     ),

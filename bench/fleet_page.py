@@ -1,0 +1,230 @@
+"""Windows of the page in the simulated fleet: the core's own dispatcher, with all that it knows.
+
+Only what carries is simulated: a probe, an upload and a POST take their time, servers tell the
+length of their queue to whoever has a socket, and windows of one browser hear each other.
+"""
+
+import statistics
+from collections.abc import Callable, Generator, Iterable
+from random import Random
+from typing import Any
+
+import simpy
+
+from app.core.acceptance import KEPT
+from app.core.commands import Command, Commands, StartTimer, Tell
+from app.core.dispatcher import ROUND_TIMER, Dispatcher
+from app.core.events import Picture
+from app.core.exchange import NEWS_TIMER, Exchange
+from app.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
+from app.core.requests import Ask, Request
+from app.core.server import Server
+from app.core.submission import Submission
+from app.core.task import State, Task
+from app.core.window import Settings, Window
+from app.core.workflow import parse_workflow
+from bench.fleet_world import POST, PROBE, Fleet, Job, Outcome, Scene, jobs_of
+
+HEARD = 0.005
+"""Seconds until what one window says is heard by the others."""
+
+BANDWIDTH = 1e6
+WORKFLOW = parse_workflow('{"1": {"class_type": "SaveImage", "inputs": {}}}')
+DIGEST = Digest("fleet")
+
+
+class Chance:
+    """Randomness of one window."""
+
+    def __init__(self, random: Random) -> None:
+        self.uniform = random.random
+        self._bits = random.getrandbits
+
+    def hex(self, digits: int) -> str:
+        """Return that many hex digits."""
+        return f"{self._bits(4 * digits):0{digits}x}"
+
+
+class Carrier(Submission):
+    """Brings bound tasks to the simulated servers."""
+
+    def __init__(self, page: "PageWindow") -> None:
+        super().__init__(page.window)
+        self._page = page
+
+    def begin(self, task: Task, server: Server, now: float) -> Commands:
+        """Bind a task, and send it on its way."""
+        self._window.bind(task, server, now)
+        self._window.move(task, State.UPLOADING)
+        self._page.carry(task, server)
+        return ()
+
+
+class PageWindow:
+    """One window: the page's own, in the time of the simulation.
+
+    Args:
+        fleet: The servers.
+        number: Its own.
+        upload: Seconds of its uploads.
+        random: Its chance.
+    """
+
+    def __init__(self, fleet: Fleet, number: int, upload: float, random: Random) -> None:
+        self.env = fleet.env
+        self.window = Window(WindowId(f"w{number:04}"), Settings("fleet"), Chance(random))
+        self.fellows: list[PageWindow] = []
+        """The other windows of its browser."""
+        self._fleet = fleet
+        self._upload = upload
+        self._random = random
+        self._timers: dict[tuple[str, ...], object] = {}
+        self._jobs: dict[TaskId, Job] = {}
+        self._dispatcher = Dispatcher(self.window, Carrier(self))
+        self._exchange = Exchange(self.window)
+        for each in range(len(fleet.speeds)):
+            server = self.window.server(ServerUrl(f"http://gpu-{each}:8188"), 0.0)
+            server.answered()
+            server.latency = PROBE
+        self._numbers = {url: each for each, url in enumerate(self.window.servers)}
+        fleet.watchers.append(self._length_changed)
+
+    def want(self, job: Job) -> None:
+        """A person wants a task done."""
+        task_id = TaskId(f"{self._random.getrandbits(64):016x}")
+        pictures = (Picture(NodeId("1"), "image", DIGEST, "", int(self._upload * BANDWIDTH)),)
+        task = Task(task_id, PromptId(task_id), "", DIGEST, pictures, None, self.env.now)
+        self.window.workflows[DIGEST] = WORKFLOW
+        self._jobs[task_id] = job
+        self.window.add(task)
+        self._settle()
+
+    def carry(self, task: Task, server: Server) -> None:
+        """Upload a bound task and post it."""
+
+        def uploaded() -> None:
+            server.bandwidth = BANDWIDTH
+            self.window.move(task, State.POSTING)
+            self._after(POST, posted)
+            self._settle()
+
+        def posted() -> None:
+            self.window.move(task, State.QUEUED)
+            job = self._jobs.pop(task.task_id)
+            self._fleet.post(self._numbers[server.url], job, began, ended)
+            self._settle()
+
+        def began() -> None:
+            self.window.move(task, State.RUNNING)
+            task.started_at = self.env.now
+            self._settle()
+
+        def ended(seconds: float) -> None:
+            task.ran = seconds
+            self.window.end(task, State.COMPLETED, self.env.now, "socket", None)
+            for old in list(self.window.ended())[:-KEPT]:
+                self.window.dismiss(old)
+            self._settle()
+
+        self._after(self._upload, uploaded)
+
+    def _length_changed(self, number: int) -> None:
+        """A server tells all sockets: this window has one while it has tasks there."""
+        server = self.window.servers[ServerUrl(f"http://gpu-{number}:8188")]
+        if self.window.bound_to(server.url):
+            server.told_length(self._fleet.lengths[number], self.env.now)
+
+    def _settle(self) -> None:
+        """What `Session` does after each event."""
+        is_changed = bool(self.window.unsaved)
+        while self.window.is_fill_due:
+            self._obey(self._dispatcher.fill(self.env.now))
+        is_changed |= bool(self.window.unsaved)
+        self.window.unsaved.clear()
+        if is_changed:
+            self._obey(self._exchange.changed(self.env.now))
+
+    def _obey(self, commands: Iterable[Command]) -> None:
+        for command in commands:
+            match command:
+                case Request(ask=Ask.PROBE):
+                    self._probe(command)
+                case Tell(text):
+                    for fellow in self.fellows:
+                        fellow._after(HEARD, fellow._heard, text)
+                case StartTimer(key, delay):
+                    self._timers[key] = token = object()
+                    self._after(delay, self._fired, key, token)
+
+    def _probe(self, request: Request) -> None:
+        number = self._numbers[request.server]
+        server = self.window.servers[request.server]
+
+        def answered() -> None:
+            length = self._fleet.lengths[number]
+            server.told_length(length, self.env.now)
+            self._obey(self._dispatcher.told(request, length, self.env.now))
+            self._settle()
+
+        def failed() -> None:
+            self._obey(self._dispatcher.told(request, None, self.env.now))
+            self._settle()
+
+        if self._fleet.is_down[number]:
+            self._after(request.timeout, failed)
+        else:
+            self._after(PROBE, answered)
+
+    def _heard(self, text: str) -> None:
+        self._obey(self._exchange.heard(text, self.env.now))
+        self._settle()
+
+    def _fired(self, key: tuple[str, ...], token: object) -> None:
+        if self._timers.get(key) is not token:
+            return
+        if key == ROUND_TIMER:
+            self._obey(self._dispatcher.round_fired(self.env.now))
+        elif key == NEWS_TIMER:
+            self._obey(self._exchange.tell(self.env.now))
+        else:
+            self.window.is_fill_due = True
+        self._settle()
+
+    def _after(self, delay: float, act: Callable[..., None], *given: Any) -> None:
+        event: simpy.Event = self.env.timeout(delay)
+        assert event.callbacks is not None
+        event.callbacks.append(lambda _event: act(*given))
+
+
+def pages_of(
+    fleet: Fleet, count: int, upload: float, seed: int, *, is_one_browser: bool
+) -> list[PageWindow]:
+    """Return windows of the page that know nothing yet."""
+    made = [
+        PageWindow(fleet, number, upload, Random(f"window {seed} {number}"))
+        for number in range(count)
+    ]
+    if is_one_browser:
+        for page in made:
+            page.fellows = [each for each in made if each is not page]
+            page.window.neighbours.known.update(each.window.window_id for each in page.fellows)
+    return made
+
+
+def play_pages(
+    scene: Scene, load: float, count: int, seed: int, *, is_one_browser: bool
+) -> Outcome:
+    """Play all tasks of a seed by the page."""
+    env = simpy.Environment()
+    fleet = Fleet(env, scene, seed)
+    pages = pages_of(fleet, scene.windows, scene.upload, seed, is_one_browser=is_one_browser)
+
+    def arrive() -> Generator[Any, Any, None]:
+        for job in jobs_of(scene, load, count, seed):
+            yield env.timeout(job.at - env.now)
+            pages[job.window].want(job)
+
+    env.process(arrive())
+    while len(fleet.ends) < count:
+        env.step()
+    return Outcome(statistics.mean(fleet.waits), statistics.mean(fleet.ends))
