@@ -130,7 +130,7 @@ MUTATIONS = {
         "        self._doubted_at = 0.0\n        self.deafness += 1",
         "        return ()\n        self.deafness += 1",
         ("hears",),
-        range(9, 21),
+        range(26, 38),
         ("deaf", "half-open"),
     ),
     "delays start anew when a socket opens": Mutation(
@@ -259,7 +259,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        range(62, 74),
+        range(111, 123),
     ),
     "lost without ever having been there": Mutation(
         "books",
@@ -285,7 +285,7 @@ MUTATIONS = {
         '"/interrupt", {"prompt_id": task.prompt_id}',
         '"/interrupt", {}',
         ("own cancel",),
-        range(29, 41),
+        range(95, 107),
         ("cancel",),
     ),
     "the whole queue is cleared": Mutation(
@@ -301,7 +301,7 @@ MUTATIONS = {
         "case State.CONNECTING | State.UPLOADING:",
         "case State.CONNECTING | State.UPLOADING | State.POSTING | State.UNKNOWN:",
         ("true end",),
-        range(2, 14),
+        range(14, 26),
     ),
     "cancelled again at every list": Mutation(
         "cancellation",
@@ -329,7 +329,7 @@ MUTATIONS = {
         "if task is None or task.server != server:",
         "if task is None:",
         ("own frames",),
-        range(1, 13),
+        range(116, 128),
         ("foreign frames",),
     ),
     "lock kept after the end": Mutation(
@@ -375,7 +375,7 @@ MUTATIONS = {
         ("        task.posted_at = now\n"),
         ("        pass\n"),
         ("sent again",),
-        range(15, 27),
+        range(84, 97),
     ),
     "sent before it is saved": Mutation(
         "session",
@@ -424,7 +424,7 @@ MUTATIONS = {
         ('            case Standing.HELD, "whose":\n                return self._say(_MINE)\n'),
         "",
         ("ends", "one socket"),
-        range(3, 15),
+        range(25, 37),
     ),
     "adopted in the same epoch": Mutation(
         "acceptance",
@@ -447,7 +447,7 @@ MUTATIONS = {
         "    return any(_is_taken(task, ledger) for task in tasks)",
         "    return False",
         ("final", "one server"),
-        range(12),
+        range(1, 13),
         ("frozen", "cached"),
     ),
     "a failed request is an absence": Mutation(
@@ -470,7 +470,7 @@ MUTATIONS = {
             "            return ()\n"
         ),
         ("sent again", "true end"),
-        range(60, 72),
+        range(74, 86),
     ),
     "moved without a look": Mutation(
         "moving",
