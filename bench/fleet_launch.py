@@ -9,7 +9,7 @@ import simpy
 from app.core.balancer import WHOLE, sample
 from bench.fleet_page import pages_of
 from bench.fleet_rules import LEAST, ONE_BROWSER, PAGE, Rule, Window
-from bench.fleet_world import POST, PROBE, Fleet, Job, Scene, windows_of
+from bench.fleet_world import POST, PROBE, SECONDS, Fleet, Job, Scene, windows_of
 
 FOUR = Scene("launch", (1.0,) * 4, 8)
 CROWD, MINUTE, SERVERS = 10_000, 60.0, 200
@@ -33,6 +33,34 @@ def fullest_of_pages(name: str, seed: int) -> int:
         page.want(Job(0.0, 1000.0, 0))
     env.run(until=10.0)
     return max(fleet.lengths)
+
+
+def wait_beside_a_batch(seed: int) -> float:
+    """Return how long a window's task waits when another has sent a batch of 200, in tasks.
+
+    Both are of one browser, with 4 servers; how long tasks take is known, and always the same.
+    """
+    env = simpy.Environment()
+    fleet = Fleet(env, FOUR, seed)
+    batch, other = pages_of(fleet, 2, 0.2, seed, is_one_browser=True)
+
+    def people() -> Generator[Any, Any, None]:
+        for page in (batch, other):
+            for _ in range(20):
+                page.want(Job(env.now, SECONDS, 0))
+        yield env.timeout(20 * SECONDS)
+        for _ in range(200):
+            batch.want(Job(env.now, SECONDS, 0))
+        yield env.timeout(Random(seed).uniform(3.0, 5.0) * SECONDS)
+        other.want(Job(env.now, SECONDS, 1))
+
+    env.process(people())
+    while len(other.window.tasks) <= 20:
+        env.step()
+    task = list(other.window.tasks.values())[-1]
+    while not task.started_at:
+        env.step()
+    return (task.started_at - task.accepted_at) / SECONDS
 
 
 def fullest_of_a_crowd(seed: int) -> tuple[float, float]:

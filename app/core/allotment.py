@@ -87,7 +87,7 @@ class Allotment:
         bound = sum(len(window.bound_to(url)) for url in window.servers)
         others = () if window.is_hurried else window.neighbours.waiting(now)
         left: set[ServerUrl] = set()
-        for each in in_turn([(bound, tasks), *others]):
+        for each in in_turn([(bound, window.served_at, tasks), *others]):
             size = 0 if isinstance(each, Ticket) else size_of(each)
             free = {
                 url

@@ -77,8 +77,8 @@ class Depth:
 
     def length_of(self, server: Server) -> int:
         """Return the length of a server's queue that wasn't asked for it just now."""
-        arrived = self._arrived(server.url) + self._outlook.share(server.url).arrived
-        return max(server.queue_remaining or 0, arrived)
+        ours = len(self._window.bound_to(server.url)) - self._window.on_their_way(server.url)
+        return max(server.queue_remaining or 0, ours + self._outlook.share(server.url).arrived)
 
     def _known(self, url: ServerUrl) -> int:
         """Count the tasks of this browser that a server may have counted."""

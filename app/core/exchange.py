@@ -63,4 +63,4 @@ class Exchange:
             Ticket(task.accepted_at, task.task_id, task.pinned, task.shape)
             for task in islice(window.waiting.values(), TOLD)
         )
-        return News(now, tuple(waiting), shares)
+        return News(now, tuple(waiting), shares, window.served_at)

@@ -78,12 +78,18 @@ def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast
             able.append(server)
     outlook, size = Outlook(window, paces, now), sum(needs.sizes)
     depth = Depth(window, outlook)
-    free = [server for server in able if not depth.wait(server, server.queue_remaining, size)]
+    # Nobody is before it in the window: it is the next for a server that has something to do.
+    is_next = not window.waiting
+    free = [
+        server
+        for server in able
+        if not depth.wait(server, server.queue_remaining, size)
+        or (is_next and depth.may_wait_for(server, server.queue_remaining, now))
+    ]
     if not free:
         return Forecast(obstacles=tuple(obstacles), is_full=bool(able))
     found = {
-        server.url: outlook.expected(server, server.queue_remaining or 0, "", size)
-        for server in free
+        server.url: outlook.expected(server, depth.length_of(server), "", size) for server in free
     }
     ranks = loads({url: each.ends for url, each in found.items()}, outlook.usual(""))
     first = shortest(ranks)

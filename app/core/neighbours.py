@@ -44,11 +44,15 @@ class Share(NamedTuple):
 
 
 class News(NamedTuple):
-    """What one window told; `at` is when it was heard, by our own clock."""
+    """What one window told; `at` is when it was heard, by our own clock.
+
+    `served_at` is when a task of its got a place last, by its clock.
+    """
 
     at: float
     waiting: tuple[Ticket, ...]
     shares: Mapping[ServerUrl, Share]
+    served_at: float = 0.0
 
     @property
     def gist(self) -> object:
@@ -109,9 +113,9 @@ class Neighbours:
             None if None in doubts else sum(each or 0.0 for each in doubts),
         )
 
-    def waiting(self, now: float) -> Iterator[tuple[int, tuple[Ticket, ...]]]:
-        """Yield for each window how many places it has, and who waits there."""
-        return ((news.bound, news.waiting) for news in self._recent(now))
+    def waiting(self, now: float) -> Iterator[tuple[int, float, tuple[Ticket, ...]]]:
+        """Yield for each window how many places it has, since when, and who waits there."""
+        return ((news.bound, news.served_at, news.waiting) for news in self._recent(now))
 
     def leave_to(self, ticket: Ticket, url: ServerUrl, now: float) -> bool:
         """Leave a place to a task of another window; False once it had its time to take it."""
@@ -129,7 +133,13 @@ class Neighbours:
 def write_news(window_id: WindowId, news: News) -> str:
     """Write what a window has to tell."""
     return json.dumps(
-        {"window": window_id, "says": "news", "waiting": news.waiting, "shares": news.shares}
+        {
+            "window": window_id,
+            "says": "news",
+            "waiting": news.waiting,
+            "shares": news.shares,
+            "served": news.served_at,
+        }
     )
 
 
@@ -147,12 +157,13 @@ def read_news(text: str, now: float) -> tuple[WindowId, News | None] | None:
             "says": "news",
             "waiting": list(waiting),
             "shares": dict(shares),
-        }:
+            "served": served_at,
+        } if is_time(served_at):
             tickets = tuple(_ticket(each) for each in waiting[:TOLD] if _is_ticket(each))
             known = {
                 ServerUrl(url): Share(*each) for url, each in shares.items() if _is_share(each)
             }
-            return WindowId(window_id), News(now, tickets, known)
+            return WindowId(window_id), News(now, tickets, known, served_at)
     return None
 
 

@@ -62,6 +62,8 @@ class Window:
         """A task waits, or a place came free: the dispatcher is to look."""
         self.is_hurried = False
         """All tasks that wait are to be sent now."""
+        self.served_at = 0.0
+        """When a task was bound last."""
         self.is_hidden = False
         """Nobody sees the page: its timers may be late."""
         self.is_server_new = False
@@ -143,7 +145,7 @@ class Window:
         task.move(State.CONNECTING)
         task.server = server.url
         task.client_id = server.connection.client_id
-        task.bound_at = now
+        task.bound_at = self.served_at = now
         del self.waiting[task.task_id]
         self._bound.setdefault(server.url, {})[task.task_id] = task
         self.locks.hold(task.prompt_id, server.url, now)

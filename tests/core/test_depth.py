@@ -118,6 +118,8 @@ def test_what_is_on_its_way_is_ours_when_the_server_counts_it() -> None:
     bound_task(window, north, State.UPLOADING, State.POSTING, number=2)
     assert depth.holds_back(NORTH, 1)
     assert not depth.holds_back(NORTH, 2)
+    assert depth.length_of(north) == 0
+    bound_task(window, north, *RUNNING, number=3)
     assert depth.length_of(north) == 1
     north.told_length(5, NOON)
     assert depth.length_of(north) == 5

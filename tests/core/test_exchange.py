@@ -30,6 +30,13 @@ def told(commands: Commands) -> News:
     return read[1]
 
 
+def news_of_a_bound_task() -> News:
+    """What a window tells that has just bound a task."""
+    window = new_window()
+    bound_task(window, window.server(NORTH, NOON))
+    return told(Exchange(window).tell(NOON))
+
+
 def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     """Again and again, as long as there is something."""
     window = new_window()
@@ -37,6 +44,7 @@ def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     for url in (NORTH, SOUTH):
         window.server(url, NOON)
     assert told(exchange.tell(NOON)) == NOTHING
+    assert news_of_a_bound_task().served_at == NOON
     assert timers(exchange.tell(NOON)) == {}
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON
     bound_task(window, window.servers[NORTH], number=2)

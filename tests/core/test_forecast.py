@@ -9,7 +9,7 @@ from app.core.pace import Paces
 from app.core.server import Reach
 from app.core.task import State
 from app.core.window import Window
-from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
+from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window, waiting_task
 
 WEST = ServerUrl("http://west:8188")
 
@@ -94,6 +94,18 @@ def test_without_a_free_place_a_task_waits_here() -> None:
     assert (urls(found), found.is_full) == (([], []), True)
     window.end(task, State.COMPLETED, NOON, "socket", None)
     assert urls(forecast(window, ANYTHING, Paces(), NOON)) == ([NORTH], [])
+
+
+def test_the_next_task_waits_for_a_server_that_has_something_to_do() -> None:
+    """When it would start there is known; but not while others wait before it."""
+    window = window_of({NORTH: 0})
+    paces = learned(window, north=180.0)
+    running = bound_task(window, window.servers[NORTH], *RUNNING, number=1)
+    running.started_at = NOON
+    (north,) = forecast(window, ANYTHING, paces, NOON).first
+    assert north.expected == pytest.approx((180.0, 360.0))
+    waiting_task(window, 2)
+    assert forecast(window, ANYTHING, paces, NOON).is_full
 
 
 def test_what_keeps_servers_is_told() -> None:

@@ -30,7 +30,8 @@ def ticket(name: str = "t1", at: float = NOON) -> Ticket:
 
 def waiting(neighbours: Neighbours, now: float) -> list[tuple[int, list[str]]]:
     """Who waits, by window."""
-    return [(bound, [each.task_id for each in line]) for bound, line in neighbours.waiting(now)]
+    found = neighbours.waiting(now)
+    return [(bound, [each.task_id for each in line]) for bound, _, line in found]
 
 
 def test_news_are_read_as_they_were_written() -> None:
@@ -38,6 +39,7 @@ def test_news_are_read_as_they_were_written() -> None:
         NOON,
         (Ticket(NOON, TaskId("t1"), SOUTH, "s."), ticket("t2")),
         {NORTH: Share(1, 2, 30.0, 1.5), SOUTH: Share(0, 1, 5.0, None)},
+        NOON - 60,
     )
     assert read_news(write_news(ONE, news), NOON) == (ONE, news)
     assert news.bound == 4
@@ -54,8 +56,9 @@ def test_a_window_that_goes_says_so() -> None:
         "[]",
         '{"window": "one", "says": "whose"}',
         '{"window": 1, "says": "left"}',
-        '{"window": "one", "says": "news", "waiting": {}, "shares": {}}',
-        '{"window": "one", "says": "news", "waiting": [], "shares": []}',
+        '{"window": "one", "says": "news", "waiting": {}, "shares": {}, "served": 0}',
+        '{"window": "one", "says": "news", "waiting": [], "shares": [], "served": 0}',
+        '{"window": "one", "says": "news", "waiting": [], "shares": {}, "served": null}',
     ],
 )
 def test_what_else_is_said_is_no_news(text: str) -> None:
@@ -76,8 +79,14 @@ def test_what_can_not_be_read_of_news_is_left_out() -> None:
         "f": [1, 1, 5.0, "x"],
         "g": None,
     }
-    said = {"window": "one", "says": "news", "waiting": [*bad, *tickets], "shares": shares}
-    read = read_news(json.dumps(said), NOON)
+    said = {
+        "window": "one",
+        "says": "news",
+        "waiting": [*bad, *tickets],
+        "shares": shares,
+        "served": 0,
+    }
+    read = read_news(json.dumps({**said, "served": 0}), NOON)
     assert read is not None
     assert read[1] is not None
     assert len(read[1].waiting) == TOLD - len(bad)

@@ -15,8 +15,8 @@ def ticket(name: str, at: float = NOON) -> Ticket:
 
 
 def names(*lines: tuple[int, list[Ticket]]) -> str:
-    """Who comes in which order."""
-    return " ".join(each.task_id for each in in_turn(lines))
+    """Who comes in which order, where no window was served after another."""
+    return " ".join(each.task_id for each in in_turn((n, NOON, line) for n, line in lines))
 
 
 def test_the_window_with_the_fewest_places_comes_first() -> None:
@@ -34,9 +34,16 @@ def test_of_equals_the_oldest_comes_first_and_then_the_lesser_name() -> None:
     assert names((0, [oldest]), (0, [other]), (0, [one])) == "c a b"
 
 
+def test_of_equals_the_one_comes_first_that_was_served_before_the_other() -> None:
+    """A batch that has just lost all its places gets no second round before everybody else."""
+    batch, other = [ticket("a", NOON - 60)], [ticket("b")]
+    lines = [(0, NOON - 1, batch), (0, NOON - 2, other)]
+    assert [each.task_id for each in in_turn(lines)] == ["b", "a"]
+
+
 def test_own_tasks_and_those_of_others_are_treated_alike() -> None:
     own = new_task(1)
-    (first, second) = in_turn([(0, [own]), (0, [ticket("x", NOON)])])
+    (first, second) = in_turn([(0, 0.0, [own]), (0, 0.0, [ticket("x", NOON)])])
     assert (first.task_id, second) == ("x", own)
 
 
@@ -46,12 +53,12 @@ def test_everybody_comes_once_and_each_window_in_its_own_order(
 ) -> None:
     """However many there are."""
     lines = [
-        (places, [ticket(f"{number}.{at}", NOON + at) for at in range(count)])
+        (places, 0.0, [ticket(f"{number}.{at}", NOON + at) for at in range(count)])
         for number, (places, count) in enumerate(windows)
     ]
     order = [each.task_id for each in in_turn(lines)]
     assert len(order) == sum(count for _, count in windows)
-    for _, line in lines:
+    for _, _, line in lines:
         assert [name for name in order if name in {t.task_id for t in line}] == [
             each.task_id for each in line
         ]
