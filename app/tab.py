@@ -4,10 +4,11 @@ import js
 
 from app.browser.page import BrowserPage
 from app.browser.preview import BrowserPreviews
-from app.core.events import Event, NeighbourSpoke, PageChange, PageChanged
+from app.core.events import Event, PageChange, PageChanged
 from app.core.health import only_here
 from app.core.ids import PromptId, TaskId
 from app.core.ledger import Entry, read_ledger
+from app.core.neighbours import NeighbourSpoke
 from app.core.owner import RECORD as OWNER_RECORD
 from app.core.owner import make_phrase, read_phrase
 from app.core.records import is_bereft

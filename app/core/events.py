@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from app.core.errors import Trouble
 from app.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
 from app.core.ledger import Entry
+from app.core.neighbours import NeighbourSpoke
 from app.core.requests import Request
 from app.core.workflow import Workflow
 
@@ -100,8 +101,7 @@ class StealingWanted(NamedTuple):
     is_wanted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AimChanged:
+class AimChanged(NamedTuple):
     """A person aims the window at a server by hand, or (None) no more."""
 
     server: ServerUrl | None
@@ -121,8 +121,7 @@ class TaskDismissed:
     task_id: TaskId
 
 
-@dataclass(frozen=True, slots=True)
-class WorkflowLoaded:
+class WorkflowLoaded(NamedTuple):
     """A stored workflow was read; None when it is gone or unreadable."""
 
     digest: Digest
@@ -199,12 +198,6 @@ class TimerFired:
     key: tuple[str, ...]
 
 
-class NeighbourSpoke(NamedTuple):
-    """Another page of this browser has said something, to whomever."""
-
-    text: str
-
-
 class PageChange(Enum):
     """What the browser does with the page."""
 
@@ -214,8 +207,7 @@ class PageChange(Enum):
     HIDDEN = "hidden"
 
 
-@dataclass(frozen=True, slots=True)
-class PageChanged:
+class PageChanged(NamedTuple):
     """The network is back; the page came into view or out of it, or from the browser's cache."""
 
     change: PageChange

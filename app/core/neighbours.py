@@ -21,6 +21,12 @@ TOLD = 8
 """Tasks that a window tells of, the first to go: more places don't come free at a time."""
 
 
+class NeighbourSpoke(NamedTuple):
+    """Another page of this browser has said something, to whomever: an event."""
+
+    text: str
+
+
 class Ticket(NamedTuple):
     """A task that waits in its window; `at` is when it was accepted, by that page's clock."""
 

@@ -20,7 +20,6 @@ from app.core.events import (
     Event,
     FrameReceived,
     KeepingFailed,
-    NeighbourSpoke,
     PageChange,
     PageChanged,
     RequestFailed,
@@ -42,6 +41,7 @@ from app.core.exchange import NEWS_TIMER, Exchange
 from app.core.ids import Chance, ServerUrl, TaskId
 from app.core.ledger import Entry
 from app.core.linking import connect, fired
+from app.core.neighbours import NeighbourSpoke
 from app.core.reconciler import Reconciler
 from app.core.records import Records
 from app.core.replies import Replies
@@ -103,12 +103,7 @@ class Session:
         return (*self._records.save(self.window), *self._settled(commands, now))
 
     def handle(self, event: Event, now: float) -> Commands:
-        """Advance by one event.
-
-        Args:
-            event: What happened.
-            now: Seconds since the epoch, on a clock that never jumps while the page lives.
-        """
+        """Advance by one event; `now` is seconds since the epoch, by a clock that never jumps."""
         return self._settled(self._handle(event, now), now)
 
     def _handle(self, event: Event, now: float) -> Commands:

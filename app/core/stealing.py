@@ -142,7 +142,8 @@ class Stealing:
         for other in self._window.bound_to(url):
             usual = paces.task(url, other.shape)
             if other.state is State.RUNNING:
-                before.append(rest(usual, now - other.started_at) if paces else usual)
+                elapsed = max(0.0, now - other.started_at)
+                before.append(rest(usual, elapsed, paces.spread(other.shape)) if paces else usual)
             elif other.ahead is not None and other.ahead < task.ahead:
                 before.append(usual)
         others = max(0, task.ahead - len(before))

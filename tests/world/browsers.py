@@ -26,7 +26,6 @@ from app.core.errors import Trouble
 from app.core.events import (
     Event,
     KeepingFailed,
-    NeighbourSpoke,
     PageChange,
     PageChanged,
     ServerAdded,
@@ -38,6 +37,7 @@ from app.core.events import (
 )
 from app.core.ids import Digest, ServerUrl, TaskId, WindowId
 from app.core.ledger import ENTRY_RECORD, GRACE, ROUND, Entry, entries_of, owners, read_ledger
+from app.core.neighbours import NeighbourSpoke
 from app.core.records import is_bereft
 from app.core.requests import Request
 from app.core.session import Session
