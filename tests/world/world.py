@@ -187,8 +187,9 @@ class World:
         limit = GRACE + max(
             (
                 call.sent_at + call.request.timeout - healed_at
-                for page in self.pages()
-                for call in page.calls.values()
+                for tab in self.tabs()  # those that have just woken, too
+                if tab.page is not None
+                for call in tab.page.calls.values()
             ),
             default=0.0,
         )
