@@ -14,6 +14,7 @@ from tests.core.farm import (
     QUEUED,
     RUNNING,
     SOUTH,
+    Chance,
     asked,
     bound_task,
     timers,
@@ -144,6 +145,7 @@ def test_eight_windows_that_launch_at_once_have_two_tasks_on_each_of_four_server
     farms = [new_farm(*urls) for _ in range(8)]
     tickets = []
     for number, (window, _) in enumerate(farms):
+        window.chance = Chance(number)
         task = waiting_task(window, number)
         tickets.append(Ticket(task.accepted_at, task.task_id, None, ""))
     for number, (window, dispatcher) in enumerate(farms):
