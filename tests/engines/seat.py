@@ -72,7 +72,12 @@ class Seat:
 
     def press_run(self) -> None:
         """Press Run, and wait until all that was chosen is a task."""
-        self._driver.find_element(By.ID, "run").click()
+        button = self._driver.find_element(By.ID, "run")
+        # WebKitWebDriver presses where the button was a moment ago: pictures that appear move it.
+        before = None
+        while before != (before := button.rect):
+            time.sleep(0.2)
+        button.click()
         self.until("document.querySelectorAll('#pictures li').length === 0")
 
     def count(self, state: str = "") -> int:
