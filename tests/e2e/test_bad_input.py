@@ -130,7 +130,7 @@ def test_a_server_that_is_down(
         address = gone.servers[0].url
     add_server(watched_page, address)
     card = watched_page.locator(f'.server.card[data-server="{address}"]')
-    expect(card.locator(".trouble")).to_contain_text("doesn't answer at")
+    expect(card.locator(":scope > .trouble")).to_contain_text("doesn't answer at")
     expect(card.locator(".state")).to_have_text("no answer")
     run(watched_page, [as_file(noise(3), "three.png")])
     expect_done(watched_page, 2)

@@ -166,7 +166,7 @@ def test_too_much_in_one_piece_is_not_read(
         slowest[f"{what}, asked for"] = press(page)
     print({what: f"{seconds:.1f} s" for what, seconds in slowest.items()})
     assert max(slowest.values()) < WITHIN
-    expect(ill_card(page, hostile).locator(".trouble")).to_contain_text("not like ComfyUI")
+    expect(ill_card(page, hostile).locator(":scope > .trouble")).to_contain_text("not like ComfyUI")
     run(page, [as_file(noise(2), "good-2.png")], server="gpu-1")
     expect_done(page, 2)
 
