@@ -54,7 +54,8 @@ async def main(names: Sequence[str]) -> int:
                 Bench(browser, site, bare)
             )
             groups.append((ROWS[name], figures))
-            print(f"{name}: {time.monotonic() - at:.0f} s", file=sys.stderr, flush=True)
+            told = f"{name}: {time.monotonic() - at:.0f} s\n{table(groups[-1:])}"
+            print(told, file=sys.stderr, flush=True)
         await browser.close()
     seconds = time.monotonic() - began
     told = "\n\n".join((_about(version, load, seconds), table(groups)))
