@@ -25,10 +25,10 @@ ROWS = {
     "previews": "A preview of 100 kB",
     "scale": "Handler cost per frame in fuller windows",
     "makespan": "Many tasks",
-    "tabs": "Many tabs on unequal servers",
     "latency": "From a click to the wire, from the end to the picture",
     "idle": "A page that has nothing to do",
     "memory": "Memory",
+    "tabs": "Many tabs on unequal servers",
 }
 """Each is a module of bench/, with a `measure`."""
 
