@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import js
@@ -109,7 +110,7 @@ class Drafting:
             return
         composer = self._composer
         chosen = {
-            key: Chosen(name, str(file.type), "", lambda file=file: file)  # type: ignore[misc]
+            key: Chosen(name, str(file.type), "", partial(_same, file))
             for key, name, file in composer.pictures()
         }
         typed: dict[str, str] = {}
@@ -117,12 +118,8 @@ class Drafting:
             typed = self._forming.typed()
             for (node, name), (title, file) in self._forming.picked().items():
                 place = f"{node}.{name}"
-                chosen[_place_key(place, file)] = Chosen(
-                    title,
-                    str(file.type),
-                    place,
-                    lambda file=file: file,  # type: ignore[misc]
-                )
+                picked = Chosen(title, str(file.type), place, partial(_same, file))
+                chosen[_place_key(place, file)] = picked
         own = self._shelf.own
         if own is not None and composer.workflow == OWN:
             text = write_own(*own)
@@ -142,3 +139,8 @@ def _place_key(place: str, file: Any) -> str:
 def _file(content: Any, kept: Kept) -> Any:
     options = to_js({"type": kept.kind}, dict_converter=js.Object.fromEntries)
     return js.File.new(to_js([content]), kept.name, options)
+
+
+def _same(file: Any) -> Any:
+    """A file is its own content."""
+    return file

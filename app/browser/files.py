@@ -31,7 +31,7 @@ class _Write(NamedTuple):
 
     task_id: TaskId
     files: Mapping[Digest, Any]
-    done: asyncio.Future[OSError | None]
+    done: asyncio.Future[Exception | None]
 
 
 class BrowserFiles:
@@ -120,19 +120,19 @@ class BrowserFiles:
                 write.done.set_result(await self._put([write]) if alone else error)
         self._writing = None
 
-    async def _put(self, batch: Iterable[_Write]) -> OSError | None:
-        """Write all of these or none; returns why not."""
-        transaction = self._transaction()
-        store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
-        for write in batch:
-            for digest, content in write.files.items():
-                store.put(content, digest)
-                use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
-                uses.put(use, to_js([write.task_id, digest]))
+    async def _put(self, batch: Iterable[_Write]) -> Exception | None:
+        """Write all of these or none; returns why not, whatever it is: others wait behind."""
         scope = ProxyScope()
         try:
+            transaction = self._transaction()
+            store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
+            for write in batch:
+                for digest, content in write.files.items():
+                    store.put(content, digest)
+                    use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
+                    uses.put(use, to_js([write.task_id, digest]))
             await ended(transaction, "complete", scope)
-        except OSError as error:
+        except (JsException, OSError) as error:
             return error
         finally:
             scope.end()

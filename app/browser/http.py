@@ -70,7 +70,11 @@ class BrowserHttp:
 
     async def _upload(self, request: Request, upload: Upload) -> None:
         leave = await self._begin(request.server)
-        form = await self._form(upload)
+        try:
+            form = await self._form(upload)
+        except BaseException:
+            leave()  # or nobody would get the place again
+            raise
         call = self._calls.get(request.id)
         if call is None:  # given up meanwhile
             leave()
