@@ -78,6 +78,8 @@ def test_a_reload_loses_nothing_and_repeats_nothing(
     with two_servers(background, pace=8.0) as two:
         seat.open(two.url)
         seat.run(saved(tmp_path, 6))
+        # The list of pictures is empty a moment before the last of them has its card.
+        seat.until("document.querySelectorAll('.task').length === 6")
         seat.until("document.querySelectorAll('.task[data-state=running]').length === 2")
         assert seat.count("waiting") > 0
         for number in (0, 1):
