@@ -128,7 +128,7 @@ async def running(stage: Stage) -> None:
 async def phone(stage: Stage) -> None:
     """The same in one hand: where the tasks begin."""
     await running(stage)
-    await stage.page.locator("#task-panel").evaluate("panel => panel.scrollIntoView()")
+    await stage.page.get_by_role("link", name="Tasks").click()
 
 
 async def failed(stage: Stage) -> None:
@@ -172,9 +172,10 @@ async def lanes(stage: Stage) -> None:
     await _done(page, 2)
     await _run(other, 2, "blur", first=3)
     await page.bring_to_front()
-    await _done(page, 4)
+    foreign = page.locator("svg.bar.item[data-ink=foreign]")
+    await expect(foreign.first).to_be_visible(timeout=30_000)
     await _previewed(page)
-    await expect(page.locator("svg.bar.item[data-ink=foreign]").first).to_be_visible()
+    await expect(foreign.first).to_be_visible()
     # Its bar moves, so a real pointer would miss it now and then.
     await page.locator("svg.bar.item[data-state=running]").first.dispatch_event("pointerover")
     await page.evaluate("scrollTo(0, 0)")

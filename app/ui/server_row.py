@@ -113,7 +113,7 @@ class ServerRows:
             self._tone(server),
             words.say(state),
             self._socket(server, access),
-            ", ".join(queue),
+            words.say("comma").join(queue),
             self._facts(facts),
             trouble,
             words.say(f"access.row.{access.mode.value}") if access and access.secret else "",

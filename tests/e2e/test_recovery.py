@@ -35,6 +35,7 @@ def test_a_lost_task_runs_again_by_hand_and_by_itself(
         tasks(page, "lost").locator("[data-action=again]").click()
         expect_done(page, 1)
 
+        page.locator("#settings > summary").click()
         automatic.check()
         # The one that was run again already stays as it is.
         expect(tasks(page)).to_have_count(2)
@@ -68,6 +69,7 @@ def test_what_was_lost_before_runs_again_on_its_button_alone(
         expect(page.locator("#task-summary")).to_contain_text("0 done, 2 lost")
         page.locator("#lanes > summary").click()
         expect(page.locator("svg.bar.item[data-state=lost]")).to_have_count(2)
+        page.get_by_text("Settings").click()
         page.get_by_label("From now on, run lost tasks again").check()
         page.reload()
         expect_ready(page)

@@ -35,6 +35,7 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
         expect(page.locator("#steal")).not_to_be_checked()
         two.change(1, pace=0.0)
         card(page, "gpu-2").get_by_role("button", name="Resume").click()
+        page.locator("#settings > summary").click()
         page.locator("#steal").check()
         moved = tasks(page, "cancelled")
         expect(moved).to_have_count(1, timeout=25_000)
