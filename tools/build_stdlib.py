@@ -11,13 +11,16 @@ import ast
 import importlib.util
 import marshal
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 # PEP 552: bit 0 says the header holds the source's hash, bit 1 that it is to be
 # checked. There is no source in the page to check.
 UNCHECKED_HASH = (0b01).to_bytes(4, "little")
+
+_HEADER = 16
+"""Bytes before the code in a `.pyc`."""
 
 
 class Rule(NamedTuple):
@@ -46,14 +49,65 @@ def is_kept(name: str, rules: Sequence[Rule]) -> bool:
     return True
 
 
-def build(source: str, target: str, rules: Sequence[Rule] = ()) -> None:
-    """Write the archive of byte code."""
-    with zipfile.ZipFile(source) as stock, zipfile.ZipFile(target, "w") as compiled:
-        for name in sorted(stock.namelist()):
-            if not name.endswith(".py") or not is_kept(name, rules):
-                continue
-            content = byte_code(stock.read(name), f"/lib/python314.zip/{name}")
-            compiled.writestr(zipfile.ZipInfo(f"{name}c"), content)
+def build(
+    source: str,
+    target: str,
+    rules: Sequence[Rule] = (),
+    own: Mapping[str, str] | None = None,
+    start: Collection[str] = (),
+    written: Iterable[str] = (),
+) -> None:
+    """Write the archive of byte code.
+
+    Args:
+        source: The stock archive of sources.
+        target: The archive to write.
+        rules: What of it is left out.
+        own: The modules of `tools/library/`, by path; without them nothing is packed.
+        start: Names of the modules that every start imports.
+        written: Source that these write at a start.
+    """
+    with zipfile.ZipFile(source) as stock:
+        sources = {
+            name: stock.read(name)
+            for name in stock.namelist()
+            if name.endswith(".py") and is_kept(name, rules)
+        }
+    own = own or {}
+    sources |= {path: text.encode() for path, text in own.items()}
+    first = {path: text for path, text in sources.items() if module_of(path)[0] in start}
+    with zipfile.ZipFile(target, "w") as compiled:
+        for path in sorted(sources.keys() - first.keys()):
+            content = byte_code(sources[path], f"/lib/python314.zip/{path}")
+            compiled.writestr(zipfile.ZipInfo(f"{path}c"), content)
+        if own:
+            content = packed(first, written, "/lib/python314.zip/")
+            compiled.writestr(zipfile.ZipInfo("packed.bin"), content)
+
+
+def packed(sources: Mapping[str, bytes], written: Iterable[str], folder: str = "") -> bytes:
+    """Pack modules as `tools/library/sitecustomize.py` unpacks them.
+
+    Args:
+        sources: Path -> source.
+        written: Source that dataclasses and named tuples will write.
+        folder: Where tracebacks say that the modules are.
+    """
+    modules = {}
+    for path, text in sorted(sources.items()):
+        name, is_package = module_of(path)
+        modules[name] = is_package, byte_code(text, f"{folder}{path}")[_HEADER:]
+    codes = {
+        text: marshal.dumps(compile(text, "<string>", "eval" if text[:6] == "lambda" else "exec"))
+        for text in sorted(set(written))
+    }
+    return marshal.dumps((modules, codes))
+
+
+def module_of(path: str) -> tuple[str, bool]:
+    """Return the name of the module in a file, and whether it is a package."""
+    name = path.removesuffix(".py").replace("/", ".")
+    return name.removesuffix(".__init__"), name.endswith(".__init__")
 
 
 def byte_code(source: bytes, file: str) -> bytes:

@@ -50,7 +50,7 @@ async function built(source) {
     interpreter: `./${addresses["site/interpreter.mjs"]}`,
     plugins: python.manifest.plugins,
     lazy: Object.fromEntries(
-      Object.keys(python.manifest.lazy).map((group) => [group, [addresses[`lazy/${group}.zip`]]]),
+      Object.keys(python.manifest.lazy).map((group) => [group, [addresses[`lazy/${group}.bin`]]]),
     ),
   };
   const page = await readFile(join(source, "index.html"), "utf8");
@@ -89,7 +89,7 @@ async function assets(source, archives) {
     }
   }
   for (const [name, content] of Object.entries(archives)) {
-    add(name === "app" ? "app.zip" : `lazy/${name}.zip`, content);
+    add(name === "app" ? "app.bin" : `lazy/${name}.bin`, content);
   }
   const own = await contents(join(source, "static"));
   const isModule = (path) => path.endsWith(".mjs");
@@ -117,7 +117,7 @@ async function assets(source, archives) {
 function rewritten(page, addresses, config, build) {
   const asked = Object.entries(addresses).filter(([path]) => ASKED_FOR.test(path));
   const places = {
-    "./app.zip": addresses["app.zip"],
+    "./app.bin": addresses["app.bin"],
     "./static/vendor/pyodide/": addresses["vendor/pyodide/"],
     ...Object.fromEntries(asked.map(([path, address]) => [`./static/${path}`, address])),
   };
@@ -125,13 +125,15 @@ function rewritten(page, addresses, config, build) {
     `<meta name="tether:build" content="${build}">`,
     `<meta name="tether:files" content="${escaped(JSON.stringify(places))}">`,
   ];
-  const module = (path) => `<script type="module" src="./${addresses[path]}"></script>`;
-  // PyScript would ask for the interpreter only when it is there itself.
-  const more = `${module("site/interpreter.mjs")}\n  ${module("site/offline.mjs")}`;
+  const module = (path, when = "") =>
+    `<script type="module"${when} src="./${addresses[path]}"></script>`;
+  // It doesn't wait for PyScript, which asks for it later.
+  const interpreter = module("site/interpreter.mjs", " async");
   const start = `<script type="py" config="${escaped(JSON.stringify(config))}">import app.main</script>`;
   return [
     [/(?=<script src="\.\/static\/boot\/early\.js">)/, `${metas.join("\n  ")}\n  `],
-    [/(?<=data-boot><\/script>)/, `\n  ${more}`],
+    [/(?<=early\.js"><\/script>)/, `\n  ${interpreter}`],
+    [/(?<=data-boot><\/script>)/, `\n  ${module("site/offline.mjs")}`],
     [/<script type="py" src="\.\/app\/main\.py" config="\.\/pyscript\.toml"><\/script>/, start],
   ]
     .reduce((text, [place, content]) => {

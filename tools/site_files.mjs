@@ -6,7 +6,7 @@ import { dirname, extname, join, posix } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
-const COMPRESSIBLE = new Set([".css", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".zip"]);
+const COMPRESSIBLE = new Set([".bin", ".css", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".zip"]);
 
 export function hashOf(content) {
   return createHash("sha256").update(content).digest("hex");

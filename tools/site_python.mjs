@@ -16,8 +16,8 @@ export async function pythonOf(root) {
     python.FS.writeFile(path, await readFile(join(root, path)));
   }
   const build = python.pyimport("tools.build_archives");
-  const archive = (sources) => {
-    const made = build.archive(python.toPy(sources));
+  const archive = (sources, written = []) => {
+    const made = build.archive(python.toPy(sources), python.toPy(written));
     const content = Buffer.from(made.toJs());
     made.destroy();
     return content;
@@ -26,13 +26,35 @@ export async function pythonOf(root) {
     .read_manifest(await readFile(join(root, "pyscript.toml"), "utf8"))
     .toJs({ dict_converter: Object.fromEntries });
   const first = [...Object.keys(manifest.files), "app/main.py"].map((path) => path.replace("./", ""));
-  const archives = {
-    app: archive({ ...(await pyscriptSources(root)), ...(await sourcesOf(root, first)) }),
-  };
-  for (const [group, paths] of Object.entries(manifest.lazy)) {
-    archives[group] = archive(await sourcesOf(root, paths));
-  }
+  const groups = { app: first, ...manifest.lazy };
+  const sources = {};
+  for (const [group, paths] of Object.entries(groups)) sources[group] = await sourcesOf(root, paths);
+  const written = await writtenBy(root, Object.values(sources).map((each) => archive(each)), groups);
+  const { app, ...lazy } = sources;
+  const archives = { app: archive({ ...(await pyscriptSources(root)), ...app }, written.app) };
+  for (const [group, own] of Object.entries(lazy)) archives[group] = archive(own, written[group]);
   return { manifest, archives };
+}
+
+// The source that the modules of each group write when they are imported, which the page's own
+// Python tells.
+async function writtenBy(root, archives, groups) {
+  const folder = join(root, "node_modules/pyodide");
+  const { loadPyodide } = await import(join(folder, "pyodide.mjs"));
+  const python = await loadPyodide({
+    indexURL: folder,
+    stdLibURL: join(root, "static/vendor/pyodide/python_stdlib.zip"),
+  });
+  const { unpack } = python.pyimport("sitecustomize");
+  archives.forEach((each) => unpack(new Uint8Array(each)));
+  python.FS.writeFile("written.py", await readFile(join(root, "tools/written.py")));
+  const { written_by } = python.pyimport("written");
+  const written = {};
+  for (const [group, paths] of Object.entries(groups)) {
+    const names = paths.map((path) => path.replace(/(\/__init__)?\.py$/, "").replaceAll("/", "."));
+    written[group] = written_by(python.toPy(names)).toJs();
+  }
+  return written;
 }
 
 // PyScript writes its own Python modules into the file system from strings in its script.

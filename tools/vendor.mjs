@@ -9,11 +9,14 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/pro
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { loadPyodide } from "../node_modules/pyodide/pyodide.mjs";
+
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
 const PYSCRIPT = join(ROOT, "node_modules/@pyscript/core/dist");
 const BUILDER = join(ROOT, "tools/build_stdlib.py");
 const RULES = join(ROOT, "tools/stdlib_rules.txt");
+const LIBRARY = join(ROOT, "tools/library");
 const VENDOR = join(ROOT, "static/vendor");
 
 const PYODIDE_FILES = ["pyodide.asm.mjs", "pyodide.asm.wasm", "pyodide.mjs"];
@@ -27,7 +30,8 @@ async function main() {
     const inputs = await stampOf([join(PYODIDE, "package.json"), BUILDER]);
     if ((await readOr(`${file}.stamp`)) === inputs) return;
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, await compileStdlib(false));
+    const compile = await compiler();
+    await writeFile(file, compile({}));
     await writeFile(`${file}.stamp`, inputs);
     return;
   }
@@ -35,6 +39,7 @@ async function main() {
     fileURLToPath(import.meta.url),
     BUILDER,
     RULES,
+    ...Object.keys(await library()).map((path) => join(LIBRARY, path)),
     join(ROOT, "package-lock.json"),
     join(PYODIDE, "package.json"),
     join(PYSCRIPT, "../package.json"),
@@ -62,28 +67,66 @@ async function fill(stamp) {
   const lock = JSON.parse(await readFile(join(PYODIDE, "pyodide-lock.json"), "utf8"));
   const lean = JSON.stringify({ info: lock.info, packages: {} });
   await writeFile(join(next, "pyodide", "pyodide-lock.json"), lean);
-  await writeFile(join(next, "pyodide", "python_stdlib.zip"), await compileStdlib(true));
+  await packStdlib(join(next, "pyodide", "python_stdlib.zip"));
   await writeFile(join(next, "stamp.json"), stamp);
   await rm(VENDOR, { recursive: true, force: true });
   await rename(next, VENDOR);
   console.log(`static/vendor/ made in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-async function compileStdlib(trimmed) {
-  const { loadPyodide } = await import(join(PYODIDE, "pyodide.mjs"));
-  const python = await loadPyodide({ indexURL: PYODIDE });
+// Which modules a start imports, and which source they write then, a start itself tells.
+async function packStdlib(file) {
+  const compile = await compiler();
+  const rules = await readFile(RULES, "utf8");
+  const own = await library();
+  let start = [];
+  let written = [];
+  // Source is noted by modules that are packed: it takes a start more.
+  for (let round = 0; round < 3; round += 1) {
+    await writeFile(file, compile({ rules, own, start, written }));
+    if (round === 2) break;
+    const python = await loadPyodide({ indexURL: PYODIDE, stdLibURL: file });
+    python.FS.writeFile("rules.txt", rules);
+    [start, written] = JSON.parse(
+      python.runPython(`
+import importlib, json, sitecustomize, sys
+for line in open("rules.txt"):
+    if line.startswith("* "):
+        for name in line.split()[1:]:
+            importlib.import_module(name)
+origins = {name: str(getattr(module.__spec__, "origin", "")) for name, module in sys.modules.items()}
+early = ("encodings", "sitecustomize")
+start = [
+    name
+    for name, origin in origins.items()
+    if (origin == "packed" or ".zip/" in origin) and name.partition(".")[0] not in early
+]
+json.dumps([start, sitecustomize.written])
+`),
+    );
+  }
+}
+
+// A function that compiles the library.
+async function compiler() {
+  // Without chance, the same tree gives the same bytes.
+  const env = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
+  const python = await loadPyodide({ indexURL: PYODIDE, env });
   python.FS.writeFile("/tmp/stock.zip", await readFile(join(PYODIDE, "python_stdlib.zip")));
-  python.FS.writeFile("/tmp/build_stdlib.py", await readFile(BUILDER));
-  python.FS.writeFile("/tmp/rules.txt", trimmed ? await readFile(RULES) : "");
-  python.runPython(`
-import sys
-sys.path.insert(0, "/tmp")
-import build_stdlib
-from pathlib import Path
-rules = build_stdlib.read_rules(Path("/tmp/rules.txt").read_text())
-build_stdlib.build("/tmp/stock.zip", "/tmp/compiled.zip", rules)
-`);
-  return python.FS.readFile("/tmp/compiled.zip");
+  python.FS.writeFile("build_stdlib.py", await readFile(BUILDER));
+  const builder = python.pyimport("build_stdlib");
+  return ({ rules = "", own = {}, start = [], written = [] }) => {
+    const given = [builder.read_rules(rules), ...[own, start, written].map((each) => python.toPy(each))];
+    builder.build("/tmp/stock.zip", "/tmp/compiled.zip", ...given);
+    return python.FS.readFile("/tmp/compiled.zip");
+  };
+}
+
+// Our own modules of the library, by path.
+async function library() {
+  const paths = (await readdir(LIBRARY, { recursive: true })).filter((path) => path.endsWith(".py"));
+  const sources = paths.sort().map(async (path) => [path, await readFile(join(LIBRARY, path), "utf8")]);
+  return Object.fromEntries(await Promise.all(sources));
 }
 
 async function stampOf(files) {

@@ -8,27 +8,36 @@ export { version };
 
 const PYODIDE = window.tetherFile("./static/vendor/pyodide/");
 
-// Asked for now, it arrives while Python starts.
-let firstScreen = fetchArchive("./app.zip");
-firstScreen.catch(() => {}); // Whoever awaits it below says so.
+// What PyScript gives when it is there: where Python's output goes.
+const given = {};
 
-export async function loadPyodide(options) {
+// Python starts at once, and PyScript is fetched meanwhile.
+const started = start();
+started.catch(() => {}); // Whoever awaits it below says so.
+
+export function loadPyodide(options) {
+  Object.assign(given, options);
+  return started;
+}
+
+async function start() {
+  // Asked for now, it arrives while Python starts.
+  const firstScreen = fetchArchive("./app.bin");
+  firstScreen.catch(() => {});
   const python = await load({
-    ...options,
+    stdout: (line) => (given.stdout ?? console.log)(line),
+    stderr: (line) => (given.stderr ?? console.error)(line),
     indexURL: PYODIDE,
     stdLibURL: `${PYODIDE}python_stdlib.zip`,
     lockFileURL: `${PYODIDE}pyodide-lock.json`,
   });
-  unpack(python, await firstScreen);
-  firstScreen = null; // What is unpacked needn't be kept twice.
-  window.tetherLoadPython = (...paths) => loadPython(python, paths);
+  const { unpack } = python.pyimport("sitecustomize");
+  unpack(await firstScreen);
+  // Fetches what the first screen doesn't need; in a built site, [lazy] names archives.
+  window.tetherLoadPython = async (...paths) => {
+    for (const archive of await Promise.all(paths.map(fetchArchive))) unpack(archive);
+  };
   return python;
-}
-
-// Fetches what the first screen doesn't need; in a built site, [lazy] names archives.
-async function loadPython(python, paths) {
-  for (const archive of await Promise.all(paths.map(fetchArchive))) unpack(python, archive);
-  python.runPython("import importlib; importlib.invalidate_caches()");
 }
 
 async function fetchArchive(path) {
@@ -36,20 +45,5 @@ async function fetchArchive(path) {
   if (!answer.ok) {
     throw new Error(`${path}: the page's server answered ${answer.status}. Reload the page.`);
   }
-  return answer.arrayBuffer();
-}
-
-// A zip of stored files is one header after another, each followed by its content. Python's own
-// zipfile would have to be imported first.
-function unpack(python, archive) {
-  const view = new DataView(archive);
-  for (let at = 0; view.getUint32(at, true) === 0x04034b50; ) {
-    const size = view.getUint32(at + 18, true);
-    const nameSize = view.getUint16(at + 26, true);
-    const start = at + 30 + nameSize + view.getUint16(at + 28, true);
-    const path = new TextDecoder().decode(new Uint8Array(archive, at + 30, nameSize));
-    python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-    python.FS.writeFile(path, new Uint8Array(archive, start, size));
-    at = start + size;
-  }
+  return new Uint8Array(await answer.arrayBuffer());
 }

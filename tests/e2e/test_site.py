@@ -1,5 +1,6 @@
 """What `make site` builds, on a plain file server, in a sub-path."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,33 @@ def host(site: Path, tmp_path: Path) -> Iterator[Host]:
     host.start()
     yield host
     host.stop()
+
+
+STARTED = re.compile(r"(?<=unpack\(await firstScreen\);)")
+
+TOLD = """
+import json, sitecustomize, sys
+specs = {name: getattr(module, "__spec__", None) for name, module in sys.modules.items()}
+origins = {name: str(getattr(spec, "origin", "")) for name, spec in specs.items()}
+searched = sorted(name for name, origin in origins.items() if ".zip/" in origin)
+json.dumps([searched, sitecustomize.written])
+"""
+
+
+def test_a_start_compiles_nothing_and_searches_no_archive(
+    watched_page: Page, host: Host, site: Path
+) -> None:
+    """But for what Python needs before anything of ours runs."""
+    page = watched_page
+    (file,) = site.glob("assets/site/interpreter-*.mjs")
+    changed = STARTED.sub(" window.python = python;", file.read_text())
+    answer = {"body": changed, "content_type": "text/javascript"}
+    page.route("**/assets/site/interpreter-*.mjs", lambda route: route.fulfill(**answer))
+    page.goto(host.url)
+    expect_ready(page)
+    searched, written = json.loads(page.evaluate("(code) => python.runPython(code)", TOLD))
+    assert searched == ["encodings", "encodings.aliases", "encodings.utf_8", "sitecustomize"]
+    assert written == []
 
 
 def do_the_main_job(page: Page, background: Background, host: Host, site: Path, url: str) -> None:

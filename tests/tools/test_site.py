@@ -3,19 +3,20 @@
 import gzip
 import hashlib
 import html
-import io
 import json
+import marshal
 import re
 import subprocess
 import tomllib
-import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
 
 from tests.e2e.built import ROOT, build, tree
-from tests.test_manifest import RUNTIME, WITHOUT_FILE, imports
+from tests.test_manifest import RUNTIME, WITHOUT_FILE, imports, library
+from tools.build_stdlib import module_of
 
 Site: TypeAlias = dict[str, bytes]
 
@@ -39,11 +40,21 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:10]
 
 
-def modules(archive: bytes) -> dict[str, bytes]:
-    """The byte code in an archive, by path."""
-    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        assert {entry.compress_type for entry in opened.infolist()} == {zipfile.ZIP_STORED}
-        return {name: opened.read(name) for name in opened.namelist()}
+def modules(archive: bytes) -> dict[str, bool]:
+    """The modules in an archive, and whether each is a package."""
+    packed, _ = marshal.loads(archive)
+    return {name: is_package for name, (is_package, _) in packed.items()}
+
+
+def names_of(paths: Iterable[str]) -> list[str]:
+    """The names of the modules in these files, sorted."""
+    return sorted(module_of(path.removeprefix("./"))[0] for path in paths)
+
+
+def source_of(name: str, is_package: bool) -> str:
+    """The source of a module."""
+    path = name.replace(".", "/") + ("/__init__.py" if is_package else ".py")
+    return (ROOT / path).read_text()
 
 
 def only(site: Site, pattern: str) -> str:
@@ -77,39 +88,49 @@ def test_every_module_is_in_the_archive_of_its_time(
     site: Site, config: dict[str, Any], manifest: dict[str, Any]
 ) -> None:
     """One for the first screen, one for each part that is fetched when asked for."""
-    first = modules(site[only(site, r"assets/app-\w+\.zip")])
-    listed = {path.removeprefix("./") for path in manifest["files"]}
-    own = {name for name in first if name.startswith("app/")}
-    assert own == {f"{path}c" for path in {*listed, "app/main.py"}}
-    assert "pyscript/__pycache__/context.cpython-314.pyc" in first
+    first = modules(site[only(site, r"assets/app-\w+\.bin")])
+    own = sorted(name for name in first if name.partition(".")[0] == "app")
+    assert own == names_of([*manifest["files"], "app/main.py"])
+    assert "pyscript.context" in first
+    assert [name for name, is_package in first.items() if is_package][:3] == [
+        "app",
+        "app.browser",
+        "app.console",
+    ]
     groups = {
-        group: [name for path in paths for name in modules(site[path])]
+        group: sorted(name for path in paths for name in modules(site[path]))
         for group, paths in config["lazy"].items()
     }
-    assert groups == {
-        group: sorted(f"{path}c" for path in paths) for group, paths in manifest["lazy"].items()
-    }
+    assert groups == {group: names_of(paths) for group, paths in manifest["lazy"].items()}
+
+
+def test_what_dataclasses_write_is_compiled_beforehand(site: Site) -> None:
+    """Each writes one piece of source; a named tuple writes a line."""
+    _, codes = marshal.loads(site[only(site, r"assets/app-\w+\.bin")])
+    pieces = [text for text in codes if "__create_fn__" in text]
+    lines = [text for text in codes if text.startswith("lambda _cls")]
+    assert len(pieces) > 30
+    assert len(lines) > 30
+    assert len(codes) == len(pieces) + len(lines)
 
 
 def test_all_that_is_imported_is_shipped(site: Site) -> None:
     """From the archives, or from the part of the standard library beside them."""
-    library = modules(site[only(site, r"assets/vendor/pyodide-\w+/python_stdlib\.zip")])
-    archives = [path for path in site if re.match(r"assets/(app-|lazy/).*\.zip$", path)]
-    own = {name: content for path in archives for name, content in modules(site[path]).items()}
-    there = {name.removesuffix("c") for name in (*library, *own)}
+    there = library(site[only(site, r"assets/vendor/pyodide-\w+/python_stdlib\.zip")])
+    archives = [path for path in site if re.match(r"assets/(app-|lazy/).*\.bin$", path)]
+    own = {
+        name: is_package for path in archives for name, is_package in modules(site[path]).items()
+    }
+    there |= own.keys()
     missing = [
-        f"{path} imports {module}"
-        for path in sorted(there)
-        if path.startswith("app/")
-        for module in imports((ROOT / path).read_text())
+        f"{name} imports {module}"
+        for name, is_package in own.items()
+        if name.partition(".")[0] == "app"
+        for module in imports(source_of(name, is_package))
         if module.partition(".")[0] not in RUNTIME and module not in WITHOUT_FILE
-        if not {f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__init__.py"} & there
+        if module not in there
     ]
     assert missing == []
-    # One Python made it all, and the page's looks for no source to compare.
-    heads = {content[:8] for content in (*library.values(), *own.values())}
-    assert len(heads) == 1
-    assert {head[4:] for head in heads} == {b"\x01\0\0\0"}
 
 
 def test_names_tell_what_is_in_the_files(site: Site) -> None:
@@ -189,7 +210,7 @@ def test_the_same_tree_makes_the_same_bytes(site: Site, tmp_path: Path) -> None:
     changes = {"app/core/doctor.py": ('"""', '"""\n')}
     changed = files(build(tmp_path / "changed", tree(tmp_path / "other", changes), "--plain"))
     others = changed.keys() ^ site.keys()
-    assert {re.sub(r"-\w+\.", ".", path) for path in others} == {"assets/lazy/doctor.zip"}
+    assert {re.sub(r"-\w+\.", ".", path) for path in others} == {"assets/lazy/doctor.bin"}
     same = changed.keys() & site.keys()
     assert {path for path in same if changed[path] != site[path]} == {"index.html", "sw.js"}
 

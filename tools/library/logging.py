@@ -1,0 +1,32 @@
+"""What asyncio asks of logging: warnings and errors go to the browser's console."""
+
+import sys
+
+DEBUG = 10
+
+
+class Logger:
+    """Prints what is at least a warning.
+
+    Args:
+        name: Stands before each message.
+    """
+
+    def __init__(self, name):
+        self._name = name
+
+    def debug(self, message, *values, **_):
+        """Keep silent."""
+
+    info = debug
+
+    def warning(self, message, *values, exc_info=None):
+        """Print a message, and an exception."""
+        print(f"{self._name}: {message % values}", exc_info or "", file=sys.stderr)
+
+    error = warning
+
+
+def getLogger(name):
+    """Return a logger."""
+    return Logger(name)
