@@ -89,6 +89,7 @@ class Books:
         if doubles < 1 or (not has_begun and now - task.halved_at < DELIVERY_WITHIN):
             return ()
         task.halved_at = now
+        self._window.unsaved.add(task.task_id)  # Another page must not ask for the same.
         text = json.dumps({"delete": [task.prompt_id] * doubles})
         request_id = self._window.next_request()
         commands: tuple[Command, ...] = (

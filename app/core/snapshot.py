@@ -47,6 +47,7 @@ def write_task(task: Task) -> str:
             "moved": task.was_moved,
             "shape": task.shape,
             "ran": task.ran,
+            "halved": task.halved_at,
         }
     )
 
@@ -102,6 +103,7 @@ def read_task(text: str) -> Task | None:
                 was_moved=record.get("moved") is True,
                 shape="".join(_texts([record.get("shape")])),
                 ran=_seconds(record.get("ran")),
+                halved_at=_seconds(record.get("halved")),
             )
     return None
 

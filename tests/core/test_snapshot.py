@@ -58,6 +58,7 @@ def tasks(draw: st.DrawFn) -> Task:
         was_moved=draw(st.booleans()),
         shape=draw(names),
         ran=draw(times),
+        halved_at=draw(times),
     )
 
 
