@@ -86,14 +86,12 @@ class Allotment:
         depth = Depth(window, outlook)
         bound = sum(len(window.bound_to(url)) for url in window.servers)
         others = () if window.is_hurried else window.neighbours.waiting(now)
-        left: set[ServerUrl] = set()
         for each in in_turn([(bound, window.served_at, tasks), *others]):
             size = 0 if isinstance(each, Ticket) else size_of(each)
             free = {
                 url
                 for url, length in lengths.items()
-                if url not in left
-                and window.servers[url].takes_tasks
+                if window.servers[url].takes_tasks
                 and depth.wait(window.servers[url], length, size) == 0
             }
             if not free:
@@ -116,12 +114,12 @@ class Allotment:
             if not isinstance(each, Ticket):
                 yield each, window.servers[choice]
                 continue
-            if not depth.holds_back(choice, lengths[choice]):
+            if not depth.is_shared(choice, lengths[choice]):
                 outlook.promise(choice, each.shape)
             elif window.neighbours.leave_to(each, choice, now):
                 outlook.promise(choice, each.shape)
                 self._passed[choice] = now
-                left.add(choice)
+                depth.leave(choice)
 
 
 def _may_have(ticket: Ticket, server: Server) -> bool:

@@ -4,6 +4,7 @@ A task that stands in a server's queue stays there, even when another server com
 So where all that a server has to do is known, the next task goes there just before it is done.
 """
 
+from collections import Counter
 from math import inf
 
 from app.core.ids import ServerUrl
@@ -37,13 +38,15 @@ class Depth:
     def __init__(self, window: Window, outlook: Outlook) -> None:
         self._window = window
         self._outlook = outlook
+        self._left: Counter[ServerUrl] = Counter()
 
     def wait(self, server: Server, length: int | None, size: int) -> float:
         """Return in how many seconds a server may have one more task; 0 for now.
 
-        Two at a time, or as many as the host of the page has set, while nobody knows how long
-        they take, where others' tasks stand too (who holds back loses places to them), and in
-        a page that is hidden, whose timers the browser delays.
+        Two at a time, or as many as the host of the page has set, for all windows of this browser
+        together while nobody knows how long tasks take, and for a page that is hidden, whose
+        timers the browser delays. As many for each window where others' tasks stand too: who
+        holds back loses places to them.
 
         Args:
             server: The server.
@@ -53,27 +56,38 @@ class Depth:
         window, url = self._window, server.url
         if window.is_hurried:
             return 0.0 if window.on_their_way(url) < AT_ONCE else NEVER
-        if len(window.bound_to(url)) >= window.settings.places:
+        ours, places = len(window.bound_to(url)), window.settings.places
+        if ours >= places:
             return NEVER
-        rest, doubt = self._outlook.rest(url)
-        if doubt is None or not self.holds_back(url, length):
+        if not self.is_shared(url, length):
             return 0.0
+        rest, doubt = self._outlook.rest(url)
+        if doubt is None or window.is_hidden:
+            theirs = self._outlook.share(url)
+            taken = ours + theirs.coming + theirs.arrived + self._left[url]
+            return 0.0 if taken < places else NEVER
+        if url in self._left:
+            return NEVER
         lead = self._lead(server, size)
         return max(0.0, rest - doubt - lead) if doubt <= EAGER * lead else NEVER
 
-    def holds_back(self, url: ServerUrl, length: int | None) -> bool:
-        """Say whether a server has one task of this browser at a time, mostly.
+    def is_shared(self, url: ServerUrl, length: int | None) -> bool:
+        """Say whether this browser's windows share the places at a server: it has no others."""
+        return not self._window.is_hurried and (length or 0) <= self._known(url)
 
-        It must have no others, and tasks like those that it has must have been timed.
-        """
-        window, (_, doubt) = self._window, self._outlook.rest(url)
-        is_patient = not window.is_hurried and not window.is_hidden
-        return is_patient and doubt is not None and (length or 0) <= self._known(url)
+    def leave(self, url: ServerUrl) -> None:
+        """A place there is left to another window."""
+        self._left[url] += 1
 
     def may_wait_for(self, server: Server, length: int | None, now: float) -> bool:
-        """Say whether a task may wait for a server that is full, instead of going elsewhere."""
-        is_busy = self._known(server.url) > 0 or bool(self._window.bound_to(server.url))
-        return is_busy and server.is_ready(now) and self.holds_back(server.url, length)
+        """Say whether a task may wait for a server that is full, instead of going elsewhere.
+
+        Tasks like those that it has must have been timed.
+        """
+        url, (_, doubt) = server.url, self._outlook.rest(server.url)
+        is_busy = self._known(url) > 0 or bool(self._window.bound_to(url))
+        is_timed = doubt is not None and not self._window.is_hidden
+        return is_busy and is_timed and server.is_ready(now) and self.is_shared(url, length)
 
     def length_of(self, server: Server) -> int:
         """Return the length of a server's queue that wasn't asked for it just now."""

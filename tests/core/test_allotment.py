@@ -1,13 +1,15 @@
 """Which task gets which place."""
 
 from collections import Counter
+from itertools import product
 
 from app.core.allotment import AGAIN
 from app.core.dispatcher import FILL_TIMER
+from app.core.exchange import Exchange
 from app.core.ids import ServerUrl, TaskId, WindowId
-from app.core.neighbours import PATIENCE, News, Share, Ticket
+from app.core.neighbours import PATIENCE, RECENT, TOLD, News, Share, Ticket, write_news
 from app.core.task import State
-from app.core.window import Window
+from app.core.window import Settings, Window
 from tests.core.farm import (
     NOON,
     NORTH,
@@ -119,14 +121,14 @@ def test_who_has_more_places_than_we_comes_after_us() -> None:
 
 
 def test_what_others_are_about_to_send_counts() -> None:
-    """Also where places are not held back; what is pinned goes nowhere else."""
-    for pinned, other in ((NORTH, SOUTH), (SOUTH, NORTH)):
+    """Also where strangers' tasks stand; what is pinned goes nowhere else."""
+    for (pinned, other), length in product(((NORTH, SOUTH), (SOUTH, NORTH)), (0, 1)):
         window, dispatcher = new_farm(NORTH, SOUTH)
         task = waiting_task(window, 1)
         window.neighbours.told(WindowId("odd"), News(NOON, (an_older("y", EAST),), {}))
         another(window, an_older("x", pinned))
         for request in probes(dispatcher.fill(NOON)).values():
-            dispatcher.told(request, 0, NOON)
+            dispatcher.told(request, length, NOON)
         assert task.server == other
 
 
@@ -139,20 +141,50 @@ def test_when_all_are_sent_nobody_is_waited_for() -> None:
     assert task.server == NORTH
 
 
+def test_a_place_that_anothers_task_has_opens_with_its_news() -> None:
+    """Or when those are old: news may be lost, and a window may have crashed."""
+    for is_lost in (False, True):
+        window, dispatcher = new_farm(NORTH)
+        window.settings = Settings("base", places=1)
+        task = waiting_task(window, 1)
+        another(window, north=Share(0, 1, 0.0, None))
+        commands = dispatcher.fill(NOON)
+        assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: RECENT})
+        exchange, at = Exchange(window), NOON + (RECENT if is_lost else 1)
+        assert not window.is_fill_due
+        if not is_lost:
+            exchange.heard(write_news(WindowId("other"), News(at, (), {})), at)
+            assert window.is_fill_due
+        dispatcher.told(probes(dispatcher.fill(at))[NORTH], 0, at)
+        assert task.server == NORTH
+
+
+def test_places_are_left_to_others_also_while_nobody_knows_how_long_tasks_take() -> None:
+    """Of two places one is another window's, and one is ours."""
+    window, dispatcher = new_farm(NORTH)
+    first, second = waiting_task(window, 1), waiting_task(window, 2)
+    another(window, an_older())
+    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    assert (first.server, second.server) == (NORTH, None)
+    later = NOON + PATIENCE
+    dispatcher.told(probes(dispatcher.fill(later))[NORTH], 0, later)
+    assert second.server == NORTH
+
+
 def test_eight_windows_that_launch_at_once_have_two_tasks_on_each_of_four_servers() -> None:
     """They have told each other what waits, and all draw the same lots."""
     urls = [ServerUrl(f"http://gpu-{number}:8188") for number in range(4)]
     farms = [new_farm(*urls) for _ in range(8)]
-    tickets = []
+    lines: list[tuple[Ticket, ...]] = []
     for number, (window, _) in enumerate(farms):
         window.chance = Chance(number)
-        task = waiting_task(window, number)
-        tickets.append(Ticket(task.accepted_at, task.task_id, None, ""))
+        tasks = [waiting_task(window, 10 * number + each) for each in range(10)]
+        lines.append(tuple(Ticket(each.accepted_at, each.task_id, None, "") for each in tasks))
     for number, (window, dispatcher) in enumerate(farms):
-        for other, ticket in enumerate(tickets):
+        for other, line in enumerate(lines):
             if other != number:
-                window.neighbours.told(WindowId(f"w{other}"), News(NOON, (ticket,), {}))
+                window.neighbours.told(WindowId(f"w{other}"), News(NOON, line[:TOLD], {}))
         for request in probes(dispatcher.fill(NOON)).values():
             dispatcher.told(request, 0, NOON)
-    counts = Counter(task.server for window, _ in farms for task in window.tasks.values())
-    assert counts == dict.fromkeys(urls, 2)
+    counts = Counter(task.server for window, _ in farms for task in window.live.values())
+    assert counts == {**dict.fromkeys(urls, 2), None: 72}

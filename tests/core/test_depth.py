@@ -5,7 +5,7 @@ import pytest
 from app.core.depth import AT_ONCE, LATENCY, MARGIN, NEVER, Depth
 from app.core.errors import Trouble
 from app.core.ids import WindowId
-from app.core.neighbours import News, Share
+from app.core.neighbours import RECENT, News, Share
 from app.core.outlook import Outlook
 from app.core.pace import Paces
 from app.core.server import Reach, Server
@@ -112,12 +112,12 @@ def test_what_is_on_its_way_is_ours_when_the_server_counts_it() -> None:
     """The number may come before the answer; but not before the POST."""
     window, north = farm()
     depth = Depth(window, Outlook(window, learned(window, north), NOON))
-    assert depth.holds_back(NORTH, None)
+    assert depth.is_shared(NORTH, None)
     bound_task(window, north, State.UPLOADING, number=1)
-    assert not depth.holds_back(NORTH, 1)
+    assert not depth.is_shared(NORTH, 1)
     bound_task(window, north, State.UPLOADING, State.POSTING, number=2)
-    assert depth.holds_back(NORTH, 1)
-    assert not depth.holds_back(NORTH, 2)
+    assert depth.is_shared(NORTH, 1)
+    assert not depth.is_shared(NORTH, 2)
     assert depth.length_of(north) == 0
     bound_task(window, north, *RUNNING, number=3)
     assert depth.length_of(north) == 1
@@ -141,7 +141,44 @@ def test_tasks_of_this_browsers_other_windows_are_as_good_as_ours() -> None:
     news = News(NOON, (), {NORTH: there._replace(doubt=None)})
     window.neighbours.told(WindowId("other"), news)
     assert wait(window, paces, 2) == NEVER
-    assert wait(window, Paces(), 2) == 0
+
+
+@pytest.mark.parametrize("why", ["nobody knows how long they take", "hidden"])
+def test_windows_of_a_browser_have_two_at_a_time_together(why: str) -> None:
+    """Where others' tasks stand too, each has two: who holds back loses places to them."""
+    window, north = farm()
+    paces = learned(window, north) if why == "hidden" else Paces()
+    window.is_hidden = why == "hidden"
+
+    def other_has(coming: int, arrived: int) -> None:
+        there = Share(coming, arrived, 6.0, 0.0)
+        window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: there}))
+
+    other_has(0, 1)
+    assert wait(window, paces, 1) == 0
+    bound_task(window, north, *RUNNING, number=1)
+    assert (wait(window, paces, 2), wait(window, paces, 3)) == (NEVER, 0)
+    other_has(0, 0)
+    assert wait(window, paces, 1) == 0
+    other_has(1, 0)
+    assert wait(window, paces, 1) == NEVER
+    assert wait(window, paces, 1, now=NOON + RECENT) == 0
+    waiting_task(window, 2)
+    window.hurry()
+    assert wait(window, paces, 1) == 0
+
+
+def test_a_place_that_is_left_to_another_window_is_not_ours() -> None:
+    """Of two the other one is; where one is sent at a time, there is none but that."""
+    window, north = farm()
+    for paces in (Paces(), learned(window, north)):
+        depth = Depth(window, Outlook(window, paces, NOON))
+        found = []
+        for _ in range(3):
+            found.append(depth.wait(north, 0, 0))
+            depth.leave(NORTH)
+        assert found == ([0, NEVER, NEVER] if paces else [0, 0, NEVER])
+        assert depth.wait(north, 1, 0) == 0  # others' tasks stand there
 
 
 def test_all_are_sent_at_once_when_a_person_wants_to_leave() -> None:

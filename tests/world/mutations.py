@@ -482,7 +482,7 @@ MUTATIONS = {
             "    return (*resubmit(window, task, server, now), asked)"
         ),
         ("runs once", "true end"),
-        range(40, 140),
+        range(147, 247),
         ("black hole",),
         is_stealing=True,
     ),
@@ -497,7 +497,7 @@ MUTATIONS = {
             "                    commands += self._missed(server, watch, task, asked_at)"
         ),
         ("runs once", "true end"),
-        range(40, 140),
+        range(167, 267),
         ("black hole",),
         is_stealing=True,
     ),
