@@ -87,8 +87,9 @@ class Claim:
         match self.standing, says:
             case Standing.HELD, "whose":
                 return self._say(_MINE)
+            # Not "mine": of three that ask at once, that would turn away the one before us, too.
             case Standing.ASKING, "whose" if self.token < token:
-                return self._say(_MINE)
+                return self._say(_WHOSE)
             # Of two that ask at once, both must come to the same end.
             case (Standing.ASKING, "whose" | "mine") | (Standing.ASKING | Standing.HELD, "taken"):
                 self.standing = Standing.LOST

@@ -1,6 +1,7 @@
 """Who a window id belongs to."""
 
 import json
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,22 @@ def test_of_two_that_ask_at_once_one_stays(tokens: tuple[str, str]) -> None:
             assert claim.heard(answer) is None
     ends = {claim.token: claim.standing for claim in (one, two)}
     assert ends == {"a": Standing.HELD, "b": Standing.LOST}
+
+
+@given(st.permutations("abcd"), st.randoms(use_true_random=False))
+def test_of_several_that_ask_at_once_one_stays(tokens: list[str], chance: Random) -> None:
+    """In whatever order all is heard. Found by the simulated worlds: one that was turned away
+    spoke first, the one before it gave way too, and nobody adopted a closed tab's tasks."""
+    asked = [asking(token) for token in tokens]
+    claims = [claim for claim, _ in asked]
+    said = [(each, text) for claim, text in asked for each in claims if each is not claim]
+    while said:
+        claim, text = said.pop(chance.randrange(len(said)))
+        answer = claim.heard(text)
+        if answer is not None:
+            said += [(each, answer) for each in claims if each is not claim]
+    standing = [claim.token for claim in claims if claim.standing is Standing.ASKING]
+    assert standing == ["a"]
 
 
 def test_a_page_that_has_left_claims_nothing() -> None:
