@@ -25,14 +25,14 @@ class Exchange:
         if not self._window.neighbours.known:
             return ()
         news = self._news(now)
-        return self._tell(news) if news.gist != self._told else ()
+        return self._tell(news) if _gist(news) != self._told else ()
 
     def tell(self, now: float) -> Commands:
         """Tell our news, now and once in a while as long as there are any."""
         return self._tell(self._news(now))
 
     def _tell(self, news: News) -> Commands:
-        self._told = news.gist
+        self._told = _gist(news)
         commands: list[Command] = [Tell(write_news(self._window.window_id, news))]
         if news.waiting or news.shares:
             commands.append(StartTimer(NEWS_TIMER, RENEWED))
@@ -46,7 +46,9 @@ class Exchange:
             return ()
         window_id, news = read
         is_new = news is not None and window_id not in window.neighbours.known
-        if window.neighbours.told(window_id, news):
+        is_learned = window.lessons.hear(window_id, news.timings if news is not None else ())
+        rest = news._replace(timings=()) if news is not None else None
+        if window.neighbours.told(window_id, rest) or is_learned:
             window.is_fill_due |= bool(window.waiting)
         return self.tell(now) if is_new else ()
 
@@ -63,4 +65,9 @@ class Exchange:
             Ticket(task.accepted_at, task.task_id, task.pinned, task.shape)
             for task in islice(window.waiting.values(), TOLD)
         )
-        return News(now, tuple(waiting), shares, window.served_at)
+        return News(now, tuple(waiting), shares, window.served_at, window.lessons.latest)
+
+
+def _gist(news: News) -> object:
+    """Return what is worth telling at once, in little room: of timings it is the latest."""
+    return news.gist, next((each.task_id for each in reversed(news.timings)), None)

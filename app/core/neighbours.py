@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.core.ids import ServerUrl, TaskId, WindowId
 from app.core.outputs import is_time, parse_json
+from app.core.timing import Timing, read_timing
 
 RECENT = 20.0
 """Seconds after which news are old: a page that sleeps or has crashed tells none."""
@@ -19,6 +20,10 @@ PATIENCE = 1.0
 
 TOLD = 8
 """Tasks that a window tells of, the first to go: more places don't come free at a time."""
+
+
+MOST_TIMINGS = 10
+"""Timings that are read of one window's news: pages of other versions may tell of more."""
 
 
 class NeighbourSpoke(NamedTuple):
@@ -52,13 +57,15 @@ class Share(NamedTuple):
 class News(NamedTuple):
     """What one window told; `at` is when it was heard, by our own clock.
 
-    `served_at` is when a task of its got a place last, by its clock.
+    `served_at` is when a task of its got a place last, by its clock; `timings` are of its latest
+    tasks.
     """
 
     at: float
     waiting: tuple[Ticket, ...]
     shares: Mapping[ServerUrl, Share]
     served_at: float = 0.0
+    timings: tuple[Timing, ...] = ()
 
     @property
     def gist(self) -> object:
@@ -145,6 +152,7 @@ def write_news(window_id: WindowId, news: News) -> str:
             "waiting": news.waiting,
             "shares": news.shares,
             "served": news.served_at,
+            "timings": news.timings,
         }
     )
 
@@ -164,12 +172,14 @@ def read_news(text: str, now: float) -> tuple[WindowId, News | None] | None:
             "waiting": list(waiting),
             "shares": dict(shares),
             "served": served_at,
+            "timings": list(timings),
         } if is_time(served_at):
             tickets = tuple(_ticket(each) for each in waiting[:TOLD] if _is_ticket(each))
             known = {
                 ServerUrl(url): Share(*each) for url, each in shares.items() if _is_share(each)
             }
-            return WindowId(window_id), News(now, tickets, known, served_at)
+            seen = tuple(filter(None, map(read_timing, timings[:MOST_TIMINGS])))
+            return WindowId(window_id), News(now, tickets, known, served_at, seen)
     return None
 
 

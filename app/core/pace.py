@@ -1,11 +1,12 @@
-"""How long servers take for a task, as far as this window has seen."""
+"""How long servers take for a task, as far as the windows of this browser have seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import exp, log, sqrt
 
 from app.core.ids import Digest, ServerUrl
 from app.core.shape import models_of
 from app.core.task import State, Task
+from app.core.timing import Timing
 
 LATEST = 10
 """Tasks of a server that tell how long their like take, the latest ones."""
@@ -28,18 +29,18 @@ DOUBT = 0.1
 
 
 class Paces:
-    """What the ended tasks of a window tell of seconds, by the servers' own clocks.
+    """What ended tasks tell of seconds, by the servers' own clocks.
 
     A server that has run none of ours is like the middle one of the others, and so is one whose
     seconds differ from theirs by no more than chance would have it. Where nothing at all is
     known, every task takes one second.
 
     Args:
-        ended: Ended tasks; those that were completed, and whose server stamped their start
-            and end, tell.
+        ended: Ended tasks.
+        told: What other windows of this browser have told of theirs.
     """
 
-    def __init__(self, ended: Iterable[Task] = ()) -> None:
+    def __init__(self, ended: Iterable[Task] = (), told: Iterable[Timing] = ()) -> None:
         self._by_server: dict[ServerUrl, list[float]] = {}
         self._by_shape: dict[str, dict[ServerUrl, list[float]]] = {}
         self._models: dict[ServerUrl, str] = {}
@@ -49,15 +50,14 @@ class Paces:
         self._usual: dict[str, Usual] = {}
         self._any = Usual({})
         cold: list[tuple[ServerUrl, str, float]] = []
-        for task in sorted(ended, key=lambda task: task.ended_at):
-            if task.state is not State.COMPLETED or task.server is None or task.ran <= 0:
-                continue
-            server, shape, models = task.server, task.shape, models_of(task.shape)
-            self._by_server.setdefault(server, []).append(task.ran)
+        timings = (*timings_of(ended), *told)
+        for _, _, server, shape, seconds in sorted(timings, key=lambda each: each.ended_at):
+            models = models_of(shape)
+            self._by_server.setdefault(server, []).append(seconds)
             if models and self._models.get(server) != models:
-                cold.append((server, shape, task.ran))
+                cold.append((server, shape, seconds))
             else:
-                self._by_shape.setdefault(shape, {}).setdefault(server, []).append(task.ran)
+                self._by_shape.setdefault(shape, {}).setdefault(server, []).append(seconds)
             self._models[server] = models or self._models.get(server, "")
         self._learn_loading(cold)
         self._any = Usual(self._by_server)
@@ -151,6 +151,13 @@ class Usual:
     def at(self, server: ServerUrl) -> float:
         """Return the seconds of a server; 1 where nothing is known of any."""
         return self._sure.get(server, self.common)
+
+
+def timings_of(ended: Iterable[Task]) -> Iterator[Timing]:
+    """Yield what ended tasks tell: those that were completed, with stamps of start and end."""
+    for task in ended:
+        if task.state is State.COMPLETED and task.server is not None and task.ran > 0:
+            yield Timing(task.ended_at, task.task_id, task.server, task.shape, task.ran)
 
 
 def usual_seconds(ended: Iterable[Task]) -> dict[tuple[ServerUrl, Digest], float]:

@@ -5,6 +5,7 @@ from app.core.exchange import NEWS_TIMER, RENEWED, Exchange
 from app.core.ids import WindowId
 from app.core.neighbours import TOLD, News, Share, read_news, write_news
 from app.core.task import State
+from app.core.timing import Timing
 from tests.core.farm import (
     NOON,
     NORTH,
@@ -73,6 +74,35 @@ def test_who_has_just_come_hears_our_news() -> None:
     assert not window.is_fill_due
     exchange.heard(write_news(OTHER, News(NOON, (), {NORTH: Share(1)})), NOON)
     assert window.is_fill_due
+
+
+def test_a_window_knows_how_long_tasks_take_as_soon_as_one_of_its_browser_does() -> None:
+    """Also one that has just come; and forgets it with that one."""
+    windows = [new_window(), new_window()]
+    one, other = map(Exchange, windows)
+    windows[0].window_id = OTHER
+    task = bound_task(windows[0], windows[0].server(NORTH, NOON), *RUNNING)
+    task.ran = 4.0
+    windows[0].end(task, State.COMPLETED, NOON, "socket", None)
+    waiting_task(windows[1])
+    other.heard(write_news(OTHER, NOTHING), NOON)
+    windows[1].is_fill_due = False
+    (tell,) = all_of(Tell, one.tell(NOON))
+    other.heard(tell.text, NOON)
+    assert windows[1].lessons.paces.knows(NORTH)
+    assert windows[1].is_fill_due
+    windows[1].is_fill_due = False
+    other.heard(tell.text, NOON)
+    assert not windows[1].is_fill_due
+    one.heard(write_news(windows[1].window_id, NOTHING), NOON)
+    assert not one.changed(NOON)
+    windows[0].dismiss(task)
+    (tell,) = all_of(Tell, one.changed(NOON))
+    other.heard(tell.text, NOON)
+    assert not windows[1].lessons.paces
+    windows[1].lessons.hear(OTHER, (Timing(NOON, task.task_id, NORTH, "", 4.0),))
+    other.heard('{"window": "other", "says": "left"}', NOON)
+    assert not windows[1].lessons.paces
 
 
 def test_the_same_is_not_told_for_every_step_that_a_task_takes() -> None:

@@ -1,8 +1,12 @@
 """What the ended tasks of a window teach."""
 
+import pytest
+
 from app.core.errors import Trouble
-from app.core.lessons import Lessons
+from app.core.ids import TaskId, WindowId
+from app.core.lessons import HEARD, TOLD, Lessons
 from app.core.task import State, Task
+from app.core.timing import Timing
 from tests.core.farm import INVERT, NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
 
 
@@ -44,3 +48,51 @@ def test_a_window_learns_from_each_end_and_forgets_with_the_task() -> None:
     assert window.lessons.outliers.failures_at(NORTH) == 0
     window.add(task)
     assert window.lessons.paces.knows(SOUTH)
+
+
+def timing(number: int, seconds: float = 4.0) -> Timing:
+    """How long a task of another window took."""
+    return Timing(NOON + number, TaskId(f"x{number}"), NORTH, "", seconds)
+
+
+def test_a_window_learns_from_what_others_tell() -> None:
+    """And forgets it when they do, or go."""
+    lessons = Lessons(list)
+    assert not lessons.paces
+    assert not lessons.hear(WindowId("one"), ())
+    assert lessons.hear(WindowId("one"), (timing(0),))
+    assert lessons.hear(WindowId("other"), (timing(1),))
+    known = lessons.paces
+    assert known.task(NORTH, "") == pytest.approx(4.0)
+    assert not lessons.hear(WindowId("one"), (timing(0),))
+    assert lessons.paces is known
+    assert lessons.hear(WindowId("one"), ())
+    assert lessons.paces
+    lessons.hear(WindowId("other"), ())
+    assert not lessons.paces
+
+
+def test_what_the_last_windows_told_is_remembered() -> None:
+    """A window that is open for days doesn't collect, though others crash."""
+    lessons = Lessons(list)
+    lessons.hear(WindowId("first"), (timing(0, 500.0),))
+    for number in range(HEARD):
+        lessons.hear(WindowId(f"w{number}"), (timing(number),))
+    assert lessons.paces.task(NORTH, "") == pytest.approx(4.0)
+    assert lessons.hear(WindowId("first"), (timing(0),))
+    assert not lessons.hear(WindowId(f"w{HEARD - 1}"), (timing(HEARD - 1),))
+
+
+def test_a_window_tells_of_its_own_latest_tasks_alone() -> None:
+    """What it has from others those tell themselves."""
+    window = new_window(places=99)
+    for number in range(TOLD + 2):
+        task = bound_task(window, window.server(NORTH, NOON), *RUNNING, number=number)
+        task.ran = 4.0
+        window.end(task, State.COMPLETED, NOON + number, "socket", None)
+        window.lessons.hear(WindowId("one"), (timing(number),))
+    told = [each.task_id for each in window.lessons.latest]
+    assert told == [f"t{number}" for number in range(2, TOLD + 2)]
+    window.dismiss(task)
+    assert len(window.lessons.latest) == TOLD
+    assert window.lessons.latest[-1].task_id == f"t{TOLD}"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from app.core.ids import TaskId, WindowId
 from app.core.neighbours import (
+    MOST_TIMINGS,
     PATIENCE,
     RECENT,
     TOLD,
@@ -18,9 +19,18 @@ from app.core.neighbours import (
     read_news,
     write_news,
 )
+from app.core.timing import Timing
 from tests.core.farm import NOON, NORTH, SOUTH
 
 ONE, OTHER = WindowId("one"), WindowId("other")
+NOTHING = {
+    "window": "one",
+    "says": "news",
+    "waiting": [],
+    "shares": {},
+    "served": 0,
+    "timings": [],
+}
 
 
 def ticket(name: str = "t1", at: float = NOON) -> Ticket:
@@ -40,6 +50,7 @@ def test_news_are_read_as_they_were_written() -> None:
         (Ticket(NOON, TaskId("t1"), SOUTH, "s."), ticket("t2")),
         {NORTH: Share(1, 2, 30.0, 1.5), SOUTH: Share(0, 1, 5.0, None)},
         NOON - 60,
+        (Timing(NOON - 9, TaskId("t0"), NORTH, "s.", 4.5),),
     )
     assert read_news(write_news(ONE, news), NOON) == (ONE, news)
     assert news.bound == 4
@@ -56,13 +67,15 @@ def test_a_window_that_goes_says_so() -> None:
         "[]",
         '{"window": "one", "says": "whose"}',
         '{"window": 1, "says": "left"}',
-        '{"window": "one", "says": "news", "waiting": {}, "shares": {}, "served": 0}',
-        '{"window": "one", "says": "news", "waiting": [], "shares": [], "served": 0}',
-        '{"window": "one", "says": "news", "waiting": [], "shares": {}, "served": null}',
+        *(
+            json.dumps({**NOTHING, **bad})
+            for bad in ({"waiting": {}}, {"shares": []}, {"served": None}, {"timings": {}})
+        ),
     ],
 )
 def test_what_else_is_said_is_no_news(text: str) -> None:
     """The channel carries other things too, and versions to come."""
+    assert read_news(json.dumps(NOTHING), NOON) == (ONE, News(NOON, (), {}))
     assert read_news(text, NOON) is None
 
 
@@ -79,18 +92,15 @@ def test_what_can_not_be_read_of_news_is_left_out() -> None:
         "f": [1, 1, 5.0, "x"],
         "g": None,
     }
-    said = {
-        "window": "one",
-        "says": "news",
-        "waiting": [*bad, *tickets],
-        "shares": shares,
-        "served": 0,
-    }
-    read = read_news(json.dumps({**said, "served": 0}), NOON)
+    timings = [[NOON, f"t{number}", NORTH, "", 5.0] for number in range(MOST_TIMINGS + 5)]
+    lists = {"waiting": [*bad, *tickets], "shares": shares, "timings": [None, *timings]}
+    said = {**NOTHING, **lists}
+    read = read_news(json.dumps(said), NOON)
     assert read is not None
     assert read[1] is not None
     assert len(read[1].waiting) == TOLD - len(bad)
     assert set(read[1].shares) == {"a"}
+    assert len(read[1].timings) == MOST_TIMINGS - 1
 
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))

@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.core.ids import Digest, ServerUrl
+from app.core.ids import Digest, ServerUrl, TaskId
 from app.core.pace import COUNTED, Paces, usual_seconds
 from app.core.task import State, Task
+from app.core.timing import Timing
 from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
 
 EAST = ServerUrl("http://east:8188")
@@ -46,6 +47,16 @@ def test_the_latest_completed_tasks_tell() -> None:
     assert paces
     assert paces.knows(NORTH)
     assert paces.entry(NORTH) == paces.task(NORTH, "s.") == pytest.approx(4.0)
+
+
+def test_what_other_windows_told_counts_by_its_time() -> None:
+    """Like the window's own: the latest tell."""
+    own = [ran(NORTH, 2.0, number) for number in range(COUNTED)]
+    for at, seconds in ((NOON, 2.0), (NOON + 5000, 8.0)):
+        told = [Timing(at, TaskId(f"x{number}"), NORTH, "s.", 8.0) for number in range(COUNTED)]
+        paces = Paces(own, told)
+        assert paces.entry(NORTH) == paces.task(NORTH, "s.") == pytest.approx(seconds)
+    assert Paces((), told[:1]).is_timed("s.")
 
 
 def test_what_has_no_stamps_tells_nothing() -> None:

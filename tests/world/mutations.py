@@ -192,7 +192,7 @@ MUTATIONS = {
         "self.retry_at = now + max(0.5, self.silence.next())",
         "self.retry_at = now",
         ("pace",),
-        range(15, 27),
+        range(40, 52),
     ),
     "records asked for beside the list": Mutation(
         "reconciler",
@@ -497,7 +497,7 @@ MUTATIONS = {
             "                    commands += self._missed(server, watch, task, asked_at)"
         ),
         ("runs once", "true end"),
-        range(167, 267),
+        range(89, 189),
         ("black hole",),
         is_stealing=True,
     ),

@@ -35,6 +35,7 @@ from app.core.connection import Phase
 from app.core.dispatcher import FILL_TIMER
 from app.core.events import Answered, BinaryReceived, Event, FrameReceived
 from app.core.ids import PromptId, ServerUrl, TaskId
+from app.core.lessons import HEARD, TOLD
 from app.core.lock import RECORD as LOCK_RECORD
 from app.core.requests import Ask, Request
 from app.core.snapshot import TASK_RECORD, write_task
@@ -420,7 +421,16 @@ class Rules:
                 raise Broken("no growth", f"a socket to {server.url} is {server.connection.phase}")
 
     def check_size(self, page: Page, limit: int) -> None:
-        """With all tasks dismissed, the session holds as little as a new one."""
+        """With all tasks dismissed, the session holds as little as a new one.
+
+        But for what other windows told of tasks that they still have, which has a limit of its own.
+        """
+        lessons = page.session.window.lessons
+        told = sum(len(timings) for timings in lessons.heard.values())
+        if len(lessons.heard) > HEARD or told > HEARD * TOLD:
+            raise Broken("no growth", f"{page.tab.name} remembers {told} tasks of others")
+        lessons.heard.clear()
+        lessons.renew()
         size = _size(page.session, set())
         if size > limit:
             raise Broken("no growth", f"{page.tab.name} holds {size} things, not {limit}")
