@@ -54,7 +54,7 @@ class Clinic:
         self._on_found = on_found
         self._seen: dict[ServerUrl, object] = {}
         self._found: dict[ServerUrl, tuple[Trouble, ...]] = {}
-        self._well: dict[ServerUrl, float] = {}
+        self._looked: dict[ServerUrl, float] = {}
         self._visits: set[asyncio.Task[tuple[Trouble, ...]]] = set()
 
     def changed(self) -> None:
@@ -64,6 +64,7 @@ class Clinic:
             if self._seen.get(server.url) == signs:
                 continue
             self._seen[server.url] = signs
+            self._looked.pop(server.url, None)
             if signs is None:
                 self._found.pop(server.url, None)
             elif not server.is_leaving:
@@ -92,9 +93,9 @@ class Clinic:
             self._on_found()
             return self._found[url]
 
-    def well_at(self, url: ServerUrl) -> float:
-        """Return when a server was looked at last and nothing was wrong, 0 for never."""
-        return self._well.get(url, 0.0)
+    def looked_at(self, url: ServerUrl) -> float:
+        """Return when a server was looked at last since its state changed; 0 for never."""
+        return self._looked.get(url, 0.0)
 
     async def examine(self, url: ServerUrl) -> tuple[Trouble, ...]:
         """Look at a server now."""
@@ -117,10 +118,9 @@ class Clinic:
         told = causes(signs)
         if told:
             self._found[url] = told
-            self._well.pop(url, None)
         else:
             self._found.pop(url, None)
-            self._well[url] = self._now()
+        self._looked[url] = self._now()
         self._on_found()
         return told
 

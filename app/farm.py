@@ -82,16 +82,19 @@ class Farm:
             self._roster.access_of(url),
             self.clinic.causes_of(url),
             self._twins.twin_of(url),
-            self.clinic.well_at(url),
+            self.clinic.looked_at(url),
         )
 
     def add(self, typed: str, name: str, token: Typed) -> str:
         """Add a server; returns what is wrong, or ""."""
+        before = {each.url for each in self._window.servers.values() if not each.is_leaving}
         try:
             url = self._roster.add(typed, name, token.access(), token.is_kept)
         except TetherError as error:
             return self._words.trouble(error.trouble)
         self._undo.drop(url)
+        if url in before and not (name.strip() or token.access()):
+            return self._words.say("server.listed", server=self._window.servers[url].name)
         return ""
 
     def change(self, url: str, name: str, address: str) -> str:

@@ -205,7 +205,7 @@ async def zoom(stage: Stage) -> None:
     await _done(page, 1)
     await page.locator(".results a[data-action=zoom]").click()
     await expect(page.locator("#zoom .before")).to_be_visible()
-    await page.locator("#zoom .compare input").fill("55")
+    await page.locator("#zoom .compare input").fill("45")
 
 
 _ILL = Settings(port=0, name="gpu-2"), Settings(port=0, cors="*", name="gpu-3")

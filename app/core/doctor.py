@@ -7,6 +7,7 @@ from app.core.access import Mode
 from app.core.address_space import Space, needs_leave, space_of
 from app.core.errors import Trouble
 from app.core.ids import ServerUrl
+from app.core.server_url import COMFYUI_PORT
 
 
 class Signs(NamedTuple):
@@ -130,6 +131,10 @@ def _of_echo(signs: Signs) -> tuple[Trouble, ...]:
 def _of_silence(signs: Signs) -> tuple[Trouble, ...]:
     """Nothing answers, or the browser says so."""
     flags = "--listen " if space_of(signs.server) is not Space.LOOPBACK else ""
+    port = urlsplit(signs.server).port
+    # One without a port is a proxy before ComfyUI, and no port of its own.
+    if port not in (None, COMFYUI_PORT):
+        flags += f"--port {port} "
     start = f"python main.py {flags}--enable-cors-header {origin_of(signs.page)}"
     found = [_cause(signs, "doctor_down", start)]
     if signs.server.startswith("https:"):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.gallery import Entry
-from app.core.outputs import Output
+from app.core.outputs import Output, saved_name
 from app.ui.clock import clock
 from app.ui.dom import element
 from app.ui.labels import say_input
@@ -84,8 +84,9 @@ def _result(
         box.append(shown)
     buttons = element("div", "buttons")
     if whole:
-        save = element("a", "save", words.say("gallery.save"), href=whole, download=output.filename)
-        buttons.append(save)
+        picture = entry.pictures[0].filename if entry.pictures else ""
+        file = saved_name(output.filename, picture)
+        buttons.append(element("a", "save", words.say("gallery.save"), href=whole, download=file))
     elif address:
         box.append(element("span", "facts", words.say("gallery.there", server=entry.server_name)))
     else:

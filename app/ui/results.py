@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from app.core.outputs import Fetched
+from app.core.outputs import Fetched, saved_name
 from app.ui.dom import Seen, element
 from app.ui.task_row import TaskRow
 from app.ui.words import Words
@@ -33,6 +33,7 @@ class Results:
                 continue
             box = element("figure", kind)
             box.dataset.key, box.dataset.name = f"{row.task_id}:{number}", name
+            box.dataset.file = saved_name(name, row.photo)
             if kind == "image":
                 box.append(element("p", "pending", self._words.say("task.fetching", file=name)))
                 self._seen.watch(box)
@@ -83,7 +84,8 @@ class Results:
         link.append(element("img", "result", src=address, alt=name))
         use = element("button", "quiet", words.say("task.use"), type="button")
         use.dataset.action, use.dataset.key = "use", box.dataset.key
-        save = element("a", "save", words.say("zoom.save"), href=address, download=name)
+        file = str(box.dataset.file)
+        save = element("a", "save", words.say("zoom.save"), href=address, download=file)
         box.replaceChildren(link, use, save)
 
     def _play(self, box: Any, address: str) -> None:

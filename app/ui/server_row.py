@@ -55,7 +55,7 @@ class About(NamedTuple):
     access: Access | None = None
     causes: tuple[Trouble, ...] = ()
     twin: Server | None = None
-    well_at: float = 0.0
+    looked_at: float = 0.0
     """When the Doctor found nothing wrong."""
 
 
@@ -105,7 +105,8 @@ class ServerRows:
         if causes:
             one_of = Trouble.of("one_of", server=server.name)
             trouble = words.trouble(causes[0] if len(causes) == 1 else one_of)
-        well = words.say("server.well", time=self._time_of(about.well_at)) if about.well_at else ""
+        looked = "server.looked" if causes else "server.well"
+        time = self._time_of(about.looked_at)
         twin = Trouble.of("server_twin", other=about.twin.name) if about.twin else None
         return ServerRow(
             server.url,
@@ -126,7 +127,7 @@ class ServerRows:
             figures=self._figures(server),
             wait=self._wait(server, ends),
             is_paused=server.is_paused,
-            well="" if causes else well,
+            well=words.say(looked, time=time) if about.looked_at else "",
             device=facts.device if facts else "",
         )
 

@@ -19,7 +19,8 @@ from app.ui.words import Words
 class TaskRow:
     """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name).
 
-    Players and links get results that are `is_direct` by themselves.
+    Players and links get results that are `is_direct` by themselves; `photo` is what the first of
+    the task's pictures is called, "" where it has none.
     """
 
     task_id: str
@@ -39,6 +40,7 @@ class TaskRow:
     can_run_again: bool
     can_go_elsewhere: bool
     is_direct: bool
+    photo: str
 
 
 Usual = Mapping[tuple[ServerUrl, Digest], float]
@@ -80,6 +82,8 @@ class TaskRows:
         if task.is_cancel_wanted and not task.is_ended:
             state = words.say("task.cancelling")
         trouble = task.trouble or task.note or self._hindrance(task, server)
+        if task.state is State.LOST and task.is_run_again:
+            trouble = Trouble.of("lost_run_again", server=server.name if server else task.server)
         facts = dict(trouble.facts) if trouble else {}
         usually = usual.get((task.server, task.digest)) if task.server else None
         return TaskRow(
@@ -101,6 +105,7 @@ class TaskRows:
             task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
             self._can_go_elsewhere(task, server),
             self._is_direct(task),
+            task.pictures[0].filename if task.pictures else "",
         )
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:

@@ -13,7 +13,7 @@ STEPS = ("previous", "next")
 ENDS = ("left", "right")
 """What the slider's ends show: the picture before, and the result."""
 
-WHOLE = "100"
+WHOLE = "0"
 """Where the slider shows nothing but the result."""
 
 
@@ -143,6 +143,6 @@ class ZoomPanel:
             self._dialog.style.setProperty("--ratio", str(width / height))
 
     def _divide(self) -> None:
-        """Show the result up to the line, which is above the knob, and what was before beyond."""
-        share = f"inset(0 {100 - int(self._slider.value)}% 0 0)"
+        """Show what was before up to the line, which is above the knob, and the result beyond."""
+        share = f"inset(0 0 0 {self._slider.value}%)"
         self._after.style.setProperty("clip-path", share)

@@ -87,6 +87,10 @@ def test_silence_is_a_server_that_is_down_or_not_trusted() -> None:
     listen = "python main.py --listen --enable-cors-header http://192.168.1.2:8000"
     assert found() == [("doctor_down", listen)]
     assert found(LOOPBACK) == [("doctor_down", listen.replace("--listen ", ""))]
+    ((_, other_port),) = found(ServerUrl("http://192.168.1.7:8777"))
+    assert other_port == listen.replace("--listen ", "--listen --port 8777 ")
+    ((_, a_proxys),) = found(ServerUrl("http://gpu.example"))
+    assert "--port" not in a_proxys
     assert [code for code, _ in found(SECURE)] == ["doctor_down", "doctor_certificate"]
     assert found(SECURE, has_plain_echo=True) == [("doctor_certificate", SECURE)]
 

@@ -66,7 +66,8 @@ def test_a_server_that_is_down_has_its_command_to_copy(
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         card(page).get_by_role("button", name="Copy").click()
         copied = page.evaluate("navigator.clipboard.readText()")
-        assert copied == f"python main.py --enable-cors-header {origin}"
+        port = one.servers[0].url.rpartition(":")[2]
+        assert copied == f"python main.py --port {port} --enable-cors-header {origin}"
         told = page.evaluate(f"tether.doctor('{one.servers[0].url}')")
         assert not told["isWell"] and told["causes"][0]["cure"] == copied
 

@@ -138,8 +138,8 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     assert pixels(zoom.locator(".before")).tobytes() == pictures[0].tobytes()
     slider, after = zoom.get_by_label("Before / after"), zoom.locator(".after")
     clip = "image => getComputedStyle(image).clipPath"
-    expect(slider).to_have_value("100")
-    assert after.evaluate(clip) == "inset(0px 0% 0px 0px)"
+    expect(slider).to_have_value("0")
+    assert after.evaluate(clip) == "inset(0px 0px 0px 0%)"
     edges = "each => [each.getBoundingClientRect().left, each.getBoundingClientRect().right]"
     assert slider.evaluate(edges) == after.evaluate(edges)
     right, end = slider.evaluate(edges)[1], zoom.get_by_text("After", exact=True)
@@ -149,12 +149,12 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     assert end.evaluate("each => each.getClientRects().length") == 1
     assert end.evaluate("each => each.getBoundingClientRect().height") < 30  # One line.
     slider.fill("40")
-    assert after.evaluate(clip) == "inset(0px 60% 0px 0px)"
+    assert after.evaluate(clip) == "inset(0px 0px 0px 40%)"  # Before the line what was before.
     zoom.get_by_role("button", name="Full size").click()
     expect(slider).to_be_hidden()
     assert after.evaluate("image => [image.width, image.height]") == [160, 120]
     zoom.get_by_role("button", name="Fit").click()
-    expect(slider).to_have_value("100")
+    expect(slider).to_have_value("0")
     zoom.get_by_role("button", name="Full size").click()
     expect(zoom.locator(".place")).to_have_text("2 of 2")
 

@@ -95,6 +95,19 @@ def test_the_doctor_says_that_nothing_is_wrong(two: Farm, watched_page: Page, wa
     expect(card(page, "gpu-2").locator(".well")).to_be_hidden()
 
 
+def test_an_address_that_is_there_already_is_said_to_be(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Beside the field, which keeps what was typed."""
+    page = open_page(watched_page, two)
+    address = page.locator("#server-address")
+    address.fill(two.servers[1].url.removeprefix("http://"))
+    address.press("Enter")
+    expect(page.locator("#server-problem")).to_contain_text("gpu-2 is in the list already")
+    expect(address).not_to_have_value("")
+    expect(page.locator(".server.card")).to_have_count(2)
+
+
 def test_a_server_has_the_name_that_a_person_gives_it(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -200,7 +213,7 @@ def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watc
     expect(card(page, "gpu-1").locator(".state")).to_have_text("paused: gets no new task")
 
     page.locator("#task-clear").click()
-    expect(page.locator("#undo")).to_contain_text("Removed 2 tasks.")
+    expect(page.locator("#undo")).to_contain_text("Removed 2 tasks. The gallery keeps")
     expect(page.locator("#undo")).to_be_hidden(timeout=15_000)
     page.reload()
     expect_ready(page)

@@ -379,12 +379,26 @@ def test_a_server_tells_its_figures_with_their_age() -> None:
     assert (row.state, row.wait, row.is_paused) == ("paused: gets no new task", "", True)
 
 
+def test_a_lost_task_that_was_run_again_does_not_ask_for_it_once_more() -> None:
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, State.UPLOADING, State.POSTING, State.QUEUED)
+    window.end(task, State.LOST, NOON, "record", Trouble.of("lost", server="north"))
+    assert "Run it again" in viewer_of(window).view(NOON).tasks[0].trouble
+    task.is_run_again = True
+    told = viewer_of(window).view(NOON).tasks[0].trouble
+    assert "A new task has been started" in told and "Run it again" not in told
+
+
 def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
     window = new_window()
     window.server(NORTH, NOON)
-    about = About(well_at=NOON)
+    about = About(looked_at=NOON)
     (row,) = Viewer(window, WORDS, address_of, about=lambda _: about).view(NOON).servers
     assert row.well.startswith("Doctor: nothing wrong")
+    about = About(looked_at=NOON, causes=(Trouble.of("doctor_slow", server="north", cure=""),))
+    (row,) = Viewer(window, WORDS, address_of, about=lambda _: about).view(NOON).servers
+    assert row.well.startswith("The Doctor looked at")
 
 
 def test_the_view_says_where_the_next_task_would_go() -> None:
