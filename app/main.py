@@ -1,6 +1,7 @@
 """Starts the page; the only module that knows all the others."""
 
 import asyncio
+import gc
 from typing import Any
 
 import js
@@ -72,15 +73,9 @@ class App:
         address = str(js.location.href)
         self._roster = Roster(self._window, self._kept, self._emit, address, self._keys)
         undo = Undo(self._words)
+        now, ask = self._world.clock.now, self._repaint.ask
         self._farm = Farm(
-            self._window,
-            self._caller,
-            self._roster,
-            self._keys,
-            self._words,
-            undo,
-            self._repaint.ask,
-            self._world.clock.now,
+            self._window, self._caller, self._roster, self._keys, self._words, undo, ask, now
         )
         self._desk = Desk(
             self._window,
@@ -150,7 +145,6 @@ class App:
             page.notices.show,
             self._repaint.ask,
         )
-        now, ask = self._world.clock.now, self._repaint.ask
         self._vitals = Vitals(self._window, self._sending, self._words, now, ask)
         self._desk.use_figures(self._vitals.figures)
         self._aside = Aside(
@@ -171,6 +165,9 @@ class App:
         js.document.documentElement.dataset.ready = "true"
         self._selftest = SelfTest(self._window, self._words, language, self._keys.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._selftest.run)
+        # tools/library turned it off: all that a start makes stays, and would be looked at often.
+        gc.freeze()
+        gc.enable()
         js.tetherReady()
         self._is_ready.set()
         await self._catch_up(page)

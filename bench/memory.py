@@ -1,6 +1,6 @@
 """What a tab takes, beside a bare Pyodide; and what is left of many tasks."""
 
-from playwright.async_api import Page
+from playwright.async_api import Page, Request
 
 from bench.boot import visit
 from bench.browser import Bench, Process, debugger, servers
@@ -9,6 +9,8 @@ from bench.makespan import RUN, tiny_tasks
 
 RUNS = 7
 FEW, MANY, AT_ONCE = 100, 1_000, 100
+QUIET = 3_000
+"""Milliseconds without a request, after which none is on its way."""
 
 
 async def private(bench: Bench, url: str) -> float:
@@ -44,7 +46,22 @@ async def run_tasks(page: Page, number: int) -> None:
     for _ in range(number // AT_ONCE):
         tasks = tiny_tasks()[:AT_ONCE]
         await page.evaluate(RUN, tasks)
-    await page.wait_for_timeout(3_000)  # what is kept of them in the gallery
+    await quiet(page)
+
+
+async def quiet(page: Page) -> None:
+    """Wait until the page asks for nothing more: their pictures, which the gallery keeps."""
+    requests: list[Request] = []
+
+    def note(request: Request) -> None:
+        requests.append(request)
+
+    page.on("request", note)
+    before = -1
+    while len(requests) > before:
+        before = len(requests)
+        await page.wait_for_timeout(QUIET)
+    page.remove_listener("request", note)
 
 
 async def measure(bench: Bench) -> list[Figure]:

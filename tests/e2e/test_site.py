@@ -63,11 +63,11 @@ def host(site: Path, tmp_path: Path) -> Iterator[Host]:
 STARTED = re.compile(r"(?<=unpack\(await firstScreen\);)")
 
 TOLD = """
-import json, sitecustomize, sys
+import gc, json, sitecustomize, sys
 specs = {name: getattr(module, "__spec__", None) for name, module in sys.modules.items()}
 origins = {name: str(getattr(spec, "origin", "")) for name, spec in specs.items()}
 searched = sorted(name for name, origin in origins.items() if ".zip/" in origin)
-json.dumps([searched, sitecustomize.written])
+json.dumps([searched, sitecustomize.written, gc.isenabled() and gc.get_freeze_count() > 0])
 """
 
 
@@ -82,9 +82,12 @@ def test_a_start_compiles_nothing_and_searches_no_archive(
     page.route("**/assets/site/interpreter-*.mjs", lambda route: route.fulfill(**answer))
     page.goto(host.url)
     expect_ready(page)
-    searched, written = json.loads(page.evaluate("(code) => python.runPython(code)", TOLD))
+    searched, written, is_collected = json.loads(
+        page.evaluate("(code) => python.runPython(code)", TOLD)
+    )
     assert searched == ["encodings", "encodings.aliases", "encodings.utf_8", "sitecustomize"]
     assert written == []
+    assert is_collected, "garbage isn't collected after the start"
 
 
 def do_the_main_job(page: Page, background: Background, host: Host, site: Path, url: str) -> None:

@@ -2,10 +2,11 @@
 
 A module in an archive costs Python a search, four calls of the file system and a check, three
 hundred times at a start. And dataclasses and named tuples write source of their own, which the
-browser would compile each time.
+browser would compile each time. Garbage isn't collected until app/main.py is done.
 """
 
 import builtins
+import gc
 import marshal
 import sys
 
@@ -84,5 +85,6 @@ def _compiled(source):
     return marshal.loads(code)
 
 
+gc.disable()
 _add(marshal.loads(__loader__.get_data(f"{FOLDER}packed.bin")))
 sys.meta_path.insert(0, Packed)
