@@ -3,6 +3,7 @@
 // Where there are no service workers (plain http, a private window) it does nothing.
 
 const HOUR = 3_600_000;
+const FIRST = 3_000;
 
 const build = document.querySelector('meta[name="tether:build"]').content;
 const home = new URL("./", document.baseURI);
@@ -19,6 +20,8 @@ async function start() {
   const never = new Promise(() => {});
   navigator.locks.request(`tether ${home.pathname} ${build}`, { mode: "shared" }, () => never);
   serviceWorker.addEventListener("controllerchange", () => consider(serviceWorker.controller));
+  // A first visitor's own doings come first: the worker asks for every file of the page.
+  if (!serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, FIRST));
   const where = new URL("sw.js", home);
   const registration = await serviceWorker.register(where, { updateViaCache: "none" });
   serviceWorker.controller?.postMessage("sweep");
