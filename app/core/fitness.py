@@ -24,6 +24,14 @@ def suits(window: Window, server: Server, task: Task, now: float) -> bool:
     )
 
 
+def fits_elsewhere(window: Window, task: Task) -> bool:
+    """Say whether the choice is ours, and some server may take the task's pictures."""
+    return task.pinned is None and any(
+        not server.is_leaving and all(server.accepts(each.size) for each in task.pictures)
+        for server in window.servers.values()
+    )
+
+
 def why_nowhere(
     window: Window, servers: Iterable[Server], task: Task, now: float
 ) -> Trouble | None:

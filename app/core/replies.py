@@ -99,9 +99,12 @@ class Replies:
         return self._reconciler.failed(request, now)
 
     def _probed(self, request: Request, length: int | None, now: float) -> Commands:
-        """Give the length of a queue to the one of the two that asked for it."""
-        commands = self._dispatcher.told(request, length, now)
-        return (*commands, *self._stealing.told(request, length, now))
+        """Give the length of a queue to the one of the three that asked for it."""
+        return (
+            *self._dispatcher.told(request, length, now),
+            *self._stealing.told(request, length, now),
+            *self._submission.second_look.told(request, length, now),
+        )
 
     def _task_of(self, request: Request) -> Task | None:
         """Return the task that still waits for this very answer."""

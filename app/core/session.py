@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from app.core import second_look
 from app.core.acceptance import Acceptance
 from app.core.aim import aim
 from app.core.books import Books
@@ -176,6 +177,8 @@ class Session:
                 return fired(self.window, servers[ServerUrl(url)], int(attempt))
             case ("connect", task_id) if TaskId(task_id) in tasks:
                 return self._submission.connect_fired(tasks[TaskId(task_id)], now)
+            case (second_look.LOOK_TIMER, task_id):
+                return self._submission.second_look.fired(TaskId(task_id), now)
             case ("beat", url) if ServerUrl(url) in servers:
                 return self._reconciler.beat(servers[ServerUrl(url)], now)
             case ("missed", url, task_id) if ServerUrl(url) in servers:

@@ -5,8 +5,10 @@ from app.core.commands import AbortRequest, Command, Commands, StartTimer, StopT
 from app.core.connection import GREETING_WITHIN, Phase
 from app.core.errors import MessageError, Trouble
 from app.core.events import Answered, Failure, Picture
+from app.core.fitness import fits_elsewhere
 from app.core.linking import called, connect
 from app.core.requests import Ask, Request, Upload, prompt_body
+from app.core.second_look import SecondLook
 from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
@@ -23,6 +25,7 @@ class Submission:
 
     def __init__(self, window: Window) -> None:
         self._window = window
+        self.second_look = SecondLook(window, self._go_on)
 
     def begin(self, task: Task, server: Server, now: float) -> Commands:
         """Bind a waiting task: its socket opens before anything is sent."""
@@ -67,7 +70,11 @@ class Submission:
                     task, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload=upload
                 )
                 return (*commands, request)
-        return (*commands, self.post(task, now))
+        questions = self.second_look.ask(task, server, now)
+        return (*commands, *(questions or (self.post(task, now),)))
+
+    def _go_on(self, task: Task, now: float) -> Commands:
+        return (*self._mend(task, self._server(task)), self.post(task, now))
 
     def post(self, task: Task, now: float) -> Request:
         """Send the task; its record says so before it leaves."""
@@ -113,7 +120,7 @@ class Submission:
             why = Trouble.of(code, server=server.name, picture=picture.filename)
             if status == 413:
                 server.refused_picture(picture.size)
-                if self._fits_elsewhere(task):
+                if fits_elsewhere(self._window, task):
                     self._window.unbind(task, why)
                     return ()
             self._window.end(task, State.FAILED, now, "answer", why)
@@ -233,13 +240,6 @@ class Submission:
         server = called(self._window, self._server(task).url)
         return Request(
             task.request_id, server, ask, path, task.task_id, body, upload, timeout=timeout
-        )
-
-    def _fits_elsewhere(self, task: Task) -> bool:
-        """Say whether the choice is ours, and some server may take the task's pictures."""
-        return task.pinned is None and any(
-            not server.is_leaving and all(server.accepts(each.size) for each in task.pictures)
-            for server in self._window.servers.values()
         )
 
     def _next_picture(self, task: Task) -> Picture:

@@ -99,6 +99,8 @@ class Task:
     request_id: int = 0
     sends: int = 0
     """How often it was posted."""
+    was_looked_at: bool = False
+    """After a long upload the queues were looked at again."""
     stamped_at: float = 0.0
     """When it started, by the server's clock."""
     heard_at: float = 0.0

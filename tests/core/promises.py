@@ -8,6 +8,7 @@ from app.core.connection import Phase
 from app.core.dispatcher import FILL_TIMER, ROUND_TIMER
 from app.core.ids import PromptId, TaskId
 from app.core.requests import Ask, Request
+from app.core.second_look import LOOK_TIMER
 from app.core.snapshot import write_task
 from app.core.task import ENDED, ON_SERVER, State, Task
 
@@ -91,7 +92,10 @@ class Promises:
             assert task.task_id in self.world.session.window.waiting
         elif task.state is State.CONNECTING:
             assert ("connect", task.task_id) in self.world.timers
-        elif task.state in (State.UPLOADING, State.POSTING):
+        elif task.state is State.UPLOADING:
+            is_looking = (LOOK_TIMER, task.task_id) in self.world.timers
+            assert is_looking or task.request_id in self.world.calls
+        elif task.state is State.POSTING:
             assert task.request_id in self.world.calls
         else:
             assert task.state in ON_SERVER

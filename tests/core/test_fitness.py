@@ -3,7 +3,15 @@
 import json
 
 from app.core.errors import Trouble
-from app.core.fitness import DESCRIBED_WITHIN, lacking, suits, take_stock, too_large, why_nowhere
+from app.core.fitness import (
+    DESCRIBED_WITHIN,
+    fits_elsewhere,
+    lacking,
+    suits,
+    take_stock,
+    too_large,
+    why_nowhere,
+)
 from app.core.ids import ServerUrl
 from app.core.requests import Ask
 from app.core.window import Window
@@ -101,3 +109,16 @@ def test_a_picture_that_was_refused_is_too_large_without_a_limit_in_figures() ->
     north.refused_picture(8_000_000)
     why = too_large([north], [("small.png", 7_999_999), ("photo.png", 8_000_000)])
     assert why == Trouble.of("picture_too_large_there", server=north.name, picture="photo.png")
+
+
+def test_a_picture_that_one_server_refused_may_fit_another() -> None:
+    """Where the choice is ours, and the other stays."""
+    window = new_farm(NORTH, SOUTH)
+    task = waiting_task(window)
+    window.servers[NORTH].refused_picture(8_000_000)
+    assert fits_elsewhere(window, task)
+    window.servers[SOUTH].is_leaving = True
+    assert not fits_elsewhere(window, task)
+    window.servers[SOUTH].is_leaving = False
+    task.pinned = NORTH
+    assert not fits_elsewhere(window, task)

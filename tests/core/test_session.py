@@ -536,7 +536,13 @@ def test_events_of_what_is_not_there_change_nothing() -> None:
     """Late timers, sockets and previews of servers and tasks that are gone."""
     world = one_server()
     nowhere = ServerUrl("http://nowhere")
-    for key in (("connection", nowhere, "1"), ("connect", "t9"), ("beat", nowhere), ("odd",)):
+    for key in (
+        ("connection", nowhere, "1"),
+        ("connect", "t9"),
+        ("look", "t9"),
+        ("beat", nowhere),
+        ("odd",),
+    ):
         assert world.happen(TimerFired(key)) == ()
     assert world.happen(TimerFired(("linger", nowhere))) == ()
     assert world.happen(BinaryReceived(nowhere, 1, b"", None)) == ()

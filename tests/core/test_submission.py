@@ -19,6 +19,7 @@ from tests.core.farm import (
     NORTH,
     SOUTH,
     all_of,
+    asked,
     new_window,
     one,
     photo,
@@ -202,6 +203,19 @@ def test_a_picture_too_large_for_one_server_goes_to_another() -> None:
     again = one(story.submission.begin(story.task, story.north, NOON + 2), Ask.UPLOAD)
     story.answer(again, "", 413)
     assert story.task.state is State.FAILED
+
+
+def test_after_a_long_upload_a_task_is_posted_once_the_queues_were_looked_at_again() -> None:
+    """And once its lock and its socket were looked at, as before every call."""
+    story = Story()
+    story.window.server(SOUTH, NOON).answered()
+    late = reply(story.upload(), {"name": "photo.png"})
+    probes = asked(story.submission.answered(story.task, late, NOON + 10), Ask.PROBE)
+    assert [each.server for each in probes] == [NORTH, SOUTH]
+    story.window.locks.release(story.task.prompt_id)
+    told = [story.submission.second_look.told(each, 0, NOON + 10) for each in probes]
+    assert one(told[1], Ask.POST).server == NORTH
+    assert story.window.locks.server_of(story.task.prompt_id) == NORTH
 
 
 def test_an_upload_without_an_answer_gives_the_task_back() -> None:

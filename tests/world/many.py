@@ -34,6 +34,7 @@ class Sum:
     fewest_kinds: int = 1 << 30
     longest: float = 0.0
     fullest: float = 0.0
+    looks: int = 0
     table: Counter[tuple[str, str]] = field(default_factory=Counter)
     ends: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -47,6 +48,7 @@ class Sum:
         self.fewest_kinds = min(self.fewest_kinds, len(report.kinds))
         self.longest = max(self.longest, report.took)
         self.fullest = max(self.fullest, report.fullest)
+        self.looks += report.looks
         self.table.update(report.table)
         self.ends.update(report.ends)
 
@@ -59,6 +61,7 @@ class Sum:
             f"  each at least {self.fewest_steps} steps, {self.fewest_jobs} jobs, {kinds} faults",
             f"  all ended within {self.longest:.0f} s after the last fault",
             f"  the fullest measure of requests: {self.fullest:.0f}",
+            f"  {self.looks} tasks were looked at again after their upload",
             "  " + ", ".join(f"{state} by {by}: {n}" for (state, by), n in self.ends.most_common()),
             f"{'':{width}} " + " ".join(f"{state[:7]:>7}" for state in STATES),
         ]

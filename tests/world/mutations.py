@@ -36,6 +36,20 @@ class Mutation:
 
 
 MUTATIONS = {
+    "what is taken back after a long upload is posted too": Mutation(
+        "second_look",
+        (
+            '        window.unbind(task, Trouble.of("sooner_elsewhere", server=better.name))\n'
+            "        return ()\n"
+        ),
+        (
+            "        commands = self._go_on(task, now)\n"
+            '        window.unbind(task, Trouble.of("sooner_elsewhere", server=better.name))\n'
+            "        return commands\n"
+        ),
+        ("twice", "record"),
+        range(103, 123, 4),
+    ),
     "first connection wins": Mutation(
         "submission",
         "server = called(self._window, self._server(task).url)",
@@ -259,7 +273,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        range(111, 123),
+        range(44, 56),
     ),
     "lost without ever having been there": Mutation(
         "books",

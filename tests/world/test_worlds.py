@@ -22,6 +22,7 @@ def test_in_every_history_each_task_comes_to_its_true_end_once() -> None:
     assert total.fewest_steps >= STEPS
     assert total.fewest_jobs >= JOBS
     assert total.fewest_kinds >= KINDS
+    assert total.looks >= HISTORIES / 4
     assert not total.rare(LEAST), "the histories don't try everything"
 
 
