@@ -21,8 +21,9 @@ from bench.fleet_launch import (
     fullest_of_pages,
     wait_beside_a_batch,
 )
-from bench.fleet_page import play_pages
-from bench.fleet_rules import ALL, ONE_BROWSER, PAGE
+from bench.fleet_moves import MovingWindow
+from bench.fleet_page import PageWindow, play_pages
+from bench.fleet_rules import ALL, MOVES, ONE_BROWSER, PAGE
 from bench.fleet_world import SECONDS, Outcome, Scene, play, play_centrally
 
 PLOT = Path(__file__).resolve().parents[1] / "docs" / "pictures" / "fleet.svg"
@@ -60,9 +61,10 @@ def erlang_c(servers: int, load: float, seconds: float) -> float:
 
 def _play(given: tuple[int, str, int, int]) -> Outcome:
     scene, rule, tasks, seed = given
-    if rule in (PAGE, ONE_BROWSER):
-        is_one_browser = rule == ONE_BROWSER
-        return play_pages(SCENES[scene], LOAD, tasks, seed, is_one_browser=is_one_browser)
+    if rule in (PAGE, MOVES, ONE_BROWSER):
+        kind = MovingWindow if rule == MOVES else PageWindow
+        is_one = rule == ONE_BROWSER
+        return play_pages(SCENES[scene], LOAD, tasks, seed, is_one_browser=is_one, kind=kind)
     chosen = next((each for each in ALL if each.name == rule), None)
     if chosen is None:
         return play_centrally(SCENES[scene], LOAD, tasks, seed)
@@ -71,7 +73,9 @@ def _play(given: tuple[int, str, int, int]) -> Outcome:
 
 def _rules_of(scene: Scene) -> list[str]:
     """Return all; windows of one browser talk a lot, and take minutes where others take seconds."""
-    pages = [PAGE, ONE_BROWSER] if scene in (SCENES[0], SCENES[3]) else [PAGE]
+    pages = [PAGE, MOVES]
+    if scene in (SCENES[0], SCENES[3]):
+        pages.append(ONE_BROWSER)
     return [LIMIT, *(rule.name for rule in ALL), *pages]
 
 
@@ -170,9 +174,11 @@ def main() -> None:
     for name in (PAGE, ONE_BROWSER):
         fullest = statistics.mean(fullest_of_pages(name, seed) for seed in range(200))
         print(f"  {name:24}{fullest:8.1f}")
-    waits = [wait_beside_a_batch(seed) for seed in range(20)]
     print("\n4 servers; a window has sent 200 tasks, another one of its browser sends one")
-    print(f"  that waits for {statistics.mean(waits):.2f} tasks, {max(waits):.2f} at most")
+    for is_hidden, which in ((False, "in view"), (True, "hidden")):
+        waits = [wait_beside_a_batch(seed, is_hidden=is_hidden) for seed in range(20)]
+        told = f"waits for {statistics.mean(waits):.2f} tasks, {max(waits):.2f} at most"
+        print(f"  the batch's window {which}: the one {told}")
     crowd = [fullest_of_a_crowd(seed) for seed in range(given.seeds)]
     fullest, probes = max(each[0] for each in crowd), max(each[1] for each in crowd)
     print("\n200 servers, 10,000 windows launch one task each within a minute; the page's choice")

@@ -35,10 +35,11 @@ def fullest_of_pages(name: str, seed: int) -> int:
     return max(fleet.lengths)
 
 
-def wait_beside_a_batch(seed: int) -> float:
+def wait_beside_a_batch(seed: int, *, is_hidden: bool) -> float:
     """Return how long a window's task waits when another has sent a batch of 200, in tasks.
 
     Both are of one browser, with 4 servers; how long tasks take is known, and always the same.
+    The window of the batch may be hidden: then it can't send its tasks just in time.
     """
     env = simpy.Environment()
     fleet = Fleet(env, FOUR, seed)
@@ -49,6 +50,7 @@ def wait_beside_a_batch(seed: int) -> float:
             for _ in range(20):
                 page.want(Job(env.now, SECONDS, 0))
         yield env.timeout(20 * SECONDS)
+        batch.window.is_hidden = is_hidden
         for _ in range(200):
             batch.want(Job(env.now, SECONDS, 0))
         yield env.timeout(Random(seed).uniform(3.0, 5.0) * SECONDS)

@@ -110,7 +110,7 @@ class PageWindow:
 
         def posted() -> None:
             self.window.move(task, State.QUEUED)
-            job = self._jobs.pop(task.task_id)
+            job = self._jobs[task.task_id]
             self._fleet.post(self._numbers[server.url], job, began, ended)
             self._settle()
 
@@ -120,6 +120,7 @@ class PageWindow:
             self._settle()
 
         def ended(seconds: float) -> None:
+            del self._jobs[task.task_id]
             task.ran = seconds
             self.window.end(task, State.COMPLETED, self.env.now, "socket", None)
             for old in list(self.window.ended())[:-KEPT]:
@@ -142,7 +143,10 @@ class PageWindow:
         is_changed |= bool(self.window.unsaved)
         self.window.unsaved.clear()
         if is_changed:
-            self._obey(self._exchange.changed(self.env.now))
+            self._obey(self._changed())
+
+    def _changed(self) -> Commands:
+        return self._exchange.changed(self.env.now)
 
     def _obey(self, commands: Iterable[Command]) -> None:
         for command in commands:
@@ -163,17 +167,20 @@ class PageWindow:
         def answered() -> None:
             length = self._fleet.lengths[number]
             server.told_length(length, self.env.now)
-            self._obey(self._dispatcher.told(request, length, self.env.now))
+            self._obey(self._probed(request, length))
             self._settle()
 
         def failed() -> None:
-            self._obey(self._dispatcher.told(request, None, self.env.now))
+            self._obey(self._probed(request, None))
             self._settle()
 
         if self._fleet.is_down[number]:
             self._after(request.timeout, failed)
         else:
             self._after(PROBE, answered)
+
+    def _probed(self, request: Request, length: int | None) -> Commands:
+        return self._dispatcher.told(request, length, self.env.now)
 
     def _heard(self, text: str) -> None:
         self._obey(self._exchange.heard(text, self.env.now))
@@ -182,13 +189,16 @@ class PageWindow:
     def _fired(self, key: tuple[str, ...], token: object) -> None:
         if self._timers.get(key) is not token:
             return
-        if key == ROUND_TIMER:
-            self._obey(self._dispatcher.round_fired(self.env.now))
-        elif key == NEWS_TIMER:
-            self._obey(self._exchange.tell(self.env.now))
-        else:
-            self.window.is_fill_due = True
+        self._obey(self._rang(key))
         self._settle()
+
+    def _rang(self, key: tuple[str, ...]) -> Commands:
+        if key == ROUND_TIMER:
+            return self._dispatcher.round_fired(self.env.now)
+        if key == NEWS_TIMER:
+            return self._exchange.tell(self.env.now)
+        self.window.is_fill_due = True
+        return ()
 
     def _after(self, delay: float, act: Callable[..., None], *given: Any) -> None:
         event: simpy.Event = self.env.timeout(delay)
@@ -197,12 +207,17 @@ class PageWindow:
 
 
 def pages_of(
-    fleet: Fleet, count: int, upload: float, seed: int, *, is_one_browser: bool
+    fleet: Fleet,
+    count: int,
+    upload: float,
+    seed: int,
+    *,
+    is_one_browser: bool,
+    kind: type[PageWindow] = PageWindow,
 ) -> list[PageWindow]:
     """Return windows of the page that know nothing yet."""
     made = [
-        PageWindow(fleet, number, upload, Random(f"window {seed} {number}"))
-        for number in range(count)
+        kind(fleet, number, upload, Random(f"window {seed} {number}")) for number in range(count)
     ]
     if is_one_browser:
         for page in made:
@@ -212,12 +227,20 @@ def pages_of(
 
 
 def play_pages(
-    scene: Scene, load: float, count: int, seed: int, *, is_one_browser: bool
+    scene: Scene,
+    load: float,
+    count: int,
+    seed: int,
+    *,
+    is_one_browser: bool = False,
+    kind: type[PageWindow] = PageWindow,
 ) -> Outcome:
     """Play all tasks of a seed by the page."""
     env = simpy.Environment()
     fleet = Fleet(env, scene, seed)
-    pages = pages_of(fleet, scene.windows, scene.upload, seed, is_one_browser=is_one_browser)
+    pages = pages_of(
+        fleet, scene.windows, scene.upload, seed, is_one_browser=is_one_browser, kind=kind
+    )
 
     def arrive() -> Generator[Any, Any, None]:
         for job in jobs_of(scene, load, count, seed):

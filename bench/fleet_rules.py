@@ -75,5 +75,6 @@ ALL = (
     Rule("two choices", _two_choices),
 )
 LEAST = ALL[3]
-PAGE, ONE_BROWSER = "the page", "the page, one browser"
-"""The core's own code (`bench.fleet_page`): each window in a browser of its own, or all in one."""
+PAGE, MOVES, ONE_BROWSER = "the page", "the page, with moves", "the page, one browser"
+"""The core's own code (`bench.fleet_page`): each window in a browser of its own, without moves of
+waiting tasks to idle servers and with them, or all in one browser."""

@@ -88,6 +88,23 @@ class Fleet:
         self._queues[number].put((job, began, ended))
         self._count(number, 1)
 
+    def ahead(self, number: int, job: Job) -> int | None:
+        """Return how many are before a task in a server's queue; None if it isn't there."""
+        waiting = [each for each, _, _ in self._queues[number].items]
+        if job not in waiting:
+            return None
+        return self.lengths[number] - len(waiting) + waiting.index(job)
+
+    def take_out(self, number: int, job: Job) -> bool:
+        """Take a task out of a server's queue; False if it isn't there any more."""
+        queue = self._queues[number].items
+        for entry in queue:
+            if entry[0] == job:
+                queue.remove(entry)
+                self._count(number, -1)
+                return True
+        return False
+
     def _count(self, number: int, change: int) -> None:
         self.lengths[number] += change
         for watch in self.watchers:

@@ -39,14 +39,16 @@ class Depth:
         self._window = window
         self._outlook = outlook
         self._left: Counter[ServerUrl] = Counter()
+        self._is_counting = window.is_hidden or outlook.is_crowded()
+        """Places are counted, not timed."""
 
     def wait(self, server: Server, length: int | None, size: int) -> float:
         """Return in how many seconds a server may have one more task; 0 for now.
 
         Two at a time, or as many as the host of the page has set, for all windows of this browser
-        together while nobody knows how long tasks take, and for a page that is hidden, whose
-        timers the browser delays. As many for each window where others' tasks stand too: who
-        holds back loses places to them.
+        together while nobody knows how long tasks take, and while tasks wait in one that is hidden,
+        whose timers the browser delays: the others wouldn't get a place beside it. As many for
+        each window where others' tasks stand too: who holds back loses places to them.
 
         Args:
             server: The server.
@@ -62,7 +64,7 @@ class Depth:
         if not self.is_shared(url, length):
             return 0.0
         rest, doubt = self._outlook.rest(url)
-        if doubt is None or window.is_hidden:
+        if doubt is None or self._is_counting:
             theirs = self._outlook.share(url)
             taken = ours + theirs.coming + theirs.arrived + self._left[url]
             return 0.0 if taken < places else NEVER
@@ -86,7 +88,7 @@ class Depth:
         """
         url, (_, doubt) = server.url, self._outlook.rest(server.url)
         is_busy = self._known(url) > 0 or bool(self._window.bound_to(url))
-        is_timed = doubt is not None and not self._window.is_hidden
+        is_timed = doubt is not None and not self._is_counting
         return is_busy and is_timed and server.is_ready(now) and self.is_shared(url, length)
 
     def length_of(self, server: Server) -> int:

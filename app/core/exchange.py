@@ -65,7 +65,8 @@ class Exchange:
             Ticket(task.accepted_at, task.task_id, task.pinned, task.shape)
             for task in islice(window.waiting.values(), TOLD)
         )
-        return News(now, tuple(waiting), shares, window.served_at, window.lessons.latest)
+        latest, is_hidden = window.lessons.latest, window.is_hidden
+        return News(now, tuple(waiting), shares, window.served_at, latest, is_hidden)
 
 
 def _gist(news: News) -> object:

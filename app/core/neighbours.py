@@ -58,7 +58,7 @@ class News(NamedTuple):
     """What one window told; `at` is when it was heard, by our own clock.
 
     `served_at` is when a task of its got a place last, by its clock; `timings` are of its latest
-    tasks.
+    tasks; `is_hidden` says that nobody sees it.
     """
 
     at: float
@@ -66,12 +66,13 @@ class News(NamedTuple):
     shares: Mapping[ServerUrl, Share]
     served_at: float = 0.0
     timings: tuple[Timing, ...] = ()
+    is_hidden: bool = False
 
     @property
     def gist(self) -> object:
         """What is worth telling at once: the seconds change all the time."""
         counts = {url: (share.coming, share.arrived) for url, share in self.shares.items()}
-        return [ticket.task_id for ticket in self.waiting], counts
+        return [ticket.task_id for ticket in self.waiting], counts, self.is_hidden
 
     @property
     def bound(self) -> int:
@@ -130,6 +131,10 @@ class Neighbours:
         """Yield for each window how many places it has, since when, and who waits there."""
         return ((news.bound, news.served_at, news.waiting) for news in self._recent(now))
 
+    def is_crowded(self, now: float) -> bool:
+        """Say whether tasks wait in a window that nobody sees: it can't send them just in time."""
+        return any(news.is_hidden and news.waiting for news in self._recent(now))
+
     def leave_to(self, ticket: Ticket, url: ServerUrl, now: float) -> bool:
         """Leave a place to a task of another window; False once it had its time to take it."""
         return now < self._left_to.setdefault((ticket.task_id, url), now) + PATIENCE
@@ -153,6 +158,7 @@ def write_news(window_id: WindowId, news: News) -> str:
             "shares": news.shares,
             "served": news.served_at,
             "timings": news.timings,
+            "hidden": news.is_hidden,
         }
     )
 
@@ -179,7 +185,8 @@ def read_news(text: str, now: float) -> tuple[WindowId, News | None] | None:
                 ServerUrl(url): Share(*each) for url, each in shares.items() if _is_share(each)
             }
             seen = tuple(filter(None, map(read_timing, timings[:MOST_TIMINGS])))
-            return WindowId(window_id), News(now, tickets, known, served_at, seen)
+            is_hidden = said.get("hidden") is True
+            return WindowId(window_id), News(now, tickets, known, served_at, seen, is_hidden)
     return None
 
 

@@ -77,6 +77,10 @@ class Outlook:
         """Return what this browser's other windows have there."""
         return self._window.neighbours.share(url, self._now)
 
+    def is_crowded(self) -> bool:
+        """Say whether tasks wait in another window of this browser that nobody sees."""
+        return self._window.neighbours.is_crowded(self._now)
+
     def promise(self, url: ServerUrl, shape: str) -> None:
         """A task waits for a server: those after it come later there."""
         seconds = self._paces.task(url, shape) + self._paces.loading(url, shape)

@@ -160,6 +160,7 @@ class Session:
                     self._acceptance.repin(url, instead)
             case PageChanged(PageChange.HIDDEN):
                 window.is_hidden = window.is_fill_due = True
+                return self._exchange.changed(now)
             case PageChanged(change):
                 window.is_hidden &= change is PageChange.ONLINE
                 return self._returned(now)

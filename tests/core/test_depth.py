@@ -4,8 +4,8 @@ import pytest
 
 from app.core.depth import AT_ONCE, LATENCY, MARGIN, NEVER, Depth
 from app.core.errors import Trouble
-from app.core.ids import WindowId
-from app.core.neighbours import RECENT, News, Share
+from app.core.ids import TaskId, WindowId
+from app.core.neighbours import RECENT, News, Share, Ticket
 from app.core.outlook import Outlook
 from app.core.pace import Paces
 from app.core.server import Reach, Server
@@ -143,16 +143,19 @@ def test_tasks_of_this_browsers_other_windows_are_as_good_as_ours() -> None:
     assert wait(window, paces, 2) == NEVER
 
 
-@pytest.mark.parametrize("why", ["nobody knows how long they take", "hidden"])
+@pytest.mark.parametrize("why", ["nobody knows how long they take", "hidden", "other hidden"])
 def test_windows_of_a_browser_have_two_at_a_time_together(why: str) -> None:
     """Where others' tasks stand too, each has two: who holds back loses places to them."""
     window, north = farm()
-    paces = learned(window, north) if why == "hidden" else Paces()
+    paces = learned(window, north) if "hidden" in why else Paces()
     window.is_hidden = why == "hidden"
+    is_other_hidden = why == "other hidden"
+    waiting = (Ticket(NOON, TaskId("theirs"), None, ""),) if is_other_hidden else ()
 
     def other_has(coming: int, arrived: int) -> None:
-        there = Share(coming, arrived, 6.0, 0.0)
-        window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: there}))
+        shares = {NORTH: Share(coming, arrived, 6.0, 0.0)}
+        news = News(NOON, waiting, shares, is_hidden=is_other_hidden)
+        window.neighbours.told(WindowId("other"), news)
 
     other_has(0, 1)
     assert wait(window, paces, 1) == 0
@@ -166,6 +169,19 @@ def test_windows_of_a_browser_have_two_at_a_time_together(why: str) -> None:
     waiting_task(window, 2)
     window.hurry()
     assert wait(window, paces, 1) == 0
+
+
+def test_beside_a_hidden_batch_nobody_waits_until_a_server_is_nearly_done() -> None:
+    """It never is: the hidden window has put the next one there already."""
+    window, north = farm()
+    paces = learned(window, north)
+    theirs = News(NOON, (Ticket(NOON, TaskId("theirs"), None, ""),), {NORTH: Share(0, 1, 9.0, 0.0)})
+    window.neighbours.told(WindowId("other"), theirs)
+    assert wait(window, paces, 1) > 0
+    assert Depth(window, Outlook(window, paces, NOON)).may_wait_for(north, 1, NOON)
+    window.neighbours.told(WindowId("other"), theirs._replace(is_hidden=True))
+    assert wait(window, paces, 1) == 0
+    assert not Depth(window, Outlook(window, paces, NOON)).may_wait_for(north, 1, NOON)
 
 
 def test_a_place_that_is_left_to_another_window_is_not_ours() -> None:

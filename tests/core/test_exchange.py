@@ -58,6 +58,9 @@ def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     assert news.waiting[0].pinned == SOUTH
     # Nothing like them was ever timed.
     assert news.shares == {NORTH: Share(1, 1, 2.0, None)}
+    assert not news.is_hidden
+    window.is_hidden = True
+    assert told(exchange.tell(NOON)).is_hidden
 
 
 def test_who_has_just_come_hears_our_news() -> None:

@@ -53,6 +53,8 @@ def test_news_are_read_as_they_were_written() -> None:
         (Timing(NOON - 9, TaskId("t0"), NORTH, "s.", 4.5),),
     )
     assert read_news(write_news(ONE, news), NOON) == (ONE, news)
+    hidden = news._replace(is_hidden=True)
+    assert read_news(write_news(ONE, hidden), NOON) == (ONE, hidden)
     assert news.bound == 4
 
 
@@ -117,6 +119,21 @@ def test_what_windows_have_at_a_server_is_added_up() -> None:
     assert neighbours.share(NORTH, NOON + 4) == Share(1, 2, 6.0, 1.5)
     neighbours.told(OTHER, News(NOON, (), {NORTH: Share(0, 1, 3.0, None)}))
     assert neighbours.share(NORTH, NOON).doubt is None
+
+
+def test_tasks_that_wait_where_nobody_sees_them_are_a_crowd() -> None:
+    """It is worth telling at once."""
+    neighbours = Neighbours()
+    news = News(NOON, (ticket(),), {NORTH: Share(1)})
+    for each, is_new, is_crowded in (
+        (news, True, False),
+        (news._replace(is_hidden=True), True, True),
+        (news._replace(is_hidden=True), False, True),
+        (news._replace(is_hidden=True, waiting=()), True, False),
+    ):
+        assert neighbours.told(ONE, each) == is_new
+        assert neighbours.is_crowded(NOON) == is_crowded
+        assert not neighbours.is_crowded(NOON + RECENT)
 
 
 def test_old_news_are_none() -> None:

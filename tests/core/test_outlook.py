@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.core.ids import ServerUrl, WindowId
-from app.core.neighbours import News, Share
+from app.core.ids import ServerUrl, TaskId, WindowId
+from app.core.neighbours import News, Share, Ticket
 from app.core.outlook import Outlook
 from app.core.pace import Paces
 from app.core.task import State
@@ -108,6 +108,15 @@ def test_what_other_windows_of_this_browser_have_there_takes_its_time() -> None:
     window.neighbours.told(WindowId("other"), news)
     # Where it can't say that, its tasks are taken for usual ones.
     assert outlook.rest(NORTH) == pytest.approx((36.0, 4 * doubt))
+
+
+def test_tasks_that_wait_in_a_window_that_nobody_sees_are_a_crowd() -> None:
+    window = window_of(NORTH)
+    for is_hidden in (False, True):
+        waiting = (Ticket(NOON, TaskId("theirs"), None, ""),)
+        news = News(NOON, waiting, {}, is_hidden=is_hidden)
+        window.neighbours.told(WindowId("other"), news)
+        assert Outlook(window, Paces(), NOON).is_crowded() == is_hidden
 
 
 def test_a_task_that_began_in_the_future_has_not_begun() -> None:

@@ -400,6 +400,15 @@ def test_a_page_is_hidden_until_it_comes_into_view() -> None:
         assert window.is_hidden == is_hidden
 
 
+def test_that_a_page_is_hidden_is_told_at_once() -> None:
+    """The other windows of the browser can't wait for its next news."""
+    world = one_server()
+    world.session.window.neighbours.known.add(WindowId("other"))
+    reach(world, world.accept(), State.QUEUED)
+    (tell,) = all_of(Tell, world.happen(PageChanged(PageChange.HIDDEN)))
+    assert json.loads(tell.text)["hidden"]
+
+
 def test_windows_of_a_browser_tell_each_other_what_they_have() -> None:
     """A window that has never heard another says so once, at its start."""
     world = one_server()
