@@ -1,6 +1,6 @@
 """Which task waits for a server that is full, because it would end there first all the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from app.core.completion import loads
 from app.core.ids import ServerUrl, TaskId
@@ -8,7 +8,9 @@ from app.core.neighbours import Ticket
 from app.core.outlook import Outlook
 from app.core.task import Task
 
-Choose = Callable[[Mapping[ServerUrl, float], float], ServerUrl | None]
+SURE = 2.0
+"""How many times as long as its doubt a wait for a full server is reckoned the longer: where tasks
+differ widely, a server that is free now is worth more than one that should be free soon."""
 
 
 class Holding:
@@ -39,7 +41,8 @@ class Holding:
             now: The time.
         """
         usual = outlook.usual(task.shape)
-        ends = loads({**free, **full}, usual)
+        late = {each: end + SURE * (outlook.rest(each)[1] or 0.0) for each, end in full.items()}
+        ends = loads({**free, **late}, usual)
         url = min(full, key=lambda each: ends[each], default=None)
         if url is None or ends[url] >= min((ends[each] for each in free), default=ends[url]):
             return False

@@ -3,7 +3,8 @@
 import pytest
 
 from app.core.holding import Holding
-from app.core.ids import ServerUrl
+from app.core.ids import ServerUrl, WindowId
+from app.core.neighbours import News, Share
 from app.core.outlook import Outlook
 from app.core.task import Task
 from tests.core.farm import NOON, NORTH, SOUTH, new_task
@@ -34,6 +35,17 @@ def test_a_task_waits_where_it_ends_first_all_the_same() -> None:
     assert not is_better(Holding(), new_task(), {SOUTH: 25.2}, {NORTH: 25.0})
     assert not is_better(Holding(), new_task(), {SOUTH: 40.0}, {})
     assert not is_better(Holding(), new_task(), {}, {NORTH: 25.0})
+
+
+@pytest.mark.parametrize(("doubt", "is_worth_it"), [(0.0, True), (5.0, True), (8.0, False)])
+def test_the_less_is_known_of_a_wait_the_less_it_is_worth(doubt: float, is_worth_it: bool) -> None:
+    """Fifteen seconds are to be won, if all goes as it should."""
+    window = window_of(NORTH, SOUTH)
+    outlook = Outlook(window, learned(window, north=10.0, south=40.0), NOON)
+    share = Share(0, 1, 15.0, doubt)
+    window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: share}))
+    full = {NORTH: 25.0}
+    assert Holding().is_better(new_task(), {SOUTH: 40.0}, full, outlook, NOON) == is_worth_it
 
 
 def test_who_waits_counts_for_the_next() -> None:
