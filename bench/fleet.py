@@ -179,10 +179,13 @@ def main() -> None:
         waits = [wait_beside_a_batch(seed, is_hidden=is_hidden) for seed in range(20)]
         told = f"waits for {statistics.mean(waits):.2f} tasks, {max(waits):.2f} at most"
         print(f"  the batch's window {which}: the one {told}")
-    crowd = [fullest_of_a_crowd(seed) for seed in range(given.seeds)]
-    fullest, probes = max(each[0] for each in crowd), max(each[1] for each in crowd)
     print("\n200 servers, 10,000 windows launch one task each within a minute; the page's choice")
-    print(f"  the fullest has at most {fullest:.2f} × the mean; {probes:.0f} probes a task")
+    for upload, is_known in ((2.0, False), (10.0, False), (10.0, True)):
+        crowd = [fullest_of_a_crowd(seed, upload, is_known=is_known) for seed in range(given.seeds)]
+        fullest, probes = max(each[0] for each in crowd), max(each[1] for each in crowd)
+        told = f"at most {fullest:.2f} × the mean, with {probes:.0f} probes a task"
+        known = ", known beforehand" if is_known else ""
+        print(f"  {upload:.0f} s of upload{known}: the fullest has {told}")
     draw(rows, given.plot)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import simpy
 
-from app.core.balancer import WHOLE, sample
+from app.core.balancer import sample
 from bench.fleet_page import pages_of
 from bench.fleet_rules import LEAST, ONE_BROWSER, PAGE, Rule, Window
 from bench.fleet_world import POST, PROBE, SECONDS, Fleet, Job, Scene, windows_of
@@ -65,11 +65,11 @@ def wait_beside_a_batch(seed: int, *, is_hidden: bool) -> float:
     return (task.started_at - task.accepted_at) / SECONDS
 
 
-def fullest_of_a_crowd(seed: int) -> tuple[float, float]:
+def fullest_of_a_crowd(seed: int, upload: float, *, is_known: bool) -> tuple[float, float]:
     """Return the fullest server's queue over the mean one, and the most probes of a task.
 
-    10,000 windows of as many browsers launch within a minute, with 2 s of upload each. They know
-    nothing yet, and then the page's choice is the shortest queue by lot, among those asked.
+    10,000 windows of as many browsers launch within a minute; the page's choice is then the
+    shortest queue by lot, among those asked. They may know how long uploads and tasks take.
     """
     env = simpy.Environment()
     random = Random(f"crowd {seed}")
@@ -80,16 +80,16 @@ def fullest_of_a_crowd(seed: int) -> tuple[float, float]:
     def send(job: Job) -> Generator[Any, Any, None]:
         nonlocal probes
         yield env.timeout(job.at)
-        asked = sample(list(range(SERVERS)), random.random) if SERVERS > WHOLE else []
+        asked = sample(range(SERVERS), random.random, upload / SECONDS if is_known else 0.0)
         probes = max(probes, len(asked))
         lengths = [fleet.lengths[number] for number in asked]
         yield env.timeout(PROBE)
         window = Window(random, [0] * len(asked))
         number = asked[LEAST.choose(window, lengths)]
-        yield env.timeout(2.0 + POST)
+        yield env.timeout(upload + POST)
         fleet.post(number, job)
 
     for _ in range(CROWD):
         env.process(send(Job(random.uniform(0.0, MINUTE), random.expovariate(1 / 30), 0)))
-    env.run(until=MINUTE + 3.0)
+    env.run(until=MINUTE + upload + 1.0)
     return max(fleet.lengths) / (sum(fleet.lengths) / SERVERS), float(probes)

@@ -9,8 +9,13 @@ from app.core.ids import ServerUrl
 WHOLE = 16
 """Servers up to which all are asked for each choice."""
 
-SAMPLE = 8
-"""Servers that are asked of a larger fleet: 200 servers can't answer every window each time."""
+SAMPLE, LEAST = 8, 2
+"""Servers that are asked of a larger fleet, at most and at least: 200 servers can't answer every
+window each time."""
+
+STALE = 1.5
+"""Servers that are asked where news is as old as one usual task takes; where it is half as old,
+twice as many. Windows that choose by old news all meet where the queue was short."""
 
 T = TypeVar("T")
 
@@ -43,16 +48,19 @@ def lot(name: str) -> float:
     return int(hashlib.blake2b(name.encode(), digest_size=4).hexdigest(), 16) / 2**32
 
 
-def sample(servers: Sequence[T], draw: Callable[[], float]) -> list[T]:
+def sample(servers: Sequence[T], draw: Callable[[], float], age: float = 0.0) -> list[T]:
     """Return the servers to ask: all of a small fleet, some by lot of a large one.
 
     Source: Azar et al., SIAM J. Comput. 29(1): the better of few by lot is nearly the best.
+    Source: Mitzenmacher, IEEE TPDS 11(1): of old news the least is often the worst.
 
     Args:
         servers: All that may be asked.
         draw: Returns random numbers in [0, 1).
+        age: How old the news will be when the task gets there, in usual tasks.
     """
     left = list(servers)
     if len(left) <= WHOLE:
         return left
-    return [left.pop(int(draw() * len(left))) for _ in range(SAMPLE)]
+    number = max(LEAST, int(STALE / max(age, STALE / SAMPLE)))
+    return [left.pop(int(draw() * len(left))) for _ in range(number)]

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from app.core.allotment import Allotment
+from app.core.allotment import Allotment, size_of
 from app.core.balancer import WHOLE, sample
 from app.core.commands import Command, Commands, StartTimer
 from app.core.depth import NEVER
 from app.core.fitness import suits, take_stock, why_nowhere
 from app.core.ids import ServerUrl
 from app.core.outlier import Outliers
+from app.core.outlook import Outlook
 from app.core.requests import Ask, Request
 from app.core.server import Reach, Server
 from app.core.submission import Submission
@@ -182,7 +183,10 @@ class Dispatcher:
             return wanted
         oldest = min((nexts[each.url][0][0] for each in wanted), key=lambda task: task.accepted_at)
         suited = [server for server in wanted if suits(self._window, server, oldest, now)]
-        return sample(suited, self._window.chance.uniform)
+        outlook = Outlook(self._window, self._window.lessons.paces, now)
+        return sample(
+            suited, self._window.chance.uniform, outlook.age(oldest.shape, size_of(oldest))
+        )
 
     def _ready(self, now: float) -> Iterator[Task]:
         """Go through the tasks that some server may take; those too large for all have failed."""

@@ -48,6 +48,18 @@ class Outlook:
         """Return the seconds of a usual task of that shape on these servers."""
         return middle([self._paces.task(url, shape) for url in self._window.servers])
 
+    def age(self, shape: str, size: int) -> float:
+        """Return how old news will be when a task has been uploaded, in usual tasks; 0 if unknown.
+
+        Args:
+            shape: The task's shape.
+            size: Bytes of its pictures.
+        """
+        if not self._paces:
+            return 0.0
+        uploads = [self.upload(server, size) for server in self._window.servers.values()]
+        return middle(uploads) / self.usual(shape)
+
     def own_rest(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the seconds until a server has done our own tasks there, and their doubt.
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,6 +58,15 @@ def test_of_a_large_fleet_some_are_asked_by_lot() -> None:
         assert len(set(asked)) == SAMPLE
         times.update(asked)
     assert min(times[number] for number in range(WHOLE + 4)) > 700
+
+
+@pytest.mark.parametrize(
+    ("age", "number"), [(0.0, 8), (0.18, 8), (0.2, 7), (0.5, 3), (0.75, 2), (3.0, 2)]
+)
+def test_the_older_the_news_the_fewer_are_asked(age: float, number: int) -> None:
+    """Of a small fleet all, however old."""
+    assert len(sample(range(200), Chance().uniform, age)) == number
+    assert len(sample(range(WHOLE), Chance().uniform, age)) == WHOLE
 
 
 def test_the_lot_of_a_task_is_the_same_in_every_window() -> None:

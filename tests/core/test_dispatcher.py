@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import app.core.dispatcher as dispatcher_module
-from app.core.balancer import SAMPLE, WHOLE
+from app.core.balancer import LEAST, SAMPLE, WHOLE
 from app.core.commands import Command, Commands
 from app.core.depth import AT_ONCE
 from app.core.dispatcher import (
@@ -112,6 +112,14 @@ def test_of_a_large_fleet_only_some_are_asked() -> None:
     window, dispatcher = new_farm(*urls)
     waiting_task(window, 1)
     assert len(probes(dispatcher.fill(NOON))) == SAMPLE
+
+    window, dispatcher = new_farm(*urls)
+    done = bound_task(window, window.servers[urls[0]], *RUNNING, number=1)
+    done.ran = 10.0
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+    task = waiting_task(window, 2)
+    window.servers[urls[0]].bandwidth = task.pictures[0].size / 20.0
+    assert len(probes(dispatcher.fill(NOON))) == LEAST, "an upload takes twice as long as a task"
 
     window, dispatcher = new_farm(*urls)
     bound_task(window, window.servers[urls[0]], number=1)

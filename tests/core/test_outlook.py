@@ -71,6 +71,16 @@ def test_an_upload_takes_as_long_as_the_last_ones_did() -> None:
     assert Outlook(window, paces, NOON).expected(south, 0, "", 600).starts == 30.0
 
 
+def test_news_is_as_old_as_the_upload() -> None:
+    """In tasks; where nothing was measured, it is taken for fresh."""
+    window = window_of(NORTH, SOUTH)
+    paces = learned(window, north=10.0, south=10.0)
+    assert Outlook(window, paces, NOON).age("", 600) == 0.0
+    window.servers[NORTH].bandwidth = 20.0
+    assert Outlook(window, paces, NOON).age("", 600) == pytest.approx(3.0)
+    assert Outlook(window, Paces(), NOON).age("", 600) == 0.0
+
+
 def test_what_waits_for_a_server_comes_before_what_comes_next() -> None:
     """With the models that it needs."""
     window = window_of(NORTH)
