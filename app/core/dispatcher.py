@@ -11,14 +11,11 @@ from app.core.fitness import suits, take_stock, why_nowhere
 from app.core.ids import ServerUrl
 from app.core.outlier import Outliers
 from app.core.outlook import Outlook
-from app.core.requests import Ask, Request
+from app.core.requests import Request, probe
 from app.core.server import Reach, Server
 from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Window
-
-PROBE_WITHIN = 5.0
-"""Seconds after which a probe counts as not answered."""
 
 ROUND_WITHIN = 1.0
 """Seconds after which we choose among the servers that have answered."""
@@ -95,9 +92,7 @@ class Dispatcher:
                 request_id = window.next_request()
                 self._asked[server.url] = request_id
                 self._round.add(server.url)
-                commands.append(
-                    Request(request_id, server.url, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
-                )
+                commands.append(probe(request_id, server.url))
                 commands += take_stock(window, server, nexts[server.url][0], now)
         return tuple(commands)
 

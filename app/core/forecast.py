@@ -9,6 +9,7 @@ from typing import NamedTuple
 from app.core.balancer import shortest
 from app.core.completion import Expected, loads
 from app.core.depth import Depth
+from app.core.holding import reckoned
 from app.core.ids import ServerUrl
 from app.core.outlook import Outlook
 from app.core.pace import Paces
@@ -91,7 +92,13 @@ def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast
     found = {
         server.url: outlook.expected(server, depth.length_of(server), "", size) for server in free
     }
-    ranks = loads({url: each.ends for url, each in found.items()}, outlook.usual(""))
+    ends = {url: each.ends for url, each in found.items()}
+    full = {
+        server.url: ends[server.url]
+        for server in free
+        if depth.wait(server, server.queue_remaining, size)
+    }
+    ranks = loads({**ends, **reckoned(full, outlook)}, outlook.usual(""))
     first = shortest(ranks)
     prospects = [
         Prospect(

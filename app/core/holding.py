@@ -41,8 +41,7 @@ class Holding:
             now: The time.
         """
         usual = outlook.usual(task.shape)
-        late = {each: end + SURE * (outlook.rest(each)[1] or 0.0) for each, end in full.items()}
-        ends = loads({**free, **late}, usual)
+        ends = loads({**free, **reckoned(full, outlook)}, usual)
         url = min(full, key=lambda each: ends[each], default=None)
         if url is None or ends[url] >= min((ends[each] for each in free), default=ends[url]):
             return False
@@ -58,3 +57,13 @@ class Holding:
         }
         later = [until - now for until in self._until.values() if until > now]
         return min(later, default=None)
+
+
+def reckoned(full: Mapping[ServerUrl, float], outlook: Outlook) -> dict[ServerUrl, float]:
+    """Return ends at full servers as they count beside those at servers with a place.
+
+    Args:
+        full: Server -> seconds to the new task's end.
+        outlook: What is known of what they do.
+    """
+    return {url: end + SURE * (outlook.rest(url)[1] or 0.0) for url, end in full.items()}

@@ -12,6 +12,9 @@ from app.core.ids import ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId
 LONGEST_ANSWER = 16 * 2**20
 """Bytes of an answer that is read: a queue of a hundred large workflows has fewer."""
 
+PROBE_WITHIN = 5.0
+"""Seconds after which a probe counts as not answered."""
+
 
 class Ask(Enum):
     """What a request wants; the answer is read by it."""
@@ -71,6 +74,11 @@ class Request:
     def url(self) -> str:
         """The whole address."""
         return f"{self.server}{self.path}"
+
+
+def probe(request_id: int, server: ServerUrl) -> Request:
+    """Ask a server for the length of its queue."""
+    return Request(request_id, server, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
 
 
 def prompt_body(

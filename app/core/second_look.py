@@ -11,7 +11,7 @@ from app.core.errors import Trouble
 from app.core.fitness import suits
 from app.core.ids import ServerUrl, TaskId
 from app.core.outlook import Outlook
-from app.core.requests import Ask, Request
+from app.core.requests import Request, probe
 from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
@@ -27,8 +27,6 @@ WORTH_TASKS = 2.0
 
 LOOK_WITHIN = 1.0
 """Seconds after which we decide by the answers that have come."""
-
-PROBE_WITHIN = 5.0
 
 LOOK_TIMER = "look"
 
@@ -67,10 +65,7 @@ class SecondLook:
             return ()
         task.was_looked_at = True
         asked = (server, *sample(others, window.chance.uniform))
-        requests = [
-            Request(window.next_request(), each.url, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
-            for each in asked
-        ]
+        requests = [probe(window.next_request(), each.url) for each in asked]
         ids = {each.server: each.id for each in requests}
         self._looks[task.task_id] = _Look(task.bound_at, ids, {})
         return (*requests, StartTimer((LOOK_TIMER, task.task_id), LOOK_WITHIN))

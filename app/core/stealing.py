@@ -11,7 +11,7 @@ from app.core.moving import take_out
 from app.core.outlook import Outlook
 from app.core.pace import Paces
 from app.core.reconciler import Reconciler
-from app.core.requests import Ask, Request
+from app.core.requests import Request, probe
 from app.core.server import Server
 from app.core.task import State, Task
 from app.core.window import Window
@@ -22,8 +22,6 @@ EVERY = 10.0
 WORTH = 5.0
 """Seconds that a move must save: it takes some itself, since nothing is believed before a second
 look."""
-
-PROBE_WITHIN = 5.0
 
 STEAL_TIMER = ("steal",)
 
@@ -67,9 +65,7 @@ class Stealing:
         for server in sample(idle, window.chance.uniform):
             request_id = window.next_request()
             self._asked[server.url] = request_id
-            commands.append(
-                Request(request_id, server.url, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
-            )
+            commands.append(probe(request_id, server.url))
             commands += take_stock(window, server, tasks, now)
         for url in dict.fromkeys(task.server for task in tasks if idle and task.server):
             commands += self._reconciler.look(window.servers[url], now)

@@ -14,7 +14,6 @@ from app.core.dispatcher import (
     AVOIDED_FOR,
     EARLY,
     FILL_TIMER,
-    PROBE_WITHIN,
     ROUND_TIMER,
     ROUND_WITHIN,
     Dispatcher,
@@ -71,7 +70,6 @@ def test_the_shortest_queue_gets_the_task_after_all_were_asked() -> None:
     commands = dispatcher.fill(NOON)
     asked_for = probes(commands)
     assert set(asked_for) == {NORTH, SOUTH}
-    assert asked_for[NORTH].timeout == PROBE_WITHIN
     assert timers(commands) == {ROUND_TIMER: ROUND_WITHIN}
     assert not window.is_fill_due
 

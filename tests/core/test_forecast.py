@@ -4,12 +4,14 @@ import pytest
 
 from app.core.errors import Trouble
 from app.core.forecast import ANYTHING, OLD, Forecast, Needs, forecast
-from app.core.ids import ServerUrl
+from app.core.ids import ServerUrl, WindowId
+from app.core.neighbours import News, Share
 from app.core.pace import Paces
 from app.core.server import Reach
 from app.core.task import State
 from app.core.window import Window
 from tests.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window, waiting_task
+from tests.core.test_outlook import learned as taught
 
 WEST = ServerUrl("http://west:8188")
 
@@ -106,6 +108,16 @@ def test_the_next_task_waits_for_a_server_that_has_something_to_do() -> None:
     assert north.expected == pytest.approx((180.0, 360.0))
     waiting_task(window, 2)
     assert forecast(window, ANYTHING, paces, NOON).is_full
+
+
+@pytest.mark.parametrize(("doubt", "first"), [(1.0, NORTH), (30.0, SOUTH)])
+def test_a_wait_for_a_better_server_counts_by_its_doubt(doubt: float, first: ServerUrl) -> None:
+    """As where the choice is made: rather the slow server than a guess."""
+    window = window_of({NORTH: 1, SOUTH: 0})
+    paces = taught(window, north=10.0, south=60.0)
+    share = Share(0, 1, 20.0, doubt)
+    window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: share}))
+    assert urls(forecast(window, ANYTHING, paces, NOON))[0] == [first]
 
 
 def test_what_keeps_servers_is_told() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.core.holding import Holding
+from app.core.holding import SURE, Holding, reckoned
 from app.core.ids import ServerUrl, WindowId
 from app.core.neighbours import News, Share
 from app.core.outlook import Outlook
@@ -45,6 +45,7 @@ def test_the_less_is_known_of_a_wait_the_less_it_is_worth(doubt: float, is_worth
     share = Share(0, 1, 15.0, doubt)
     window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: share}))
     full = {NORTH: 25.0}
+    assert reckoned(full, outlook) == {NORTH: pytest.approx(25.0 + SURE * doubt)}
     assert Holding().is_better(new_task(), {SOUTH: 40.0}, full, outlook, NOON) == is_worth_it
 
 

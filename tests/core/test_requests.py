@@ -5,11 +5,13 @@ import json
 from app.core.ids import ClientId, Digest, OwnerTag, PromptId
 from app.core.requests import (
     OPEN_JOBS_PATH,
+    PROBE_WITHIN,
     Ask,
     Request,
     Upload,
     history_path,
     job_path,
+    probe,
     prompt_body,
 )
 from tests.core.farm import NORTH, invert_workflow
@@ -21,6 +23,12 @@ def test_what_sends_something_is_a_post() -> None:
     assert Request(2, NORTH, Ask.POST, "/prompt", body="{}").method == "POST"
     picture = Upload(Digest("d"), "photo.png")
     assert Request(3, NORTH, Ask.UPLOAD, "/upload/image", upload=picture).method == "POST"
+
+
+def test_a_probe_asks_for_little_and_not_for_long() -> None:
+    asked = probe(7, NORTH)
+    assert (asked.id, asked.ask, asked.method) == (7, Ask.PROBE, "GET")
+    assert (asked.url, asked.timeout) == ("http://north:8188/prompt", PROBE_WITHIN)
 
 
 def test_a_request_goes_to_its_server() -> None:
