@@ -20,8 +20,7 @@ async function start() {
   const never = new Promise(() => {});
   navigator.locks.request(`tether ${home.pathname} ${build}`, { mode: "shared" }, () => never);
   serviceWorker.addEventListener("controllerchange", () => consider(serviceWorker.controller));
-  // A first visitor's own doings come first: the worker asks for every file of the page.
-  if (!serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, FIRST));
+  if (!serviceWorker.controller) await quiet();
   const where = new URL("sw.js", home);
   const registration = await serviceWorker.register(where, { updateViaCache: "none" });
   serviceWorker.controller?.postMessage("sweep");
@@ -29,6 +28,13 @@ async function start() {
   follow(registration.installing ?? registration.waiting);
   setInterval(() => registration.update().catch(() => {}), HOUR); // Offline it may fail.
   document.getElementById("update-reload").addEventListener("click", () => reload(registration));
+}
+
+// A first visitor's own doings come first: the worker asks for every file of the page.
+async function quiet() {
+  await new Promise((resolve) => setTimeout(resolve, FIRST));
+  if (navigator.onLine) return;
+  await new Promise((resolve) => addEventListener("online", resolve, { once: true }));
 }
 
 function follow(worker) {
