@@ -5,7 +5,7 @@ from playwright.async_api import BrowserContext, FilePayload, Page, Route
 from bench.browser import READY, Bench, debugger, wait_for_ready
 from bench.figures import Figure, count, median, ratio
 
-RUNS = 7
+RUNS = 11
 KEPT = 8_000
 """Milliseconds after which the service worker has kept the page for use without the network."""
 BITS, LATENCY = 20_000_000, 20
