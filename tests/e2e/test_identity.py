@@ -38,6 +38,11 @@ ORIGINS = pytest.mark.parametrize("is_secure", [True, False], ids=["secure", "la
 
 COPIED = "This tab is a copy of another one"
 
+IS_SETTLED = """!document.querySelector("meta[name='tether:build']") || !isSecureContext
+    || navigator.serviceWorker.controller !== null"""
+"""Whether a first visit's service worker is there: Chromium keeps no page that leaves just as it
+takes the page over (`JavaScriptExecution`)."""
+
 
 @contextmanager
 def browser_of(browser_type: BrowserType, launch: dict[str, Any]) -> Iterator[Browser]:
@@ -212,10 +217,11 @@ def test_going_back_to_a_page_finds_it_as_it_was(
     tab: Page, background: Background, is_secure: bool
 ) -> None:
     """It comes from the browser's cache, claims its window again, and goes on working."""
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, pace=2.0) as one:
         page = start(tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)
+        until(page, IS_SETTLED)
         before = identity(page)
         page.evaluate("addEventListener('pageshow', (event) => { window.kept = event.persisted })")
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
