@@ -7,7 +7,7 @@ from typing import Any
 import simpy
 
 from app.core.balancer import sample
-from bench.fleet_page import pages_of
+from bench.fleet_play import pages_of
 from bench.fleet_rules import LEAST, ONE_BROWSER, PAGE, Rule, Window
 from bench.fleet_world import POST, PROBE, SECONDS, Fleet, Job, Scene, windows_of
 

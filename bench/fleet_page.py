@@ -4,8 +4,7 @@ Only what carries is simulated: a probe, an upload and a POST take their time, s
 length of their queue to whoever has a socket, and windows of one browser hear each other.
 """
 
-import statistics
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -18,12 +17,13 @@ from app.core.events import Picture
 from app.core.exchange import NEWS_TIMER, Exchange
 from app.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
 from app.core.requests import Ask, Request
+from app.core.second_look import LOOK_TIMER
 from app.core.server import Server
 from app.core.submission import Submission
 from app.core.task import State, Task
 from app.core.window import Settings, Window
 from app.core.workflow import parse_workflow
-from bench.fleet_world import POST, PROBE, Fleet, Job, Outcome, Scene, jobs_of
+from bench.fleet_world import POST, PROBE, Fleet, Job
 
 HEARD = 0.005
 """Seconds until what one window says is heard by the others."""
@@ -59,6 +59,15 @@ class Carrier(Submission):
         self._page.carry(task, server)
         return ()
 
+    def uploaded(self, task: Task, server: Server, now: float) -> Commands:
+        """Look at the queues again, if that took long; then post."""
+        return self.second_look.ask(task, server, now) or self._go_on(task, now)
+
+    def _go_on(self, task: Task, now: float) -> Commands:
+        self._window.move(task, State.POSTING)
+        self._page.post(task)
+        return ()
+
 
 class PageWindow:
     """One window: the page's own, in the time of the simulation.
@@ -80,7 +89,8 @@ class PageWindow:
         self._random = random
         self._timers: dict[tuple[str, ...], object] = {}
         self._jobs: dict[TaskId, Job] = {}
-        self._dispatcher = Dispatcher(self.window, Carrier(self))
+        self._submission = Carrier(self)
+        self._dispatcher = Dispatcher(self.window, self._submission)
         self._exchange = Exchange(self.window)
         for each in range(len(fleet.speeds)):
             server = self.window.server(ServerUrl(f"http://gpu-{each}:8188"), 0.0)
@@ -100,18 +110,23 @@ class PageWindow:
         self._settle()
 
     def carry(self, task: Task, server: Server) -> None:
-        """Upload a bound task and post it."""
+        """Upload the pictures of a bound task."""
 
         def uploaded() -> None:
             server.bandwidth = BANDWIDTH
-            self.window.move(task, State.POSTING)
-            self._after(POST, posted)
+            self._obey(self._submission.uploaded(task, server, self.env.now))
             self._settle()
 
+        self._after(self._upload, uploaded)
+
+    def post(self, task: Task) -> None:
+        """Post a task whose pictures are there."""
+
         def posted() -> None:
+            assert task.server is not None
             self.window.move(task, State.QUEUED)
             job = self._jobs[task.task_id]
-            self._fleet.post(self._numbers[server.url], job, began, ended)
+            self._fleet.post(self._numbers[task.server], job, began, ended)
             self._settle()
 
         def began() -> None:
@@ -127,7 +142,7 @@ class PageWindow:
                 self.window.dismiss(old)
             self._settle()
 
-        self._after(self._upload, uploaded)
+        self._after(POST, posted)
 
     def _length_changed(self, number: int) -> None:
         """A server tells all sockets: this window has one while it has tasks there."""
@@ -180,7 +195,11 @@ class PageWindow:
             self._after(PROBE, answered)
 
     def _probed(self, request: Request, length: int | None) -> Commands:
-        return self._dispatcher.told(request, length, self.env.now)
+        now = self.env.now
+        return (
+            *self._dispatcher.told(request, length, now),
+            *self._submission.second_look.told(request, length, now),
+        )
 
     def _heard(self, text: str) -> None:
         self._obey(self._exchange.heard(text, self.env.now))
@@ -197,6 +216,8 @@ class PageWindow:
             return self._dispatcher.round_fired(self.env.now)
         if key == NEWS_TIMER:
             return self._exchange.tell(self.env.now)
+        if key[0] == LOOK_TIMER:
+            return self._submission.second_look.fired(TaskId(key[1]), self.env.now)
         self.window.is_fill_due = True
         return ()
 
@@ -204,50 +225,3 @@ class PageWindow:
         event: simpy.Event = self.env.timeout(delay)
         assert event.callbacks is not None
         event.callbacks.append(lambda _event: act(*given))
-
-
-def pages_of(
-    fleet: Fleet,
-    count: int,
-    upload: float,
-    seed: int,
-    *,
-    is_one_browser: bool,
-    kind: type[PageWindow] = PageWindow,
-) -> list[PageWindow]:
-    """Return windows of the page that know nothing yet."""
-    made = [
-        kind(fleet, number, upload, Random(f"window {seed} {number}")) for number in range(count)
-    ]
-    if is_one_browser:
-        for page in made:
-            page.fellows = [each for each in made if each is not page]
-            page.window.neighbours.known.update(each.window.window_id for each in page.fellows)
-    return made
-
-
-def play_pages(
-    scene: Scene,
-    load: float,
-    count: int,
-    seed: int,
-    *,
-    is_one_browser: bool = False,
-    kind: type[PageWindow] = PageWindow,
-) -> Outcome:
-    """Play all tasks of a seed by the page."""
-    env = simpy.Environment()
-    fleet = Fleet(env, scene, seed)
-    pages = pages_of(
-        fleet, scene.windows, scene.upload, seed, is_one_browser=is_one_browser, kind=kind
-    )
-
-    def arrive() -> Generator[Any, Any, None]:
-        for job in jobs_of(scene, load, count, seed):
-            yield env.timeout(job.at - env.now)
-            pages[job.window].want(job)
-
-    env.process(arrive())
-    while len(fleet.ends) < count:
-        env.step()
-    return Outcome(statistics.mean(fleet.waits), statistics.mean(fleet.ends))
