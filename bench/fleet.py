@@ -124,7 +124,9 @@ def tell(rows: list[Row], seeds: int, tasks: int) -> None:
         if row.scene != scene:
             scene = row.scene
             print(f"\n{scene}")
-            print(f"  {'':26}{'mean wait':>10}{'over the limit':>18}{'at most':>10}{'whole time':>12}")
+            print(
+                f"  {'':26}{'mean wait':>10}{'over the limit':>18}{'at most':>10}{'whole time':>12}"
+            )
         times = f"{row.ratio:.3f} ± {row.ratio_by:.3f}"
         most = row.ratio + row.ratio_by
         print(f"  {row.rule:26}{row.wait:8.1f} s{times:>18}{most:10.3f}{row.end_ratio:12.2f}")
