@@ -19,8 +19,8 @@ from app.core.window import Window
 OLD = 1.0
 """Seconds after its binding from which on a task's choice is looked at again.
 
-Less gains little: the look takes a call itself. With uploads of 2 s tasks wait a seventh less
-than without it (`bench/fleet.py`).
+Less gains little: the look takes a call itself. With uploads of 2 s tasks wait an eighth
+less than without it (`bench/fleet.py`).
 """
 
 WORTH = 5.0

@@ -162,6 +162,13 @@ def test_where_no_seconds_are_known_two_tasks_fewer_are_worth_a_second_upload(
     assert story.is_taken_back() is is_better
 
 
+@pytest.mark.parametrize(("seconds", "is_looked_at"), [(0.9, False), (1.1, True)])
+def test_an_upload_of_a_second_is_long(seconds: float, is_looked_at: bool) -> None:
+    commands = Story().uploaded(NOON + seconds)
+    assert bool(asked(commands, Ask.PROBE)) is is_looked_at
+    assert bool(asked(commands, Ask.POST)) is not is_looked_at
+
+
 @pytest.mark.parametrize(("seconds", "is_better"), [(16.5, True), (15.5, False)])
 def test_where_seconds_are_known_the_upload_counts(seconds: float, is_better: bool) -> None:
     """North has one before it; at South the upload takes 11 s once more, and five are to be won."""
