@@ -27,57 +27,57 @@ help:
 	@echo "make lock      renew requirements.txt and package-lock.json (needs uv)"
 
 demo:
-	@tools/setup.sh python node
-	@.venv/bin/python -m tools.demo --host $(HOST) --pace $(PACE)
+	@tools/dev/setup.sh python node
+	@.venv/bin/python -m tools.dev.demo --host $(HOST) --pace $(PACE)
 
 test:
-	@tools/setup.sh python node browser screen engines proxies
-	@.venv/bin/python -m tools.pyodide_site
-	@node tools/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
-	@.venv/bin/python -m tools.run_tests
+	@tools/dev/setup.sh python node browser screen engines proxies
+	@.venv/bin/python -m tools.dev.pyodide_site
+	@node tools/site/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
+	@.venv/bin/python -m tools.dev.run_tests
 
 test-browsers:
-	@tools/setup.sh python node screen engines
-	@.venv/bin/python -m tools.run_tests --engines
+	@tools/dev/setup.sh python node screen engines
+	@.venv/bin/python -m tools.dev.run_tests --engines
 
 faults:
-	@tools/setup.sh python node browser screen proxies
-	@.venv/bin/python -m tools.run_tests --faults
+	@tools/dev/setup.sh python node browser screen proxies
+	@.venv/bin/python -m tools.dev.run_tests --faults
 
 soak:
-	@tools/setup.sh python
+	@tools/dev/setup.sh python
 	@.venv/bin/python -m tests.world.soak $(SECONDS)
 
 fleet:
-	@tools/setup.sh python bench
+	@tools/dev/setup.sh python bench
 	@.venv/bin/python -m bench.fleet
 
 replay:
-	@tools/setup.sh python
-	@.venv/bin/python -m tools.replay "$(FILE)"
+	@tools/dev/setup.sh python
+	@.venv/bin/python -m tools.dev.replay "$(FILE)"
 
 check:
-	@tools/setup.sh python
-	@.venv/bin/python -m tools.run_tests --check
+	@tools/dev/setup.sh python
+	@.venv/bin/python -m tools.dev.run_tests --check
 
 vendor:
-	@tools/setup.sh node
+	@tools/dev/setup.sh node
 
 site:
-	@tools/setup.sh node
-	@node tools/site.mjs
+	@tools/dev/setup.sh node
+	@node tools/site/build.mjs
 
 bench:
-	@tools/setup.sh python node browser peers
+	@tools/dev/setup.sh python node browser peers
 	@.venv/bin/python -m bench $(ROW)
 
 screenshots:
-	@tools/setup.sh python node browser
-	@.venv/bin/python -m tools.screenshots $(ONLY)
+	@tools/dev/setup.sh python node browser
+	@.venv/bin/python -m tools.dev.screenshots $(ONLY)
 
 manifest:
-	@tools/setup.sh python
-	@.venv/bin/python -m tools.manifest
+	@tools/dev/setup.sh python
+	@.venv/bin/python -m tools.site.manifest
 
 lock:
 	@command -v uv >/dev/null || { echo "uv is missing. Cure: pip install uv" >&2; exit 1; }

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 from playwright.async_api import async_playwright
 
-from bench.browser import FLAGS, Bench, chromium
-from bench.figures import RESULTS, Figure, table, written
-from bench.hosts import Host, build_bare, build_site
+from bench.page.browser import FLAGS, Bench, chromium
+from bench.page.figures import RESULTS, Figure, table, written
+from bench.page.hosts import Host, build_bare, build_site
 
 ROWS = {
     "boot": "From a visit to a page that can be used",
@@ -30,7 +30,7 @@ ROWS = {
     "memory": "Memory",
     "tabs": "Many tabs on unequal servers",
 }
-"""Each is a module of bench/, with a `measure`."""
+"""Each is a module of bench/page/, with a `measure`."""
 
 
 async def main(names: Sequence[str]) -> int:
@@ -50,7 +50,7 @@ async def main(names: Sequence[str]) -> int:
         version = browser.version
         for name in names or ROWS:
             at = time.monotonic()
-            figures = await importlib.import_module(f"bench.{name}").measure(
+            figures = await importlib.import_module(f"bench.page.{name}").measure(
                 Bench(browser, site, bare)
             )
             groups.append((ROWS[name], figures))

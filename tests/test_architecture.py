@@ -1,87 +1,60 @@
-"""The floors of the house: who may import whom, and what each floor must not touch.
-
-Imports go only down. Read from the syntax trees, imports inside functions included:
-those hide cycles from everyone but the reader.
-"""
+"""The nine rules of the house, and what no source file may hold."""
 
 import ast
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.architecture import (
+    PATHS,
+    PURE,
+    ROOT,
+    imported,
+    imported_at_once,
+    imports_between,
+    is_in,
+    modules,
+    tree,
+)
+from tools.site.manifest import MANIFEST, lazy_modules
 
-# Floor by floor, from the ground: a package (or module) and what of app/ it may import
-# besides itself.
-FLOORS: dict[str, frozenset[str]] = {
-    "app.core": frozenset(),
-    "app.simulator": frozenset(),
-    "app.browser": frozenset({"app.core"}),
-    "app.runtime": frozenset({"app.core"}),
-    "app.ui": frozenset({"app.core"}),
-    "app.console": frozenset({"app.core", "app.runtime"}),
-    "app.inpage": frozenset({"app.core", "app.simulator"}),
-    "app.routing_test": frozenset({"app.core", "app.inpage", "app.runtime", "app.simulator"}),
-    "app.selftest": frozenset(
-        {"app.browser", "app.core", "app.routing_test", "app.runtime", "app.ui"}
-    ),
-    "app.opening": frozenset({"app.core", "app.runtime"}),
-    "app.runs": frozenset({"app.core", "app.opening", "app.runtime", "app.ui"}),
-    "app.shelf": frozenset({"app.browser", "app.core", "app.opening", "app.runtime", "app.ui"}),
-    "app.forming": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.drafting": frozenset(
-        {"app.core", "app.forming", "app.opening", "app.runtime", "app.shelf", "app.ui"}
-    ),
-    "app.sending": frozenset(
-        {
-            *("app.core", "app.drafting", "app.forming", "app.opening", "app.runtime"),
-            *("app.shelf", "app.ui"),
-        }
-    ),
-    "app.vitals": frozenset({"app.core", "app.sending", "app.ui"}),
-    "app.zoom": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
-    "app.acting": frozenset({"app.core", "app.runtime", "app.sending", "app.ui", "app.zoom"}),
-    "app.keeping": frozenset({"app.browser", "app.core", "app.runtime"}),
-    "app.kept": frozenset({"app.core", "app.keeping", "app.runtime", "app.zoom"}),
-    "app.curator": frozenset({"app.core", "app.keeping", "app.kept", "app.runtime", "app.ui"}),
-    "app.gallery": frozenset(
-        {*("app.browser", "app.core", "app.curator", "app.keeping", "app.runtime", "app.ui")}
-    ),
-    "app.telling": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
-    "app.news": frozenset({"app.browser", "app.core", "app.runtime", "app.ui"}),
-    "app.windows": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.aside": frozenset(
-        {
-            *("app.core", "app.gallery", "app.news", "app.runtime", "app.tab", "app.telling"),
-            *("app.ui", "app.windows"),
-        }
-    ),
-    "app.clinic": frozenset({"app.core", "app.runtime"}),
-    "app.lanes": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.discovery": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.farm": frozenset(
-        {"app.browser", "app.clinic", "app.core", "app.discovery", "app.runtime", "app.ui"}
-    ),
-    "app.demo": frozenset(
-        {"app.browser", "app.core", "app.inpage", "app.runtime", "app.simulator"}
-    ),
-    "app.outside": frozenset({"app.browser", "app.core", "app.runtime"}),
-    "app.world": frozenset({"app.browser", "app.core", "app.demo", "app.outside", "app.runtime"}),
-    "app.tab": frozenset({"app.browser", "app.core", "app.runtime"}),
-    "app.choices": frozenset({"app.core", "app.runtime", "app.ui"}),
-    "app.main": frozenset(
-        {
-            *("app.acting", "app.aside", "app.browser", "app.choices", "app.console", "app.core"),
-            *("app.farm", "app.lanes", "app.runs", "app.vitals"),
-            *("app.runtime", "app.selftest", "app.sending", "app.tab", "app.ui", "app.world"),
-        }
-    ),
+CORE = (
+    ("session",),
+    ("tracking",),
+    ("submission",),
+    ("scheduling",),
+    ("model",),
+    ("events", "commands"),
+    ("windows",),
+    ("protocol",),
+    ("errors",),
+    ("ids",),
+)
+"""The floors of `tether.core`, from the top: each may import what is below it."""
+
+SHARED = ("page.ui", "page.page", "page.view")
+"""What every feature of the page may use."""
+
+NEIGHBOURS: dict[tuple[str, str], str] = {
+    ("page.tasks", "page.composer"): "a result becomes the next input",
+    ("page.tasks", "page.viewer"): "a result is looked at large",
+    ("page.gallery", "page.viewer"): "so is a kept one",
+    (
+        "page.composer",
+        "page.servers",
+    ): "a task can be pinned to a server",
+    ("page.console", "page.servers"): "scripts add and remove servers",
+    ("page.console", "page.health"): "`tether.stats()` has the figures of health",
+    ("page.health", "page.composer"): "one of them is measured there",
+    ("page.health", "page.tasks"): "another counts tasks that are stuck",
 }
+"""Features that may import another, each with its reason."""
 
-# The machines get time, chance and ids as arguments, and never wait.
-PURE = ("app.core", "app.simulator")
+FEATURES = sorted(
+    {name for name in PATHS if PATHS[name].name == "__init__.py" and name.count(".") == 1}
+    & set(modules("page")) - set(SHARED)
+)
+
 IMPURE_IMPORTS = frozenset(
     {"asyncio", "js", "pyodide", "pyscript", "random", "secrets", "threading", "time", "uuid"}
 )
@@ -90,127 +63,116 @@ IMPURE_CALLS = frozenset({"now", "today", "utcnow", "urandom"})
 PROXY_MAKERS = frozenset({"create_proxy", "create_once_callable"})
 UNSAFE = ("innerHTML", "insertAdjacentHTML", "outerHTML", "eval(")
 
-LONGEST = 250
-LONGER = {
-    "app/simulator/catalogue.py": "a table: the node classes as ComfyUI lists them",
-    "app/simulator/execution.py": "one machine: the run of one prompt, node by node",
-    "app/simulator/validation.py": "one rule book: ComfyUI's validate_prompt, in its order",
-    "tools/comfy_shell.py": "one shell around one machine; its parts share every socket",
-}
+LONGEST = 400
+LONGER: dict[str, str] = {}
+"""Files that are longer, each with its reason."""
 
 
-def name_of(path: Path) -> str:
-    """Return a file's dotted module name."""
-    parts = path.relative_to(ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+def test_1_tether_imports_nothing_of_the_others() -> None:
+    """The client is a library: it knows no page."""
+    assert imports_between("tether") == []
 
 
-PATHS = {name_of(path): path for path in sorted((ROOT / "app").rglob("*.py"))}
-MODULES = sorted(PATHS)
+def test_2_the_simulator_imports_nothing() -> None:
+    """A parser shared with the client would hide a shared mistake."""
+    assert imports_between("simulator") == []
 
 
-@cache
-def tree(module: str) -> ast.Module:
-    """Return a module's syntax tree."""
-    return ast.parse(PATHS[module].read_text())
+def test_3_the_demo_imports_tether_and_the_simulator() -> None:
+    """It puts the one behind the ports of the other."""
+    assert imports_between("demo", "tether", "simulator") == []
 
 
-@cache
-def imported(module: str) -> frozenset[str]:
-    """Return the dotted names of everything that a module imports, anywhere in it."""
-    names: set[str] = set()
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module, f"{module}: imports are absolute"
-            for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                names.add(whole if whole in PATHS else node.module)
-    return frozenset(names)
+def test_4_the_page_imports_tether_and_the_demo_only_lazily() -> None:
+    """A page with real servers never fetches the demo."""
+    assert imports_between("page", "tether", "demo") == []
+    lazy = {ROOT / path for path in lazy_modules(MANIFEST.read_text())}
+    eager = [module for module in modules("page") if PATHS[module] not in lazy]
+    assert [m for m in eager if any(is_in(n, "demo") for n in imported_at_once(m))] == []
 
 
-def is_part(module: str, of: str) -> bool:
-    """Tell whether a module is this one, or inside this package."""
-    return module == of or module.startswith(f"{of}.")
+def test_5_main_imports_the_page() -> None:
+    """It starts the page, nothing else."""
+    assert imports_between("main", "page") == []
 
 
-def floor_of(module: str) -> str:
-    """Return the floor on which a module of `app` lives."""
-    floors = [floor for floor in FLOORS if is_part(module, floor)]
-    assert len(floors) == 1, f"{module} lives on no floor: name it in {Path(__file__).name}"
-    return floors[0]
+def test_6_the_core_imports_only_down() -> None:
+    """session ► tracking ► submission ► scheduling ► model ► windows ► protocol ► errors ► ids."""
+    floors = {f"tether.core.{name}": depth for depth, row in enumerate(CORE) for name in row}
+
+    def floor_of(module: str) -> int:
+        return next(depth for room, depth in floors.items() if is_in(module, room))
+
+    inside = [module for module in modules("tether.core") if module != "tether.core"]
+    upward = [
+        f"{module} -> {name}"
+        for module in inside
+        for name in sorted(imported(module))
+        if name in inside and floor_of(name) < floor_of(module)
+    ]
+    assert upward == []
 
 
-def inside(*packages: str) -> list[str]:
-    """Return the modules of these packages."""
-    return [module for module in MODULES if any(is_part(module, each) for each in packages)]
+def test_7_runtime_and_browser_do_not_know_each_other() -> None:
+    """The ports lie in `runtime/ports`; the client ties both together."""
+    allowed = ("tether.core", "tether.workflows")
+    assert imports_between("tether.core") == []
+    assert imports_between("tether.workflows", "tether.core") == []
+    assert imports_between("tether.runtime", *allowed) == []
+    assert imports_between("tether.browser", *allowed) == []
 
 
-def own(module: str) -> Iterator[str]:
-    """Yield what a module imports from `app`."""
-    yield from (name for name in sorted(imported(module)) if is_part(name, "app"))
+def test_8_a_feature_of_the_page_imports_no_other_but_its_neighbours() -> None:
+    """Each pair has its reason."""
+    for feature in FEATURES:
+        allowed = [other for one, other in NEIGHBOURS if one == feature]
+        assert imports_between(feature, "tether", "demo", *SHARED, *allowed) == []
+    assert imports_between("page.ui", "tether") == []
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module != "app"])
-def test_imports_go_down(module: str) -> None:
-    """No floor knows of those above it, nor of its neighbours."""
-    floor = floor_of(module)
-    allowed = FLOORS[floor] | {floor}
-    wrong = [name for name in own(module) if not any(is_part(name, each) for each in allowed)]
-    assert wrong == [], f"{floor} may import only {sorted(allowed)}"
-
-
-@pytest.mark.parametrize("module", inside("app.browser"))
-def test_adapters_do_not_know_each_other(module: str) -> None:
-    """Each adapts one thing of the browser; they share only the ownership of proxies."""
-    neighbours = set(own(module)) - {module, "app.browser", "app.browser.proxies"}
-    assert not [name for name in neighbours if is_part(name, "app.browser")]
-
-
-def test_no_import_cycles() -> None:
-    """A module can be read after all that it imports."""
-    graph = {module: [name for name in own(module) if name in PATHS] for module in MODULES}
+def test_9_there_is_no_cycle_and_pure_code_has_no_clock_chance_browser_or_await() -> None:
+    """A module can be read after all that it imports; a machine gets the world by argument."""
     done: set[str] = set()
 
     def visit(module: str, path: tuple[str, ...]) -> None:
         assert module not in path, " -> ".join((*path[path.index(module) :], module))
         if module not in done:
-            for name in graph[module]:
-                if name != module:
-                    visit(name, (*path, module))
+            for name in imported(module) & PATHS.keys() - {module}:
+                visit(name, (*path, module))
             done.add(module)
 
-    for module in MODULES:
+    for module in PATHS:
         visit(module, ())
+    for module in modules(*PURE):
+        assert not {name.partition(".")[0] for name in imported(module)} & IMPURE_IMPORTS, module
+        for node in ast.walk(tree(module)):
+            waits = ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith
+            assert not isinstance(node, waits), f"{module} waits"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr not in IMPURE_CALLS, f"{module}:{node.lineno}"
 
 
-@pytest.mark.parametrize("module", inside(*PURE))
-def test_machines_are_pure(module: str) -> None:
-    """No clock, no chance, no waiting, no browser: only what comes in by argument."""
-    tops = {name.partition(".")[0] for name in imported(module)}
-    assert not tops & IMPURE_IMPORTS
-    for node in ast.walk(tree(module)):
-        is_async = isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
-        assert not is_async, f"{module}:{getattr(node, 'lineno', 0)} waits"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            assert node.func.attr not in IMPURE_CALLS, f"{module}:{node.lineno} asks the world"
+@pytest.mark.parametrize("module", modules("tether.browser"))
+def test_adapters_do_not_know_each_other(module: str) -> None:
+    """Each adapts one thing of the browser; they share only the ownership of proxies."""
+    others = {name for name in imported(module) if is_in(name, "tether.browser")}
+    assert others <= {module, "tether.browser.proxies"}
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", PATHS)
 def test_proxies_are_made_where_they_are_owned(module: str) -> None:
     """A proxy without an owner leaks, or is destroyed before it is called."""
-    if is_part(module, "app.browser") or module == "app.ui.dom":
+    if is_in(module, "tether.browser", "page.ui.dom"):
         return
     used = {node.attr for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute)}
     used |= {node.id for node in ast.walk(tree(module)) if isinstance(node, ast.Name)}
     assert not used & PROXY_MAKERS
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", PATHS)
 def test_rules_are_changed_by_the_routing_test_alone(module: str) -> None:
     """The page must not be able to run without a cure."""
-    if is_part(module, "app.routing_test") or module == "app.core.binding":
+    if is_in(module, "page.routing_test", "tether.core.model.binding"):
         return
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Call):
@@ -218,31 +180,27 @@ def test_rules_are_changed_by_the_routing_test_alone(module: str) -> None:
             assert "binding" not in {keyword.arg for keyword in node.keywords}
 
 
-def page_sources() -> list[Path]:
-    """Return every source file that runs in the page and is ours."""
-    scripts = [path for kind in ("*.mjs", "*.js") for path in (ROOT / "static").rglob(kind)]
-    return [*PATHS.values(), *(path for path in scripts if "vendor" not in path.parts)]
-
-
 def test_nothing_is_made_from_text() -> None:
     """Names of files and nodes come from strangers: they are text, never HTML or code."""
+    scripts = [path for kind in ("*.mjs", "*.js") for path in (ROOT / "static").rglob(kind)]
+    sources = [*PATHS.values(), *(path for path in scripts if "vendor" not in path.parts)]
     found = [
         f"{path.relative_to(ROOT)}: {word}"
-        for path in page_sources()
+        for path in sources
         for word in UNSAFE
         if word in path.read_text()
     ]
     assert found == []
 
 
-def test_modules_are_short() -> None:
-    """One idea a file; a longer one gives its reason above."""
+def test_modules_are_as_long_as_their_idea() -> None:
+    """A longer one gives its reason above."""
     folders = ("app", "static/boot", "static/site", "tools")
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*.*")]
+    files: list[Path] = [path for folder in folders for path in (ROOT / folder).rglob("*.*")]
     sources = [path for path in files if path.suffix in (".py", ".mjs", ".js", ".sh")]
-    lengths = {
-        path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in sources
+    too_long = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources
+        if len(path.read_text().splitlines()) > LONGEST
     }
-    too_long = {name for name, length in lengths.items() if length > LONGEST}
-    assert too_long - LONGER.keys() == set(), "split it, or give a reason in LONGER"
-    assert LONGER.keys() - too_long == set(), "no longer long: take it out of LONGER"
+    assert too_long == LONGER.keys()

@@ -6,9 +6,9 @@ from typing import Any
 import js
 from pyodide.ffi import to_js
 
-from app.browser.proxies import ProxyScope
-from app.simulator.events import NodeFinished, NodeRaised, Preview, RunNode, ValueRef
-from app.simulator.http import Blob
+from simulator.events import NodeFinished, NodeRaised, Preview, RunNode, ValueRef
+from simulator.http import Blob
+from tether.browser.proxies import ProxyScope
 
 _WORKER = "./static/demo/worker.mjs"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import js
 
-from app.core.ids import TaskId
+from tether.core.ids import TaskId
 
 
 class Results:

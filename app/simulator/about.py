@@ -1,6 +1,6 @@
 """What a server tells about itself: features, statistics, and the lists it has none of."""
 
-from app.simulator.settings import Api, Settings
+from simulator.settings import Api, Settings
 
 _GIBIBYTE = 1024**3
 _MODEL_FOLDERS = (

@@ -3,11 +3,11 @@
 Source: ComfyUI 0.28.1 wire, measured; execution.py and comfy_execution/progress.py.
 """
 
-from app.simulator.events import Preview
-from app.simulator.frames import plain_preview, preview_with_metadata, progress_text, text_frame
-from app.simulator.parts import Parts
-from app.simulator.progress import Progress
-from app.simulator.queue import Task
+from simulator.events import Preview
+from simulator.frames import plain_preview, preview_with_metadata, progress_text, text_frame
+from simulator.parts import Parts
+from simulator.progress import Progress
+from simulator.queue import Task
 
 
 class Announcer:

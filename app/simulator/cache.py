@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from app.simulator.files import Files
-from app.simulator.nodes import NodeClasses, inputs_of, link_of
+from simulator.files import Files
+from simulator.nodes import NodeClasses, inputs_of, link_of
 
 
 @dataclass(frozen=True, slots=True)

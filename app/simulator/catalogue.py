@@ -5,7 +5,7 @@ Names, inputs, ranges and defaults are ComfyUI's own. Source: ComfyUI 0.28.1, `/
 under `tether/` exist only here: they make a server slow, silent or failing on demand.
 """
 
-from app.simulator.nodes import Input, NodeClass, Saves, Stepping, by_name
+from simulator.nodes import Input, NodeClass, Saves, Stepping, by_name
 
 _METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
 _LARGEST = 16384

@@ -1,9 +1,9 @@
 """The whole server: one event in, all its effects out."""
 
-from app.simulator.about import features
-from app.simulator.cache import Cache
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.events import (
+from simulator.about import features
+from simulator.cache import Cache
+from simulator.catalogue import CATALOGUE
+from simulator.events import (
     AcceptSocket,
     Answer,
     CutSocket,
@@ -23,27 +23,20 @@ from app.simulator.events import (
     TextReceived,
     Woken,
 )
-from app.simulator.files import Files
-from app.simulator.frames import status_frame, text_frame
-from app.simulator.gates import cors_headers, is_foreign, unauthorized
-from app.simulator.history import History
-from app.simulator.http import (
-    TROUBLE,
-    FilePart,
-    Request,
-    Response,
-    ServerTrouble,
-    empty_response,
-)
-from app.simulator.nodes import NodeClasses
-from app.simulator.parts import Parts
-from app.simulator.queue import TaskQueue
-from app.simulator.routes import Routes, not_allowed
-from app.simulator.settings import Settings
-from app.simulator.sockets import Sockets
-from app.simulator.stage import RandomSource, Stage
-from app.simulator.submit import submit
-from app.simulator.worker import Worker
+from simulator.files import Files
+from simulator.frames import status_frame, text_frame
+from simulator.gates import cors_headers, is_foreign, unauthorized
+from simulator.history import History
+from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble, empty_response
+from simulator.nodes import NodeClasses
+from simulator.parts import Parts
+from simulator.queue import TaskQueue
+from simulator.routes import Routes, not_allowed
+from simulator.settings import Settings
+from simulator.sockets import Sockets
+from simulator.stage import RandomSource, Stage
+from simulator.submit import submit
+from simulator.worker import Worker
 
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 

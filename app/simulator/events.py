@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from app.simulator.http import Blob, Request, Response
+from simulator.http import Blob, Request, Response
 
 
 @dataclass(frozen=True, slots=True)

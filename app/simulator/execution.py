@@ -2,23 +2,16 @@
 
 from collections.abc import Callable
 
-from app.simulator.announcer import Announcer
-from app.simulator.cache import CachedNode, Signatures
-from app.simulator.events import (
-    DropBlob,
-    DropValues,
-    NodeFinished,
-    NodeRaised,
-    RunNode,
-    ValueRef,
-)
-from app.simulator.files import OutsideRoot
-from app.simulator.history import Entry
-from app.simulator.nodes import NodeClass, declared, inputs_of, link_of
-from app.simulator.pacing import Pace, pace_of
-from app.simulator.parts import Parts
-from app.simulator.plan import Plan
-from app.simulator.queue import Task
+from simulator.announcer import Announcer
+from simulator.cache import CachedNode, Signatures
+from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised, RunNode, ValueRef
+from simulator.files import OutsideRoot
+from simulator.history import Entry
+from simulator.nodes import NodeClass, declared, inputs_of, link_of
+from simulator.pacing import Pace, pace_of
+from simulator.parts import Parts
+from simulator.plan import Plan
+from simulator.queue import Task
 
 
 class Execution:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from posixpath import basename, dirname, normpath
 
-from app.simulator.events import DropBlob
-from app.simulator.http import Blob
-from app.simulator.stage import Stage
+from simulator.events import DropBlob
+from simulator.http import Blob
+from simulator.stage import Stage
 
 ROOTS = ("input", "output", "temp")
 _NUMBER = re.compile(r"[0-9]{1,18}")

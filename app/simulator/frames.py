@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from struct import pack
 
-from app.simulator.events import Preview
+from simulator.events import Preview
 
 _PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4
 

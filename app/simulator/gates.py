@@ -3,8 +3,8 @@
 import re
 from base64 import b64encode
 
-from app.simulator.http import Headers, Request, Response, split_host
-from app.simulator.settings import Gate, GateKind, Settings
+from simulator.http import Headers, Request, Response, split_host
+from simulator.settings import Gate, GateKind, Settings
 
 _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from app.simulator.http import Request, Response, ServerTrouble, json_response
-from app.simulator.queue import Task
+from simulator.http import Request, Response, ServerTrouble, json_response
+from simulator.queue import Task
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 Source: ComfyUI 0.28.1 wire, measured; comfy_execution/jobs.py.
 """
 
-from app.simulator.history import Entry, History
-from app.simulator.http import Request, Response, json_response
-from app.simulator.queue import Task, TaskQueue
+from simulator.history import Entry, History
+from simulator.http import Request, Response, json_response
+from simulator.queue import Task, TaskQueue
 
 _STATUSES = ("pending", "in_progress", "completed", "failed", "cancelled")
 _ENDINGS = {

@@ -5,8 +5,8 @@ Source: ComfyUI 0.28.1, comfy_extras/nodes_upscale_model.py, read.
 
 from collections.abc import Iterable
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.nodes import Input, NodeClass, NodeClasses, by_name
+from simulator.catalogue import CATALOGUE
+from simulator.nodes import Input, NodeClass, NodeClasses, by_name
 
 MODEL_LOADER = "UpscaleModelLoader"
 _MODULE = "comfy_extras.nodes_upscale_model"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.simulator.nodes import NodeClass
-from app.simulator.settings import Settings
+from simulator.nodes import NodeClass
+from simulator.settings import Settings
 
 _SECONDS_PER_STEP = 0.25  # Slow enough to see, and above the throttle's 0.1 s.
 _MOST_STEPS = 40

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from app.simulator.cache import Cache
-from app.simulator.files import Files
-from app.simulator.nodes import NodeClasses
-from app.simulator.settings import Settings
-from app.simulator.sockets import Sockets
-from app.simulator.stage import Stage
+from simulator.cache import Cache
+from simulator.files import Files
+from simulator.nodes import NodeClasses
+from simulator.settings import Settings
+from simulator.sockets import Sockets
+from simulator.stage import Stage
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.simulator.nodes import inputs_of, link_of
+from simulator.nodes import inputs_of, link_of
 
 
 class Plan:

@@ -1,6 +1,6 @@
 """How far each node of a task is, and which steps are worth a frame."""
 
-from app.simulator.settings import Api
+from simulator.settings import Api
 
 _SECONDS_BETWEEN, _PART_BETWEEN = 0.1, 0.005
 

@@ -1,8 +1,8 @@
 """Which request gets which answer."""
 
-from app.simulator.about import FIXED, features, system_stats
-from app.simulator.history import History
-from app.simulator.http import (
+from simulator.about import FIXED, features, system_stats
+from simulator.history import History
+from simulator.http import (
     Request,
     Response,
     ServerTrouble,
@@ -11,14 +11,14 @@ from app.simulator.http import (
     empty_response,
     json_response,
 )
-from app.simulator.jobs import Jobs
-from app.simulator.parts import Parts
-from app.simulator.queue import TaskQueue
-from app.simulator.settings import Api
-from app.simulator.submit import is_canonical_uuid
-from app.simulator.upload import answer_upload
-from app.simulator.view import answer_view
-from app.simulator.worker import Worker
+from simulator.jobs import Jobs
+from simulator.parts import Parts
+from simulator.queue import TaskQueue
+from simulator.settings import Api
+from simulator.submit import is_canonical_uuid
+from simulator.upload import answer_upload
+from simulator.view import answer_view
+from simulator.worker import Worker
 
 _POSTED = ("/prompt", "/queue", "/history", "/interrupt", "/free", "/upload/image")
 _ONLY_POSTED = ("/interrupt", "/free", "/upload/image")

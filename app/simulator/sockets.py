@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeAlias
 
-from app.simulator.events import SendBinary, SendText
-from app.simulator.stage import Stage
+from simulator.events import SendBinary, SendText
+from simulator.stage import Stage
 
 Frame: TypeAlias = str | bytes
 

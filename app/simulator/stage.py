@@ -4,7 +4,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Protocol
 
-from app.simulator.events import Effect, WakeAt
+from simulator.events import Effect, WakeAt
 
 
 class RandomSource(Protocol):

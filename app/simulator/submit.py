@@ -3,16 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from app.simulator.http import (
-    Response,
-    ServerTrouble,
-    body_json,
-    json_response,
-)
-from app.simulator.parts import Parts
-from app.simulator.queue import EqualEntries, Task, TaskQueue
-from app.simulator.settings import Api
-from app.simulator.validation import Validator, make_error
+from simulator.http import Response, ServerTrouble, body_json, json_response
+from simulator.parts import Parts
+from simulator.queue import EqualEntries, Task, TaskQueue
+from simulator.settings import Api
+from simulator.validation import Validator, make_error
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SECRETS = ("auth_token_comfy_org", "api_key_comfy_org")

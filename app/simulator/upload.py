@@ -1,8 +1,8 @@
 """`POST /upload/image`. Source: ComfyUI 0.28.1 wire, measured."""
 
-from app.simulator.events import DropBlob
-from app.simulator.files import ROOTS, Files, OutsideRoot
-from app.simulator.http import (
+from simulator.events import DropBlob
+from simulator.files import ROOTS, Files, OutsideRoot
+from simulator.http import (
     FilePart,
     Request,
     Response,
@@ -11,7 +11,7 @@ from app.simulator.http import (
     empty_response,
     json_response,
 )
-from app.simulator.stage import Stage
+from simulator.stage import Stage
 
 
 def answer_upload(request: Request, files: Files, stage: Stage) -> Response:

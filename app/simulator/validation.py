@@ -7,11 +7,11 @@ forwards or backwards, as it is told.
 
 from dataclasses import dataclass
 
-from app.simulator.files import Files
-from app.simulator.http import ServerTrouble
-from app.simulator.nodes import Input, NodeClass, NodeClasses
-from app.simulator.settings import Api
-from app.simulator.values import BadValue, check_value
+from simulator.files import Files
+from simulator.http import ServerTrouble
+from simulator.nodes import Input, NodeClass, NodeClasses
+from simulator.settings import Api
+from simulator.values import BadValue, check_value
 
 _MOST_CHOICES_QUOTED = 20
 _TRACEBACK = [

@@ -3,7 +3,7 @@
 Source: ComfyUI, execution.py, `validate_inputs`; the bodies are measured on 0.28.1.
 """
 
-from app.simulator.nodes import Input
+from simulator.nodes import Input
 
 _MOST_CHOICES_QUOTED = 20
 

@@ -4,15 +4,8 @@ import re
 from datetime import UTC, datetime
 from posixpath import basename
 
-from app.simulator.files import (
-    ROOTS,
-    Files,
-    OutsideRoot,
-    StoredFile,
-    clean_subfolder,
-    split_annotation,
-)
-from app.simulator.http import (
+from simulator.files import ROOTS, Files, OutsideRoot, StoredFile, clean_subfolder, split_annotation
+from simulator.http import (
     TROUBLE,
     FileBody,
     Headers,
@@ -21,7 +14,7 @@ from app.simulator.http import (
     Response,
     empty_response,
 )
-from app.simulator.settings import Api
+from simulator.settings import Api
 
 _UNKNOWN = "application/octet-stream"
 _TYPES = {

@@ -1,11 +1,11 @@
 """The one worker: takes tasks from the queue, one at a time, and files them in the history."""
 
-from app.simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
-from app.simulator.execution import Execution
-from app.simulator.frames import status_frame, text_frame
-from app.simulator.history import Entry, History
-from app.simulator.parts import Parts
-from app.simulator.queue import Task, TaskQueue
+from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
+from simulator.execution import Execution
+from simulator.frames import status_frame, text_frame
+from simulator.history import Entry, History
+from simulator.parts import Parts
+from simulator.queue import Task, TaskQueue
 
 
 class Worker:

@@ -44,7 +44,7 @@
   // such a stack. Source: Chromium 156, 25 crash dumps with the same address.
   if (lacking.length === 0) for (const name of ["Suspending", "promising"]) delete WebAssembly[name];
 
-  // Where a file of the page is: a built site (tools/site.mjs) has a hash in most names.
+  // Where a file of the page is: a built site (tools/site/build.mjs) has a hash in most names.
   const built = document.querySelector('meta[name="tether:files"]');
   const places = built ? JSON.parse(built.content) : {};
   window.tetherFile = (path) => new URL(places[path] || path, document.baseURI).href;
@@ -53,7 +53,7 @@
   const isDemo = new URLSearchParams(location.search).get("demo") === "1";
   root.classList.toggle("demo", isDemo);
 
-  // The page's own words in the language that the visitor keeps (app/choices.py), else in the
+  // The page's own words in the language that the visitor keeps (app/page/settings.py), else in the
   // browser's. Python says them again, but seconds later.
   const folder = location.pathname.slice(0, location.pathname.lastIndexOf("/") + 1);
   let kept = null;

@@ -10,7 +10,7 @@ document.addEventListener("visibilitychange", () => {
   isHidden = document.hidden;
 });
 
-// Opens a WebSocket. A gauge (app/core/gauges.py says what is one) waits for a later one of its
+// Opens a WebSocket. A gauge (app/tether/core/protocol/messages.py says what is one) waits for a later one of its
 // kind, and is left out when that comes. All else is handed over at once, after the gauges that
 // wait. So nothing but a superseded gauge is left out, no gauge is passed by another frame, and
 // all keep their order.

@@ -34,7 +34,7 @@ async function fetchCache() {
 }
 
 // Puts byte code of the page's and PyScript's modules where Python looks for it; Python compares
-// the hash of the source and compiles what has changed. tools/app_cache.mjs tells the format.
+// the hash of the source and compiles what has changed. tools/site/app_cache.mjs tells the format.
 function unpackCache(python, packed) {
   const body = 4 + new DataView(packed).getUint32(0);
   const index = JSON.parse(new TextDecoder().decode(new Uint8Array(packed, 4, body - 4)));
@@ -55,7 +55,7 @@ async function prefetch() {
 }
 
 // Fetches Python files that the first screen doesn't need ("app/x/y.py", from the
-// page's folder) into Python's own file system; then `import app.x.y` works.
+// page's folder) into Python's own file system; then `import x.y` works.
 // Python:  await js.tetherLoadPython(*config["lazy"]["routing_test"])
 async function loadPython(python, paths) {
   const sources = await Promise.all(
@@ -68,8 +68,9 @@ async function loadPython(python, paths) {
     }),
   );
   paths.forEach((path, index) => {
-    python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-    python.FS.writeFile(path, sources[index]);
+    const file = path.replace(/^app\//, "");
+    python.FS.mkdirTree(file.slice(0, file.lastIndexOf("/")));
+    python.FS.writeFile(file, sources[index]);
   });
   python.runPython("import importlib; importlib.invalidate_caches()");
 }

@@ -1,4 +1,4 @@
-// Opens the page without the network after one visit. tools/site.mjs writes BUILD and FILES,
+// Opens the page without the network after one visit. tools/site/build.mjs writes BUILD and FILES,
 // the paths of all files of this build, above this line.
 //
 // Each build has a cache of its own, and files of one name are the same in all builds: a page

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
-from tests.server.wire import LOCAL, as_png, noise, run, serving
+from tests.tools.comfy.wire import LOCAL, as_png, noise, run, serving
 
 HERE = Path(__file__).parent
 INSTALLED = HERE.parents[1] / "var" / "foreign-clients"

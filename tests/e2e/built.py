@@ -34,7 +34,7 @@ def tree(folder: Path, changes: dict[str, tuple[str, str]]) -> Path:
 
 def build(target: Path, source: Path = ROOT, *options: str) -> Path:
     """Build a site as `make site` does."""
-    command = ("node", "tools/site.mjs", "--from", source, "--to", target, *options)
+    command = ("node", "tools/site/build.mjs", "--from", source, "--to", target, *options)
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return target
 

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.watch import Watch
-from tools.serve import PageServer
+from tools.dev.serve import PageServer
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND_BY_SETUP = ROOT / "var" / "chromium"

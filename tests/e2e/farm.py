@@ -25,13 +25,13 @@ from playwright.sync_api import (
     Error as PlaywrightError,
 )
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.nodes import NodeClasses
-from app.simulator.settings import Settings
+from simulator.catalogue import CATALOGUE
+from simulator.nodes import NodeClasses
+from simulator.settings import Settings
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
-from tools.comfy_server import ComfyServer
-from tools.serve import PageServer
+from tools.comfy.server import ComfyServer
+from tools.dev.serve import PageServer
 
 LOCAL = Settings(port=0, cors="*")
 

@@ -12,7 +12,7 @@ from tests.e2e.background import Background
 from tests.e2e.farm import farm, noise, open_page, until
 from tests.e2e.test_console import failure
 from tests.e2e.watch import Watch
-from tools.replay import Replay, read_record
+from tools.dev.replay import Replay, read_record
 
 ROOT = Path(__file__).parents[2]
 INVERT = json.loads((ROOT / "static/workflows/invert.json").read_text())

@@ -12,7 +12,7 @@ from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
 from tests.e2e.test_page import NO_PYTHON
 from tests.e2e.tiny_page import lay_tiny_page
 from tests.e2e.watch import Watch
-from tools.serve import PageServer
+from tools.dev.serve import PageServer
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "html[data-ready=true]"

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.e2e.background import Background
 from tests.e2e.test_boot import expect_ready
 from tests.e2e.tiny_page import lay_tiny_page
-from tools.serve import PageServer
+from tools.dev.serve import PageServer
 
 EXPOSE = """
 import asyncio
@@ -46,7 +46,7 @@ from pyscript import config
 
 async def load():
     await js.tetherLoadPython(*config["lazy"]["extra"])
-    from app.extra.deep import answer
+    from extra.deep import answer
     return answer
 
 js.tetherExpose("load", load)
@@ -147,10 +147,8 @@ def test_an_edited_module_is_never_run_from_old_byte_code(
     watched_page: Page, serve_tiny: Callable[..., str]
 ) -> None:
     """The compiled copy in static/vendor/ is of another text with the same name."""
-    manifest = '\nextra = ["app/core/__init__.py", "app/core/backoff.py"]\n'
-    modules = {"core/__init__.py": "", "core/backoff.py": "answer = 43"}
-    watched_page.goto(
-        serve_tiny(LAZY.replace("app.extra.deep", "app.core.backoff"), manifest, modules)
-    )
+    manifest = '\nextra = ["app/tether/__init__.py", "app/tether/core/ids.py"]\n'
+    modules = {"tether/__init__.py": "", "tether/core/ids.py": "answer = 43"}
+    watched_page.goto(serve_tiny(LAZY.replace("extra.deep", "tether.core.ids"), manifest, modules))
     expect_ready(watched_page)
     assert watched_page.evaluate("load()") == 43

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.simulator.settings import Api
+from simulator.settings import Api
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     Farm,

@@ -25,7 +25,7 @@ from tests.e2e.farm import (
 )
 from tests.e2e.test_boot import origin
 from tests.e2e.watch import Watch
-from tools import comfy_pixels
+from tools.comfy import pixels
 
 LAZY = re.compile(r"/(app|lazy)/(demo|inpage|simulator)|/(static|assets)/demo/")
 
@@ -179,7 +179,7 @@ NODES: list[tuple[str, dict[str, Any], Callable[[Image.Image], list[Image.Image]
         (
             "ImageScaleBy",
             {"upscale_method": method, "scale_by": factor},
-            lambda photo, m=method, f=factor: comfy_pixels.scale_by([photo], m, f),
+            lambda photo, m=method, f=factor: pixels.scale_by([photo], m, f),
         )
         for method, factor in (
             ("lanczos", 2.0),
@@ -192,12 +192,12 @@ NODES: list[tuple[str, dict[str, Any], Callable[[Image.Image], list[Image.Image]
     (
         "ImageBlur",
         {"blur_radius": 2, "sigma": 1.0},
-        lambda photo: comfy_pixels.blur([photo], 2, 1.0),
+        lambda photo: pixels.blur([photo], 2, 1.0),
     ),
     (
         "ImageSharpen",
         {"sharpen_radius": 1, "sigma": 1.0, "alpha": 0.1},
-        lambda photo: comfy_pixels.sharpen([photo], 1, 1.0, 0.1),
+        lambda photo: pixels.sharpen([photo], 1, 1.0, 0.1),
     ),
 ]
 

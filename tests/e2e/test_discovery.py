@@ -23,7 +23,7 @@ from tests.e2e.farm import (
     tasks,
 )
 from tests.e2e.watch import Watch
-from tools.serve import listed
+from tools.dev.serve import listed
 
 
 class Orchestrator:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import Locator, Page, Route, expect
 
-from app.simulator.settings import Gate, GateKind
+from simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     Farm,

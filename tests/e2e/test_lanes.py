@@ -248,4 +248,4 @@ def test_nothing_is_drawn_for_nobody(
 
 def fetched_late(watch: Watch) -> list[str]:
     """The modules of this panel that were asked for."""
-    return [url for url in watch.requests if re.search(r"/core/lanes\.py|/lazy/lanes", url)]
+    return [url for url in watch.requests if re.search(r"/lanes/picture\.py|/lazy/lanes", url)]

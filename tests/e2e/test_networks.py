@@ -14,13 +14,13 @@ import pytest
 from aiohttp import web
 from playwright.sync_api import Browser, BrowserType, Locator, Page, expect
 
-from app.simulator.settings import Gate, GateKind
+from simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
 from tests.e2e.tls import Tls
 from tests.e2e.watch import Watch
-from tools.serve import PageServer
+from tools.dev.serve import PageServer
 
 NETWORK_NOISE = "Failed to load resource|CORS|WebSocket|ERR_|Mixed Content"
 

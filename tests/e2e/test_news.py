@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.e2e.farm import expect_ready, open_page
-from tools.serve import PageServer
+from tools.dev.serve import PageServer
 
 LAST = "tether:/:version"
 

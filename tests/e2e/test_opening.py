@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 from playwright.sync_api import FilePayload, Page, expect
 
-from app.simulator.settings import Api
+from simulator.settings import Api
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     Farm,

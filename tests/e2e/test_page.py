@@ -7,7 +7,6 @@ import pytest
 from PIL import ImageChops
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.core.farm import invert_workflow
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     as_file,
@@ -24,7 +23,8 @@ from tests.e2e.farm import (
     tasks,
     until,
 )
-from tools import comfy_pixels
+from tests.tether.core.farm import invert_workflow
+from tools.comfy import pixels
 
 HAND_OVER = """([kind, target, files]) => {
   const transfer = new DataTransfer();
@@ -78,9 +78,9 @@ def test_every_shipped_workflow_gives_the_right_picture(
     """Pixel by pixel what the same operation gives here."""
     photo = noise(6)
     expected = {
-        "upscale": lambda: comfy_pixels.scale_by([photo], "lanczos", 2.0),
-        "blur": lambda: comfy_pixels.blur([photo], 8, 4.0),
-        "sharpen": lambda: comfy_pixels.sharpen([photo], 2, 1.0, 1.0),
+        "upscale": lambda: pixels.scale_by([photo], "lanczos", 2.0),
+        "blur": lambda: pixels.blur([photo], 8, 4.0),
+        "sharpen": lambda: pixels.sharpen([photo], 2, 1.0, 1.0),
     }[workflow]()[0]
     with farm(background, 1) as one:
         page = open_page(watched_page, one)

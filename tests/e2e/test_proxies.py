@@ -136,10 +136,10 @@ def caddy(two: Farm, folder: Path) -> Iterator[str]:
 
 
 def found(name: str) -> str:
-    """Return a program; tools/setup.sh installs it where there is apt-get."""
+    """Return a program; tools/dev/setup.sh installs it where there is apt-get."""
     path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if path is None:
-        pytest.skip(f"{name} is not there, and tools/setup.sh could not install it")
+        pytest.skip(f"{name} is not there, and tools/dev/setup.sh could not install it")
     return path
 
 

@@ -27,8 +27,8 @@ from tests.e2e.farm import (
 )
 from tests.e2e.test_identity import ORIGINS, start, tab  # noqa: F401
 from tests.e2e.watch import Watch
-from tools.comfy_runner import WORK, Inputs, Work
-from tools.comfy_server import ComfyServer
+from tools.comfy.runner import WORK, Inputs, Work
+from tools.comfy.server import ComfyServer
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from tests.e2e.farm import (
 )
 from tests.e2e.farm import run as send
 from tests.e2e.watch import Watch
-from tests.routing_test.expected import EXPECTED
-from tools.serve import PageServer
+from tests.page.routing_test.expected import EXPECTED
+from tools.dev.serve import PageServer
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_all_is_green_on_a_fresh_page_without_servers(page: Page, empty: str, wa
 
 # Cure -> the module of the page that has it, the text that is the cure, and what stands there
 # instead.
-BINDING, FAVOURITE = "app/core/binding.py", "lambda bound, favourite: favourite()"
+BINDING, FAVOURITE = "app/tether/core/model/binding.py", "lambda bound, favourite: favourite()"
 WITHOUT = [
     ("client id", BINDING, "= make_client_id\n", "= lambda base, *_: ClientId(base)\n"),
     ("aim", BINDING, "    aim: Aim = stay\n", f"    aim: Aim = {FAVOURITE}\n"),
@@ -139,7 +139,7 @@ WITHOUT = [
     ("lock", BINDING, "= Locks.write\n", "= lambda locks: None\n"),
     (
         "reconciliation",
-        "app/core/reconciler.py",
+        "app/tether/core/tracking/reconciler.py",
         "        return (Request(watch.list_id, server.url, ask, path),)\n",
         "        return ()\n",
     ),
@@ -185,7 +185,7 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
 ) -> None:
     """Nothing of it is on the way to the first screen; the dialog shows the same report."""
     open_page(page, empty)
-    late = ("/app/routing_test/", "/app/simulator/", "/app/inpage/", "/lazy/routing_test")
+    late = ("/app/page/routing_test/scene", "/app/simulator/", "/app/demo/", "/lazy/routing_test")
     assert not [url for url in watch.requests if any(part in url for part in late)]
     page.locator("footer").get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")

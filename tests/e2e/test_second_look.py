@@ -2,7 +2,6 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from app.core.second_look import OLD
 from tests.e2e.background import Background
 from tests.e2e.conftest import leave_anyway
 from tests.e2e.farm import (
@@ -17,6 +16,7 @@ from tests.e2e.farm import (
     tasks,
 )
 from tests.e2e.test_servers import card
+from tether.core.scheduling.recheck import OLD
 
 
 def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(

@@ -20,7 +20,7 @@ from tests.e2e.farm import (
 )
 from tests.e2e.watch import Watch
 
-NOTIFICATION = re.compile(r"/app/browser/notification\.py$|/lazy/telling[^/]*\.bin$")
+NOTIFICATION = re.compile(r"/notifications/offer\.py$|/lazy/offer[^/]*\.bin$")
 """The code that asks for leave: of the source tree, or of a built site."""
 
 HIDE = """() => {

@@ -8,7 +8,7 @@ from aiohttp import web
 from PIL import ImageChops
 from playwright.sync_api import Page, expect
 
-from app.simulator.settings import Gate, GateKind
+from simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     as_file,

@@ -17,14 +17,14 @@ import pytest
 from PIL import ImageChops
 from playwright.sync_api import BrowserType, Page, expect
 
-from app.simulator.settings import Gate
+from simulator.settings import Gate
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, picture_of, run
 from tests.e2e.test_networks import card, expect_cause
 from tests.e2e.test_tokens import GATES, give_token
 from tests.e2e.tls import Tls
-from tools.serve import PageServer
+from tools.dev.serve import PageServer
 
 LAN_ADDRESS = "192.168.77.20"
 NAMES = ("*.lan", "*.local", "*.example", LAN_ADDRESS)

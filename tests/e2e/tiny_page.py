@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.manifest import rewritten
+from tools.site.manifest import rewritten
 
 ROOT = Path(__file__).resolve().parents[2]
 

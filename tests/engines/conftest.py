@@ -33,7 +33,8 @@ def seat(request: pytest.FixtureRequest) -> Iterator[Seat]:
             finally:
                 driver.quit()
     except Absent as absence:
-        why = f"{engine.name} can't be tested: {absence} is missing (tools/setup.sh screen engines)"
+        cure = "tools/dev/setup.sh screen engines"
+        why = f"{engine.name} can't be tested: {absence} is missing ({cure})"
         if os.environ.get("ENGINES") == "required":
             pytest.fail(why)
         pytest.skip(why)

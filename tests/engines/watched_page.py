@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from tools.serve import ROOT, PageServer
+from tools.dev.serve import ROOT, PageServer
 
 WATCH = """
 window.problems = [];

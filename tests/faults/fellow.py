@@ -8,7 +8,7 @@ from uuid import uuid4
 import aiohttp
 
 from tests.e2e.farm import as_file, noise
-from tools.comfy_server import ComfyServer
+from tools.comfy.server import ComfyServer
 
 # What the server sends of it is larger than all buffers on the way.
 _SIZE = (2000, 1500)

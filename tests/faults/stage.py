@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import BrowserContext, Page
 
-from app.simulator.settings import Api
+from simulator.settings import Api
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.farm import (
@@ -26,10 +26,10 @@ from tests.e2e.farm import (
 )
 from tests.e2e.watch import Watch
 from tests.faults.desktop import Desktop
-from tools.chaos import ChaosProxy
-from tools.comfy_runner import WORK, Inputs, Work
-from tools.comfy_server import ComfyServer
-from tools.serve import PageServer
+from tools.chaos.control import ChaosProxy
+from tools.comfy.runner import WORK, Inputs, Work
+from tools.comfy.server import ComfyServer
+from tools.dev.serve import PageServer
 
 LINE_NOISE = (
     r"ERR_|WebSocket connection to|CORS policy|the server responded with a status of"

@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass, replace
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.http import FilePart, Form, PictureBody, Response, TextPart
-from app.simulator.nodes import by_name
-from app.simulator.settings import Settings
+from simulator.catalogue import CATALOGUE
+from simulator.http import FilePart, Form, PictureBody, Response, TextPart
+from simulator.nodes import by_name
+from simulator.settings import Settings
 from tests.simulator.shell import FakeShell
 from tests.simulator.traces import (
     Record,

@@ -5,9 +5,9 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.engine import Engine
-from app.simulator.events import (
+from simulator.catalogue import CATALOGUE
+from simulator.engine import Engine
+from simulator.events import (
     AcceptSocket,
     Answer,
     CutSocket,
@@ -30,10 +30,10 @@ from app.simulator.events import (
     WakeAt,
     Woken,
 )
-from app.simulator.http import Blob, FilePart, Form, Request, Response, TextPart
-from app.simulator.nodes import NodeClasses
-from app.simulator.settings import Settings
-from app.simulator.stage import RandomSource
+from simulator.http import Blob, FilePart, Form, Request, Response, TextPart
+from simulator.nodes import NodeClasses
+from simulator.settings import Settings
+from simulator.stage import RandomSource
 
 START = 1_795_000_000.0
 CALM = Settings(cors="*")

@@ -1,7 +1,7 @@
 """What a server tells about itself."""
 
-from app.simulator.about import system_stats
-from app.simulator.settings import Api, Settings
+from simulator.about import system_stats
+from simulator.settings import Api, Settings
 
 
 def test_the_command_line_is_shown() -> None:

@@ -5,16 +5,16 @@ from random import Random
 
 import pytest
 
-from app.simulator.announcer import Announcer
-from app.simulator.cache import Cache
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.events import Preview, SendBinary, SendText
-from app.simulator.files import Files
-from app.simulator.parts import Parts
-from app.simulator.queue import Task
-from app.simulator.settings import Settings
-from app.simulator.sockets import Sockets
-from app.simulator.stage import Stage
+from simulator.announcer import Announcer
+from simulator.cache import Cache
+from simulator.catalogue import CATALOGUE
+from simulator.events import Preview, SendBinary, SendText
+from simulator.files import Files
+from simulator.parts import Parts
+from simulator.queue import Task
+from simulator.settings import Settings
+from simulator.sockets import Sockets
+from simulator.stage import Stage
 from tests.simulator.shell import name_of
 
 PICTURE = Preview(False, b"jpeg")

@@ -4,11 +4,11 @@ from random import Random
 
 import pytest
 
-from app.simulator.cache import Cache, CachedNode, Signatures
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.files import Files
-from app.simulator.http import Blob
-from app.simulator.stage import Stage
+from simulator.cache import Cache, CachedNode, Signatures
+from simulator.catalogue import CATALOGUE
+from simulator.files import Files
+from simulator.http import Blob
+from simulator.stage import Stage
 from tests.simulator.shell import FakeShell, photo
 
 

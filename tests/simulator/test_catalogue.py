@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.models import classes_of
-from tools.comfy_runner import WORK
+from simulator.catalogue import CATALOGUE
+from simulator.models import classes_of
+from tools.comfy.runner import WORK
 
 
 def test_every_class_has_its_work() -> None:

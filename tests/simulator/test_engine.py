@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.events import Answer, SendText, SocketBlocked, SocketDrained, Woken
-from app.simulator.settings import Api, Settings
+from simulator.events import Answer, SendText, SocketBlocked, SocketDrained, Woken
+from simulator.settings import Api, Settings
 from tests.simulator.shell import CALM, START, FakeShell, photo, slow
 
 FLAGS = {"type": "feature_flags", "data": {"supports_preview_metadata": True}}

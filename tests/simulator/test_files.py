@@ -4,10 +4,10 @@ from random import Random
 
 import pytest
 
-from app.simulator.events import DropBlob
-from app.simulator.files import Files, OutsideRoot, clean_subfolder, split_annotation
-from app.simulator.http import Blob
-from app.simulator.stage import Stage
+from simulator.events import DropBlob
+from simulator.files import Files, OutsideRoot, clean_subfolder, split_annotation
+from simulator.http import Blob
+from simulator.stage import Stage
 
 SOME_TIME = 1_795_452_237.5  # 2026-11-23 16:43:57 UTC
 

@@ -2,8 +2,8 @@
 
 import json
 
-from app.simulator.events import Preview
-from app.simulator.frames import (
+from simulator.events import Preview
+from simulator.frames import (
     plain_preview,
     preview_with_metadata,
     progress_text,

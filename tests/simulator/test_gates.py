@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.gates import cors_headers, is_foreign, unauthorized
-from app.simulator.http import Request, ServerTrouble
-from app.simulator.settings import Api, Gate, GateKind, Settings
+from simulator.gates import cors_headers, is_foreign, unauthorized
+from simulator.http import Request, ServerTrouble
+from simulator.settings import Api, Gate, GateKind, Settings
 from tests.simulator.shell import CALM, FakeShell
 
 PLAIN = Settings()

@@ -7,8 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from app.simulator.events import SocketBlocked, SocketDrained
-from app.simulator.settings import Api
+from simulator.events import SocketBlocked, SocketDrained
+from simulator.settings import Api
 from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 CLIENTS = st.sampled_from(["A", "B", None])

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.history import Entry, History
-from app.simulator.http import Request, ServerTrouble
-from app.simulator.queue import Task
+from simulator.history import Entry, History
+from simulator.http import Request, ServerTrouble
+from simulator.queue import Task
 from tests.simulator.shell import CALM, FakeShell, slow
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.simulator.http import Request, ServerTrouble, body_json, split_host
+from simulator.http import Request, ServerTrouble, body_json, split_host
 
 
 @pytest.mark.parametrize(

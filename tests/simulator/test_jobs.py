@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.settings import Api
+from simulator.settings import Api
 from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 UUID = "11111111-2222-4333-8444-55555555555{}"

@@ -1,6 +1,6 @@
 """Servers that differ in what they have."""
 
-from app.simulator.models import MODEL_LOADER, classes_of
+from simulator.models import MODEL_LOADER, classes_of
 from tests.simulator.shell import FakeShell
 
 

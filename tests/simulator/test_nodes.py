@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.nodes import Input, NodeClass, by_name, declared, inputs_of, link_of
+from simulator.catalogue import CATALOGUE
+from simulator.nodes import Input, NodeClass, by_name, declared, inputs_of, link_of
 
 
 def test_optional_inputs_have_their_own_group() -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.pacing import Pace, pace_of
-from app.simulator.settings import Settings
+from simulator.catalogue import CATALOGUE
+from simulator.pacing import Pace, pace_of
+from simulator.settings import Settings
 
 
 @pytest.mark.parametrize(("seconds", "steps"), [(0.1, 2), (1.0, 4), (2.0, 8), (60.0, 40)])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.plan import Plan
+from simulator.plan import Plan
 
 
 def order(links: dict[str, list[str]], outputs: list[str], cached: str = "") -> str:

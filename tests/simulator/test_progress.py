@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.simulator.progress import Progress
-from app.simulator.settings import Api
+from simulator.progress import Progress
+from simulator.settings import Api
 
 
 def told(api: Api, steps: int, seconds: float, previews: int = 0) -> list[int]:

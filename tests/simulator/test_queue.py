@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.queue import EqualEntries, Task, TaskQueue
+from simulator.queue import EqualEntries, Task, TaskQueue
 from tests.simulator.shell import FakeShell, photo, slow
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.about import FIXED
-from app.simulator.settings import Settings
+from simulator.about import FIXED
+from simulator.settings import Settings
 from tests.simulator.shell import CALM, FakeShell, slow
 
 FOREIGN = Settings()

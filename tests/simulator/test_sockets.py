@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.events import SendText
-from app.simulator.sockets import Sockets
-from app.simulator.stage import Stage
+from simulator.events import SendText
+from simulator.sockets import Sockets
+from simulator.stage import Stage
 from tests.simulator.shell import FakeShell
 
 FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'

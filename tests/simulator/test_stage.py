@@ -2,8 +2,8 @@
 
 from random import Random
 
-from app.simulator.events import DropValues, WakeAt
-from app.simulator.stage import Stage
+from simulator.events import DropValues, WakeAt
+from simulator.stage import Stage
 
 
 def test_what_is_due_happens_in_order() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.simulator.submit import is_canonical_uuid
+from simulator.submit import is_canonical_uuid
 from tests.simulator.shell import FakeShell, photo, slow
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.simulator.http import FilePart, TextPart
+from simulator.http import FilePart, TextPart
 from tests.simulator.shell import FakeShell
 
 

@@ -6,12 +6,12 @@ from random import Random
 
 import pytest
 
-from app.simulator.catalogue import CATALOGUE
-from app.simulator.files import Files
-from app.simulator.nodes import Input, by_name
-from app.simulator.settings import Api
-from app.simulator.stage import Stage
-from app.simulator.validation import Validator
+from simulator.catalogue import CATALOGUE
+from simulator.files import Files
+from simulator.nodes import Input, by_name
+from simulator.settings import Api
+from simulator.stage import Stage
+from simulator.validation import Validator
 from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 LOAD = {"class_type": "LoadImage", "inputs": {"image": "lab.png"}}

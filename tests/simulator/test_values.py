@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.simulator.nodes import Input
-from app.simulator.values import BadValue, check_value
+from simulator.nodes import Input
+from simulator.values import BadValue, check_value
 
 COUNT = Input("count", "INT", {"default": 1, "min": 1, "max": 31})
 CHOICE = Input("choice", ("a", "b"))

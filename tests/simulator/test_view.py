@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.http import FileBody, PictureBody, Response
-from app.simulator.settings import Api
+from simulator.http import FileBody, PictureBody, Response
+from simulator.settings import Api
 from tests.simulator.shell import CALM, START, FakeShell
 
 

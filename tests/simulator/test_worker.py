@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.simulator.events import NodeFinished
+from simulator.events import NodeFinished
 from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 

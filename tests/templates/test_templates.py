@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.core.editor.convert import convert
-from app.core.editor.graph import (
+from tests.tether.workflows.cases import INFOS
+from tether.workflows.convert import convert
+from tether.workflows.graph import (
     BYPASSED,
     MUTED,
     VIRTUAL,
@@ -18,7 +19,6 @@ from app.core.editor.graph import (
     is_editor_format,
     read_graph,
 )
-from tests.core.editor.cases import INFOS
 
 TEMPLATES = files("comfyui_workflow_templates_json") / "templates"
 FEWEST = 600

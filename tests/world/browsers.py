@@ -6,8 +6,9 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
-from app.core.claim import GREATEST, PATIENCE, RECORD, Claim, Standing, leaver
-from app.core.commands import (
+from tests.world.jobs import WORKFLOWS
+from tests.world.network import Call, Wire
+from tether.core.commands import (
     AbortRequest,
     CloseSocket,
     Commands,
@@ -22,8 +23,8 @@ from app.core.commands import (
     StopTimer,
     Tell,
 )
-from app.core.errors import Trouble
-from app.core.events import (
+from tether.core.errors import Trouble
+from tether.core.events import (
     Event,
     KeepingFailed,
     PageChange,
@@ -35,15 +36,22 @@ from app.core.events import (
     TimerFired,
     WorkflowLoaded,
 )
-from app.core.ids import Digest, ServerUrl, TaskId, WindowId
-from app.core.ledger import ENTRY_RECORD, GRACE, ROUND, Entry, entries_of, owners, read_ledger
-from app.core.neighbours import NeighbourSpoke
-from app.core.records import is_bereft
-from app.core.requests import Request
-from app.core.session import Session
-from app.core.window import Settings
-from tests.world.jobs import WORKFLOWS
-from tests.world.network import Call, Wire
+from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
+from tether.core.model.window import Settings
+from tether.core.protocol.requests import Request
+from tether.core.session.records import is_bereft
+from tether.core.session.session import Session
+from tether.core.windows.claim import GREATEST, PATIENCE, RECORD, Claim, Standing, leaver
+from tether.core.windows.ledger import (
+    ENTRY_RECORD,
+    GRACE,
+    ROUND,
+    Entry,
+    entries_of,
+    owners,
+    read_ledger,
+)
+from tether.core.windows.news import NeighbourSpoke
 
 if TYPE_CHECKING:
     from tests.world.world import World

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from app.core import second_look
-from app.core.events import SendAllWanted
-from app.core.task import State, Task
 from tests.world.browsers import Page
 from tests.world.faults import FAULTS, OF_CALLS, Blow
 from tests.world.jobs import KNOWN, RARE
 from tests.world.rules import Broken
 from tests.world.world import World
+from tether.core.events import SendAllWanted
+from tether.core.model.task import State, Task
+from tether.core.scheduling import recheck
 
 JOBS = 10
 STEPS = 300
@@ -25,7 +25,7 @@ KINDS = 3
 TROUBLED = 60.0
 """Seconds within which faults begin; none lasts longer than 40."""
 
-LONG = second_look.OLD
+LONG = recheck.OLD
 ALIVE = ("waiting", "connecting", "uploading", "posting", "unknown", "queued", "running")
 AIMED = (*ALIVE, "failed", "cancelled", *("connecting", "uploading", "lost") * 2)
 """The states that few tasks come to, or only for milliseconds, are aimed at more often."""
@@ -88,7 +88,7 @@ class History:
         Raises:
             Broken: A rule is broken; the exception names it.
         """
-        second_look.OLD = 0.0 if self.report.seed % 4 == 3 else LONG
+        recheck.OLD = 0.0 if self.report.seed % 4 == 3 else LONG
         try:
             self._play()
         except Broken:

@@ -2,9 +2,9 @@
 
 import json
 
-from app.core.events import Picture
-from app.core.ids import Digest, NodeId
-from app.core.workflow import Workflow, parse_workflow
+from tether.core.events import Picture
+from tether.core.ids import Digest, NodeId
+from tether.core.protocol.workflow import Workflow, parse_workflow
 
 COLOURS = 4
 FAILS = "fails"

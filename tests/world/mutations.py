@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A module of `app/core`, a text that it has once, and what stands there instead.
+    """A module of `tether.core`, a text that it has once, and what stands there instead.
 
     One of `rules` must be the first that breaks in the histories of `seeds`, which have only
     these `faults`, if any are named. In those that are `stealing`, tasks move between servers.
@@ -37,7 +37,7 @@ class Mutation:
 
 MUTATIONS = {
     "what is taken back after a long upload is posted too": Mutation(
-        "second_look",
+        "scheduling.recheck",
         (
             '        window.unbind(task, Trouble.of("sooner_elsewhere", server=better.name))\n'
             "        return ()\n"
@@ -51,14 +51,14 @@ MUTATIONS = {
         range(103, 123, 4),
     ),
     "first connection wins": Mutation(
-        "submission",
+        "submission.submission",
         "server = called(self._window, self._server(task).url)",
         "server = next(iter(self._window.servers))",
         ("record",),
         range(12),
     ),
     "rebind on reconnect": Mutation(
-        "submission",
+        "submission.submission",
         (
             "    def greeted(self, server: Server, now: float) -> Commands:\n"
             '        """A server\'s socket is up: what waited for it goes on."""\n'
@@ -76,7 +76,7 @@ MUTATIONS = {
         range(12),
     ),
     "tasks follow the latest socket": Mutation(
-        "routing",
+        "tracking.frames",
         (
             "        connection = server.connection\n"
             "        commands = connection.greeted(connection.attempt)"
@@ -92,14 +92,14 @@ MUTATIONS = {
         range(12),
     ),
     "sent elsewhere when missing": Mutation(
-        "submission",
+        "submission.submission",
         "if task.sends < SENDS:",
         "if task.sends < 1:",
         ("one server",),
         range(4, 16),
     ),
     "taken back after a POST without an answer": Mutation(
-        "submission",
+        "submission.submission",
         ("                self._outcome_unknown(task)\n            return ()\n        if failure"),
         (
             "                why = Trouble.of('outcome_unknown')\n"
@@ -111,28 +111,28 @@ MUTATIONS = {
         range(5, 17),
     ),
     "taken back after a 502": Mutation(
-        "submission",
+        "submission.submission",
         "elif status >= 500:",
         "elif status > 599:",
         ("sent again", "one server"),
         range(2, 14),
     ),
     "a 502 fails the task": Mutation(
-        "submission",
+        "submission.submission",
         ("if status == 400:\n            why = read_refusal"),
         ("if status >= 400:\n            why = read_refusal"),
         ("true end",),
         range(2, 14),
     ),
     "one client id for all windows": Mutation(
-        "client_id",
+        "model.identity",
         'return ClientId(f"{base}_{int(now * 1000)}_{chance.hex(12)}_{window_id}")',
         "return ClientId(base)",
         ("one id",),
         range(12),
     ),
     "one client id for all servers": Mutation(
-        "window",
+        "model.window",
         "                self.client_ids[url] = self._make_client_id(",
         "                known = next(iter(self.client_ids.values()), None)\n"
         "                self.client_ids[url] = known or self._make_client_id(",
@@ -140,7 +140,7 @@ MUTATIONS = {
         range(12),
     ),
     "no deaf watch": Mutation(
-        "connection",
+        "model.connection",
         "        self._doubted_at = 0.0\n        self.deafness += 1",
         "        return ()\n        self.deafness += 1",
         ("hears",),
@@ -148,7 +148,7 @@ MUTATIONS = {
         ("deaf", "half-open"),
     ),
     "delays start anew when a socket opens": Mutation(
-        "connection",
+        "model.connection",
         "        return (SendFrame(self.server, attempt, FEATURE_FLAGS),)",
         "        self._backoff.reset()\n"
         "        return (SendFrame(self.server, attempt, FEATURE_FLAGS),)",
@@ -157,7 +157,7 @@ MUTATIONS = {
         ("dropped sockets",),
     ),
     "dialled before the close": Mutation(
-        "connection",
+        "model.connection",
         (
             "        self.phase = Phase.CLOSING\n"
             "        return (\n"
@@ -174,42 +174,42 @@ MUTATIONS = {
         range(2, 14),
     ),
     "no wait for the close": Mutation(
-        "connection",
+        "model.connection",
         "CLOSING_WITHIN = 3.0",
         "CLOSING_WITHIN = 0.0",
         ("one socket",),
         range(2, 14),
     ),
     "sockets stay open": Mutation(
-        "session",
+        "session.session",
         '            return (StartTimer(("linger", server.url), LINGER),)',
         "            return ()",
         ("no growth",),
         range(12),
     ),
     "backoff does not grow": Mutation(
-        "backoff",
+        "model.connection",
         ("        self.failures += 1\n"),
         "",
         ("pace",),
         range(2, 14),
     ),
     "dialled again at once": Mutation(
-        "connection",
+        "model.connection",
         "        delay = FLOOD_PAUSE if self.is_flooding else self._backoff.next()",
         "        delay = 0.0",
         ("pace",),
         range(12),
     ),
     "a silent server is asked at once": Mutation(
-        "server",
+        "model.server",
         "self.retry_at = now + max(0.5, self.silence.next())",
         "self.retry_at = now",
         ("pace",),
         range(40, 52),
     ),
     "records asked for beside the list": Mutation(
-        "reconciler",
+        "tracking.reconciler",
         "        return (Request(watch.list_id, server.url, ask, path),)",
         (
             "        records = (self.ask(server, task, now) for task in self._tasks(server))\n"
@@ -219,21 +219,21 @@ MUTATIONS = {
         range(2, 14),
     ),
     "gone from the list is completed": Mutation(
-        "reconciler",
+        "tracking.reconciler",
         "                commands += self._missed(server, watch, task, asked_at)",
         "                self._window.end(task, State.COMPLETED, now, 'record', None)",
         ("true end",),
         range(12),
     ),
     "success alone completes": Mutation(
-        "routing",
+        "tracking.frames",
         "                task.is_success_heard = True",
         '                self._window.end(task, State.COMPLETED, now, "socket", None)',
         ("true end",),
         range(12),
     ),
     "completed without its files": Mutation(
-        "routing",
+        "tracking.frames",
         "if not missing:",
         "if True:",
         ("true end",),
@@ -241,49 +241,49 @@ MUTATIONS = {
         ("swallowed frames",),
     ),
     "files of the record left out": Mutation(
-        "books",
+        "tracking.verdicts",
         "task.outputs = record.outputs or task.outputs",
         "task.outputs = task.outputs",
         ("true end",),
         range(2, 14),
     ),
     "files of a doubled frame twice": Mutation(
-        "routing",
+        "tracking.frames",
         "tuple(output for output in outputs if output not in task.outputs)",
         "tuple(outputs)",
         ("true end",),
         range(2, 14),
     ),
     "blind resend": Mutation(
-        "absence",
+        "tracking.verdicts",
         "DELIVERY_WITHIN = 30.0",
         "DELIVERY_WITHIN = 0.0",
         ("sent again",),
         range(12),
     ),
     "one absence is enough": Mutation(
-        "absence",
+        "tracking.verdicts",
         "READS = 2",
         "READS = 1",
         ("sent again",),
         range(1, 13),
     ),
     "two absences in one moment": Mutation(
-        "absence",
+        "tracking.verdicts",
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
         range(44, 56),
     ),
     "lost without ever having been there": Mutation(
-        "books",
+        "tracking.verdicts",
         ("        elif task.state is not State.UNKNOWN:\n"),
         ("        elif True:\n"),
         ("true end",),
         range(2, 14),
     ),
     "a lost socket is a lost task": Mutation(
-        "session",
+        "session.session",
         "                return window.servers[url].connection.closed(attempt)",
         (
             "                for task in window.bound_to(url):\n"
@@ -295,7 +295,7 @@ MUTATIONS = {
         range(14, 26),
     ),
     "untargeted interrupt": Mutation(
-        "cancellation",
+        "submission.withdrawal",
         '"/interrupt", {"prompt_id": task.prompt_id}',
         '"/interrupt", {}',
         ("own cancel",),
@@ -303,43 +303,43 @@ MUTATIONS = {
         ("cancel",),
     ),
     "the whole queue is cleared": Mutation(
-        "cancellation",
-        '{"delete": [task.prompt_id]}',
-        '{"clear": True}',
+        "submission.withdrawal",
+        'Ask.DELETE, "/queue", {"delete": [task.prompt_id]}',
+        'Ask.DELETE, "/queue", {"clear": True}',
         ("own cancel",),
         range(29, 41),
         ("cancel",),
     ),
     "cancelled though it may have been sent": Mutation(
-        "cancellation",
+        "submission.withdrawal",
         "case State.CONNECTING | State.UPLOADING:",
         "case State.CONNECTING | State.UPLOADING | State.POSTING | State.UNKNOWN:",
         ("true end",),
         range(14, 26),
     ),
     "cancelled again at every list": Mutation(
-        "cancellation",
+        "submission.withdrawal",
         "        if now - task.cancel_sent_at < AGAIN_AFTER:",
         "        if False:",
         ("pace",),
         range(2, 14),
     ),
     "the last of the doubles is deleted": Mutation(
-        "books",
+        "tracking.verdicts",
         "found.pending - (0 if has_begun else 1)",
         "found.pending",
         ("own cancel",),
         range(12),
     ),
     "late frames after the end": Mutation(
-        "routing",
+        "tracking.frames",
         "return task if task.state is State.POSTING or task.state in ON_SERVER else None",
         "return task",
         ("no crash",),
         range(2, 14),
     ),
     "frames of another server": Mutation(
-        "routing",
+        "tracking.frames",
         "if task is None or task.server != server:",
         "if task is None:",
         ("own frames",),
@@ -347,7 +347,7 @@ MUTATIONS = {
         ("foreign frames",),
     ),
     "lock kept after the end": Mutation(
-        "window",
+        "model.window",
         (
             "    def _forget_binding(self, task: Task) -> None:\n"
             "        self.locks.release(task.prompt_id)"
@@ -357,49 +357,49 @@ MUTATIONS = {
         range(12),
     ),
     "locks of unbound tasks kept over a reload": Mutation(
-        "records",
+        "session.records",
         ("        window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})\n"),
         "",
         ("lock",),
         range(3, 15),
     ),
     "locks lost on a reload": Mutation(
-        "records",
+        "session.records",
         "{t.prompt_id for t in tasks if t.state in ON_SERVER}",
         "()",
         ("lock",),
         range(12),
     ),
     "bound without a lock": Mutation(
-        "window",
+        "model.window",
         ("        self.locks.hold(task.prompt_id, server.url, now)\n"),
         "",
         ("lock",),
         range(12),
     ),
     "posting forgotten on a reload": Mutation(
-        "records",
+        "session.records",
         ("        task.move(State.UNKNOWN)\n"),
         ("        task.unbind()\n"),
         ("sent again", "one server"),
         range(6, 18),
     ),
     "the clock of the page before is trusted": Mutation(
-        "records",
+        "session.records",
         ("        task.posted_at = now\n"),
         ("        pass\n"),
         ("sent again",),
         range(84, 97),
     ),
     "sent before it is saved": Mutation(
-        "session",
+        "session.session",
         "return (*self._records.save(window), *done, *self._exchange.changed(now))",
         "return (*done, *self._records.save(window), *self._exchange.changed(now))",
         ("record",),
         range(12),
     ),
     "no looks": Mutation(
-        "reconciler",
+        "tracking.reconciler",
         (
             "        watch.calm_until = max(watch.calm_until, now + phase)\n"
             '        return (StartTimer(("beat", server.url), BEAT),)'
@@ -409,14 +409,14 @@ MUTATIONS = {
         range(12),
     ),
     "a list without an answer blocks the next": Mutation(
-        "reconciler",
+        "tracking.reconciler",
         ("        watch.list_id = 0\n        # Somebody"),
         "        # Somebody",
         ("ends",),
         range(1, 13),
     ),
     "dismissed tasks are kept": Mutation(
-        "window",
+        "model.window",
         (
             "        del self._by_prompt[task.prompt_id]\n"
             "        self.unsaved.add(task.task_id)\n"
@@ -427,21 +427,21 @@ MUTATIONS = {
         range(15, 27),
     ),
     "claims always free": Mutation(
-        "claim",
+        "windows.claim",
         "self.standing = Standing.HELD if is_free else Standing.ASKING",
         "self.standing = Standing.HELD",
         ("sent again", "final", "one socket", "one id"),
         range(6, 18),
     ),
     "a claim's holder says nothing": Mutation(
-        "claim",
+        "windows.claim",
         ('            case Standing.HELD, "whose":\n                return self._say(_MINE)\n'),
         "",
         ("ends", "one socket"),
         range(25, 37),
     ),
     "adopted in the same epoch": Mutation(
-        "acceptance",
+        "session.acceptance",
         "task.epoch = entry.epoch + 1",
         "task.epoch = entry.epoch",
         ("final", "one server"),
@@ -449,7 +449,7 @@ MUTATIONS = {
         ("tab closed", "frozen"),
     ),
     "the ledger's epoch is ignored": Mutation(
-        "records",
+        "session.records",
         "return not task.is_ended and is_taken(task.task_id, task.epoch, ledger)",
         "return False",
         ("final", "one server"),
@@ -457,7 +457,7 @@ MUTATIONS = {
         ("tab closed", "frozen"),
     ),
     "a page that wakes doesn't ask the ledger": Mutation(
-        "records",
+        "session.records",
         "    return any(_is_taken(task, ledger) for task in tasks)",
         "    return False",
         ("final", "one server"),
@@ -465,7 +465,7 @@ MUTATIONS = {
         ("frozen", "cached"),
     ),
     "a failed request is an absence": Mutation(
-        "reconciler",
+        "tracking.reconciler",
         (
             "        watch.details.pop(request.id, None)\n"
             "        if request.id != watch.list_id:\n"
@@ -487,7 +487,7 @@ MUTATIONS = {
         range(74, 86),
     ),
     "moved without a look": Mutation(
-        "moving",
+        "submission.withdrawal",
         '    return (Request(number, task.server, Ask.DELETE, "/queue", task.task_id, body=text),)',
         (
             "    server = window.servers[task.server]\n"
@@ -501,11 +501,11 @@ MUTATIONS = {
         is_stealing=True,
     ),
     "gone from the list is moved": Mutation(
-        "reconciler",
+        "tracking.reconciler",
         "                commands += self._missed(server, watch, task, asked_at)",
         (
             "                if task.is_moving:\n"
-            "                    from app.core.moving import resubmit\n\n"
+            "                    from tether.core.submission.withdrawal import resubmit\n\n"
             "                    commands += resubmit(self._window, task, server, now)\n"
             "                else:\n"
             "                    commands += self._missed(server, watch, task, asked_at)"
@@ -532,14 +532,14 @@ def changed_source(mutation: Mutation) -> str:
 
 
 def _path(mutation: Mutation) -> Path:
-    return ROOT / "app" / "core" / f"{mutation.module}.py"
+    return (ROOT / "app/tether/core").joinpath(*mutation.module.split(".")).with_suffix(".py")
 
 
 class Changed(MetaPathFinder, SourceLoader):
     """Imports one module of the core from its changed source, the others from their files."""
 
     def __init__(self, mutation: Mutation) -> None:
-        self._name = f"app.core.{mutation.module}"
+        self._name = f"tether.core.{mutation.module}"
         self._path = str(_path(mutation))
         self._source = changed_source(mutation).encode()
 

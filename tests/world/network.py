@@ -10,7 +10,9 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from app.core.events import (
+from tests.world.clock import Clock
+from tests.world.servers import Server
+from tether.core.events import (
     Answered,
     BinaryReceived,
     Failure,
@@ -19,10 +21,8 @@ from app.core.events import (
     SocketClosed,
     SocketOpened,
 )
-from app.core.preview import HEAD
-from app.core.requests import Ask, Request
-from tests.world.clock import Clock
-from tests.world.servers import Server
+from tether.core.protocol.messages import HEAD
+from tether.core.protocol.requests import Ask, Request
 
 if TYPE_CHECKING:
     from tests.world.browsers import Page

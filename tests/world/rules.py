@@ -30,18 +30,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from app.core.commands import Commands, OpenSocket, SaveRecord, ShowPreview
-from app.core.connection import Phase
-from app.core.dispatcher import FILL_TIMER
-from app.core.events import Answered, BinaryReceived, Event, FrameReceived
-from app.core.ids import PromptId, ServerUrl, TaskId
-from app.core.lessons import HEARD, TOLD
-from app.core.lock import RECORD as LOCK_RECORD
-from app.core.requests import Ask, Request
-from app.core.snapshot import TASK_RECORD, write_task
-from app.core.task import ENDED, State, Task
 from tests.world.jobs import OUTPUTS, kind_of
 from tests.world.network import CLOSING_WITHIN, DELIVERY_WITHIN
+from tether.core.commands import Commands, OpenSocket, SaveRecord, ShowPreview
+from tether.core.events import Answered, BinaryReceived, Event, FrameReceived
+from tether.core.ids import PromptId, ServerUrl, TaskId
+from tether.core.model.connection import Phase
+from tether.core.model.locks import RECORD as LOCK_RECORD
+from tether.core.model.statistics import HEARD, TOLD
+from tether.core.model.task import ENDED, State, Task
+from tether.core.protocol.requests import Ask, Request
+from tether.core.session.snapshot import TASK_RECORD, write_task
+from tether.core.submission.dispatcher import FILL_TIMER
 
 if TYPE_CHECKING:
     from tests.world.browsers import Page, Tab

@@ -7,9 +7,8 @@ from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from app.core.ids import PromptId, ServerUrl
-from app.simulator.engine import Engine
-from app.simulator.events import (
+from simulator.engine import Engine
+from simulator.events import (
     AcceptSocket,
     Answer,
     CutSocket,
@@ -29,11 +28,12 @@ from app.simulator.events import (
     WakeAt,
     Woken,
 )
-from app.simulator.history import Entry
-from app.simulator.http import Blob, FilePart, Request, Response
-from app.simulator.queue import Task
-from app.simulator.settings import Api, Settings
+from simulator.history import Entry
+from simulator.http import Blob, FilePart, Request, Response
+from simulator.queue import Task
+from simulator.settings import Api, Settings
 from tests.world.jobs import FAILS
+from tether.core.ids import PromptId, ServerUrl
 
 if TYPE_CHECKING:
     from tests.world.network import Call, Wire

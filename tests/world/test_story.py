@@ -7,11 +7,11 @@ from hypothesis import HealthCheck, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from app.core.lock import Locks
 from tests.world.faults import FAULTS, Blow
 from tests.world.jobs import KNOWN
 from tests.world.rules import Broken
 from tests.world.world import World
+from tether.core.model.locks import Locks
 
 TOLD = settings(
     max_examples=80,

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from random import Random
 
-from app.core.events import CancelWanted, TaskAccepted, TaskDismissed
-from app.core.ids import Digest, PromptId, ServerUrl
-from app.core.ledger import GRACE as LEDGER_GRACE
-from app.core.ledger import ROUND
-from app.core.prompt_id import make_prompt_id, make_task_id
-from app.core.task import Task
-from app.simulator.settings import Api, Settings
+from simulator.settings import Api, Settings
 from tests.world.browsers import Browser, Chance, Page, Tab, settings_for
 from tests.world.clock import NOON, Clock
 from tests.world.jobs import KNOWN, WORKFLOWS, kind_of, pictures_of
 from tests.world.network import Link, Wire
 from tests.world.rules import Broken, Rules
 from tests.world.servers import Books, Server
+from tether.core.events import CancelWanted, TaskAccepted, TaskDismissed
+from tether.core.ids import Digest, PromptId, ServerUrl
+from tether.core.model.identity import make_prompt_id, make_task_id
+from tether.core.model.task import Task
+from tether.core.windows.ledger import GRACE as LEDGER_GRACE
+from tether.core.windows.ledger import ROUND
 
 GRACE = 75.0
 """Seconds in which all ends after the last fault has healed, besides the work itself and the

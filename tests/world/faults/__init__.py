@@ -3,9 +3,9 @@
 Each module is a part of the table.
 """
 
-from app.core.task import ENDED, State
 from tests.world.faults import calls, people, servers, sockets, tabs
 from tests.world.faults.blow import ENTERED, Blow, Fault
+from tether.core.model.task import ENDED, State
 
 __all__ = ["FAULTS", "OF_CALLS", "STATES", "UNREACHED", "Blow"]
 

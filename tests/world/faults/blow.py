@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable
 from random import Random
 from typing import TypeAlias
 
-from app.core.task import Task
 from tests.world.browsers import Page
 from tests.world.network import Call, Wire
 from tests.world.servers import Server
 from tests.world.world import World
+from tether.core.model.task import Task
 
 Struck: TypeAlias = Iterable[Task]
 Fault: TypeAlias = Callable[["Blow"], Struck]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.requests import Ask
 from tests.world.faults.blow import Blow, Struck, fault
+from tether.core.protocol.requests import Ask
 
 
 @fault("request lost")

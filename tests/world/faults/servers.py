@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.events import PageChange, PageChanged
 from tests.world.faults.blow import Blow, Struck, fault
+from tether.core.events import PageChange, PageChanged
 
 
 @fault("black hole")

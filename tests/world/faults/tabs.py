@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.events import PageChange, PageChanged, ServerAdded, ServerRemoved
 from tests.world.faults.blow import Blow, Struck, fault
+from tether.core.events import PageChange, PageChanged, ServerAdded, ServerRemoved
 
 
 @fault("cancel")

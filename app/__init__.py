@@ -1,1 +1,0 @@
-"""Tether: image jobs on several ComfyUI servers at once, from a static page."""

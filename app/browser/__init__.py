@@ -1,1 +1,0 @@
-"""Adapters between the core and the browser: they carry, and decide nothing."""

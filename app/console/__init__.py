@@ -1,1 +1,0 @@
-"""What devtools, scripts and pages of the same origin may call."""

@@ -1,1 +1,0 @@
-"""The rules of Tether: pure machines that take events and return commands."""

@@ -1,1 +1,0 @@
-"""Workflows as the editor saves them, turned into what servers run."""

@@ -1,0 +1,199 @@
+"""One ComfyUI server inside the page: the simulator, and what it works with."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from demo.agenda import Agenda
+from simulator.catalogue import CATALOGUE
+from simulator.engine import Engine
+from simulator.events import (
+    AcceptSocket,
+    Answer,
+    CutSocket,
+    DropBlob,
+    DropValues,
+    Effect,
+    Event,
+    Killed,
+    NodeFinished,
+    NodeRaised,
+    RefuseSocket,
+    RequestReceived,
+    RunNode,
+    SendBinary,
+    SendText,
+    SocketClosed,
+    SocketOpened,
+    TextReceived,
+    WakeAt,
+    Woken,
+)
+from simulator.http import Blob, FileBody, FilePart, Request, Response
+from simulator.nodes import NodeClasses
+from simulator.settings import Settings
+from simulator.stage import RandomSource
+from tether.core.ids import ServerUrl
+
+
+class Work(Protocol):
+    """Does the nodes' work; it keeps what they made, and what was uploaded."""
+
+    def keep(self, key: str, content: Any) -> None:
+        """Keep what was uploaded under a key."""
+
+    def run(self, run: RunNode, report: Callable[[NodeFinished | NodeRaised], None]) -> None:
+        """Do a node's work and report, at once or later."""
+
+    def drop_values(self, run_id: int) -> None:
+        """Nobody needs the outputs of a run any more."""
+
+    def drop(self, key: str) -> None:
+        """Nobody needs a content any more."""
+
+    def content(self, key: str) -> Any | None:
+        """Return what is kept under a key, or None."""
+
+
+class Line(Protocol):
+    """The page's end of a socket."""
+
+    def opened(self) -> None:
+        """The server took it."""
+
+    def heard(self, frame: str | bytes) -> None:
+        """The server says something."""
+
+    def cut(self) -> None:
+        """The server is gone."""
+
+
+class InPageServer:
+    """Requests and sockets in; answers and frames out, through the callbacks given with them.
+
+    `is_up`: a server that is not answers nobody.
+    """
+
+    def __init__(
+        self,
+        url: ServerUrl,
+        settings: Settings,
+        random: RandomSource,
+        agenda: Agenda,
+        work: Work,
+        classes: NodeClasses = CATALOGUE,
+    ) -> None:
+        self.url = url
+        self.engine = Engine(settings, random, classes)
+        self.is_up = True
+        self._agenda = agenda
+        self._work = work
+        self._answers: dict[int, Callable[[Response], None]] = {}
+        self._lines: dict[int, Line] = {}
+        self._last_id = 0
+        self._wake = 0.0
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        answer: Callable[[Response], None],
+        body: bytes = b"",
+        upload: tuple[str, str, int, Any] | None = None,
+    ) -> None:
+        """Take a request; `answer` is called once, unless the server dies before.
+
+        Args:
+            method: GET or POST.
+            target: The path with its query.
+            answer: Is given the answer.
+            body: What is sent.
+            upload: A picture instead: file name, digest, size in bytes, and the content.
+        """
+        self._last_id += 1
+        form, size = None, len(body)
+        if upload is not None:
+            filename, digest, size, content = upload
+            key = f"up-{self._last_id}"
+            self._work.keep(key, content)
+            form = (FilePart("image", filename, Blob(key, size, digest)),)
+        self._answers[self._last_id] = answer
+        self._feed(RequestReceived(self._last_id, Request(method, target, {}, body, form, size)))
+
+    def open(self, target: str, line: Line) -> int:
+        """Take a socket; returns its number."""
+        self._last_id += 1
+        self._lines[self._last_id] = line
+        self._feed(SocketOpened(self._last_id, Request("GET", target, {})))
+        return self._last_id
+
+    def hear(self, number: int, text: str) -> None:
+        """A page says something on a socket."""
+        if number in self._lines:
+            self._feed(TextReceived(number, text))
+
+    def lose(self, number: int) -> None:
+        """A page's socket is gone."""
+        if self._lines.pop(number, None) is not None:
+            self._feed(SocketClosed(number))
+
+    def cut_sockets(self) -> None:
+        """Lose all sockets, as a broken network does; tasks go on."""
+        lines, self._lines = self._lines, {}
+        for number, line in lines.items():
+            self._feed(SocketClosed(number))
+            line.cut()
+
+    def kill(self) -> None:
+        """Die: queue and history are gone, nobody is answered."""
+        self._answers.clear()
+        self._feed(Killed())
+        lines, self._lines = self._lines, {}
+        for line in lines.values():
+            line.cut()
+        self.is_up = False
+
+    def start(self) -> None:
+        """Be there again, as a new process."""
+        self.is_up = True
+
+    def view(self, target: str) -> Any | None:
+        """Return the content of a file that `/view` shows; None when it isn't there."""
+        found: list[Response] = []
+        self.ask("GET", target, found.append)
+        if not found or found[0].status != 200 or not isinstance(found[0].body, FileBody):
+            return None
+        return self._work.content(found[0].body.key)
+
+    def _feed(self, event: Event) -> None:
+        for effect in self.engine.handle(event, self._agenda.now()):
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Answer(request_id, response):
+                answer = self._answers.pop(request_id, None)
+                if answer is not None:
+                    answer(response)
+            case SendText(number, frame) | SendBinary(number, frame):
+                if number in self._lines:
+                    self._lines[number].heard(frame)
+            case AcceptSocket(number):
+                if number in self._lines:
+                    self._lines[number].opened()
+            case CutSocket(number) | RefuseSocket(number, _):
+                line = self._lines.pop(number, None)
+                if line is not None:
+                    line.cut()
+            case RunNode():
+                self._work.run(effect, self._feed)
+            case DropValues(run_id):
+                self._work.drop_values(run_id)
+            case DropBlob(key):
+                self._work.drop(key)
+            case WakeAt(when):
+                self._wake = when
+                self._agenda.after(when - self._agenda.now(), self._woken, when)
+
+    def _woken(self, when: float) -> None:
+        if when == self._wake:
+            self._feed(Woken())

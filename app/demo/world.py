@@ -1,0 +1,114 @@
+"""The world of a demo: two servers inside the page; nothing is kept and nothing leaves."""
+
+import json
+from collections.abc import Callable
+from random import SystemRandom
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from demo.agenda import RealAgenda
+from demo.canvas import CanvasWork
+from demo.memory import DemoRecords, MemoryRecords
+from demo.network import Network, NetworkHttp, NetworkSockets
+from demo.results import Results
+from demo.server import InPageServer
+from simulator.settings import Settings
+from tether.browser.channel import BrowserChannel
+from tether.browser.clock import BrowserChance, BrowserClock
+from tether.browser.files import BrowserFiles
+from tether.browser.storage import BrowserRecords, own_prefix
+from tether.core.events import BinaryReceived, Emit, Event
+from tether.core.ids import Chance, Digest, ServerUrl, TaskId
+from tether.core.model.task import Task
+from tether.core.protocol.hosted_list import Listed
+from tether.core.protocol.outputs import Fetched, Output, view_url
+from tether.runtime.ports import Channel, Clock, Files, Hold, Http, Records, Sockets
+from tether.runtime.storage_locks import StorageHold
+
+PACES = (0.5, 1.0)
+"""Seconds that each server stretches a node to: people should see it work."""
+
+
+class DemoFiles(BrowserFiles):
+    """A store that is never opened, and so keeps what it gets in memory."""
+
+    def content(self, digest: Digest) -> tuple[int, Any] | None:
+        """Return size in bytes and content of a kept file, at once."""
+        blob = self._memory.get(digest)
+        return None if blob is None else (int(blob.size), blob)
+
+
+class Inside:
+    """What carries a window of the demo; see `World` in `app/tether/runtime/ports.py`."""
+
+    def __init__(self, emit: Emit) -> None:
+        prefix = own_prefix(js.location.pathname)
+        self.clock: Clock = BrowserClock(emit)
+        self.chance: Chance = BrowserChance()
+        self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
+        self.records: Records = MemoryRecords()
+        self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
+        self._network = network = Network(RealAgenda())
+        for number, pace in enumerate(PACES, 1):
+            # Only a name: nothing outside can have it, should it ever be asked for.
+            url = ServerUrl(f"http://demo-{number}.invalid")
+            settings = Settings(name=f"demo-{number}", pace=pace)
+            network.add(InPageServer(url, settings, SystemRandom(), network.agenda, CanvasWork()))
+        files = DemoFiles(f"{prefix}demo:files", emit)
+        self.files: Files = files
+        self.http: Http = NetworkHttp(network, emit, files.content)
+        self.sockets: Sockets = NetworkSockets(network, lambda event: emit(_as_outside(event)))
+        self._results = Results()
+
+    def make_hold(self) -> Hold:
+        """Return a hold on a claim that nobody else can want."""
+        return StorageHold(self.shared, self.clock)
+
+    async def open(self) -> None:
+        """Nothing is to be opened: the files stay in memory."""
+
+    async def presets(self, say: Callable[..., str]) -> Listed:
+        """Return the servers inside the page."""
+        servers = [
+            {"url": url, "name": say("demo.server", number=number)}
+            for number, url in enumerate(self._network.servers, 1)
+        ]
+        return Listed(json.dumps(servers))
+
+    def address(self, task: Task, output: Output) -> str:
+        """Return an address of the content itself."""
+        server, target = self._where(task, output)
+        return self._results.address(task.task_id, target, server.view)
+
+    def is_direct(self, task: Task) -> bool:
+        """They are in the page from the start."""
+        return True
+
+    async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
+        """Return what is there already."""
+        return Fetched(self.address(task, output))
+
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
+        """Return the content, if it has no more bytes."""
+        server, target = self._where(task, output)
+        blob = server.view(target)
+        return blob if blob is not None and blob.size <= limit else None
+
+    def forget(self, task_id: TaskId) -> None:
+        """Free the contents that a card showed."""
+        self._results.forget(task_id)
+
+    def _where(self, task: Task, output: Output) -> tuple[InPageServer, str]:
+        """Return the server of a result, and what it is asked for it."""
+        assert task.server is not None
+        target = view_url(task.server, output, task.prompt_id).removeprefix(task.server)
+        return self._network.servers[task.server], target
+
+
+def _as_outside(event: Event) -> Event:
+    """Give a binary frame the form in which the browser's sockets have it."""
+    if isinstance(event, BinaryReceived):
+        return BinaryReceived(event.server, event.attempt, event.head, to_js(event.frame).buffer)
+    return event

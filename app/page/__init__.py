@@ -1,0 +1,1 @@
+"""The page: shows a Tether, and hands what people want to it."""

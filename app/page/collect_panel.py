@@ -1,0 +1,50 @@
+"""The dialog that finds tasks sent from elsewhere: by a phrase, or by a link with it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+
+from page.ui.dom import by_id, listen, set_text
+from page.ui.words import Words
+
+LINK = "#collect="
+"""What the hash of a link begins with; the phrase follows."""
+
+
+class CollectPanel:
+    """Shows this browser's phrase, and takes another's.
+
+    Args:
+        words: The page's language.
+        phrase: This browser's own.
+        collect: Called with what was typed; returns what is wrong with it, or "".
+    """
+
+    def __init__(self, words: Words, phrase: str, collect: Callable[[str], str]) -> None:
+        self._words = words
+        self._collect = collect
+        self._dialog = by_id("collect")
+        self._typed = by_id("collect-phrase")
+        self._problem = by_id("collect-problem")
+        by_id("own-phrase").value = phrase
+        page = js.location.href.split("#")[0]
+        link = by_id("own-link")
+        link.href = link.textContent = f"{page}{LINK}{phrase}"
+        listen(by_id("collect-open"), "click", lambda _event: self._open(phrase))
+        listen(by_id("collect-form"), "submit", self._submitted)
+        listen(by_id("collect-close"), "click", lambda _event: self._dialog.close())
+        if js.location.hash.startswith(LINK):
+            self._open(js.location.hash.removeprefix(LINK))
+
+    def _open(self, phrase: str) -> None:
+        self._typed.value = phrase
+        set_text(self._problem, "")
+        self._dialog.showModal()
+
+    def _submitted(self, event: Any) -> None:
+        event.preventDefault()
+        problem = self._collect(self._typed.value)
+        set_text(self._problem, problem)
+        if not problem:
+            self._dialog.close()

@@ -1,0 +1,1 @@
+"""What is to run: pictures, workflow, form, draft."""

@@ -1,0 +1,131 @@
+"""What a person has chosen for the next task and not run yet, as a tab keeps it over a reload.
+
+How many tasks a person wants of each picture.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from tether.core.errors import BadInput, Trouble
+from tether.core.ids import Digest, TaskId, WindowId
+from tether.core.protocol.outputs import parse_json
+
+RECORD = "draft"
+"""The key of the draft among a tab's records."""
+
+USE = "draft:"
+"""The start of the names under which files are kept for drafts, where tasks have their ids."""
+
+WORKFLOW = "workflow"
+"""The place of a workflow of the person's own."""
+
+STALE = 24 * 3600.0
+"""Seconds after which the files of a tab that is gone are deleted: closed tabs are opened again."""
+
+
+class Kept(NamedTuple):
+    """One file of a draft.
+
+    `place` is "" for the list of pictures, `WORKFLOW`, or `node.input` of a form.
+    """
+
+    use: TaskId
+    digest: Digest
+    name: str
+    kind: str
+    place: str
+
+
+class Draft(NamedTuple):
+    """What is chosen; `typed` has what differs from the workflow in its form, by `node.input`."""
+
+    workflow: str
+    copies: str
+    server: str
+    typed: Mapping[str, str] = MappingProxyType({})
+    files: tuple[Kept, ...] = ()
+
+
+def make_use(window: WindowId, word: str) -> TaskId:
+    """Name what keeps one file of a window's draft."""
+    return TaskId(f"{USE}{window}:{word}")
+
+
+def window_of(use: TaskId) -> WindowId:
+    """Return the window in whose draft a file is kept."""
+    return WindowId(use.removeprefix(USE).rpartition(":")[0])
+
+
+def write_draft(draft: Draft) -> str:
+    """Write a draft, for the browser to keep."""
+    return json.dumps(draft._asdict() | {"v": 1, "typed": dict(draft.typed)}, ensure_ascii=False)
+
+
+def read_draft(text: str) -> Draft | None:
+    """Read what `write_draft` wrote; None for anything else."""
+    match _parsed(text):
+        case {
+            "v": 1,
+            "workflow": str(workflow),
+            "copies": str(copies),
+            "server": str(server),
+            "typed": dict(typed),
+            "files": list(rows),
+        }:
+            told = {place: value for place, value in typed.items() if isinstance(value, str)}
+            return Draft(workflow, copies, server, told, _files(rows))
+    return None
+
+
+def write_own(title: str, text: str, assumptions: tuple[Trouble, ...]) -> str:
+    """Write a workflow of the person's own, with what was assumed about it."""
+    told = [[each.code, dict(each.facts)] for each in assumptions]
+    return json.dumps({"title": title, "text": text, "assumptions": told}, ensure_ascii=False)
+
+
+def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
+    """Read what `write_own` wrote; None for anything else."""
+    match _parsed(text):
+        case {"title": str(title), "text": str(workflow), "assumptions": list(rows)}:
+            found = []
+            for row in rows:
+                match row:
+                    case [str(code), dict(facts)]:
+                        found.append(Trouble(code, tuple((n, str(f)) for n, f in facts.items())))
+            return title, workflow, tuple(found)
+    return None
+
+
+def _files(rows: list[Any]) -> tuple[Kept, ...]:
+    found = []
+    for row in rows:
+        match row:
+            case [str(use), str(digest), str(name), str(kind), str(place)] if use.startswith(USE):
+                found.append(Kept(TaskId(use), Digest(digest), name, kind, place))
+    return tuple(found)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return parse_json(text)
+    except ValueError:
+        return None
+
+
+MOST = 99
+
+
+def read_copies(typed: str) -> int:
+    """Read a whole number from 1 to 99.
+
+    Raises:
+        BadInput: It is none.
+    """
+    found = re.fullmatch(r"[0-9]{1,9}", typed.strip())
+    copies = int(found[0]) if found else 0
+    if not 1 <= copies <= MOST:
+        raise BadInput("copies_bad", most=MOST)
+    return copies

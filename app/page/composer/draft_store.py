@@ -1,0 +1,146 @@
+"""Keeps what is chosen and not run yet: files in the store, the rest as a record of the tab."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from page.composer.draft import (
+    RECORD,
+    STALE,
+    USE,
+    Draft,
+    Kept,
+    make_use,
+    read_draft,
+    window_of,
+    write_draft,
+)
+from tether.core.ids import Chance, WindowId
+from tether.core.windows.claim import GREATEST
+from tether.runtime.ports import Files, Hold, Records
+
+HASTE = 60.0
+"""Seconds within which a file that is kept stands in the record, too."""
+
+
+class Chosen(NamedTuple):
+    """A file that stands on the page; `blob` returns its content."""
+
+    name: str
+    kind: str
+    place: str
+    blob: Callable[[], Any]
+
+
+class Drafts:
+    """One tab's draft; the record names a file only while the store has it.
+
+    Args:
+        files: Keeps the files, each under a name of its own as if for a task.
+        records: This tab's records.
+        window: This page's window.
+        chance: Makes the names.
+        make_hold: Makes a place to hold another window's claim.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        records: Records,
+        window: WindowId,
+        chance: Chance,
+        make_hold: Callable[[], Hold],
+    ) -> None:
+        self._files = files
+        self._records = records
+        self._window = window
+        self._chance = chance
+        self._make_hold = make_hold
+        self._chosen: Mapping[str, Chosen] = {}
+        self._kept: dict[str, Kept] = {}
+        self._draft = Draft("", "", "")
+        self._job: asyncio.Task[None] | None = None
+
+    def read(self) -> Draft | None:
+        """Return what the page before this one has kept."""
+        return read_draft(self._records.read(RECORD) or "")
+
+    async def content(self, kept: Kept) -> Any | None:
+        """Return a kept file, for another day from now on; None when it is gone."""
+        blob = await self._files.read(kept.digest)
+        if blob is not None:
+            await self._files.keep(kept.use, {kept.digest: blob})
+        return blob
+
+    def resume(self, kept: Mapping[str, Kept]) -> None:
+        """Go on with files that stand on the page again."""
+        self._kept.update(kept)
+
+    def change(self, draft: Draft, chosen: Mapping[str, Chosen]) -> None:
+        """Keep this from now on.
+
+        What is gone is forgotten at once: what has become a task must not come back.
+
+        Args:
+            draft: All but the files.
+            chosen: The files, each by a key that no other ever has.
+        """
+        self._draft, self._chosen = draft, chosen
+        gone = [self._kept.pop(key) for key in list(self._kept) if key not in chosen]
+        self._write()
+        for kept in gone:
+            self._files.release(kept.use)
+        if self._files.is_lasting and self._job is None and self._open():
+            self._job = asyncio.ensure_future(self._keep())
+
+    async def settled(self) -> None:
+        """Wait until all is kept."""
+        if self._job is not None:
+            await asyncio.wait([self._job])
+
+    async def sweep(self, now: float) -> None:
+        """Delete the drafts of tabs that are gone, and what a page of ours no longer could."""
+        for use, at in (await self._files.kept_for(USE)).items():
+            owner = window_of(use)
+            if owner == self._window:
+                is_over = at < now - HASTE and use not in {kept.use for kept in self._kept.values()}
+            else:
+                is_over = at < now - STALE and await self._is_gone(owner)
+            if is_over:
+                self._files.release(use)
+
+    async def _is_gone(self, owner: WindowId) -> bool:
+        hold = self._make_hold()
+        is_free = await hold.take(owner, GREATEST + self._chance.hex(16))
+        hold.leave()
+        return is_free
+
+    def _open(self) -> list[str]:
+        return [key for key in self._chosen if key not in self._kept]
+
+    async def _keep(self) -> None:
+        """Keep one file after the other, as long as there are some."""
+        failed: set[str] = set()
+        try:
+            while found := [key for key in self._open() if key not in failed]:
+                key = found[0]
+                each = self._chosen[key]
+                blob = each.blob()
+                try:
+                    digest = await self._files.digest(blob)
+                except OSError:  # a folder; the page says that it is no picture
+                    failed.add(key)
+                    continue
+                use = make_use(self._window, self._chance.hex(8))
+                await self._files.keep(use, {digest: blob})
+                if key in self._chosen:
+                    self._kept[key] = Kept(use, digest, each.name, each.kind, each.place)
+                    self._write()
+                else:
+                    self._files.release(use)
+        finally:
+            self._job = None
+
+    def _write(self) -> None:
+        files = tuple(self._kept[key] for key in self._chosen if key in self._kept)
+        self._records.write(RECORD, write_draft(self._draft._replace(files=files)))

@@ -1,0 +1,73 @@
+"""Where the next task would go, in words."""
+
+from collections.abc import Sequence
+
+from page.ui.words import Words
+from tether.core.scheduling.forecast import Forecast, Prospect
+
+
+def say_forecast(words: Words, forecast: Forecast) -> str:
+    """Return one line: which server, and why that one; or what is missing."""
+    if forecast.first:
+        what = _first(words, forecast.first)
+        if forecast.others:
+            others = _joined(words, "and", [_other(words, each) for each in forecast.others])
+            what = words.say("compose.next.with", what=what, others=others)
+        return words.say("compose.next.old" if forecast.is_old else "compose.next.now", what=what)
+    if forecast.is_full:
+        paused = [each.server.name for each in forecast.obstacles if each.why == "paused"]
+        full = words.say("compose.next.full")
+        if not paused:
+            return full
+        names = _joined(words, "and", paused)
+        return words.say("compose.next.full_paused", full=full, servers=names)
+    if not forecast.obstacles:
+        return words.say("compose.next.no_server")
+    told = [
+        words.say(
+            "compose.next.obstacle",
+            server=each.server.name,
+            why=words.say(f"compose.next.why.{each.why}"),
+        )
+        for each in forecast.obstacles
+    ]
+    return words.say("compose.next.none", why=_joined(words, "and", told))
+
+
+def _first(words: Words, first: Sequence[Prospect]) -> str:
+    if len(first) > 1:
+        names = _joined(words, "or", [each.server.name for each in first])
+        return words.say("compose.next.equal", servers=names)
+    return _told(words, first[0], "one")
+
+
+def _other(words: Words, prospect: Prospect) -> str:
+    return _told(words, prospect, "other")
+
+
+def _told(words: Words, prospect: Prospect, key: str) -> str:
+    """Say when a task starts there and when it is done: a slow server may be free, and later."""
+    name, expected = prospect.server.name, prospect.expected
+    if expected is None:
+        return words.say(f"compose.next.{key}", server=name, count=prospect.load)
+    start, end = _about(words, expected.starts), _about(words, expected.ends)
+    how = "timed" if expected.starts >= 1 else "free"
+    return words.say(f"compose.next.{key}_{how}", server=name, start=start, end=end)
+
+
+def _about(words: Words, seconds: float) -> str:
+    """Say a time as roughly as it is known."""
+    if seconds < 10:
+        return words.say("compose.next.seconds", count=max(1, round(seconds)))
+    if seconds < 90:
+        return words.say("compose.next.seconds", count=round(seconds / 5) * 5)
+    if seconds < 5400:
+        return words.say("compose.next.minutes", count=round(seconds / 60))
+    return words.say("compose.next.hours", count=round(seconds / 3600))
+
+
+def _joined(words: Words, key: str, parts: Sequence[str]) -> str:
+    told = parts[0]
+    for part in parts[1:]:
+        told = words.say(f"compose.next.{key}", left=told, right=part)
+    return told

@@ -1,0 +1,178 @@
+"""What a person may set in a workflow, as fields; and the workflow with what was set."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+from tether.core.errors import BadInput
+from tether.core.ids import NodeId
+from tether.core.protocol.node_info import InputInfo, NodeInfo
+from tether.workflows.values import MAIN_NAMES, SEEDS
+
+Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
+Answers = Mapping[tuple[NodeId, str], Any]
+
+FEW = 6
+"""Fields of which none is folded away."""
+
+LARGEST_SEED = 2**64 - 1
+"""Source: ComfyUI 0.28.1, `/object_info/KSampler`: seed, max."""
+
+_PICTURES: Mapping[str, Kind] = {"LoadImage": "picture", "LoadImageMask": "mask"}
+_ORDER: tuple[Kind, ...] = (
+    *("picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"),
+)
+_WHOLE = re.compile(r"[+-]?\d{1,30}")
+_LONG = 60
+_ENDLESS = 2**31 - 1
+"""A limit that nobody means as one."""
+
+
+class Field(NamedTuple):
+    """One value of one node. `low`, `high` and `step` are None where nothing is said of them."""
+
+    node_id: NodeId
+    input: str
+    title: str
+    kind: Kind
+    value: Any
+    is_main: bool
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str | int | float, ...] = ()
+
+    @property
+    def key(self) -> tuple[NodeId, str]:
+        """Where the value is."""
+        return self.node_id, self.input
+
+
+def form_of(
+    nodes: Mapping[NodeId, Mapping[str, Any]], infos: Mapping[str, NodeInfo | None]
+) -> tuple[Field, ...]:
+    """Return the fields of a workflow, the interesting ones first.
+
+    Values that are links, and those of a kind that nobody can type, have no field.
+    """
+    found = []
+    for node_id, node in nodes.items():
+        info = infos.get(node["class_type"])
+        for name, value in node["inputs"].items():
+            kind = _kind(node["class_type"], name, value, info.input(name) if info else None)
+            if kind is not None:
+                found.append(_field(node_id, node, name, kind, info))
+    found.sort(key=lambda field: (not field.is_main, _ORDER.index(field.kind)))
+    if len(found) <= FEW:
+        found = [field._replace(is_main=True) for field in found]
+    return tuple(found)
+
+
+def read_answer(field: Field, typed: str) -> Any:
+    """Return the value that was typed.
+
+    Raises:
+        BadInput: It is no number, or out of the server's range.
+    """
+    match field.kind:
+        case "whole" | "seed":
+            number: int | float | None = int(typed) if _WHOLE.fullmatch(typed.strip()) else None
+        case "number":
+            number = _real(typed)
+        case "switch":
+            return typed == "true"
+        case "choice":
+            return next((each for each in field.choices if str(each) == typed), typed)
+        case _:
+            return typed
+    low = field.low if field.low is not None else float("-inf")
+    high = field.high if field.high is not None else float("inf")
+    if number is None or not low <= number <= high:
+        facts = {"low": _told(field.low), "high": _told(field.high)}
+        raise BadInput("field_bad", node=field.title, field=field.input, value=typed, **facts)
+    return number
+
+
+def filled(
+    nodes: Mapping[NodeId, Mapping[str, Any]], answers: Answers
+) -> dict[NodeId, dict[str, Any]]:
+    """Return the workflow with these values."""
+    result = {node_id: dict(node) for node_id, node in nodes.items()}
+    for (node_id, name), value in answers.items():
+        result[node_id]["inputs"] = {**result[node_id]["inputs"], name: value}
+    return result
+
+
+def range_of(field: Field) -> str:
+    """Return the numbers that a field takes as people write it, "" where that tells nothing."""
+    if field.kind not in ("whole", "number"):
+        return ""
+    low, high = (
+        None if limit is None or abs(limit) >= _ENDLESS else limit
+        for limit in (field.low, field.high)
+    )
+    if low is not None and high is not None:
+        return f"{_told(low)} – {_told(high)}"
+    return f"≥ {_told(low)}" if low is not None else f"≤ {_told(high)}" if high is not None else ""
+
+
+def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:
+    """Return how a value is set; by itself where its class is unknown."""
+    if isinstance(value, str) and name == "image" and class_type in _PICTURES:
+        return _PICTURES[class_type]
+    match value:
+        case bool():
+            return "switch"
+        case str() | int() | float() if info is not None and info.is_plain_list:
+            return "choice"
+        case int() if name in SEEDS:
+            return "seed"
+        case int() if info is None or info.type != "FLOAT":
+            return "whole"
+        case int() | float():
+            return "number"
+        case str():
+            is_long = "\n" in value or len(value) > _LONG
+            is_text = info.options.get("multiline") is True if info else False
+            return "text" if is_text or is_long else "line"
+    return None
+
+
+def _field(
+    node_id: NodeId, node: Mapping[str, Any], name: str, kind: Kind, info: NodeInfo | None
+) -> Field:
+    given = info.input(name) if info else None
+    meta = node.get("_meta")
+    title = meta.get("title") if isinstance(meta, dict) else None
+    options = given.options if given else {}
+    value = node["inputs"][name]
+    choices = given.choices if given and kind == "choice" else ()
+    return Field(
+        node_id,
+        name,
+        title if isinstance(title, str) and title else info.title if info else node["class_type"],
+        kind,
+        value,
+        kind in ("picture", "mask", "text", "seed") or name in MAIN_NAMES,
+        _number(options.get("min", 0 if kind == "seed" else None)),
+        _number(options.get("max", LARGEST_SEED if kind == "seed" else None)),
+        _number(options.get("step")),
+        # What the workflow names comes first, also where this server doesn't have it.
+        choices if not choices or value in choices else (value, *choices),
+    )
+
+
+def _real(typed: str) -> float | None:
+    try:
+        number = float(typed.strip().replace(",", "."))
+    except ValueError:
+        return None
+    return number if number == number and abs(number) != float("inf") else None
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _told(limit: float | None) -> str:
+    return "…" if limit is None else f"{limit:g}" if isinstance(limit, float) else str(limit)

@@ -1,0 +1,250 @@
+"""The form of a workflow: its values as fields, and what its servers lack."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from page.composer.form_fields import Field, range_of, read_answer
+from page.ui.dom import by_id, element, listen, on_action, set_text
+from page.ui.labels import say_input
+from page.ui.words import Words
+from tether.core.errors import BadInput
+from tether.core.ids import NodeId
+
+_DICE = "⚄"
+_FRESH = "fresh"
+"""Among what was typed: each task gets seeds of its own. No field is called so."""
+
+
+class FormPanel:
+    """Shows fields, and gives back what was changed in them.
+
+    Args:
+        words: The page's language.
+        roll: Returns a new seed.
+        substitute: Is called with a server, a name in the workflow and what stands for it there.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        roll: Callable[[Field], int],
+        substitute: Callable[[str, str, str], None],
+    ) -> None:
+        self._words = words
+        self._roll = roll
+        self._box = by_id("form")
+        self._lacks = by_id("form-lacks")
+        self._fields: tuple[Field, ...] = ()
+        self._inputs: list[Any] = []
+        self._fresh: Any = None
+        on_action(self._box, lambda _action, key: self._dice(int(key)))
+
+        def chosen(event: Any) -> None:
+            target = event.target
+            substitute(target.dataset.server, target.dataset.name, str(target.value))
+
+        listen(self._lacks, "change", chosen)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Each task is to get seeds of its own."""
+        return self._fresh is not None and bool(self._fresh.checked)
+
+    def show(self, fields: tuple[Field, ...]) -> None:
+        """Show these fields; the first picture is the one that the page's list fills."""
+        first = next((each for each in fields if each.kind in ("picture", "mask")), None)
+        self._fields = tuple(each for each in fields if each is not first)
+        self._inputs = [self._input(number, each) for number, each in enumerate(self._fields)]
+        rows = [self._row(number, each) for number, each in enumerate(self._fields)]
+        main = [row for row, each in zip(rows, self._fields, strict=True) if each.is_main]
+        rest = [row for row, each in zip(rows, self._fields, strict=True) if not each.is_main]
+        self._box.replaceChildren(*main)
+        self._fresh = None
+        if any(each.kind == "seed" for each in self._fields):
+            self._fresh = element("input", "", type="checkbox", id="form-fresh")
+            label = element("label", "check")
+            label.append(self._fresh, element("span", "", self._words.say("form.fresh")))
+            self._box.append(label)
+        if rest:
+            folded = element("details")
+            folded.append(element("summary", "", self._words.say("form.rest", count=len(rest))))
+            folded.append(*rest)
+            self._box.append(folded)
+        self._box.hidden = not rows
+
+    def problems(self) -> list[tuple[str, Any]]:
+        """Return what is typed and is no such value: in words, and the element; and say it there.
+
+        What was wrong before and isn't any more is no longer said.
+        """
+        found = []
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            told = ""
+            try:
+                self._answer(field, shown)
+            except BadInput as error:
+                facts = dict(error.trouble.facts) | {"field": say_input(self._words, field.input)}
+                told = self._words.say("trouble.field_bad", **facts)
+                found.append((told, shown))
+            set_text(self._box.querySelector(f"#{shown.id}-wrong"), told)
+        return found
+
+    def answers(self) -> dict[tuple[NodeId, str], Any]:
+        """Return the values that differ from the workflow's.
+
+        Raises:
+            BadInput: Something typed is no such value.
+        """
+        found = {}
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            answer = self._answer(field, shown)
+            if answer is not None:
+                found[field.key] = answer
+        return found
+
+    def _answer(self, field: Field, shown: Any) -> Any:
+        """Return the value of a field; None for the workflow's own, and for pictures."""
+        if field.kind in ("picture", "mask"):
+            return None
+        typed = _standing(field, shown)
+        return read_answer(field, typed) if typed != _text(field) else None
+
+    def typed(self) -> dict[str, str]:
+        """Return what stands in fields and isn't the workflow's, by `node.input`, as it stands."""
+        found = {}
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            text = _standing(field, shown)
+            if text != _text(field) and field.kind not in ("picture", "mask"):
+                found[_place(field)] = text
+        return found | ({_FRESH: "true"} if self.is_fresh else {})
+
+    def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
+        """Put back what stood there: texts, and JS Files of pictures, by `node.input`."""
+        for field, shown in zip(self._fields, self._inputs, strict=True):
+            place = _place(field)
+            if field.kind in ("picture", "mask"):
+                if place in files:
+                    transfer = js.DataTransfer.new()
+                    transfer.items.add(files[place])
+                    shown.files = transfer.files
+            elif field.kind == "switch":
+                shown.checked = typed.get(place, _text(field)) == "true"
+            else:
+                shown.value = typed.get(place, _text(field))
+                if field.kind == "choice" and not shown.value:  # it is offered no more
+                    shown.value = _text(field)
+        if self._fresh is not None:
+            self._fresh.checked = _FRESH in typed
+
+    def seeds(self) -> list[Field]:
+        """Return the fields of seeds."""
+        return [each for each in self._fields if each.kind == "seed"]
+
+    def files(self) -> dict[tuple[NodeId, str], tuple[str, Any]]:
+        """Return the pictures that were picked for fields: (file name, JS File)."""
+        return {
+            field.key: (str(shown.files.item(0).name), shown.files.item(0))
+            for field, shown in zip(self._fields, self._inputs, strict=True)
+            if field.kind in ("picture", "mask") and shown.files.length
+        }
+
+    def show_lacks(self, lacks: Mapping[tuple[str, str, str], tuple[str, ...]]) -> None:
+        """Say what servers lack.
+
+        Args:
+            lacks: (server's address, its name, what is missing) -> what could stand for it; a
+                missing node class has nothing.
+        """
+        rows = []
+        for (url, server, name), choices in lacks.items():
+            row = element("li")
+            label = element("label", "", self._words.say("form.lacks", server=server, name=name))
+            if choices:
+                chooser = element("select")
+                chooser.dataset.server, chooser.dataset.name = url, name
+                chooser.append(element("option", "", self._words.say("form.instead"), value=""))
+                for choice in choices:
+                    chooser.append(element("option", "", choice, value=choice))
+                chooser.append(element("option", "", self._words.say("form.insist"), value=name))
+                label.append(chooser)
+            row.append(label)
+            rows.append(row)
+        self._lacks.replaceChildren(*rows)
+        self._lacks.hidden = not rows
+
+    def _dice(self, number: int) -> None:
+        shown = self._inputs[number]
+        shown.value = str(self._roll(self._fields[number]))
+        bubbling = to_js({"bubbles": True}, dict_converter=js.Object.fromEntries)
+        shown.dispatchEvent(js.Event.new("input", bubbling))  # as if it were typed
+
+    def _row(self, number: int, field: Field) -> Any:
+        row = element("div", f"field {field.kind}")
+        row.dataset.field = _place(field)
+        shown = self._inputs[number]
+        label = element("label", "", self._label(field), for_=shown.id)
+        label.title = f"{field.title} · {field.input}"
+        row.append(label, shown)
+        told = range_of(field)
+        if told:
+            label.append(element("span", "range", told))
+            shown.title = told
+        if field.kind == "seed":
+            dice = element("button", "quiet", _DICE, type="button")
+            dice.setAttribute("aria-label", self._words.say("form.dice"))
+            dice.dataset.action, dice.dataset.key = "dice", str(number)
+            row.append(dice)
+        wrong = element("p", "trouble", id=f"{shown.id}-wrong")
+        wrong.hidden = True
+        shown.setAttribute("aria-describedby", wrong.id)
+        row.append(wrong)
+        return row
+
+    def _label(self, field: Field) -> str:
+        """Call a field by its input; with its node, and that one's id, where others have it too."""
+        alike = [each for each in self._fields if each.input == field.input]
+        told = [say_input(self._words, field.input)]
+        if len(alike) > 1:
+            told.append(field.title)
+        if sum(each.title == field.title for each in alike) > 1:
+            told.append(field.node_id)
+        return " · ".join(told)
+
+    def _input(self, number: int, field: Field) -> Any:
+        name = f"field-{number}"
+        match field.kind:
+            case "picture" | "mask":
+                return element("input", "", type="file", accept="image/*", id=name)
+            case "text":
+                shown = element("textarea", "", id=name, rows="3")
+            case "switch":
+                shown = element("input", "", type="checkbox", id=name)
+                shown.checked = bool(field.value)
+                return shown
+            case "choice":
+                shown = element("select", "", id=name)
+                for choice in field.choices:
+                    shown.append(element("option", "", str(choice), value=str(choice)))
+            case "whole" | "number" | "seed":
+                shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
+            case _:
+                shown = element("input", "", id=name, autocomplete="off")
+        shown.value = _text(field)
+        return shown
+
+
+def _place(field: Field) -> str:
+    return f"{field.node_id}.{field.input}"
+
+
+def _standing(field: Field, shown: Any) -> str:
+    """Return what stands in a field; a switch as `true` or `false`."""
+    return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
+
+
+def _text(field: Field) -> str:
+    """Return a value as it is shown; a switch as `true` or `false`."""
+    return str(field.value).lower() if field.kind == "switch" else str(field.value)

@@ -1,0 +1,104 @@
+"""What a server has run lately, whoever sent it."""
+
+import json
+from typing import Any, NamedTuple
+
+from tether.core.errors import MessageError
+from tether.core.ids import PromptId
+from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.requests import history_path, job_path
+
+SHOWN = 20
+JOBS_PATH = f"/api/jobs?status=completed&limit={SHOWN}"
+"""The latest first, without their workflows. Source: ComfyUI 0.28.1, measured."""
+
+HISTORY_PATH = f"/history?max_items={SHOWN}"
+"""For servers without the jobs API: with their workflows. Source: ComfyUI 0.3.64, measured."""
+
+
+class Run(NamedTuple):
+    """One run: when it was asked for (seconds since the epoch, 0 if unknown), and a file of it."""
+
+    prompt_id: PromptId
+    at: float
+    filename: str
+
+
+def read_jobs(text: str) -> list[Run]:
+    """Read the answer to `JOBS_PATH`.
+
+    Raises:
+        MessageError: It isn't what ComfyUI answers.
+    """
+    match _parsed("jobs", text):
+        case {"jobs": list(jobs)}:
+            return [run for job in jobs if (run := _job(job)) is not None][:SHOWN]
+    raise MessageError("jobs", text)
+
+
+def read_history(text: str) -> list[Run]:
+    """Read the answer to `HISTORY_PATH`: the oldest come first there.
+
+    Raises:
+        MessageError: It isn't what ComfyUI answers.
+    """
+    content = _parsed("history", text)
+    if not isinstance(content, dict):
+        raise MessageError("history", text)
+    found = [
+        Run(PromptId(prompt_id), 0.0, _first_file(entry.get("outputs")))
+        for prompt_id, entry in content.items()
+        if isinstance(entry, dict)
+    ]
+    return list(reversed(found))[:SHOWN]
+
+
+def run_path(run: Run, has_jobs: bool) -> str:
+    """Return where a run's workflow is read."""
+    return job_path(run.prompt_id) if has_jobs else history_path(run.prompt_id)
+
+
+def read_workflow(run: Run, text: str) -> str:
+    """Return a run's workflow as JSON: the prompt that was run.
+
+    Raises:
+        MessageError: The server says nothing of it any more.
+    """
+    match _parsed("workflow", text):
+        case {"workflow": {"prompt": dict(nodes)}}:
+            return json.dumps(nodes, ensure_ascii=False)
+        case dict(entries):
+            match entries.get(run.prompt_id):
+                case {"prompt": [_, _, dict(nodes), *_]}:
+                    return json.dumps(nodes, ensure_ascii=False)
+    raise MessageError("workflow", text)
+
+
+def _job(job: Any) -> Run | None:
+    match job:
+        case {"id": str(prompt_id)}:
+            shown, at = job.get("preview_output"), job.get("create_time")
+            filename = shown.get("filename") if isinstance(shown, dict) else None
+            return Run(
+                PromptId(prompt_id),
+                at / 1000 if isinstance(at, int | float) else 0.0,
+                filename if isinstance(filename, str) else "",
+            )
+    return None
+
+
+def _first_file(outputs: Any) -> str:
+    for output in outputs.values() if isinstance(outputs, dict) else ():
+        for values in output.values() if isinstance(output, dict) else ():
+            for value in values if isinstance(values, list) else ():
+                match value:
+                    case {"filename": str(filename)}:
+                        return filename
+    return ""
+
+
+def _parsed(what: str, text: str) -> Any:
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise MessageError(what, text) from error

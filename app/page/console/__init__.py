@@ -1,0 +1,1 @@
+"""What devtools and scripts call."""

@@ -1,0 +1,195 @@
+"""The functions for devtools: ids, the balancer, connections, the lock."""
+
+import asyncio
+import json
+from typing import Any
+
+from page.console.border import Border
+from page.console.plain import server_row, task_row
+from tether.core.errors import MessageError
+from tether.core.events import AimChanged, Emit
+from tether.core.ids import ServerUrl
+from tether.core.model.connection import GREETING_WITHIN, Phase
+from tether.core.model.identity import make_window_id
+from tether.core.model.locks import RECORD
+from tether.core.model.server import Reach, Server
+from tether.core.model.window import Window
+from tether.core.protocol.address import parse_server_url
+from tether.core.protocol.answers import read_queue_length
+from tether.core.protocol.requests import Ask
+from tether.core.submission.dialing import current, favourite, status
+from tether.runtime.caller import Caller, Waits
+from tether.runtime.ports import World
+
+ASKED_WITHIN = 5.0
+"""Seconds for a server to tell the length of its queue."""
+
+
+class Connections:
+    """Looks at the window's connections, and aims them by hand.
+
+    Args:
+        border: Makes errors readable.
+        window: The window.
+        emit: Tells its session.
+        waits: Waits for changes of the window.
+        caller: Asks servers.
+        world: Time, chance, and where the locks are kept over a reload.
+        page_url: Against which short addresses are read.
+    """
+
+    def __init__(
+        self,
+        border: Border,
+        window: Window,
+        emit: Emit,
+        waits: Waits,
+        caller: Caller,
+        world: World,
+        page_url: str,
+    ) -> None:
+        self._border = border
+        self._window = window
+        self._emit = emit
+        self._waits = waits
+        self._caller = caller
+        self._world = world
+        self._page_url = page_url
+
+    def expose(self) -> None:
+        """Put the functions on `window`."""
+        window, border = self._window, self._border
+        border.value(WINDOW_ID=lambda: window.window_id, WINDOW_CLIENT_ID=self._client_id)
+        border.now(
+            generateWindowId=lambda: make_window_id(self._world.chance),
+            generateUniqueClientId=self._new_client_id,
+            loadBalancer__getAvailableServers=self._available,
+            getWebSocketServerStatus=lambda: status(window),
+            getWindowServerLock=self._lock,
+            getApiBaseUrl=self.base_url,
+            windowTasks=lambda: [
+                task_row(task, border.words.title) for task in window.tasks.values()
+            ],
+            windowJournal=self._journal,
+        )
+        border.later(
+            loadBalancer__getOptimalServer=self._optimal,
+            initializeWebSocket=self._initialize,
+            ensureWebSocketConnection=self._ensure,
+            ensureWebSocketServerConsistency=self._make_consistent,
+            resetWebSocketServer=self._reset,
+        )
+
+    def base_url(self) -> ServerUrl | None:
+        """Return the server that calls go to now: aimed at, locked, or with the shortest queue."""
+        url = status(self._window)["lockedServer"] or favourite(self._window, ServerUrl(""))
+        return url or None
+
+    def known(self, typed: str) -> Server:
+        """Return one of the page's servers by its address.
+
+        Raises:
+            BadInput: It is no address.
+            TetherFailure: The page doesn't have it.
+        """
+        url = parse_server_url(str(typed), self._page_url)
+        server = self._window.servers.get(url)
+        if server is None or server.is_leaving:
+            raise self._border.refuse("server_unknown", server=url)
+        return server
+
+    async def aim(self, server: Server) -> None:
+        """Aim the window at a server, and wait until it has greeted.
+
+        Raises:
+            TetherFailure: It didn't.
+        """
+        self._emit(AimChanged(server.url))
+        connection = server.connection
+        if not await self._waits.until(lambda: connection.phase is Phase.OPEN, GREETING_WITHIN):
+            raise self._border.refuse(
+                "not_connected", server=server.name, url=server.url, seconds=f"{GREETING_WITHIN:g}"
+            )
+
+    async def _initialize(self, target: Any = None) -> dict[str, Any]:
+        if target is not None:
+            server = self.known(target)
+        else:
+            server = self._window.servers[(await self._optimal())["url"]]
+        await self.aim(server)
+        return status(self._window)
+
+    async def _ensure(self, target: Any = None) -> dict[str, Any]:
+        now = current(self._window)
+        if target is None and now is not None and now.phase is Phase.OPEN:
+            return status(self._window)
+        if target is None and now is not None and self._window.locks.report():
+            target = now.server
+        return await self._initialize(target)
+
+    async def _make_consistent(self, task_server: Any) -> dict[str, Any]:
+        """Bring lock and socket to where a task is; what agrees is left alone."""
+        server = self.known(task_server)
+        now = status(self._window)
+        socket = now["currentServer"] if now["isConnected"] else None
+        check = self._window.settings.binding.check
+        mended = check(server.url, now["lockedServer"], socket)
+        if mended:
+            await self.aim(server)
+        return {"mended": list(mended), **status(self._window)}
+
+    async def _reset(self) -> dict[str, Any]:
+        self._emit(AimChanged(None))
+        return status(self._window)
+
+    async def _optimal(self) -> dict[str, Any]:
+        """Ask all servers for their queues, and choose as for a new task."""
+        window = self._window
+        servers = [server for server in window.servers.values() if not server.is_leaving]
+        lengths = await asyncio.gather(*(self._length(server) for server in servers))
+        loads: dict[ServerUrl, float] = {
+            server.url: length + window.on_their_way(server.url)
+            for server, length in zip(servers, lengths, strict=True)
+            if length is not None
+        }
+        choice = window.settings.binding.choose(loads, self._world.chance.uniform())
+        if choice is None:
+            raise self._border.refuse("no_server_answers")
+        return {**server_row(window, window.servers[choice]), "queueRemaining": loads[choice]}
+
+    async def _length(self, server: Server) -> int | None:
+        answer = await self._caller.call(server.url, Ask.PROBE, "/prompt", ASKED_WITHIN)
+        try:
+            return read_queue_length(answer.text) if answer and answer.status == 200 else None
+        except MessageError:
+            return None  # what answers there is no ComfyUI server
+
+    def _available(self) -> list[dict[str, Any]]:
+        servers = self._window.servers.values()
+        usable = [each for each in servers if each.reach is Reach.UP and not each.is_leaving]
+        return [server_row(self._window, server) for server in usable]
+
+    def _client_id(self) -> str:
+        now = current(self._window)
+        return now.client_id if now is not None else ""
+
+    def _new_client_id(self) -> str:
+        settings = self._window.settings
+        return settings.binding.make_id(
+            settings.base_client_id,
+            self._world.clock.now(),
+            self._world.chance,
+            self._window.window_id,
+        )
+
+    def _lock(self) -> Any:
+        """Read the window's locks from where they are kept over reloads."""
+        text = self._world.records.read(RECORD)
+        return json.loads(text)["report"] if text else None
+
+    def _journal(self) -> list[dict[str, Any]]:
+        """List the frames that were heard: when, from which server, on which attempt."""
+        return [
+            {"at": at, "server": server, "attempt": attempt, "what": what, "promptId": prompt_id}
+            for at, server, attempt, what, prompt_id in self._window.journal
+        ]

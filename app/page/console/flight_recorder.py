@@ -1,0 +1,165 @@
+"""The flight recorder: the last frames and requests of each task, to be looked at afterwards."""
+
+import json
+from collections import deque
+from typing import Any, TypeAlias
+
+from tether.core.commands import CloseSocket, Command, OpenSocket
+from tether.core.events import (
+    Answered,
+    BinaryReceived,
+    Event,
+    FrameReceived,
+    RequestFailed,
+    SocketClosed,
+    SocketOpened,
+)
+from tether.core.ids import ServerUrl, TaskId
+from tether.core.model.window import Window
+from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.requests import Ask, Request
+
+VERSION = 1
+
+PER_TASK = 200
+"""Entries kept for each task."""
+
+TASKS = 50
+"""Tasks of which entries are kept; those begun last."""
+
+GENERAL = 400
+"""Entries kept that are about no task: sockets, gauges, lists."""
+
+LONGEST = 20_000
+LONGEST_BODY = 200_000
+"""Characters kept of what a server said, and of what it was sent."""
+
+_LONGEST_INPUT = 2_000
+"""Characters of a workflow's input beyond which it is taken for a picture."""
+
+_QUIET = (Ask.STATS, Ask.FEATURES)
+_BEFORE_PROMPT = '"prompt_id": "'
+
+Step: TypeAlias = Event | Command
+Entry: TypeAlias = tuple[float, ServerUrl, str, dict[str, Any]]
+"""When (seconds since the epoch), which server, what kind, and the rest."""
+
+
+class FlightRecorder:
+    """Notes what passes between a window and its servers; no pictures, no owner's tag."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._general: deque[Entry] = deque(maxlen=GENERAL)
+        self._tasks: dict[TaskId, deque[Entry]] = {}
+
+    def note(self, step: Step, now: float) -> None:
+        """Note an event or a command, if it is one that passes the network."""
+        match step:
+            case FrameReceived(server, attempt, text):
+                entry = (now, server, "frame", {"attempt": attempt, "text": text[:LONGEST]})
+                self._ring(self._task_of(text)).append(entry)
+            case BinaryReceived(server, attempt, head, _):
+                self._note(now, server, "binary", {"attempt": attempt, "head": head[:8].hex()})
+            case Request() if step.ask not in _QUIET:
+                fields = {"id": step.id, "method": step.method, "path": step.path}
+                if step.body is not None:
+                    fields["body"] = bare(step.body)
+                if step.upload is not None:
+                    fields["upload"] = step.upload.filename
+                self._ring(step.task_id).append((now, step.server, "request", fields))
+            case Answered(request, status, text) if request.ask not in _QUIET:
+                fields = {"id": request.id, "status": status, "text": text[:LONGEST]}
+                self._ring(request.task_id).append((now, request.server, "answer", fields))
+            case RequestFailed(request, failure):
+                fields = {"id": request.id, "failure": failure.value}
+                self._ring(request.task_id).append((now, request.server, "failed", fields))
+            case OpenSocket(server, attempt, url):
+                self._note(now, server, "dial", {"attempt": attempt, "path": _path(url)})
+            case CloseSocket(server, attempt):
+                self._note(now, server, "close", {"attempt": attempt})
+            case SocketOpened(server, attempt):
+                self._note(now, server, "opened", {"attempt": attempt})
+            case SocketClosed(server, attempt, code):
+                self._note(now, server, "closed", {"attempt": attempt, "code": code})
+
+    def read(self) -> dict[str, Any]:
+        """Return all that is kept, as plain values, in the order of time.
+
+        `{tether, window, servers, tasks, entries}`: an entry is `{at, server, kind, taskId}` and
+        what is of its kind.
+        """
+        window = self._window
+        entries = [_row(entry, None) for entry in self._general]
+        for task_id, ring in self._tasks.items():
+            entries += [_row(entry, task_id) for entry in ring]
+        return {
+            "tether": VERSION,
+            "window": window.window_id,
+            "servers": [{"url": each.url, "name": each.name} for each in window.servers.values()],
+            "tasks": [
+                {
+                    "taskId": task.task_id,
+                    "promptId": task.prompt_id,
+                    "title": task.title,
+                    "server": task.server,
+                    "state": task.state.value,
+                    "endedBy": task.ended_by or None,
+                }
+                for task in window.tasks.values()
+                if task.task_id in self._tasks
+            ],
+            "entries": sorted(entries, key=lambda entry: float(entry["at"])),
+        }
+
+    def _note(self, now: float, server: ServerUrl, kind: str, fields: dict[str, Any]) -> None:
+        self._general.append((now, server, kind, fields))
+
+    def _task_of(self, text: str) -> TaskId | None:
+        """Find whose frame it is without reading all of it."""
+        start = text.find(_BEFORE_PROMPT) + len(_BEFORE_PROMPT)
+        if start < len(_BEFORE_PROMPT):
+            return None
+        task = self._window.by_prompt(text[start : text.find('"', start)])
+        return task.task_id if task else None
+
+    def _ring(self, task_id: TaskId | None) -> deque[Entry]:
+        if task_id is None:
+            return self._general
+        if task_id not in self._tasks:
+            self._tasks[task_id] = deque(maxlen=PER_TASK)
+            if len(self._tasks) > TASKS:
+                del self._tasks[next(iter(self._tasks))]
+        return self._tasks[task_id]
+
+
+def bare(body: str) -> str:
+    """Return a request's body without its owner's tag, and without pictures in its inputs."""
+    try:
+        content = parse_json(body)
+    except ValueError:
+        return ""
+    if isinstance(content, dict):
+        content.pop("extra_data", None)
+    return json.dumps(_cut(content))[:LONGEST_BODY]
+
+
+def _cut(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _cut(each) for name, each in value.items()}
+        case list():
+            return [_cut(each) for each in value]
+        case str() if len(value) > _LONGEST_INPUT:
+            return f"({len(value)} characters left out)"
+    return value
+
+
+def _path(url: str) -> str:
+    """A socket's address without its server."""
+    return "/" + url.split("/", 3)[-1]
+
+
+def _row(entry: Entry, task_id: TaskId | None) -> dict[str, Any]:
+    at, server, kind, fields = entry
+    return {"at": at, "server": server, "kind": kind, "taskId": task_id, **fields}

@@ -1,0 +1,232 @@
+"""The finished results that a browser keeps: what is kept of each, and which go first."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from tether.core.events import Picture
+from tether.core.ids import Digest, NodeId, PromptId, ServerUrl
+from tether.core.model.task import Task
+from tether.core.model.title import JOINT
+from tether.core.protocol.outputs import (
+    Output,
+    is_time,
+    outputs_from_json,
+    outputs_to_json,
+    parse_json,
+)
+
+VERSION = 1
+
+BUDGET_MB = 500.0
+MOST = 1_000
+"""Entries."""
+
+WHOLE = 8_000_000
+"""Bytes of the largest file that is kept as it is, result or input."""
+
+FETCHED = 32_000_000
+"""Bytes of the largest result that is fetched without having been asked for."""
+
+LONGEST_WORKFLOW = 2_000_000
+LONGEST_TEXT = 4_000
+"""Characters kept of a result that is a text."""
+
+ITS_OWN_THUMBNAIL = 200_000
+"""Bytes of a picture that is shown small as it is."""
+
+_TYPES: Mapping[str, str] = {
+    "jpg": "image/jpeg",
+    **{ending: f"image/{ending}" for ending in ("png", "jpeg", "webp", "gif", "bmp", "avif")},
+}
+
+
+class Entry(NamedTuple):
+    """One finished task. `sizes` has the bytes of each content that is here, by its name."""
+
+    prompt_id: PromptId
+    title: str
+    workflow: str
+    digest: Digest
+    server: ServerUrl
+    server_name: str
+    pinned: ServerUrl | None
+    at: float
+    outputs: tuple[Output, ...]
+    pictures: tuple[Picture, ...]
+    sizes: Mapping[str, int]
+    values: tuple[tuple[str, str], ...] = ()
+    """What was set in the workflow: (input, text), what tells most first."""
+
+    def whole(self, number: int) -> str:
+        """Name the content of a result."""
+        return f"{self.prompt_id}/{number}"
+
+    def small(self, number: int) -> str:
+        """Name the thumbnail of a result."""
+        return f"{self.prompt_id}/{number}/small"
+
+    def lacks(self) -> str:
+        """Name what was too large to keep, though it can't be run again without; "" for nothing."""
+        if self.digest not in self.sizes:
+            return self.workflow
+        return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
+
+
+def entry_of(task: Task, server_name: str, now: float) -> Entry:
+    """Return the entry of a completed task, of which nothing is here yet."""
+    assert task.server is not None
+    return Entry(
+        task.prompt_id,
+        task.title,
+        _workflow_name(task),
+        task.digest,
+        task.server,
+        server_name,
+        task.pinned,
+        task.ended_at or now,
+        tuple(_shortened(output) for output in task.outputs),
+        task.pictures,
+        {},
+    )
+
+
+def type_of(filename: str) -> str:
+    """Return the type under which a result is shown, whatever its server says: never a page's."""
+    return _TYPES.get(filename.rpartition(".")[2].lower(), "application/octet-stream")
+
+
+def write_entry(entry: Entry) -> str:
+    """Write an entry for the browser to keep."""
+    return json.dumps(
+        {
+            "v": VERSION,
+            "prompt": entry.prompt_id,
+            "title": entry.title,
+            "workflow": entry.workflow,
+            "digest": entry.digest,
+            "server": entry.server,
+            "name": entry.server_name,
+            "pinned": entry.pinned,
+            "at": entry.at,
+            "outputs": outputs_to_json(entry.outputs),
+            "pictures": [_picture_row(each) for each in entry.pictures],
+            "sizes": dict(entry.sizes),
+            "values": entry.values,
+        }
+    )
+
+
+def read_entry(text: str) -> Entry | None:
+    """Read what `write_entry` wrote; None for anything else."""
+    try:
+        record = parse_json(text)
+    except ValueError:
+        return None
+    match record:
+        case {
+            "v": 1,
+            "prompt": str(prompt),
+            "title": str(title),
+            "workflow": str(workflow),
+            "digest": str(digest),
+            "server": str(server),
+            "name": str(name),
+            "pinned": None | str() as pinned,
+            "at": at,
+            "outputs": outputs,
+            "pictures": list(pictures),
+            "sizes": dict(sizes),
+        } if is_time(at) and all(_is_size(size) for size in sizes.values()):
+            return Entry(
+                PromptId(prompt),
+                title,
+                workflow,
+                Digest(digest),
+                ServerUrl(server),
+                name,
+                ServerUrl(pinned) if pinned else None,
+                at,
+                outputs_from_json(outputs),
+                tuple(_pictures(pictures)),
+                sizes,
+                tuple(_values(record.get("values"))),
+            )
+    return None
+
+
+def newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Sort entries; those of one moment by their id, so that every window has one order."""
+    return sorted(entries, key=lambda entry: (entry.at, entry.prompt_id), reverse=True)
+
+
+def used(entries: Iterable[Entry]) -> int:
+    """Return the bytes that entries take; what several have is there once."""
+    return sum({name: size for entry in entries for name, size in entry.sizes.items()}.values())
+
+
+def names_of(entries: Iterable[Entry]) -> set[str]:
+    """Return the names of all contents that entries have."""
+    return {name for entry in entries for name in entry.sizes}
+
+
+def allowance(budget: int) -> int:
+    """Return the bytes that one entry may take: the newest stays, so it must fit."""
+    return budget // 2
+
+
+def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Entry]:
+    """Return the entries that have to go: the oldest, until the rest fit. The newest never goes.
+
+    Args:
+        entries: All that there are.
+        budget: Bytes for all.
+        most: How many there may be.
+    """
+    ordered = newest_first(entries)
+    names: set[str] = set()
+    room = budget
+    for count, entry in enumerate(ordered):
+        fresh = {name: size for name, size in entry.sizes.items() if name not in names}
+        room -= sum(fresh.values())
+        if count and (room < 0 or count >= most):
+            return ordered[count:]
+        names.update(fresh)
+    return []
+
+
+def _workflow_name(task: Task) -> str:
+    """Take the picture's name from a title, as the page puts it there."""
+    for picture in task.pictures:
+        name = task.title.removeprefix(picture.filename + JOINT)
+        if name and name != task.title:
+            return name
+    return task.title
+
+
+def _shortened(output: Output) -> Output:
+    if len(output.text) <= LONGEST_TEXT:
+        return output
+    return Output(output.node_id, "text", text=output.text[:LONGEST_TEXT] + "…")
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _pictures(rows: list[Any]) -> Iterable[Picture]:
+    for row in rows:
+        match row:
+            case [str(node), str(name), str(digest), str(filename), int(size)]:
+                yield Picture(NodeId(node), name, Digest(digest), filename, size)
+
+
+def _values(rows: Any) -> Iterable[tuple[str, str]]:
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [str(name), str(text)]:
+                yield name, text
+
+
+def _picture_row(picture: Picture) -> list[str | int]:
+    return [picture.node_id, picture.input, picture.digest, picture.filename, picture.size]

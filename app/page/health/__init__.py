@@ -1,0 +1,1 @@
+"""How well the window does its work."""

@@ -1,0 +1,1 @@
+"""Every server as a lane in time."""

@@ -1,0 +1,210 @@
+"""The panel of lanes: a drawing of who has what, and a line that tells what is pointed at."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import js
+
+from page.lanes.bars import Bar
+from page.lanes.drawing import LaneDrawing, legend, patterns, sentence
+from page.lanes.picture import Lane, Picture, Stroke
+from page.ui.clock import clock, moment
+from page.ui.dom import drawn, element, listen, set_text
+from page.ui.words import Words
+
+STRETCHES = ("0", "60", "300", "1800")
+"""Seconds that can be shown; 0 for as many as what goes on takes."""
+
+
+class _Item(NamedTuple):
+    """Something that can be pointed at, and where."""
+
+    lane: Lane
+    shown: Bar | Stroke
+
+    @property
+    def middle(self) -> float:
+        """Where it is between left and right."""
+        return (self.shown.start + self.shown.end) / 2
+
+
+class LanesPanel:
+    """Draws pictures, and tells of what is pointed at or has the focus.
+
+    Args:
+        words: The page's language.
+        details: The element that opens and closes; the panel fills it.
+        draw: Is called when another stretch of time is wanted.
+    """
+
+    def __init__(self, words: Words, details: Any, draw: Callable[[], None]) -> None:
+        self._words = words
+        self._details = details
+        self._items: dict[str, _Item] = {}
+        self._told_of = self._stop = ""
+        """What the line tells of, and what the Tab key comes to."""
+        details.append(*self._make())
+        self._drawing = LaneDrawing(words, self._box)
+        listen(self._stretch, "change", lambda _event: draw())
+        listen(self._box, "pointerover", self._pointed)
+        listen(self._box, "pointerleave", lambda _event: self._tell(self._focused()))
+        listen(self._box, "focusin", self._entered)
+        listen(self._box, "focusout", lambda _event: self._tell(""))
+        listen(details, "keydown", self._pressed)
+        self._tell("")
+
+    @property
+    def seconds(self) -> float:
+        """How far back the picture is to reach; 0 for as far as it takes."""
+        return float(self._stretch.value)
+
+    def show(self, picture: Picture) -> None:
+        """Show a picture; what has the focus keeps it, wherever it went."""
+        focused, told_of = self._focused(), self._told_of
+        self._drawing.show(picture.lanes, picture.ticks)
+        self._items = {}
+        for lane in picture.lanes:
+            for stroke in lane.line:
+                self._items[stroke.key] = _Item(lane, stroke)
+            for bar in lane.bars:
+                self._items[bar.key] = _Item(lane, bar)
+        self._draw_scale(picture)
+        at = moment(picture.until)
+        set_text(self._past, self._words.say("lanes.past", at=at) if picture.is_past else "")
+        self._stop_at(self._stop if self._stop in self._items else next(reversed(self._items), ""))
+        if focused and focused != self._focused():
+            self._focus(focused if focused in self._items else self._stop)
+        self._tell(told_of if told_of in self._items else "")
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self._items = {}
+        self._drawing.show((), ())
+        self._scale.replaceChildren()
+        self._tell("")
+
+    def _make(self) -> tuple[Any, ...]:
+        """Make all but the lanes."""
+        words = self._words
+        self._stretch = element("select", "", id="lanes-stretch")
+        for seconds in STRETCHES:
+            said = words.say(f"lanes.stretch.{seconds}")
+            self._stretch.append(element("option", "", said, value=seconds))
+        label = element("label", "check", words.say("lanes.stretch"))
+        label.append(self._stretch)
+        head = element("div", "lanes-head")
+        head.append(element("p", "about", words.say("lanes.about")), label)
+        self._past = element("p", "lanes-past", role="status")
+        self._past.hidden = True
+        self._box = element("div", "lanes", role="group", aria_label=words.say("lanes"))
+        self._scale = drawn("svg", "axis", height="18", aria_hidden="true")
+        row = element("div", "lane axis-row")
+        row.append(element("span"), self._scale)
+        self._told = element("p", "lanes-told", id="lanes-told")
+        return patterns(), head, self._past, self._box, row, self._told, legend(words)
+
+    def _draw_scale(self, picture: Picture) -> None:
+        """Write times under the drawing, but for those that would run into `now`."""
+        seconds = {} if picture.until - picture.since > 120 else {"second": "2-digit"}
+        texts = [
+            drawn(
+                "text",
+                "odd" if number % 2 else "",
+                clock(at, **seconds),
+                x=f"{x * 100:.3f}%",
+                y="13",
+            )
+            for number, (x, at) in enumerate(picture.ticks)
+            if 0.05 < x < (0.9 if picture.is_live else 0.75)
+        ]
+        told = self._words.say("lanes.now")
+        if not picture.is_live:  # nothing is drawn before something happens
+            told = self._words.say("server.as_of", time=moment(picture.until))
+        now = drawn("text", "now", told, x="100%", y="13")
+        self._scale.replaceChildren(*texts, now)
+
+    def _focused(self) -> str:
+        return _key_of(js.document.activeElement) if js.document.activeElement else ""
+
+    def _pointed(self, event: Any) -> None:
+        self._tell(_key_of(event.target) or self._focused())
+
+    def _entered(self, event: Any) -> None:
+        key = _key_of(event.target)
+        self._stop_at(key)
+        self._tell(key)
+
+    def _stop_at(self, key: str) -> None:
+        """Let the Tab key come to one of all items; arrow keys lead to the others."""
+        self._stop = key
+        for each, item in self._items.items():
+            index = "0" if each == key else "-1"
+            self._drawing.element(item.lane, item.shown).setAttribute("tabindex", index)
+
+    def _focus(self, key: str) -> None:
+        if key in self._items:
+            item = self._items[key]
+            self._drawing.element(item.lane, item.shown).focus()
+
+    def _pressed(self, event: Any) -> None:
+        if event.key == "Escape":
+            self._escaped()
+            return
+        key = self._focused()
+        if key not in self._items:
+            return
+        keys, lane = list(self._items), self._items[key].lane.key
+        lanes = list(dict.fromkeys(item.lane.key for item in self._items.values()))
+        place, level = keys.index(key), lanes.index(lane)
+        match event.key:
+            case "ArrowRight":
+                to = keys[min(place + 1, len(keys) - 1)]
+            case "ArrowLeft":
+                to = keys[max(place - 1, 0)]
+            case "ArrowDown":
+                to = self._nearest(key, lanes[min(level + 1, len(lanes) - 1)])
+            case "ArrowUp":
+                to = self._nearest(key, lanes[max(level - 1, 0)])
+            case "Home":
+                to = keys[0]
+            case "End":
+                to = keys[-1]
+            case _:
+                return
+        event.preventDefault()
+        self._focus(to)
+
+    def _nearest(self, key: str, lane: str) -> str:
+        """Return what is nearest in another lane; the same where there is no other."""
+        here = self._items[key]
+        if here.lane.key == lane:
+            return key
+        others = {each: item for each, item in self._items.items() if item.lane.key == lane}
+        return min(others, key=lambda each: abs(others[each].middle - here.middle))
+
+    def _escaped(self) -> None:
+        """Put away what is told; the panel when nothing is."""
+        if self._told_of:
+            self._tell("")
+            return
+        self._details.open = False
+        self._details.querySelector("summary").focus()
+
+    def _tell(self, key: str) -> None:
+        self._told_of = key
+        if not key:
+            self._told.textContent = self._words.say("lanes.hint")
+            return
+        say, item = self._words.say, self._items[key]
+        shown, lane = item.shown, self._drawing.name(item.lane)
+        if isinstance(shown, Bar):
+            title, state = self._words.title(shown.label), say(f"task.state.{shown.state.value}")
+        else:
+            title, state = say("lanes.socket"), say(f"lanes.kind.{shown.kind}")
+        told = [lane, state, *(sentence(self._words, each) for each in shown.detail)]
+        self._told.replaceChildren(element("strong", "", title), " · ", " · ".join(told))
+
+
+def _key_of(target: Any) -> str:
+    found = target.closest("[data-item]")
+    return str(found.getAttribute("data-item")) if found else ""

@@ -1,0 +1,109 @@
+"""Shows what the routing test found: in the console, and in its own dialog."""
+
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from page.ui.dom import by_id, element
+from page.ui.words import Words
+
+_RUNS = ("before", "after")
+_COLUMNS = ("id", "title", "before", "after", "verdict")
+
+
+class Report:
+    """Takes scenes as they are played, and the whole at the end."""
+
+    def __init__(self, words: Words, is_verbose: bool) -> None:
+        self._words = words
+        self._is_verbose = is_verbose
+        self._rows: list[dict[str, Any]] = []
+        js.console.group(words.say("title"))
+        js.console.info(words.say("start"))
+        by_id("routing-summary").textContent = words.say("running")
+        self._body = _emptied(words)
+        self._live, self._scenes = by_id("routing-live"), by_id("routing-scenes")
+        self._live.replaceChildren()
+        self._scenes.querySelector("summary").textContent = words.say("scenes")
+        self._scenes.hidden, self._scenes.open = False, True
+
+    def scene(self, scene: dict[str, Any]) -> None:
+        """A scene was played."""
+        words = self._words
+        verdict = words.say("passed" if scene["passed"] else "failed")
+        open_group = js.console.groupCollapsed if scene["passed"] else js.console.group
+        open_group(f"{scene['id']:2} {verdict}  {scene['title']}")
+        js.console.log(f"{words.say('column.before')}: {scene['before']}")
+        js.console.log(f"{words.say('column.after')}: {scene['after']}")
+        if self._is_verbose or not scene["passed"]:
+            for run in _RUNS:
+                js.console.groupCollapsed(words.say(f"evidence.{run}"))
+                _table(scene["evidence"][run])
+                js.console.groupEnd()
+        js.console.groupEnd()
+        row = {**scene, "verdict": verdict}
+        self._rows.append({words.say(f"column.{key}"): row[key] for key in _COLUMNS})
+        self._add([str(row[key]) for key in _COLUMNS], bool(scene["passed"]))
+
+    def live_began(self) -> None:
+        """The servers' turn."""
+        told = self._words.say("live.began")
+        js.console.info(told)
+        self._tell_live(element("p", "", told))
+
+    def ended(self, result: dict[str, Any]) -> None:
+        """All was played: show the table, the servers and the summary.
+
+        The person's servers are read first; the scenes are folded where all of them passed.
+        """
+        words = self._words
+        _table(self._rows)
+        if result["live"]:
+            js.console.group(words.say("live"))
+            for server in result["live"]:
+                verdict = words.say("passed" if server["passed"] else "failed")
+                line = f"{verdict}  {server['name']}: {server['detail']} ({server['ms']} ms)"
+                (js.console.info if server["passed"] else js.console.error)(line)
+            js.console.groupEnd()
+            servers = element("ul")
+            servers.append(*(self._server(server) for server in result["live"]))
+            self._tell_live(servers)
+            self._scenes.open = not all(scene["passed"] for scene in result["scenes"])
+        (js.console.info if result["passed"] else js.console.error)(result["summary"])
+        js.console.groupEnd()
+        by_id("routing-summary").textContent = result["summary"]
+
+    def _tell_live(self, told: Any) -> None:
+        self._live.replaceChildren(element("h3", "", self._words.say("live")), told)
+
+    def _server(self, server: dict[str, Any]) -> Any:
+        key = "server.works" if server["passed"] else "server.fails"
+        row = element("li", "good" if server["passed"] else "bad")
+        verdict = element("strong", "", self._words.say(key, server=server["name"]))
+        row.append(verdict, " ", element("span", "", str(server["detail"])))
+        return row
+
+    def _add(self, cells: list[str], is_good: bool) -> None:
+        row = element("tr", "good" if is_good else "bad")
+        for key, text in zip(_COLUMNS, cells, strict=True):
+            # Where there is no room for a head, the two runs are named in their cells.
+            head = {"data_head": self._words.say(f"column.{key}")} if key in _RUNS else {}
+            row.append(element("td", "", text, **head))
+        self._body.append(row)
+
+
+def _emptied(words: Words) -> Any:
+    """Return the empty body of the dialog's table, its head in the page's language."""
+    table = by_id("routing-table")
+    head, body = element("thead"), element("tbody")
+    row = element("tr")
+    for key in _COLUMNS:
+        row.append(element("th", "", words.say(f"column.{key}"), scope="col"))
+    head.append(row)
+    table.replaceChildren(head, body)
+    return body
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    js.console.table(to_js(rows, dict_converter=js.Object.fromEntries))

@@ -1,0 +1,172 @@
+"""The routing test: fetched when it is asked for, and run beside the person's own tasks."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyscript import config
+
+from page.ui.dom import by_id, listen
+from page.ui.words import Words
+from tether.browser.clock import BrowserChance, BrowserClock
+from tether.browser.http import BrowserHttp
+from tether.browser.site import fetch_text, is_demo
+from tether.browser.socket import BrowserSockets
+from tether.core.errors import Trouble
+from tether.core.events import Emit
+from tether.core.ids import Digest, ServerUrl
+from tether.core.model.window import Window
+from tether.core.protocol.address import parse_server_url
+from tether.runtime.access_tokens import AccessOf
+
+_OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
+
+
+class SelfTest:
+    """`runWebSocketRoutingFixTest`, and its button.
+
+    Args:
+        window: Only its list of servers is read.
+        words: The page's.
+        language: In which the test speaks.
+        access_of: Returns a server's token.
+    """
+
+    def __init__(self, window: Window, words: Words, language: str, access_of: AccessOf) -> None:
+        self._window = window
+        self._page_words = words
+        self._language = language
+        self._access_of = access_of
+        self._is_loaded = False
+        self._running: set[asyncio.Task[Any]] = set()
+        self._start = by_id("routing-start")
+        listen(by_id("routing-open"), "click", lambda _event: self.show())
+        listen(self._start, "click", lambda _event: self.start())
+        listen(by_id("routing-close"), "click", lambda _event: by_id("routing-test").close())
+
+    def show(self) -> None:
+        """Show what the test does, and what it found if it has run."""
+        dialog = by_id("routing-test")
+        if not dialog.open:
+            dialog.showModal()
+
+    def start(self) -> None:
+        """Run the test where it can be watched."""
+        self.show()
+        if not self._running:
+            self._start.disabled = True
+            running = asyncio.ensure_future(self.run())
+            self._running.add(running)
+            running.add_done_callback(self._shown)
+
+    async def run(self, options: Any = None) -> dict[str, Any]:
+        """Run all scenes, and then a tiny task on each server.
+
+        Args:
+            options: `{live, servers, verbose, seed}`, a JS object; all may be left out. `live`
+                is on where there are servers; `servers` are addresses, else all of the page's.
+
+        Returns:
+            `{passed, summary, scenes, live, environment}`, plain.
+
+        Raises:
+            ValueError: An option is wrong; says in the page's words which.
+        """
+        wanted = self._wanted(options)
+        words = await self._load()
+        from page.routing_test.live import Live
+        from page.routing_test.panel import Report
+        from page.routing_test.report import SEED, play_all, summary
+
+        seed = wanted.get("seed", SEED)
+        report = Report(words, wanted.get("verbose", False))
+        scenes = await play_all(words.say, seed, report.scene)
+        servers = self._servers(wanted)
+        live: list[dict[str, Any]] = []
+        if servers:
+            report.live_began()
+            chance, explain = BrowserChance(), self._page_words.trouble
+            live = await Live(servers, self._made, chance, words.say, explain).run()
+        result = {
+            "passed": all(each["passed"] for each in (*scenes, *live)),
+            "summary": summary(words.say, scenes, live),
+            "scenes": scenes,
+            "live": live,
+            "environment": {
+                "page": str(js.location.href),
+                "isSecure": bool(js.isSecureContext),
+                "browser": str(js.navigator.userAgent),
+                "language": self._language,
+                "python": sys.version.split()[0],
+                "seed": seed,
+                "at": str(js.Date.new().toISOString()),
+            },
+        }
+        report.ended(result)
+        return result
+
+    def _shown(self, running: asyncio.Task[Any]) -> None:
+        self._running.discard(running)
+        self._start.disabled = False
+        error = running.exception()
+        if error is not None:
+            by_id("routing-summary").textContent = f"{type(error).__name__}: {error}"
+            raise error
+
+    def _wanted(self, options: Any) -> dict[str, Any]:
+        given = options.to_py() if hasattr(options, "to_py") else options
+        if given is None:
+            return {}
+        if not isinstance(given, dict):
+            raise self._refusal(given)
+        for name, value in given.items():
+            kind = _OPTIONS.get(name)
+            if kind is None or not isinstance(value, kind):
+                raise self._refusal(f"{name}: {value}")
+        return given
+
+    def _refusal(self, option: object) -> ValueError:
+        return ValueError(self._page_words.trouble(Trouble.of("selftest_option", option=option)))
+
+    def _servers(self, wanted: dict[str, Any]) -> dict[ServerUrl, str]:
+        """Return the servers to test, by address, with their names."""
+        if not wanted.get("live", not is_demo()):
+            return {}  # the demo's servers are those of the scenes
+        known = {
+            url: server.name
+            for url, server in self._window.servers.items()
+            if not server.is_leaving
+        }
+        if "servers" not in wanted:
+            return known
+        urls = [parse_server_url(str(typed), js.location.href) for typed in wanted["servers"]]
+        return {url: known.get(url, "") for url in urls}
+
+    def _made(self, emit: Emit) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
+        access_of = self._access_of
+        return (
+            BrowserClock(emit),
+            BrowserSockets(emit, access_of),
+            BrowserHttp(emit, _no_file, access_of, _no_turn),
+        )
+
+    async def _load(self) -> Words:
+        """Fetch the test and its words, once."""
+        if not self._is_loaded:
+            lazy = config["lazy"]
+            await js.tetherLoadPython(*lazy["servers"], *lazy["routing_test"])
+            self._is_loaded = True
+            text = await fetch_text(f"./static/i18n/routing-test.{self._language}.json")
+            self._words = Words(text or "{}")
+        return self._words
+
+
+async def _no_file(_digest: Digest) -> None:
+    """The test uploads nothing."""
+
+
+async def _no_turn(_server: ServerUrl) -> Callable[[], None]:
+    """It has nothing large to send."""
+    return lambda: None

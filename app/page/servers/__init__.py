@@ -1,0 +1,1 @@
+"""The list of servers and all that people do with them."""

@@ -1,0 +1,94 @@
+"""Two addresses of one server: its queue would count twice."""
+
+import asyncio
+from itertools import permutations
+
+from tether.core.errors import MessageError
+from tether.core.ids import ServerUrl
+from tether.core.model.server import Reach, Server
+from tether.core.model.task import State, Task
+from tether.core.model.window import Window
+from tether.core.protocol.answers import read_history, read_job
+from tether.core.protocol.requests import Ask, history_path, job_path
+from tether.runtime.caller import Caller
+
+ASKED_WITHIN = 10.0
+
+
+class Twins:
+    """Asks the second of two servers that look alike for a task which the first has done.
+
+    Nothing that a server says of itself is its own: machines of one kind tell the same. But
+    nobody else can know the id of our task. So each pair that looks alike is asked once.
+
+    Args:
+        window: Knows servers and tasks.
+        caller: Asks servers.
+    """
+
+    def __init__(self, window: Window, caller: Caller) -> None:
+        self._window = window
+        self._caller = caller
+        self._asked: set[frozenset[ServerUrl]] = set()
+        self._calls: set[asyncio.Task[None]] = set()
+        self.found: dict[ServerUrl, ServerUrl] = {}
+        """The second address -> the first."""
+
+    def changed(self) -> None:
+        """Look for a pair that can be asked about now."""
+        servers = [each for each in self._window.servers.values() if _is_usable(each)]
+        if len(self._asked) >= len(servers) * (len(servers) - 1) / 2:
+            return
+        for first, second in permutations(servers, 2):
+            pair = frozenset((first.url, second.url))
+            if pair in self._asked or not _look_alike(first, second):
+                continue
+            task = self._done_at(first)
+            if task is not None:
+                self._asked.add(pair)
+                call = asyncio.ensure_future(self._ask(first, second, task))
+                self._calls.add(call)
+                call.add_done_callback(self._calls.discard)
+
+    def twin_of(self, url: ServerUrl) -> Server | None:
+        """Return the server of which this is another address, while both are there."""
+        first = self.found.get(url)
+        return self._window.servers.get(first) if first is not None else None
+
+    async def _ask(self, first: Server, second: Server, task: Task) -> None:
+        ask, path = (Ask.JOB, job_path) if second.has_jobs else (Ask.HISTORY, history_path)
+        answer = await self._caller.call(second.url, ask, path(task.prompt_id), ASKED_WITHIN)
+        both = {first.url, second.url} <= self._window.servers.keys()
+        if answer is None or answer.status != 200 or not both:
+            return
+        try:
+            if ask is Ask.JOB:
+                read_job(answer.text)
+            elif read_history(answer.text, task.prompt_id) is None:
+                return
+        except MessageError:
+            return
+        earlier, later = [url for url in self._window.servers if url in (first.url, second.url)]
+        self.found[later] = earlier
+
+    def _done_at(self, server: Server) -> Task | None:
+        """Return a task that was sent to this server alone, and done there."""
+        for task in self._window.ended():
+            is_done = task.state is State.COMPLETED and task.sends == 1
+            if is_done and task.server == server.url:
+                return task
+        return None
+
+
+def _is_usable(server: Server) -> bool:
+    return server.reach is Reach.UP and not server.is_leaving and server.facts is not None
+
+
+def _look_alike(first: Server, second: Server) -> bool:
+    assert first.facts is not None and second.facts is not None
+    one, other = first.facts, second.facts
+    return (one.version, one.device, one.memory_total) == (
+        other.version,
+        other.device,
+        other.memory_total,
+    )

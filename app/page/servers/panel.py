@@ -1,0 +1,276 @@
+"""The panel of servers.
+
+The fields for a server's name and address on its card.
+"""
+
+from typing import Any, Protocol
+
+from page.servers.row import ServerRow
+from page.servers.token_form import AccessFields, LazyFields, Typed
+from page.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_text
+from page.ui.words import Words
+
+
+class NamingFields:
+    """Two fields and a button, closed at first.
+
+    Args:
+        words: The page's language.
+        url: The server's address.
+    """
+
+    def __init__(self, words: Words, url: str) -> None:
+        self.root = element("form", "naming", data_server=url)
+        self._name = element("input", "name-field", autocomplete="off")
+        self._address = element(
+            *("input", "address-field"),
+            autocomplete="off",
+            autocapitalize="off",
+            spellcheck="false",
+        )
+        self._wrong = element("p", "trouble", role="alert")
+        for key, field in (("server.name", self._name), ("server.its_address", self._address)):
+            label = element("label")
+            label.append(element("span", "", words.say(key)), field)
+            self.root.append(label)
+        self.root.append(self._wrong, element("button", "quiet", words.say("server.rename_use")))
+        self.root.hidden = self._wrong.hidden = True
+
+    def toggle(self, name: str, address: str) -> None:
+        """Open the fields with what is so now, or close them."""
+        self.root.hidden = not self.root.hidden
+        self._name.value, self._address.value = name, address
+        self.refuse("")
+        if not self.root.hidden:
+            self._name.select()
+
+    def typed(self) -> tuple[str, str]:
+        """Return name and address."""
+        return str(self._name.value), str(self._address.value)
+
+    def refuse(self, problem: str) -> None:
+        """Say what is wrong with the address, "" for nothing."""
+        set_text(self._wrong, problem)
+        if problem:
+            self._address.setAttribute("aria-invalid", "true")
+            self._address.focus()
+        else:
+            self._address.removeAttribute("aria-invalid")
+
+
+_TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
+"""What a row says of now, and of the machine; each of these is a line, if there is room."""
+
+_BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
+
+_TEXTS = (
+    *("name", "state", "queue", "wait", "socket", "facts", "figures", "access", "twin", "well"),
+    "trouble",
+)
+
+
+class ServerWishes(Protocol):
+    """What a person may want of servers; what is wrong with it is returned, "" for nothing."""
+
+    def add(self, typed: str, name: str, token: Typed) -> str:
+        """Use one more, by what was typed as its address and its name."""
+
+    def use_token(self, url: str, token: Typed) -> str:
+        """Send another token."""
+
+    def change(self, url: str, name: str, address: str) -> str:
+        """Call one something else ("" for its address), or correct its address."""
+
+    def act(self, action: str, url: str) -> None:
+        """Do what a button of its card says."""
+
+
+class ServersPanel:
+    """A card a server, and a form to add one.
+
+    Args:
+        words: The page's language.
+        wishes: Carries what the person wants of servers.
+    """
+
+    def __init__(self, words: Words, wishes: ServerWishes) -> None:
+        self._words = words
+        self._wishes = wishes
+        self._access = LazyFields(by_id("server-access"), words)
+        self._fields: dict[str, AccessFields] = {}
+        self._address, self._name = by_id("server-address"), by_id("server-name")
+        self._problem = by_id("server-problem")
+        self._none = by_id("server-none")
+        self._is_corrected = False
+        """An address was: its new card gets the focus."""
+        self._rows = Rows(by_id("servers"), self._make, self._change)
+        listen(by_id("server-form"), "submit", self._submitted)
+        on_action(by_id("servers"), self._act)
+        listen(by_id("servers"), "submit", self._changed)
+        listen(by_id("servers"), "keydown", self._keyed)
+
+    def show(self, rows: tuple[ServerRow, ...]) -> None:
+        """Show these servers; a card whose address was corrected keeps the focus."""
+        fresh = [row.url for row in rows if self._rows.card(row.url) is None]
+        for gone in self._rows.show({row.url: row for row in rows}):
+            self._fields.pop(gone, None)
+        self._none.hidden = bool(rows)
+        if self._is_corrected and fresh:
+            self._go_to(fresh[-1])
+        self._is_corrected = False
+
+    def _submitted(self, event: Any) -> None:
+        event.preventDefault()
+        typed, name = str(self._address.value), str(self._name.value)
+        problem = self._wishes.add(typed, name, self._access.read())
+        set_text(self._problem, problem)
+        if not problem:
+            self._address.value = self._name.value = ""
+            self._access.clear()
+
+    def _act(self, action: str, url: str) -> None:
+        match action:
+            case "token":
+                self._show_fields(url)
+            case "use":
+                self._use_fields(url)
+            case "rename":
+                self._show_name(url)
+            case "copy":
+                copy_text(url)
+            case _:
+                self._wishes.act(action, url)
+
+    def _show_name(self, url: str) -> None:
+        """Open or close the fields for another name and address on a server's card."""
+        parts = self._rows.card(url)
+        if parts is not None:
+            parts["naming"].toggle(self._rows.row(url).name, url)
+
+    def _keyed(self, event: Any) -> None:
+        naming = event.target.closest(".naming") if event.key == "Escape" else None
+        if naming:
+            naming.hidden = True
+            self._go_to(str(naming.dataset.server))
+
+    def _changed(self, event: Any) -> None:
+        event.preventDefault()
+        url = str(event.target.dataset.server)
+        parts = self._rows.card(url)
+        if parts is None:
+            return
+        name, address = parts["naming"].typed()
+        problem = self._wishes.change(url, name, address)
+        parts["naming"].refuse(problem)
+        if not problem:
+            event.target.hidden = True
+            self._is_corrected = address != url
+            self._go_to(url)
+
+    def _go_to(self, url: str) -> None:
+        parts = self._rows.card(url)
+        if parts is not None:
+            parts["rename button"].focus()
+
+    def _show_fields(self, url: str) -> None:
+        """Open or close the fields for another token on a server's card."""
+        parts = self._rows.card(url)
+        row = self._rows.row(url)
+        if parts is None:
+            return
+        if url not in self._fields:
+            self._fields[url] = AccessFields(self._words, row.access_mode)
+            use = element("button", "quiet", self._words.say("access.use"), type="button")
+            use.dataset.action, use.dataset.key = "use", url
+            parts["token"].append(self._fields[url].root, use, element("p", "trouble"))
+            parts["token"].hidden = True
+        parts["token"].hidden = not parts["token"].hidden
+
+    def _use_fields(self, url: str) -> None:
+        parts = self._rows.card(url)
+        if parts is None:
+            return
+        problem = self._wishes.use_token(url, self._fields[url].read())
+        set_text(parts["token"].lastChild, problem)
+        if not problem:
+            parts["token"].replaceChildren()
+            del self._fields[url]
+
+    def _make(self, url: str) -> dict[str, Any]:
+        words = self._words
+        card = element("li", "server card")
+        card.dataset.server = url
+        parts: dict[str, Any] = {"card": card, "said": {}, "causes shown": None, "stands": None}
+        head = element("div", "head")
+        parts["name"], parts["state"] = element("span", "name"), element("span", "state")
+        rename = element("button", "quiet", "✎", type="button", title=words.say("server.rename"))
+        rename.setAttribute("aria-label", words.say("server.rename"))
+        rename.dataset.action, rename.dataset.key = "rename", url
+        parts["rename button"] = rename
+        head.append(parts["name"], rename, parts["state"])
+        card.append(head)
+        for names in _TOGETHER:
+            line = element("div", "told")
+            for name in names:
+                parts[name] = element("p", name)
+                line.append(parts[name])
+            card.append(line)
+        for name in ("twin", "well", "trouble"):
+            parts[name] = element("p", name)
+            card.append(parts[name])
+        set_text(parts["url"], url)
+        parts["figures"].title = words.say("server.figures_about")
+        parts["socket"].title = words.say("server.socket_about")
+        parts["causes"] = element("ul", "causes")
+        card.append(parts["causes"])
+        buttons = element("div", "buttons")
+        for action in _BUTTONS:
+            button = element("button", "quiet", words.say(f"server.{action}"), type="button")
+            button.dataset.action, button.dataset.key = action, url
+            parts[f"{action} button"] = button
+            buttons.append(button)
+        parts["token"] = element("div", "token")
+        parts["naming"] = naming = NamingFields(words, url)
+        head.after(naming.root)
+        card.append(buttons, parts["token"])
+        return parts
+
+    def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
+        """Bring a card up to date; what it says already isn't said again, since each is a call."""
+        said = {name: getattr(row, name) for name in _TEXTS}
+        for name, text in said.items():
+            if parts["said"].get(name) != text:
+                set_text(parts[name], text)
+        if parts["said"].get("name") != row.name:
+            parts["name"].title = row.name
+            parts["url"].hidden = row.url.endswith(f"//{row.name}")
+        parts["said"] = said
+        if parts.get("device", "") != row.device:
+            parts["device"] = row.device
+            about = self._words.say("server.facts_about", device=row.device)
+            parts["facts"].title = about if row.device else ""
+        if parts["causes shown"] != row.causes:
+            parts["causes shown"] = row.causes
+            self._show_causes(parts["causes"], row)
+        stands = (row.tone, row.is_held, row.is_paused)
+        if parts["stands"] != stands:
+            parts["stands"] = stands
+            parts["card"].dataset.tone = row.tone
+            parts["connect button"].hidden = not row.is_held
+            for name in ("ask", "doctor"):
+                parts[f"{name} button"].hidden = row.is_held
+            parts["pause button"].hidden = row.is_held or row.is_paused
+            parts["resume button"].hidden = not row.is_paused
+
+    def _show_causes(self, parent: Any, row: ServerRow) -> None:
+        parent.replaceChildren()
+        for sentence, cure in row.causes:
+            item = element("li", "", sentence)
+            if cure:
+                copy = element("button", "quiet", self._words.say("server.copy"), type="button")
+                copy.dataset.action, copy.dataset.key = "copy", cure
+                line = element("div", "cure")
+                line.append(element("code", "", cure), copy)
+                item.append(line)
+            parent.append(item)
+        parent.hidden = not parent.childElementCount

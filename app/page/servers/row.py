@@ -1,0 +1,195 @@
+"""What the page shows of a server."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from page.ui.words import Words, spoken
+from tether.core.errors import Trouble
+from tether.core.ids import ServerUrl
+from tether.core.model.connection import Phase
+from tether.core.model.server import Reach, Server
+from tether.core.model.window import Window
+from tether.core.protocol.access_token import Access, Mode
+from tether.core.protocol.address import short_name
+from tether.core.protocol.answers import ServerFacts
+
+_DEVICE = re.compile(r"(?:\w+:\d+ )?(.+?)(?: : \w+)?")
+"""Source: ComfyUI 0.28.1, `get_torch_device_name`: `cuda:0 NVIDIA … : cudaMallocAsync`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRow:
+    """A server's card. `tone` is good, bad or plain.
+
+    `causes` holds (sentence, cure to copy): of one cause the sentence is in `trouble`. One that
+    `is_held` was not called yet.
+    """
+
+    url: str
+    name: str
+    tone: str
+    state: str
+    socket: str
+    queue: str
+    facts: str
+    trouble: str
+    access: str = ""
+    access_mode: str = "none"
+    twin: str = ""
+    causes: tuple[tuple[str, str], ...] = ()
+    is_held: bool = False
+    figures: str = ""
+    wait: str = ""
+    is_paused: bool = False
+    well: str = ""
+    device: str = ""
+    """As the server itself names it."""
+
+
+class About(NamedTuple):
+    """What is known of a server beside the session; `twin` is whose other address it is."""
+
+    access: Access | None = None
+    causes: tuple[Trouble, ...] = ()
+    twin: Server | None = None
+    looked_at: float = 0.0
+    """When the Doctor found nothing wrong."""
+
+
+class ServerRows:
+    """Makes the rows of servers.
+
+    Args:
+        window: What is shown.
+        words: The page's language.
+        about: Returns what is known of a server beside the session.
+        time_of: Writes a time of day.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        words: Words,
+        about: Callable[[ServerUrl], About],
+        time_of: Callable[[float], str],
+    ) -> None:
+        self._window = window
+        self._time_of = time_of
+        self._words = words
+        self._about = about
+
+    def row(self, server: Server, failures: int, ends: float | None = None) -> ServerRow:
+        """Show a server.
+
+        Args:
+            server: The server.
+            failures: Those of workflows that others complete.
+            ends: In how many seconds a new task would be done there, if known.
+        """
+        words = self._words
+        ours = len(self._window.bound_to(server.url))
+        state = f"server.reach.{server.reach.value}"
+        if server.is_leaving or server.is_paused:
+            state = "server.leaving" if server.is_leaving else "server.paused"
+        queue = []
+        if server.queue_remaining is not None:
+            queue.append(words.say("server.queue", count=server.queue_remaining))
+        if ours:
+            queue.append(words.say("server.ours", count=ours))
+        facts, about = server.facts, self._about(server.url)
+        access, causes = about.access, about.causes
+        trouble = self._trouble(server, failures)
+        if causes:
+            one_of = Trouble.of("one_of", server=server.name)
+            trouble = words.trouble(causes[0] if len(causes) == 1 else one_of)
+        looked = "server.looked" if causes else "server.well"
+        time = self._time_of(about.looked_at)
+        twin = Trouble.of("server_twin", other=about.twin.name) if about.twin else None
+        return ServerRow(
+            server.url,
+            server.name,
+            self._tone(server),
+            words.say(state),
+            self._socket(server, access),
+            words.say("comma").join(queue),
+            self._facts(facts),
+            trouble,
+            words.say(f"access.row.{access.mode.value}") if access and access.secret else "",
+            (access.mode if access else Mode.NONE).value,
+            words.trouble(twin) if twin else "",
+            tuple(
+                (words.trouble(each) if len(causes) > 1 else "", dict(each.facts).get("cure", ""))
+                for each in causes
+            ),
+            figures=self._figures(server),
+            wait=self._wait(server, ends),
+            is_paused=server.is_paused,
+            well=words.say(looked, time=time) if about.looked_at else "",
+            device=facts.device if facts else "",
+        )
+
+    def _facts(self, facts: ServerFacts | None) -> str:
+        """Say what a server runs, and on what."""
+        if facts is None or not facts.device:
+            return f"ComfyUI {facts.version}" if facts else ""
+        device = _plain(facts.device)
+        return self._words.say("server.facts", version=facts.version, device=device)
+
+    def _tone(self, server: Server) -> str:
+        tone = {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad")
+        return "plain" if tone == "good" and server.is_paused else tone
+
+    def _figures(self, server: Server) -> str:
+        """Say how fast and how full a server was, and when."""
+        if server.reach is not Reach.UP:
+            return ""
+        words, facts, told = self._words, server.facts, []
+        if server.latency is not None:
+            told.append(words.say("server.latency", ms=max(1, round(server.latency * 1000))))
+        if facts is not None and facts.memory_total > 0:
+            free, total = facts.memory_free / 2**30, facts.memory_total / 2**30
+            told.append(words.say("server.memory", free=f"{free:.1f}", total=f"{total:.1f}"))
+        if server.told_at:
+            told.append(words.say("server.as_of", time=self._time_of(server.told_at)))
+        return " · ".join(told)
+
+    def _wait(self, server: Server, ends: float | None) -> str:
+        """Say when a new task would be done there, once somebody knows how long they take."""
+        if ends is None or server.queue_remaining is None:
+            return ""
+        if server.reach is not Reach.UP or not server.takes_tasks:
+            return ""
+        return self._words.say("server.wait", time=spoken(self._words, max(1.0, ends)))
+
+    def waiting(self, url: ServerUrl, name: str) -> ServerRow:
+        """Show a server that the browser would ask about."""
+        state, why = self._words.say("server.held"), self._words.say("server.held_why")
+        name = name or short_name(url)
+        return ServerRow(url, name, "plain", state, "", "", why, "", is_held=True)
+
+    def _socket(self, server: Server, access: Access | None) -> str:
+        connection, said = server.connection, self._words.say
+        if connection.is_flooding:
+            return said("socket.flooding", server=server.name)
+        if connection.is_blocked:
+            has_token = access is not None and access.is_header
+            return said("socket.blocked_token" if has_token else "socket.blocked")
+        # Of a server that can't be used it goes without saying.
+        if connection.phase is Phase.IDLE and server.reach not in (Reach.UP, Reach.UNKNOWN):
+            return ""
+        return said(f"socket.{connection.phase.value}")
+
+    def _trouble(self, server: Server, failures: int) -> str:
+        """What keeps a server from being used comes before what keeps a workflow from it."""
+        why = server.trouble
+        if why is None and failures:
+            why = Trouble.of("server_outlier", server=server.name, count=failures)
+        return self._words.trouble(why) if why is not None else ""
+
+
+def _plain(device: str) -> str:
+    """Return what people call a device: without its number and its way with memory."""
+    found = _DEVICE.fullmatch(device)
+    return found[1] if found else device

@@ -1,0 +1,100 @@
+"""The fields for a server's token."""
+
+from typing import Any, NamedTuple
+
+from page.ui.dom import element, listen
+from page.ui.words import Words
+from tether.core.protocol.access_token import Access, make_access
+
+MODES = ("none", "bearer", "basic", "query")
+
+
+class Typed(NamedTuple):
+    """What stands in the fields; `is_kept` asks this device to remember it."""
+
+    mode: str = "none"
+    secret: str = ""
+    name: str = ""
+    is_kept: bool = False
+
+    def access(self) -> Access | None:
+        """Return it as a token; None for none.
+
+        Raises:
+            BadInput: It can't be one.
+        """
+        return make_access(self.mode, self.secret, self.name)
+
+
+class AccessFields:
+    """Where a mode is chosen and a secret typed; `root` is put where it is needed."""
+
+    def __init__(self, words: Words, mode: str = "none") -> None:
+        self.root = element("div", "access")
+        self._mode = element("select", aria_label=words.say("access.mode"))
+        for each in MODES:
+            self._mode.append(element("option", "", words.say(f"access.mode.{each}"), value=each))
+        # A password field: neither shown, nor kept by the browser's own form memory.
+        self._secret = element(
+            "input",
+            "secret",
+            type="password",
+            autocomplete="off",
+            placeholder=words.say("access.secret"),
+            aria_label=words.say("access.secret"),
+        )
+        self._name = element(
+            "input", "", placeholder="token", aria_label=words.say("access.name"), size="8"
+        )
+        self._keep = element("input", type="checkbox")
+        self._label = element("label", "check")
+        self._label.append(self._keep, element("span", "", words.say("access.keep")))
+        self.root.append(self._mode, self._name, self._secret, self._label)
+        self._mode.value = mode
+        self._chosen()
+        listen(self._mode, "change", lambda _event: self._chosen())
+
+    def read(self) -> Typed:
+        """Return what was typed."""
+        return Typed(
+            str(self._mode.value),
+            str(self._secret.value),
+            str(self._name.value),
+            bool(self._keep.checked),
+        )
+
+    def clear(self) -> None:
+        """Empty the fields: what they held is kept elsewhere, or nowhere."""
+        self._secret.value = ""
+        self._mode.value = "none"
+        self._chosen()
+
+    def _chosen(self) -> None:
+        mode = str(self._mode.value)
+        self._name.hidden = mode != "query"
+        self._secret.hidden = self._label.hidden = mode == "none"
+
+
+class LazyFields:
+    """Fields inside a `<details>`, made when somebody opens it: most visitors never do."""
+
+    def __init__(self, details: Any, words: Words) -> None:
+        self._details = details
+        self._words = words
+        self._fields: AccessFields | None = None
+        listen(details, "toggle", self._opened)
+
+    def read(self) -> Typed:
+        """Return what was typed, nothing if never opened."""
+        return self._fields.read() if self._fields is not None else Typed()
+
+    def clear(self) -> None:
+        """Empty the fields and close them."""
+        if self._fields is not None:
+            self._fields.clear()
+        self._details.open = False
+
+    def _opened(self, _event: Any) -> None:
+        if self._fields is None:
+            self._fields = AccessFields(self._words)
+            self._details.append(self._fields.root)

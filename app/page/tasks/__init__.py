@@ -1,0 +1,1 @@
+"""The tasks and what people do with them."""

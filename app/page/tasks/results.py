@@ -1,0 +1,99 @@
+"""The results on a task's card: pictures, players, texts, and files to save."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from page.tasks.row import TaskRow
+from page.ui.dom import Seen, element
+from page.ui.words import Words
+from tether.core.protocol.outputs import Fetched, saved_name
+
+Fetch: TypeAlias = Callable[[str, bool, Callable[[Fetched], None]], None]
+"""Fetches `task:number`; whether somebody asked for it; what to call with what has come."""
+
+
+class Results:
+    """Fills cards; a picture is fetched when it comes into view, and a large one on a click.
+
+    Args:
+        words: The page's language.
+        fetch: Fetches a result.
+    """
+
+    def __init__(self, words: Words, fetch: Fetch) -> None:
+        self._words = words
+        self._fetch = fetch
+        self._seen = Seen(lambda box: self._ask(box, is_asked=False))
+
+    def fill(self, parent: Any, row: TaskRow) -> None:
+        """Show what a task gave."""
+        for number, (kind, address, name) in enumerate(row.results):
+            if kind == "text":
+                parent.append(element("pre", "text", address))
+                continue
+            box = element("figure", kind)
+            box.dataset.key, box.dataset.name = f"{row.task_id}:{number}", name
+            box.dataset.file = saved_name(name, row.photo)
+            if kind == "image":
+                box.append(element("p", "pending", self._words.say("task.fetching", file=name)))
+                self._seen.watch(box)
+            elif kind in ("video", "audio") and row.is_direct:
+                self._play(box, address)
+            else:
+                # Of a kind that the page can't show, or that a player can't get by itself.
+                self._offer(box, self._words.say("task.fetch", file=name))
+            parent.append(box)
+
+    def fetch(self, parent: Any, key: str) -> None:
+        """Somebody asked for a result (`task:number`) of this card."""
+        self._ask(parent.children[int(key.rpartition(":")[2])], is_asked=True)
+
+    def _ask(self, box: Any, is_asked: bool) -> None:
+        def came(fetched: Fetched) -> None:
+            self._came(box, fetched, is_asked)
+
+        self._fetch(str(box.dataset.key), is_asked, came)
+
+    def _came(self, box: Any, fetched: Fetched, is_asked: bool) -> None:
+        words, name = self._words, str(box.dataset.name)
+        if fetched.size:
+            size = f"{fetched.size / 2**20:.0f}"
+            self._offer(box, words.say("task.fetch_large", file=name, size=size))
+        elif not fetched.address:
+            self._offer(box, words.say("task.fetch_again"))
+            box.prepend(element("p", "trouble", words.say("trouble.result_gone", file=name)))
+        elif box.className == "image":
+            self._picture(box, fetched.address)
+        elif box.className in ("video", "audio"):
+            self._play(box, fetched.address)
+        elif is_asked:
+            save = element("a", "", href=fetched.address, download=name)
+            save.click()
+
+    def _offer(self, box: Any, told: str) -> None:
+        """Show a button that fetches it."""
+        button = element("button", "quiet", told, type="button")
+        button.dataset.action, button.dataset.key = "fetch", box.dataset.key
+        box.replaceChildren(button)
+
+    def _picture(self, box: Any, address: str) -> None:
+        words, name = self._words, str(box.dataset.name)
+        link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
+        link.title = words.say("task.zoom", file=name)
+        link.dataset.action, link.dataset.key = "zoom", box.dataset.key
+        link.append(element("img", "result", src=address, alt=name))
+        use = element("button", "quiet", words.say("task.use"), type="button")
+        use.dataset.action, use.dataset.key = "use", box.dataset.key
+        file = str(box.dataset.file)
+        save = element("a", "save", words.say("zoom.save"), href=address, download=file)
+        box.replaceChildren(link, use, save)
+
+    def _play(self, box: Any, address: str) -> None:
+        """Show a player: nothing is fetched before somebody plays it; then by ranges."""
+        name = str(box.dataset.name)
+        player = element(str(box.className), "result", src=address, preload="none")
+        player.controls = True
+        link = element("a", "", self._words.say("task.open", file=name), href=address)
+        link.target, link.rel = "_blank", "noopener noreferrer"
+        link.setAttribute("download", name)
+        box.replaceChildren(player, link)

@@ -1,0 +1,207 @@
+"""What the page shows of a task."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from page.tasks.stuck import stillness
+from page.ui.words import Words, spoken
+from tether.core.errors import Trouble
+from tether.core.ids import Digest, ServerUrl
+from tether.core.model.connection import Phase
+from tether.core.model.server import Server
+from tether.core.model.task import ON_SERVER, State, Task
+from tether.core.model.window import Window
+from tether.core.protocol.outputs import Kind, Output
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name).
+
+    Players and links get results that are `is_direct` by themselves; `photo` is what the first of
+    the task's pictures is called, "" where it has none.
+    """
+
+    task_id: str
+    title: str
+    state: str
+    state_text: str
+    server: str
+    overall: float
+    node: str
+    timing: str
+    trouble: str
+    stuck: str
+    traceback: str
+    results: tuple[tuple[Kind, str, str], ...]
+    can_cancel: bool
+    can_dismiss: bool
+    can_run_again: bool
+    can_go_elsewhere: bool
+    is_direct: bool
+    photo: str
+
+
+Usual = Mapping[tuple[ServerUrl, Digest], float]
+"""How long tasks of one workflow usually take on one server, in seconds."""
+
+
+class TaskRows:
+    """Makes the rows of tasks.
+
+    Args:
+        window: What is shown.
+        words: The page's language.
+        address_of: Returns where a result file of a task is found.
+        is_direct: Says whether players and links get a task's results by themselves.
+        time_of: Writes a time of day.
+    """
+
+    def __init__(
+        self,
+        window: Window,
+        words: Words,
+        address_of: Callable[[Task, Output], str],
+        is_direct: Callable[[Task], bool],
+        time_of: Callable[[float], str],
+    ) -> None:
+        self._window = window
+        self._words = words
+        self._address_of = address_of
+        self._is_direct = is_direct
+        self._time_of = time_of
+
+    def row(self, task: Task, usual: Usual, now: float) -> TaskRow:
+        """Show a task as it stands now."""
+        words = self._words
+        server = self._window.servers.get(task.server) if task.server else None
+        state = words.say(f"task.state.{task.state.value}")
+        if task.state is State.WAITING and not self._window.servers:
+            state = words.say("task.state.no_server")
+        if task.is_cancel_wanted and not task.is_ended:
+            state = words.say("task.cancelling")
+        trouble = task.trouble or task.note or self._hindrance(task, server)
+        if task.state is State.LOST and task.is_run_again:
+            trouble = Trouble.of("lost_run_again", server=server.name if server else task.server)
+        facts = dict(trouble.facts) if trouble else {}
+        usually = usual.get((task.server, task.digest)) if task.server else None
+        return TaskRow(
+            task.task_id,
+            words.title(task.title),
+            task.state.value,
+            state,
+            server.name if server else task.server or "",
+            1.0 if task.state is State.COMPLETED else task.progress.overall,
+            self._node(task),
+            self._timing(task, server, usually, now),
+            words.trouble(trouble) if trouble else "",
+            self._stuck(task, server, usually, now) if server else "",
+            facts.get("traceback", ""),
+            self._results(task),
+            not task.is_ended and not task.is_cancel_wanted,
+            task.is_ended,
+            # What was collected from servers has no workflow here.
+            task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
+            self._can_go_elsewhere(task, server),
+            self._is_direct(task),
+            task.pictures[0].filename if task.pictures else "",
+        )
+
+    def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
+        """Say what keeps a task from going on that isn't told of it otherwise."""
+        if task.state is State.WAITING:
+            servers = self._window.servers.values()
+            wanted = [each for each in servers if task.pinned in (None, each.url)]
+            if wanted and all(each.is_paused for each in wanted):
+                return Trouble.of("paused_here", server=", ".join(each.name for each in wanted))
+        elif not task.is_ended and server is not None and server.silent_since:
+            return Trouble.of("silent_meanwhile", server=server.name)
+        return self._origin(task) if task.was_moved and not task.is_ended else None
+
+    def _origin(self, task: Task) -> Trouble | None:
+        """Say where a task was before that this one does the work of."""
+        before = self._window.tasks.get(task.again_of) if task.again_of else None
+        if before is None or before.server is None:
+            return None
+        server = self._window.servers.get(before.server)
+        return Trouble.of("moved_here", server=server.name if server else before.server)
+
+    def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
+        """Nobody can tell whether a server that says nothing still has a task."""
+        is_there = task.state in ON_SERVER and not task.is_cancel_wanted
+        is_silent = server is not None and server.is_long_silent
+        return is_there and is_silent and bool(task.digest)
+
+    def _node(self, task: Task) -> str:
+        if task.state is not State.RUNNING or task.progress.current is None:
+            return ""
+        percent = f"{task.progress.node * 100:.0f}"
+        workflow = self._window.workflows.get(task.digest)
+        node = (workflow.nodes.get(task.progress.current) or {}) if workflow else {}
+        title = node["_meta"].get("title") if isinstance(node.get("_meta"), dict) else None
+        name = title if isinstance(title, str) and title else node.get("class_type", "")
+        told = f"{task.progress.current} · {name}" if name else task.progress.current
+        return self._words.say("task.node", node=told, percent=percent)
+
+    def _timing(self, task: Task, server: Server | None, usual: float | None, now: float) -> str:
+        """Say how long it has taken, its place in the queue, and how long its like take."""
+        words = self._words
+        told = []
+        if task.is_ended:
+            if 0 < task.started_at < task.ended_at:
+                told.append(
+                    words.say("task.took", time=spoken(words, task.ended_at - task.started_at))
+                )
+        elif task.state is State.RUNNING:
+            told.append(words.say("task.runs", time=spoken(words, now - task.started_at)))
+        else:
+            ahead = self._ahead(task, server) if server else None
+            if ahead is not None:
+                told.append(words.say("task.ahead", count=ahead))
+            told.append(words.say("task.waits", time=spoken(words, now - task.accepted_at)))
+        if usual is not None and not task.is_ended:
+            told.append(words.say("task.usual", time=spoken(words, usual)))
+        return " · ".join(told)
+
+    def _ahead(self, task: Task, server: Server) -> int | None:
+        """Count the tasks before one: at most as many as the latest list, and the gauge, have."""
+        if task.state is not State.QUEUED:
+            return None
+        later = sum(
+            other.state is State.QUEUED and other.acknowledged_at > task.acknowledged_at
+            for other in self._window.bound_to(server.url)
+        )
+        known = [task.ahead] if task.ahead is not None else []
+        if server.queue_remaining is not None:
+            known.append(max(0, server.queue_remaining - 1 - later))
+        return min(known) if known else None
+
+    def _stuck(self, task: Task, server: Server, usual: float | None, now: float) -> str:
+        """Say what was checked about a task that stands still, when, and what was answered."""
+        still = stillness(task, server, usual, now)
+        if still is None:
+            return ""
+        words, time_of = self._words, self._time_of
+        told = [words.say("stuck.still", time=spoken(words, now - still.since))]
+        if still.usual is not None:
+            told.append(words.say("stuck.usual", time=spoken(words, still.usual)))
+        is_open = still.phase is Phase.OPEN
+        socket = words.say("stuck.open" if is_open else "stuck.closed")
+        heard = time_of(still.heard_at) if still.heard_at else words.say("stuck.never")
+        told.append(words.say("stuck.socket", socket=socket, time=heard))
+        if still.is_silent:
+            trouble = server.trouble or Trouble.of("server_silent", server=server.name)
+            told.append(words.trouble(trouble))
+        elif still.asked_at:
+            told.append(words.say("stuck.asked", server=server.name, time=time_of(still.asked_at)))
+        return " ".join(told)
+
+    def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
+        if task.server is None:
+            return ()
+        return tuple(
+            ("text", output.text, "")
+            if output.kind == "text"
+            else (output.kind, self._address_of(task, output), output.filename)
+            for output in task.outputs
+        )

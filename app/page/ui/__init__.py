@@ -1,0 +1,1 @@
+"""What all panels use: words, elements, notices."""

@@ -1,0 +1,169 @@
+"""Elements: made, changed, listened to. Everything a server says goes in as text."""
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import create_proxy, to_js
+
+from page.ui.order import unmoved
+
+
+def by_id(name: str) -> Any:
+    """Return an element of the page's own HTML."""
+    return js.document.getElementById(name)
+
+
+def element(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
+    """Make an element; attributes are set as such, and never HTML."""
+    made = js.document.createElement(tag)
+    if class_name:
+        made.className = class_name
+    if text:
+        made.textContent = text
+    for name, value in attributes.items():
+        made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+    return made
+
+
+def drawn(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
+    """Make an element of a drawing (SVG)."""
+    made = js.document.createElementNS("http://www.w3.org/2000/svg", tag)
+    if class_name:
+        made.setAttribute("class", class_name)
+    if text:
+        made.textContent = text
+    for name, value in attributes.items():
+        made.setAttribute(name.replace("_", "-"), value)
+    return made
+
+
+def listen(target: Any, name: str, handler: Callable[[Any], None]) -> None:
+    """Listen for as long as the page lives: the panels' few listeners are never removed.
+
+    Lists have one listener for all their rows (see `on_action`), so none is made per row.
+    """
+    target.addEventListener(name, create_proxy(handler))
+
+
+def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
+    """Call `handler(action, key)` for clicks on what has `data-action` and `data-key`.
+
+    A link with an action does it on a plain click, and is a link for those who want a new tab.
+    """
+
+    def clicked(event: Any) -> None:
+        found = event.target.closest("[data-action]")
+        if found:
+            if found.tagName == "A":
+                if event.ctrlKey or event.metaKey or event.shiftKey:
+                    return
+                event.preventDefault()
+            handler(found.dataset.action, found.getAttribute("data-key") or "")
+
+    listen(target, "click", clicked)
+
+
+class Seen:
+    """Tells of each element once, when it comes near what the person sees.
+
+    Args:
+        handle: Called with the element.
+    """
+
+    def __init__(self, handle: Callable[[Any], None]) -> None:
+        self._handle = handle
+        options = to_js({"rootMargin": "400px"}, dict_converter=js.Object.fromEntries)
+        # One for each panel, never removed: it lives as long as the page.
+        self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
+
+    def watch(self, target: Any) -> None:
+        """Tell of this one, too."""
+        self._observer.observe(target)
+
+    def _changed(self, entries: Any, _observer: Any) -> None:
+        for entry in entries:
+            if entry.isIntersecting:
+                self._observer.unobserve(entry.target)
+                self._handle(entry.target)
+
+
+def set_text(target: Any, text: str) -> None:
+    """Set an element's text, and hide it when there is none."""
+    target.textContent = text
+    target.hidden = not text
+
+
+def copy_text(text: str) -> None:
+    """Put a text on the clipboard; pages on plain http have only the old way."""
+    if js.isSecureContext:
+        js.navigator.clipboard.writeText(text)
+        return
+    area = element("textarea", "sr")
+    area.value = text
+    js.document.body.append(area)
+    area.select()
+    js.document.execCommand("copy")
+    area.remove()
+
+
+class Rows:
+    """A list of cards that follows a list of rows: cards are kept by key and only changed.
+
+    Args:
+        parent: Where the cards stand.
+        make: Makes the card of a new row.
+        change: Brings a card up to date with its row.
+    """
+
+    def __init__(
+        self,
+        parent: Any,
+        make: Callable[[str], dict[str, Any]],
+        change: Callable[[dict[str, Any], Any], None],
+    ) -> None:
+        self._parent = parent
+        self._make = make
+        self._change = change
+        self._cards: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, Any] = {}
+        self._order: list[str] = []
+
+    def show(self, rows: dict[str, Any]) -> list[str]:
+        """Show these rows in this order; returns the keys of cards that went."""
+        gone = [key for key in self._cards if key not in rows]
+        for key in gone:
+            self._cards.pop(key)["card"].remove()
+            del self._rows[key]
+        for key, row in rows.items():
+            if key not in self._cards:
+                self._cards[key] = self._make(key)
+            if self._rows.get(key) != row:
+                self._change(self._cards[key], row)
+                self._rows[key] = row
+        order = list(rows)
+        if order != self._order:
+            self._arrange(order)
+            self._order = order
+        return gone
+
+    def card(self, key: str) -> dict[str, Any] | None:
+        """Return the elements of a card."""
+        return self._cards.get(key)
+
+    def row(self, key: str) -> Any:
+        """Return the row that a card shows."""
+        return self._rows[key]
+
+    def _arrange(self, order: list[str]) -> None:
+        """Put cards in their places; no more of them move than must."""
+        stays = unmoved(self._order, order)
+        following = None
+        for key in reversed(order):
+            card = self._cards[key]["card"]
+            if key not in stays:
+                if following is None:
+                    self._parent.append(card)
+                else:
+                    self._parent.insertBefore(card, following)
+            following = card

@@ -1,0 +1,72 @@
+"""The panel of notices: what went wrong with what was just tried."""
+
+from typing import Any
+
+import js
+from pyodide.ffi import to_js
+
+from page.ui.dom import by_id, element, on_action
+from page.ui.words import Words
+
+
+class NoticesPanel:
+    """Notices stay until they are closed; the same sentence is shown once."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._list = by_id("notices")
+        self._shown: dict[str, Any] = {}
+        self._tried: set[str] = set()
+        self._about: dict[str, str] = {}
+        """What can be mended -> the sentence that says what is wrong with it."""
+        self._known: tuple[str, ...] = ()
+        on_action(self._list, lambda _action, key: self._close(key))
+
+    def show(self, sentence: str, about: str = "") -> None:
+        """Show what went wrong with what the person has just tried.
+
+        Args:
+            sentence: Says it.
+            about: What can be mended; what was said of it before is closed.
+        """
+        self.mended(about)
+        if about:
+            self._about[about] = sentence
+        self._show(sentence)
+        self._tried.add(sentence)
+        # Who pressed Run may be far below.
+        self._list.scrollIntoView(to_js({"block": "center"}, dict_converter=js.Object.fromEntries))
+
+    def mended(self, about: str) -> None:
+        """Close what was said of something that can be mended."""
+        self._close(self._about.pop(about, ""))
+
+    def clear(self) -> None:
+        """Close those: it is being tried again. What holds all the same stays."""
+        for sentence in self._tried:
+            self._close(sentence)
+        self._tried.clear()
+
+    def follow(self, notices: tuple[str, ...]) -> None:
+        """Show those of the session's notices that are new."""
+        if notices != self._known:
+            for sentence in notices:
+                if sentence not in self._known:
+                    self._show(sentence)
+            self._known = notices
+
+    def _show(self, sentence: str) -> None:
+        self._close(sentence)
+        item = element("li", "notice")
+        close = element(
+            "button", "quiet", "×", type="button", aria_label=self._words.say("notice.close")
+        )
+        close.dataset.action, close.dataset.key = "close", sentence
+        item.append(element("span", "", sentence), close)
+        self._shown[sentence] = item
+        self._list.prepend(item)
+
+    def _close(self, sentence: str) -> None:
+        item = self._shown.pop(sentence, None)
+        if item is not None:
+            item.remove()

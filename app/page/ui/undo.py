@@ -1,0 +1,77 @@
+"""What was just removed, and the way back."""
+
+import asyncio
+from collections.abc import Callable
+
+import js
+
+from page.ui.dom import by_id, element, listen
+from page.ui.words import Words
+
+PATIENCE = 10.0
+"""Seconds in which a removal can be taken back."""
+
+
+class Undo:
+    """Offers to take the last removal back; without that it is carried out.
+
+    Args:
+        words: The page's language.
+    """
+
+    def __init__(self, words: Words) -> None:
+        self._box = by_id("undo")
+        self._said = element("span")
+        button = element("button", "quiet", words.say("undo"), type="button")
+        label = words.say("notice.close")
+        close = element("button", "quiet", "×", type="button", aria_label=label)
+        self._box.append(self._said, button, close)
+        self._about = ""
+        self._undo: Callable[[], None] | None = None
+        self._done: Callable[[], None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        listen(button, "click", lambda _event: self._take_back())
+        listen(close, "click", lambda _event: self._settle())
+        listen(js.window, "pagehide", lambda _event: self._settle())
+
+    def offer(
+        self,
+        sentence: str,
+        undo: Callable[[], None],
+        done: Callable[[], None] | None = None,
+        about: str = "",
+    ) -> None:
+        """Say what was removed.
+
+        Args:
+            sentence: Says it.
+            undo: Takes it back.
+            done: Carries it out, once nobody takes it back any more.
+            about: Names what was removed, for `drop`.
+        """
+        self._settle()
+        self._about = about
+        self._said.textContent = sentence
+        self._undo, self._done = undo, done
+        self._box.hidden = False
+        self._timer = asyncio.get_event_loop().call_later(PATIENCE, self._settle)
+
+    def drop(self, about: str) -> None:
+        """Offer it no more: what was removed has come back by another way."""
+        if self._about == about:
+            self._settle()
+
+    def _take_back(self) -> None:
+        undo, self._done = self._undo, None
+        self._settle()
+        if undo is not None:
+            undo()
+
+    def _settle(self) -> None:
+        """Carry out what was not taken back."""
+        if self._timer is not None:
+            self._timer.cancel()
+        done, self._undo, self._done, self._timer = self._done, None, None, None
+        self._about, self._box.hidden = "", True
+        if done is not None:
+            done()

@@ -1,0 +1,158 @@
+"""A result looked at closely: large, beside what it was made from, saved, copied, used again."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+
+import js
+
+from page.ui.words import Words
+from page.viewer.export import can_copy_pictures, copy_picture, open_picture
+from page.viewer.panel import Shown, ZoomPanel
+from tether.core.errors import TetherError
+from tether.core.ids import TaskId
+from tether.core.model.window import Window
+from tether.core.protocol.outputs import saved_name
+from tether.runtime.ports import World
+
+
+class Look(NamedTuple):
+    """A picture: a Blob of it, or an address in the page; and a Blob of what was before, if any."""
+
+    title: str
+    name: str
+    content: Any
+    before: Any
+
+
+class Looks(Protocol):
+    """Pictures that are looked at one after the other."""
+
+    def keys(self) -> list[str]:
+        """Name all of them, in the order in which they stand."""
+
+    async def look(self, key: str) -> Look | None:
+        """Return one; None when whoever asked says already what is wrong."""
+
+    async def use(self, key: str) -> None:
+        """Put one among the next pictures."""
+
+
+class Zoom:
+    """Opens the dialog for a picture, and goes through the others.
+
+    Args:
+        words: The page's language.
+        soon: Runs work that nobody waits for.
+    """
+
+    def __init__(self, words: Words, soon: Callable[[Any], None]) -> None:
+        self._words = words
+        self._panel = ZoomPanel(words, lambda action: soon(self._told(action)), self._closed)
+        self._looks: Looks
+        self._key = self._address = self._name = ""
+        self._urls: list[str] = []
+
+    async def open(self, key: str, looks: Looks) -> None:
+        """Show a picture of several."""
+        look = await looks.look(key)
+        if look is None:
+            return
+        self._closed()
+        self._key, self._looks, self._name = key, looks, look.name
+        is_there = isinstance(look.content, str)
+        self._address = look.content if is_there else self._url(look.content)
+        before = self._url(look.before) if look.before is not None else ""
+        keys = looks.keys()
+        self._panel.show(
+            Shown(
+                *(key, self._place(key, keys), self._words.title(look.title), look.name),
+                *(self._address, before, _steps(key, keys), can_copy_pictures()),
+            )
+        )
+
+    def _place(self, key: str, keys: list[str]) -> str:
+        """Say where one is among several; "" where there are no others."""
+        if key not in keys or len(keys) == 1:
+            return ""
+        return self._words.say("zoom.place", number=keys.index(key) + 1, count=len(keys))
+
+    def _url(self, blob: Any) -> str:
+        self._urls.append(str(js.URL.createObjectURL(blob)))
+        return self._urls[-1]
+
+    def _closed(self) -> None:
+        urls, self._urls = self._urls, []
+        for url in urls:
+            js.URL.revokeObjectURL(url)
+
+    async def _told(self, action: str) -> None:
+        try:
+            await self._act(action)
+        except TetherError as error:
+            self._panel.say(self._words.trouble(error.trouble))
+
+    async def _act(self, action: str) -> None:
+        match action:
+            case "use":
+                await self._looks.use(self._key)
+                self._panel.say(self._words.say("zoom.used"))
+            case "copy":
+                done = await copy_picture(self._address)
+                self._panel.say(self._words.say("zoom.copied" if done else "zoom.not_copied"))
+            case "open":
+                if not await open_picture(self._address, self._name):
+                    self._panel.say(self._words.say("zoom.not_opened"))
+            case _:
+                keys = self._looks.keys()
+                if action in _steps(self._key, keys):
+                    step = 1 if action == "next" else -1
+                    await self.open(keys[keys.index(self._key) + step], self._looks)
+
+
+def _steps(key: str, keys: list[str]) -> tuple[str, ...]:
+    """Return which ways lead on from a picture: there is an end at both sides."""
+    if key not in keys:
+        return ()
+    ways = {"previous": key != keys[0], "next": key != keys[-1]}
+    return tuple(way for way, leads in ways.items() if leads)
+
+
+class Results:
+    """The pictures on the tasks' cards, by `task:number`.
+
+    Args:
+        window: Knows the tasks.
+        world: Has results, and the pictures that they were made from.
+        reuse: Puts a result among the next pictures.
+    """
+
+    def __init__(self, window: Window, world: World, reuse: Callable[[str], Any]) -> None:
+        self._window = window
+        self._world = world
+        self._reuse = reuse
+
+    def keys(self) -> list[str]:
+        """Name them as the cards stand: the newest task first."""
+        return [
+            f"{task.task_id}:{number}"
+            for task in reversed(self._window.tasks.values())
+            for number, output in enumerate(task.outputs)
+            if output.kind == "image"
+        ]
+
+    async def look(self, key: str) -> Look | None:
+        """Return a result; None when it can't be had: its card says so."""
+        task_id, _, number = key.rpartition(":")
+        task = self._window.tasks[TaskId(task_id)]
+        output = task.outputs[int(number)]
+        fetched = await self._world.fetch(task, output, is_asked=True)
+        if not fetched.address:
+            return None
+        picture = task.pictures[0] if task.pictures else None
+        before = await self._world.files.read(picture.digest) if picture else None
+        name = saved_name(output.filename, picture.filename if picture else "")
+        return Look(task.title, name, fetched.address, before)
+
+    async def use(self, key: str) -> None:
+        """Put one among the next pictures."""
+        await self._reuse(key)

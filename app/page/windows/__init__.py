@@ -1,0 +1,1 @@
+"""The other windows of this browser."""

@@ -1,0 +1,80 @@
+"""The panel of other windows and their tasks."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from page.ui.clock import moment
+from page.ui.dom import Rows, by_id, element, on_action, set_text
+from page.ui.words import Words
+from page.windows.others import OtherTask, OtherWindow
+from tether.core.ids import ServerUrl, WindowId
+from tether.core.protocol.address import short_name
+
+
+class WindowsPanel:
+    """Shows each window with its tasks; those that are gone have a button.
+
+    Args:
+        words: The page's language.
+        take_over: Is called with the id of the window whose tasks are wanted.
+    """
+
+    def __init__(self, words: Words, take_over: Callable[[str], None]) -> None:
+        self._words = words
+        self._told = by_id("windows-told")
+        self._rows = Rows(by_id("windows-list"), self._make, self._change)
+        on_action(by_id("windows-list"), lambda _action, owner: take_over(owner))
+
+    def show(
+        self,
+        windows: Collection[OtherWindow],
+        gone: Collection[WindowId],
+        names: Mapping[ServerUrl, str],
+    ) -> None:
+        """Show these windows; `names` are those of the servers that this one knows."""
+        self._rows.show(
+            {
+                each.window_id: (
+                    each.window_id in gone,
+                    tuple(self._line(task, names) for task in each.tasks),
+                )
+                for each in windows
+            }
+        )
+
+    def tell(self, sentence: str) -> None:
+        """Say why nothing was taken over; "" for nothing."""
+        set_text(self._told, sentence)
+
+    def _make(self, key: str) -> dict[str, Any]:
+        made: dict[str, Any] = {"card": element("li", "card window")}
+        made["state"] = element("span", "state")
+        made["button"] = element("button", "quiet", self._words.say("windows.take"), type="button")
+        made["button"].dataset.action, made["button"].dataset.key = "take", key
+        made["tasks"] = element("ul")
+        head = element("div", "head")
+        head.append(made["state"], made["button"])
+        made["card"].append(head, made["tasks"])
+        return made
+
+    def _change(self, card: dict[str, Any], row: tuple[bool, tuple[tuple[str, str], ...]]) -> None:
+        is_gone, lines = row
+        card["state"].textContent = self._words.say("windows.gone" if is_gone else "windows.open")
+        card["button"].hidden = not is_gone
+        shown = []
+        for title, about in lines:
+            line = element("li")
+            line.append(element("span", "title", title), element("span", "about", about))
+            shown.append(line)
+        card["tasks"].replaceChildren(*shown)
+
+    def _line(self, task: OtherTask, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
+        """Return a task's title, and where it is since when."""
+        words = self._words
+        key = "windows.waiting" if task.server is None else f"task.state.{task.state.value}"
+        told = [words.say(key)]
+        if task.server is not None:
+            told.insert(0, names.get(task.server) or short_name(task.server))
+        if task.since:
+            told.append(words.say("windows.since", time=moment(task.since)))
+        return words.title(task.title), " · ".join(told)

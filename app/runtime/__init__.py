@@ -1,1 +1,0 @@
-"""What keeps the core running: events in, commands carried out."""

@@ -1,0 +1,1 @@
+"""Runs image jobs on several ComfyUI servers at once; knows no page."""

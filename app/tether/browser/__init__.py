@@ -1,0 +1,1 @@
+"""The ports' adapters, one thing of the browser each."""

@@ -1,0 +1,36 @@
+"""What the pages of one folder say to each other."""
+
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import JsException
+
+from tether.browser.proxies import ProxyScope
+
+
+class BrowserChannel:
+    """A BroadcastChannel, which insecure pages have too; silent where the browser forbids it."""
+
+    def __init__(self, name: str) -> None:
+        self._scope = ProxyScope()
+        self._channel: Any = None
+        try:
+            self._channel = js.BroadcastChannel.new(name)
+        except JsException as error:
+            js.console.info(f"Tether: no BroadcastChannel: {error}")
+
+    def listen(self, on_text: Callable[[str], None]) -> None:
+        """Give on what other pages say, for as long as the page lives."""
+
+        def on_message(event: Any) -> None:
+            if isinstance(event.data, str):
+                on_text(event.data)
+
+        if self._channel is not None:
+            self._scope.listen(self._channel, "message", on_message)
+
+    def post(self, text: str) -> None:
+        """Say something to all other pages."""
+        if self._channel is not None:
+            self._channel.postMessage(text)

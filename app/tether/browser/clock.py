@@ -1,0 +1,57 @@
+"""The browser's time, and timers.
+
+Random numbers from the browser's secure source, on insecure pages too.
+"""
+
+import asyncio
+import os
+
+import js
+
+from tether.core.events import Emit, TimerFired
+
+
+class BrowserClock:
+    """A clock that never jumps while the page lives, and timers by key.
+
+    Source: HTML, `performance.timeOrigin + performance.now()`: the wall clock when the page
+    opened, counted on monotonically.
+    """
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._timers: dict[tuple[str, ...], asyncio.TimerHandle] = {}
+        self._origin = js.performance.timeOrigin
+        self._performance = js.performance
+
+    def now(self) -> float:
+        """Return seconds since the epoch."""
+        return float(self._origin + self._performance.now()) / 1000
+
+    def start(self, key: tuple[str, ...], delay: float) -> None:
+        """Fire a key in so many seconds."""
+        self.stop(key)
+        loop = asyncio.get_event_loop()
+        self._timers[key] = loop.call_later(max(delay, 0.0), self._fire, key)
+
+    def stop(self, key: tuple[str, ...]) -> None:
+        """Forget a timer."""
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _fire(self, key: tuple[str, ...]) -> None:
+        del self._timers[key]
+        self._emit(TimerFired(key))
+
+
+class BrowserChance:
+    """Random choices. Source: Pyodide's `os.urandom` asks `crypto.getRandomValues`."""
+
+    def uniform(self) -> float:
+        """Return a number in [0, 1)."""
+        return int.from_bytes(os.urandom(6), "big") / 2**48
+
+    def hex(self, digits: int) -> str:
+        """Return that many random hex digits."""
+        return os.urandom((digits + 1) // 2).hex()[:digits]

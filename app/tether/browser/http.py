@@ -1,0 +1,138 @@
+"""Calls to servers by the browser's fetch."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import js
+from pyodide.ffi import create_proxy, to_js
+
+from tether.core.events import Answered, Emit, Failure, RequestFailed
+from tether.core.ids import Digest, ServerUrl
+from tether.core.protocol.access_token import Access
+from tether.core.protocol.address import target_space
+from tether.core.protocol.requests import LONGEST_ANSWER, Request, Upload
+from tether.core.windows.transfers import Begin
+
+
+class _Call:
+    """A call under way: how to give it up, and the place that an upload gives back."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.abort: Callable[[], None] = lambda: None
+        self.leave: Callable[[], None] = lambda: None
+
+
+class BrowserHttp:
+    """Makes calls, gives each its time, and tells how it ended.
+
+    Args:
+        emit: Is told.
+        read_file: Reads a kept picture.
+        access_of: Returns a server's token, if it has one.
+        begin: Waits for an upload's turn.
+    """
+
+    def __init__(
+        self,
+        emit: Emit,
+        read_file: Callable[[Digest], Awaitable[Any]],
+        access_of: Callable[[ServerUrl], Access | None],
+        begin: Begin,
+    ) -> None:
+        self._emit = emit
+        self._read_file = read_file
+        self._access_of = access_of
+        self._begin = begin
+        self._page = str(js.location.href)
+        self._calls: dict[int, _Call] = {}
+        self._uploads: set[asyncio.Task[None]] = set()
+        # It lives as long as the page. A callback, since each await is a turn of the loop.
+        self._told = create_proxy(self._ended)
+
+    def send(self, request: Request) -> None:
+        """Make a call."""
+        self._calls[request.id] = _Call(request)
+        if request.upload is None:
+            self._start(request, request.body)
+            return
+        upload = asyncio.ensure_future(self._upload(request, request.upload))
+        self._uploads.add(upload)
+        upload.add_done_callback(self._uploads.discard)
+
+    def abort(self, request_id: int) -> None:
+        """Give a call up; nothing is told of it."""
+        call = self._calls.pop(request_id, None)
+        if call is not None:
+            call.abort()
+            call.leave()
+
+    async def _upload(self, request: Request, upload: Upload) -> None:
+        leave = await self._begin(request.server)
+        try:
+            form = await self._form(upload)
+        except BaseException:
+            leave()  # or nobody would get the place again
+            raise
+        call = self._calls.get(request.id)
+        if call is None:  # given up meanwhile
+            leave()
+        elif form is None:
+            leave()
+            del self._calls[request.id]
+            self._emit(RequestFailed(request, Failure.FILE_GONE))
+        else:
+            call.leave = leave
+            self._start(request, form)
+
+    def _start(self, request: Request, body: Any) -> None:
+        url, options = self._options(request, body)
+        # static/boot/calls.mjs
+        self._calls[request.id].abort = js.tetherCall(
+            url, options, request.timeout, LONGEST_ANSWER, request.id, self._told
+        )
+
+    def _ended(self, request_id: int, status: int, text: str, seconds: float) -> None:
+        call = self._calls.pop(request_id, None)
+        if call is None:
+            return
+        call.leave()
+        if status >= 0:
+            self._emit(Answered(call.request, status, text, seconds))
+        else:
+            why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
+            self._emit(RequestFailed(call.request, why))
+
+    async def _form(self, upload: Upload) -> Any:
+        """Return what is sent: a picture goes from the store to the network, past Python."""
+        blob = await self._read_file(upload.digest)
+        if blob is None:
+            return None
+        form = js.FormData.new()
+        form.append("image", blob, upload.filename)
+        return form
+
+    def _options(self, request: Request, body: Any) -> tuple[str, Any]:
+        url = request.url
+        options: dict[str, Any] = {
+            "method": request.method,
+            "cache": "no-store",
+            "credentials": "omit",
+            "referrerPolicy": "no-referrer",
+            "mode": "no-cors" if request.is_opaque else "cors",
+        }
+        if body is not None:
+            # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
+            options["body"] = body
+        bare = request.is_opaque or request.is_bare
+        space = target_space(self._page, request.server)
+        if space is not None:
+            options["targetAddressSpace"] = space
+        access = None if bare else self._access_of(request.server)
+        if access is not None:
+            url = access.with_query(url)
+            options["headers"] = access.headers()
+            # ComfyUI never redirects: whoever does would lead the secret elsewhere.
+            options["redirect"] = "error"
+        return url, to_js(options, dict_converter=js.Object.fromEntries)

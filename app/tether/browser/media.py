@@ -1,0 +1,147 @@
+"""Result files: fetched with what their server wants, and shown as `blob:` of this page."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from tether.core.ids import ServerUrl, TaskId
+from tether.core.protocol.access_token import Access
+from tether.core.protocol.address import target_space
+from tether.core.protocol.outputs import LARGEST_UNASKED, Fetched
+from tether.core.windows.transfers import Begin
+
+_SHOWN = ("image/", "video/", "audio/")
+
+
+class BrowserMedia:
+    """Fetches results, two of a server at a time; their addresses are `blob:` of their content.
+
+    An `<img>` sends no headers, can't say that a server is on the local network, fetches
+    whatever size comes, and takes one of the six connections that all calls to a server share.
+
+    Args:
+        access_of: Returns a server's token, if it has one.
+        begin: Waits for a bulk transfer's turn.
+    """
+
+    def __init__(self, access_of: Callable[[ServerUrl], Access | None], begin: Begin) -> None:
+        self._access_of = access_of
+        self._begin = begin
+        self._page = str(js.location.href)
+        self._shown: dict[TaskId, dict[str, tuple[str, Any]]] = {}
+        self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[tuple[Fetched, Any]]] = {}
+
+    def is_direct(self, server: ServerUrl) -> bool:
+        """Say whether a player or a link gets results of a server by itself."""
+        return self._access_of(server) is None and target_space(self._page, server) is None
+
+    def address(self, task_id: TaskId, url: str) -> str:
+        """Return where a result is found: `blob:` once it was fetched."""
+        return self._shown.get(task_id, {}).get(url, (url,))[0]
+
+    async def fetch(
+        self, task_id: TaskId, server: ServerUrl, url: str, *, is_asked: bool
+    ) -> Fetched:
+        """Fetch a result, unless it is large and nobody has asked for it."""
+        found, _ = await self._found(task_id, server, url, is_asked)
+        return found
+
+    async def content(self, task_id: TaskId, server: ServerUrl, url: str, limit: int) -> Any | None:
+        """Return a result as a Blob; None if it has more bytes or can't be had.
+
+        It is fetched once: its card has it then as well.
+        """
+        _, blob = await self._found(task_id, server, url, limit > LARGEST_UNASKED)
+        return blob if blob is not None and blob.size <= limit else None
+
+    def forget(self, task_id: TaskId) -> None:
+        """Free what a task's card showed."""
+        for address, _ in self._shown.pop(task_id, {}).values():
+            js.URL.revokeObjectURL(address)
+
+    async def _found(
+        self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
+    ) -> tuple[Fetched, Any]:
+        """Return what the card shows, and the content itself: the address may go any moment."""
+        known = self._shown.setdefault(task_id, {}).get(url)
+        if known is not None:
+            return Fetched(known[0]), known[1]
+        key = (task_id, url, is_asked)
+        if key not in self._loads:
+            self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, is_asked))
+            self._loads[key].add_done_callback(lambda _done: self._loads.pop(key))
+        return await asyncio.shield(self._loads[key])
+
+    async def _load(
+        self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
+    ) -> tuple[Fetched, Any]:
+        try:
+            blob, size = await self._get(server, url, None if is_asked else LARGEST_UNASKED)
+        except JsException:
+            blob, size = None, 0  # the card says that it can't be fetched
+        if blob is None:
+            return Fetched("", size), None
+        blob = _inert(blob)
+        if task_id not in self._shown:  # its card has gone meanwhile
+            return Fetched("", size), blob
+        address = str(js.URL.createObjectURL(blob))
+        self._shown[task_id][url] = address, blob
+        return Fetched(address), blob
+
+    async def _get(self, server: ServerUrl, url: str, limit: int | None) -> tuple[Any | None, int]:
+        """Return a file, or None and the bytes of one over the limit; (None, 0) for a refusal.
+
+        Raises:
+            JsException: Nothing answers.
+        """
+        controller = js.AbortController.new()
+        whole, options = self._options(server, url)
+        options["signal"] = controller.signal
+        leave = await self._begin(server)
+        try:
+            answer = await js.fetch(whole, to_js(options, dict_converter=js.Object.fromEntries))
+            size = int(answer.headers.get("content-length") or 0)
+            is_large = limit is not None and size > limit
+            blob = await _content(answer, size, limit) if answer.ok and not is_large else None
+            if blob is None:
+                controller.abort()
+                return None, max(size, limit or 0) if answer.ok else 0
+            return blob, 0
+        finally:
+            leave()
+
+    def _options(self, server: ServerUrl, url: str) -> tuple[str, dict[str, Any]]:
+        options: dict[str, Any] = {"credentials": "omit", "referrerPolicy": "no-referrer"}
+        access = self._access_of(server)
+        if access is not None:
+            url = access.with_query(url)
+            options |= {"headers": access.headers(), "redirect": "error"}
+        space = target_space(self._page, server)
+        if space is not None:
+            options["targetAddressSpace"] = space
+        return url, options
+
+
+async def _content(answer: Any, size: int, limit: int | None) -> Any | None:
+    """Return the content as a Blob; None where its server didn't say how large it is, and it is."""
+    if size or limit is None:
+        return await answer.blob()
+    reader, parts, length = answer.body.getReader(), js.Array.new(), 0
+    while not (piece := await reader.read()).done:
+        length += piece.value.length
+        if length > limit:
+            return None
+        parts.push(piece.value)
+    kind = {"type": answer.headers.get("content-type") or ""}
+    return js.Blob.new(parts, to_js(kind, dict_converter=js.Object.fromEntries))
+
+
+def _inert(blob: Any) -> Any:
+    """Take the type of what could run as a page of ours: HTML, SVG."""
+    kind = str(blob.type)
+    if kind.startswith(_SHOWN) and "svg" not in kind:
+        return blob
+    return blob.slice(0, blob.size, "application/octet-stream")

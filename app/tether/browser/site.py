@@ -1,0 +1,67 @@
+"""The page's own files, and the settings in it."""
+
+from functools import lru_cache
+from typing import Any
+
+import js
+from pyodide.ffi import JsException
+
+from tether.core.errors import Trouble
+from tether.core.protocol.hosted_list import Listed
+
+LIST_WITHIN = 10_000
+"""Milliseconds after which a list of servers counts as not answered."""
+
+
+async def fetch_text(path: str) -> str | None:
+    """Fetch a file of the page's own; None when it isn't there."""
+    answer = await js.fetch(js.tetherFile(path))
+    return str(await answer.text()) if answer.ok else None
+
+
+async def fetch_list(place: str, where: str = "") -> Listed:
+    """Fetch a list of servers, which `where` names to people if it is not the page's own.
+
+    The browser asks by itself whether its copy still holds (`ETag`), without the preflight that
+    a header of ours would need.
+    Source: Fetch, cache mode `no-cache`.
+    """
+    try:
+        answer = await _fetch(place)
+    except JsException:
+        return Listed(None, where, await _why_silent(where) if where else None)
+    if answer.ok:
+        return Listed(str(await answer.text()), where)
+    why = Trouble.of("list_status", where=where, status=answer.status)
+    return Listed(None, where, why if where else None)
+
+
+async def _why_silent(where: str) -> Trouble:
+    """Tell a place that refuses the page from one where nothing answers."""
+    try:
+        await _fetch(where, mode="no-cors")
+    except JsException:
+        return Trouble.of("list_silent", where=where)
+    return Trouble.of("list_cors", where=where, origin=js.location.origin)
+
+
+async def _fetch(place: str, **options: str) -> Any:
+    signal = js.AbortSignal.timeout(LIST_WITHIN)
+    return await js.fetch(place, cache="no-cache", signal=signal, **options)
+
+
+def meta(name: str, default: str) -> str:
+    """Read a setting that the host of the page may change in index.html."""
+    found = js.document.querySelector(f'meta[name="tether:{name}"]')
+    return str(found.content) if found else default
+
+
+def is_demo() -> bool:
+    """Say whether the visitor came for the demo; `static/boot/early.js` reads the address."""
+    return js.document.documentElement.classList.contains("demo") is True
+
+
+@lru_cache(64)
+def time_of_day(at: float, language: str) -> str:
+    """Write a time, in seconds since the epoch; of 24 hours, as all over the page."""
+    return str(js.Date.new(at * 1000).toLocaleTimeString(language, hourCycle="h23"))

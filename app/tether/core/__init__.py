@@ -1,0 +1,1 @@
+"""Pure machines: events and time in, commands out."""

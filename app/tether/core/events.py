@@ -1,0 +1,250 @@
+"""All that can happen to a window."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from tether.core.errors import Trouble
+from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
+from tether.core.protocol.requests import Request
+from tether.core.protocol.workflow import Workflow
+from tether.core.windows.ledger import Entry
+from tether.core.windows.news import NeighbourSpoke
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAdded:
+    """A server may be used from now on."""
+
+    server: ServerUrl
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRemoved:
+    """A server takes no more tasks; those that it has are seen to their end.
+
+    `instead` is its corrected address: what was chosen for the server goes there.
+    """
+
+    server: ServerUrl
+    instead: ServerUrl | None = None
+
+
+class ServerPaused(NamedTuple):
+    """A person keeps new tasks from a server, or lets them go there again."""
+
+    server: ServerUrl
+    is_paused: bool
+
+
+class SubstitutesChanged(NamedTuple):
+    """At a server other names stand for what workflows name: theirs -> the server's."""
+
+    server: ServerUrl
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An input picture, stored under its digest; `size` in bytes."""
+
+    node_id: NodeId
+    input: str
+    digest: Digest
+    filename: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccepted:
+    """A task whose workflow and pictures are safely stored.
+
+    `pinned` is the server that the person chose; None leaves the choice to us. `again_of` is
+    the task whose work this one does again.
+    """
+
+    task_id: TaskId
+    prompt_id: PromptId
+    title: str
+    workflow: Workflow
+    digest: Digest
+    pictures: tuple[Picture, ...]
+    pinned: ServerUrl | None = None
+    again_of: TaskId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TasksOrphaned:
+    """A window is gone, and we hold its claim: its unfinished tasks are ours now."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectWanted:
+    """A person wants all tasks of an owner that the servers have, but for those known elsewhere."""
+
+    owner: OwnerTag
+    known: frozenset[PromptId] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SendAllWanted:
+    """A person wants to leave: every task that waits is to go to a server now."""
+
+
+class StealingWanted(NamedTuple):
+    """A person lets tasks move from a server's queue to a server that stands idle, or no more."""
+
+    is_wanted: bool
+
+
+class AimChanged(NamedTuple):
+    """A person aims the window at a server by hand, or (None) no more."""
+
+    server: ServerUrl | None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelWanted:
+    """A person wants a task to end."""
+
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDismissed:
+    """A person wants an ended task out of sight."""
+
+    task_id: TaskId
+
+
+class WorkflowLoaded(NamedTuple):
+    """A stored workflow was read; None when it is gone or unreadable."""
+
+    digest: Digest
+    workflow: Workflow | None
+
+
+@dataclass(frozen=True, slots=True)
+class SocketOpened:
+    """The browser has opened the socket of an attempt."""
+
+    server: ServerUrl
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A text frame came."""
+
+    server: ServerUrl
+    attempt: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryReceived:
+    """A binary frame came: its first bytes, and the whole as the adapter's own object."""
+
+    server: ServerUrl
+    attempt: int
+    head: bytes
+    frame: object
+
+
+@dataclass(frozen=True, slots=True)
+class SocketClosed:
+    """The socket of an attempt is gone."""
+
+    server: ServerUrl
+    attempt: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A server has answered, with whatever status."""
+
+    request: Request
+    status: int
+    text: str
+    seconds: float = 0.0
+    """From the call to its answer; 0 where nobody has measured."""
+
+
+class Failure(Enum):
+    """Why a request has no answer."""
+
+    TIMEOUT = "timeout"
+    NETWORK = "network"
+    FILE_GONE = "file_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A request ended without an answer; what it asked for may have happened."""
+
+    request: Request
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """A timer that we started has run out."""
+
+    key: tuple[str, ...]
+
+
+class PageChange(Enum):
+    """What the browser does with the page."""
+
+    ONLINE = "online"
+    VISIBLE = "visible"
+    RESUMED = "resumed"
+    HIDDEN = "hidden"
+
+
+class PageChanged(NamedTuple):
+    """The network is back; the page came into view or out of it, or from the browser's cache."""
+
+    change: PageChange
+
+
+@dataclass(frozen=True, slots=True)
+class KeepingFailed:
+    """The browser could not keep something."""
+
+    trouble: Trouble
+
+
+Event: TypeAlias = (
+    ServerAdded
+    | ServerRemoved
+    | ServerPaused
+    | SubstitutesChanged
+    | TaskAccepted
+    | TasksOrphaned
+    | CollectWanted
+    | SendAllWanted
+    | StealingWanted
+    | AimChanged
+    | CancelWanted
+    | TaskDismissed
+    | WorkflowLoaded
+    | SocketOpened
+    | FrameReceived
+    | BinaryReceived
+    | SocketClosed
+    | Answered
+    | RequestFailed
+    | TimerFired
+    | PageChanged
+    | NeighbourSpoke
+    | KeepingFailed
+)
+
+Emit: TypeAlias = Callable[[Event], None]
+"""How what happened is told; it never raises and never blocks."""

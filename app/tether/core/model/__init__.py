@@ -1,0 +1,1 @@
+"""The nouns: window, task, server, connection, lock."""

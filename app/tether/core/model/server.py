@@ -1,0 +1,183 @@
+"""One ComfyUI server, as this window knows it."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tether.core.errors import Trouble
+from tether.core.ids import Chance, ServerUrl
+from tether.core.model.connection import Backoff, Connection
+from tether.core.model.inventory import Inventory
+from tether.core.protocol.address import short_name
+from tether.core.protocol.answers import ServerFacts
+
+FORM_OVERHEAD = 4096
+"""Bytes that a form adds around a picture; the server's limit is for the whole body."""
+
+LONG_SILENCE = 30.0
+"""Seconds without an answer after which a person may want to go elsewhere."""
+
+REFUSED_PAUSE = 60.0
+"""Seconds before a server that refuses this page is asked again: only a person can mend that."""
+
+
+class Reach(Enum):
+    """Whether a server can be used, as far as the last call told."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+    REFUSED = "refused"  # something answers, but not to this page
+    ODD = "odd"  # what answers is no ComfyUI server
+
+
+@dataclass(slots=True)
+class Server:
+    """A server's address, its one connection, and the news of it.
+
+    `queue_remaining` counts all tasks that wait or run there; `told_at` is its age in seconds
+    since the epoch. Before `retry_at` it isn't called without a reason; before `rests_until`
+    it gets no new task, whatever it answers.
+    """
+
+    url: ServerUrl
+    name: str
+    connection: Connection
+    silence: Backoff
+    errors: Backoff
+    inventory: Inventory = field(default_factory=Inventory)
+    reach: Reach = Reach.UNKNOWN
+    trouble: Trouble | None = None
+    queue_remaining: int | None = None
+    told_at: float = 0.0
+    facts: ServerFacts | None = None
+    max_upload: int | None = None
+    refused_size: int | None = None
+    """Bytes of the smallest picture that was refused there: a proxy may allow less than it says."""
+    has_jobs: bool = True
+    silent_since: float = 0.0
+    is_long_silent: bool = False
+    retry_at: float = 0.0
+    rests_until: float = 0.0
+    restarted_at: float = 0.0
+    """When something told that its books are new: signs of it may come late."""
+    remembered_at: float = 0.0
+    """When it was last seen to know a task that had ended."""
+    number: float = -1.0
+    numbered_at: float = 0.0
+    is_leaving: bool = False
+    is_paused: bool = False
+    """A person keeps new tasks from it; those that are there go on."""
+    bandwidth: float = 0.0
+    """Bytes a second of the latest uploads; 0 before the first."""
+    latency: float | None = None
+    """Seconds of the last look at its queue."""
+
+    @property
+    def takes_tasks(self) -> bool:
+        """Say whether a new task may go there, as far as people have a say in it."""
+        return not self.is_leaving and not self.is_paused
+
+    @classmethod
+    def new(cls, connection: Connection, chance: Chance) -> "Server":
+        """Make a server of which nothing is known yet, named by its address."""
+        name = short_name(connection.server)
+        return cls(connection.server, name, connection, Backoff(chance), Backoff(chance))
+
+    @property
+    def opens_at(self) -> float:
+        """When a new task may go there."""
+        return max(self.retry_at, self.rests_until)
+
+    def is_ready(self, now: float) -> bool:
+        """Say whether it is up, and a new task may go there now."""
+        return self.reach is Reach.UP and self.takes_tasks and self.opens_at <= now
+
+    def answered(self) -> None:
+        """The server answered us: it is up."""
+        self.reach = Reach.UP
+        self.trouble = None
+        self.silence.reset()
+        self.silent_since = 0.0
+        self.is_long_silent = False
+        self.retry_at = 0.0
+
+    def took_task(self) -> None:
+        """The server has a task of ours: only now it really works.
+
+        One that answers every probe but refuses every upload must not be tried without pause.
+        """
+        self.errors.reset()
+        self.rests_until = 0.0
+
+    def hurry(self) -> None:
+        """A person or the network is back: nothing is waited for any more."""
+        self.retry_at = self.rests_until = 0.0
+
+    def told_number(self, number: float, asked_at: float, now: float) -> None:
+        """A task got a number: servers count them from 0, and never go back.
+
+        Args:
+            number: The task's.
+            asked_at: When it was posted. Answers may come in another order than the calls.
+            now: The time.
+        """
+        if asked_at < self.numbered_at:
+            return
+        if number < self.number:
+            self._restarted(now)
+        self.number, self.numbered_at = number, now
+
+    def told_past(self, is_known: bool, now: float) -> None:
+        """It was asked for a task that has ended there."""
+        if is_known:
+            self.remembered_at = now
+        else:
+            self._restarted(now)
+
+    def _restarted(self, now: float) -> None:
+        self.restarted_at = now
+        self.inventory.forget()  # with other nodes, perhaps
+
+    def told_length(self, queue_remaining: int, now: float) -> None:
+        """The server told the length of its queue."""
+        self.queue_remaining = queue_remaining
+        self.told_at = now
+
+    def has_fewer_than(self, count: int) -> bool:
+        """Say whether the server told of fewer tasks than that."""
+        return self.queue_remaining is not None and self.queue_remaining < count
+
+    def judge(self, reach: Reach, trouble: Trouble, now: float) -> None:
+        """Say why a server can't be used."""
+        self.reach = reach
+        self.trouble = trouble
+        if reach is Reach.REFUSED:
+            self.retry_at = now + REFUSED_PAUSE
+
+    def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
+        """A call had no usable answer: the next one is made after a while."""
+        self.retry_at = now + max(0.5, self.silence.next())
+        self.silent_since = self.silent_since or now
+        self.is_long_silent = now - self.silent_since > LONG_SILENCE
+        self.judge(reach, trouble, now)
+
+    def took_none(self, trouble: Trouble, now: float) -> None:
+        """A task could not be brought there: the next one waits, longer with each failure."""
+        self.judge(Reach.DOWN, trouble, now)
+        self.rests_until = now + max(0.5, self.errors.next())
+
+    def refused_picture(self, size: int) -> None:
+        """It, or a proxy before it, has refused a picture of that many bytes as too large."""
+        self.refused_size = min(size, self.refused_size or size)
+
+    def uploaded(self, size: int, seconds: float) -> None:
+        """A picture of that many bytes went there in that time; the latest counts most."""
+        if seconds > 0:
+            latest = size / seconds
+            self.bandwidth = (self.bandwidth + latest) / 2 if self.bandwidth else latest
+
+    def accepts(self, size: int) -> bool:
+        """Say whether a picture of that many bytes may be sent."""
+        if self.refused_size is not None and size >= self.refused_size:
+            return False
+        return self.max_upload is None or size + FORM_OVERHEAD <= self.max_upload

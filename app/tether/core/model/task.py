@@ -1,0 +1,203 @@
+"""One job of ours, from acceptance to its end.
+
+How far a task is: every node weighs the same, and counts by its value over its maximum.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from tether.core.errors import InvalidTransition, Trouble
+from tether.core.events import Picture
+from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId
+from tether.core.protocol.outputs import Output
+
+
+class Progress:
+    """The progress of one task, from 0 to 1; it never falls.
+
+    Four nodes, two done and the third at 9 of 100: (2 + 0.09) / 4 = 52.25 %.
+    Only nodes that the outputs need are counted, cached ones as done.
+    """
+
+    __slots__ = ("_nodes", "_shares", "current", "moves", "step")
+
+    def __init__(self, nodes: frozenset[NodeId] = frozenset()) -> None:
+        self._nodes = nodes
+        self._shares: dict[NodeId, float] = {}
+        self.current: NodeId | None = None
+        """The node that ran last, as far as heard."""
+        self.step: tuple[float, float] = (0.0, 1.0)
+        """Its value and maximum, as told."""
+        self.moves = 0
+        """How often it went on."""
+
+    @property
+    def overall(self) -> float:
+        """The share of the task that is done, 0 to 1."""
+        if not self._nodes:
+            return 0.0
+        return sum(self._shares.values()) / len(self._nodes)
+
+    @property
+    def node(self) -> float:
+        """The share of the current node that is done, 0 to 1."""
+        return self._shares.get(self.current, 0.0) if self.current is not None else 0.0
+
+    def count(self, nodes: frozenset[NodeId]) -> None:
+        """Learn which nodes will run; what was heard of others is forgotten."""
+        self._nodes = nodes
+        self._shares = {node: share for node, share in self._shares.items() if node in nodes}
+
+    def begin(self, node_id: NodeId) -> None:
+        """A node starts to run, so the one before it is done."""
+        if self.current is not None and self.current != node_id:
+            self.reach(self.current, 1.0)
+        if self.current != node_id:
+            self.step = (0.0, 1.0)
+            self.moves += 1
+        self.current = node_id
+
+    def reach(self, node_id: NodeId, share: float) -> None:
+        """A node has come so far; steps back and nodes of other workflows are ignored."""
+        if node_id in self._nodes and share > self._shares.get(node_id, 0.0):
+            self._shares[node_id] = min(share, 1.0)
+            self.moves += 1
+
+    def finish(self, node_ids: Iterable[NodeId]) -> None:
+        """These nodes are done: run, or taken from the server's cache."""
+        for node_id in node_ids:
+            self.reach(node_id, 1.0)
+
+
+class State(Enum):
+    """Where a task stands. Bound to a server from `CONNECTING` on."""
+
+    WAITING = "waiting"  # in this window only; no server has it
+    CONNECTING = "connecting"  # a server is chosen; its socket opens
+    UPLOADING = "uploading"  # its pictures go to the server
+    POSTING = "posting"  # the server may have it from now on
+    UNKNOWN = "unknown"  # the POST has no answer: being looked up
+    QUEUED = "queued"  # the server has it
+    RUNNING = "running"  # the server works on it
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"  # the server had it and knows nothing of it any more
+    ADOPTED = "adopted"  # another window sees it to its end
+
+    # They are looked up for every frame, and Enum's own way is a call into Python.
+    __hash__ = object.__hash__
+
+
+ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED})
+ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})
+
+_STEPS: Mapping[State, frozenset[State]] = {
+    State.WAITING: frozenset({State.CONNECTING, State.FAILED, State.CANCELLED, State.ADOPTED}),
+    State.CONNECTING: frozenset(
+        {State.WAITING, State.UPLOADING, State.POSTING, State.FAILED, State.CANCELLED}
+    ),
+    State.UPLOADING: frozenset({State.WAITING, State.POSTING, State.FAILED, State.CANCELLED}),
+    # Frames can overtake the answer to the POST, so every end is possible here; and a server
+    # that says no has queued nothing, so the task may go elsewhere.
+    State.POSTING: ENDED | {State.WAITING, State.UNKNOWN, State.QUEUED, State.RUNNING},
+    # Found to be nowhere, it is sent again or taken back.
+    State.UNKNOWN: ENDED | {State.WAITING, State.POSTING, State.QUEUED, State.RUNNING},
+    State.QUEUED: ENDED | {State.RUNNING},
+    State.RUNNING: ENDED,
+    **dict.fromkeys(ENDED, frozenset()),
+}
+
+
+@dataclass(slots=True)
+class Task:
+    """A task, its binding to a server, and what is known of its end.
+
+    Times are seconds since the epoch, on the page's own clock.
+    """
+
+    task_id: TaskId
+    prompt_id: PromptId
+    title: str
+    digest: Digest
+    pictures: tuple[Picture, ...]
+    pinned: ServerUrl | None
+    accepted_at: float
+    state: State = State.WAITING
+    server: ServerUrl | None = None
+    client_id: ClientId | None = None
+    bound_at: float = 0.0
+    posted_at: float = 0.0
+    acknowledged_at: float = 0.0
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    is_cancel_wanted: bool = False
+    trouble: Trouble | None = None
+    outputs: tuple[Output, ...] = ()
+    refused_outputs: frozenset[NodeId] = frozenset()
+    names: dict[tuple[NodeId, str], str] = field(default_factory=dict)
+    ended_by: str = ""
+    epoch: int = 0
+    """How often it went from one window to another."""
+    again_of: TaskId | None = None
+    """The task whose work this one does again."""
+    is_run_again: bool = False
+    is_moving: bool = False
+    """It is being taken out of its server's queue: its work is to be done elsewhere."""
+    was_moved: bool = False
+    """It does the work of a task that was moved, and is not moved again."""
+    shape: str = ""
+    """What its workflow has in common with others that take as long."""
+    ran: float = 0.0
+    """Seconds of its run by the server's clock; 0 where it didn't say."""
+
+    # Gauges and steps under way: never saved.
+    progress: Progress = field(default_factory=Progress)
+    note: Trouble | None = None
+    request_id: int = 0
+    sends: int = 0
+    """How often it was posted."""
+    was_looked_at: bool = False
+    """After a long upload the queues were looked at again."""
+    stamped_at: float = 0.0
+    """When it started, by the server's clock."""
+    heard_at: float = 0.0
+    seen_at: float = 0.0
+    """When the latest list was asked for that had the task."""
+    moved_at: float = 0.0
+    """When its progress moved last."""
+    ahead: int | None = None
+    """Tasks before it in the latest list."""
+    cancel_sent_at: float = 0.0
+    halved_at: float = 0.0
+    """When a double of it in the server's queue was last deleted."""
+    executed: set[NodeId] = field(default_factory=set)
+    is_success_heard: bool = False
+    absences: int = 0
+    absent_at: float = 0.0
+
+    @property
+    def is_ended(self) -> bool:
+        """Nothing that happens can change it any more."""
+        return self.state in ENDED
+
+    def move(self, state: State) -> None:
+        """Take a step.
+
+        Raises:
+            InvalidTransition: Our own bug; a server cannot cause it.
+        """
+        if state not in _STEPS[self.state]:
+            raise InvalidTransition(f"task {self.task_id}", self.state.value, state.value)
+        self.state = state
+        if self.is_moving:
+            self.is_moving, self.note = False, None  # it is gone, or has begun and stays
+
+    def unbind(self) -> None:
+        """Forget the server: nothing of the task has reached it."""
+        self.move(State.WAITING)
+        self.server = self.client_id = None
+        self.bound_at = self.posted_at = 0.0
+        self.request_id = 0
+        self.names.clear()

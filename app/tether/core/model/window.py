@@ -1,0 +1,255 @@
+"""All that one browser tab holds: its servers, its tasks, its locks."""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tether.core.errors import Trouble
+from tether.core.ids import (
+    Chance,
+    ClientId,
+    Digest,
+    OwnerTag,
+    PromptId,
+    ServerUrl,
+    TaskId,
+    WindowId,
+)
+from tether.core.model.binding import CURED, Binding
+from tether.core.model.connection import Connection
+from tether.core.model.locks import Locks
+from tether.core.model.server import Server
+from tether.core.model.statistics import Lessons
+from tether.core.model.task import State, Task
+from tether.core.protocol.address import short_name
+from tether.core.protocol.workflow import Workflow
+from tether.core.windows.news import Neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the host of the page or the person may set.
+
+    `places` is how many unfinished tasks of this window a server may have at a time at most: one
+    that runs and one behind it keep it busy, and the rest can still go elsewhere (`core/depth`).
+    `owner` is what servers are told of whose a task is.
+    """
+
+    base_client_id: str
+    places: int = 2
+    owner: OwnerTag | None = None
+    binding: Binding = CURED
+
+
+JOURNAL_LENGTH = 2000
+NOTICES = 20
+
+
+class Window:
+    """Keeps tasks where they belong: in the window's queue, at a server, or ended."""
+
+    def __init__(self, window_id: WindowId, settings: Settings, chance: Chance) -> None:
+        self.window_id = window_id
+        self.settings = settings
+        self.chance = chance
+        self.servers: dict[ServerUrl, Server] = {}
+        self.tasks: dict[TaskId, Task] = {}
+        self.live: dict[TaskId, Task] = {}
+        """Tasks without an end."""
+        self.waiting: dict[TaskId, Task] = {}
+        self.workflows: dict[Digest, Workflow] = {}
+        self.locks = Locks()
+        self.client_ids: dict[ServerUrl, ClientId] = {}
+        self.notices: deque[Trouble] = deque(maxlen=NOTICES)
+        self.journal: deque[tuple[float, ServerUrl, int, str, PromptId | None]] = deque(
+            maxlen=JOURNAL_LENGTH
+        )
+        self.unsaved: set[TaskId] = set()
+        """Tasks whose record has changed; gauges don't count, but for `touched` they do."""
+        self.touched: set[TaskId] = set()
+        self.is_fill_due = False
+        """A task waits, or a place came free: the dispatcher is to look."""
+        self.is_hurried = False
+        """All tasks that wait are to be sent now."""
+        self.served_at = 0.0
+        """When a task was bound last."""
+        self.is_hidden = False
+        """Nobody sees the page: its timers may be late."""
+        self.is_server_new = False
+        """A server came or is to go: client ids or connections may have to follow."""
+        self.aimed: ServerUrl | None = None
+        self._connections: dict[ServerUrl, Connection] = {}
+        """One for each server ever used: a removed server's attempts are never numbered again."""
+        self._by_prompt: dict[PromptId, Task] = {}
+        self._ended: dict[TaskId, Task] = {}
+        self.lessons = Lessons(self.ended)
+        self.neighbours = Neighbours()
+        self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
+        self.requests_made = self.mended = 0  # mended: what disagreed with a task's server
+
+    def server(self, url: ServerUrl, now: float) -> Server:
+        """Return a server, making it known when it is new."""
+        if url not in self.servers:
+            if url not in self.client_ids:
+                self.client_ids[url] = self._make_client_id(now)
+            if url not in self._connections:
+                self._connections[url] = Connection(url, self.client_ids[url], self.chance)
+            self.servers[url] = Server.new(self._connections[url], self.chance)
+            self.is_server_new = True
+        return self.servers[url]
+
+    def renew(self, server: Server, now: float) -> None:
+        """Be another client of a server that says nothing more to this one."""
+        self.client_ids[server.url] = self._make_client_id(now)
+        server.connection.rename(self.client_ids[server.url])
+        self.is_server_new = True
+
+    def use(self, url: ServerUrl, name: str, now: float) -> Server:
+        """Take a server into use, for the first time or again."""
+        server = self.server(url, now)
+        server.name = name or short_name(url)
+        if server.is_leaving:  # A reload finds those of its tasks first; it is the list's order.
+            self.servers[url] = self.servers.pop(url)
+        server.is_leaving, self.is_fill_due = False, True
+        server.hurry()
+        for task in self.waiting.values():
+            if task.pinned == url:
+                task.note = None
+        return server
+
+    def leave(self, server: Server) -> None:
+        """Take a server out of use; tasks that it has are seen to their end."""
+        server.is_leaving = self.is_server_new = True
+        for task in self.waiting.values():
+            if task.pinned == server.url:
+                task.note = Trouble.of("pinned_gone", server=server.name)
+
+    def next_request(self) -> int:
+        """Return an id that no request of this window had."""
+        self.requests_made += 1
+        return self.requests_made
+
+    def add(self, task: Task) -> None:
+        """Take a task in, wherever it stands."""
+        self.tasks[task.task_id] = task
+        self._by_prompt[task.prompt_id] = task
+        self.unsaved.add(task.task_id)
+        if task.is_ended:
+            self._ended[task.task_id] = task
+            self.lessons.renew()
+            return
+        self.live[task.task_id] = task
+        if task.state is State.WAITING:
+            self.waiting[task.task_id] = task
+            self.is_fill_due = True
+            pinned = self.servers.get(task.pinned) if task.pinned else None
+            if task.pinned and (pinned is None or pinned.is_leaving):
+                task.note = Trouble.of("pinned_gone", server=pinned.name if pinned else task.pinned)
+        else:
+            assert task.server is not None
+            self._bound.setdefault(task.server, {})[task.task_id] = task
+
+    def bind(self, task: Task, server: Server, now: float) -> None:
+        """Give a task a server: from here on it is uploaded, posted and heard there alone."""
+        task.move(State.CONNECTING)
+        task.server = server.url
+        task.client_id = server.connection.client_id
+        task.bound_at = self.served_at = now
+        del self.waiting[task.task_id]
+        self._bound.setdefault(server.url, {})[task.task_id] = task
+        self.locks.hold(task.prompt_id, server.url, now)
+        self.aimed = None
+        self.unsaved.add(task.task_id)
+
+    def unbind(self, task: Task, why: Trouble) -> None:
+        """Take a task back: nothing of it has reached its server, and it keeps its turn."""
+        self._forget_binding(task)
+        task.unbind()
+        task.note = why
+        waiting = sorted((*self.waiting.values(), task), key=lambda other: other.accepted_at)
+        self.waiting = {other.task_id: other for other in waiting}
+        self.unsaved.add(task.task_id)
+
+    def follow(self, task: Task, prompt_id: PromptId) -> None:
+        """A server gave a task an id of its own: from now on that is its name."""
+        del self._by_prompt[task.prompt_id]
+        self.locks.release(task.prompt_id)
+        task.prompt_id = prompt_id
+        self._by_prompt[prompt_id] = task
+        assert task.server is not None
+        self.locks.hold(prompt_id, task.server, task.bound_at)
+        self.unsaved.add(task.task_id)
+
+    def by_prompt(self, prompt_id: str) -> Task | None:
+        """Return our task that goes by that id."""
+        return self._by_prompt.get(PromptId(prompt_id))
+
+    def move(self, task: Task, state: State) -> None:
+        """Take a step that keeps the task where it is."""
+        task.move(state)
+        self.is_fill_due |= self.is_hurried  # who has arrived makes way for the next
+        self.unsaved.add(task.task_id)
+
+    def end(self, task: Task, state: State, now: float, by: str, why: Trouble | None) -> None:
+        """End a task for good, and unlock its server.
+
+        Args:
+            task: The task.
+            state: One of the four ends.
+            now: The time.
+            by: What told us: `socket`, `record`, `answer` or `here`.
+            why: The trouble, if it is one.
+        """
+        task.move(state)
+        task.ended_at = now
+        task.ended_by = by
+        task.trouble = why
+        task.note = None
+        self.waiting.pop(task.task_id, None)
+        self._ended[task.task_id] = self.live.pop(task.task_id)
+        self.lessons.renew()
+        self._forget_binding(task)
+        self.unsaved.add(task.task_id)
+        self.is_fill_due = True
+
+    def dismiss(self, task: Task) -> None:
+        """Forget an ended task."""
+        del self.tasks[task.task_id], self._ended[task.task_id]
+        self.lessons.renew()
+        del self._by_prompt[task.prompt_id]
+        self.unsaved.add(task.task_id)
+        if not any(other.digest == task.digest for other in self.tasks.values()):
+            self.workflows.pop(task.digest, None)
+
+    def bound_to(self, server: ServerUrl) -> tuple[Task, ...]:
+        """Return the unfinished tasks of a server, in the order of their binding."""
+        return tuple(self._bound.get(server, {}).values())
+
+    def left_at(self, task: Task) -> ServerUrl | None:
+        """Return the server where this work was given up, while it may still be done there."""
+        original = self.tasks.get(task.again_of) if task.again_of else None
+        return original.server if original is not None and not original.is_ended else None
+
+    def on_their_way(self, server: ServerUrl) -> int:
+        """Count our tasks that the server's own number can't hold yet."""
+        on_their_way = (State.CONNECTING, State.UPLOADING, State.POSTING)
+        return sum(task.state in on_their_way for task in self.bound_to(server))
+
+    def hurry(self) -> None:
+        """Let all tasks that wait go to servers now."""
+        self.is_hurried = bool(self.waiting)
+        self.is_fill_due = True
+
+    def ended(self) -> Iterator[Task]:
+        """Return the ended tasks in the order of their ends."""
+        return iter(self._ended.values())
+
+    def _make_client_id(self, now: float) -> ClientId:
+        base = self.settings.base_client_id
+        return self.settings.binding.make_id(base, now, self.chance, self.window_id)
+
+    def _forget_binding(self, task: Task) -> None:
+        self.locks.release(task.prompt_id)
+        if task.server is not None and task.task_id in self._bound.get(task.server, {}):
+            del self._bound[task.server][task.task_id]
+            self.is_fill_due = True

@@ -1,0 +1,134 @@
+"""Node classes, as a server describes them in `/object_info/{class}`."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tether.core.errors import MessageError
+from tether.core.protocol.outputs import parse_json
+
+CHOICE = "COMBO"
+"""The type of an input whose value is one of a list."""
+
+_UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload", "image_folder")
+_WIDGETS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COLOR", CHOICE})
+
+
+class InputInfo(NamedTuple):
+    """One input of a class: its type, and `options` such as default, min, max, step.
+
+    `choices` has the values of a list; a list that is empty or fetched later has none.
+    """
+
+    name: str
+    type: str
+    is_required: bool
+    options: Mapping[str, Any]
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def is_widget(self) -> bool:
+        """It is set on the node itself, not by a link.
+
+        Source: ComfyUI 0.28.1, `forceInput` and `socketless` in `/object_info`, read.
+        """
+        if self.options.get("forceInput") is True:
+            return False
+        return self.type in _WIDGETS or self.options.get("socketless") is True
+
+    @property
+    def is_upload(self) -> bool:
+        """Its value names a file in the server's input folder, and more can be uploaded."""
+        return any(self.options.get(name) for name in _UPLOADS)
+
+    @property
+    def is_plain_list(self) -> bool:
+        """Only the values of its list will do."""
+        is_plain = all(isinstance(choice, str | int | float) for choice in self.choices)
+        return is_plain and bool(self.choices) and not self.is_upload
+
+
+class NodeInfo(NamedTuple):
+    """One class of a server: its inputs in their order, and the types that it gives."""
+
+    name: str
+    title: str
+    inputs: tuple[InputInfo, ...]
+    outputs: tuple[str, ...]
+    is_output: bool
+
+    def input(self, name: str) -> InputInfo | None:
+        """Return the input of that name."""
+        return next((each for each in self.inputs if each.name == name), None)
+
+
+def read_node_info(class_type: str, text: str) -> NodeInfo | None:
+    """Read the answer to `/object_info/{class}`; None when the server has no such class.
+
+    Inputs are `[TYPE, options]`, `[[choices], options]` or `["COMBO", {"options": […]}]`.
+    Source: ComfyUI 0.28.1, measured: a class it doesn't know gives `{}` with 200.
+
+    Raises:
+        MessageError: It isn't what ComfyUI answers.
+    """
+    try:
+        content = parse_json(text)
+    except ValueError as error:
+        raise MessageError("object_info", text) from error
+    if content == {}:
+        return None
+    described = content.get(class_type) if isinstance(content, dict) else None
+    if not isinstance(described, dict):
+        raise MessageError("object_info", text)
+    return _read_class(class_type, described)
+
+
+def read_inputs(groups: Any, order: Any) -> tuple[InputInfo, ...]:
+    """Read `{"required": {…}, "optional": {…}}`; names missing in the order come last."""
+    inputs: list[InputInfo] = []
+    for group in ("required", "optional"):
+        described = groups.get(group) if isinstance(groups, dict) else None
+        if not isinstance(described, dict):
+            continue
+        ordered = _texts(order.get(group)) if isinstance(order, dict) else []
+        inputs += (
+            _read_input(name, described[name], group == "required")
+            for name in dict.fromkeys([*ordered, *described])
+            if name in described
+        )
+    return tuple(inputs)
+
+
+def _read_class(class_type: str, content: dict[str, Any]) -> NodeInfo:
+    inputs = read_inputs(content.get("input"), content.get("input_order"))
+    outputs, title = content.get("output"), content.get("display_name")
+    return NodeInfo(
+        class_type,
+        title if isinstance(title, str) and title else class_type,
+        inputs,
+        tuple(map(_type_name, outputs)) if isinstance(outputs, list) else (),
+        content.get("output_node") is True,
+    )
+
+
+def _read_input(name: str, described: Any, is_required: bool) -> InputInfo:
+    first: Any = ""
+    options: dict[str, Any] = {}
+    match described:
+        case [first, dict(options), *_]:
+            pass
+        case [first, *_]:
+            pass
+    if isinstance(first, list):
+        return InputInfo(name, CHOICE, is_required, options, tuple(first))
+    listed = options.get("options")
+    choices = tuple(listed) if first == CHOICE and isinstance(listed, list) else ()
+    return InputInfo(name, _type_name(first), is_required, options, choices)
+
+
+def _type_name(value: Any) -> str:
+    """An old class may give a list of choices as an output's type."""
+    return value if isinstance(value, str) else CHOICE
+
+
+def _texts(names: Any) -> list[str]:
+    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

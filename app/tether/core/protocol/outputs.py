@@ -1,0 +1,182 @@
+"""What a task gives back: files on a server, and texts."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Literal, NamedTuple
+from urllib.parse import quote
+
+from tether.core.ids import NodeId, PromptId, ServerUrl
+
+Kind = Literal["image", "video", "audio", "text", "other"]
+
+_KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "bmp", "avif"), "image"),
+    **dict.fromkeys(("mp4", "webm", "mov", "mkv"), "video"),
+    **dict.fromkeys(("wav", "mp3", "flac", "ogg", "opus", "m4a"), "audio"),
+}
+
+
+LARGEST_UNASKED = 32 * 2**20
+"""Bytes of the largest result that is fetched without a click."""
+
+ANY = 2**53
+"""Bytes, when a person asks for a result: whatever it has."""
+
+MOST_OUTPUTS = 1_000
+"""Results of one task; a hostile server tells a million, and each costs the page an element."""
+
+LONGEST_TEXT = 50_000
+"""Characters kept of a text result."""
+
+_LONGEST_NAME = 1_000
+"""Characters of a name beyond which no file system has such a file."""
+
+DEEPEST = 300
+"""Levels of nesting that every stack bears; JSON that is deeper is none for us."""
+
+MOST_PARTS = 400_000
+"""Lists and objects in one text: reading as many takes a page about a second."""
+
+# Possessive, and to the end of the text where the last quote is missing: never quadratic.
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]++")
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One result of a node: a file on its server, or a text (`text` set, no file).
+
+    `folder` is the server's `type`: output, temp or input.
+    """
+
+    node_id: NodeId
+    kind: Kind
+    filename: str = ""
+    subfolder: str = ""
+    folder: str = "output"
+    text: str = ""
+
+
+class Fetched(NamedTuple):
+    """A result file in the page: its address, "" when it can't be had.
+
+    `size` is the bytes of one that is too large to be fetched unasked; the address is "" then.
+    """
+
+    address: str
+    size: int = 0
+
+
+def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
+    """Read a node's `output` object, whatever keys custom nodes use.
+
+    Lists of `{filename, subfolder, type}` are files and lists of strings are texts; all else
+    (such as `animated`) is no result. There are at most `MOST_OUTPUTS`.
+    Source: ComfyUI 0.28.1, `executed` and history, measured.
+    """
+    if not isinstance(output, dict):
+        return ()
+    found: list[Output] = []
+    for values in output.values():
+        for value in values if isinstance(values, list) else ():
+            if len(found) == MOST_OUTPUTS:
+                return tuple(found)
+            match value:
+                case {"filename": str(filename)} if 0 < len(filename) <= _LONGEST_NAME:
+                    subfolder, folder = value.get("subfolder"), value.get("type")
+                    found.append(
+                        Output(
+                            node_id,
+                            kind_of(filename),
+                            filename,
+                            subfolder if isinstance(subfolder, str) else "",
+                            folder if isinstance(folder, str) else "output",
+                        )
+                    )
+                case str():
+                    found.append(Output(node_id, "text", text=value[:LONGEST_TEXT]))
+    return tuple(found)
+
+
+def kind_of(filename: str) -> Kind:
+    """Tell by its ending how a file can be shown."""
+    return _KINDS.get(filename.rpartition(".")[2].lower(), "other")
+
+
+def saved_name(filename: str, picture: str) -> str:
+    """Return a name for a result on a person's disk: servers count theirs anew after a restart.
+
+    Args:
+        filename: The server's.
+        picture: The file that it was made from, "" for none.
+    """
+    stem = picture.rpartition(".")[0] or picture
+    return f"{stem}-{filename}" if stem else filename
+
+
+def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:
+    """Return the address of a result file.
+
+    The prompt id at the end keeps browsers from showing an older file of the same name:
+    names repeat when the output folder is cleaned, and answers have no `Cache-Control`.
+    A name that no URL can hold (half of a surrogate pair) gives an address of nothing.
+    Source: ComfyUI 0.28.1, `GET /view`, measured.
+    """
+    query = "&".join(
+        f"{name}={quote(value, safe='', errors='replace')}"
+        for name, value in (
+            ("filename", output.filename),
+            ("subfolder", output.subfolder),
+            ("type", output.folder),
+            ("prompt", prompt_id),
+        )
+    )
+    return f"{server}/view?{query}"
+
+
+def outputs_to_json(outputs: tuple[Output, ...]) -> list[list[str]]:
+    """Write outputs as plain lists, for a task's record."""
+    return [[o.node_id, o.kind, o.filename, o.subfolder, o.folder, o.text] for o in outputs]
+
+
+def outputs_from_json(rows: Any) -> tuple[Output, ...]:
+    """Read what `outputs_to_json` wrote; rows of another shape are left out."""
+    found = []
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [str(node), str(kind), str(name), str(sub), str(folder), str(text)]:
+                known: Kind = "text" if kind == "text" else kind_of(name)
+                found.append(Output(NodeId(node), known, name, sub, folder, text))
+    return tuple(found)
+
+
+def is_time(value: Any) -> bool:
+    """Say whether a stored value is seconds since the epoch: no NaN, no endless number."""
+    return isinstance(value, int | float) and 0 <= value < 1e12
+
+
+def parse_json(text: str) -> Any:
+    """Read JSON that may be anything; raise ValueError when it is none.
+
+    A peer's nesting can be deeper than the stack, and in a browser that ends Python for good
+    instead of raising: such a text isn't even tried.
+    Source: Pyodide 314.0.7, `json.loads`, measured: 5,000 levels pass, 100,000 are fatal.
+    """
+    parts = text.count("[") + text.count("{")
+    if parts > MOST_PARTS:
+        raise ValueError(f"more than {MOST_PARTS} lists and objects")
+    if parts > DEEPEST and _depth(text) > DEEPEST:
+        raise ValueError("nested too deeply")
+    return json.loads(text)
+
+
+def _depth(text: str) -> int:
+    """Return how deep lists and objects are inside each other, of text that may be no JSON."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text)).encode()
+    # Signed bytes: 1 for each that opens, -1 for each that closes.
+    steps = memoryview(brackets.translate(_STEPS)).cast("b")
+    return max(accumulate(steps), default=0)

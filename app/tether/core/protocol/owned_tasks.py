@@ -1,0 +1,78 @@
+"""What a server's books hold of one owner's tasks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tether.core.errors import MessageError
+from tether.core.ids import ClientId, OwnerTag, PromptId
+from tether.core.protocol.answers import OpenState, Record, read_entry
+from tether.core.protocol.outputs import parse_json
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One task of the owner, as its server knows it."""
+
+    prompt_id: PromptId
+    client_id: ClientId
+    title: str
+    record: Record
+
+
+def read_open(text: str, owner: OwnerTag) -> list[Holding]:
+    """Read `GET /queue`: the owner's tasks that wait or run, in their order."""
+    match _json(text):
+        case {"queue_running": list(running), "queue_pending": list(pending)}:
+            parts: tuple[tuple[list[Any], OpenState], ...] = (
+                (running, "in_progress"),
+                (sorted(pending, key=_number), "pending"),
+            )
+            return [
+                found
+                for items, state in parts
+                for item in items
+                if (found := _holding(item, owner, Record(state))) is not None
+            ]
+    raise MessageError("`/queue` has an unknown shape", text)
+
+
+def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[Holding]]:
+    """Read a page of `GET /history`: how many entries it has, and the owner's among them."""
+    page = _json(text)
+    if not isinstance(page, dict):
+        raise MessageError("`/history` has an unknown shape", text)
+    found = []
+    for entry in page.values():
+        record = read_entry(entry)
+        item = _holding(entry.get("prompt"), owner, record) if record is not None else None
+        if item is not None:
+            found.append(item)
+    return len(page), found
+
+
+def _holding(item: Any, owner: OwnerTag, record: Record) -> Holding | None:
+    """Read `[number, prompt_id, workflow, extra_data, outputs]`; None for anybody else's."""
+    match item:
+        case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if tag == owner:
+            title, client = tether.get("title"), extra.get("client_id")
+            return Holding(
+                PromptId(prompt),
+                ClientId(client if isinstance(client, str) else ""),
+                title[:200] if isinstance(title, str) else "",
+                record,
+            )
+    return None
+
+
+def _number(item: Any) -> float:
+    match item:
+        case [int() | float() as number, *_]:
+            return number
+    return 0.0
+
+
+def _json(text: str) -> Any:
+    try:
+        return parse_json(text)
+    except ValueError as error:
+        raise MessageError("answer is no JSON", text) from error

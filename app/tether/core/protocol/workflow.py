@@ -1,0 +1,131 @@
+"""Workflows in API format: what runs, what it needs, what it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tether.core.errors import BadInput
+from tether.core.ids import NodeId
+from tether.core.protocol.outputs import parse_json
+
+LONGEST = 8_000_000
+"""Characters of a workflow file beyond which nobody means a workflow."""
+
+MOST_NODES = 20_000
+"""Nodes of a workflow: the page has a field for what each of them asks."""
+
+_PICTURE_CLASSES = ("LoadImage", "LoadImageMask")
+_OUTPUT_CLASSES = frozenset({"SaveImage", "PreviewImage", "SaveAnimatedWEBP", "SaveAnimatedPNG"})
+_INNER_CLASSES = frozenset(
+    {
+        *("LoadImage", "LoadImageMask", "EmptyImage", "ImageInvert", "ImageScale", "ImageScaleBy"),
+        *("ImageBlur", "ImageSharpen", "ImageCrop", "ImageBlend"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow in API format: node id -> `{"class_type": …, "inputs": {…}}`."""
+
+    nodes: Mapping[NodeId, Mapping[str, Any]]
+
+    def special_classes(self) -> tuple[str, ...]:
+        """List the classes that not every ComfyUI server has, or that name models."""
+        classes = dict.fromkeys(node["class_type"] for node in self.nodes.values())
+        return tuple(name for name in classes if name not in _INNER_CLASSES | _OUTPUT_CLASSES)
+
+    def picture_inputs(self) -> tuple[tuple[NodeId, str], ...]:
+        """List the inputs that take an uploaded picture, as (node, input), in file order."""
+        return tuple(
+            (node_id, "image")
+            for node_id, node in self.nodes.items()
+            if node["class_type"] in _PICTURE_CLASSES
+            and isinstance(node["inputs"].get("image"), str)
+        )
+
+    def with_names(self, names: Mapping[tuple[NodeId, str], str]) -> dict[NodeId, dict[str, Any]]:
+        """Return the nodes with the names that the server gave to our uploads.
+
+        Args:
+            names: (node, input) -> the server's file name.
+        """
+        nodes = {node_id: dict(node) for node_id, node in self.nodes.items()}
+        for (node_id, name), value in names.items():
+            nodes[node_id]["inputs"] = {**nodes[node_id]["inputs"], name: value}
+        return nodes
+
+    def outputs(self) -> frozenset[NodeId] | None:
+        """Return the nodes whose `executed` must be heard; None when a class is unknown to us.
+
+        Then only the server can say what the workflow gives.
+        """
+        found = set()
+        for node_id, node in self.nodes.items():
+            if node["class_type"] in _OUTPUT_CLASSES:
+                found.add(node_id)
+            elif node["class_type"] not in _INNER_CLASSES:
+                return None
+        return frozenset(found)
+
+    def running_nodes(self) -> frozenset[NodeId]:
+        """Return the nodes that will run: all that the outputs need, or all when unsure."""
+        outputs = self.outputs()
+        if not outputs:
+            return frozenset(self.nodes)
+        needed: set[NodeId] = set()
+        todo = list(outputs)
+        while todo:
+            node_id = todo.pop()
+            if node_id in needed or node_id not in self.nodes:
+                continue
+            needed.add(node_id)
+            todo.extend(
+                NodeId(value[0])
+                for value in self.nodes[node_id]["inputs"].values()
+                if _is_link(value)
+            )
+        return frozenset(needed)
+
+
+def parse_workflow(text: str) -> Workflow:
+    """Read a workflow in API format, bare or under a `prompt` key.
+
+    Raises:
+        BadInput: It isn't JSON, isn't a workflow, or is in the editor's format.
+    """
+    if len(text) > LONGEST:
+        raise BadInput("workflow_too_long", limit=LONGEST)
+    try:
+        content = parse_json(text)
+    except ValueError as error:
+        raise BadInput("workflow_not_json", detail=str(error)) from error
+    if isinstance(content, dict) and isinstance(content.get("nodes"), list):
+        raise BadInput("workflow_editor_format")
+    if isinstance(content, dict) and isinstance(content.get("prompt"), dict):
+        content = content["prompt"]
+    if not isinstance(content, dict) or not content:
+        raise BadInput("workflow_not_workflow")
+    if len(content) > MOST_NODES:
+        raise BadInput("workflow_too_many_nodes", limit=MOST_NODES)
+    for node_id, node in content.items():
+        match node:
+            case {"class_type": str(), "inputs": dict()}:
+                pass
+            case _:
+                raise BadInput("workflow_node_bad", node=node_id[:80])
+    workflow = Workflow(content)
+    outputs = workflow.outputs()
+    if outputs is not None and not outputs:
+        raise BadInput("workflow_no_output")
+    return workflow
+
+
+def _is_link(value: Any) -> bool:
+    """A link is `[node id, output index]`."""
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and isinstance(value[0], str)
+        and isinstance(value[1], int)
+    )

@@ -1,0 +1,1 @@
+"""Which task gets which place, and when."""

@@ -1,0 +1,128 @@
+"""Where a new task would go now, and why, as far as the servers have told.
+
+Nothing is asked for it: when a task comes, the dispatcher asks, and may find it changed.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from tether.core.ids import ServerUrl
+from tether.core.model.balancer import shortest
+from tether.core.model.durations import Paces
+from tether.core.model.server import Reach, Server
+from tether.core.model.window import Window
+from tether.core.scheduling.allotment import reckoned
+from tether.core.scheduling.capacity import Depth
+from tether.core.scheduling.estimates import Expected, Outlook, loads
+
+OLD = 60.0
+"""Seconds after which what a server told of its queue is said to be of then."""
+
+
+class Prospect(NamedTuple):
+    """A server that can take a task: those before it there, and when it is done if known."""
+
+    server: Server
+    load: int
+    expected: Expected | None
+
+
+class Obstacle(NamedTuple):
+    """A server that can take none, and what keeps it: the end of `compose.next.why.*`."""
+
+    server: Server
+    why: str
+
+
+class Needs(NamedTuple):
+    """What is known of the task: servers that can't run its workflow, bytes of its pictures."""
+
+    lacking: Collection[ServerUrl] = ()
+    sizes: tuple[int, ...] = ()
+
+
+ANYTHING = Needs()
+
+
+class Forecast(NamedTuple):
+    """What would become of a new task.
+
+    `first` gets it; of several one by lot. Without any it waits here if `is_full`, else nobody
+    can take it, and `obstacles` say why. `others` come after, the earliest end first.
+    """
+
+    first: tuple[Prospect, ...] = ()
+    others: tuple[Prospect, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    is_full: bool = False
+    is_old: bool = False
+
+
+def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast:
+    """Look ahead for a task that is still being put together.
+
+    Args:
+        window: Its servers.
+        needs: What keeps the task from some of them.
+        paces: What is known of seconds.
+        now: The time.
+    """
+    able, obstacles = [], []
+    for server in window.servers.values():
+        if server.is_leaving:
+            continue
+        why = _obstacle(server, needs, now)
+        if why:
+            obstacles.append(Obstacle(server, why))
+        else:
+            able.append(server)
+    outlook, size = Outlook(window, paces, now), sum(needs.sizes)
+    depth = Depth(window, outlook)
+    # Nobody is before it in the window: it is the next for a server that has something to do.
+    is_next = not window.waiting
+    free = [
+        server
+        for server in able
+        if not depth.wait(server, server.queue_remaining, size)
+        or (is_next and depth.may_wait_for(server, server.queue_remaining, now))
+    ]
+    if not free:
+        return Forecast(obstacles=tuple(obstacles), is_full=bool(able))
+    found = {
+        server.url: outlook.expected(server, depth.length_of(server), "", size) for server in free
+    }
+    ends = {url: each.ends for url, each in found.items()}
+    full = {
+        server.url: ends[server.url]
+        for server in free
+        if depth.wait(server, server.queue_remaining, size)
+    }
+    ranks = loads({**ends, **reckoned(full, outlook)}, outlook.usual(""))
+    first = shortest(ranks)
+    prospects = [
+        Prospect(
+            server,
+            (server.queue_remaining or 0) + window.on_their_way(server.url),
+            found[server.url] if paces.knows(server.url) else None,
+        )
+        for server in sorted(free, key=lambda server: ranks[server.url])
+    ]
+    return Forecast(
+        tuple(each for each in prospects if each.server.url in first),
+        tuple(each for each in prospects if each.server.url not in first),
+        tuple(obstacles),
+        is_old=any(now - server.told_at > OLD for server in free),
+    )
+
+
+def _obstacle(server: Server, needs: Needs, now: float) -> str:
+    """Say what keeps a server from a new task, "" for nothing; the one place for such reasons."""
+    if server.reach is not Reach.UP:
+        return str(server.reach.value)
+    if server.is_paused:
+        return "paused"
+    if server.url in needs.lacking:
+        return "lacks"
+    if not all(server.accepts(size) for size in needs.sizes):
+        return "too_large"
+    return "rests" if server.opens_at > now else ""

@@ -1,0 +1,1 @@
+"""The root: events to machines, records, snapshot."""

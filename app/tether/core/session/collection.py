@@ -1,0 +1,129 @@
+"""Collecting: finding all tasks of one owner on the servers, whoever sent them from where."""
+
+from collections.abc import Collection as Ids
+from dataclasses import dataclass
+
+from tether.core.commands import Command, Commands
+from tether.core.errors import MessageError, Trouble
+from tether.core.events import CollectWanted
+from tether.core.ids import Digest, OwnerTag, PromptId, ServerUrl, TaskId
+from tether.core.model.server import Server
+from tether.core.model.task import State, Task
+from tether.core.model.window import Window
+from tether.core.protocol.owned_tasks import Holding, read_ended, read_open
+from tether.core.protocol.requests import Ask, Request
+from tether.core.tracking.reconciler import Reconciler
+from tether.core.tracking.verdicts import ENDS
+
+PAGE = 64
+"""Entries of a history that are asked for at once: whole workflows are in them."""
+
+COLLECT_WITHIN = 60.0
+"""Seconds after which a page of a server's books counts as not answered."""
+
+
+@dataclass(slots=True)
+class Search:
+    """One search: whose tasks, which of them aren't wanted, and what was asked."""
+
+    owner: OwnerTag
+    known: Ids[PromptId]
+    asked: dict[int, int]
+    """Request -> where its page of the history begins; 0 for the queue too."""
+    found: int = 0
+
+
+class Collection:
+    """Reads each server's queue, then its history page by page: the other order has a gap."""
+
+    def __init__(self, window: Window, reconciler: Reconciler) -> None:
+        self._window = window
+        self._reconciler = reconciler
+        self._search: Search | None = None
+
+    def want(self, event: CollectWanted) -> Commands:
+        """Search all servers, in parallel; a search under way is given up."""
+        self._search = search = Search(event.owner, event.known, {})
+        if not self._window.servers:
+            self._tell("collect_no_server")
+        return tuple(
+            self._ask(search, url, Ask.OWN_QUEUE, "/queue", 0) for url in self._window.servers
+        )
+
+    def answered(
+        self, server: Server, request: Request, status: int, text: str, now: float
+    ) -> Commands:
+        """A page of a server's books came."""
+        search = self._search
+        if search is None or request.id not in search.asked:
+            return ()
+        try:
+            if status != 200:
+                raise MessageError(f"`{request.path}` answered {status}", text)
+            if request.ask is Ask.OWN_QUEUE:
+                offset, count, found = 0, PAGE, read_open(text, search.owner)
+            else:
+                offset = search.asked[request.id] + PAGE
+                count, found = read_ended(text, search.owner)
+        except MessageError:
+            return self.failed(server, request)
+        del search.asked[request.id]
+        commands: list[Command] = []
+        for each in found:
+            commands += self._take(search, server, each, now)
+        if count == PAGE:
+            path = f"/history?max_items={PAGE}&offset={offset}"
+            commands.append(self._ask(search, server.url, Ask.OWN_HISTORY, path, offset))
+        self._finish(search)
+        return tuple(commands)
+
+    def failed(self, server: Server, request: Request) -> Commands:
+        """A server's books can't be read: what it has of the owner isn't known."""
+        search = self._search
+        if search is not None and search.asked.pop(request.id, None) is not None:
+            self._tell("collect_failed", server=server.name)
+            self._finish(search)
+        return ()
+
+    def _take(self, search: Search, server: Server, found: Holding, now: float) -> Commands:
+        """Make a task of ours of what was found, unless we or another window have it."""
+        window = self._window
+        if found.prompt_id in search.known or window.by_prompt(found.prompt_id):
+            return ()
+        search.found += 1
+        task = Task(
+            # Another page's own id for it is what a server says, and proves nothing.
+            TaskId(found.prompt_id),
+            found.prompt_id,
+            found.title or found.prompt_id,
+            Digest(""),
+            (),
+            None,
+            now,
+            ENDS.get(found.record.state, State.QUEUED),
+            server.url,
+            found.client_id,
+            now,
+            now,
+            now,
+        )
+        if task.is_ended:
+            task.ended_at, task.ended_by = now, "record"
+            task.trouble, task.outputs = found.record.trouble, found.record.outputs
+            window.add(task)
+            return ()
+        window.locks.hold(task.prompt_id, server.url, now)
+        window.add(task)
+        return self._reconciler.look(server, now)
+
+    def _ask(self, search: Search, server: ServerUrl, ask: Ask, path: str, offset: int) -> Request:
+        request_id = self._window.next_request()
+        search.asked[request_id] = offset
+        return Request(request_id, server, ask, path, timeout=COLLECT_WITHIN)
+
+    def _finish(self, search: Search) -> None:
+        if not search.asked:
+            self._tell("collected", count=search.found)
+
+    def _tell(self, code: str, **facts: object) -> None:
+        self._window.notices.append(Trouble.of(code, **facts))

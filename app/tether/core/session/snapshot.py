@@ -1,0 +1,183 @@
+"""What survives a reload: one small record for each task, and one for the window."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tether.core.errors import Trouble
+from tether.core.events import Picture
+from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
+from tether.core.model.task import State, Task
+from tether.core.protocol.outputs import is_time, outputs_from_json, outputs_to_json, parse_json
+
+VERSION = 1
+WINDOW_RECORD = "window"
+TASK_RECORD = "task:"
+"""The start of every task's key; the task's id follows."""
+
+
+def write_task(task: Task) -> str:
+    """Write a task's record; gauges and steps under way aren't in it."""
+    return json.dumps(
+        {
+            "v": VERSION,
+            "id": task.task_id,
+            "prompt": task.prompt_id,
+            "title": task.title,
+            "workflow": task.digest,
+            "pictures": [[p.node_id, p.input, p.digest, p.filename, p.size] for p in task.pictures],
+            "pinned": task.pinned,
+            "state": task.state.value,
+            "server": task.server,
+            "client": task.client_id,
+            "times": [
+                *(task.accepted_at, task.bound_at, task.posted_at),
+                *(task.acknowledged_at, task.started_at, task.ended_at),
+            ],
+            "cancel": task.is_cancel_wanted,
+            "trouble": [task.trouble.code, dict(task.trouble.facts)] if task.trouble else None,
+            "outputs": outputs_to_json(task.outputs),
+            "refused": sorted(task.refused_outputs),
+            "names": [[node, name, given] for (node, name), given in task.names.items()],
+            "by": task.ended_by,
+            "epoch": task.epoch,
+            "again_of": task.again_of,
+            "run_again": task.is_run_again,
+            "moving": task.is_moving,
+            "moved": task.was_moved,
+            "shape": task.shape,
+            "ran": task.ran,
+            "halved": task.halved_at,
+        }
+    )
+
+
+def read_task(text: str) -> Task | None:
+    """Read what `write_task` wrote; None for anything else."""
+    try:
+        record = parse_json(text)
+    except ValueError:
+        return None
+    match record:
+        case {
+            "v": 1,
+            "id": str(task_id),
+            "prompt": str(prompt),
+            "title": str(title),
+            "workflow": str(digest),
+            "pictures": list(pictures),
+            "pinned": None | str() as pinned,
+            "state": str(state),
+            "server": None | str() as server,
+            "client": None | str() as client,
+            "times": [_, _, _, _, _, _] as times,
+            "by": str(by),
+        } if _is_consistent(state, server, client, times):
+            accepted, bound, posted, acknowledged, started, ended = times
+            return Task(
+                TaskId(task_id),
+                PromptId(prompt),
+                title,
+                Digest(digest),
+                _pictures(pictures),
+                ServerUrl(pinned) if pinned else None,
+                accepted,
+                State(state),
+                ServerUrl(server) if server else None,
+                ClientId(client) if client else None,
+                bound,
+                posted,
+                acknowledged,
+                started,
+                ended,
+                record.get("cancel") is True,
+                _trouble(record.get("trouble")),
+                outputs_from_json(record.get("outputs")),
+                frozenset(NodeId(node) for node in _texts(record.get("refused"))),
+                names=_names(record.get("names")),
+                ended_by=by,
+                epoch=_count(record.get("epoch")),
+                again_of=_task_id(record.get("again_of")),
+                is_run_again=record.get("run_again") is True,
+                is_moving=record.get("moving") is True,
+                was_moved=record.get("moved") is True,
+                shape="".join(_texts([record.get("shape")])),
+                ran=_seconds(record.get("ran")),
+                halved_at=_seconds(record.get("halved")),
+            )
+    return None
+
+
+def write_window(window_id: WindowId, client_ids: Mapping[ServerUrl, ClientId]) -> str:
+    """Write the record of the window's identity."""
+    return json.dumps({"v": VERSION, "id": window_id, "clients": dict(client_ids)})
+
+
+def read_window(text: str) -> tuple[WindowId, dict[ServerUrl, ClientId]] | None:
+    """Read what `write_window` wrote; None for anything else."""
+    try:
+        record = parse_json(text)
+    except ValueError:
+        return None
+    match record:
+        case {"v": 1, "id": str(window_id), "clients": dict(clients)}:
+            return WindowId(window_id), {
+                ServerUrl(server): ClientId(client)
+                for server, client in clients.items()
+                if isinstance(client, str)
+            }
+    return None
+
+
+def _is_consistent(state: str, server: str | None, client: str | None, times: list[Any]) -> bool:
+    """A task at a server needs the server and the client id it was posted under; no other has."""
+    if state not in {known.value for known in State}:
+        return False
+    if not all(is_time(time) for time in times):
+        return False
+    if state == "waiting":
+        return server is None
+    return state in ("failed", "cancelled") or (server is not None and client is not None)
+
+
+def _pictures(rows: list[Any]) -> tuple[Picture, ...]:
+    found = []
+    for row in rows:
+        match row:
+            case [str(node), str(name), str(digest), str(filename), int(size)]:
+                found.append(Picture(NodeId(node), name, Digest(digest), filename, size))
+    return tuple(found)
+
+
+def _names(rows: Any) -> dict[tuple[NodeId, str], str]:
+    """Read the names that the server gave to uploads: a POST sent again needs them."""
+    found = {}
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [str(node), str(name), str(given)]:
+                found[(NodeId(node), name)] = given
+    return found
+
+
+def _task_id(text: Any) -> TaskId | None:
+    return TaskId(text) if isinstance(text, str) else None
+
+
+def _trouble(row: Any) -> Trouble | None:
+    match row:
+        case [str(code), dict(facts)]:
+            told = ((name, fact) for name, fact in facts.items() if isinstance(fact, str))
+            return Trouble(code, tuple(told))
+    return None
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _seconds(value: Any) -> float:
+    return value if is_time(value) else 0.0
+
+
+def _texts(values: Any) -> list[str]:
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

@@ -1,0 +1,108 @@
+"""Brings a window's connections to where its tasks are, by the rules of its binding.
+
+Aiming the window at a server by hand, and what it is connected to now.
+
+An aim is no lock: nothing of it is kept, no task is bound by it, and other tasks' connections
+stay. It ends when a task takes a lock.
+"""
+
+from typing import Any
+
+from tether.core.commands import Command, Commands
+from tether.core.ids import ServerUrl
+from tether.core.model.connection import Connection, Phase
+from tether.core.model.server import Server
+from tether.core.model.window import Window
+
+
+def connect(window: Window, server: Server) -> Commands:
+    """Be connected to a server from now on; says nothing when that is under way."""
+    rules = window.settings.binding
+    target = rules.aim(server.url, lambda: favourite(window, server.url))
+    open_to = tuple(
+        url for url, each in window.servers.items() if each.connection.phase is not Phase.IDLE
+    )
+    kept = rules.keep(open_to, target)
+    commands: list[Command] = []
+    for url in open_to:
+        if url not in kept:
+            commands += window.servers[url].connection.release()
+    if target in kept:
+        commands += window.servers[target].connection.connect()
+    return tuple(commands)
+
+
+def fired(window: Window, server: Server, attempt: int) -> Commands:
+    """A connection's timer ran out; if it is time to dial again, then the bound server."""
+    connection = server.connection
+    if connection.phase is not Phase.WAITING or attempt != connection.attempt:
+        return connection.fired(attempt)
+    rules = window.settings.binding
+    target = rules.redial(server.url, lambda: favourite(window, server.url))
+    if target == server.url:
+        return connection.fired(attempt)
+    return (*connection.release(), *window.servers[target].connection.connect())
+
+
+def called(window: Window, bound: ServerUrl) -> ServerUrl:
+    """Return where a call about a task of a server goes."""
+    return window.settings.binding.call(bound, lambda: favourite(window, bound))
+
+
+def favourite(window: Window, otherwise: ServerUrl) -> ServerUrl:
+    """Return the server with the shortest queue, as far as told; the first of equals."""
+    lengths = {
+        url: server.queue_remaining or 0
+        for url, server in window.servers.items()
+        if not server.is_leaving
+    }
+    return min(lengths, key=lambda url: lengths[url], default=otherwise)
+
+
+def aim(window: Window, server: ServerUrl | None) -> Commands:
+    """Aim at a server, which is then connected, or (None) at none."""
+    window.aimed = server if server in window.servers else None
+    window.is_server_new = True  # what was aimed at may be let go
+    return connect(window, window.servers[window.aimed]) if window.aimed else ()
+
+
+def current(window: Window) -> Connection | None:
+    """Return the connection that is meant where only one can be.
+
+    Of the server aimed at, or of the task bound last, or the one that was opened last.
+    """
+    held = window.locks.report()
+    url = window.aimed or (held["server"] if held else None)
+    if url in window.servers:
+        return window.servers[url].connection
+    made = [each.connection for each in window.servers.values() if each.connection.attempt]
+    return max(made, key=_freshness, default=None)
+
+
+def status(window: Window) -> dict[str, Any]:
+    """Describe the connections as plain values.
+
+    `{isConnected, currentServer, lockedServer, aimed, connections: [{server, state, clientId,
+    attempt}]}`; the first is about `currentServer`.
+    """
+    held, now = window.locks.report(), current(window)
+    is_used = now is not None and now.phase is not Phase.IDLE
+    return {
+        "isConnected": now is not None and now.phase is Phase.OPEN,
+        "currentServer": now.server if now is not None and (is_used or window.aimed) else None,
+        "lockedServer": window.aimed or (held["server"] if held else None),
+        "aimed": window.aimed,
+        "connections": [
+            {
+                "server": url,
+                "state": server.connection.phase.value,
+                "clientId": server.connection.client_id,
+                "attempt": server.connection.attempt,
+            }
+            for url, server in window.servers.items()
+        ],
+    }
+
+
+def _freshness(connection: Connection) -> tuple[bool, float]:
+    return connection.phase is Phase.OPEN, connection.open_since

@@ -1,0 +1,250 @@
+"""The way of one bound task to its server: connect, upload, post."""
+
+from tether.core.commands import AbortRequest, Command, Commands, StartTimer, StopTimer
+from tether.core.errors import MessageError, Trouble
+from tether.core.events import Answered, Failure, Picture
+from tether.core.model.connection import GREETING_WITHIN, Phase
+from tether.core.model.server import Server
+from tether.core.model.task import State, Task
+from tether.core.model.window import Window
+from tether.core.protocol.answers import read_acceptance, read_number, read_refusal, read_upload
+from tether.core.protocol.requests import Ask, Request, Upload, prompt_body
+from tether.core.scheduling.fitness import fits_elsewhere
+from tether.core.scheduling.recheck import SecondLook
+from tether.core.submission.dialing import called, connect
+
+UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
+"""Seconds after which a call is given up; a POST's outcome is then unknown, not failed."""
+
+SENDS = 3
+"""POSTs of a task without effect after which its server is given up."""
+
+
+class Submission:
+    """Brings a task to the one server it is bound to, and to no other."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.second_look = SecondLook(window, self._go_on)
+
+    def begin(self, task: Task, server: Server, now: float) -> Commands:
+        """Bind a waiting task: its socket opens before anything is sent."""
+        self._window.bind(task, server, now)
+        task.note = None
+        commands = connect(self._window, server)
+        if server.connection.is_blocked:
+            task.note = Trouble.of("by_polling", server=server.name)
+        elif server.connection.phase is not Phase.OPEN:
+            # Blocked sockets must not keep a task from running: then we poll.
+            return (*commands, StartTimer(("connect", task.task_id), GREETING_WITHIN))
+        return (*commands, *self.advance(task, now))
+
+    def greeted(self, server: Server, now: float) -> Commands:
+        """A server's socket is up: what waited for it goes on."""
+        commands: list[Command] = []
+        for task in self._window.bound_to(server.url):
+            if task.state is State.CONNECTING:
+                commands.append(StopTimer(("connect", task.task_id)))
+                commands += self.advance(task, now)
+        return tuple(commands)
+
+    def connect_fired(self, task: Task, now: float) -> Commands:
+        """No socket within ten seconds: go on without one, and say so."""
+        if task.state is not State.CONNECTING:
+            return ()
+        server = self._server(task)
+        server.connection.is_blocked = True
+        task.note = Trouble.of("by_polling", server=server.name)
+        return self.advance(task, now)
+
+    def advance(self, task: Task, now: float) -> Commands:
+        """Take the next step: the next picture, or the POST."""
+        server = self._server(task)
+        commands = list(self._mend(task, server))
+        for picture in task.pictures:
+            if (picture.node_id, picture.input) not in task.names:
+                if task.state is State.CONNECTING:
+                    self._window.move(task, State.UPLOADING)
+                upload = Upload(picture.digest, picture.filename)
+                request = self._request(
+                    task, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload=upload
+                )
+                return (*commands, request)
+        questions = self.second_look.ask(task, server, now)
+        return (*commands, *(questions or (self.post(task, now),)))
+
+    def _go_on(self, task: Task, now: float) -> Commands:
+        return (*self._mend(task, self._server(task)), self.post(task, now))
+
+    def post(self, task: Task, now: float) -> Request:
+        """Send the task; its record says so before it leaves."""
+        server = self._server(task)
+        task.client_id = server.connection.client_id  # also where another page had begun it
+        self._window.move(task, State.POSTING)
+        task.posted_at = now
+        task.sends += 1
+        task.absences = 0
+        nodes = server.inventory.fitted(self._window.workflows[task.digest].with_names(task.names))
+        owner = self._window.settings.owner
+        body = prompt_body(nodes, task.client_id, task.prompt_id, owner, task.title)
+        return self._request(task, Ask.POST, "/prompt", POST_WITHIN, body=body)
+
+    def resend(self, task: Task, now: float) -> Commands:
+        """A POST has come to nothing, and nothing of it can arrive any more.
+
+        Sent again it keeps its id, so that it never runs twice; after some times in vain it
+        may go elsewhere.
+        """
+        if task.sends < SENDS:
+            return (self.post(task, now),)
+        server = self._server(task)
+        return self._take_back(task, server, Trouble.of("post_in_vain", server=server.name), now)
+
+    def answered(self, task: Task, event: Answered, now: float) -> Commands:
+        """An upload or the POST was answered."""
+        if event.request.ask is Ask.UPLOAD:
+            return self._uploaded(task, event.status, event.text, now)
+        return self._posted(task, event.status, event.text, now)
+
+    def _uploaded(self, task: Task, status: int, text: str, now: float) -> Commands:
+        server, picture = self._server(task), self._next_picture(task)
+        if status == 200:
+            try:
+                name = read_upload(text)
+            except MessageError as error:
+                return self._take_back(task, server, error.trouble, now)
+            task.names[picture.node_id, picture.input] = name
+            return self.advance(task, now)
+        if status in (400, 413):
+            code = "picture_refused" if status == 400 else "picture_too_large_there"
+            why = Trouble.of(code, server=server.name, picture=picture.filename)
+            if status == 413:
+                server.refused_picture(picture.size)
+                if fits_elsewhere(self._window, task):
+                    self._window.unbind(task, why)
+                    return ()
+            self._window.end(task, State.FAILED, now, "answer", why)
+            return ()
+        why = Trouble.of("server_status", server=server.name, status=status)
+        return self._take_back(task, server, why, now)
+
+    def _posted(self, task: Task, status: int, text: str, now: float) -> Commands:
+        """The POST was answered; frames may have told more before."""
+        server = self._server(task)
+        if status == 200:
+            try:
+                prompt_id, refused_outputs = read_acceptance(text)
+            except MessageError:
+                # It is 200, but not ComfyUI's: ask its books.
+                self._outcome_unknown(task)
+                return ()
+            if prompt_id != task.prompt_id and task.state is State.POSTING:
+                if self._window.by_prompt(prompt_id):
+                    self._outcome_unknown(task)
+                    return ()
+                # Looked for under ours it would be missed, and sent once more.
+                self._window.follow(task, prompt_id)
+            task.refused_outputs = refused_outputs
+            number = read_number(text)
+            if number is not None:
+                server.told_number(number, task.posted_at, now)
+            server.answered()
+            self.acknowledged(task, now)
+            return ()
+        if task.state is not State.POSTING:
+            return ()
+        if status == 400:
+            why = read_refusal(text, server.name)
+            self._window.end(task, State.FAILED, now, "answer", why)
+        elif status >= 500:
+            # A 500 may come with the task in the queue all the same.
+            # Source: ComfyUI 0.28.1, measured: equal numbers and ids.
+            self._outcome_unknown(task)
+        else:
+            why = Trouble.of("server_status", server=server.name, status=status)
+            return self._take_back(task, server, why, now)
+        return ()
+
+    def acknowledged(self, task: Task, now: float) -> None:
+        """The server has the task."""
+        if not task.acknowledged_at:
+            task.acknowledged_at = now
+            self._window.unsaved.add(task.task_id)
+            server = self._server(task)
+            server.took_task()
+            server.connection.doubt(task.posted_at, now)
+        task.absences = 0
+        if task.state is State.UNKNOWN:
+            task.note = None
+        if task.state in (State.POSTING, State.UNKNOWN):
+            self._window.move(task, State.QUEUED)
+
+    def failed(self, task: Task, request: Request, failure: Failure, now: float) -> Commands:
+        """An upload or a POST has no answer."""
+        server = self._server(task)
+        if request.ask is Ask.POST:
+            if task.state is State.POSTING:
+                self._outcome_unknown(task)
+            return ()
+        if failure is Failure.FILE_GONE:
+            picture = request.upload.filename if request.upload else ""
+            why = Trouble.of("picture_gone", picture=picture)
+            self._window.end(task, State.FAILED, now, "here", why)
+            return ()
+        why = Trouble.of("server_silent", server=server.name)
+        return self._take_back(task, server, why, now)
+
+    def abort(self, task: Task) -> Commands:
+        """Stop what is under way for a task that no server has yet."""
+        return (StopTimer(("connect", task.task_id)), AbortRequest(task.request_id))
+
+    def _take_back(self, task: Task, server: Server, why: Trouble, now: float) -> Commands:
+        """Nothing of the task is in the server's queue: it may go elsewhere."""
+        server.took_none(why, now)
+        if task.is_cancel_wanted:
+            self._window.end(task, State.CANCELLED, now, "answer", None)
+        else:
+            self._window.unbind(task, why)
+        return ()
+
+    def _outcome_unknown(self, task: Task) -> None:
+        if task.state is State.POSTING:
+            self._window.move(task, State.UNKNOWN)
+            task.note = Trouble.of("outcome_unknown", server=self._server(task).name)
+
+    def _mend(self, task: Task, server: Server) -> Commands:
+        """Before every call: task server = locked server = WebSocket server."""
+        window, connection = self._window, server.connection
+        socket = connection.server if connection.phase is Phase.OPEN else None
+        commands: Commands = ()
+        check = window.settings.binding.check
+        for fault in check(server.url, window.locks.server_of(task.prompt_id), socket):
+            window.mended += fault == "lock" or socket is not None
+            if fault == "lock":
+                window.locks.hold(task.prompt_id, server.url, task.bound_at)
+                window.unsaved.add(task.task_id)
+            else:
+                commands = connect(window, server)
+        return commands
+
+    def _request(
+        self,
+        task: Task,
+        ask: Ask,
+        path: str,
+        timeout: float,
+        body: str | None = None,
+        upload: Upload | None = None,
+    ) -> Request:
+        task.request_id = self._window.next_request()
+        server = called(self._window, self._server(task).url)
+        return Request(
+            task.request_id, server, ask, path, task.task_id, body, upload, timeout=timeout
+        )
+
+    def _next_picture(self, task: Task) -> Picture:
+        return next(p for p in task.pictures if (p.node_id, p.input) not in task.names)
+
+    def _server(self, task: Task) -> Server:
+        assert task.server is not None, "a task on its way is bound"
+        return self._window.servers[task.server]

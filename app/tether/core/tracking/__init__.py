@@ -1,0 +1,1 @@
+"""Frames and records: what becomes of a task at its server."""

@@ -1,0 +1,209 @@
+"""From a server's frames to the tasks they are about."""
+
+from tether.core.commands import Commands, ShowPreview
+from tether.core.errors import MessageError
+from tether.core.events import BinaryReceived, FrameReceived
+from tether.core.ids import PromptId, ServerUrl
+from tether.core.model.connection import Phase
+from tether.core.model.server import Server
+from tether.core.model.task import ON_SERVER, State, Task
+from tether.core.model.window import Window
+from tether.core.protocol.messages import (
+    Executed,
+    Executing,
+    ExecutionEnded,
+    ExecutionStart,
+    FeatureFlags,
+    Message,
+    NodesReached,
+    Status,
+    UnknownMessage,
+    parse_message,
+    parse_preview,
+)
+from tether.core.protocol.outputs import MOST_OUTPUTS
+from tether.core.submission.submission import Submission
+from tether.core.tracking.reconciler import Reconciler
+
+
+class Routing:
+    """Gives each frame to the task it names, if that task is bound to where it came from."""
+
+    def __init__(self, window: Window, submission: Submission, reconciler: Reconciler) -> None:
+        self._window = window
+        self._submission = submission
+        self._reconciler = reconciler
+
+    def frame(self, event: FrameReceived, now: float) -> Commands:
+        """Take in a text frame; one that we don't understand changes nothing."""
+        server = self._current(event.server, event.attempt)
+        if server is None:
+            return ()
+        server.connection.heard(now)
+        if not server.connection.flood.takes(len(event.text), now):
+            return self._flooded(server, now)
+        try:
+            message = parse_message(event.text)
+        except MessageError as error:
+            self._note(server, f"unreadable: {error}", None, now)
+            return ()
+        return self._take(server, message, now)
+
+    def binary(self, event: BinaryReceived, now: float) -> Commands:
+        """Take in a preview."""
+        server = self._current(event.server, event.attempt)
+        if server is None:
+            return ()
+        server.connection.heard(now)
+        if not server.connection.flood.takes(0, now):
+            return self._flooded(server, now)
+        try:
+            preview = parse_preview(event.head)
+        except MessageError as error:
+            self._note(server, f"unreadable: {error}", None, now)
+            return ()
+        if preview is None:
+            return ()
+        if preview.prompt_id is None:
+            task = self._only(server, State.RUNNING)
+        else:
+            task = heard(self._window, server.url, preview.prompt_id)
+        if task is None:
+            return ()
+        task.heard_at = now
+        return (ShowPreview(task.task_id, event.frame, preview.offset, preview.mime),)
+
+    def _take(self, server: Server, message: Message, now: float) -> Commands:
+        match message:
+            case Status(remaining, is_greeting):
+                server.told_length(remaining, now)
+                if is_greeting:
+                    return self._greeted(server, now)
+                server.connection.proved()
+                return self._reconciler.count(server, now)
+            case FeatureFlags(size):
+                server.max_upload = size or server.max_upload
+                return ()
+            case UnknownMessage():
+                return ()
+            case Executing(node_id, None):
+                # Sent right after a reconnect: the node that our running task is in. It proves
+                # nothing of a task that isn't known to run: the one that it is of may have
+                # ended here already. The list, asked for at once, tells what runs.
+                alone = self._only(server, State.POSTING, *ON_SERVER)
+                if node_id is not None and alone is not None and alone.state is State.RUNNING:
+                    alone.progress.begin(node_id)
+                return ()
+        prompt_id = message.prompt_id
+        assert prompt_id is not None
+        server.connection.proved()
+        task = heard(self._window, server.url, prompt_id)
+        kind = type(message).__name__
+        if task is None:
+            self._note(server, f"{kind} of nobody here", prompt_id, now)
+            return ()
+        self._note(server, kind, prompt_id, now)
+        self._window.touched.add(task.task_id)
+        task.heard_at = now
+        if isinstance(message, ExecutionStart):
+            task.stamped_at = message.at
+        moves = task.progress.moves
+        commands = self._hear(server, task, message, now)
+        if task.progress.moves != moves:
+            task.moved_at = now
+        return commands
+
+    def _hear(self, server: Server, task: Task, message: Message, now: float) -> Commands:
+        match message:
+            case ExecutionEnded(_, None):
+                self._began(task, now)
+                task.is_success_heard = True
+                if task.stamped_at and message.at > task.stamped_at:
+                    task.ran = message.at - task.stamped_at
+            case ExecutionEnded(_, trouble, is_interrupted):
+                state = State.CANCELLED if is_interrupted else State.FAILED
+                why = None if is_interrupted and task.is_cancel_wanted else trouble
+                self._window.end(task, state, now, "socket", why)
+            case Executing(None, _):
+                return self._prompt_ended(server, task, now)
+            case Executing(node_id, _) if node_id is not None:
+                self._began(task, now)
+                task.progress.begin(node_id)
+            case NodesReached(_, shares, step):
+                self._began(task, now)
+                task.progress.step = step or task.progress.step
+                for node_id, share in shares:
+                    task.progress.reach(node_id, share)
+            case Executed(_, node_id, outputs):
+                self._began(task, now)
+                task.progress.finish((node_id,))
+                task.executed.add(node_id)
+                # Frames may come twice, and inner nodes of one shown node each have their own.
+                fresh = tuple(output for output in outputs if output not in task.outputs)
+                task.outputs = (task.outputs + fresh)[:MOST_OUTPUTS]
+            case _:  # `ExecutionStart`
+                self._began(task, now)
+        return ()
+
+    def _prompt_ended(self, server: Server, task: Task, now: float) -> Commands:
+        """The last frame of a task: it is complete if all that it should give was heard."""
+        workflow = self._window.workflows.get(task.digest)
+        expected = workflow.outputs() if workflow else None
+        if task.is_success_heard and expected is not None:
+            missing = expected - task.refused_outputs - task.executed
+            if not missing:
+                self._window.end(task, State.COMPLETED, now, "socket", None)
+                return ()
+        return (self._reconciler.ask(server, task),)
+
+    def _began(self, task: Task, now: float) -> None:
+        """A frame about a task proves that its server has it and works on it."""
+        task.note = None
+        self._submission.acknowledged(task, now)
+        if task.state is State.QUEUED:
+            self._window.move(task, State.RUNNING)
+            task.started_at = now
+
+    def _greeted(self, server: Server, now: float) -> Commands:
+        connection = server.connection
+        commands = connection.greeted(connection.attempt)
+        server.answered()
+        if connection.phase is not Phase.OPEN:
+            return commands  # given up already
+        return (
+            *commands,
+            *self._submission.greeted(server, now),
+            *self._reconciler.look(server, now),
+        )
+
+    def _flooded(self, server: Server, now: float) -> Commands:
+        self._note(server, "a flood of frames", None, now)
+        return server.connection.flooded()
+
+    def _current(self, url: ServerUrl, attempt: int) -> Server | None:
+        """A socket that was replaced, or closed for a flood, has nothing more to say."""
+        server = self._window.servers.get(url)
+        if server is None or server.connection.attempt != attempt:
+            return None
+        is_drained = server.connection.is_flooding and server.connection.phase is Phase.CLOSING
+        return None if is_drained else server
+
+    def _only(self, server: Server, *states: State) -> Task | None:
+        """Return our task in one of these states there, if there is exactly one."""
+        tasks = [task for task in self._window.bound_to(server.url) if task.state in states]
+        return tasks[0] if len(tasks) == 1 else None
+
+    def _note(self, server: Server, what: str, prompt_id: PromptId | None, now: float) -> None:
+        attempt = server.connection.attempt
+        self._window.journal.append((now, server.url, attempt, what, prompt_id))
+
+
+def heard(window: Window, server: ServerUrl, prompt_id: PromptId) -> Task | None:
+    """Return the unfinished task that a message of a server is about.
+
+    None for a prompt of somebody else or of another server, before its POST and after its end.
+    """
+    task = window.by_prompt(prompt_id)
+    if task is None or task.server != server:
+        return None
+    return task if task.state is State.POSTING or task.state in ON_SERVER else None

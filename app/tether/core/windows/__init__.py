@@ -1,0 +1,1 @@
+"""What the windows of one browser tell each other."""

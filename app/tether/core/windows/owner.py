@@ -1,0 +1,45 @@
+"""Whose a task is: a key that a person can read aloud, and the tag that servers get of it.
+
+The phrase is a proquint: pronounceable syllables, 16 bits to five letters, the same in any
+language. Source: D. Wilkerson, "A Proposal for Proquints", arXiv:0901.4016.
+"""
+
+import hashlib
+import re
+
+from tether.core.ids import Chance, OwnerTag
+
+RECORD = "owner"
+"""The key of the owner's phrase among the records that all windows share."""
+
+_CONSONANTS = "bdfghjklmnprstvz"
+_VOWELS = "aiou"
+_WORD = f"[{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}]"
+_PHRASE = re.compile(f"{_WORD}(?:-{_WORD}){{3}}")
+
+
+def make_phrase(chance: Chance) -> str:
+    """Make a phrase that nobody else has: four words, 64 bits."""
+    return "-".join(_word(int(chance.hex(4), 16)) for _ in range(4))
+
+
+def read_phrase(typed: str) -> str | None:
+    """Return the phrase in what a person typed or a link says; None when there is none."""
+    plain = re.sub(r"[\s\-_.,]+", "-", typed.strip().lower())
+    return plain if _PHRASE.fullmatch(plain) else None
+
+
+def tag_of(phrase: str) -> OwnerTag:
+    """Return what servers are told: who reads it there can't tell the phrase."""
+    return OwnerTag(hashlib.blake2b(phrase.encode(), digest_size=8).hexdigest())
+
+
+def _word(bits: int) -> str:
+    letters = (
+        _CONSONANTS[bits >> 12 & 15],
+        _VOWELS[bits >> 10 & 3],
+        _CONSONANTS[bits >> 6 & 15],
+        _VOWELS[bits >> 4 & 3],
+        _CONSONANTS[bits & 15],
+    )
+    return "".join(letters)

@@ -1,0 +1,1 @@
+"""Feeds events into a session and carries its commands out, through ports."""

@@ -1,0 +1,145 @@
+"""The loop of a window: events into the session, its commands out to the world."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from tether.core.commands import (
+    AbortRequest,
+    CloseSocket,
+    Command,
+    Commands,
+    LoadWorkflow,
+    OpenSocket,
+    ReleaseFiles,
+    SaveEntry,
+    SaveRecord,
+    SendFrame,
+    ShareFiles,
+    ShowPreview,
+    StartTimer,
+    StopTimer,
+    Tell,
+)
+from tether.core.errors import BadInput
+from tether.core.events import Event, WorkflowLoaded
+from tether.core.ids import Digest
+from tether.core.protocol.requests import Request
+from tether.core.protocol.workflow import parse_workflow
+from tether.core.session.session import Session
+from tether.core.windows.ledger import ENTRY_RECORD
+from tether.runtime.ports import Ports
+
+
+class Runner:
+    """Feeds a session one event at a time and carries out what it asks for, in order.
+
+    `emit` may be called from anywhere, also from within a command: events wait their turn.
+
+    Args:
+        on_change: Is called after each round.
+
+    Attributes:
+        listeners: Are shown every event before the session handles it, and every command after,
+            before it is carried out, with the time.
+    """
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self._on_change = on_change
+        self.listeners: list[Callable[[Event | Command, float], None]] = []
+        self._session: Session | None = None
+        self._events: deque[Event] = deque()
+        self._is_busy = False
+        self._is_paused = False
+        self._ports: Ports | None = None
+        self._loads: set[asyncio.Task[None]] = set()
+
+    def start(self, session: Session, ports: Ports) -> None:
+        """Take up what the session holds; events that came before are handled after."""
+        self._session, self._ports = session, ports
+        self._drain(session.start(ports.clock.now()))
+
+    def emit(self, event: Event) -> None:
+        """Tell the session what happened."""
+        self._events.append(event)
+        if self._ports is not None and not self._is_busy and not self._is_paused:
+            self._drain()
+
+    @property
+    def is_paused(self) -> bool:
+        """The page sleeps, or is no longer itself."""
+        return self._is_paused
+
+    def pause(self) -> None:
+        """Let events wait: the page sleeps, and nothing may be sent before it is itself again."""
+        self._is_paused = True
+
+    def resume(self) -> None:
+        """Handle what has waited, and go on."""
+        self._is_paused = False
+        self._drain()
+
+    def _drain(self, commands: Commands = ()) -> None:
+        assert self._ports is not None and self._session is not None
+        self._is_busy = True
+        try:
+            self._carry_out(commands)
+            while self._events:
+                event, now = self._events.popleft(), self._ports.clock.now()
+                self._show(event, now)
+                self._carry_out(self._session.handle(event, now))
+        finally:
+            self._is_busy = False
+        self._on_change()
+
+    def _carry_out(self, commands: Commands) -> None:
+        for command in commands:
+            self._carry(command)
+
+    def _carry(self, command: Command) -> None:
+        assert self._ports is not None
+        ports = self._ports
+        self._show(command, ports.clock.now())
+        match command:
+            case Request():
+                ports.http.send(command)
+            case AbortRequest(request_id):
+                ports.http.abort(request_id)
+            case SaveRecord(key, text):
+                ports.records.write(key, text)
+            case SaveEntry(task_id, text):
+                ports.shared.write(ENTRY_RECORD + task_id, text)
+            case Tell(text):
+                ports.say(text)
+            case StartTimer(key, delay):
+                ports.clock.start(key, delay)
+            case StopTimer(key):
+                ports.clock.stop(key)
+            case OpenSocket(server, attempt, url):
+                ports.sockets.open(server, attempt, url)
+            case SendFrame(server, attempt, text):
+                ports.sockets.send(server, attempt, text)
+            case CloseSocket(server, attempt):
+                ports.sockets.close(server, attempt)
+            case ShowPreview(task_id, frame, offset, mime):
+                ports.previews.show(task_id, frame, offset, mime)
+            case ReleaseFiles(task_id):
+                ports.files.release(task_id)
+            case ShareFiles(task_id, of):
+                ports.files.share(task_id, of)
+            case LoadWorkflow(digest):
+                load = asyncio.ensure_future(self._load(ports, digest))
+                self._loads.add(load)
+                load.add_done_callback(self._loads.discard)
+
+    def _show(self, step: Event | Command, now: float) -> None:
+        for listener in self.listeners:
+            listener(step, now)
+
+    async def _load(self, ports: Ports, digest: Digest) -> None:
+        text = await ports.files.read_text(digest)
+        try:
+            workflow = None if text is None else parse_workflow(text)
+        except BadInput:
+            workflow = None  # it was read when the task was accepted, so the store is damaged
+        self.emit(WorkflowLoaded(digest, workflow))

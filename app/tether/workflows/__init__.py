@@ -1,0 +1,1 @@
+"""Any workflow file to one that servers run."""

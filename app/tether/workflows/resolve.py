@@ -1,0 +1,201 @@
+"""Where an input's value comes from: through reroutes, bypassed nodes and subgraphs."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from tether.workflows.graph import BYPASSED, INPUTS, MUTED, OUTPUTS, Graph, Link, Node, Part, Slot
+
+DEEPEST = 40
+"""Levels of subgraphs, or nodes that only pass on, beyond which a file is taken for a circle."""
+
+
+class Scope(NamedTuple):
+    """A part in its place: the main graph, or a subgraph as one node shows it.
+
+    `prefix` stands before the ids of its nodes: `57:` inside node 57.
+    """
+
+    part: Part
+    prefix: str = ""
+    instance: Node | None = None
+    outer: "Scope | None" = None
+
+    def depth(self) -> int:
+        """Count the subgraphs around it."""
+        return self.prefix.count(":")
+
+
+class Output(NamedTuple):
+    """An output of a node that runs."""
+
+    node: str
+    slot: int
+
+
+class Value(NamedTuple):
+    """A value that a widget elsewhere in the editor holds."""
+
+    value: Any
+
+
+Source: TypeAlias = Output | Value | None
+"""None: nothing is joined to it, or what was is out of use."""
+
+Doubt: TypeAlias = Callable[[str, Node, str], None]
+"""Is told the code of an assumption, the node, and the input's name."""
+
+
+class Resolver:
+    """Follows links back to where values come from.
+
+    Args:
+        graph: The file.
+        doubt: Is told of what can't be followed.
+    """
+
+    def __init__(self, graph: Graph, doubt: Doubt) -> None:
+        self._graph = graph
+        self._doubt = doubt
+
+    def inner(self, scope: Scope, node: Node) -> Scope | None:
+        """Return the subgraph that a node shows, in its place."""
+        part = self._graph.subgraphs.get(node.type)
+        if part is None or scope.depth() >= DEEPEST:
+            return None
+        return Scope(part, f"{scope.prefix}{node.id}:", node, scope)
+
+    def source(self, scope: Scope, node: Node, slot: Slot, steps: int = 0) -> Source:
+        """Return where an input's value comes from."""
+        if slot.link is None:
+            return None
+        link = scope.part.links.get(slot.link)
+        if link is None:
+            self._doubt("editor_link_gone", node, slot.name)
+            return None
+        return self._output(scope, link, (node, slot), steps)
+
+    def promoted(self, scope: Scope, number: int) -> Source:
+        """Return the value that a subgraph's node holds for one of its inputs.
+
+        Its widgets are those inputs that lead to widgets inside, in their order; where it holds
+        no values, those inside stand.
+        Source: ComfyUI frontend templates 0.1.123, read.
+        """
+        instance, part = scope.instance, scope.part
+        assert instance is not None, "only subgraphs have inputs"
+        values = instance.values
+        name = part.inputs[number].name
+        if isinstance(values, dict):
+            return Value(values[name]) if name in values else None
+        if instance.proxies:
+            names = list(instance.proxies)
+            place = names.index(("-1", name)) if ("-1", name) in names else len(values)
+            is_whole = len(values) == len(names)
+        else:
+            widgets = [each for each in range(len(part.inputs)) if _is_widget(part, each)]
+            place = widgets.index(number) if number in widgets else len(values)
+            is_whole = len(values) == len(widgets)
+        return Value(values[place]) if is_whole and place < len(values) else None
+
+    def override(self, scope: Scope, node: Node, name: str) -> Source:
+        """Return the value that the node around holds for a widget inside it."""
+        instance = scope.instance
+        if instance is None or not isinstance(instance.values, list):
+            return None
+        key = (node.id, name)
+        if key not in instance.proxies or len(instance.values) != len(instance.proxies):
+            return None
+        return Value(instance.values[instance.proxies.index(key)])
+
+    def _output(self, scope: Scope, link: Link, asked: tuple[Node, Slot], steps: int) -> Source:
+        """Follow a link to what is behind it."""
+        node, slot = asked
+        if steps > DEEPEST:
+            self._doubt("editor_link_circle", node, slot.name)
+            return None
+        if link.origin == INPUTS and scope.outer is not None and scope.instance is not None:
+            return self._from_outside(scope, link.origin_slot, steps)
+        origin = scope.part.nodes.get(link.origin)
+        if origin is None:
+            self._doubt("editor_link_gone", node, slot.name)
+            return None
+        if origin.mode == MUTED:
+            return None
+        if origin.mode == BYPASSED:
+            return self._bypassed(scope, origin, link.origin_slot, steps)
+        return self._passed_on(scope, origin, link.origin_slot, steps)
+
+    def _from_outside(self, scope: Scope, number: int, steps: int) -> Source:
+        assert scope.outer is not None and scope.instance is not None
+        if not 0 <= number < len(scope.part.inputs):
+            return None
+        name = scope.part.inputs[number].name
+        for slot in scope.instance.inputs:
+            if slot.name == name and slot.link is not None:
+                found = self.source(scope.outer, scope.instance, slot, steps + 1)
+                if found is not None:
+                    return found
+        return self.promoted(scope, number)
+
+    def _passed_on(self, scope: Scope, node: Node, number: int, steps: int) -> Source:
+        """Return an output of a node in use: its own, or what it only passes on."""
+        match node.type:
+            case "Reroute" | "SetNode":
+                first = node.inputs[0] if node.inputs else Slot("", "*")
+                return self.source(scope, node, first, steps + 1)
+            case "PrimitiveNode":
+                held = node.values[:1] if isinstance(node.values, list) else []
+                return Value(held[0]) if held else None
+            case "GetNode":
+                return self._got(scope, node, steps)
+            case "Note" | "MarkdownNote":
+                return None
+        if node.type not in self._graph.subgraphs:
+            return Output(f"{scope.prefix}{node.id}", number)
+        inner = self.inner(scope, node)
+        if inner is None:
+            return None
+        for link in inner.part.links.values():
+            if link.target == OUTPUTS and link.target_slot == number:
+                return self._output(inner, link, (node, Slot("", "*")), steps + 1)
+        return None
+
+    def _got(self, scope: Scope, node: Node, steps: int) -> Source:
+        """Find the `SetNode` of the same name, here or further out. Source: KJNodes, read."""
+        name = node.values[:1] if isinstance(node.values, list) else []
+        place: Scope | None = scope
+        while place is not None and name:
+            for other in place.part.nodes.values():
+                if other.type == "SetNode" and other.values == name and other.inputs:
+                    return self.source(place, other, other.inputs[0], steps + 1)
+            place = place.outer
+        self._doubt("editor_link_gone", node, str(name[0]) if name else "")
+        return None
+
+    def _bypassed(self, scope: Scope, node: Node, number: int, steps: int) -> Source:
+        """Go on through the input that fits: of the same number, of the same type, or any."""
+        kind = node.outputs[number].type if 0 <= number < len(node.outputs) else "*"
+        same = node.inputs[number : number + 1] if number >= 0 else ()
+        exact = [slot for slot in node.inputs if slot.type == kind]
+        loose = [slot for slot in node.inputs if fits(slot.type, kind)]
+        for slot in (*(each for each in same if fits(each.type, kind)), *exact, *loose):
+            return self.source(scope, node, slot, steps + 1)
+        self._doubt("editor_bypass_ends", node, kind)
+        return None
+
+
+def fits(one: str, other: str) -> bool:
+    """Say whether two types may be joined: the same, anything, or one of a list."""
+    if "*" in (one, other) or "" in (one, other):
+        return True
+    return bool(set(one.lower().split(",")) & set(other.lower().split(",")))
+
+
+def _is_widget(part: Part, number: int) -> bool:
+    """Say whether an input of a subgraph leads to a widget inside."""
+    for link in part.links.values():
+        if link.origin == INPUTS and link.origin_slot == number:
+            target = part.nodes.get(link.target)
+            if target is not None and 0 <= link.target_slot < len(target.inputs):
+                return target.inputs[link.target_slot].widget is not None
+    return False

@@ -1,1 +1,0 @@
-"""The face of the page: a pure view, and small panels that show it."""

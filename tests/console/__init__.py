@@ -1,1 +1,0 @@
-"""What scripts are told, without a browser."""

@@ -1,1 +1,0 @@
-"""Tests of the core: one file a module, which alone covers that module."""

@@ -1,1 +1,0 @@
-"""Servers inside the page, their time and their network."""

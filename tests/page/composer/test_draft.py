@@ -1,0 +1,107 @@
+"""What is chosen and not run yet, as a record of the tab.
+
+How many tasks a person wants of each picture.
+"""
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from page.composer.draft import (
+    MOST,
+    USE,
+    WORKFLOW,
+    Draft,
+    Kept,
+    make_use,
+    read_copies,
+    read_draft,
+    read_own,
+    window_of,
+    write_draft,
+    write_own,
+)
+from tests.tether.core.junk import peer_texts, texts
+from tether.core.errors import BadInput, Trouble
+from tether.core.ids import Digest, WindowId
+
+WINDOW = WindowId("w0123456789ab")
+KEPT = Kept(make_use(WINDOW, "1f"), Digest("ab12"), "katze 1.png", "image/png", "")
+WHOLE = Draft(
+    *("blur", "3", "http://gpu-1:8188", {"2.sigma": "0.5"}),
+    (KEPT, KEPT._replace(place="7.image"), KEPT._replace(place=WORKFLOW)),
+)
+OWN = ("mine.json", '{"1": {}}', (Trouble.of("assumed", node="KSampler"),))
+
+
+def test_a_draft_is_read_as_it_was_written() -> None:
+    assert read_draft(write_draft(WHOLE)) == WHOLE
+    empty = Draft("invert", "1", "")
+    assert read_draft(write_draft(empty)) == empty
+
+
+def test_a_workflow_of_ones_own_is_read_as_it_was_written() -> None:
+    assert read_own(write_own(*OWN)) == OWN
+
+
+def test_a_file_is_kept_in_the_name_of_its_window() -> None:
+    assert KEPT.use.startswith(USE)
+    assert window_of(KEPT.use) == WINDOW
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"v": 2}', '{"v": 1, "workflow": 1}'])
+def test_what_is_no_draft_is_none(text: str) -> None:
+    assert read_draft(text) is None
+    assert read_own(text) is None
+
+
+def test_rows_that_are_none_are_left_out() -> None:
+    """A task's own name above all: its files are not a draft's."""
+    task = [*KEPT]
+    task[0] = "t0123"
+    record = json.loads(write_draft(WHOLE)) | {"files": [[*KEPT], 3, ["a"], task]}
+    read = read_draft(json.dumps(record | {"typed": {"a": 1, "b": "2"}}))
+    assert read is not None
+    assert read.files == (KEPT,)
+    assert read.typed == {"b": "2"}
+    own = json.loads(write_own(*OWN)) | {"assumptions": [3, ["code", {"n": 4}], ["code"]]}
+    assert read_own(json.dumps(own)) == (*OWN[:2], (Trouble.of("code", n=4),))
+
+
+@given(peer_texts([write_draft(WHOLE), write_own(*OWN)]))
+def test_any_record_is_a_draft_or_none(text: str) -> None:
+    """Whatever another version or a stranger left there; what was read can be written."""
+    draft = read_draft(text)
+    assert draft is None or read_draft(write_draft(draft)) == draft
+    own = read_own(text)
+    assert own is None or read_own(write_own(*own)) == own
+
+
+@given(texts, texts, st.dictionaries(texts, texts))
+def test_any_names_and_values_survive(name: str, copies: str, typed: dict[str, str]) -> None:
+    draft = Draft(name, copies, name, typed, (KEPT._replace(name=name),))
+    assert read_draft(write_draft(draft)) == draft
+
+
+@pytest.mark.parametrize(("typed", "copies"), [("1", 1), (" 12 ", 12), ("007", 7), ("99", MOST)])
+def test_a_whole_number_is_read(typed: str, copies: int) -> None:
+    """As people type it."""
+    assert read_copies(typed) == copies
+
+
+@pytest.mark.parametrize("typed", ["", "0", "-1", "100", "1.5", "1e1", "two", "٣", "9" * 5000])
+def test_anything_else_is_refused(typed: str) -> None:
+    """With the range that a sentence can tell."""
+    with pytest.raises(BadInput) as caught:
+        read_copies(typed)
+    assert dict(caught.value.trouble.facts) == {"most": "99"}
+
+
+@given(st.text())
+def test_any_text_is_a_number_or_refused(typed: str) -> None:
+    """Also digits of other scripts, and endless ones."""
+    with suppress(BadInput):
+        assert 1 <= read_copies(typed) <= MOST

@@ -1,0 +1,143 @@
+"""The life of a socket is noted, step by step."""
+
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from page.lanes.lifeline import SPANS, Lifelines, Span
+from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window
+from tether.core.commands import StartTimer
+from tether.core.events import FrameReceived, SocketClosed
+from tether.core.model.connection import DEAF_FOR_GOOD, Phase
+from tether.core.model.window import Window
+
+
+class Line:
+    """A server's connection, driven as a session drives it, and what is noted of it."""
+
+    def __init__(self) -> None:
+        self.window: Window = new_window()
+        self.window.use(NORTH, "north", NOON)
+        self.connection = self.window.servers[NORTH].connection
+        self.lifelines = Lifelines(self.window)
+        self.now = NOON
+
+    def do(self, verb: str, *arguments: Any) -> None:
+        """Tell the connection something, a second after the last."""
+        self.now += 1
+        if verb == "closed":
+            attempt, code = arguments
+            self.lifelines.note(SocketClosed(NORTH, attempt, code), self.now)
+            arguments = (attempt,)
+        for command in getattr(self.connection, verb)(*arguments):
+            self.lifelines.note(command, self.now)
+
+    @property
+    def spans(self) -> list[Span]:
+        """What was noted; the phases and their facts, at seconds after noon."""
+        return [each._replace(since=each.since - NOON) for each in self.lifelines.of(NORTH)]
+
+
+def test_a_lost_socket_is_noted_with_its_code() -> None:
+    """Dialled, greeted, lost, dialled again, greeted, and let go."""
+    line = Line()
+    line.do("connect")
+    line.do("opened", 1)
+    line.do("greeted", 1)
+    line.do("closed", 1, 1006)
+    line.do("fired", 1)
+    line.do("greeted", 2)
+    line.do("release")
+    line.do("closed", 2, 1000)
+    assert line.spans == [
+        Span(1, Phase.CONNECTING),
+        Span(3, Phase.OPEN),
+        Span(4, Phase.WAITING, 1006),
+        Span(5, Phase.CONNECTING),
+        Span(6, Phase.OPEN),
+        Span(7, Phase.CLOSING),
+        Span(8, Phase.IDLE, 1000),
+    ]
+    assert line.lifelines.servers() == (NORTH,)
+    assert line.lifelines.of(SOUTH) == ()
+
+
+def test_a_deaf_socket_is_told_from_one_that_is_let_go() -> None:
+    """Both are closed by us."""
+    line = Line()
+    line.do("connect")
+    line.do("greeted", 1)
+    line.connection.doubt(NOON + 1, NOON + 1)
+    line.do("redial_if_deaf", NOON + 9)
+    assert line.spans[-1] == Span(3, Phase.CLOSING, None, is_deaf=True)
+    line.do("closed", 1, 1005)
+    line.do("fired", 1)
+    line.do("greeted", 2)
+    line.do("release")
+    assert line.spans[-1] == Span(7, Phase.CLOSING)
+    assert line.connection.deafness < DEAF_FOR_GOOD
+
+
+def test_the_close_of_a_socket_given_up_is_no_news() -> None:
+    """Its close came too late: it says nothing of the next one."""
+    line = Line()
+    line.do("connect")
+    line.do("fired", 1)
+    line.do("fired", 1)
+    line.do("fired", 1)
+    line.do("closed", 1, 1006)
+    line.do("greeted", 2)
+    phases = [span.phase for span in line.spans]
+    assert phases == [Phase.CONNECTING, Phase.CLOSING, Phase.WAITING, Phase.CONNECTING, Phase.OPEN]
+    assert {span.code for span in line.spans} == {None}
+
+
+def test_a_server_that_was_removed_has_no_socket() -> None:
+    """Its last timer is stopped when it is no longer among the window's servers."""
+    line = Line()
+    line.do("connect")
+    del line.window.servers[NORTH]
+    line.do("closed", 1, 1000)
+    line.do("release")
+    line.lifelines.note(StartTimer(("connection", NORTH, "1"), 3.0), NOON + 9)
+    assert line.spans[-1].phase is Phase.IDLE
+
+
+def test_frames_and_other_timers_are_passed_over() -> None:
+    """They come all the time."""
+    line = Line()
+    line.lifelines.note(FrameReceived(NORTH, 1, "{}"), NOON)
+    line.lifelines.note(StartTimer(("beat", NORTH), 2.0), NOON)
+    assert line.spans == []
+
+
+VERBS = st.sampled_from(["connect", "release", "opened", "greeted", "closed", "fired", "hurry"])
+
+
+@given(st.lists(st.tuples(VERBS, st.integers(0, 1)), max_size=60))
+def test_whatever_happens_the_last_span_is_the_connections_phase(
+    steps: list[tuple[str, int]],
+) -> None:
+    """No phase changes without a timer, on which this relies; and no phase is noted twice."""
+    line = Line()
+    for verb, back in steps:
+        attempt = line.connection.attempt - back
+        about = (attempt, 1006) if verb == "closed" else (attempt,)
+        line.do(verb, *(() if verb in ("connect", "release", "hurry") else about))
+        last = line.spans[-1].phase if line.spans else Phase.IDLE
+        assert last is line.connection.phase
+    phases = [span.phase for span in line.spans]
+    assert all(one is not after for one, after in pairwise(phases))
+
+
+def test_only_the_latest_spans_are_kept() -> None:
+    """A server that is away for a night fills no memory."""
+    line = Line()
+    line.do("connect")
+    for attempt in range(1, SPANS):
+        line.do("closed", attempt, 1006)
+        line.do("fired", attempt)
+    assert len(line.spans) == SPANS
+    assert line.spans[-1].phase is Phase.CONNECTING

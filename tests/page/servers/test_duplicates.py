@@ -1,0 +1,108 @@
+"""Two addresses of one server."""
+
+import asyncio
+import json
+
+import pytest
+
+from page.servers.duplicates import Twins
+from tests.tether.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
+from tether.core.events import Answered, Event, Failure, RequestFailed
+from tether.core.model.task import State
+from tether.core.model.window import Window
+from tether.core.protocol.answers import ServerFacts
+from tether.core.protocol.requests import Ask, Request
+from tether.runtime.caller import Caller
+
+JOB = json.dumps({"id": "x", "status": "completed", "outputs": {}})
+
+
+class Books:
+    """Answers every call at once."""
+
+    def __init__(self, status: int | None, text: str) -> None:
+        self.asked: list[Request] = []
+        self._status, self._text = status, text
+        self.caller = Caller(list[Event]().append)
+        self.caller.use(self)
+
+    def send(self, request: Request) -> None:
+        """Answer, or fail."""
+        self.asked.append(request)
+        if self._status is None:
+            self.caller.emit(RequestFailed(request, Failure.NETWORK))
+        else:
+            self.caller.emit(Answered(request, self._status, self._text))
+
+    def abort(self, request_id: int) -> None:
+        """Nobody aborts here."""
+
+
+def alike(*devices: str) -> Window:
+    """Two servers that answer; the first has done a task of ours."""
+    window = new_window()
+    for url, device in zip((NORTH, SOUTH), devices, strict=True):
+        server = window.use(url, "", NOON)
+        server.facts = ServerFacts("0.28.1", device, 1, 2)
+        server.answered()
+    task = bound_task(window, window.servers[NORTH], *RUNNING)
+    task.sends = 1
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    return window
+
+
+def look(window: Window, books: Books) -> Twins:
+    """Look twice: the second time nothing is asked again."""
+
+    async def story() -> Twins:
+        twins = Twins(window, books.caller)
+        for _ in range(2):
+            twins.changed()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        return twins
+
+    return asyncio.run(story())
+
+
+def test_a_task_that_both_know_shows_that_they_are_one() -> None:
+    """Nobody else could know its id; one call tells."""
+    window, books = alike("cuda:0", "cuda:0"), Books(200, JOB)
+    twins = look(window, books)
+    assert twins.twin_of(SOUTH) is window.servers[NORTH]
+    assert twins.twin_of(NORTH) is None
+    (call,) = books.asked
+    assert (call.server, call.ask) == (SOUTH, Ask.JOB)
+
+
+def test_an_older_server_is_asked_for_its_history() -> None:
+    """It has no jobs API."""
+    window = alike("cuda:0", "cuda:0")
+    window.servers[SOUTH].has_jobs = False
+    (task,) = window.ended()
+    entry = {task.prompt_id: {"status": {"status_str": "success", "messages": []}, "outputs": {}}}
+    books = Books(200, json.dumps(entry))
+    assert look(window, books).twin_of(SOUTH) is window.servers[NORTH]
+    assert books.asked[0].ask is Ask.HISTORY
+    assert look(window, Books(200, "{}")).twin_of(SOUTH) is None
+
+
+@pytest.mark.parametrize(("status", "text"), [(404, ""), (None, ""), (200, "<html>")])
+def test_who_does_not_know_it_is_another(status: int | None, text: str) -> None:
+    """Two machines of one kind look alike."""
+    books = Books(status, text)
+    assert look(alike("cuda:0", "cuda:0"), books).found == {}
+    assert len(books.asked) == 1
+
+
+def test_servers_that_differ_are_not_asked() -> None:
+    """Nor are those of which nothing is known."""
+    books = Books(200, JOB)
+    look(alike("cuda:0", "cpu"), books)
+    window = alike("cuda:0", "cuda:0")
+    window.servers[SOUTH].facts = None
+    look(window, books)
+    window = alike("cuda:0", "cuda:0")
+    window.dismiss(next(window.ended()))
+    look(window, books)
+    assert books.asked == []

@@ -1,0 +1,320 @@
+"""The list of servers, as the person changes it."""
+
+import json
+
+import pytest
+
+from demo.memory import MemoryRecords
+from page.servers.roster import Roster
+from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window
+from tether.core.errors import BadInput
+from tether.core.events import (
+    Event,
+    KeepingFailed,
+    ServerAdded,
+    ServerPaused,
+    ServerRemoved,
+    SubstitutesChanged,
+)
+from tether.core.ids import ServerUrl
+from tether.core.protocol.access_token import Access, Mode
+from tether.core.protocol.hosted_list import Listed
+from tether.runtime.access_tokens import Keys
+
+PAGE = "http://page.test:8000/"
+
+
+def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
+    """By the next window of the browser too; what is no address changes nothing."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    roster = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept))
+    roster.take(Listed(f'["{NORTH}", "what is this?"]'))
+    assert told[1:] == [ServerAdded(NORTH, "")]
+    assert isinstance(told[0], KeepingFailed)
+    assert roster.add("south:8188", "south") == SOUTH
+    roster.remove(NORTH)
+    with pytest.raises(BadInput):
+        roster.add("ftp://south")
+    assert told[2:] == [ServerAdded(SOUTH, "south"), ServerRemoved(NORTH)]
+    told.clear()
+    second = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept))
+    second.take(Listed(f'["{NORTH}"]'))
+    assert told == [ServerAdded(SOUTH, "south")]
+
+
+def test_a_known_server_is_asked_again_by_its_name() -> None:
+    """One that is gone is not."""
+    told, window = list[Event](), new_window()
+    window.use(NORTH, "north", NOON)
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.ask_again(NORTH)
+    roster.ask_again(SOUTH)
+    assert told == [ServerAdded(NORTH, "north")]
+
+
+def test_substitutes_are_kept_and_told_with_their_server() -> None:
+    """To this window at once, and to the next with the server."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    first = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords()))
+    Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords())).substitute(
+        NORTH, "fine.pth", "mine.pth"
+    )
+    first.substitute(NORTH, "other.pth", "mine.pth")
+    both = {"fine.pth": "mine.pth", "other.pth": "mine.pth"}
+    assert told[-1] == SubstitutesChanged(NORTH, both)
+    told.clear()
+    second = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords()))
+    second.take(Listed(f'["{NORTH}", "{SOUTH}"]'))
+    changed = SubstitutesChanged(NORTH, both)
+    assert told == [ServerAdded(NORTH, ""), changed, ServerAdded(SOUTH, "")]
+    second.add(NORTH)
+    assert told[-1] == changed
+    second.substitute(NORTH, "fine.pth", "")
+    assert told[-1] == SubstitutesChanged(NORTH, {"other.pth": "mine.pth"})
+
+
+def test_a_login_in_the_address_is_kept_apart_from_it() -> None:
+    """The list of servers is shared and shown; the secret is this tab's own."""
+    own, kept, told, window = MemoryRecords(), MemoryRecords(), list[Event](), new_window()
+    keys = Keys(own, kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    assert roster.add("me:s3cret@south:8188") == SOUTH
+    assert told == [ServerAdded(SOUTH, "")]
+    assert keys.of(SOUTH) == Access(Mode.BASIC, "me:s3cret")
+    assert "s3cret" not in str(kept.read_all())
+    roster.add(NORTH, access=Access(Mode.QUERY, "t"), is_kept=True)
+    assert (keys.is_kept(NORTH), keys.is_kept(SOUTH)) == (True, False)
+
+
+def test_a_removed_servers_token_leaves_the_device() -> None:
+    """This tab keeps it for the tasks that are there."""
+    kept, window = MemoryRecords(), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, list[Event]().append, PAGE, keys)
+    roster.add(NORTH, access=Access(Mode.BEARER, "s3cret"), is_kept=True)
+    roster.remove(NORTH)
+    assert "s3cret" not in str(kept.read_all())
+    assert keys.of(NORTH) == Access(Mode.BEARER, "s3cret")
+
+
+def test_another_token_asks_the_server_anew() -> None:
+    """The list may say which kind it wants; the person's own comes first."""
+    told, window = list[Event](), new_window()
+    window.use(NORTH, "north", NOON)
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(Listed(f'[{{"url": "{NORTH}", "access": "basic"}}]'))
+    assert roster.access_of(NORTH) == Access(Mode.BASIC)
+    assert keys.of(NORTH) is None
+    told.clear()
+    roster.use_access(NORTH, Access(Mode.BEARER, "s3cret"), is_kept=False)
+    assert told == [ServerAdded(NORTH, "north")]
+    assert roster.access_of(NORTH) == Access(Mode.BEARER, "s3cret")
+
+
+def test_a_held_server_is_called_after_a_click() -> None:
+    """Never on load: the browser would ask a question that nobody expects."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    presets = f'[{{"url": "{NORTH}", "name": "north"}}, "{SOUTH}"]'
+    roster.take(Listed(presets), lambda url: url == NORTH)
+    assert (told, roster.held) == ([ServerAdded(SOUTH, "")], {NORTH: "north"})
+    roster.ask_again(NORTH)
+    assert (told[1:], roster.held) == ([ServerAdded(NORTH, "north")], {})
+    for way in ("remove", "add"):
+        other = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+        other.take(Listed(presets), lambda url: url == NORTH)
+        assert other.held == {NORTH: "north"}
+        getattr(other, way)(NORTH)
+        assert other.held == {}
+
+
+def test_a_name_is_the_same_after_a_reload() -> None:
+    """The host's name comes back with a preset; what a person calls a server stays."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    roster.take(Listed(f'[{{"url": "{NORTH}", "name": "North"}}]'))
+    roster.remove(NORTH)
+    roster.add(NORTH)
+    assert told[-1] == ServerAdded(NORTH, "North")
+    window.use(NORTH, "North", NOON)
+    roster.rename(NORTH, "Attic")
+    assert told[-1] == ServerAdded(NORTH, "Attic")
+    roster.add(SOUTH, " Cellar ")
+    assert told[-1] == ServerAdded(SOUTH, "Cellar")
+    told.clear()
+    roster.rename(SOUTH, "Shed")  # the window doesn't use it (yet)
+    assert told == []
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(f'["{NORTH}"]'))
+    assert told == [ServerAdded(NORTH, "Attic"), ServerAdded(SOUTH, "Shed")]
+
+
+def test_a_corrected_address_keeps_all_that_was_set() -> None:
+    """Name, token, pause and substitutes; the old address is out of use, and its token stays."""
+    own, kept, told, window = MemoryRecords(), MemoryRecords(), list[Event](), new_window()
+    keys = Keys(own, kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    token = Access(Mode.BEARER, "t")
+    roster.add("nroth:8188", "Attic", token, is_kept=True)
+    wrong = ServerUrl("http://nroth:8188")
+    roster.pause(wrong, True)
+    roster.substitute(wrong, "fine.pth", "mine.pth")
+    window.use(wrong, "Attic", NOON)
+    told.clear()
+    assert roster.correct(wrong, "north:8188", "Attic") == NORTH
+    assert told == [
+        ServerRemoved(wrong, NORTH),
+        ServerAdded(NORTH, "Attic"),
+        ServerPaused(NORTH, True),
+        SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}),
+    ]
+    assert (keys.of(NORTH), keys.is_kept(NORTH)) == (token, True)
+    assert (keys.of(wrong), keys.is_kept(wrong)) == (token, False)
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).take(Listed("[]"))
+    assert told[:2] == [ServerAdded(NORTH, "Attic"), ServerPaused(NORTH, True)]
+    assert ServerAdded(wrong, "Attic") not in told
+
+
+def test_a_name_that_was_the_wrong_address_goes_with_it() -> None:
+    """A preset is corrected, too; a login in the new address is its token."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    roster.take(Listed(f'["{NORTH}"]'))
+    server = window.use(NORTH, "", NOON)
+    told.clear()
+    assert roster.correct(NORTH, "me:pw@south:8188", server.name) == SOUTH
+    assert told == [ServerRemoved(NORTH, SOUTH), ServerAdded(SOUTH, "")]
+    assert keys.of(SOUTH) == Access(Mode.BASIC, "me:pw")
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(f'["{NORTH}"]'))
+    assert told == [ServerAdded(SOUTH, "")]
+
+
+def test_an_address_that_stays_is_only_a_new_name_or_token() -> None:
+    """However it is typed; nothing is taken out of use."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys = Keys(MemoryRecords(), kept)
+    roster = Roster(window, kept, told.append, PAGE, keys)
+    roster.take(Listed(f'["{NORTH}"]'))
+    window.use(NORTH, "", NOON)
+    told.clear()
+    assert roster.correct(NORTH, "north", "Attic") == NORTH
+    assert told == [ServerAdded(NORTH, "Attic")]
+    roster.correct(NORTH, "me:pw@north", "Attic")
+    assert keys.of(NORTH) == Access(Mode.BASIC, "me:pw")
+
+
+def test_no_two_servers_get_one_address() -> None:
+    """One in use, and one that waits for a click; nor is anything else an address."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(Listed(f'["{NORTH}", "{SOUTH}", "east"]'), lambda url: url == SOUTH)
+    window.use(NORTH, "", NOON)
+    east = ServerUrl("http://east:8188")
+    left = window.use(east, "", NOON)
+    told.clear()
+    for typed in ("south", "north", "ftp://west", ""):
+        with pytest.raises(BadInput):
+            roster.correct(east, typed, "east:8188")
+    assert told == []
+    with pytest.raises(BadInput):
+        roster.correct(SOUTH, "east", "")
+    window.leave(left)
+    assert roster.correct(SOUTH, "east", "") == east, "it is out of use, and is used again"
+    assert SOUTH not in roster.held
+
+
+def test_a_held_server_gets_a_name_without_being_called() -> None:
+    """It still waits for its click."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(Listed(f'["{NORTH}"]'), lambda _url: True)
+    roster.rename(NORTH, "Attic")
+    assert (roster.held, told) == ({NORTH: "Attic"}, [])
+
+
+WEST = ServerUrl("http://west:8188")
+
+
+def listed(*urls: ServerUrl, where: str = "") -> Listed:
+    """A list that names these."""
+    return Listed(json.dumps([{"url": url, "name": url[7:11]} for url in urls]), where)
+
+
+def test_servers_join_and_leave_with_the_list_and_a_persons_own_stay() -> None:
+    """What a person removed, renamed, paused or added is as the person wants it."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(listed(NORTH, SOUTH))
+    roster.add(WEST, "mine")
+    roster.remove(SOUTH)
+    roster.rename(NORTH, "Attic")
+    told.clear()
+    roster.take(listed(SOUTH))
+    assert told == [ServerRemoved(NORTH)]
+    roster.pause(NORTH, True)
+    told.clear()
+    roster.take(listed(NORTH, SOUTH, WEST))
+    assert told == [ServerAdded(NORTH, "Attic"), ServerPaused(NORTH, True)]
+    told.clear()
+    roster.take(listed(NORTH, SOUTH, WEST))
+    assert told == []
+    roster.take(Listed(json.dumps([{"url": NORTH, "name": "x"}])))
+    assert told == []  # it has a person's name, and "mine" is a person's own
+
+
+def test_a_new_server_of_the_list_may_have_to_wait_for_a_click() -> None:
+    """It goes from there as well; one that was clicked is not asked for again."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(listed(NORTH), lambda _url: True)
+    roster.ask_again(NORTH)
+    told.clear()
+    roster.take(listed(NORTH, SOUTH), lambda _url: True)
+    assert (told, roster.held) == ([], {SOUTH: "sout"})
+    roster.take(Listed(f'["{NORTH}", {{"url": "{SOUTH}", "name": "S"}}]'), lambda _url: True)
+    assert (told, roster.held) == ([ServerAdded(NORTH, "")], {SOUTH: "S"})
+    roster.take(listed(NORTH), lambda _url: True)
+    assert roster.held == {}
+
+
+def test_a_bad_list_is_told_once_and_again_after_a_good_one() -> None:
+    """A page left open for a week must not pile up the same sentence."""
+    told, window = list[Event](), new_window()
+    keys = Keys(MemoryRecords(), MemoryRecords())
+    roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
+    roster.take(listed(NORTH))
+    told.clear()
+    for _ in range(3):
+        roster.take(Listed("<html>"))
+    assert [type(event) for event in told] == [KeepingFailed]
+    roster.take(listed(NORTH))
+    roster.take(Listed("<html>"))
+    assert len(told) == 2
+
+
+def test_a_page_that_starts_without_its_list_uses_the_last_good_one() -> None:
+    """Of the same place, and of another place than its own alone."""
+    kept, told, window = MemoryRecords(), list[Event](), new_window()
+    keys, place = Keys(MemoryRecords(), kept), "http://o/list"
+    Roster(window, kept, told.append, PAGE, keys).take(listed(NORTH, where=place))
+    for bad in (Listed(None, place), Listed("[]", place)):
+        told.clear()
+        Roster(window, kept, told.append, PAGE, keys).take(bad)
+        assert told[-1] == ServerAdded(NORTH, "nort")
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(None, "http://o/other"))
+    assert told == []
+    Roster(window, kept, told.append, PAGE, keys).take(listed(SOUTH))
+    told.clear()
+    Roster(window, kept, told.append, PAGE, keys).take(Listed(None, place))
+    assert told == []

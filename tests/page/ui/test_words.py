@@ -1,0 +1,116 @@
+"""The page's sentences: complete in every language, and only text goes in.
+
+Spans of time in words.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from page.ui.words import LANGUAGES, Words, choose_language, spoken
+from tether.core.errors import Trouble
+from tether.core.model.title import keyed, title_of
+
+ROOT = Path(__file__).resolve().parents[3]
+CATALOGUES = {
+    language: json.loads((ROOT / "static" / "i18n" / f"{language}.json").read_text())
+    for language in LANGUAGES
+}
+SOURCE = "\n".join(path.read_text() for path in sorted((ROOT / "app").rglob("*.py")))
+PAGE = (ROOT / "index.html").read_text()
+
+
+def facts(sentence: str) -> set[str]:
+    """The facts that a sentence has places for."""
+    return set(re.findall(r"\{(\w+)\}", sentence))
+
+
+def test_every_language_has_every_sentence_with_the_same_facts() -> None:
+    """What one language can say, all can."""
+    english = CATALOGUES["en"]
+    for language, catalogue in CATALOGUES.items():
+        assert catalogue.keys() == english.keys(), language
+        for key, sentence in catalogue.items():
+            assert sentence.strip(), (language, key)
+            assert facts(sentence) == facts(english[key]), (language, key)
+
+
+def test_every_trouble_of_the_program_has_its_sentence() -> None:
+    """A code without a sentence would be shown bare; a sentence without a code is dead."""
+    made = set(re.findall(r"(?:Trouble\.of|BadInput|TetherError)\(\s*\"(\w+)\"", SOURCE))
+    told = {key.removeprefix("trouble.") for key in CATALOGUES["en"] if key.startswith("trouble.")}
+    assert len(made) > 30
+    assert made <= told
+    dead = {code for code in told if f'"{code}"' not in SOURCE}
+    assert {code for code in dead if f'"trouble.{code}"' not in SOURCE} == set()
+
+
+def test_the_page_itself_says_what_the_english_catalogue_says() -> None:
+    """The HTML is painted before Python is there: it must not change its words then."""
+    spoken = re.findall(r'data-say="([\w.]+)"[^>]*>([^<]*)<', PAGE)
+    assert len(spoken) > 15
+    for key, text in spoken:
+        assert CATALOGUES["en"][key] == text, key
+
+
+def test_a_shipped_workflow_is_named_in_the_language_of_the_page() -> None:
+    """All that can be chosen have a name; a title from a file stays, whatever it looks like."""
+    chooser = PAGE.partition('<select id="workflow">')[2].partition("</select>")[0]
+    shipped = set(re.findall(r'value="(\w+)" data-say="workflow\.', chooser))
+    assert shipped >= {"invert", "upscale"}
+    for language, catalogue in CATALOGUES.items():
+        words = Words(json.dumps(catalogue))
+        for key in shipped:
+            name = catalogue[f"workflow.{key}"]
+            assert words.title(title_of(keyed(key), "a.png")) == f"a.png · {name}", language
+        assert words.title("a.png · {mine}.json") == "a.png · {mine}.json"
+
+
+def test_a_fact_goes_in_once_and_is_not_read_again() -> None:
+    """A server's message with braces in it is no place for the next fact."""
+    words = Words('{"trouble.t": "{server}: {message}"}')
+    trouble = Trouble.of("t", server="{message}", message="<b>")
+    assert words.trouble(trouble) == "{message}: <b>"
+
+
+def test_a_key_that_nobody_wrote_is_shown_as_it_is() -> None:
+    """Better a key than nothing."""
+    assert Words("{}").say("nothing.here") == "nothing.here"
+
+
+@pytest.mark.parametrize(
+    ("kept", "preferred", "chosen"),
+    [
+        (None, "zh-CN", "zh"),
+        (None, "de", "en"),
+        ("en", "zh-CN", "en"),
+        ("xx", "zh-TW", "zh"),
+    ],
+)
+def test_the_language_is_the_kept_one_else_the_browsers(
+    kept: str | None, preferred: str, chosen: str
+) -> None:
+    """And English for everybody else."""
+    assert choose_language(kept, preferred) == chosen
+
+
+WORDS = Words((Path(__file__).resolve().parents[3] / "static/i18n/en.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0.4, "less than 1 s"),
+        (1.4, "1 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (75, "1 min 15 s"),
+        (600, "10 min"),
+        (3599, "59 min"),
+        (3661, "1 h 1 min"),
+    ],
+)
+def test_a_span_is_said_as_a_person_would(seconds: float, said: str) -> None:
+    assert spoken(WORDS, seconds) == said

@@ -1,1 +1,0 @@
-"""The routing test itself is tested: each cure that is missing must be seen."""

@@ -1,0 +1,198 @@
+"""What a server has, as far as it was asked.
+
+What a server lacks for a workflow, and what it calls the things that it has.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tether.core.ids import Digest, NodeId
+from tether.core.model import inventory
+from tether.core.model.inventory import ASKED_AGAIN, Infos, Inventory, Lack, fitted, lacks_of
+from tether.core.protocol.node_info import InputInfo, NodeInfo
+from tether.core.protocol.workflow import Workflow
+
+FIRST = Digest("f1")
+NOON = 1000.0
+
+
+def workflow(value: str = "fine.pth") -> Workflow:
+    return Workflow(
+        {
+            NodeId("1"): {"class_type": "LoadImage", "inputs": {}},
+            NodeId("2"): {"class_type": "Up/scale", "inputs": {"name": value}},
+            NodeId("3"): {"class_type": "Up/scale", "inputs": {}},
+        }
+    )
+
+
+def described(*choices: str) -> str:
+    return json.dumps({"Up/scale": {"input": {"required": {"name": [list(choices)]}}}})
+
+
+def told(*choices: str) -> Inventory:
+    """A server that has described its class."""
+    found = Inventory()
+    found.ask(7, "Up/scale")
+    found.answered(7, 200, described(*choices), NOON)
+    return found
+
+
+def test_a_class_is_asked_for_once() -> None:
+    found = Inventory()
+    assert found.wanted(FIRST, workflow(), NOON) == ["Up/scale"]
+    assert not found.knows(workflow())
+    assert found.ask(7, "Up/scale") == "/object_info/Up%2Fscale"
+    assert found.is_asked() and found.wanted(FIRST, workflow(), NOON) == []
+    found.answered(7, 200, described("fine.pth"), NOON)
+    assert not found.is_asked() and found.wanted(FIRST, workflow(), NOON) == []
+    assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
+
+
+def test_what_was_lacking_is_asked_for_again_later() -> None:
+    found = told("other.pth")
+    lacks = (Lack("Up/scale", "name", "fine.pth"),)
+    assert found.lacks(FIRST, workflow(), NOON + ASKED_AGAIN) == lacks
+    assert found.wanted(FIRST, workflow(), NOON + ASKED_AGAIN) == []
+    later = NOON + ASKED_AGAIN + 1
+    assert found.lacks(FIRST, workflow(), later) == ()
+    assert found.wanted(FIRST, workflow(), later) == ["Up/scale"]
+    found.ask(8, "Up/scale")
+    found.failed(8, later)
+    assert found.lacks(FIRST, workflow(), later) == lacks
+
+
+@pytest.mark.parametrize(("status", "text"), [(404, ""), (200, "<html>"), (500, "")])
+def test_an_answer_that_says_nothing_keeps_no_task_away(status: int, text: str) -> None:
+    found = told("other.pth")
+    found.ask(8, "Up/scale")
+    found.answered(8, status, text, NOON)
+    assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
+
+
+def test_answers_to_nobodys_questions_are_dropped() -> None:
+    found = Inventory()
+    found.answered(9, 200, described("a"), NOON)
+    found.failed(9, NOON)
+    assert not found.knows(workflow()) and found.infos == {}
+
+
+def test_a_server_that_restarted_is_asked_anew() -> None:
+    found = told("other.pth")
+    assert found.lacks(FIRST, workflow(), NOON)
+    found.forget()
+    assert found.lacks(FIRST, workflow(), NOON) == ()
+    assert found.wanted(FIRST, workflow(), NOON) == ["Up/scale"]
+
+
+def test_a_substitute_changes_the_verdict() -> None:
+    found = told("other.pth")
+    assert found.lacks(FIRST, workflow(), NOON)
+    found.substitute({"fine.pth": "other.pth"})
+    assert found.lacks(FIRST, workflow(), NOON) == ()
+    nodes = {key: dict(node) for key, node in workflow().nodes.items()}
+    assert found.fitted(nodes)[NodeId("2")]["inputs"] == {"name": "other.pth"}
+
+
+def test_verdicts_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "VERDICTS", 2)
+    found = told("other.pth")
+    for digest in "abc":
+        assert found.lacks(Digest(digest), workflow(), NOON)
+    assert set(found._lacks) == {"c"}
+
+
+LOADER = "UpscaleModelLoader"
+
+
+def infos(*choices: Any, **options: Any) -> Infos:
+    """A server with one class, whose input `name` is one of these."""
+    name = InputInfo("name", "COMBO", True, options, choices)
+    return {LOADER: NodeInfo(LOADER, "Load", (name,), ("MODEL",), False), "Absent": None}
+
+
+def nodes(value: Any, class_type: str = LOADER) -> dict[NodeId, dict[str, Any]]:
+    return {NodeId("1"): {"class_type": class_type, "inputs": {"name": value, "other": 3}}}
+
+
+def named(value: Any, there: Infos, substitutes: dict[str, str] | None = None) -> Any:
+    """What the server is told in the end."""
+    return fitted(nodes(value), there, substitutes or {})[NodeId("1")]["inputs"]["name"]
+
+
+def test_a_class_that_is_not_there() -> None:
+    assert lacks_of(nodes("x", "Absent"), infos(), {}) == (Lack("Absent"),)
+    assert Lack("Absent").name == "Absent"
+
+
+def test_a_class_that_was_not_asked_for_counts_as_there() -> None:
+    assert lacks_of(nodes("x", "Unknown"), infos(), {}) == ()
+    assert fitted(nodes("x", "Unknown"), infos(), {}) == nodes("x", "Unknown")
+
+
+def test_a_model_that_is_not_there() -> None:
+    lack = Lack(LOADER, "name", "fine.pth")
+    both = {**nodes("fine.pth"), NodeId("2"): nodes("fine.pth")[NodeId("1")]}
+    assert lacks_of(both, infos("other.pth"), {}) == (lack,)
+    assert lack.name == "fine.pth"
+    assert lacks_of(nodes("fine.pth"), infos("other.pth", "fine.pth"), {}) == ()
+
+
+@pytest.mark.parametrize("here", ["sdxl/fine.pth", "sdxl\\fine.pth"])
+@pytest.mark.parametrize("there", ["sdxl/fine.pth", "sdxl\\fine.pth"])
+def test_separators_become_those_of_the_server(here: str, there: str) -> None:
+    assert named(here, infos("a", there)) == there
+    assert lacks_of(nodes(here), infos("a", there), {}) == ()
+
+
+def test_what_is_there_as_it_is_called_stays() -> None:
+    before = nodes("a/b")
+    assert fitted(before, infos("a\\b", "a/b"), {"a/b": "c"})[NodeId("1")] is before[NodeId("1")]
+
+
+def test_a_substitute_stands_for_what_is_not_there() -> None:
+    there = infos(7, "win\\mine.pth")
+    assert named("fine.pth", there, {"fine.pth": "win\\mine.pth"}) == "win\\mine.pth"
+    assert named("fine.pth", there, {"fine.pth": "win/mine.pth"}) == "win\\mine.pth"
+    assert lacks_of(nodes("fine.pth"), there, {"fine.pth": "win/mine.pth"}) == ()
+    assert lacks_of(nodes("fine.pth"), there, {"fine.pth": "gone.pth"}) == (
+        Lack(LOADER, "name", "fine.pth"),
+    )
+
+
+def test_a_person_may_insist_on_a_name() -> None:
+    assert lacks_of(nodes("fine.pth"), infos("other.pth"), {"fine.pth": "fine.pth"}) == ()
+    assert named("fine.pth", infos("other.pth"), {"fine.pth": "fine.pth"}) == "fine.pth"
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        infos(),
+        infos("a.png", image_upload=True),
+        infos({"content": "a.png"}, "b.png"),
+    ],
+)
+def test_lists_that_say_nothing(there: Infos) -> None:
+    assert lacks_of(nodes("fine.png"), there, {}) == ()
+
+
+def test_links_and_missing_values_are_not_judged() -> None:
+    assert lacks_of(nodes(["2", 0]), infos("a"), {}) == ()
+    assert lacks_of(nodes(None), infos("a"), {}) == ()
+
+
+def test_numbers_are_judged_as_they_are() -> None:
+    assert lacks_of(nodes(8), infos(8, 16), {}) == ()
+    assert lacks_of(nodes(9), infos(8, 16), {}) == (Lack(LOADER, "name", "9"),)
+
+
+@given(st.lists(st.text("ab/\\", max_size=4), max_size=4), st.text("ab/\\", max_size=4))
+def test_what_is_not_lacked_is_on_the_list_in_the_end(choices: list[str], value: str) -> None:
+    there = infos(*choices)
+    is_lacked = bool(lacks_of(nodes(value), there, {}))
+    assert not choices or is_lacked == (named(value, there) not in choices)

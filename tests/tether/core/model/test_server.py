@@ -1,0 +1,167 @@
+"""One server, as a window knows it."""
+
+from tests.tether.core.farm import NOON, NORTH, Chance
+from tether.core.errors import Trouble
+from tether.core.ids import ClientId
+from tether.core.model.connection import Connection, Phase
+from tether.core.model.server import FORM_OVERHEAD, Reach, Server
+
+SILENT = Trouble.of("server_silent", server="north")
+
+
+def new_server(*draws: float) -> Server:
+    """A server of which nothing is known yet."""
+    chance = Chance(draws=draws)
+    return Server.new(Connection(NORTH, ClientId("me"), chance), chance)
+
+
+def test_a_new_server_is_called_by_its_address() -> None:
+    """And not yet connected."""
+    server = new_server()
+    assert (server.name, server.reach) == ("north:8188", Reach.UNKNOWN)
+    assert (server.connection.server, server.connection.phase) == (NORTH, Phase.IDLE)
+
+
+def test_a_server_that_fails_gets_no_task_for_a_while() -> None:
+    """Longer with each failure, and never less than half a second."""
+    server = new_server(0.1, 0.5)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    assert (server.reach, server.trouble, server.retry_at) == (Reach.DOWN, SILENT, NOON + 0.5)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    assert server.retry_at == NOON + 1.0
+
+
+def test_an_answer_opens_a_server_but_only_a_task_proves_it() -> None:
+    """One that answers every probe and refuses every upload is tried ever more rarely."""
+    server = new_server(0.5, 0.5, 0.5, 0.5, 0.5)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    server.failed(Reach.DOWN, SILENT, NOON)
+    server.answered()
+    assert (server.reach, server.trouble, server.retry_at) == (Reach.UP, None, 0.0)
+    assert server.silence.failures == 0
+
+    for failures in (1, 2, 3):
+        server.took_none(SILENT, NOON)
+        server.answered()
+        assert (server.errors.failures, server.retry_at) == (failures, 0.0)
+    assert server.opens_at == NOON + 2.0
+    server.took_task()
+    assert (server.errors.failures, server.opens_at) == (0, 0.0)
+
+
+def test_nothing_is_waited_for_when_a_person_is_back() -> None:
+    """Neither after silence nor after refusals."""
+    server = new_server()
+    server.failed(Reach.DOWN, SILENT, NOON)
+    server.took_none(SILENT, NOON)
+    server.hurry()
+    assert server.opens_at == 0.0
+
+
+def test_a_reason_does_not_shut_a_server_longer() -> None:
+    """The failure was counted when it happened."""
+    server = new_server()
+    server.judge(Reach.DOWN, SILENT, NOON)
+    assert (server.reach, server.trouble) == (Reach.DOWN, SILENT)
+    assert (server.retry_at, server.silence.failures) == (0.0, 0)
+
+
+def test_a_server_that_refuses_this_page_is_asked_once_a_minute() -> None:
+    """Until a person has mended it, and says so."""
+    server = new_server(0.5)
+    server.failed(Reach.REFUSED, SILENT, NOON)
+    assert server.opens_at == NOON + 60
+    server.hurry()
+    assert server.opens_at == 0
+
+
+def test_the_queue_length_has_an_age() -> None:
+    """From frames and answers alike."""
+    server = new_server()
+    server.told_length(3, NOON)
+    assert (server.queue_remaining, server.told_at) == (3, NOON)
+
+
+def test_a_picture_must_fit_with_the_form_around_it() -> None:
+    """The server's limit is for the whole body; without one anything may be sent."""
+    server = new_server()
+    assert server.accepts(10**12)
+    server.max_upload = 10_000
+    assert server.accepts(10_000 - FORM_OVERHEAD)
+    assert not server.accepts(10_001 - FORM_OVERHEAD)
+
+
+def test_what_was_refused_once_is_too_large_whatever_the_server_says() -> None:
+    """A proxy before it may allow less."""
+    server = new_server()
+    for size in (3_000, 2_000, 2_500):
+        server.refused_picture(size)
+    assert server.accepts(1_999)
+    assert not server.accepts(2_000)
+
+
+def test_a_server_that_told_nothing_has_not_too_few() -> None:
+    """Only a number that it told can be too small."""
+    server = new_server()
+    assert not server.has_fewer_than(2)
+    server.told_length(2, NOON)
+    assert not server.has_fewer_than(2)
+    assert server.has_fewer_than(3)
+
+
+def test_numbers_that_go_back_and_a_forgotten_past_are_signs_of_a_restart() -> None:
+    """When they came is known; when it was is not."""
+    server = new_server()
+    server.told_number(4, NOON, NOON + 1)
+    server.told_number(3, NOON, NOON + 2)  # asked for before the other was told
+    assert server.restarted_at == 0
+    server.told_number(0, NOON + 3, NOON + 4)
+    assert server.restarted_at == NOON + 4
+    server.told_past(is_known=True, now=NOON + 5)
+    server.told_past(is_known=False, now=NOON + 6)
+    assert (server.remembered_at, server.restarted_at) == (NOON + 5, NOON + 6)
+
+
+def test_a_server_is_long_silent_after_half_a_minute() -> None:
+    """Then a person may want to go elsewhere; any answer ends it."""
+    server = new_server()
+    for at, is_long in ((0, False), (30, False), (31, True)):
+        server.failed(Reach.DOWN, SILENT, NOON + at)
+        assert server.is_long_silent is is_long
+    server.answered()
+    assert not server.is_long_silent
+    server.failed(Reach.DOWN, SILENT, NOON + 90)
+    assert not server.is_long_silent
+
+
+def test_the_latest_uploads_tell_the_bandwidth() -> None:
+    """Each new one counts as much as all before."""
+    server = new_server()
+    server.uploaded(100, 0.0)
+    assert server.bandwidth == 0.0
+    server.uploaded(100, 2.0)
+    server.uploaded(100, 1.0)
+    assert server.bandwidth == 75.0
+
+
+def test_a_person_may_keep_new_tasks_away() -> None:
+    server = new_server()
+    assert server.takes_tasks
+    server.is_paused = True
+    assert not server.takes_tasks
+    server.is_paused, server.is_leaving = False, True
+    assert not server.takes_tasks
+
+
+def test_a_server_is_ready_when_it_is_up_and_nothing_keeps_tasks_from_it() -> None:
+    """Neither a person, nor a failure a moment ago."""
+    server = new_server()
+    assert not server.is_ready(NOON)
+    server.answered()
+    assert server.is_ready(NOON)
+    server.is_paused = True
+    assert not server.is_ready(NOON)
+    server.is_paused = False
+    server.rests_until = NOON + 5
+    assert not server.is_ready(NOON)
+    assert server.is_ready(NOON + 5)

@@ -1,0 +1,177 @@
+"""What the ended tasks of a window teach.
+
+Servers on which a workflow fails that others complete.
+"""
+
+import pytest
+
+from tests.tether.core.farm import (
+    INVERT,
+    NOON,
+    NORTH,
+    RUNNING,
+    SOUTH,
+    bound_task,
+    new_task,
+    new_window,
+)
+from tether.core.errors import Trouble
+from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
+from tether.core.model.statistics import HEARD, PAUSE, TOLD, Lessons, Outliers
+from tether.core.model.task import State, Task
+from tether.core.windows.news import Timing
+
+
+def test_all_is_learned_once_and_anew_when_a_task_has_ended() -> None:
+    """Looking at hundreds of tasks for each choice and each repaint would cost too much."""
+    looks = 0
+    known: list[Task] = []
+
+    def ended() -> list[Task]:
+        nonlocal looks
+        looks += 1
+        return known
+
+    lessons = Lessons(ended)
+    for _ in range(2):
+        assert not lessons.paces
+        assert lessons.outliers.failures_at(NORTH) == 0
+        assert lessons.usual == {}
+    assert looks == 3
+    lessons.renew()
+    assert not lessons.paces
+    assert looks == 4
+
+
+def test_a_window_learns_from_each_end_and_forgets_with_the_task() -> None:
+    """Also from ends of before a reload."""
+    window = new_window(places=9)
+    assert not window.lessons.paces
+    for number, server in enumerate((NORTH, NORTH, SOUTH)):
+        task = bound_task(window, window.server(server, NOON), *RUNNING, number=number)
+        task.started_at, task.ran = NOON, 4.0
+        state = State.COMPLETED if server == SOUTH else State.FAILED
+        window.end(task, state, NOON + 5, "socket", Trouble.of("node_failed"))
+    assert window.lessons.paces.knows(SOUTH)
+    assert window.lessons.outliers.failures_at(NORTH) == 2
+    assert window.lessons.usual == {(SOUTH, INVERT): 5.0}
+    window.dismiss(task)
+    assert not window.lessons.paces
+    assert window.lessons.outliers.failures_at(NORTH) == 0
+    window.add(task)
+    assert window.lessons.paces.knows(SOUTH)
+
+
+def timing(number: int, seconds: float = 4.0) -> Timing:
+    """How long a task of another window took."""
+    return Timing(NOON + number, TaskId(f"x{number}"), NORTH, "", seconds)
+
+
+def test_a_window_learns_from_what_others_tell() -> None:
+    """And forgets it when they do, or go."""
+    lessons = Lessons(list)
+    assert not lessons.paces
+    assert not lessons.hear(WindowId("one"), ())
+    assert lessons.hear(WindowId("one"), (timing(0),))
+    assert lessons.hear(WindowId("other"), (timing(1),))
+    known = lessons.paces
+    assert known.task(NORTH, "") == pytest.approx(4.0)
+    assert not lessons.hear(WindowId("one"), (timing(0),))
+    assert lessons.paces is known
+    assert lessons.hear(WindowId("one"), ())
+    assert lessons.paces
+    lessons.hear(WindowId("other"), ())
+    assert not lessons.paces
+
+
+def test_what_the_last_windows_told_is_remembered() -> None:
+    """A window that is open for days doesn't collect, though others crash."""
+    lessons = Lessons(list)
+    lessons.hear(WindowId("first"), (timing(0, 500.0),))
+    for number in range(HEARD):
+        lessons.hear(WindowId(f"w{number}"), (timing(number),))
+    assert lessons.paces.task(NORTH, "") == pytest.approx(4.0)
+    assert lessons.hear(WindowId("first"), (timing(0),))
+    assert not lessons.hear(WindowId(f"w{HEARD - 1}"), (timing(HEARD - 1),))
+
+
+def test_a_window_tells_of_its_own_latest_tasks_alone() -> None:
+    """What it has from others those tell themselves."""
+    window = new_window(places=99)
+    for number in range(TOLD + 2):
+        task = bound_task(window, window.server(NORTH, NOON), *RUNNING, number=number)
+        task.ran = 4.0
+        window.end(task, State.COMPLETED, NOON + number, "socket", None)
+        window.lessons.hear(WindowId("one"), (timing(number),))
+    told = [each.task_id for each in window.lessons.latest]
+    assert told == [f"t{number}" for number in range(2, TOLD + 2)]
+    window.dismiss(task)
+    assert len(window.lessons.latest) == TOLD
+    assert window.lessons.latest[-1].task_id == f"t{TOLD}"
+
+
+OTHER = Digest("07e4")
+BOOM = Trouble.of("node_failed", message="CUDA out of memory")
+
+
+def done(at: float, server: ServerUrl | None = SOUTH, digest: Digest = INVERT) -> Task:
+    """A task that was completed."""
+    task = new_task(int(at))
+    task.state, task.server, task.digest, task.ended_at = State.COMPLETED, server, digest, NOON + at
+    return task
+
+
+def failed(at: float, server: ServerUrl = NORTH, why: Trouble | None = BOOM) -> Task:
+    """A task that has failed."""
+    task = done(at, server)
+    task.state, task.trouble = State.FAILED, why
+    return task
+
+
+def test_a_server_that_fails_twice_where_another_succeeds_gets_no_more() -> None:
+    """For ten minutes; then one more failure doubles that."""
+    outliers = Outliers([failed(2), failed(1), done(3)])
+    assert outliers.shut_until(INVERT, NORTH) == NOON + 2 + PAUSE
+    assert outliers.shut_until(INVERT, SOUTH) == 0
+    assert outliers.shut_until(OTHER, NORTH) == 0
+    assert (outliers.failures_at(NORTH), outliers.failures_at(SOUTH)) == (2, 0)
+
+    again = Outliers([failed(1), failed(2), done(3), failed(700)])
+    assert again.shut_until(INVERT, NORTH) == NOON + 700 + 2 * PAUSE
+
+
+def test_a_workflow_that_fails_everywhere_is_bad_itself() -> None:
+    """And one failure may be anything; what succeeded before on that very server too."""
+    for tasks in (
+        [failed(1), failed(2), failed(3, SOUTH)],
+        [failed(1), done(2)],
+        [failed(1), failed(2), done(3, digest=OTHER)],
+        [done(1, NORTH), failed(2), failed(3)],
+    ):
+        outliers = Outliers(tasks)
+        assert outliers.shut_until(INVERT, NORTH) == 0
+        assert outliers.failures_at(NORTH) == 0
+
+
+def test_a_success_there_forgives_all() -> None:
+    """In the order in which they ended."""
+    tasks = [failed(1), failed(2), done(3), done(4, NORTH), failed(5)]
+    assert Outliers(tasks).shut_until(INVERT, NORTH) == 0
+
+
+def test_only_errors_of_nodes_count() -> None:
+    """Not what was interrupted, refused, or never came to a server."""
+    tasks = [
+        failed(1, why=Trouble.of("refused")),
+        failed(2, why=None),
+        failed(3),
+        done(4, None),
+        done(5),
+    ]
+    assert Outliers(tasks).shut_until(INVERT, NORTH) == 0
+
+
+def test_the_pause_does_not_grow_for_ever() -> None:
+    """Whoever mended the server is to see it at work within a day."""
+    tasks = [*(failed(at) for at in range(1, 40)), done(50)]
+    assert Outliers(tasks).shut_until(INVERT, NORTH) < NOON + 86_400

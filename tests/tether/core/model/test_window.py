@@ -1,0 +1,231 @@
+"""All that one browser tab holds."""
+
+from tests.tether.core.farm import (
+    INVERT,
+    NOON,
+    NORTH,
+    ON_THE_WAY,
+    QUEUED,
+    RUNNING,
+    SOUTH,
+    UNKNOWN,
+    bound_task,
+    new_window,
+    waiting_task,
+)
+from tether.core.errors import Trouble
+from tether.core.ids import PromptId, TaskId
+from tether.core.model.task import State
+from tether.core.model.window import NOTICES
+from tether.core.tracking.frames import heard
+
+WHY = Trouble.of("server_silent", server="north")
+
+
+def test_a_server_keeps_its_client_id_while_the_window_lives() -> None:
+    """Its tasks were posted under that id; another server has another."""
+    window = new_window()
+    north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
+    assert window.server(NORTH, NOON + 1) is north
+    assert window.is_server_new
+    assert north.connection.client_id != south.connection.client_id
+    del window.servers[NORTH]
+    again = window.server(NORTH, NOON + 9)
+    assert again is not north
+    assert again.connection.client_id == north.connection.client_id
+
+
+def test_a_server_that_comes_back_numbers_its_attempts_on() -> None:
+    """Or the late close of a socket from before would be taken for its successor's."""
+    window = new_window()
+    window.server(NORTH, NOON).connection.connect()
+    del window.servers[NORTH]
+    assert window.server(NORTH, NOON).connection.attempt == 1
+
+
+def test_a_task_takes_its_way_through_the_window() -> None:
+    """It waits, is bound and locks its server, and unlocks it at its end."""
+    window = new_window(places=1)
+    north = window.server(NORTH, NOON)
+    task = waiting_task(window)
+    assert window.is_fill_due
+    assert list(window.waiting) == [task.task_id]
+
+    window.bind(task, north, NOON)
+    assert (task.state, task.server, task.bound_at) == (State.CONNECTING, NORTH, NOON)
+    assert task.client_id == north.connection.client_id
+    assert (window.waiting, window.bound_to(NORTH), window.bound_to(SOUTH)) == ({}, (task,), ())
+    assert window.locks.server_of(task.prompt_id) == NORTH
+
+    window.unsaved.clear()
+    window.move(task, State.POSTING)
+    assert window.unsaved == {task.task_id}
+
+    window.is_fill_due = False
+    window.end(task, State.COMPLETED, NOON + 5, "socket", None)
+    assert (task.ended_at, task.ended_by) == (NOON + 5, "socket")
+    assert window.is_fill_due
+    assert window.locks.report() is None
+    assert list(window.ended()) == [task]
+
+
+def test_a_task_taken_back_keeps_its_turn() -> None:
+    """In whatever order tasks come back, the first accepted is the first again."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    first, second = bound_task(window, north, number=1), bound_task(window, north, number=2)
+    third = waiting_task(window, 3)
+    window.is_fill_due = False
+    window.unbind(first, WHY)
+    window.unbind(second, WHY)
+    assert list(window.waiting.values()) == [first, second, third]
+    assert first.note == WHY
+    assert window.is_fill_due
+    assert window.locks.report() is None
+
+
+def test_a_task_that_waits_can_end() -> None:
+    """It holds no place and no lock."""
+    window = new_window()
+    task = waiting_task(window)
+    window.end(task, State.FAILED, NOON, "here", WHY)
+    assert window.waiting == {}
+    assert task.trouble == WHY
+
+
+def test_servers_stand_in_the_order_in_which_they_are_used() -> None:
+    """A reload knows those first that have its tasks; then comes the list of all."""
+    window = new_window()
+    window.server(SOUTH, NOON).is_leaving = True
+    window.use(NORTH, "", NOON)
+    window.use(SOUTH, "", NOON)
+    assert list(window.servers) == [NORTH, SOUTH]
+    window.use(NORTH, "Attic", NOON)
+    assert list(window.servers) == [NORTH, SOUTH]
+
+
+def test_a_restored_task_takes_its_place() -> None:
+    """Waiting, at its server, or ended."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *RUNNING)
+    done = bound_task(window, north, *RUNNING, number=2)
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+
+    restored = new_window()
+    restored.is_fill_due = False
+    restored.add(task)
+    restored.add(done)
+    assert restored.bound_to(NORTH) == (task,)
+    assert restored.waiting == {}
+    assert not restored.is_fill_due
+
+
+def test_a_task_pinned_to_a_server_that_is_not_there_says_so() -> None:
+    """It waits for that server, and starts when the server comes."""
+    window = new_window()
+    orphan = waiting_task(window, 1, pinned=NORTH)
+    other = waiting_task(window, 2)
+    assert orphan.note == Trouble.of("pinned_gone", server=NORTH)
+    assert other.note is None
+
+    window.is_fill_due = False
+    north = window.use(NORTH, "Attic", NOON)
+    assert (north.name, orphan.note) == ("Attic", None)
+    assert window.is_fill_due
+
+    window.is_server_new = False
+    window.leave(north)
+    assert window.is_server_new
+    assert north.is_leaving
+    assert orphan.note == Trouble.of("pinned_gone", server="Attic")
+    assert other.note is None
+    late = waiting_task(window, 3, pinned=NORTH)
+    assert late.note == Trouble.of("pinned_gone", server="Attic")
+    assert window.use(NORTH, "", NOON).name == "north:8188"
+    assert not north.is_leaving
+    assert waiting_task(window, 4, pinned=NORTH).note is None
+
+
+def test_a_dismissed_task_is_forgotten_with_what_only_it_needed() -> None:
+    """A workflow stays as long as some task has it."""
+    window = new_window()
+    first, second = waiting_task(window, 1), waiting_task(window, 2)
+    window.end(first, State.CANCELLED, NOON, "here", None)
+    window.dismiss(first)
+    assert list(window.tasks) == [second.task_id]
+    assert INVERT in window.workflows
+    window.end(second, State.CANCELLED, NOON, "here", None)
+    window.dismiss(second)
+    assert window.workflows == {}
+    assert window.unsaved == {first.task_id, second.task_id}
+
+
+def test_request_ids_never_repeat_and_notices_never_pile_up() -> None:
+    """A window lives for weeks."""
+    window = new_window()
+    assert len({window.next_request() for _ in range(100)}) == 100
+    window.notices.extend(WHY for _ in range(100))
+    assert len(window.notices) == NOTICES
+
+
+def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
+    """For frames, for its lock, and in its record."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *QUEUED)
+    own, given = task.prompt_id, PromptId("given")
+    window.unsaved.clear()
+    window.follow(task, given)
+    assert (heard(window, NORTH, given), heard(window, NORTH, own)) == (task, None)
+    assert (window.by_prompt(given), window.by_prompt(own)) == (task, None)
+    assert window.locks.server_of(given) == NORTH
+    assert window.unsaved == {task.task_id}
+
+
+def test_what_is_on_its_way_is_no_part_of_a_servers_own_number() -> None:
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    waiting_task(window, 1)
+    for number, states in enumerate(((), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING), start=2):
+        bound_task(window, north, *states, number=number)
+    assert window.on_their_way(NORTH) == 2
+    assert window.by_prompt(window.tasks[TaskId("t1")].prompt_id)
+    assert window.by_prompt("nobody") is None
+
+
+def test_nobody_is_in_a_hurry_for_nothing() -> None:
+    """Only tasks that wait can be sent."""
+    window = new_window()
+    window.hurry()
+    assert not window.is_hurried
+    waiting_task(window)
+    window.hurry()
+    assert window.is_hurried
+    assert window.is_fill_due
+
+
+def test_work_that_was_given_up_stays_away_from_where_it_may_still_be_done() -> None:
+    """Until that is over."""
+    window = new_window()
+    original = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    again = waiting_task(window, 2)
+    assert window.left_at(again) is None
+    again.again_of = original.task_id
+    assert window.left_at(again) == NORTH
+    window.end(original, State.CANCELLED, NOON, "record", None)
+    assert window.left_at(again) is None
+
+
+def test_a_window_can_become_another_client_of_a_server() -> None:
+    """From the next socket on, and over reloads; its tasks keep the name they were sent under."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *QUEUED)
+    before = north.connection.client_id
+    window.is_server_new = False
+    window.renew(north, NOON + 60)
+    assert before == task.client_id != north.connection.client_id
+    assert window.client_ids[NORTH] == north.connection.client_id
+    assert north.connection.client_id.endswith(window.window_id)
+    assert window.is_server_new

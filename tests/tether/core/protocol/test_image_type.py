@@ -1,0 +1,53 @@
+"""Telling pictures from other files."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tether.core.protocol.image_type import HEAD, ending, is_picture
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+        b"\xff\xd8\xff\xe0\0\x10JFIF",
+        b"GIF89a",
+        b"BM\x46",
+        b"II*\0",
+        b"RIFF\x24\0\0\0WEBPVP8 ",
+        b"\0\0\0\x1cftypavif",
+        b"\0\0\0\x18ftypheic",
+    ],
+)
+def test_a_picture_is_known_by_its_first_bytes(head: bytes) -> None:
+    """Sixteen of them suffice."""
+    assert is_picture(head[:HEAD])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"",
+        b"Hello, lab",
+        b"<svg xmlns=",
+        b"RIFF\x24\0\0\0WAVEfmt ",
+        b"\0\0\0\x18ftypmp42",
+        b"%PDF-1.7",
+    ],
+)
+def test_other_files_are_none_whatever_they_are_called(head: bytes) -> None:
+    """A server would take them and fail only when the workflow runs."""
+    assert not is_picture(head)
+
+
+@given(st.binary(max_size=HEAD))
+def test_any_file_is_one_or_the_other(head: bytes) -> None:
+    """However short."""
+    assert is_picture(head) in (True, False)
+
+
+def test_a_picture_gets_the_ending_of_its_kind() -> None:
+    """Others are called PNG: servers open them by their content."""
+    heads = (b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x24\0\0\0WEBP", b"\x89PNG\r\n", b"BM")
+    assert [ending(head) for head in heads] == [".jpg", ".gif", ".webp", ".png", ".png"]

@@ -1,0 +1,166 @@
+"""Results of nodes, their addresses, and their place in a task's record."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+
+from tests.tether.core.farm import NORTH
+from tests.tether.core.junk import DEEP, anything, texts
+from tether.core.ids import NodeId, PromptId
+from tether.core.protocol.outputs import (
+    DEEPEST,
+    LONGEST_TEXT,
+    MOST_OUTPUTS,
+    MOST_PARTS,
+    Output,
+    is_time,
+    kind_of,
+    outputs_from_json,
+    outputs_to_json,
+    parse_json,
+    read_outputs,
+    saved_name,
+    view_url,
+)
+
+NODE = NodeId("9")
+
+
+def test_files_and_texts_are_results_under_any_key() -> None:
+    """Custom nodes use keys of their own; only what has a name or is a text counts."""
+    output = {
+        "images": [{"filename": "a.png", "subfolder": "x/y", "type": "temp"}, {"filename": ""}],
+        "gifs": [{"filename": "b.MP4", "subfolder": None}],
+        "text": ["a cat", 3],
+        "animated": [True],
+        "width": 512,
+    }
+    assert read_outputs(NODE, output) == (
+        Output(NODE, "image", "a.png", "x/y", "temp"),
+        Output(NODE, "video", "b.MP4", "", "output"),
+        Output(NODE, "text", text="a cat"),
+    )
+
+
+def test_results_are_bounded() -> None:
+    """In number, in the length of texts, and in that of names."""
+    many = read_outputs(NODE, {"text": ["a"] * MOST_OUTPUTS, "more": ["b", "c"]})
+    assert len(many) == MOST_OUTPUTS and {output.text for output in many} == {"a"}
+    (long,) = read_outputs(NODE, {"text": ["x" * 10**6], "images": [{"filename": "x" * 10**6}]})
+    assert long.text == "x" * LONGEST_TEXT
+
+
+def test_a_node_without_output_has_no_results() -> None:
+    """`null` stands in real frames."""
+    assert read_outputs(NODE, None) == ()
+
+
+@pytest.mark.parametrize(
+    ("filename", "kind"),
+    [
+        ("x.webp", "image"),
+        ("x.flac", "audio"),
+        ("x.WebM", "video"),
+        ("x.svg", "other"),
+        ("", "other"),
+    ],
+)
+def test_the_ending_tells_how_to_show_a_file(filename: str, kind: str) -> None:
+    """SVG is no picture: it can hold scripts, and servers hand it out as a download."""
+    assert kind_of(filename) == kind
+
+
+def test_a_result_has_an_address_of_its_own() -> None:
+    """Odd names are encoded, and the prompt id keeps an older file of that name away."""
+    output = Output(NODE, "image", 'a b&"ü".png', "in/ner", "temp")
+    url = urlsplit(view_url(NORTH, output, PromptId("p-1")))
+    assert url.netloc == "north:8188"
+    assert parse_qs(url.query) == {
+        "filename": ['a b&"ü".png'],
+        "subfolder": ["in/ner"],
+        "type": ["temp"],
+        "prompt": ["p-1"],
+    }
+
+
+def test_a_name_that_no_address_can_hold_harms_nobody() -> None:
+    """JSON can carry half of a surrogate pair; a URL cannot."""
+    assert "filename=%3F&" in view_url(NORTH, Output(NODE, "other", "\ud800"), PromptId("p"))
+
+
+@given(anything)
+def test_any_output_can_be_read_addressed_and_kept(output: object) -> None:
+    """Results survive a reload as they were, whatever a node gave."""
+    found = read_outputs(NODE, {"images": output, "files": [output], "all": [{"filename": output}]})
+    for result in found:
+        view_url(NORTH, result, PromptId("p"))
+    assert outputs_from_json(json.loads(json.dumps(outputs_to_json(found)))) == found
+
+
+@given(anything)
+def test_rows_of_another_shape_are_left_out(rows: object) -> None:
+    """A damaged record loses a row, not the task."""
+    assert all(isinstance(output, Output) for output in outputs_from_json(rows))
+    assert outputs_from_json([rows, ["9", "image", "a.png", "", "output", ""]])[-1:] == (
+        Output(NODE, "image", "a.png"),
+    )
+
+
+def test_nesting_deeper_than_the_stack_is_no_json() -> None:
+    """A peer must not be able to end a browser's Python; and no deep text passes for a flat one."""
+    most = "[" * DEEPEST + "]" * DEEPEST
+    for deep in (
+        DEEP,
+        f"[{most}]",
+        '{"a":[' * 2 * DEEPEST + "]}" * 2 * DEEPEST,
+        DEEP + "]}" * 50_000,
+        f"{DEEP}!{DEEP.replace('[', ']')}",
+        '"' + '\\"' * 50_000 + DEEP,
+        f'["\\" {"]" * 200}",{most}]',
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            parse_json(deep)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        parse_json(DEEP)
+
+
+def test_more_parts_than_a_page_can_read_are_no_json() -> None:
+    """A million empty objects are counted, not read."""
+    with pytest.raises(ValueError, match=f"more than {MOST_PARTS} lists and objects"):
+        parse_json(f"[{'{},' * MOST_PARTS}0]")
+
+
+def test_flat_json_may_be_as_long_as_it_likes() -> None:
+    """Brackets in strings and beside each other are no nesting."""
+    most = "[" * DEEPEST + "]" * DEEPEST
+    assert parse_json("[1]") == [1]
+    assert parse_json(most) == json.loads(most)
+    wide = {"prompt": [["1", 0]] * 5_000, "text": '[[[[{"' * 200}
+    assert parse_json(json.dumps(wide)) == wide
+
+
+@pytest.mark.parametrize("value", [0, 1_795_452_000.5])
+def test_seconds_since_the_epoch_are_a_time(value: object) -> None:
+    """Both kinds of number."""
+    assert is_time(value)
+
+
+@pytest.mark.parametrize("value", [None, "1", -1, float("nan"), float("inf"), 10**400])
+def test_other_things_are_no_time(value: object) -> None:
+    """What no clock says would raise later, where nobody expects it."""
+    assert not is_time(value)
+
+
+@given(texts)
+def test_any_name_has_a_kind(name: str) -> None:
+    """There is no name without one."""
+    assert kind_of(name) in ("image", "video", "audio", "text", "other")
+
+
+def test_a_saved_result_is_called_after_its_picture() -> None:
+    """So that two photos never make one file."""
+    assert saved_name("invert_00001_.png", "forest.v2.jpg") == "forest.v2-invert_00001_.png"
+    assert saved_name("a.png", "scan") == "scan-a.png"
+    assert saved_name("a.png", "") == "a.png"

@@ -1,0 +1,57 @@
+"""Calls to servers, as values."""
+
+import json
+
+from tests.tether.core.farm import NORTH, invert_workflow
+from tether.core.ids import ClientId, Digest, OwnerTag, PromptId
+from tether.core.protocol.requests import (
+    OPEN_JOBS_PATH,
+    PROBE_WITHIN,
+    Ask,
+    Request,
+    Upload,
+    history_path,
+    job_path,
+    probe,
+    prompt_body,
+)
+
+
+def test_what_sends_something_is_a_post() -> None:
+    """A body or a picture; all else is a GET."""
+    assert Request(1, NORTH, Ask.PROBE, "/prompt").method == "GET"
+    assert Request(2, NORTH, Ask.POST, "/prompt", body="{}").method == "POST"
+    picture = Upload(Digest("d"), "photo.png")
+    assert Request(3, NORTH, Ask.UPLOAD, "/upload/image", upload=picture).method == "POST"
+
+
+def test_a_probe_asks_for_little_and_not_for_long() -> None:
+    asked = probe(7, NORTH)
+    assert (asked.id, asked.ask, asked.method) == (7, Ask.PROBE, "GET")
+    assert (asked.url, asked.timeout) == ("http://north:8188/prompt", PROBE_WITHIN)
+
+
+def test_a_request_goes_to_its_server() -> None:
+    """A prefix in the server's address stays."""
+    assert Request(1, NORTH, Ask.JOBS, OPEN_JOBS_PATH).url == (
+        "http://north:8188/api/jobs?status=pending,in_progress"
+    )
+
+
+def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
+    """The server hears on which socket to tell, and keeps the tag."""
+    nodes = invert_workflow().nodes
+    body = json.loads(prompt_body(nodes, ClientId("c"), PromptId("p"), OwnerTag("0f"), "cat"))
+    assert body == {
+        "prompt": nodes,
+        "client_id": "c",
+        "prompt_id": "p",
+        "extra_data": {"tether": {"owner": "0f", "title": "cat"}},
+    }
+
+
+def test_ids_are_encoded_in_paths() -> None:
+    """A restored record may hold any text where an id should be."""
+    assert job_path(PromptId("p-1")) == "/api/jobs/p-1"
+    assert job_path(PromptId("a/b"), "/cancel") == "/api/jobs/a%2Fb/cancel"
+    assert history_path(PromptId("../x")) == "/history/..%2Fx"

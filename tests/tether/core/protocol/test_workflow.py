@@ -1,0 +1,137 @@
+"""Workflows: what runs, what it needs, what it gives."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tether.core.farm import invert_workflow
+from tests.tether.core.junk import DEEP, anything, peer_texts
+from tether.core.errors import BadInput
+from tether.core.protocol import workflow as module
+from tether.core.protocol.workflow import MOST_NODES, parse_workflow
+
+SAVE = {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}
+
+
+def test_a_workflow_tells_which_pictures_it_takes() -> None:
+    """An image that is linked from another node is no upload."""
+    workflow = invert_workflow(
+        **{
+            "4": {"class_type": "LoadImageMask", "inputs": {"image": "mask.png"}},
+            "5": {"class_type": "LoadImage", "inputs": {"image": ["4", 0]}},
+        }
+    )
+    assert workflow.picture_inputs() == (("1", "image"), ("4", "image"))
+
+
+def test_the_names_of_uploads_go_in_and_the_workflow_stays_as_it_is() -> None:
+    """The same workflow is posted to another server with other names."""
+    workflow = invert_workflow()
+    nodes = workflow.with_names({("1", "image"): "photo (1).png"})
+    assert nodes["1"]["inputs"] == {"image": "photo (1).png"}
+    assert nodes["2"] == workflow.nodes["2"]
+    assert workflow.nodes["1"]["inputs"] == {"image": "example.png"}
+
+
+def test_outputs_are_known_where_all_classes_are() -> None:
+    """With one class that we don't know, only the server can say what comes."""
+    assert invert_workflow().outputs() == {"3"}
+    assert invert_workflow(**{"4": {"class_type": "Odd", "inputs": {}}}).outputs() is None
+
+
+def test_only_what_the_outputs_need_will_run() -> None:
+    """A loose node costs no progress; a link to nowhere is the server's to refuse."""
+    loose = {"class_type": "EmptyImage", "inputs": {"width": 8}}
+    dangling = {"class_type": "SaveImage", "inputs": {"images": ["77", 0], "odd": ["2", "x"]}}
+    workflow = invert_workflow(**{"4": loose, "5": dangling, "6": SAVE})
+    assert workflow.running_nodes() == {"1", "2", "3", "5", "6"}
+
+
+def test_when_unsure_all_nodes_count() -> None:
+    """A class that we don't know may be an output."""
+    assert invert_workflow(**{"4": {"class_type": "Odd", "inputs": {}}}).running_nodes() == {
+        *("1", "2", "3", "4")
+    }
+
+
+def test_a_workflow_may_stand_under_a_prompt_key() -> None:
+    """As in a body of `POST /prompt`."""
+    nodes = invert_workflow().nodes
+    assert parse_workflow(json.dumps({"prompt": nodes})).nodes == nodes
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", "workflow_not_json"),
+        (DEEP, "workflow_not_json"),
+        ("9" * 5000, "workflow_not_json"),
+        ("[]", "workflow_not_workflow"),
+        ("{}", "workflow_not_workflow"),
+        ('{"nodes": [], "links": []}', "workflow_editor_format"),
+        ('{"1": {"class_type": "SaveImage"}}', "workflow_node_bad"),
+        ('{"1": {"class_type": "LoadImage", "inputs": {}}}', "workflow_no_output"),
+    ],
+)
+def test_what_cannot_run_is_refused_with_its_own_reason(text: str, code: str) -> None:
+    """Nothing of it is sent or stored."""
+    with pytest.raises(BadInput) as caught:
+        parse_workflow(text)
+    assert caught.value.trouble.code == code
+
+
+def test_a_file_beyond_any_workflow_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody dropped a video."""
+    monkeypatch.setattr(module, "LONGEST", 10)
+    with pytest.raises(BadInput) as caught:
+        parse_workflow(" " * 11)
+    assert caught.value.trouble.code == "workflow_too_long"
+
+
+classes = st.sampled_from(["LoadImage", "ImageInvert", "SaveImage", "Odd"])
+links = st.lists(st.sampled_from(["1", "2", "3"]) | anything, min_size=2, max_size=2)
+node = st.fixed_dictionaries(
+    {"class_type": classes, "inputs": st.dictionaries(st.just("image"), links | anything)}
+)
+REAL = [json.dumps(invert_workflow().nodes)]
+
+
+@given(
+    peer_texts(REAL)
+    | st.dictionaries(st.sampled_from(["1", "2", "3"]), node | anything).map(json.dumps)
+)
+def test_a_workflow_is_refused_or_can_be_used(text: str) -> None:
+    """Whatever file was dropped; loops of links end too."""
+    try:
+        workflow = parse_workflow(text)
+    except BadInput:
+        return
+    names = dict.fromkeys(workflow.picture_inputs(), "x.png")
+    assert workflow.with_names(names).keys() == workflow.nodes.keys()
+    assert workflow.running_nodes() <= workflow.nodes.keys()
+    assert (workflow.outputs() or frozenset()) <= workflow.running_nodes()
+
+
+def test_the_classes_that_not_every_server_has() -> None:
+    workflow = parse_workflow(
+        json.dumps(
+            {
+                "1": {"class_type": "LoadImage", "inputs": {}},
+                "2": {"class_type": "Mine", "inputs": {}},
+                "3": {"class_type": "Mine", "inputs": {}},
+            }
+        )
+    )
+    assert workflow.special_classes() == ("Mine",)
+
+
+def test_a_workflow_of_a_hundred_thousand_nodes_is_refused() -> None:
+    """It is no workflow that a person works with, and would cost the page as many fields."""
+    node = {"class_type": "SaveImage", "inputs": {}}
+    most = {str(number): node for number in range(MOST_NODES)}
+    assert len(parse_workflow(json.dumps(most)).nodes) == MOST_NODES
+    with pytest.raises(BadInput) as refused:
+        parse_workflow(json.dumps({**most, "one more": node}))
+    assert refused.value.trouble.code == "workflow_too_many_nodes"

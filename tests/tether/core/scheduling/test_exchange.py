@@ -1,0 +1,136 @@
+"""News between the windows of one browser."""
+
+from tests.tether.core.farm import (
+    NOON,
+    NORTH,
+    RUNNING,
+    SOUTH,
+    all_of,
+    bound_task,
+    new_window,
+    timers,
+    waiting_task,
+)
+from tether.core.commands import Commands, Tell
+from tether.core.ids import WindowId
+from tether.core.model.task import State
+from tether.core.scheduling.exchange import NEWS_TIMER, RENEWED, Exchange
+from tether.core.windows.news import TOLD, News, Share, Timing, read_news, write_news
+
+OTHER = WindowId("other")
+NOTHING = News(NOON, (), {})
+
+
+def told(commands: Commands) -> News:
+    """The news among commands."""
+    (tell,) = all_of(Tell, commands)
+    read = read_news(tell.text, NOON)
+    assert read is not None
+    assert read[1] is not None
+    return read[1]
+
+
+def news_of_a_bound_task() -> News:
+    """What a window tells that has just bound a task."""
+    window = new_window()
+    bound_task(window, window.server(NORTH, NOON))
+    return told(Exchange(window).tell(NOON))
+
+
+def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
+    """Again and again, as long as there is something."""
+    window = new_window()
+    exchange = Exchange(window)
+    for url in (NORTH, SOUTH):
+        window.server(url, NOON)
+    assert told(exchange.tell(NOON)) == NOTHING
+    assert news_of_a_bound_task().served_at == NOON
+    assert timers(exchange.tell(NOON)) == {}
+    bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON
+    bound_task(window, window.servers[NORTH], number=2)
+    for number in range(3, 5 + TOLD):
+        waiting_task(window, number, pinned=SOUTH)
+    commands = exchange.tell(NOON)
+    news = told(commands)
+    assert timers(commands) == {NEWS_TIMER: RENEWED}
+    assert [each.task_id for each in news.waiting] == [f"t{number}" for number in range(3, 11)]
+    assert news.waiting[0].pinned == SOUTH
+    # Nothing like them was ever timed.
+    assert news.shares == {NORTH: Share(1, 1, 2.0, None)}
+    assert not news.is_hidden
+    window.is_hidden = True
+    assert told(exchange.tell(NOON)).is_hidden
+
+
+def test_who_has_just_come_hears_our_news() -> None:
+    """And what was told may open a place for us."""
+    window = new_window()
+    exchange = Exchange(window)
+    window.is_fill_due = False
+    assert told(exchange.heard(write_news(OTHER, NOTHING), NOON)) == NOTHING
+    assert exchange.heard(write_news(OTHER, NOTHING), NOON) == ()
+    assert not window.is_fill_due
+    waiting_task(window)
+    window.is_fill_due = False
+    exchange.heard(write_news(OTHER, NOTHING), NOON)
+    assert not window.is_fill_due
+    exchange.heard(write_news(OTHER, News(NOON, (), {NORTH: Share(1)})), NOON)
+    assert window.is_fill_due
+
+
+def test_a_window_knows_how_long_tasks_take_as_soon_as_one_of_its_browser_does() -> None:
+    """Also one that has just come; and forgets it with that one."""
+    windows = [new_window(), new_window()]
+    one, other = map(Exchange, windows)
+    windows[0].window_id = OTHER
+    task = bound_task(windows[0], windows[0].server(NORTH, NOON), *RUNNING)
+    task.ran = 4.0
+    windows[0].end(task, State.COMPLETED, NOON, "socket", None)
+    waiting_task(windows[1])
+    other.heard(write_news(OTHER, NOTHING), NOON)
+    windows[1].is_fill_due = False
+    (tell,) = all_of(Tell, one.tell(NOON))
+    other.heard(tell.text, NOON)
+    assert windows[1].lessons.paces.knows(NORTH)
+    assert windows[1].is_fill_due
+    windows[1].is_fill_due = False
+    other.heard(tell.text, NOON)
+    assert not windows[1].is_fill_due
+    one.heard(write_news(windows[1].window_id, NOTHING), NOON)
+    assert not one.changed(NOON)
+    windows[0].dismiss(task)
+    (tell,) = all_of(Tell, one.changed(NOON))
+    other.heard(tell.text, NOON)
+    assert not windows[1].lessons.paces
+    windows[1].lessons.hear(OTHER, (Timing(NOON, task.task_id, NORTH, "", 4.0),))
+    other.heard('{"window": "other", "says": "left"}', NOON)
+    assert not windows[1].lessons.paces
+
+
+def test_the_same_is_not_told_for_every_step_that_a_task_takes() -> None:
+    """Nor is anything, where nobody hears it."""
+    window = new_window()
+    exchange = Exchange(window)
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, number=1)
+    assert exchange.changed(NOON) == ()
+    window.neighbours.told(OTHER, NOTHING)
+    assert told(exchange.changed(NOON)).shares[NORTH].coming == 1
+    window.move(task, State.UPLOADING)
+    assert exchange.changed(NOON) == ()
+    window.move(task, State.POSTING)
+    window.move(task, State.QUEUED)
+    assert told(exchange.changed(NOON)).shares[NORTH].arrived == 1
+    waiting_task(window, 2)
+    assert told(exchange.changed(NOON)).waiting
+    assert exchange.changed(NOON) == ()
+
+
+def test_neither_other_words_nor_our_own_are_news() -> None:
+    """A duplicated tab speaks by our name for a moment."""
+    window = new_window()
+    exchange = Exchange(window)
+    assert exchange.heard("{}", NOON) == ()
+    assert exchange.heard(write_news(window.window_id, NOTHING), NOON) == ()
+    assert exchange.heard('{"window": "other", "says": "left"}', NOON) == ()
+    assert window.neighbours.known == set()

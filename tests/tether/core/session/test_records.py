@@ -1,0 +1,328 @@
+"""Keeping a window over reloads."""
+
+import json
+
+import pytest
+
+from tests.tether.core.farm import (
+    INVERT,
+    NOON,
+    NORTH,
+    ON_THE_WAY,
+    QUEUED,
+    RUNNING,
+    SOUTH,
+    UNKNOWN,
+    Chance,
+    all_of,
+    bound_task,
+    invert_workflow,
+    new_task,
+    new_window,
+    saved,
+    waiting_task,
+)
+from tether.core.commands import SaveEntry, SaveRecord
+from tether.core.errors import Trouble
+from tether.core.ids import ServerUrl, TaskId, WindowId
+from tether.core.model.task import State
+from tether.core.model.window import Settings, Window
+from tether.core.session.records import Records, is_bereft, revive
+from tether.core.session.snapshot import write_task
+from tether.core.windows.ledger import ENTRY_RECORD, Entry, entries_of, read_ledger, write_entry
+
+SETTINGS = Settings("base")
+
+
+class Storage:
+    """What the browser keeps for one tab."""
+
+    def __init__(self) -> None:
+        self.records = Records()
+        self.kept: dict[str, str] = {}
+        self.shared: dict[str, str] = {}
+
+    def restore(self, now: float = NOON) -> Window:
+        """Load the page."""
+        self.records = Records()
+        return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now, self.ledger())
+
+    def ledger(self) -> dict[TaskId, Entry]:
+        """Read what all tabs share."""
+        return read_ledger(self.shared)
+
+    def save(self, window: Window) -> dict[str, str | None]:
+        """Carry out the writes, and return them."""
+        commands = self.records.save(window)
+        for entry in all_of(SaveEntry, commands):
+            if entry.text is None:
+                self.shared.pop(ENTRY_RECORD + entry.task_id, None)
+            else:
+                self.shared[ENTRY_RECORD + entry.task_id] = entry.text
+        writes = saved(commands)
+        for key, text in writes.items():
+            if text is None:
+                self.kept.pop(key, None)
+            else:
+                self.kept[key] = text
+        return writes
+
+
+def test_a_new_tab_is_a_new_window() -> None:
+    """It has an identity from its first save on, and keeps it over reloads."""
+    storage = Storage()
+    window = storage.restore()
+    assert list(storage.save(window)) == ["window"]
+    assert storage.save(window) == {}
+    client_id = window.server(NORTH, NOON).connection.client_id
+    assert list(storage.save(window)) == ["window"]
+
+    again = storage.restore(NOON + 60)
+    assert again.window_id == window.window_id
+    assert again.server(NORTH, NOON + 60).connection.client_id == client_id
+    assert storage.save(again) == {}
+
+
+def test_a_change_writes_one_small_record() -> None:
+    """Not the whole window: frames change tasks by the hundred."""
+    storage = Storage()
+    window = storage.restore()
+    north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *QUEUED)
+    bound_task(window, north, number=2)
+    assert set(storage.save(window)) == {"window", "lock", "task:t1", "task:t2"}
+    window.touched.clear()
+    window.move(task, State.RUNNING)
+    assert set(storage.save(window)) == {"task:t1"}
+    assert window.touched == {task.task_id}, "who listens is told of it too"
+    assert json.loads(storage.kept["task:t1"])["state"] == "running"
+
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    assert set(storage.save(window)) == {"lock", "task:t1"}
+    window.dismiss(task)
+    assert storage.save(window) == {"task:t1": None}
+
+
+@pytest.mark.parametrize(
+    ("states", "after"),
+    [
+        ((), State.WAITING),
+        ((State.UPLOADING,), State.WAITING),
+        (ON_THE_WAY, State.UNKNOWN),
+        (UNKNOWN, State.UNKNOWN),
+        (QUEUED, State.QUEUED),
+        (RUNNING, State.RUNNING),
+        ((*RUNNING, State.COMPLETED), State.COMPLETED),
+    ],
+)
+def test_a_reload_finds_each_task_where_it_can_be(states: tuple[State, ...], after: State) -> None:
+    """What was not posted waits again; what was being posted is looked up, never posted twice."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *states)
+    storage.save(window)
+
+    restored = storage.restore(NOON + 5)
+    again = restored.tasks[task.task_id]
+    assert again.state is after
+    is_there = after in (State.UNKNOWN, State.QUEUED, State.RUNNING)
+    assert (restored.bound_to(NORTH) == (again,)) == is_there
+    assert (restored.locks.server_of(task.prompt_id) == NORTH) == is_there
+    assert (again.task_id in restored.waiting) == (after is State.WAITING)
+    if is_there:
+        # Until the page names the server again, it only sees its tasks to their end.
+        assert restored.servers[NORTH].is_leaving
+        assert restored.servers[NORTH].connection.client_id == task.client_id
+
+
+def test_tasks_wait_in_the_order_of_their_acceptance() -> None:
+    """Storage keeps no order."""
+    storage = Storage()
+    window = storage.restore()
+    for number in (3, 1, 2):
+        waiting_task(window, number)
+    storage.save(window)
+    assert list(storage.restore().waiting) == ["t1", "t2", "t3"]
+
+
+def test_a_record_that_cannot_be_read_harms_no_other() -> None:
+    """It is told and left where it is; its lock goes with it."""
+    storage = Storage()
+    window = storage.restore()
+    north = window.server(NORTH, NOON)
+    damaged = bound_task(window, north, *QUEUED)
+    bound_task(window, window.server(SOUTH, NOON), *QUEUED, number=2)
+    storage.save(window)
+    storage.kept["task:t1"] = "{"
+    storage.shared.clear()
+
+    restored = storage.restore()
+    assert list(restored.tasks) == ["t2"]
+    assert [trouble.code for trouble in restored.notices] == ["record_unreadable"]
+    assert restored.locks.server_of(damaged.prompt_id) is None
+    assert SaveRecord("task:t1", None) not in storage.records.save(restored)
+    assert storage.kept["task:t1"] == "{"
+
+
+@pytest.mark.parametrize("lock", ["{", '{"rows": [["stranger", "http://x", 1]]}', None])
+def test_locks_follow_the_tasks_whatever_the_record_says(lock: str | None) -> None:
+    """A lock exists exactly while a bound task is unfinished."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    storage.save(window)
+    storage.kept.pop("lock")
+    if lock is not None:
+        storage.kept["lock"] = lock
+    report = storage.restore().locks.report()
+    assert report is not None
+    assert [entry["promptIds"] for entry in report["locks"]] == [[task.prompt_id]]
+    assert report["since"] == int(NOON * 1000)
+
+
+def test_a_clock_that_was_put_back_leaves_no_task_in_the_future() -> None:
+    """What was sent "tomorrow" would count as too young for ever."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    task.posted_at = task.acknowledged_at = NOON + 86_400
+    storage.save(window)
+    again = storage.restore(NOON).tasks[task.task_id]
+    assert (again.posted_at, again.acknowledged_at) == (NOON, NOON)
+
+
+@pytest.mark.parametrize("states", [ON_THE_WAY, UNKNOWN])
+def test_what_may_be_on_its_way_is_waited_for_from_the_reload_on(
+    states: tuple[State, ...],
+) -> None:
+    """The clock was put on by hours meanwhile: the POST may have left a moment ago.
+
+    Found by the simulated worlds: it was sent again at once, and ran twice.
+    """
+    storage = Storage()
+    window = storage.restore()
+    storage.save(window)
+    task = bound_task(window, window.server(NORTH, NOON), *states)
+    storage.save(window)
+    again = storage.restore(NOON + 28_800).tasks[task.task_id]
+    assert (again.state, again.posted_at) == (State.UNKNOWN, NOON + 28_800)
+
+
+def test_a_task_that_ended_before_it_was_bound_is_restored() -> None:
+    """It has no server, and needs none."""
+    storage = Storage()
+    window = storage.restore()
+    task = new_task(pinned=ServerUrl("http://gone"))
+    window.workflows[INVERT] = invert_workflow()
+    window.add(task)
+    window.end(task, State.CANCELLED, NOON, "here", None)
+    storage.save(window)
+    restored = storage.restore()
+    assert write_task(restored.tasks[task.task_id]) == write_task(task)
+    assert restored.servers == {}
+
+
+def taken(storage: Storage, task_id: str, owner: str = "wother") -> None:
+    """Another window has adopted a task meanwhile."""
+    entry = storage.ledger()[TaskId(task_id)]
+    now = Entry(WindowId(owner), entry.epoch + 1, entry.record, NOON)
+    storage.shared[ENTRY_RECORD + task_id] = write_entry(now)
+
+
+def test_an_unfinished_task_stands_in_the_ledger() -> None:
+    """From its acceptance to its end, as its record has it."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    storage.save(window)
+    assert storage.ledger() == {
+        "t1": Entry(window.window_id, 0, write_task(task), task.accepted_at)
+    }
+    window.end(task, State.COMPLETED, NOON + 9, "socket", None)
+    storage.save(window)
+    assert storage.ledger() == {}
+
+
+def test_the_end_of_an_adopted_task_is_kept_for_the_window_that_it_came_from() -> None:
+    """Or that window would take it for its own when it comes back."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    task.epoch = 1
+    window.end(task, State.COMPLETED, NOON + 9, "record", None)
+    storage.save(window)
+    assert storage.ledger() == {"t1": Entry(window.window_id, 1, "", NOON + 9)}
+
+
+@pytest.mark.parametrize("states", [(), (State.UPLOADING,), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING])
+def test_a_window_that_lost_its_tasks_is_a_new_one(states: tuple[State, ...]) -> None:
+    """Its ids were given up with its tasks; it shows them as adopted, and its ended ones."""
+    storage = Storage()
+    window = storage.restore()
+    north = window.server(NORTH, NOON)
+    bound_task(window, north, *states)
+    ended = bound_task(window, north, *RUNNING, number=2)
+    window.end(ended, State.FAILED, NOON, "socket", None)
+    storage.save(window)
+    assert not is_bereft(storage.kept, storage.ledger())
+    taken(storage, "t1")
+
+    assert is_bereft(storage.kept, storage.ledger())
+    again = storage.restore(NOON + 60)
+    assert again.window_id != window.window_id
+    assert again.client_ids == {}
+    assert {task.task_id: task.state for task in again.tasks.values()} == {
+        "t1": State.ADOPTED,
+        "t2": State.FAILED,
+    }
+    assert again.tasks[TaskId("t1")].trouble == Trouble.of("adopted")
+    assert again.locks.report() is None
+    before = storage.ledger()
+    storage.save(again)
+    assert storage.ledger() == before, "the adopter's entry is not ours to change"
+    # It stays as it is over further reloads, and keeps its new identity.
+    assert storage.restore(NOON + 90).window_id == again.window_id
+
+
+def test_an_ended_task_is_nobody_elses() -> None:
+    """Whatever the ledger says of it."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    storage.save(window)
+    taken(storage, "t1")
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    storage.kept |= {"task:t1": write_task(task)}
+    again = storage.restore(NOON + 60)
+    assert again.tasks[task.task_id].state is State.COMPLETED
+    assert again.window_id == window.window_id
+
+
+def test_what_only_the_ledger_has_of_us_is_ours() -> None:
+    """A page that slept while its copy started had accepted one task more."""
+    storage = Storage()
+    window = storage.restore()
+    bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    waiting_task(window, 2)
+    storage.save(window)
+    del storage.kept["task:t2"]
+    broken = Entry(window.window_id, 0, "{", NOON)
+    storage.shared[ENTRY_RECORD + "t3"] = write_entry(broken)
+    storage.kept["task:t1"] = "{"
+    again = storage.restore(NOON + 5)
+    assert not again.notices
+    assert list(again.tasks) == ["t1", "t2"]
+    assert list(again.waiting) == ["t2"]
+    assert entries_of(storage.ledger(), window.window_id)
+
+
+def test_a_server_that_we_use_stays_in_use_when_a_task_comes_there() -> None:
+    """Only one that nobody named is there for its last tasks alone."""
+    window = new_window()
+    for url in (NORTH, SOUTH):
+        task = bound_task(new_window(), new_window().server(url, NOON), *QUEUED, number=len(url))
+        task.server = url
+        if url == NORTH:
+            window.use(NORTH, "north", NOON)
+        revive(window, task, NOON)
+    assert [server.is_leaving for server in window.servers.values()] == [False, True]

@@ -1,0 +1,643 @@
+"""One window's session: the way of its tasks, told as stories."""
+
+import json
+
+import pytest
+
+from page.health.figures import only_here
+from tests.tether.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
+from tests.tether.core.model_server import ModelServer, Socket
+from tests.tether.core.world import Call, World
+from tether.core.commands import LoadWorkflow, OpenSocket, ReleaseFiles, SaveRecord, Tell
+from tether.core.errors import Trouble
+from tether.core.events import (
+    AimChanged,
+    BinaryReceived,
+    CancelWanted,
+    CollectWanted,
+    FrameReceived,
+    KeepingFailed,
+    PageChange,
+    PageChanged,
+    SendAllWanted,
+    ServerAdded,
+    ServerPaused,
+    ServerRemoved,
+    SocketClosed,
+    StealingWanted,
+    SubstitutesChanged,
+    TaskDismissed,
+    TasksOrphaned,
+    TimerFired,
+    WorkflowLoaded,
+)
+from tether.core.ids import Digest, OwnerTag, ServerUrl, TaskId, WindowId
+from tether.core.model.connection import Phase
+from tether.core.model.server import Reach
+from tether.core.model.task import State, Task
+from tether.core.protocol.requests import Ask
+from tether.core.scheduling.exchange import NEWS_TIMER
+from tether.core.session.session import LINGER
+from tether.core.session.snapshot import write_task
+from tether.core.windows.ledger import Entry
+from tether.core.windows.news import NeighbourSpoke, News, write_news
+
+KNOWN = Digest("known")
+
+
+def two_servers(places: int = 2, seed: int = 0) -> World:
+    """A window with two servers, both idle."""
+    world = World(ModelServer(NORTH), ModelServer(SOUTH), places=places, seed=seed)
+    world.live(1)
+    return world
+
+
+def one_server() -> World:
+    """A window with one."""
+    world = World(ModelServer(NORTH))
+    world.live(1)
+    return world
+
+
+def call_for(world: World, ask: Ask) -> Call:
+    """The call under way that asks for this."""
+    (call,) = [call for call in world.calls.values() if call.request.ask is ask]
+    return call
+
+
+def reach(world: World, task: Task, state: State) -> None:
+    """Let all work until a task stands there."""
+    for _ in range(100):
+        if task.state is state:
+            return
+        for call in list(world.calls.values()):
+            world.reply(call)
+            if task.state is state:
+                return
+        for socket in list(world.sockets.values()):
+            world.open(socket)
+            if not task.acknowledged_at:
+                world.hear(socket)
+        if task.acknowledged_at:
+            world.servers[NORTH].work()
+            for socket in list(world.sockets.values()):
+                world.hear(socket)
+    raise AssertionError(task.state)
+
+
+def socket_to(world: World, server: ServerUrl) -> Socket:
+    """The socket to a server."""
+    (socket,) = [socket for socket in world.sockets.values() if socket.server == server]
+    return socket
+
+
+def test_four_tasks_on_two_servers_are_heard_on_their_own_sockets() -> None:
+    """Before any poll; and afterwards nothing is locked and nothing runs on."""
+    world = two_servers()
+    tasks = [world.accept() for _ in range(4)]
+    world.live(5)
+    assert {task.state for task in tasks} == {State.COMPLETED}
+    assert {task.ended_by for task in tasks} == {"socket"}
+    for server in (NORTH, SOUTH):
+        own = {task.prompt_id for task in tasks if task.server == server}
+        heard = {prompt for _, url, _, _, prompt in world.session.window.journal if url == server}
+        assert len(own) == 2
+        assert heard == own
+    world.settle(within=30)
+
+
+def test_more_tasks_than_places_wait_in_the_window() -> None:
+    """And are bound one by one, as places come free."""
+    world = two_servers(places=1)
+    tasks = [world.accept() for _ in range(5)]
+    world.live(0.5)
+    assert [task.state is State.WAITING for task in tasks] == [False, False, True, True, True]
+    world.settle(within=60)
+
+
+def test_a_task_is_saved_before_it_is_posted() -> None:
+    """In the very commands that post it, and before them."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.UPLOADING)
+    told = world.reply(call_for(world, Ask.UPLOAD))
+    record = next(c for c in told if isinstance(c, SaveRecord) and c.key == f"task:{task.task_id}")
+    assert json.loads(record.text or "")["state"] == "posting"
+    assert told.index(record) < told.index(one(told, Ask.POST))
+
+
+def test_a_server_without_tasks_is_let_go_after_a_while() -> None:
+    """The next task often goes there too."""
+    world = one_server()
+    task = world.accept()
+    world.live(4)
+    assert task.is_ended
+    assert len(world.sockets) == 1
+
+    # A second task within the time keeps the socket.
+    world.pass_time(LINGER - 5)
+    second = world.accept()
+    world.live(4)
+    assert second.is_ended
+    assert socket_to(world, NORTH).attempt == 1
+    world.pass_time(LINGER + 1)
+    assert socket_to(world, NORTH).closing_since is not None
+    world.settle(within=5)
+
+
+def test_a_linger_that_ends_under_a_task_closes_nothing() -> None:
+    """It was started before the task came, and the task came by another server's removal."""
+    world = two_servers()
+    world.accept(pinned=NORTH)
+    world.live(4)
+    task = world.accept()
+    (probe, _) = sorted(world.calls.values(), key=lambda call: call.request.server)
+    world.reply(probe)
+    assert task.state is State.WAITING
+    world.happen(ServerRemoved(SOUTH))
+    assert (task.server, task.state) == (NORTH, State.UPLOADING)
+    assert ("linger", NORTH) in world.timers
+    world.pass_time(LINGER)
+    assert socket_to(world, NORTH).closing_since is None
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        State.WAITING,
+        State.CONNECTING,
+        State.UPLOADING,
+        State.POSTING,
+        State.UNKNOWN,
+        State.QUEUED,
+        State.RUNNING,
+    ],
+)
+@pytest.mark.parametrize("has_jobs", [True, False])
+def test_a_reload_in_any_state_ends_well(state: State, has_jobs: bool) -> None:
+    """Nothing runs twice, nothing is lost."""
+    world = World(ModelServer(NORTH, has_jobs))
+    world.live(1)
+    task = world.accept()
+    if state is State.UNKNOWN:
+        reach(world, task, State.POSTING)
+        world.fail(call_for(world, Ask.POST))
+    else:
+        reach(world, task, state)
+    world.reload()
+    world.settle(within=120)
+    assert world.session.window.tasks[task.task_id].state is State.COMPLETED
+
+
+def test_a_post_whose_answer_was_lost_is_found_in_the_books() -> None:
+    """It has arrived, so it is not sent again."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.POSTING)
+    call = call_for(world, Ask.POST)
+    world.deliver(call)
+    world.fail(call)
+    assert task.state is State.UNKNOWN
+    world.settle(within=30)
+    assert (task.state, world.servers[NORTH].posts) == (State.COMPLETED, 1)
+
+
+def test_a_post_that_never_arrived_is_sent_again() -> None:
+    """To the same server, under the same id, when nothing can arrive any more."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.POSTING)
+    world.fail(call_for(world, Ask.POST))
+    world.live(29)
+    assert task.state is State.UNKNOWN
+    world.settle(within=30)
+    assert (task.state, world.servers[NORTH].posts) == (State.COMPLETED, 1)
+
+
+def test_blocked_sockets_keep_no_task_from_running() -> None:
+    """Proxies do that: after ten seconds the task goes on by polling, and says so."""
+    world = one_server()
+    task = world.accept()
+    notes = set()
+    for _ in range(60):
+        for call in list(world.calls.values()):
+            world.reply(call)
+        world.servers[NORTH].work()
+        world.pass_time(0.5)
+        notes.add(task.note and task.note.code)
+    assert (task.state, task.ended_by) == (State.COMPLETED, "record")
+    assert notes == {None, "by_polling"}
+    world.settle(within=60)
+
+
+def test_a_server_that_is_down_is_tried_until_it_is_up() -> None:
+    """With growing pauses, and the task waits."""
+    world = one_server()
+    task = world.accept()
+    for _ in range(100):
+        for call in list(world.calls.values()):
+            world.fail(call)
+        world.pass_time(0.5)
+    probes = asked(world.log, Ask.PROBE)
+    assert 3 < len(probes) < 20
+    assert task.state is State.WAITING
+    assert world.session.window.servers[NORTH].reach is Reach.DOWN
+    world.settle(within=60)
+
+
+def test_the_end_that_passed_while_the_socket_was_away_is_found() -> None:
+    """Nothing is replayed; the books know."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.RUNNING)
+    world.close(socket_to(world, NORTH))
+    for _ in range(9):
+        world.servers[NORTH].work()
+    world.settle(within=30)
+    assert (task.state, task.ended_by) == (State.COMPLETED, "record")
+
+
+@pytest.mark.parametrize(
+    "state", [State.WAITING, State.CONNECTING, State.UPLOADING, State.POSTING, State.RUNNING]
+)
+def test_a_task_can_be_cancelled_wherever_it_stands(state: State) -> None:
+    """It ends as cancelled, and the server has nothing of it left."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, state)
+    world.promises.wishes.add(task.task_id)
+    world.happen(CancelWanted(task.task_id))
+    world.settle(within=60)
+    assert task.state is State.CANCELLED
+    assert task.trouble is None
+
+
+def test_a_server_that_is_removed_sees_its_tasks_to_their_end() -> None:
+    """It takes no more, and goes when its socket is gone."""
+    world = two_servers()
+    task, pinned = world.accept(pinned=NORTH), None
+    reach(world, task, State.RUNNING)
+    world.happen(ServerRemoved(NORTH))
+    pinned = world.accept(pinned=NORTH)
+    assert pinned.note == Trouble.of("pinned_gone", server=NORTH)
+    world.live(6)
+    assert task.state is State.COMPLETED
+    assert NORTH not in world.session.window.servers
+
+    # It comes back, and the task that waited for it goes there.
+    world.happen(ServerAdded(NORTH, "North"))
+    world.settle(within=30)
+    assert (pinned.server, pinned.state) == (NORTH, State.COMPLETED)
+
+
+def test_an_address_is_corrected_under_a_task_that_was_chosen_for_it() -> None:
+    """The task goes to the right one; what the wrong one has is seen to its end there."""
+    world = two_servers()
+    runs = world.accept(pinned=NORTH)
+    reach(world, runs, State.RUNNING)
+    wrong = ServerUrl("http://wrong:8188")
+    world.servers[wrong] = ModelServer(wrong)
+    world.happen(ServerAdded(wrong, "Attic"))
+    world.happen(ServerPaused(wrong, True))
+    waits = world.accept(pinned=wrong)
+    world.live(2)
+    assert waits.state is State.WAITING
+    world.happen(ServerRemoved(wrong, SOUTH))
+    world.happen(ServerAdded(SOUTH, "Attic"))
+    late = world.accept(pinned=NORTH)
+    world.happen(ServerRemoved(NORTH, SOUTH))
+    world.settle(within=60)
+    assert (runs.server, runs.state) == (NORTH, State.COMPLETED)
+    assert (waits.server, waits.state, waits.note) == (SOUTH, State.COMPLETED, None)
+    assert late.server == SOUTH
+
+
+def test_a_removed_server_is_not_forgotten_before_its_socket() -> None:
+    """Added again at once, it must not get a second socket under the same client id."""
+    world = one_server()
+    world.accept()
+    world.live(4)
+    first = socket_to(world, NORTH)
+    world.happen(ServerRemoved(NORTH))
+    world.happen(ServerAdded(NORTH, ""))
+    task = world.accept()
+    for call in list(world.calls.values()):
+        world.reply(call)
+    assert task.state is State.CONNECTING
+    assert list(world.sockets.values()) == [first]
+    world.close(first, 1000)
+    world.settle(within=60)
+    assert task.state is State.COMPLETED
+
+
+def test_a_close_that_never_comes_lets_a_removed_server_go() -> None:
+    """After three seconds."""
+    world = one_server()
+    world.accept()
+    world.live(4)
+    world.happen(ServerRemoved(NORTH))
+    assert NORTH in world.session.window.servers
+    world.pass_time(4)
+    assert NORTH not in world.session.window.servers
+    # What it still says is nobody's.
+    assert world.happen(FrameReceived(NORTH, 1, greeting())) == ()
+    assert world.happen(SocketClosed(NORTH, 1, 1006)) == ()
+
+
+def test_a_server_removed_while_it_is_probed_stops_nobody() -> None:
+    """The only probe of a round, and then its answer."""
+    world = one_server()
+    task = world.accept()
+    probe = call_for(world, Ask.PROBE)
+    world.happen(ServerRemoved(NORTH))
+    assert NORTH not in world.session.window.servers
+    world.reply(probe)
+    world.servers[SOUTH] = ModelServer(SOUTH)
+    world.happen(ServerAdded(SOUTH, ""))
+    world.settle(within=30)
+    assert task.server == SOUTH
+
+    # The same, and no answer ever comes.
+    world.happen(ServerRemoved(SOUTH))
+    world.fail(Call(probe.request, world.now))
+    assert world.session.window.servers == {}
+
+
+def test_what_is_back_in_view_is_looked_at_at_once() -> None:
+    """Delays end, queues are asked for, and the books of every task."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.RUNNING)
+    world.close(socket_to(world, NORTH))
+    north = world.session.window.servers[NORTH]
+    north.retry_at = world.now + 30
+    commands = world.happen(PageChanged(PageChange.VISIBLE))
+    assert len(all_of(OpenSocket, commands)) == 1
+    assert {request.ask for request in asked(commands)} == {Ask.PROBE, Ask.STATS, Ask.JOBS}
+    assert north.retry_at == 0
+    world.settle(within=30)
+
+
+def test_a_page_is_hidden_until_it_comes_into_view() -> None:
+    """A network that comes back shows it to nobody."""
+    world = one_server()
+    window = world.session.window
+    for change, is_hidden in (
+        (PageChange.ONLINE, False),
+        (PageChange.HIDDEN, True),
+        (PageChange.ONLINE, True),
+        (PageChange.VISIBLE, False),
+        (PageChange.HIDDEN, True),
+        (PageChange.RESUMED, False),
+    ):
+        world.happen(PageChanged(change))
+        assert window.is_hidden == is_hidden
+
+
+def test_that_a_page_is_hidden_is_told_at_once() -> None:
+    """The other windows of the browser can't wait for its next news."""
+    world = one_server()
+    world.session.window.neighbours.known.add(WindowId("other"))
+    reach(world, world.accept(), State.QUEUED)
+    (tell,) = all_of(Tell, world.happen(PageChanged(PageChange.HIDDEN)))
+    assert json.loads(tell.text)["hidden"]
+
+
+def test_windows_of_a_browser_tell_each_other_what_they_have() -> None:
+    """A window that has never heard another says so once, at its start."""
+    world = one_server()
+    assert len(all_of(Tell, world.log)) == 1
+    task = world.accept()
+    assert len(all_of(Tell, world.log)) == 1
+    other = write_news(WindowId("other"), News(world.now, (), {}))
+    (told,) = all_of(Tell, world.happen(NeighbourSpoke(other)))
+    assert task.task_id in told.text
+    assert NEWS_TIMER in world.timers
+    assert all_of(Tell, world.happen(TimerFired(NEWS_TIMER)))
+    second = world.accept()
+    assert second.task_id in all_of(Tell, world.log)[-1].text
+    # When there is nothing left to tell, nothing goes on.
+    world.settle(within=90)
+
+
+def test_a_workflow_that_is_gone_ends_what_needs_it_and_nothing_else() -> None:
+    """A task that its server has goes on; one that only waits has failed."""
+    world = one_server()
+    tasks = [world.accept() for _ in range(4)]
+    reach(world, tasks[0], State.RUNNING)
+    world.reload()
+    world.load(is_there=False)
+    window = world.session.window
+    assert window.tasks[tasks[0].task_id].state is State.RUNNING
+    assert window.tasks[tasks[3].task_id].state is State.FAILED
+    trouble = window.tasks[tasks[3].task_id].trouble
+    assert trouble is not None
+    assert trouble.code == "workflow_gone"
+
+
+def test_what_must_be_sent_again_and_is_gone_has_failed() -> None:
+    """The server has it not, and nothing is left to send."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.POSTING)
+    world.fail(call_for(world, Ask.POST))
+    world.reload()
+    world.loads.clear()
+    world.live(31)
+    again = world.session.window.tasks[task.task_id]
+    while not world.loads:
+        world.pass_time(0.5)
+        for call in list(world.calls.values()):
+            world.reply(call)
+    assert again.state is State.UNKNOWN
+    world.load(is_there=False)
+    assert (again.state, again.ended_by) == (State.FAILED, "here")
+
+
+def test_a_workflow_that_nobody_needs_is_not_kept() -> None:
+    """It was being read when its last task ended."""
+    world = one_server()
+    world.happen(WorkflowLoaded(KNOWN, None))
+    task = world.accept("odd")
+    world.loads.append(KNOWN)
+    world.load()
+    assert list(world.session.window.workflows) == [task.digest]
+
+
+def test_the_tasks_of_a_window_that_is_gone_are_seen_to_their_end() -> None:
+    """Over HTTP: their frames go to a client id that is gone."""
+    gone = one_server()
+    running = gone.accept()
+    reach(gone, running, State.RUNNING)
+    waiting = gone.accept()
+    ledger = [
+        Entry(gone.session.window.window_id, 0, write_task(task), NOON)
+        for task in (running, waiting)
+    ]
+
+    world = World(gone.servers[NORTH], seed=1)
+    world.accepted |= gone.accepted
+    world.now = gone.now
+    world.happen(TasksOrphaned(tuple(ledger)))
+    adopted = [world.session.window.tasks[task.task_id] for task in (running, waiting)]
+    assert world.session.window.locks.server_of(running.prompt_id) == NORTH
+    world.settle(within=60)
+    assert {task.state for task in adopted} == {State.COMPLETED}
+    assert adopted[0].ended_by == "record"
+
+
+def test_all_is_sent_when_a_person_wants_to_leave() -> None:
+    """More than the usual places; each ends well."""
+    world = one_server()
+    tasks = [world.accept() for _ in range(6)]
+    world.live(1)
+    assert only_here(world.session.window)
+    world.happen(SendAllWanted())
+    world.live(1)
+    assert only_here(world.session.window) == 0
+    assert all(task.acknowledged_at for task in tasks)
+    world.settle(within=60)
+
+
+def test_an_owners_tasks_are_collected_in_another_window() -> None:
+    """And seen to their end there."""
+    sender = one_server()
+    task = sender.accept()
+    reach(sender, task, State.QUEUED)
+    world = World(sender.servers[NORTH], seed=1)
+    world.now = sender.now
+    world.happen(CollectWanted(OwnerTag("0f")))
+    (call,) = [each for each in world.calls.values() if each.request.ask is Ask.OWN_QUEUE]
+    item = [1, task.prompt_id, {}, {"tether": {"owner": "0f"}}, []]
+    call.answer = (200, {"queue_running": [], "queue_pending": [item]})
+    world.accepted.add(TaskId(task.prompt_id))
+    world.reply(call)
+    world.settle(within=60)
+    assert world.session.window.tasks[TaskId(task.prompt_id)].state is State.COMPLETED
+
+
+def test_only_an_ended_task_can_be_dismissed() -> None:
+    """Anything else is still somebody's work."""
+    world = World()
+    task = world.accept()
+    assert world.happen(TaskDismissed(task.task_id)) == ()
+    world.happen(CancelWanted(task.task_id))
+    assert ReleaseFiles(task.task_id) in world.happen(TaskDismissed(task.task_id))
+    assert world.happen(TaskDismissed(task.task_id)) == ()
+    assert world.happen(CancelWanted(task.task_id)) == ()
+
+
+def test_what_the_browser_could_not_keep_is_told() -> None:
+    """Work goes on."""
+    world = one_server()
+    trouble = Trouble.of("storage_full")
+    world.happen(KeepingFailed(trouble))
+    assert list(world.session.window.notices) == [trouble]
+
+
+def test_events_of_what_is_not_there_change_nothing() -> None:
+    """Late timers, sockets and previews of servers and tasks that are gone."""
+    world = one_server()
+    nowhere = ServerUrl("http://nowhere")
+    for key in (
+        ("connection", nowhere, "1"),
+        ("connect", "t9"),
+        ("look", "t9"),
+        ("beat", nowhere),
+        ("odd",),
+    ):
+        assert world.happen(TimerFired(key)) == ()
+    assert world.happen(TimerFired(("linger", nowhere))) == ()
+    assert world.happen(BinaryReceived(nowhere, 1, b"", None)) == ()
+    assert world.happen(ServerRemoved(nowhere)) == ()
+
+
+def test_a_new_session_asks_for_the_workflows_it_needs() -> None:
+    """Each once; and takes up its sockets and its looks before any event."""
+    world = one_server()
+    tasks = [world.accept() for _ in range(3)]
+    reach(world, tasks[0], State.RUNNING)
+    before = len(world.log)
+    world.reload()
+    commands = world.log[before:]
+    assert all_of(LoadWorkflow, commands) == [LoadWorkflow(KNOWN)]
+    assert len(all_of(OpenSocket, commands)) == 1
+    assert len(asked(commands, Ask.JOBS)) == 1
+
+
+def test_an_aimed_connection_stays_until_it_is_let_go() -> None:
+    """Others are closed some time after their last task; the aim ends with the next lock too."""
+    world = two_servers()
+    world.happen(AimChanged(NORTH))
+    world.live(1)
+    north = world.session.window.servers[NORTH].connection
+    assert north.phase is Phase.OPEN
+    world.live(3 * LINGER)
+    assert north.phase is Phase.OPEN and world.session.window.aimed == NORTH
+    world.happen(AimChanged(None))
+    world.live(LINGER + 2)
+    assert north.phase is Phase.IDLE
+
+
+def test_an_aim_keeps_a_connection_that_was_about_to_go() -> None:
+    """Its last task has ended, and its time runs."""
+    world = two_servers()
+    world.happen(AimChanged(NORTH))
+    world.live(1)
+    world.happen(AimChanged(None))
+    world.live(LINGER / 2)
+    world.happen(AimChanged(NORTH))
+    world.live(2 * LINGER)
+    assert world.session.window.servers[NORTH].connection.phase is Phase.OPEN
+
+
+def test_names_that_stand_for_others_go_to_the_servers_inventory() -> None:
+    """A server that was asked anew forgets what it said, and keeps those."""
+    world = World(ModelServer(NORTH))
+    north = world.session.window.servers[NORTH]
+    world.happen(SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}))
+    world.happen(SubstitutesChanged(ServerUrl("http://nowhere"), {}))
+    north.inventory.ask(-5, "Special")
+    north.inventory.answered(-5, 200, "{}", world.now)
+    world.happen(ServerAdded(NORTH, "north"))
+    assert north.inventory.infos == {}
+    assert north.inventory.substitutes == {"fine.pth": "mine.pth"}
+
+
+def test_a_server_that_a_person_lets_work_again_gets_what_waited() -> None:
+    """One that nobody knows is passed over."""
+    world = World(ModelServer(NORTH))
+    world.happen(ServerPaused(NORTH, True))
+    world.happen(ServerPaused(ServerUrl("http://nowhere"), True))
+    task = world.accept()
+    world.live(2)
+    assert task.state is State.WAITING
+    world.happen(ServerPaused(NORTH, False))
+    world.live(2)
+    assert task.server == NORTH
+
+
+def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
+    """Both are shown, and each was posted once; without the wish it stays."""
+    world = two_servers(seed=1)  # in which the model server finds no task bad
+    world.happen(ServerPaused(SOUTH, True))
+    first, task = world.accept(), world.accept()
+    world.servers[NORTH].is_stopped = True
+    world.live(2)
+    assert (first.server, task.server) == (NORTH, NORTH)
+    world.happen(ServerPaused(SOUTH, False))
+    world.live(15)
+    assert task.server == NORTH
+    assert not task.is_moving
+    world.happen(StealingWanted(True))
+    world.live(30)
+    assert task.state is State.CANCELLED
+    assert task.trouble == Trouble.of("moved", server=NORTH)
+    new = list(world.session.window.tasks.values())[-1]
+    assert (new.again_of, new.state, new.server) == (task.task_id, State.COMPLETED, SOUTH)
+    world.servers[NORTH].is_stopped = False
+    world.live(30)
+    assert ("steal",) not in world.timers
+    assert first.state is State.COMPLETED
+    assert [server.posts for server in world.servers.values()] == [2, 1]
+    assert task.prompt_id not in world.servers[NORTH].runs

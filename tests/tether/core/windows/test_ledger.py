@@ -1,0 +1,73 @@
+"""What all windows of a browser know of each other's unfinished tasks."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tether.core.farm import NOON
+from tests.tether.core.junk import anything
+from tether.core.ids import TaskId, WindowId
+from tether.core.windows.ledger import (
+    ENTRY_RECORD,
+    KEPT,
+    Entry,
+    entries_of,
+    forgotten,
+    is_taken,
+    owners,
+    read_entry,
+    read_ledger,
+    write_entry,
+)
+
+A, B = WindowId("wa"), WindowId("wb")
+LEDGER = {
+    TaskId("t1"): Entry(A, 0, "one", NOON),
+    TaskId("t2"): Entry(B, 2, "two", NOON),
+    TaskId("t3"): Entry(B, 1, "", NOON),
+}
+
+
+def test_what_is_written_is_read() -> None:
+    """Among whatever else the windows share."""
+    shared = {ENTRY_RECORD + task: write_entry(entry) for task, entry in LEDGER.items()}
+    assert read_ledger({**shared, "servers": "[]", ENTRY_RECORD + "bad": "{"}) == LEDGER
+
+
+@given(anything.map(json.dumps) | st.text())
+def test_anything_else_is_no_entry(text: str) -> None:
+    """It may come from an older page, or from nobody we know."""
+    read = read_entry(text)
+    assert read is None or read_entry(write_entry(read)) == read
+
+
+@pytest.mark.parametrize("change", [{"owner": 1}, {"epoch": "1"}, {"task": None}, {"at": "noon"}])
+def test_a_part_of_another_kind_is_no_entry(change: dict[str, object]) -> None:
+    """Each part counts."""
+    entry = json.loads(write_entry(LEDGER[TaskId("t1")]))
+    assert read_entry(json.dumps(entry)) is not None
+    assert read_entry(json.dumps({**entry, **change})) is None
+
+
+def test_a_task_is_taken_by_a_later_epoch_alone() -> None:
+    """One that nobody entered, or that we entered ourselves, is ours."""
+    assert is_taken(TaskId("t2"), 1, LEDGER)
+    assert not is_taken(TaskId("t2"), 2, LEDGER)
+    assert not is_taken(TaskId("t1"), 0, LEDGER)
+    assert not is_taken(TaskId("t4"), 0, LEDGER)
+
+
+def test_other_windows_with_unfinished_tasks_are_the_owners() -> None:
+    """Their ended tasks are of no interest."""
+    assert owners(LEDGER, A) == {B}
+    assert owners(LEDGER, B) == {A}
+    assert entries_of(LEDGER, B) == (LEDGER[TaskId("t2")],)
+
+
+@given(st.integers(-2 * int(KEPT), 2 * int(KEPT)))
+def test_ends_are_forgotten_after_a_while(age: int) -> None:
+    """And those from a future that a clock's correction took back."""
+    gone = list(forgotten(LEDGER, NOON + age))
+    assert gone == ([] if 0 <= age < KEPT else ["t3"])

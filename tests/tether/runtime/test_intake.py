@@ -1,0 +1,122 @@
+"""Nothing is promised before it is kept; what can't be used is refused before that."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from tests.tether.core.farm import NOON, NORTH, SOUTH, Chance, invert_workflow, new_window
+from tests.tether.runtime.world import Blob, MemoryFiles
+from tether.core.errors import BadInput
+from tether.core.events import Event, TaskAccepted
+from tether.core.ids import NodeId
+from tether.core.model.window import Window
+from tether.runtime.intake import Intake
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
+TEXT = json.dumps(dict(invert_workflow().nodes))
+
+
+class Desk:
+    """An intake, what it kept, and what it told the session."""
+
+    def __init__(self) -> None:
+        self.files = MemoryFiles()
+        self.events: list[Event] = []
+        self.window: Window = new_window()
+        self._intake = Intake(self.window, self._told, self.files, Chance())
+
+    def accept(self, text: str = TEXT, *pictures: Blob, **parts: Any) -> None:
+        """Give a workflow and pictures."""
+        named = [(f"{number}.png", blob) for number, blob in enumerate(pictures)]
+        pinned = parts.pop("pinned", None)
+        asyncio.run(self._intake.accept(text, "title", named, pinned, **parts))
+
+    def place(self, **files: Blob) -> None:
+        """Give a workflow, and files for inputs of node 1, or of another: `node_input`."""
+        placed = {
+            (NodeId(place.split("_")[0][1:]), place.split("_")[1]): ("a.png", blob)
+            for place, blob in files.items()
+        }
+        asyncio.run(self._intake.accept_placed(TEXT, "title", placed, None))
+
+    def refusal(self, *given: Any, **parts: Any) -> str:
+        """Why it is refused; nothing was kept or told."""
+        with pytest.raises(BadInput) as refused:
+            self.accept(*given, **parts)
+        assert (self.files.kept, self.events) == ({}, [])
+        return refused.value.trouble.code
+
+    def _told(self, event: Event) -> None:
+        # All that the task needs is safe by now.
+        assert isinstance(event, TaskAccepted)
+        needed = {event.digest, *(picture.digest for picture in event.pictures)}
+        assert needed <= self.files.kept.keys()
+        self.events.append(event)
+
+
+def test_an_accepted_task_is_kept_first() -> None:
+    """Workflow and picture are in the store when the session hears of the task."""
+    desk = Desk()
+    desk.accept(TEXT, Blob(PNG), pinned=NORTH)
+    (event,) = desk.events
+    assert isinstance(event, TaskAccepted)
+    assert event.pinned == NORTH
+    (picture,) = event.pictures
+    assert (picture.node_id, picture.input, picture.filename) == ("1", "image", "0.png")
+    assert picture.size == len(PNG)
+
+
+def test_two_tasks_never_share_an_id() -> None:
+    """Nor a prompt id."""
+    desk = Desk()
+    desk.accept(TEXT, Blob(PNG))
+    desk.accept(TEXT, Blob(PNG))
+    first, second = desk.events
+    assert isinstance(first, TaskAccepted)
+    assert isinstance(second, TaskAccepted)
+    assert first.task_id != second.task_id
+    assert first.prompt_id != second.prompt_id
+    assert first.digest == second.digest
+
+
+def test_a_workflow_of_ones_own_may_use_the_servers_pictures() -> None:
+    """Without a picture it runs with the names in the file."""
+    desk = Desk()
+    desk.accept(TEXT)
+    assert len(desk.events) == 1
+
+
+def test_a_picture_too_large_for_the_chosen_server_is_refused() -> None:
+    """Only servers that the task may go to count."""
+    desk = Desk()
+    desk.window.server(NORTH, NOON).max_upload = 50
+    desk.window.server(SOUTH, NOON)
+    assert desk.refusal(TEXT, Blob(PNG), pinned=NORTH) == "picture_too_large"
+    desk.accept(TEXT, Blob(PNG))
+    desk.window.server(SOUTH, NOON).is_leaving = True
+    desk.files.kept.clear()
+    desk.events.clear()
+    assert desk.refusal(TEXT, Blob(PNG)) == "picture_too_large"
+
+
+def test_a_file_goes_to_the_input_that_is_named() -> None:
+    """One for a node that isn't there is refused, and nothing is kept."""
+    desk = Desk()
+    with pytest.raises(BadInput) as refused:
+        desk.place(n99_image=Blob(PNG))
+    assert (refused.value.trouble.code, desk.files.kept) == ("file_unplaced", {})
+    desk.place(n1_image=Blob(PNG))
+    (event,) = desk.events
+    assert isinstance(event, TaskAccepted)
+    assert [(each.node_id, each.input) for each in event.pictures] == [("1", "image")]
+
+
+def test_what_is_no_picture_or_no_workflow_is_refused() -> None:
+    """Each with its own reason."""
+    desk = Desk()
+    assert desk.refusal(TEXT, Blob(b"hello")) == "not_a_picture"
+    assert desk.refusal("nonsense") == "workflow_not_json"
+    assert desk.refusal(TEXT, needs_picture=True) == "picture_needed"
+    assert desk.refusal("[]") == "workflow_not_workflow"

@@ -1,0 +1,153 @@
+"""The loop carries every command out, in order, and takes events from anywhere."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.tether.core.farm import (
+    NOON,
+    NORTH,
+    SOUTH,
+    Chance,
+    frame,
+    greeting,
+    invert_workflow,
+    photo,
+    queue_length,
+    reply,
+)
+from tests.tether.runtime.world import World
+from tether.core.events import (
+    BinaryReceived,
+    CancelWanted,
+    FrameReceived,
+    ServerAdded,
+    SocketOpened,
+    TaskAccepted,
+    TaskDismissed,
+)
+from tether.core.ids import Digest, TaskId
+from tether.core.model.identity import make_prompt_id
+from tether.core.model.task import State
+from tether.core.model.window import Settings
+from tether.core.session.session import Session
+from tether.core.session.snapshot import TASK_RECORD
+from tether.runtime.runner import Runner
+
+TASK = TaskId("t1")
+PROMPT = make_prompt_id(Chance(1))
+ACCEPTED = TaskAccepted(
+    TASK, PROMPT, "one", invert_workflow(), Digest("1e57"), (photo(size=9),), None
+)
+
+
+class Stage:
+    """A runner in a world of its own."""
+
+    def __init__(self, records: dict[str, str] | None = None) -> None:
+        self.changes = 0
+        self.runner = Runner(self._changed)
+        self.world = World(self.runner.emit)
+        self.world.records.update(records or {})
+        self.world.answers = {
+            "probe": lambda request: reply(request, queue_length(0)),
+            "upload": lambda request: reply(request, {"name": "photo.png"}),
+            "post": lambda request: reply(request, {"prompt_id": PROMPT, "node_errors": {}}),
+        }
+        self.session = Session(self.world.records, Settings("base"), Chance(), NOON)
+
+    def start(self) -> None:
+        """Start the runner."""
+        self.runner.start(self.session, self.world.ports())
+
+    def did(self, what: str) -> list[tuple[object, ...]]:
+        """What of one kind was asked of the world."""
+        return [done for done in self.world.done if done[0] == what]
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+
+def test_events_from_before_the_start_are_not_lost() -> None:
+    """They are handled once the world is there."""
+    stage = Stage()
+    stage.runner.emit(ServerAdded(NORTH, "north"))
+    assert stage.world.done == []
+    stage.start()
+    assert NORTH in stage.session.window.servers
+    assert stage.changes == 1
+
+
+def test_a_task_goes_its_way_and_every_command_reaches_the_world() -> None:
+    """From acceptance to a preview, the picture's record always saved before its POST."""
+    stage = Stage()
+    stage.start()
+    emit = stage.runner.emit
+    emit(ServerAdded(NORTH, "north"))
+    emit(ACCEPTED)
+    emit(SocketOpened(NORTH, 1))
+    emit(FrameReceived(NORTH, 1, greeting()))
+    assert stage.did("open") == [("open", NORTH, 1)]
+    assert stage.did("frame") == [("frame", NORTH, 1)]
+    asks = [done[1] for done in stage.did("send")]
+    assert asks.index("upload") < asks.index("post")
+    posted = stage.world.done.index(next(d for d in stage.did("send") if d[1] == "post"))
+    assert ("write", f"{TASK_RECORD}{TASK}") in stage.world.done[:posted]
+    emit(FrameReceived(NORTH, 1, frame("execution_start", prompt_id=PROMPT)))
+    head = bytes.fromhex("0000000100000001ffd8")
+    emit(BinaryReceived(NORTH, 1, head, "the frame"))
+    assert stage.did("show") == [("show", TASK, "the frame", 8, "image/jpeg")]
+    emit(FrameReceived(NORTH, 1, frame("execution_interrupted", prompt_id=PROMPT)))
+    emit(TaskDismissed(TASK))
+    assert stage.world.files.released == [TASK]
+    assert stage.did("stop")
+
+
+def test_a_task_is_cancelled_while_it_uploads() -> None:
+    """Its call is aborted."""
+    stage = Stage()
+    del stage.world.answers["upload"]
+    stage.start()
+    stage.runner.emit(ServerAdded(NORTH, "north"))
+    stage.runner.emit(ACCEPTED)
+    stage.runner.emit(FrameReceived(NORTH, 1, greeting()))
+    stage.runner.emit(CancelWanted(TASK))
+    assert len(stage.did("abort")) == 1
+
+
+SAVED = json.dumps(dict(invert_workflow().nodes))
+
+
+@pytest.mark.parametrize(
+    ("kept", "state"),
+    [(SAVED, State.WAITING), ("damaged", State.FAILED), (None, State.FAILED)],
+)
+def test_a_reload_reads_the_workflows_back(kept: str | None, state: State) -> None:
+    """A waiting task goes on with its workflow, and says so when the browser lost it."""
+
+    async def story() -> None:
+        before = Stage()
+        before.start()
+        before.runner.emit(ACCEPTED)
+        after = Stage(before.world.records)
+        if kept is not None:
+            after.world.files.kept[Digest("1e57")] = kept
+        after.start()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert after.session.window.tasks[TASK].state is state
+
+    asyncio.run(story())
+
+
+def test_an_adapter_that_breaks_does_not_stop_the_next_event() -> None:
+    """Our own bug is heard of, and the loop is free again."""
+    stage = Stage()
+    stage.start()
+    stage.world.answers["stats"] = lambda request: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        stage.runner.emit(ServerAdded(SOUTH, "south"))
+    del stage.world.answers["stats"]
+    stage.runner.emit(ServerAdded(NORTH, "north"))
+    assert NORTH in stage.session.window.servers

@@ -1,0 +1,143 @@
+"""A world in memory behind the runtime's ports: what was asked for is written down."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.tether.core.farm import NOON
+from tether.core.events import Emit
+from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.protocol.requests import Request
+from tether.runtime.ports import Ports
+
+
+class Blob:
+    """What stands for a JavaScript Blob."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.size = len(content)
+
+
+class MemoryFiles:
+    """Keeps blobs in a dict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[Digest, Any] = {}
+        self.users: dict[TaskId, set[Digest]] = {}
+        self.released: list[TaskId] = []
+        self.is_lasting = True
+        self.since: dict[TaskId, float] = {}
+
+    async def head(self, blob: Blob, length: int) -> bytes:
+        return blob.content[:length]
+
+    async def digest(self, blob: Blob) -> Digest:
+        return Digest(blob.content.hex())
+
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
+        self.kept.update(files)
+        self.users[task_id] = set(files)
+        self.since[task_id] = NOON
+
+    async def kept_for(self, start: str) -> dict[TaskId, float]:
+        return {use: self.since[use] for use in self.users if use.startswith(start)}
+
+    async def read(self, digest: Digest) -> Any | None:
+        return self.kept.get(digest)
+
+    async def read_text(self, digest: Digest) -> str | None:
+        return self.kept.get(digest)
+
+    def release(self, task_id: TaskId) -> None:
+        self.released.append(task_id)
+
+    def share(self, task_id: TaskId, of: TaskId) -> None:
+        self.users[task_id] = self.users[of]
+
+
+class Shared:
+    """What all windows share."""
+
+    def __init__(self, kept: dict[str, str]) -> None:
+        self.kept = kept
+
+    def read_all(self) -> dict[str, str]:
+        return dict(self.kept)
+
+    def read(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    def write(self, key: str, text: str | None) -> None:
+        if text is None:
+            self.kept.pop(key, None)
+        else:
+            self.kept[key] = text
+
+
+class World:
+    """All ports in one; `done` lists what was asked, in order."""
+
+    def __init__(self, emit: Emit) -> None:
+        self.emit = emit
+        self.done: list[tuple[Any, ...]] = []
+        self.records: dict[str, str] = {}
+        self.files = MemoryFiles()
+        self.answers: dict[str, Any] = {}
+        self.shared: Any = Shared({})
+
+    def ports(self) -> Ports:
+        """The world as the runtime sees it."""
+        sockets, http, files = _Sockets(self), _Http(self), self.files
+        return Ports(self, sockets, http, self, self.shared, files, self)  # type: ignore[arg-type]
+
+    def now(self) -> float:
+        return NOON
+
+    def start(self, key: tuple[str, ...], delay: float) -> None:
+        self.done.append(("start", key, delay))
+
+    def stop(self, key: tuple[str, ...]) -> None:
+        self.done.append(("stop", key))
+
+    def read_all(self) -> dict[str, str]:
+        return self.records
+
+    def write(self, key: str, text: str | None) -> None:
+        self.done.append(("write", key))
+        if text is None:
+            self.records.pop(key, None)
+        else:
+            self.records[key] = text
+
+    def show(self, task_id: TaskId, frame: object, offset: int, mime: str) -> None:
+        self.done.append(("show", task_id, frame, offset, mime))
+
+
+class _Http:
+    """Answers at once, from within `send`, where the world has an answer."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def send(self, request: Request) -> None:
+        self._world.done.append(("send", request.ask.value, request))
+        answer = self._world.answers.get(request.ask.value)
+        if answer is not None:
+            self._world.emit(answer(request))
+
+    def abort(self, request_id: int) -> None:
+        self._world.done.append(("abort", request_id))
+
+
+class _Sockets:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def open(self, server: ServerUrl, attempt: int, url: str) -> None:
+        self._world.done.append(("open", server, attempt))
+
+    def send(self, server: ServerUrl, attempt: int, text: str) -> None:
+        self._world.done.append(("frame", server, attempt))
+
+    def close(self, server: ServerUrl, attempt: int) -> None:
+        self._world.done.append(("close", server, attempt))

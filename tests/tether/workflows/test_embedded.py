@@ -1,0 +1,203 @@
+"""Workflows inside the files that ComfyUI saves."""
+
+import json
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tether.workflows import embedded
+from tether.workflows.embedded import Carried, search
+
+FILES = Path(__file__).resolve().parents[2] / "fixtures/carried"
+
+PROMPT = json.dumps({"1": {"class_type": "LoadImage", "inputs": {"image": "é.png"}}})
+WORKFLOW = json.dumps({"nodes": [], "version": 0.4})
+BOTH = Carried(PROMPT, WORKFLOW)
+
+
+def found_in(content: bytes, most: int = 200) -> Carried:
+    """Search a file; it may be read so many times."""
+    looking = search(len(content))
+    wanted = next(looking)
+    for _ in range(most):
+        offset, length = wanted
+        assert length <= max(len(content), 2**16)
+        try:
+            wanted = looking.send(content[offset : offset + length])
+        except StopIteration as end:
+            result: Carried = end.value
+            return result
+    raise AssertionError("it never ends")
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return len(content).to_bytes(4) + kind + content + b"\0\0\0\0"
+
+
+def png(*chunks: bytes) -> bytes:
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def box(kind: bytes, *content: bytes) -> bytes:
+    inner = b"".join(content)
+    return (8 + len(inner)).to_bytes(4) + kind + inner
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("saved.png", "packed.png", "international.png", "international_packed.png"),
+        *("animated.png", "still.webp", "animated.webp", "photo.jpg", "clip.mp4", "clip.webm"),
+    ],
+)
+def test_what_comfyui_saves(name: str) -> None:
+    assert found_in((FILES / name).read_bytes()) == BOTH
+
+
+def test_a_comment_in_the_cameras_own_folder() -> None:
+    """In UTF-16, as some custom nodes write it; in either order of bytes."""
+    little = (FILES / "comment.jpg").read_bytes()
+    begin = little.index(b"UNICODE\0") + 8
+    length = 2 * len("workflow:" + WORKFLOW)
+    text = little[begin : begin + length].decode("utf-16-be").encode("utf-16-le")
+    assert found_in(little[:begin] + text + little[begin + length :]).workflow == WORKFLOW
+    assert found_in((FILES / "comment.jpg").read_bytes()) == Carried(workflow=WORKFLOW)
+
+
+def test_other_tags_of_a_camera() -> None:
+    """A number, and a text that is no workflow."""
+    entries = [(0x0112, 3, 1, 1), (0x013B, 2, 6, 38)]
+    folder = b"".join(
+        tag.to_bytes(2, "little")
+        + kind.to_bytes(2, "little")
+        + count.to_bytes(4, "little")
+        + value.to_bytes(4, "little")
+        for tag, kind, count, value in entries
+    )
+    block = b"II*\0" + (8).to_bytes(4, "little") + len(entries).to_bytes(2, "little") + folder
+    exif = b"Exif\0\0" + block + bytes(4) + b"Alice\0"
+    photo = b"\xff\xd8\xff\xe1" + (2 + len(exif)).to_bytes(2) + exif
+    assert found_in(photo) == Carried()
+
+
+def test_a_segment_of_another_kind_is_passed_over() -> None:
+    """XMP stands in segments of the same number."""
+    photo = (FILES / "photo.jpg").read_bytes()
+    xmp = b"http://ns.adobe.com/xap/1.0/\0<x/>"
+    segment = b"\xff\xe1" + (2 + len(xmp)).to_bytes(2) + xmp
+    assert found_in(photo[:2] + segment + photo[2:]) == BOTH
+
+
+@pytest.mark.parametrize("name", ["plain.png", "plain.jpg", "plain.webp"])
+def test_pictures_that_carry_nothing(name: str) -> None:
+    assert found_in((FILES / name).read_bytes()) == Carried()
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b'{"1": {}}', b"\xff\xd8", b"RIFF....WEBP"])
+def test_other_files(content: bytes) -> None:
+    assert found_in(content) == Carried()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png(chunk(b"tEXt", b"prompt\0nothing")),
+        png(chunk(b"tEXt", b"parameters\0{}")),
+        png(chunk(b"zTXt", b"prompt\0\0not packed")),
+        png(chunk(b"IEND", b""), chunk(b"tEXt", b"prompt\0{}")),
+        png(b"\xff\xff\xff\xfftEXtprompt\0{}"),
+    ],
+)
+def test_chunks_that_are_no_workflow(content: bytes) -> None:
+    assert found_in(content) == Carried()
+
+
+def test_the_first_of_two_counts() -> None:
+    texts = (b'prompt\0{"a": 1}', b'prompt\0{"b": 1}')
+    assert found_in(png(*(chunk(b"tEXt", text) for text in texts))).prompt == '{"a": 1}'
+
+
+def test_endless_parts_are_not_followed() -> None:
+    chunks = [chunk(b"IDAT", b"")] * (embedded._PARTS + 5)
+    assert found_in(png(*chunks, chunk(b"tEXt", b"prompt\0{}")), 9999) == Carried()
+    riff = b"RIFF....WEBP" + b"VP8 \0\0\0\0" * (embedded._PARTS + 5)
+    assert found_in(riff, 9999) == Carried()
+    assert found_in(b"\xff\xd8" + b"\xff\xe0\0\2" * (embedded._PARTS + 5), 9999) == Carried()
+    boxes = b"\0\0\0\x10ftypmp42\0\0\0\0" + box(b"free") * (embedded._PARTS + 5)
+    assert found_in(boxes + box(b"moov"), 9999) == Carried()
+
+
+def test_parts_beyond_all_reason_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "LONGEST", 4)
+    for name in ("saved.png", "still.webp", "clip.mp4", "clip.webm"):
+        assert found_in((FILES / name).read_bytes()) == Carried()
+
+
+def test_a_bomb_is_unpacked_to_a_bound() -> None:
+    """One packed text of 500 MB, and several of 8 MB each, cost no more than a few megabytes."""
+    packer = zlib.compressobj()
+    bomb = b"".join(packer.compress(b"{" * 10**6) for _ in range(500)) + packer.flush()
+    assert len(bomb) < 10**6
+    found = found_in(png(chunk(b"zTXt", b"prompt\0\0" + bomb)))
+    assert found.prompt == "{" * embedded.LONGEST
+    small = zlib.compress(b" " * embedded.LONGEST)
+    many = [chunk(b"zTXt", b"prompt\0\0" + small)] * 5
+    last = chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"{}"))
+    assert found_in(png(*many, last), 9999) == Carried()
+
+
+HEADS = [b"", png(), b"RIFF....WEBP", b"\xff\xd8\xff\xe1", b"\0\0\0\x10ftyp", b"\x1a\x45\xdf\xa3"]
+
+
+@given(head=st.sampled_from(HEADS), rest=st.binary(max_size=300))
+def test_any_bytes_carry_something_or_nothing(head: bytes, rest: bytes) -> None:
+    """Whatever a stranger's file is made of, the search ends and raises nothing."""
+    found = found_in(head + rest, 9999)
+    assert isinstance(found.prompt, str) and isinstance(found.workflow, str)
+
+
+def test_metadata_where_quicktime_puts_it() -> None:
+    """Straight in `moov`, without the four bytes; with a box whose length has eight bytes."""
+    name = b"prompt"
+    keys = box(b"keys", bytes(7), b"\1", box(b"mdta", name))
+    data = box(b"data", bytes(8), b'{"a": 1}')
+    items = box(b"ilst", box(b"\0\0\0\1", data), box(b"\0\0\0\x09", data))
+    moov = box(b"moov", box(b"meta", box(b"hdlr"), keys, items))
+    large = b"\0\0\0\1free" + (16).to_bytes(8)
+    assert found_in(box(b"ftyp", b"qt  ") + large + moov).prompt == '{"a": 1}'
+    endless = b"\0\0\0\0" + moov[4:]
+    assert found_in(box(b"ftyp", b"qt  ") + endless).prompt == '{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        (),
+        (box(b"udta"),),
+        (box(b"meta", bytes(4), box(b"hdlr")),),
+        (box(b"meta", bytes(4), box(b"keys", bytes(8))),),
+    ],
+)
+def test_videos_that_carry_nothing(inside: tuple[bytes, ...]) -> None:
+    assert found_in(box(b"ftyp", b"mp42") + box(b"moov", *inside)) == Carried()
+
+
+def test_a_tag_without_a_text() -> None:
+    webm = b"\x1a\x45\xdf\xa3" + b"\x45\xa3\x86PROMPT" + b"\x45\xa3\0" + b"\x44\x87\xff"
+    assert found_in(webm) == Carried()
+
+
+@pytest.mark.parametrize(
+    "name", ["packed.png", "still.webp", "photo.jpg", "comment.jpg", "clip.mp4", "clip.webm"]
+)
+@given(data=st.data())
+def test_damaged_files_end_the_search(name: str, data: st.DataObject) -> None:
+    """Wherever they are cut, and whatever byte is wrong."""
+    content = bytearray((FILES / name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    found = found_in(bytes(content[: data.draw(st.integers(0, len(content)))]), 9999)
+    assert isinstance(found.prompt, str) and isinstance(found.workflow, str)

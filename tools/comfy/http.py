@@ -1,0 +1,93 @@
+"""aiohttp's requests into the machine's, and the machine's answers into aiohttp's."""
+
+import asyncio
+
+from aiohttp import BodyPartReader, web
+
+from simulator.http import FileBody, FilePart, Form, PictureBody, Request, Response, TextPart
+from tools.comfy.blobs import BlobStore
+from tools.comfy.encode import reencoded_file
+
+PIECE = 1 << 18
+"""Bytes of an upload that are in memory at a time."""
+
+
+def bare_request(incoming: web.Request) -> Request:
+    """A request without its body, as a WebSocket handshake is one."""
+    headers = {name.lower(): value for name, value in incoming.headers.items()}
+    return Request(incoming.method, incoming.raw_path, headers)
+
+
+async def read_request(incoming: web.Request, blobs: BlobStore, limit: int) -> Request:
+    """A whole request; of a body over the limit only the size is told."""
+    body, form, size, is_malformed = b"", None, 0, False
+    limited = incoming.clone(client_max_size=limit)
+    try:
+        if incoming.path.endswith("/upload/image"):
+            form = await _read_form(limited, blobs, limit)
+        else:
+            body = await limited.read()
+            size = len(body)
+    except web.HTTPRequestEntityTooLarge:
+        size = limit + 1
+    except ValueError:  # So aiohttp calls a multipart body without sense.
+        is_malformed = True
+    bare = bare_request(incoming)
+    return Request(bare.method, bare.target, bare.headers, body, form, size, is_malformed)
+
+
+async def write_response(response: Response, blobs: BlobStore) -> web.Response:
+    """An answer with the bytes it speaks of."""
+    content: bytes
+    match response.body:
+        case FileBody(key, start, stop):
+            content = await asyncio.to_thread(blobs.read, key, start, stop)
+        case PictureBody(key, form, quality, channel, otherwise):
+            path = blobs.path(key)
+            drawn = await asyncio.to_thread(reencoded_file, path, form, quality, channel)
+            if drawn is None:
+                return await write_response(otherwise, blobs)
+            content = drawn
+        case bytes() as content:
+            pass
+    answer = web.Response(
+        status=response.status, headers=list(response.headers), body=content or None
+    )
+    if ("Connection", "close") in response.headers:
+        answer.force_close()
+    return answer
+
+
+async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> Form:
+    """Read a form part by part; a file goes to the store as it comes.
+
+    Raises:
+        HTTPRequestEntityTooLarge: More than `limit` bytes in all.
+        ValueError: It says that it is a form, and is none.
+    """
+    if incoming.content_type != "multipart/form-data":
+        await incoming.read()
+        return ()
+    parts: list[FilePart | TextPart] = []
+    left = limit
+    async for part in await incoming.multipart():
+        if not isinstance(part, BodyPartReader):
+            raise ValueError("a form within a form")
+        writer = blobs.begin()
+        try:
+            while piece := await part.read_chunk(PIECE):
+                left -= len(piece)
+                if left < 0:
+                    raise web.HTTPRequestEntityTooLarge(limit, limit + 1)
+                writer.write(piece)
+        except BaseException:  # also when the sender goes away in the middle
+            writer.abandon()
+            raise
+        blob, name = writer.end(), part.name or ""
+        if part.filename is not None:
+            parts.append(FilePart(name, part.filename, blob))
+        else:
+            content = blobs.read(blob.key, 0, blob.size)
+            blobs.drop(blob.key)
+            parts.append(TextPart(name, content.decode(errors="replace")))
+    return tuple(parts)

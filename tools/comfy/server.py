@@ -1,0 +1,179 @@
+"""Starts an embedded ComfyUI server: `python -m tools.comfy.server --port 8188 --cors`."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+
+from simulator.models import classes_of
+from simulator.nodes import NodeClasses
+from simulator.settings import MEBIBYTE, Api, Gate, GateKind, Settings
+from tools.comfy.shell import ComfyServer
+
+__all__ = ["ComfyServer"]
+
+
+def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses, int]:
+    """Settings from a command line, the node classes, and how many answers to lose."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.comfy.server",
+        description="An embedded ComfyUI server with a few real image nodes, for demos and tests.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=8188, help="0 takes a free one (default: %(default)s)")
+    add(
+        "--cors",
+        nargs="?",
+        const="*",
+        metavar="ORIGIN",
+        help="like ComfyUI's --enable-cors-header: let pages of other origins in",
+    )
+    add("--name", default="cpu", help="shown as the device in /system_stats")
+    add("--speed", type=_positive, default=1.0, help="divides every duration (default: 1)")
+    add(
+        "--pace",
+        type=_not_negative,
+        default=0.0,
+        metavar="SECONDS",
+        help="spread each node over that time, with progress and previews",
+    )
+    add("--api", choices=[each.value for each in Api], default=Api.V0_28.value)
+    add(
+        "--max-upload-size",
+        type=_positive,
+        default=100.0,
+        metavar="MB",
+        help="largest request body (default: 100)",
+    )
+    add(
+        "--gate",
+        type=parse_gate,
+        metavar="KIND:SECRET",
+        help="demand bearer:TOKEN, basic:USER:PASSWORD or query:TOKEN (as ?token=TOKEN)",
+    )
+    add("--models", default="", metavar="A,B", help="upscale models that it lists")
+    add("--without", default="", metavar="A,B", help="node classes that it lacks")
+    add("--gate-preflight", action="store_true", help="answer OPTIONS with 401 too")
+    add("--gate-readable", action="store_true", help="send CORS headers with a 401")
+    add("--gate-open-sockets", action="store_true", help="let WebSockets pass the gate")
+    add("--no-sockets", action="store_true", help="refuse WebSockets, as some proxies do")
+    add(
+        "--post-delay",
+        type=float,
+        default=Settings().post_delay,
+        metavar="SECONDS",
+        help="from a POST's answer to its first frames; negative: frames first",
+    )
+    add(
+        "--success-gap",
+        type=_not_negative,
+        default=Settings().success_gap,
+        metavar="SECONDS",
+        help="from execution_success to the history entry",
+    )
+    add(
+        "--separate-senders",
+        action="store_true",
+        help="a client that stops reading does not silence the others",
+    )
+    add(
+        "--lose-answers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="accept the next N prompts but cut the connection before the answer",
+    )
+    given = parser.parse_args(arguments)
+    gate: Gate | None = given.gate
+    if gate is not None:
+        gate = replace(
+            gate,
+            guards_preflight=given.gate_preflight,
+            is_readable=given.gate_readable,
+            opens_sockets=given.gate_open_sockets,
+        )
+    settings = Settings(
+        name=given.name,
+        host=given.host,
+        port=given.port,
+        api=Api(given.api),
+        cors=given.cors,
+        max_upload_size=round(given.max_upload_size * MEBIBYTE),
+        pace=given.pace,
+        speed=given.speed,
+        post_delay=given.post_delay,
+        success_gap=given.success_gap,
+        shared_sender=not given.separate_senders,
+        sockets=not given.no_sockets,
+        gate=gate,
+    )
+    classes = classes_of(_names(given.models), _names(given.without))
+    return settings, classes, given.lose_answers
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def parse_gate(text: str) -> Gate:
+    """`kind:secret` to a gate."""
+    kind, colon, secret = text.partition(":")
+    if kind not in [each.value for each in GateKind] or not colon or not secret:
+        raise argparse.ArgumentTypeError(
+            f"`{text}` is no gate; write bearer:TOKEN, basic:USER:PASSWORD or query:TOKEN"
+        )
+    return Gate(GateKind(kind), secret)
+
+
+async def serve(settings: Settings, classes: NodeClasses, answers_to_lose: int) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    server = ComfyServer(settings, classes=classes)
+    server.answers_to_lose = answers_to_lose
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    try:
+        await server.start()
+        release = settings.api.release
+        print(f"ComfyUI {release}, embedded, as `{settings.name}`: {server.url}", flush=True)
+        await ended.wait()
+    finally:
+        await server.stop()
+
+
+def main() -> int:
+    """Run the command; returns the exit code."""
+    settings, classes, answers_to_lose = parse_arguments(sys.argv[1:])
+    try:
+        asyncio.run(serve(settings, classes, answers_to_lose))
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        print(f"The embedded server can't listen on {place}: {error}.", file=sys.stderr)
+        print("Is another one running there? Try --port 0 for a free port.", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return value
+
+
+def _not_negative(text: str) -> float:
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is below 0 or endless")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

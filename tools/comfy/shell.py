@@ -1,0 +1,274 @@
+"""The simulator behind real sockets: aiohttp outside, the pure machine inside."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any, cast
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from simulator.catalogue import CATALOGUE
+from simulator.engine import Engine
+from simulator.events import (
+    AcceptSocket,
+    Answer,
+    CutSocket,
+    DropBlob,
+    DropValues,
+    Effect,
+    Event,
+    Killed,
+    RefuseSocket,
+    RequestReceived,
+    RunNode,
+    SendBinary,
+    SendText,
+    SocketClosed,
+    SocketOpened,
+    WakeAt,
+    Woken,
+)
+from simulator.http import Request, Response
+from simulator.nodes import NodeClasses
+from simulator.settings import Settings
+from tools.comfy.blobs import BlobStore
+from tools.comfy.connection import Connection
+from tools.comfy.http import bare_request, read_request, write_response
+from tools.comfy.runner import WORK, NodeWork, resolve, run_node
+
+_REQUESTS_REMEMBERED = 10_000
+
+
+class ComfyServer:
+    """An embedded ComfyUI server on a real port.
+
+    `start` before use, `stop` at the end; both, `restart` and `kill` belong to one event loop.
+    Files survive `kill` and `restart` (those in `temp` don't); tasks and history are lost.
+
+    Attributes:
+        requests: `(method, target, status)` of the latest answered requests, oldest first.
+        answers_to_lose: That many of the next accepted `POST /prompt` are cut before the answer.
+        answer_delay: Seconds that every HTTP answer is held back.
+
+    Args:
+        settings: How it behaves. Port 0 takes a free one; `port` tells which.
+        classes: Node classes it knows; each needs its work in `work`.
+        seed: Makes ids and names the same in every run.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        classes: NodeClasses = CATALOGUE,
+        work: Mapping[str, NodeWork] = WORK,
+        seed: int | None = None,
+    ) -> None:
+        self.requests: deque[tuple[str, str, int]] = deque(maxlen=_REQUESTS_REMEMBERED)
+        self.answers_to_lose = 0
+        self.answer_delay = 0.0
+        self.engine = Engine(settings or Settings(), Random(seed), classes)
+        self._work = work
+        self._blobs = BlobStore()
+        self._thread = ThreadPoolExecutor(1, "comfy-node")
+        self._ids = count(1)
+        self._values: dict[int, tuple[object, ...]] = {}
+        self._waiting: dict[int, asyncio.Future[Response]] = {}
+        self._connections: dict[int, Connection] = {}
+        self._runs: set[asyncio.Task[None]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._runner: web.AppRunner | None = None
+        self._thawed = asyncio.Event()
+        self._thawed.set()
+        self._port = self.settings.port
+
+    @property
+    def settings(self) -> Settings:
+        """How it behaves now."""
+        return self.engine.settings
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, known after `start`."""
+        return self._port
+
+    @property
+    def blob_folder(self) -> Path:
+        """Where file contents lie, under names of no meaning; gone after `stop`."""
+        return self._blobs.folder
+
+    @property
+    def url(self) -> str:
+        """Where it answers, without a slash at the end."""
+        return f"http://{self.settings.host}:{self._port}"
+
+    def change(self, **fields: Any) -> None:
+        """Give it other `Settings` fields from now on, e.g. `change(post_delay=-0.2)`."""
+        self.engine.settings = replace(self.settings, **fields)
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", cast(Handler, self._handle))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self.settings.host, self._port, reuse_address=True).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._port = runner.addresses[0][1]
+        self.change(port=self._port)
+
+    async def stop(self) -> None:
+        """Stop for good: cut all sockets, delete all files."""
+        await self.kill()
+        await asyncio.gather(*self._runs)
+        await asyncio.to_thread(self._thread.shutdown)
+        self._blobs.close()
+
+    async def kill(self) -> None:
+        """Die as by `kill -9`: no close frames, no answers, nobody listens. `start` revives."""
+        self._feed(Killed())
+        self.thaw()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        for connection in list(runner.server.connections) if runner.server is not None else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        await runner.cleanup()
+
+    async def restart(self, downtime: float = 0.0) -> None:
+        """Die, stay away for some seconds, come back on the same port."""
+        await self.kill()
+        await asyncio.sleep(downtime)
+        await self.start()
+
+    def freeze(self) -> None:
+        """Fall silent as a machine off the network does: connections stay, nothing moves."""
+        self._thawed.clear()
+
+    def thaw(self) -> None:
+        """Go on after `freeze`; everything held back arrives late."""
+        self._thawed.set()
+
+    def cut_sockets(self) -> None:
+        """Lose every WebSocket as a broken network does: no close frame; tasks go on."""
+        for connection in list(self._connections.values()):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    def deafen(self, client_id: str) -> None:
+        """Unregister a client id, as the late death of an older socket with that id does."""
+        ghost = next(self._ids)
+        self._connections[ghost] = Connection(ghost, None, self._feed, self._thawed)
+        target = f"/ws?clientId={quote(client_id)}"
+        self._feed(SocketOpened(ghost, Request("GET", target, {})))
+        del self._connections[ghost]
+        self._feed(SocketClosed(ghost))
+
+    def _feed(self, event: Event) -> None:
+        for effect in self.engine.handle(event, time.time()):
+            self._perform(effect)
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Answer(request_id, response):
+                waiting = self._waiting.get(request_id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(response)
+            case SendText(connection_id, frame) | SendBinary(connection_id, frame):
+                if connection_id in self._connections:
+                    self._connections[connection_id].frames.put_nowait(frame)
+            case AcceptSocket():
+                pass  # The handshake goes on unless it is refused.
+            case RefuseSocket(connection_id, response):
+                self._connections[connection_id].refusal = response
+            case CutSocket(connection_id):
+                cut = self._connections.pop(connection_id, None)
+                if cut is not None and cut.transport is not None:
+                    cut.transport.abort()
+            case RunNode():
+                # Now, before a later event drops what the node needs.
+                values = resolve(effect, self._values)
+                run = asyncio.get_running_loop().create_task(self._run(effect, values))
+                self._runs.add(run)
+                run.add_done_callback(self._runs.discard)
+            case DropValues(run_id):
+                self._values.pop(run_id, None)
+            case DropBlob(key):
+                self._blobs.drop(key)
+            case WakeAt(when):
+                if self._alarm is not None:
+                    self._alarm.cancel()
+                delay = max(0.0, when - time.time())
+                loop = asyncio.get_running_loop()
+                self._alarm = loop.call_later(delay, self._feed, Woken())
+
+    async def _run(self, run: RunNode, values: dict[str, object]) -> None:
+        loop = asyncio.get_running_loop()
+        outputs, report = await loop.run_in_executor(
+            self._thread, run_node, run, values, self._blobs, self._work
+        )
+        self._values[run.run_id] = outputs
+        self._feed(report)
+
+    async def _handle(self, incoming: web.Request) -> web.StreamResponse:
+        await self._thawed.wait()
+        if incoming.path in ("/ws", "/api/ws"):
+            return await self._serve_socket(incoming)
+        request = await read_request(incoming, self._blobs, self.settings.max_upload_size)
+        request_id = next(self._ids)
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = waiting
+        try:
+            self._feed(RequestReceived(request_id, request))
+            response = await waiting
+            if self.answer_delay > 0:
+                await asyncio.sleep(self.answer_delay)
+            await self._thawed.wait()
+        finally:
+            del self._waiting[request_id]
+        is_accepted = request.method == "POST" and request.path == "/prompt"
+        if self.answers_to_lose > 0 and is_accepted and response.status == 200:
+            self.answers_to_lose -= 1
+            if incoming.transport is not None:
+                incoming.transport.abort()
+        self.requests.append((request.method, request.target, response.status))
+        return await write_response(response, self._blobs)
+
+    async def _serve_socket(self, incoming: web.Request) -> web.StreamResponse:
+        if not web.WebSocketResponse().can_prepare(incoming).ok:
+            raise web.HTTPBadRequest
+        connection_id = next(self._ids)
+        connection = Connection(connection_id, incoming.transport, self._feed, self._thawed)
+        self._connections[connection_id] = connection
+        self._feed(SocketOpened(connection_id, bare_request(incoming)))
+        if connection.refusal is not None:
+            del self._connections[connection_id]
+            return await write_response(connection.refusal, self._blobs)
+        try:
+            return await connection.serve(incoming)
+        finally:
+            if self._connections.pop(connection_id, None) is not None:
+                self._feed(SocketClosed(connection_id))

@@ -1,0 +1,199 @@
+"""Serves the page, and nothing else of the repository, for `make demo` and the tests.
+
+Any static web server will do for visitors; this one adds a list of servers made
+on the spot, and makes the browser ask again for every file that may have changed.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import logging
+import re
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from aiohttp import web
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# A server's URL, or a mapping with `url` and `name`; the URL may be relative to
+# the page: ":8188" is another port of its host, "/a/" a path of its origin.
+ServerEntry: TypeAlias = str | Mapping[str, str]
+
+# Of the source tree, and of a built site.
+TOP_LEVEL = frozenset({"index.html", "pyscript.toml", "servers.json", "sw.js"})
+FOLDERS = frozenset({"app", "static", "assets"})
+
+# Spelled out: what `mimetypes` says depends on the machine.
+CONTENT_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".mjs": "text/javascript",
+    ".png": "image/png",
+    ".py": "text/x-python",
+    ".svg": "image/svg+xml",
+    ".toml": "application/toml",
+    ".wasm": "application/wasm",
+    ".zip": "application/zip",
+}
+
+
+class PageServer:
+    """A web server for the page; `async with` starts and stops it.
+
+    `servers` replaces the `servers.json` of the folder when given, and may change while it
+    runs; `{"from": …}` leaves the list to another place. Port 0 takes
+    a free one; `url` is known once started. `base` serves the page under a path,
+    as GitHub Pages does. `root` is the folder that holds `index.html`.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        servers: Sequence[ServerEntry] | Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        base: str = "/",
+        root: Path = ROOT,
+    ) -> None:
+        self._wanted_port = port
+        self.servers = servers
+        self._host = host
+        self._base = base
+        self._root = root.resolve()
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+        self.headers = _headers(self._root / "index.html")
+
+    @property
+    def url(self) -> str:
+        """The page's address, as seen from this machine."""
+        host = "127.0.0.1" if self._host in ("0.0.0.0", "::") else self._host
+        return f"http://{host}:{self.port}{self._base}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The port is taken, or the host is not of this machine.
+        """
+        app = web.Application()
+        app.router.add_get(self._base + "{path:.*}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._wanted_port).start()
+        except OSError:
+            await self.stop()
+            raise
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close the port. Safe to call twice."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        path = request.match_info["path"] or "index.html"
+        headers = dict(self.headers)
+        if path == "servers.json" and self.servers is not None:
+            return listed(self.servers, request, headers)
+        file = self._file(path)
+        if file is None:
+            raise web.HTTPNotFound(text=f"{path} is not part of the page.")
+        headers["Content-Type"] = CONTENT_TYPES.get(file.suffix, "application/octet-stream")
+        return web.FileResponse(file, headers=headers)
+
+    def _file(self, path: str) -> Path | None:
+        top = path.partition("/")[0]
+        if path not in TOP_LEVEL and top not in FOLDERS:
+            return None
+        file = (self._root / path).resolve()
+        return file if file.is_relative_to(self._root / top) and file.is_file() else None
+
+
+def _headers(page: Path) -> dict[str, str]:
+    """Return the headers of all answers; what a built site has in `_headers` is the same."""
+    # The browser keeps a copy and asks each time whether it still holds.
+    headers = {"Cache-Control": "no-cache"}
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page.read_text())
+    if policy is not None:
+        headers |= {
+            "Content-Security-Policy": f"{policy[1]}; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
+    return headers
+
+
+def listed(
+    servers: Sequence[ServerEntry] | Mapping[str, str],
+    request: web.Request,
+    headers: Mapping[str, str],
+) -> web.Response:
+    """Answer with a list of servers, or that the browser's copy still holds."""
+    text = json.dumps(servers, default=dict)
+    tag = hashlib.sha256(text.encode()).hexdigest()[:16]
+    is_known = any(each.value == tag for each in request.if_none_match or ())
+    answer = web.Response(
+        status=304 if is_known else 200,
+        text=None if is_known else text,
+        content_type="application/json",
+        headers=headers,
+    )
+    answer.etag = tag
+    return answer
+
+
+async def _serve(server: PageServer) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with server:
+        print(f"Tether is at {server.url}", flush=True)
+        await stopped.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tools.dev.serve", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="0 takes a free port")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument(
+        "--servers",
+        type=json.loads,
+        metavar="JSON",
+        help="a list to serve instead of servers.json",
+    )
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING)
+    server = PageServer(options.port, options.servers, options.host)
+    try:
+        asyncio.run(_serve(server))
+    except OSError as error:
+        print(f"Cannot listen on {options.host}:{options.port}: {error.strerror}. Try --port 0.")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

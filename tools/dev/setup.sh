@@ -1,0 +1,224 @@
+#!/usr/bin/env bash
+# Brings a fresh clone to where `make demo` and `make test` work.
+#
+#   tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]
+#
+# Each step does nothing when nothing changed. Says what is missing and the cure.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+mkdir -p var
+
+stop() {
+  printf '\nTether cannot be set up: %s\n  Cure: %s\n\n' "$1" "$2" >&2
+  exit 1
+}
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+# Debian and Ubuntu know their packages; others get the plain name.
+is_debian_like() { [ -r /etc/debian_version ] && command -v apt-get >/dev/null; }
+is_ubuntu() { grep -qi '^ID=ubuntu' /etc/os-release 2>/dev/null; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    sudo -n "$@"
+  fi
+}
+can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+
+# What it could not install is found missing by whoever asked for it.
+apt_lists=stale
+install_by_apt() {
+  say "Installing $* by apt-get ..."
+  [ "$apt_lists" = fresh ] || as_root apt-get update -qq || return 0
+  apt_lists=fresh
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null || true
+}
+
+find_python() {
+  local name
+  for name in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$name" >/dev/null &&
+      "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$name"
+      return
+    fi
+  done
+  stop "Python 3.11 or newer was not found${PYTHON:+ (PYTHON=$PYTHON)}." \
+    "install it (Debian 12, Ubuntu: sudo apt-get install python3 python3-venv), or name it: PYTHON=/path/to/python3 make ..."
+}
+
+setup_python() {
+  local python stamp
+  stamp=$(cat requirements.txt pyproject.toml | sha256sum | cut -d' ' -f1)
+  if [ -x .venv/bin/python ] && [ "$(cat .venv/requirements.stamp 2>/dev/null)" = "$stamp" ]; then
+    return
+  fi
+  if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    python=$(find_python)
+    # Debian ships venv without the part that puts pip inside.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+      stop "$python cannot make virtual environments." "sudo apt-get install python3-venv"
+    rm -rf .venv
+    "$python" -m venv .venv
+  fi
+  say "Installing Python packages into .venv ..."
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --require-hashes -r requirements.txt ||
+    stop "pip could not install requirements.txt (its reason is above)." \
+      "check the network or the proxy, then run this again"
+  # Editable: app/ is on the path, as it is in the page.
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --no-build-isolation --no-deps --no-index --editable . ||
+    stop "pip could not install this folder (its reason is above)." "rm -rf .venv, then run this again"
+  printf '%s' "$stamp" >.venv/requirements.stamp
+}
+
+setup_bench() {
+  local stamp
+  stamp=$(sha256sum bench/requirements.txt | cut -d' ' -f1)
+  [ "$(cat .venv/bench.stamp 2>/dev/null)" = "$stamp" ] && return
+  say "Installing what bench/fleet/__main__.py needs into .venv ..."
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --require-hashes -r bench/requirements.txt ||
+    stop "pip could not install bench/requirements.txt (its reason is above)." \
+      "check the network or the proxy, then run this again"
+  printf '%s' "$stamp" >.venv/bench.stamp
+}
+
+setup_node() {
+  local version stamp
+  command -v node >/dev/null ||
+    stop "Node.js 20 or newer was not found." \
+      "install it (Ubuntu 25.04 and newer: sudo apt-get install nodejs npm; Debian 12 ships 18: see nodejs.org/en/download)"
+  version=$(node --version)
+  version=${version#v}
+  [ "${version%%.*}" -ge 20 ] ||
+    stop "Node.js $version is too old; 20 or newer is needed." "see nodejs.org/en/download"
+  command -v npm >/dev/null || stop "npm was not found beside node." "sudo apt-get install npm"
+  stamp=$(sha256sum package-lock.json | cut -d' ' -f1)
+  if [ "$(cat node_modules/.tether-stamp 2>/dev/null)" != "$stamp" ]; then
+    say "Installing Pyodide and PyScript into node_modules ..."
+    npm ci --silent --no-audit --no-fund ||
+      stop "npm could not install package-lock.json (\`npm ci\` says why)." \
+        "check the network or the proxy, then run this again"
+    printf '%s' "$stamp" >node_modules/.tether-stamp
+  fi
+  node tools/site/vendor.mjs
+  node tools/site/app_cache.mjs
+}
+
+# A browser that starts. Ubuntu's `chromium` is a snap or a stub of one: a snap
+# doesn't see the files that Playwright hands it.
+usable_browser() {
+  local path
+  path=$(command -v "$1" 2>/dev/null) || return 1
+  case "$(readlink -f "$path")" in *snap*) return 1 ;; esac
+  timeout 20 "$path" --version >/dev/null 2>&1 || return 1
+  printf '%s' "$path"
+}
+
+find_browser() {
+  local name
+  for name in chromium chromium-browser google-chrome google-chrome-stable; do
+    usable_browser "$name" && return
+  done
+  return 1
+}
+
+setup_browser() {
+  local path
+  if [ -n "${CHROMIUM:-}" ]; then
+    path=$(usable_browser "$CHROMIUM") ||
+      stop "CHROMIUM=$CHROMIUM does not start." "correct the path, or unset CHROMIUM"
+  elif path=$(usable_browser "$(cat var/chromium 2>/dev/null || echo none)"); then
+    :
+  elif path=$(find_browser); then
+    :
+  else
+    if is_debian_like && ! is_ubuntu && can_be_root; then
+      install_by_apt chromium
+    fi
+    if ! path=$(find_browser); then
+      say "Installing Chromium by Playwright ..."
+      if can_be_root; then
+        .venv/bin/playwright install --with-deps chromium || true
+      else
+        .venv/bin/playwright install chromium || true
+      fi
+      path=$(.venv/bin/python -c 'from playwright.sync_api import sync_playwright as start
+with start() as playwright: print(playwright.chromium.executable_path)')
+      path=$(usable_browser "$path") ||
+        stop "no browser for the tests was found or could be installed." \
+          "install Chromium or Google Chrome, or name one: CHROMIUM=/path/to/chrome make test"
+    fi
+  fi
+  printf '%s' "$path" >var/chromium
+}
+
+# A screen that nobody sees: tabs are hidden and discarded only in a browser with a window.
+setup_screen() {
+  command -v Xvfb >/dev/null && return
+  if is_debian_like && can_be_root; then
+    install_by_apt xvfb
+  fi
+  command -v Xvfb >/dev/null ||
+    stop "Xvfb was not found." \
+      "install it (Debian, Ubuntu: sudo apt-get install xvfb; Fedora: sudo dnf install xorg-x11-server-Xvfb)"
+}
+
+# Firefox and WebKitGTK with its driver, for tests/engines; where they can't be had, the tests say so
+# and are skipped, or fail where ENGINES=required.
+setup_engines() {
+  local missing=()
+  command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver)
+  # Ubuntu's Firefox is a snap, which doesn't see the files that its driver hands it.
+  command -v firefox-esr >/dev/null || is_ubuntu || missing+=(firefox-esr)
+  if [ ${#missing[@]} -gt 0 ] && is_debian_like && can_be_root; then
+    install_by_apt --no-install-recommends "${missing[@]}"
+  fi
+}
+
+# The proxies of docs/networks.md; where they can't be had, their tests say so and are skipped.
+setup_proxies() {
+  local name package
+  for name in nginx caddy; do
+    [ -n "$(PATH=$PATH:/usr/sbin command -v "$name")" ] && continue
+    package=$name
+    [ "$name" = nginx ] && package=nginx-light
+    if is_debian_like && can_be_root; then
+      install_by_apt "$package"
+    fi
+  done
+}
+
+# Other people's clients, which `make bench` measures beside the page.
+setup_peers() {
+  local stamp
+  stamp=$(sha256sum bench/package-lock.json | cut -d' ' -f1)
+  [ "$(cat bench/node_modules/.tether-stamp 2>/dev/null)" = "$stamp" ] && return
+  say "Installing the bench's peers into bench/node_modules ..."
+  (cd bench && npm ci --silent --ignore-scripts) ||
+    stop "npm could not install bench/package-lock.json (\`npm ci\` in bench/ says why)." \
+      "check the network or the proxy, then run this again"
+  printf '%s' "$stamp" >bench/node_modules/.tether-stamp
+}
+
+for step in "$@"; do
+  case $step in
+    python) setup_python ;;
+    node) setup_node ;;
+    browser) setup_browser ;;
+    screen) setup_screen ;;
+    engines) setup_engines ;;
+    proxies) setup_proxies ;;
+    peers) setup_peers ;;
+    bench) setup_bench ;;
+    *) stop "there is no step \"$step\"." "tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]" ;;
+  esac
+done

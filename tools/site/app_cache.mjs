@@ -1,0 +1,77 @@
+// Compiles the page's Python for its first import: static/vendor/app_cache.bin.
+//
+// The page's Python would compile all of it at every start. The byte code carries the
+// hash of its source (PEP 552), and Python compares: after an edit it compiles that
+// module itself, so a stale file costs time, never truth.
+//
+// The file is an index, {path: [start, length]} in JSON after its length in four bytes
+// (big-endian), then the byte code. static/boot/interpreter.mjs unpacks it.
+
+import { createHash } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { pyscriptSources, sourcesOf } from "./python.mjs";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const PYODIDE = join(ROOT, "node_modules/pyodide");
+const TARGET = join(ROOT, "static/vendor/app_cache.bin");
+const STAMP = `${TARGET}.stamp`;
+
+async function main() {
+  const sources = { ...(await pyscriptSources(ROOT)), ...(await appSources()) };
+  const stamp = createHash("sha256")
+    .update(await readFile(fileURLToPath(import.meta.url)))
+    .update(await readFile(join(PYODIDE, "package.json")))
+    .update(JSON.stringify(sources))
+    .digest("hex");
+  if ((await readOr(STAMP)) === stamp) return;
+  await writeFile(TARGET, await packed(sources));
+  await writeFile(STAMP, stamp);
+}
+
+// What the first screen needs; the rest is compiled when it is asked for.
+async function appSources() {
+  const manifest = await readFile(join(ROOT, "pyscript.toml"), "utf8");
+  const paths = [...manifest.matchAll(/^"\.\/(app\/[^"]+)" = /gm)].map(([, path]) => path);
+  return sourcesOf(ROOT, paths);
+}
+
+async function packed(sources) {
+  const { loadPyodide } = await import(join(PYODIDE, "pyodide.mjs"));
+  const python = await loadPyodide({ indexURL: PYODIDE });
+  python.globals.set("sources", python.toPy(sources));
+  python.runPython(`
+import importlib.util, json, marshal
+
+# PEP 552: bit 0 says the header holds the source's hash, bit 1 that it is to be checked.
+checked_hash = (0b11).to_bytes(4, "little")
+index, body = {}, bytearray()
+for path, text in sources.items():
+    try:
+        code = compile(text, path, "exec", dont_inherit=True)
+    except SyntaxError:
+        continue  # Left to the page, which shows it to whoever is at work on it.
+    source = text.encode()
+    header = importlib.util.MAGIC_NUMBER + checked_hash + importlib.util.source_hash(source)
+    byte_code = header + marshal.dumps(code)
+    index[importlib.util.cache_from_source(path)] = [len(body), len(byte_code)]
+    body += byte_code
+names = json.dumps(index).encode()
+with open("/tmp/packed", "wb") as file:
+    file.write(len(names).to_bytes(4, "big") + names + body)
+`);
+  return python.FS.readFile("/tmp/packed");
+}
+
+async function readOr(file, fallback = "") {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return fallback;
+    throw error;
+  }
+}
+
+await main();
