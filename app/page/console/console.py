@@ -54,6 +54,7 @@ class Desk:
         )
         flight = FlightRecorder(window)
         runner.listeners.append(flight.note)
+        runner.follow(self._scripting.changed)
         border.now(tether__flightRecorder__read=flight.read)
         self._border, self._connections, self._explain = border, connections, explain
         connections.expose()
@@ -77,4 +78,3 @@ class Desk:
     def changed(self) -> None:
         """The window has changed."""
         self._waits.changed()
-        self._scripting.changed()

@@ -19,7 +19,7 @@ from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.identity import make_task_id
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
-from tether.core.model.window import Window
+from tether.core.model.window import Changes, Window
 from tether.core.protocol.access_token import Access, make_access
 from tether.core.protocol.answers import read_upload
 from tether.core.protocol.image_type import ending, is_picture
@@ -99,16 +99,15 @@ class Scripting:
             cancelTask=self._cancel,
         )
 
-    def changed(self) -> None:
+    def changed(self, changes: Changes) -> None:
         """Tell the scripts that listen of every task that has changed."""
-        touched, self._window.touched = self._window.touched, set()
-        for task_id in touched & self._results.keys():
+        for task_id in changes.gauges & self._results.keys():
             task = self._window.tasks.get(task_id)
             if task is not None and task.is_ended:
                 self._results.pop(task_id).set_result(None)
         if not js.tetherListens():
             return
-        for task in filter(None, map(self._window.tasks.get, touched)):
+        for task in filter(None, map(self._window.tasks.get, changes.gauges)):
             js.tetherTell(to_js(self._row(task), dict_converter=js.Object.fromEntries))
 
     async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tether.core.commands import (
 from tether.core.errors import BadInput
 from tether.core.events import Event, WorkflowLoaded
 from tether.core.ids import Digest
+from tether.core.model.window import Changes
 from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
@@ -47,6 +48,7 @@ class Runner:
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self.listeners: list[Callable[[Event | Command, float], None]] = []
+        self._followers: list[Callable[[Changes], None]] = []
         self._session: Session | None = None
         self._events: deque[Event] = deque()
         self._is_busy = False
@@ -64,6 +66,10 @@ class Runner:
         self._events.append(event)
         if self._ports is not None and not self._is_busy and not self._is_paused:
             self._drain()
+
+    def follow(self, follower: Callable[[Changes], None]) -> None:
+        """Call this after each round that has changed tasks or servers, from now on."""
+        self._followers.append(follower)
 
     @property
     def is_paused(self) -> bool:
@@ -90,6 +96,10 @@ class Runner:
                 self._carry_out(self._session.handle(event, now))
         finally:
             self._is_busy = False
+        changes = self._session.window.take_changes()
+        if any(changes):
+            for follower in self._followers:
+                follower(changes)
         self._on_change()
 
     def _carry_out(self, commands: Commands) -> None:

@@ -26,11 +26,12 @@ from tether.core.events import (
     SocketOpened,
     TaskAccepted,
     TaskDismissed,
+    TimerFired,
 )
 from tether.core.ids import Digest, TaskId
 from tether.core.model.identity import make_prompt_id
 from tether.core.model.task import State
-from tether.core.model.window import Settings
+from tether.core.model.window import Changes, Settings
 from tether.core.session.session import Session
 from tether.core.session.snapshot import TASK_RECORD
 from tether.runtime.runner import Runner
@@ -77,6 +78,22 @@ def test_events_from_before_the_start_are_not_lost() -> None:
     stage.start()
     assert NORTH in stage.session.window.servers
     assert stage.changes == 1
+
+
+def test_followers_are_told_what_a_round_has_changed() -> None:
+    """Once a round, tasks that only went on apart from those with a new state; else never."""
+    stage = Stage()
+    told: list[Changes] = []
+    stage.runner.follow(told.append)
+    stage.start()
+    emit = stage.runner.emit
+    emit(ServerAdded(NORTH, "north"))
+    assert told == [Changes(frozenset(), frozenset(), True)]
+    emit(ACCEPTED)
+    assert told[1] == Changes(frozenset({TASK}), frozenset({TASK}), False)
+    so_far = len(told)
+    emit(TimerFired(("nobody", "waits")))
+    assert len(told) == so_far
 
 
 def test_a_task_goes_its_way_and_every_command_reaches_the_world() -> None:

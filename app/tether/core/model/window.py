@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from tether.core.errors import Trouble
 from tether.core.ids import (
@@ -45,6 +46,18 @@ JOURNAL_LENGTH = 2000
 NOTICES = 20
 
 
+class Changes(NamedTuple):
+    """What has changed since somebody last took it.
+
+    `tasks` are those whose record changed; `gauges` has those that only went on, too. `servers`:
+    one came, goes, or can be reached otherwise than before.
+    """
+
+    tasks: frozenset[TaskId]
+    gauges: frozenset[TaskId]
+    servers: bool
+
+
 class Window:
     """Keeps tasks where they belong: in the window's queue, at a server, or ended."""
 
@@ -65,8 +78,10 @@ class Window:
             maxlen=JOURNAL_LENGTH
         )
         self.unsaved: set[TaskId] = set()
-        """Tasks whose record has changed; gauges don't count, but for `touched` they do."""
+        """Tasks whose record has changed; gauges don't count."""
+        self.saved: set[TaskId] = set()
         self.touched: set[TaskId] = set()
+        self.are_servers_changed = False
         self.is_fill_due = False
         """A task waits, or a place came free: the dispatcher is to look."""
         self.is_hurried = False
@@ -239,6 +254,14 @@ class Window:
         """Let all tasks that wait go to servers now."""
         self.is_hurried = bool(self.waiting)
         self.is_fill_due = True
+
+    def take_changes(self) -> Changes:
+        """Return what has changed since the last call."""
+        changes = Changes(frozenset(self.saved), frozenset(self.touched), self.are_servers_changed)
+        self.saved.clear()
+        self.touched.clear()
+        self.are_servers_changed = False
+        return changes
 
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks in the order of their ends."""

@@ -82,6 +82,7 @@ class Records:
             commands.append(SaveRecord(TASK_RECORD + task_id, text))
             if task is not None and task.state is not State.ADOPTED:
                 commands.append(SaveEntry(task_id, _entry(window, task, text or "")))
+        window.saved |= window.unsaved
         window.touched |= window.unsaved
         window.unsaved.clear()
         return tuple(commands)

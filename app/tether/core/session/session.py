@@ -214,6 +214,7 @@ class Session:
         done = list(commands)
         is_changed = bool(window.unsaved) or window.is_server_new
         if is_changed:
+            window.are_servers_changed |= window.is_server_new
             window.is_server_new = False
             for server in list(window.servers.values()):
                 done += self._tend(server, now)

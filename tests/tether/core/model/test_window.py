@@ -16,7 +16,7 @@ from tests.tether.core.farm import (
 from tether.core.errors import Trouble
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import State
-from tether.core.model.window import NOTICES
+from tether.core.model.window import NOTICES, Changes
 from tether.core.tracking.frames import heard
 
 WHY = Trouble.of("server_silent", server="north")
@@ -229,3 +229,14 @@ def test_a_window_can_become_another_client_of_a_server() -> None:
     assert window.client_ids[NORTH] == north.connection.client_id
     assert north.connection.client_id.endswith(window.window_id)
     assert window.is_server_new
+
+
+def test_changes_are_taken_once() -> None:
+    """Whoever takes them tells all others."""
+    window = new_window()
+    window.saved.add(TaskId("one"))
+    window.touched |= {TaskId("one"), TaskId("two")}
+    window.are_servers_changed = True
+    one, two = TaskId("one"), TaskId("two")
+    assert window.take_changes() == Changes(frozenset({one}), frozenset({one, two}), True)
+    assert not any(window.take_changes())
