@@ -5,8 +5,11 @@ from typing import Any
 
 import js
 
+from page.ui.context import PageContext
 from page.ui.dom import by_id, listen, set_text
-from page.ui.words import Words
+from tether.core.events import CollectWanted
+from tether.core.ids import PromptId
+from tether.core.windows.owner import read_phrase, tag_of
 
 LINK = "#collect="
 """What the hash of a link begins with; the phrase follows."""
@@ -16,14 +19,16 @@ class CollectPanel:
     """Shows this browser's phrase, and takes another's.
 
     Args:
-        words: The page's language.
+        context: The page.
         phrase: This browser's own.
-        collect: Called with what was typed; returns what is wrong with it, or "".
+        known: Returns the unfinished tasks of this browser's windows.
     """
 
-    def __init__(self, words: Words, phrase: str, collect: Callable[[str], str]) -> None:
-        self._words = words
-        self._collect = collect
+    def __init__(
+        self, context: PageContext, phrase: str, known: Callable[[], frozenset[PromptId]]
+    ) -> None:
+        self._context = context
+        self._known = known
         self._dialog = by_id("collect")
         self._typed = by_id("collect-phrase")
         self._problem = by_id("collect-problem")
@@ -44,7 +49,9 @@ class CollectPanel:
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
-        problem = self._collect(self._typed.value)
-        set_text(self._problem, problem)
-        if not problem:
+        phrase = read_phrase(self._typed.value)
+        if phrase is None:
+            set_text(self._problem, self._context.words.say("trouble.phrase_bad"))
+        else:
+            self._context.emit(CollectWanted(tag_of(phrase), self._known()))
             self._dialog.close()

@@ -24,6 +24,7 @@ from tether.core.protocol.access_token import Access, make_access
 from tether.core.protocol.answers import read_upload
 from tether.core.protocol.image_type import ending, is_picture
 from tether.core.protocol.requests import Ask, Upload
+from tether.core.protocol.workflow import parse_workflow
 from tether.core.submission.submission import UPLOAD_WITHIN
 from tether.core.submission.withdrawal import successor
 from tether.runtime.caller import Caller, Waits
@@ -142,7 +143,7 @@ class Scripting:
         files = given(options, "files")
         placed = _placed(files) if files is not None else {}
         title = str(given(options, "title") or "script")
-        task_id = await self._intake.accept_placed(text, title, placed, pinned)
+        task_id = await self._intake.accept(parse_workflow(text), title, placed, pinned)
         task = self._window.tasks[task_id]
         return {"taskId": task_id, "promptId": task.prompt_id, "server": task.server}
 

@@ -16,6 +16,7 @@ from tether.core.errors import BadInput, TetherError
 from tether.core.ids import PromptId
 from tether.core.model.window import Window
 from tether.core.protocol.outputs import view_url
+from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import Keys
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
@@ -159,12 +160,10 @@ class Curator:
             if picture.digest not in contents:
                 raise BadInput("picture_gone", picture=picture.filename)
             files[picture.node_id, picture.input] = (picture.filename, contents[picture.digest])
-        text = str(await contents[entry.digest].text())
+        workflow = parse_workflow(str(await contents[entry.digest].text()))
         pinned = self._window.servers.get(entry.pinned) if entry.pinned else None
         is_there = pinned is not None and not pinned.is_leaving
-        await self._intake.accept_placed(
-            text, entry.title, files, entry.pinned if is_there else None
-        )
+        await self._intake.accept(workflow, entry.title, files, entry.pinned if is_there else None)
         title = self._words.title(entry.title)
         self._panel.tell(self._words.say("gallery.runs_again", task=title))
 

@@ -8,7 +8,6 @@ from typing import Any
 import js
 from pyscript import config
 
-from page.page import Page
 from page.ui.dom import by_id, listen
 from page.ui.words import Words
 from tether.browser.site import is_demo, meta
@@ -45,7 +44,7 @@ class Gallery:
         world: World,
         intake: Intake,
         words: Words,
-        page: Page,
+        page: Any,
         emit: Emit,
         soon: Callable[[Any], None],
         look: Callable[[str, Any], Any],

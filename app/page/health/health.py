@@ -1,8 +1,8 @@
 """The health of this window, for the page and for scripts."""
 
 from collections.abc import Callable
+from typing import Any
 
-from page.composer.composer import Sending
 from page.health.figures import Health, health
 from page.health.panel import HealthPanel
 from page.ui.words import Words
@@ -23,7 +23,7 @@ class Vitals:
     def __init__(
         self,
         window: Window,
-        sending: Sending,
+        sending: Any,
         words: Words,
         now: Callable[[], float],
         repaint: Callable[[], None],
