@@ -1,11 +1,7 @@
-"""Starts the page; the only module that knows all the others.
-
-What stands beside the work with servers and tasks.
-"""
+"""Starts the page; the only module that knows all the others."""
 
 import asyncio
 import gc
-from collections.abc import Callable
 from typing import Any
 
 import js
@@ -14,18 +10,20 @@ from page.composer.composer import Sending
 from page.composer.recent_runs import Runs
 from page.console.console import Desk
 from page.gallery.gallery import Gallery
-from page.health.health import Vitals
+from page.health.health import HealthDialog
 from page.lanes.lanes import Lanes
-from page.notifications.notifications import Telling
-from page.notifications.whats_new import News
+from page.notifications.notifications import Notifications
+from page.notifications.whats_new import WhatsNew
 from page.page import Intents, Page
-from page.routing_test.selftest import SelfTest
+from page.routing_test.selftest import RoutingTest
 from page.servers.roster import Roster
 from page.servers.servers import Farm
 from page.settings import Choices
 from page.tab import Tab
 from page.tasks.actions import Acting
+from page.ui.context import PageContext
 from page.ui.dom import by_id
+from page.ui.notices import NoticesPanel
 from page.ui.undo import Undo
 from page.ui.words import Words
 from page.view import Viewer
@@ -34,55 +32,16 @@ from page.worlds import MakeWorld, find_world
 from tether.browser.media_previews import BrowserPreviews
 from tether.browser.repaint import Repaint
 from tether.browser.site import fetch_text, meta, time_of_day
-from tether.core.events import CollectWanted, Emit
+from tether.core.events import CollectWanted
 from tether.core.ids import TaskId
 from tether.core.model.identity import DEFAULT_BASE
-from tether.core.model.window import Settings, Window
+from tether.core.model.window import Settings
 from tether.core.windows.owner import read_phrase, tag_of
 from tether.runtime.access_tokens import Keys
 from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
-from tether.runtime.ports import World
 from tether.runtime.rerun import Repetition
 from tether.runtime.runner import Runner
-
-
-class Aside:
-    """Looks at what has changed each time that the page is painted.
-
-    Args:
-        window: Its tasks.
-        tab: Looks after windows that are gone.
-        world: Where the page lives.
-        words: The page's language.
-        page: Shows notices, and takes pictures as the next inputs.
-        emit: Is told what can't be kept.
-        soon: Runs work that nobody waits for.
-        look: Opens the dialog in which a picture is seen large.
-    """
-
-    def __init__(
-        self,
-        window: Window,
-        tab: Tab,
-        world: World,
-        words: Words,
-        page: Page,
-        emit: Emit,
-        soon: Callable[[Any], None],
-        look: Callable[[str, Any], Any],
-    ) -> None:
-        show = page.notices.show
-        News(world.shared, words, soon)
-        self._gallery = Gallery(window, world, tab.intake, words, page, emit, soon, look)
-        self._telling = Telling(window, world.shared, world.clock, words, show, soon)
-        self._windows = Windows(window, tab.adopter, world.shared, words, soon)
-
-    def look(self) -> None:
-        """The page was painted."""
-        self._gallery.changed()
-        self._telling.look()
-        self._windows.look()
 
 
 class App:
@@ -134,7 +93,16 @@ class App:
             address,
         )
         self._desk.expose_doctor(self._farm.clinic.examine)
-        self._lanes = Lanes(self._window, self._runner, self._world, self._words, self._soon)
+        context = PageContext(
+            self._window,
+            self._world,
+            self._words,
+            self._emit,
+            self._soon,
+            NoticesPanel(self._words),
+            ask,
+        )
+        self._lanes = Lanes(context, self._runner)
         self._tab.start()
         since = choices.reruns_since
         self._again = again = Repetition(self._window, self._tab.intake, self._emit, since)
@@ -151,6 +119,7 @@ class App:
         self._page = page = Page(
             self._words,
             language,
+            context.notices,
             Intents(
                 self._farm,
                 lambda action, key: acting.act(action, key),
@@ -179,37 +148,21 @@ class App:
             self._soon,
             self._kept,
         )
-        self._acting = acting = Acting(
-            self._window,
-            self._world,
-            self._words,
-            self._emit,
-            self._again,
-            self._sending,
-            undo,
-            self._soon,
-            page.notices.show,
-            self._repaint.ask,
-        )
-        self._vitals = Vitals(self._window, self._sending, self._words, now, ask)
-        self._desk.use_figures(self._vitals.figures)
-        self._aside = Aside(
-            self._window,
-            self._tab,
-            self._world,
-            self._words,
-            page,
-            self._emit,
-            self._soon,
-            acting.look,
-        )
+        self._acting = acting = Acting(context, self._again, self._sending, undo)
+        self._health = HealthDialog(context, self._sending.to_picture)
+        self._desk.use_figures(self._health.figures)
+        WhatsNew(context)
+        gallery = Gallery(context, self._tab.intake, page.composer.add, acting.look)
+        self._runner.follow(gallery.changed)
+        self._runner.follow(Notifications(context).changed)
+        self._windows = Windows(context, self._tab.adopter)
         Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
         await self._farm.load(self._world)
         self._paint()
         await self._sending.restore()
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
-        self._selftest = SelfTest(self._window, self._words, language, self._keys.of)
+        self._selftest = RoutingTest(context, language, self._keys.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._selftest.run)
         # sitecustomize.py turned it off: all that a start makes stays.
         gc.freeze()
@@ -241,8 +194,8 @@ class App:
             page.show(view)
             self._farm.changed()
             self._lanes.changed()
-            self._vitals.changed()
-            self._aside.look()
+            self._health.changed()
+            self._windows.changed()
             if view.is_live:
                 self._repaint.later()  # seconds go on
             for task_id in self._again.due():

@@ -49,9 +49,11 @@ class Intents(NamedTuple):
 class Page:
     """Shows views; says what the person wants by intents."""
 
-    def __init__(self, words: Words, language: str, intents: Intents) -> None:
+    def __init__(
+        self, words: Words, language: str, notices: NoticesPanel, intents: Intents
+    ) -> None:
         translate(words, language)
-        self.notices = NoticesPanel(words)
+        self.notices = notices
         self.composer = Composer(
             words, intents.run, intents.use_workflow, intents.choose_workflow, intents.repaint
         )

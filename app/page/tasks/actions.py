@@ -1,63 +1,47 @@
 """What a person wants of tasks: run again, elsewhere, cancel, remove, look at closely."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import js
 from pyscript import config
 
 from page.composer.composer import Sending
+from page.ui.context import PageContext
 from page.ui.undo import Undo
-from page.ui.words import Words
 from tether.core.errors import TetherError
-from tether.core.events import CancelWanted, Emit, SendAllWanted, TaskDismissed
+from tether.core.events import CancelWanted, SendAllWanted, TaskDismissed
 from tether.core.ids import TaskId
-from tether.core.model.window import Window
 from tether.core.tracking.verdicts import is_still_lost
-from tether.runtime.ports import World
 from tether.runtime.rerun import Repetition
+
+if TYPE_CHECKING:
+    from page.viewer.viewer import Looks, Viewer
 
 
 class Acting:
     """Carries what the cards' buttons say.
 
     Args:
-        window: Knows the tasks.
-        world: Has their results.
-        words: The page's language.
-        emit: Tells the session.
+        context: The page's.
         again: Runs tasks again.
         sending: Takes results as the next pictures.
         undo: Offers the way back.
-        soon: Runs work that nobody waits for.
-        say: Shows what went wrong.
-        repaint: Shows what has changed.
     """
 
     def __init__(
-        self,
-        window: Window,
-        world: World,
-        words: Words,
-        emit: Emit,
-        again: Repetition,
-        sending: Sending,
-        undo: Undo,
-        soon: Callable[[Any], None],
-        say: Callable[[str], None],
-        repaint: Callable[[], None],
+        self, context: PageContext, again: Repetition, sending: Sending, undo: Undo
     ) -> None:
-        self._window = window
-        self._world = world
-        self._words = words
-        self._emit = emit
+        self._context = context
+        self._window = context.window
+        self._words = context.words
+        self._emit = context.emit
+        self._soon = context.soon
+        self._repaint = context.repaint
         self._again = again
         self._sending = sending
         self._undo = undo
-        self._soon = soon
-        self._say = say
-        self._repaint = repaint
-        self._zoom: Any = None
+        self._viewer: Viewer | None = None
         self.removed: set[TaskId] = set()
         """Tasks that are no longer shown, and can still be taken back."""
 
@@ -118,24 +102,24 @@ class Acting:
         try:
             await work
         except TetherError as error:
-            self._say(self._words.trouble(error.trouble))
+            self._context.notices.show(self._words.trouble(error.trouble))
 
-    async def look(self, key: str, looks: Any) -> None:
+    async def look(self, key: str, looks: "Looks") -> None:
         """Open the dialog in which a picture is seen large.
 
         Args:
             key: Names it.
-            looks: Has it, and those that are looked at after it (`page.viewer.viewer.Looks`).
+            looks: Has it, and those that are looked at after it.
         """
         await js.tetherLoadPython(*config["lazy"]["viewer"])
-        from page.viewer.viewer import Zoom
+        from page.viewer.viewer import Viewer
 
-        if self._zoom is None:
-            self._zoom = Zoom(self._words, self._soon)
-        await self._zoom.open(key, looks)
+        if self._viewer is None:
+            self._viewer = Viewer(self._context)
+        await self._viewer.open(key, looks)
 
     async def _look_closely(self, key: str) -> None:
         await js.tetherLoadPython(*config["lazy"]["viewer"])
-        from page.viewer.viewer import Results
+        from page.viewer.viewer import TaskPictures
 
-        await self.look(key, Results(self._window, self._world, self._sending.reuse))
+        await self.look(key, TaskPictures(self._context, self._sending.reuse))
