@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections.abc import Coroutine
-from types import SimpleNamespace
 from typing import Any
 
 import js
@@ -12,12 +11,12 @@ from page.collect_panel import CollectPanel
 from page.composer.composer import Composer
 from page.console.console import Desk
 from page.gallery.gallery import Gallery
-from page.health.health import Vitals
+from page.health.health import HealthDialog
 from page.lanes.lanes import Lanes
-from page.notifications.notifications import Telling
-from page.notifications.whats_new import News
+from page.notifications.notifications import Notifications
+from page.notifications.whats_new import WhatsNew
 from page.page import Page, Part, translate
-from page.routing_test.selftest import SelfTest
+from page.routing_test.selftest import RoutingTest
 from page.servers.panel import ServersPanel
 from page.servers.roster import Roster
 from page.servers.servers import Servers
@@ -72,7 +71,7 @@ class App:
         )
         self._servers = Servers(context, self._caller, roster, self._keys, undo)
         console = self._add_console(context, roster)
-        lanes = Lanes(context.window, self._runner, self._world, context.words, self._soon)
+        lanes = Lanes(context, self._runner)
         self._runner.follow(self._servers.changed)
         self._tab.start()
         self._build(context, roster, undo)
@@ -140,25 +139,15 @@ class App:
 
     def _add_features(self, context: PageContext, lanes: Lanes, console: Desk) -> None:
         """Make what a person may open beside the tasks."""
-        window, words, soon = context.window, context.words, context.soon
-        shared, clock = self._world.shared, self._world.clock
-        News(shared, words, soon)
-        source: Any = SimpleNamespace(to_picture=self._actions.picture_delays)
-        health = Vitals(window, source, words, clock.now, context.repaint)
+        WhatsNew(context)
+        health = HealthDialog(context, self._actions.picture_delays)
         console.use_figures(health.figures)
-        page: Any = SimpleNamespace(notices=context.notices, composer=self._composer.panel)
-        gallery = Gallery(
-            *(window, self._world, self._tab.intake, words, page, context.emit, soon),
-            self._actions.look,
-        )
-        telling = Telling(window, shared, clock, words, context.notices.show, soon)
-        windows = Windows(window, self._tab.adopter, shared, words, soon)
-        gallery.changed()
-        telling.look()
-        self._runner.follow(lambda _changes: gallery.changed())
-        self._runner.follow(lambda _changes: telling.look())
-        self._parts = (lanes, health, SimpleNamespace(changed=windows.look))
-        self._routing_test = SelfTest(window, words, self._settings.language, self._keys.of)
+        composer, actions = self._composer, self._actions
+        gallery = Gallery(context, self._tab.intake, composer.panel.add, actions.look)
+        self._runner.follow(gallery.changed)
+        self._runner.follow(Notifications(context).changed)
+        self._parts = (lanes, health, Windows(context, self._tab.adopter))
+        self._routing_test = RoutingTest(context, self._settings.language, self._keys.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._routing_test.run)
 
     def _finish(self, context: PageContext) -> None:

@@ -2,11 +2,11 @@
 
 import js
 
-from page.health.figures import only_here
 from tether.browser.media_previews import BrowserPreviews
 from tether.browser.page import BrowserPage
 from tether.core.events import Event, PageChange, PageChanged
 from tether.core.ids import PromptId, TaskId
+from tether.core.model.health import only_here
 from tether.core.model.window import Settings
 from tether.core.session.records import is_bereft
 from tether.core.session.session import Session

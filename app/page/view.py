@@ -5,11 +5,11 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from page.composer.forecast_words import say_forecast
-from page.health.figures import only_here
 from page.servers.row import Knowledge, ServerRow, ServerRows
 from page.tasks.row import MOST_CARDS, ResultFiles, TaskList, TaskRow, TaskRows
 from page.ui.words import Words
 from tether.core.ids import ServerUrl, TaskId
+from tether.core.model.health import only_here
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window

@@ -58,9 +58,8 @@ LAZY = {
         "app/tether/workflows/values.py",
     ),
     "gallery": (
-        *("app/page/ui/labels.py", "app/page/gallery/card.py", "app/page/gallery/dialog.py"),
-        *("app/page/gallery/panel.py", "app/page/gallery/results.py"),
-        *("app/page/gallery/search.py", "app/page/ui/clock.py"),
+        *("app/page/ui/labels.py", "app/page/gallery/dialog.py"),
+        *("app/page/gallery/panel.py", "app/page/gallery/search.py", "app/page/ui/clock.py"),
     ),
     "windows": (
         *("app/page/ui/clock.py", "app/page/windows/others.py", "app/page/windows/panel.py"),

@@ -7,10 +7,10 @@ from page.console.border import Border, Language
 from page.console.connections import Connections
 from page.console.flight_recorder import FlightRecorder
 from page.console.scripting import Scripting
-from page.health.figures import Health
 from page.servers.roster import Roster
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
+from tether.core.model.health import Health
 from tether.core.model.window import Window
 from tether.runtime.caller import Caller, Waits
 from tether.runtime.intake import Intake

@@ -12,10 +12,10 @@ from pyodide.ffi import to_js
 from page.console.border import Border, Explain, given
 from page.console.connections import Connections
 from page.console.plain import result_row, server_row, stats, task_row
-from page.health.figures import Health, health
 from page.servers.roster import Roster
 from tether.core.events import CancelWanted, Emit
 from tether.core.ids import NodeId, ServerUrl, TaskId
+from tether.core.model.health import Health, health
 from tether.core.model.identity import make_task_id
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task

@@ -18,7 +18,7 @@ from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Repetition
 
 if TYPE_CHECKING:
-    from page.viewer.viewer import Looks, Zoom
+    from page.viewer.viewer import Looks, Viewer
 
 FRESH = 2.0
 """Seconds after a task's end in which its picture is fetched because the task has ended."""
@@ -43,7 +43,7 @@ class TaskActions:
         self._rerun = rerun
         self._composer = composer
         self._undo = undo
-        self._viewer: Zoom | None = None
+        self._viewer: Viewer | None = None
         self.removed: set[TaskId] = set()
         """Tasks that are no longer shown, and can still be taken back."""
         self.picture_delays: list[float] = []
@@ -98,18 +98,17 @@ class TaskActions:
     async def look(self, key: str, looks: "Looks") -> None:
         """Open the viewer for one of several pictures."""
         await js.tetherLoadPython(*config["lazy"]["viewer"])
-        from page.viewer.viewer import Zoom
+        from page.viewer.viewer import Viewer
 
         if self._viewer is None:
-            self._viewer = Zoom(self._context.words, self._context.soon)
+            self._viewer = Viewer(self._context)
         await self._viewer.open(key, looks)
 
     async def _view(self, key: str) -> None:
         await js.tetherLoadPython(*config["lazy"]["viewer"])
-        from page.viewer.viewer import Results
+        from page.viewer.viewer import TaskPictures
 
-        context = self._context
-        await self.look(key, Results(context.window, context.world, self._reuse))
+        await self.look(key, TaskPictures(self._context, self._reuse))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from page.tasks.stuck import stillness
 from page.ui.words import Words, spoken
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl
 from tether.core.model.connection import Phase
+from tether.core.model.health import stalled_since
 from tether.core.model.server import Server
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
@@ -196,22 +196,22 @@ class TaskRows:
 
     def _stuck(self, task: Task, server: Server, usual: float | None, now: float) -> str:
         """Say what was checked about a task that stands still, when, and what was answered."""
-        still = stillness(task, server, usual, now)
-        if still is None:
+        since = stalled_since(task, usual, now)
+        if since is None:
             return ""
         words, time_of = self._words, self._time_of
-        told = [words.say("stuck.still", time=spoken(words, now - still.since))]
-        if still.usual is not None:
-            told.append(words.say("stuck.usual", time=spoken(words, still.usual)))
-        is_open = still.phase is Phase.OPEN
+        told = [words.say("stuck.still", time=spoken(words, now - since))]
+        if usual is not None:
+            told.append(words.say("stuck.usual", time=spoken(words, usual)))
+        is_open = server.connection.phase is Phase.OPEN
         socket = words.say("stuck.open" if is_open else "stuck.closed")
-        heard = time_of(still.heard_at) if still.heard_at else words.say("stuck.never")
+        heard = time_of(task.heard_at) if task.heard_at else words.say("stuck.never")
         told.append(words.say("stuck.socket", socket=socket, time=heard))
-        if still.is_silent:
+        if server.silent_since > 0:
             trouble = server.trouble or Trouble.of("server_silent", server=server.name)
             told.append(words.trouble(trouble))
-        elif still.asked_at:
-            told.append(words.say("stuck.asked", server=server.name, time=time_of(still.asked_at)))
+        elif task.seen_at:
+            told.append(words.say("stuck.asked", server=server.name, time=time_of(task.seen_at)))
         return " ".join(told)
 
     def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
