@@ -12,8 +12,9 @@ import js
 
 from page.composer.composer import Sending
 from page.composer.recent_runs import Runs
-from page.console.console import Desk
+from page.console.console import Console
 from page.gallery.gallery import Gallery
+from page.health.figures import only_here
 from page.health.health import Vitals
 from page.lanes.lanes import Lanes
 from page.notifications.notifications import Telling
@@ -23,28 +24,24 @@ from page.routing_test.selftest import SelfTest
 from page.servers.roster import Roster
 from page.servers.servers import Farm
 from page.settings import Choices
-from page.tab import Tab
 from page.tasks.actions import Acting
 from page.ui.dom import by_id
 from page.ui.undo import Undo
 from page.ui.words import Words
 from page.view import Viewer
 from page.windows.windows import Windows
-from page.worlds import MakeWorld, find_world
+from page.worlds import find_world
 from tether.browser.media_previews import BrowserPreviews
 from tether.browser.repaint import Repaint
 from tether.browser.site import fetch_text, meta, time_of_day
-from tether.core.events import CollectWanted, Emit
+from tether.client import Tether
+from tether.core.errors import TetherError
+from tether.core.events import Emit
 from tether.core.ids import TaskId
 from tether.core.model.identity import DEFAULT_BASE
 from tether.core.model.window import Settings, Window
-from tether.core.windows.owner import read_phrase, tag_of
-from tether.runtime.access_tokens import Keys
-from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
-from tether.runtime.ports import World
-from tether.runtime.rerun import Repetition
-from tether.runtime.runner import Runner
+from tether.runtime.ports import MakeWorld, World
 
 
 class Aside:
@@ -52,7 +49,7 @@ class Aside:
 
     Args:
         window: Its tasks.
-        tab: Looks after windows that are gone.
+        tether: Looks after windows that are gone.
         world: Where the page lives.
         words: The page's language.
         page: Shows notices, and takes pictures as the next inputs.
@@ -64,7 +61,7 @@ class Aside:
     def __init__(
         self,
         window: Window,
-        tab: Tab,
+        tether: Tether,
         world: World,
         words: Words,
         page: Page,
@@ -74,9 +71,9 @@ class Aside:
     ) -> None:
         show = page.notices.show
         News(world.shared, words, soon)
-        self._gallery = Gallery(window, world, tab.intake, words, page, emit, soon, look)
+        self._gallery = Gallery(window, world, tether.intake, words, page, emit, soon, look)
         self._telling = Telling(window, world.shared, world.clock, words, show, soon)
-        self._windows = Windows(window, tab.adopter, world.shared, words, soon)
+        self._windows = Windows(window, tether.adopter, world.shared, words, soon)
 
     def look(self) -> None:
         """The page was painted."""
@@ -90,20 +87,15 @@ class App:
 
     def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
-        self._desk: Desk | None = None
         self._acting: Acting | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
         self._is_ready = asyncio.Event()
         self._repaint = Repaint(self._paint)
-        self._runner = runner = Runner(self._changed)
-        self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
-        self._caller = Caller(runner.emit)
-        self._world = make_world(self._caller.emit)
-        self._caller.use(self._world.http)
-        self._tab = Tab(runner, self._world, self._previews)
-        self._kept = self._world.shared
-        self._keys = Keys(self._world.records, self._kept)
+        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        self._tether = tether = Tether(make_world, settings, self._previews, self._repaint.ask)
+        self._emit, self._soon = tether.runner.emit, tether.soon
+        self._world, self._caller = tether.world, tether.caller
+        self._kept, self._keys = tether.world.shared, tether.access_tokens
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
@@ -111,11 +103,7 @@ class App:
         language = choices.language
         text = await fetch_text(f"./static/i18n/{language}.json")
         self._words = Words(text or "{}")
-        phrase = self._tab.phrase()
-        settings = Settings(
-            meta("client-base", DEFAULT_BASE), int(meta("places", "2")), tag_of(phrase)
-        )
-        self._window = (await self._tab.open(settings)).window
+        self._window = await self._tether.prepare()
         address = str(js.location.href)
         self._roster = Roster(self._window, self._kept, self._emit, address, self._keys)
         undo = Undo(self._words)
@@ -123,21 +111,14 @@ class App:
         self._farm = Farm(
             self._window, self._caller, self._roster, self._keys, self._words, undo, ask, now
         )
-        self._desk = Desk(
-            self._window,
-            self._runner,
-            self._tab.intake,
-            self._roster,
-            self._caller,
-            self._world,
-            self._words,
-            address,
-        )
-        self._desk.expose_doctor(self._farm.clinic.examine)
-        self._lanes = Lanes(self._window, self._runner, self._world, self._words, self._soon)
-        self._tab.start()
-        since = choices.reruns_since
-        self._again = again = Repetition(self._window, self._tab.intake, self._emit, since)
+        self._console = Console(self._tether, self._words, self._roster)
+        self._console.expose_doctor(self._farm.clinic.examine)
+        runner = self._tether.runner
+        self._lanes = Lanes(self._window, runner, self._world, self._words, self._soon)
+        self._again = again = self._tether.rerun
+        again.rerun_from(choices.reruns_since)
+        self._world.page.ask_before_leaving(lambda: only_here(self._window) > 0)
+        self._tether.start()
         self._viewer = Viewer(
             self._window,
             self._words,
@@ -162,7 +143,7 @@ class App:
                 lambda key, is_asked, then: self._soon(self._sending.fetch(key, is_asked, then)),
                 lambda task_id: self._forget(TaskId(task_id)),
                 choices.switches(again, self._emit, self._repaint.ask),
-                phrase,
+                self._tether.phrase,
                 self._collect,
                 self._repaint.ask,
             ),
@@ -171,7 +152,7 @@ class App:
             page,
             self._words,
             self._window,
-            self._tab.intake,
+            self._tether.intake,
             Describer(self._window, self._caller),
             self._world.chance,
             self._roster.substitute,
@@ -192,10 +173,10 @@ class App:
             self._repaint.ask,
         )
         self._vitals = Vitals(self._window, self._sending, self._words, now, ask)
-        self._desk.use_figures(self._vitals.figures)
+        self._console.use_figures(self._vitals.figures)
         self._aside = Aside(
             self._window,
-            self._tab,
+            self._tether,
             self._world,
             self._words,
             page,
@@ -229,11 +210,6 @@ class App:
             elif done.action == "selftest":
                 self._selftest.show()
 
-    def _changed(self) -> None:
-        self._repaint.ask()
-        if self._desk is not None:
-            self._desk.changed()
-
     def _paint(self) -> None:
         if self._page is not None and self._acting is not None:
             page, now = self._page, self._world.clock.now()
@@ -245,24 +221,16 @@ class App:
             self._aside.look()
             if view.is_live:
                 self._repaint.later()  # seconds go on
-            for task_id in self._again.due():
-                self._acting.run_again(task_id)
-
-    def _soon(self, work: Any) -> None:
-        """Run work that takes time; the loop's handler reports what goes wrong in it."""
-        job = asyncio.ensure_future(work)
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
 
     async def _use_workflow(self, file: Any) -> None:
         await self._is_ready.wait()  # picked before Python was there, it waits for the servers
         await self._sending.use_workflow(file)
 
     def _collect(self, typed: str) -> str:
-        phrase = read_phrase(typed)
-        if phrase is None:
-            return self._words.say("trouble.phrase_bad")
-        self._emit(CollectWanted(tag_of(phrase), self._tab.known_prompts()))
+        try:
+            self._tether.collect(typed)
+        except TetherError as error:
+            return self._words.trouble(error.trouble)
         return ""
 
     def _forget(self, task_id: TaskId) -> None:

@@ -9,7 +9,7 @@ from page.page import Switch
 from page.ui.words import choose_language
 from tether.core.events import Emit, StealingWanted
 from tether.runtime.ports import Records
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
@@ -40,13 +40,11 @@ class Choices:
         await settled()
         js.location.reload()
 
-    def switches(
-        self, again: Repetition, emit: Emit, repaint: Callable[[], None]
-    ) -> tuple[Switch, ...]:
+    def switches(self, again: Rerun, emit: Emit, repaint: Callable[[], None]) -> tuple[Switch, ...]:
         """Return what a person may turn on: lost tasks run again, waiting ones move."""
 
         def rerun_lost(is_wanted: bool) -> None:
-            again.since = self._now() if is_wanted else None
+            again.rerun_from(self._now() if is_wanted else None)
             self._kept.write(RERUN_LOST, str(again.since) if is_wanted else None)
             repaint()
 

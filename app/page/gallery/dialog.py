@@ -16,7 +16,7 @@ from tether.core.errors import BadInput, TetherError
 from tether.core.ids import PromptId
 from tether.core.model.window import Window
 from tether.core.protocol.outputs import view_url
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
 
@@ -59,7 +59,7 @@ class Curator:
         self._soon = soon
         self._look = look
         self._kept = Kept(keeping, world, use)
-        self._keys = Keys(world.records, world.shared)
+        self._keys = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, Entry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []

@@ -19,7 +19,7 @@ from tether.core.model.server import Reach
 from tether.core.model.window import Window
 from tether.core.protocol.address import PERMISSIONS, is_to_be_asked, needs_leave, space_of
 from tether.core.protocol.hosted_list import Listed
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.caller import Caller
 from tether.runtime.ports import World
 
@@ -43,7 +43,7 @@ class Farm:
         window: Window,
         caller: Caller,
         roster: Roster,
-        keys: Keys,
+        keys: AccessTokens,
         words: Words,
         undo: Undo,
         on_found: Callable[[], None],

@@ -15,7 +15,7 @@ from tether.core.ids import TaskId
 from tether.core.model.window import Window
 from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.ports import World
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 
 class Acting:
@@ -40,7 +40,7 @@ class Acting:
         world: World,
         words: Words,
         emit: Emit,
-        again: Repetition,
+        again: Rerun,
         sending: Sending,
         undo: Undo,
         soon: Callable[[Any], None],
