@@ -1,34 +1,25 @@
 """The dialog that finds tasks sent from elsewhere: by a phrase, or by a link with it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import js
 
-from page.ui.context import PageContext
 from page.ui.dom import by_id, listen, set_text
-from tether.core.events import CollectWanted
-from tether.core.ids import PromptId
-from tether.core.windows.owner import read_phrase, tag_of
+from page.ui.words import Words
+from tether.client import Tether
+from tether.core.errors import TetherError
 
 LINK = "#collect="
 """What the hash of a link begins with; the phrase follows."""
 
 
 class CollectPanel:
-    """Shows this browser's phrase, and takes another's.
+    """Shows this browser's phrase, and takes another's."""
 
-    Args:
-        context: The page.
-        phrase: This browser's own.
-        known: Returns the unfinished tasks of this browser's windows.
-    """
-
-    def __init__(
-        self, context: PageContext, phrase: str, known: Callable[[], frozenset[PromptId]]
-    ) -> None:
-        self._context = context
-        self._known = known
+    def __init__(self, words: Words, tether: Tether) -> None:
+        self._words = words
+        self._tether = tether
+        phrase = tether.phrase
         self._dialog = by_id("collect")
         self._typed = by_id("collect-phrase")
         self._problem = by_id("collect-problem")
@@ -49,9 +40,9 @@ class CollectPanel:
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
-        phrase = read_phrase(self._typed.value)
-        if phrase is None:
-            set_text(self._problem, self._context.words.say("trouble.phrase_bad"))
+        try:
+            self._tether.collect(str(self._typed.value))
+        except TetherError as error:
+            set_text(self._problem, self._words.trouble(error.trouble))
         else:
-            self._context.emit(CollectWanted(tag_of(phrase), self._known()))
             self._dialog.close()

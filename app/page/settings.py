@@ -10,7 +10,7 @@ from page.ui.dom import by_id, listen
 from page.ui.words import choose_language
 from tether.core.events import StealingWanted
 from tether.runtime.ports import Records
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
@@ -29,7 +29,7 @@ class PageSettings:
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
 
     def connect(
-        self, context: PageContext, rerun: Repetition, settled: Callable[[], Awaitable[None]]
+        self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
     ) -> None:
         """Let the person change them from now on.
 
@@ -45,7 +45,7 @@ class PageSettings:
             js.location.reload()
 
         def rerun_lost(is_wanted: bool) -> None:
-            rerun.since = context.world.clock.now() if is_wanted else None
+            rerun.rerun_from(context.world.clock.now() if is_wanted else None)
             self._shared.write(RERUN_RECORD, str(rerun.since) if is_wanted else None)
 
         def steal(is_wanted: bool) -> None:

@@ -1,80 +1,58 @@
-"""Puts together all that scripts may call."""
+"""Everything that scripts and devtools may call, put together."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from page.console.border import Border, Language
+from page.console.border import Border
 from page.console.connections import Connections
 from page.console.flight_recorder import FlightRecorder
 from page.console.scripting import Scripting
 from page.servers.roster import Roster
+from page.ui.words import Words
+from tether.client import Tether
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
 from tether.core.model.health import Health
-from tether.core.model.window import Window
-from tether.runtime.caller import Caller, Waits
-from tether.runtime.intake import Intake
-from tether.runtime.ports import World
-from tether.runtime.runner import Runner
 
 Examine: TypeAlias = Callable[[ServerUrl], Awaitable[tuple[Trouble, ...]]]
 """Finds out why a server can't be used."""
 
 
-class Desk:
-    """Exposes the functions, and tells scripts of changes.
+class Console:
+    """Exposes the functions of `docs/api.md`.
 
     Args:
-        window: The window.
-        runner: Runs its session.
-        intake: Takes tasks in.
-        roster: The servers.
-        caller: Calls servers.
-        world: What carries the window.
-        words: The page's.
-        page_url: Against which short addresses are read.
+        tether: Prepared and not started yet, so that the flight recorder misses nothing.
+        words: The page's language.
+        roster: Adds and removes servers for all windows of the browser.
     """
 
-    def __init__(
-        self,
-        window: Window,
-        runner: Runner,
-        intake: Intake,
-        roster: Roster,
-        caller: Caller,
-        world: World,
-        words: Language,
-        page_url: str,
-    ) -> None:
-        self._waits = waits = Waits()
-        border, emit, explain = Border(words), runner.emit, words.trouble
-        connections = Connections(border, window, emit, waits, caller, world, page_url)
-        self._scripting = Scripting(
-            border, window, emit, intake, roster, connections, caller, waits, world, explain
-        )
-        flight = FlightRecorder(window)
-        runner.listeners.append(flight.note)
-        runner.follow(self._scripting.changed)
+    def __init__(self, tether: Tether, words: Words, roster: Roster) -> None:
+        self._border = border = Border(words)
+        self._connections = Connections(border, tether)
+        self._scripting = Scripting(border, tether, roster, self._connections)
+        flight = FlightRecorder(tether.window)
+        tether.runner.listeners.append(flight.note)
         border.now(tether__flightRecorder__read=flight.read)
-        self._border, self._connections, self._explain = border, connections, explain
-        connections.expose()
+        self._connections.expose()
         self._scripting.expose()
 
     def use_figures(self, figures: Callable[[], Health]) -> None:
-        """Say where the figures of `tether.stats()` come from."""
+        """Take the figures of `tether.stats()` from here."""
         self._scripting.figures = figures
 
     def expose_doctor(self, examine: Examine) -> None:
-        """Let scripts ask why a server can't be used."""
+        """Expose `tether.doctor`."""
 
         async def doctor(typed: Any) -> dict[str, Any]:
             server = self._connections.known(typed)
-            found = [(self._explain(each), dict(each.facts)) for each in await examine(server.url)]
-            causes = [{"cause": said, "cure": facts.get("cure", "")} for said, facts in found]
+            causes = [
+                {
+                    "cause": self._border.words.trouble(trouble),
+                    "cure": dict(trouble.facts).get("cure", ""),
+                }
+                for trouble in await examine(server.url)
+            ]
             return {"url": server.url, "isWell": not causes, "causes": causes}
 
         self._border.later(tether__doctor=doctor)
-
-    def changed(self) -> None:
-        """The window has changed."""
-        self._waits.changed()

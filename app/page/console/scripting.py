@@ -1,6 +1,5 @@
 """The `tether` object, and the functions that send work."""
 
-import asyncio
 import binascii
 import json
 from collections.abc import Callable
@@ -9,84 +8,46 @@ from typing import Any
 import js
 from pyodide.ffi import to_js
 
-from page.console.border import Border, Explain, given
+from page.console.border import Border, option
 from page.console.connections import Connections
 from page.console.plain import result_row, server_row, stats, task_row
 from page.servers.roster import Roster
-from tether.core.events import CancelWanted, Emit
-from tether.core.ids import NodeId, ServerUrl, TaskId
+from tether.client import Tether
+from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.health import Health, health
 from tether.core.model.identity import make_task_id
 from tether.core.model.server import Reach
-from tether.core.model.task import State, Task
-from tether.core.model.window import Changes, Window
+from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access, make_access
 from tether.core.protocol.answers import read_upload
 from tether.core.protocol.image_type import ending, is_picture
 from tether.core.protocol.requests import Ask, Upload
-from tether.core.protocol.workflow import parse_workflow
 from tether.core.submission.submission import UPLOAD_WITHIN
-from tether.core.submission.withdrawal import successor
-from tether.runtime.caller import Caller, Waits
-from tether.runtime.intake import Intake
-from tether.runtime.ports import World
 
 MET_WITHIN = 10.0
 """Seconds for a new server to answer, or to be found unusable."""
 
-CANCELLED_WITHIN = 30.0
-
 
 class Scripting:
-    """Sends, follows and cancels tasks for scripts.
-
-    Args:
-        border: Makes errors readable.
-        window: The window.
-        emit: Tells its session.
-        intake: Takes tasks in.
-        roster: The servers.
-        connections: The functions for devtools.
-        caller: Calls servers.
-        waits: Waits for changes of the window.
-        world: What carries the window.
-        explain: Says a trouble in the page's words.
-    """
+    """Sends, follows and cancels tasks for scripts."""
 
     def __init__(
-        self,
-        border: Border,
-        window: Window,
-        emit: Emit,
-        intake: Intake,
-        roster: Roster,
-        connections: Connections,
-        caller: Caller,
-        waits: Waits,
-        world: World,
-        explain: Explain,
+        self, border: Border, tether: Tether, roster: Roster, connections: Connections
     ) -> None:
         self._border = border
-        self._window = window
-        self._emit = emit
-        self._intake = intake
+        self._tether = tether
+        self._window = window = tether.window
         self._roster = roster
         self._connections = connections
-        self._caller = caller
-        self._waits = waits
-        self._world = world
-        self._explain = explain
         self.figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
-        """Where the figures come from; the page has better ones once it is there."""
-        self._results: dict[TaskId, asyncio.Future[None]] = {}
-        """Somebody waits for their ends."""
+        """Returns the figures of `stats`; the page sets a better one once it is there."""
 
     def expose(self) -> None:
-        """Put the functions on `window`."""
+        """Put the functions on JavaScript's `window`, and report changed tasks to listeners."""
         window = self._window
         self._border.now(
             tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
-            tether__tasks=lambda: [self._row(task) for task in window.tasks.values()],
+            tether__tasks=self._connections.tasks,
             tether__stats=lambda: stats(window, self.figures()),
         )
         self._border.later(
@@ -99,25 +60,19 @@ class Scripting:
             uploadImageToComfyUI=self._upload,
             cancelTask=self._cancel,
         )
+        self._tether.on_task(self._report)
 
-    def changed(self, changes: Changes) -> None:
-        """Tell the scripts that listen of every task that has changed."""
-        for task_id in changes.gauges & self._results.keys():
-            task = self._window.tasks.get(task_id)
-            if task is not None and task.is_ended:
-                self._results.pop(task_id).set_result(None)
-        if not js.tetherListens():
-            return
-        for task in filter(None, map(self._window.tasks.get, changes.gauges)):
+    def _report(self, task: Task) -> None:
+        if js.tetherListens():
             js.tetherTell(to_js(self._row(task), dict_converter=js.Object.fromEntries))
 
     async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
-        access = _access(given(options, "token"))
-        is_kept = given(options, "remember") is True
-        name = str(given(options, "name") or "")
+        access = _access(option(options, "token"))
+        is_kept = option(options, "remember") is True
+        name = str(option(options, "name") or "")
         url = self._roster.add(str(typed), name, access, is_kept)
         server = self._window.servers[url]
-        await self._waits.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
+        await self._tether.runner.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
         return server_row(self._window, server)
 
     async def _remove_server(self, typed: Any) -> None:
@@ -132,46 +87,39 @@ class Scripting:
         return await self._accept(workflow, options)
 
     async def _submit(self, options: Any = None) -> dict[str, Any]:
-        return await self._accept(given(options, "workflow"), options)
+        return await self._accept(option(options, "workflow"), options)
 
     async def _accept(self, workflow: Any, options: Any) -> dict[str, Any]:
         text = workflow if isinstance(workflow, str) else js.JSON.stringify(workflow)
         if not isinstance(text, str):
             raise self._border.refuse("workflow_not_workflow")
-        server = given(options, "server")
+        server = option(options, "server")
         pinned = self._connections.known(server).url if server is not None else None
-        files = given(options, "files")
+        files = option(options, "files")
         placed = _placed(files) if files is not None else {}
-        title = str(given(options, "title") or "script")
-        task_id = await self._intake.accept(parse_workflow(text), title, placed, pinned)
+        title = str(option(options, "title") or "script")
+        task_id = await self._tether.submit(text, placed, title, pinned)
         task = self._window.tasks[task_id]
         return {"taskId": task_id, "promptId": task.prompt_id, "server": task.server}
 
-    async def _result(self, task_id: Any) -> dict[str, Any]:
-        task = self._find(task_id)
-        if not task.is_ended:
-            loop = asyncio.get_event_loop()
-            await self._results.setdefault(task.task_id, loop.create_future())
-        if task.state is State.ADOPTED:
-            raise self._border.refuse("adopted")
-        if (new := successor(self._window, task)) is not None:
-            return await self._result(new.task_id)
-        error = self._explain(task.trouble) if task.trouble else None
+    async def _result(self, name: Any) -> dict[str, Any]:
+        task = await self._tether.result(self._find(name).task_id)
+        error = self._border.words.trouble(task.trouble) if task.trouble else None
         if task.server:
             await self._fetch(task)
-        return result_row(task, error, self._world.address)
+        return result_row(task, error, self._tether.world.address)
 
     async def _fetch(self, task: Task) -> None:
-        """Bring in what scripts can't get by its address alone."""
-        if not self._world.is_direct(task):
+        """Fetch the results that a script can't get by their addresses."""
+        world = self._tether.world
+        if not world.is_direct(task):
             for output in task.outputs:
                 if output.kind != "text":
-                    await self._world.fetch(task, output, is_asked=True)
+                    await world.fetch(task, output, is_asked=True)
 
     async def _cancel(self, name: Any) -> dict[str, Any]:
-        task = self._find(name)
-        self._emit(CancelWanted(task.task_id))
-        if not await self._waits.until(lambda: task.is_ended, CANCELLED_WITHIN):
+        task = await self._tether.cancel(self._find(name).task_id)
+        if not task.is_ended:
             title = self._border.words.title(task.title)
             raise self._border.refuse("cancel_unanswered", task=title)
         return self._row(task)
@@ -180,14 +128,14 @@ class Scripting:
         return task_row(task, self._border.words.title)
 
     def _find(self, name: Any) -> Task:
-        """Return a task by its own id or its prompt's."""
+        """Return a task by its own id or its prompt id."""
         for task in self._window.tasks.values():
             if name in (task.task_id, task.prompt_id):
                 return task
         raise self._border.refuse("task_unknown", task=name)
 
     async def _upload(self, base64: Any) -> dict[str, Any]:
-        """Upload a picture to the server that calls go to now."""
+        """Upload a picture to the server of `getApiBaseUrl`."""
         url = self._connections.base_url()
         if url is None:
             raise self._border.refuse("no_server_answers")
@@ -198,7 +146,7 @@ class Scripting:
         if not is_picture(content):
             raise self._border.refuse("base64_bad")
         blob = js.Blob.new(to_js([to_js(content)]))
-        files, task_id = self._world.files, make_task_id(self._world.chance)
+        files, task_id = self._tether.world.files, make_task_id(self._tether.world.chance)
         digest = await files.digest(blob)
         await files.keep(task_id, {digest: blob})
         try:
@@ -210,7 +158,8 @@ class Scripting:
 
     async def _uploaded(self, url: ServerUrl, upload: Upload) -> dict[str, Any]:
         server = self._window.servers[url]
-        answer = await self._caller.call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
+        call = self._tether.caller.call
+        answer = await call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
         if answer is None or answer.status != 200:
             status = answer.status if answer else "-"
             raise self._border.refuse("upload_failed", server=server.name, status=status)
@@ -230,7 +179,7 @@ def _access(token: Any) -> Access | None:
         return None
     if isinstance(token, str):
         return make_access("bearer", token)
-    mode, secret, name = (given(token, key) or "" for key in ("mode", "secret", "name"))
+    mode, secret, name = (option(token, key) or "" for key in ("mode", "secret", "name"))
     return make_access(str(mode), str(secret), str(name))
 
 

@@ -18,7 +18,7 @@ from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
 
@@ -57,7 +57,7 @@ class GalleryDialog:
         self._intake = intake
         self._look = look
         self._results = KeptResults(keeper, world, add_pictures)
-        self._tokens = Keys(world.records, world.shared)
+        self._tokens = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, Entry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []

@@ -132,7 +132,7 @@ class PlayedWindow:
 
     def _load(self) -> None:
         bench = self._bench
-        self.runner = runner = Runner(lambda: None)
+        self.runner = runner = Runner()
 
         def emit(event: Event) -> None:
             if runner is self.runner:  # nothing reaches a page that is gone

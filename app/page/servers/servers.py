@@ -21,7 +21,7 @@ from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
 from tether.core.model.window import Changes
 from tether.core.protocol.address import PERMISSIONS, is_to_be_asked, needs_leave, space_of
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.caller import Caller
 
 
@@ -34,12 +34,12 @@ class Servers:
         context: The page.
         caller: Calls servers.
         roster: The lists of servers.
-        keys: Their tokens.
+        tokens: Their access tokens.
         undo: Offers to take a removal back.
     """
 
     def __init__(
-        self, context: PageContext, caller: Caller, roster: Roster, keys: Keys, undo: Undo
+        self, context: PageContext, caller: Caller, roster: Roster, tokens: AccessTokens, undo: Undo
     ) -> None:
         self._context = context
         self._window = context.window
@@ -48,7 +48,7 @@ class Servers:
         self._undo = undo
         self._address = str(js.location.href)
         self._duplicates = Duplicates(context.window, caller)
-        self.doctor = Doctor(context, caller, keys.of, self._permission_of)
+        self.doctor = Doctor(context, caller, tokens.of, self._permission_of)
         self._rounds = Rounds()
         self._is_permission_watched = False
 

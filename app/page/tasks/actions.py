@@ -15,7 +15,7 @@ from tether.core.ids import TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, Fetched, Output
 from tether.core.tracking.verdicts import is_still_lost
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
     from page.viewer.viewer import Looks, Viewer
@@ -36,9 +36,7 @@ class TaskActions:
         undo: Offers to take a removal back.
     """
 
-    def __init__(
-        self, context: PageContext, rerun: Repetition, composer: Composer, undo: Undo
-    ) -> None:
+    def __init__(self, context: PageContext, rerun: Rerun, composer: Composer, undo: Undo) -> None:
         self._context = context
         self._rerun = rerun
         self._composer = composer

@@ -7,7 +7,7 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy, to_js
 
-from tether.core.events import Answered, Emit, Failure, RequestFailed
+from tether.core.events import Answered, Failure, RequestFailed
 from tether.core.ids import Digest, ServerUrl
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
@@ -28,20 +28,20 @@ class BrowserHttp:
     """Makes calls, gives each its time, and tells how it ended.
 
     Args:
-        emit: Is told.
-        read_file: Reads a kept picture.
+        on_answer: Called with how each call has ended.
+        read_file: Reads a stored picture.
         access_of: Returns a server's token, if it has one.
         begin: Waits for an upload's turn.
     """
 
     def __init__(
         self,
-        emit: Emit,
+        on_answer: Callable[[Answered | RequestFailed], None],
         read_file: Callable[[Digest], Awaitable[Any]],
         access_of: Callable[[ServerUrl], Access | None],
         begin: Begin,
     ) -> None:
-        self._emit = emit
+        self._on_answer = on_answer
         self._read_file = read_file
         self._access_of = access_of
         self._begin = begin
@@ -81,7 +81,7 @@ class BrowserHttp:
         elif form is None:
             leave()
             del self._calls[request.id]
-            self._emit(RequestFailed(request, Failure.FILE_GONE))
+            self._on_answer(RequestFailed(request, Failure.FILE_GONE))
         else:
             call.leave = leave
             self._start(request, form)
@@ -99,10 +99,10 @@ class BrowserHttp:
             return
         call.leave()
         if status >= 0:
-            self._emit(Answered(call.request, status, text, seconds))
+            self._on_answer(Answered(call.request, status, text, seconds))
         else:
             why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
-            self._emit(RequestFailed(call.request, why))
+            self._on_answer(RequestFailed(call.request, why))
 
     async def _form(self, upload: Upload) -> Any:
         """Return what is sent: a picture goes from the store to the network, past Python."""

@@ -31,9 +31,9 @@ class Books:
         """Answer, or fail."""
         self.asked.append(request)
         if self._status is None:
-            self.caller.emit(RequestFailed(request, Failure.NETWORK))
+            self.caller.answered(RequestFailed(request, Failure.NETWORK))
         else:
-            self.caller.emit(Answered(request, self._status, self._text))
+            self.caller.answered(Answered(request, self._status, self._text))
 
     def abort(self, request_id: int) -> None:
         """Nobody aborts here."""

@@ -49,9 +49,9 @@ class Servers:
     def _answer(self, request: Request, text: Any) -> None:
         self.open -= 1
         if text is None:
-            self.caller.emit(RequestFailed(request, Failure.NETWORK))
+            self.caller.answered(RequestFailed(request, Failure.NETWORK))
         else:
-            self.caller.emit(Answered(request, 200, text))
+            self.caller.answered(Answered(request, 200, text))
 
 
 def told(work: Coroutine[Any, Any, dict[str, NodeInfo | None]]) -> dict[str, bool]:
