@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import js
 from pyodide.ffi import JsException, to_js
 
-from tether.browser.proxies import ProxyScope, blob_of, ended, packed, refuses_blobs
+from tether.browser.proxies import ProxyScope, ended, refuses_blobs
+from tether.browser.values import blob_of, packed
 
 _ENTRIES = "entries"
 """Prompt id -> what `app/page/gallery/entry.py` wrote."""
