@@ -7,28 +7,12 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
-from tether.browser.values import to_object
+from tether.browser.values import fetch_options, to_object
 from tether.core.events import Answered, Failure, RequestFailed
 from tether.core.ids import Digest, ServerUrl
 from tether.core.protocol.access_token import Access
-from tether.core.protocol.address import target_space
 from tether.core.protocol.requests import LONGEST_ANSWER, Request, Upload
 from tether.core.windows.transfers import Begin
-
-
-def fetch_options(
-    page: str, server: ServerUrl, url: str, access: Access | None
-) -> tuple[str, dict[str, Any]]:
-    """Return the address and the options of `fetch` for an address of a server."""
-    options: dict[str, Any] = {"credentials": "omit", "referrerPolicy": "no-referrer"}
-    space = target_space(page, server)
-    if space is not None:
-        options["targetAddressSpace"] = space
-    if access is not None:
-        url = access.with_query(url)
-        # ComfyUI never redirects: whoever does would lead the secret elsewhere.
-        options |= {"headers": access.headers(), "redirect": "error"}
-    return url, options
 
 
 class _Call:

@@ -7,8 +7,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException
 
-from tether.browser.http import fetch_options
-from tether.browser.values import to_object
+from tether.browser.values import fetch_options, to_object
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
