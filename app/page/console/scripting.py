@@ -12,6 +12,7 @@ from page.console.border import Border, option
 from page.console.connections import Connections
 from page.console.plain import result_row, server_row, stats, task_row
 from page.servers.roster import Roster
+from tether.browser.values import to_object
 from tether.client import Tether
 from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.health import Health, health
@@ -64,7 +65,7 @@ class Scripting:
 
     def _report(self, task: Task) -> None:
         if js.tetherListens():
-            js.tetherTell(to_js(self._row(task), dict_converter=js.Object.fromEntries))
+            js.tetherTell(to_object(self._row(task)))
 
     async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
         access = _access(option(options, "token"))

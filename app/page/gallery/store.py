@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 import js
 from pyodide.ffi import JsException, to_js
 
-from tether.browser.proxies import ProxyScope, blob_of, ended, packed, refuses_blobs
+from tether.browser.proxies import ProxyScope, ended, refuses_blobs
+from tether.browser.values import blob_of, packed
 
 _ENTRIES = "entries"
 """Prompt id -> what `write_entry` returned."""
