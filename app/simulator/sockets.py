@@ -7,6 +7,7 @@ from struct import pack
 from typing import TypeAlias
 
 from simulator.events import Preview, SendBinary, SendText
+from simulator.http import parse_json
 from simulator.stage import Stage
 
 Frame: TypeAlias = str | bytes
@@ -105,8 +106,8 @@ class Sockets:
         if client_id is None or connection_id not in self._awaits_first:
             return
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
+            message = parse_json(text)
+        except ValueError:
             return
         if not isinstance(message, dict):
             return

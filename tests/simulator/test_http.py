@@ -58,6 +58,7 @@ def test_bodies_may_be_wide_but_not_deep() -> None:
     assert len(body_json(wide)) == 1001
     with pytest.raises(ServerTrouble):
         body_json(b"[" * 250 + b"]" * 250)
+    assert body_json(b'["' + b"[" * 250 + b'"]') == ["[" * 250]
 
 
 @pytest.mark.parametrize("body", [b"", b"no json", b"\xff", b"[" * 100_000])
