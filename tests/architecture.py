@@ -9,9 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "app"
 
-PURE: tuple[str, ...] = (
-    "simulator",
-    *tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["tether"]["pure"],
+PURE: tuple[str, ...] = tuple(
+    tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["tether"]["pure"]
 )
 """Packages and modules without clock, chance, browser or `await`."""
 

@@ -5,7 +5,11 @@ Names, inputs, ranges and defaults are ComfyUI's own. Source: ComfyUI 0.28.1, `/
 under `tether/` exist only here: they make a server slow, silent or failing on demand.
 """
 
-from simulator.nodes import Input, NodeClass, Saves, Stepping, by_name
+from collections.abc import Iterable
+
+from simulator.nodes import Input, NodeClass, NodeClasses, Saves, Stepping, by_name
+
+MODEL_LOADER = "UpscaleModelLoader"
 
 _METHODS = ("nearest-exact", "bilinear", "area", "bicubic", "lanczos")
 _LARGEST = 16384
@@ -14,6 +18,7 @@ _PNG_HIDDEN = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
 _POST = "comfy_extras.nodes_post_processing"
 _IMAGES = "comfy_extras.nodes_images"
 _OWN = "custom_nodes.tether"
+_MODELS = "comfy_extras.nodes_upscale_model"
 
 
 def _image(name: str = "image") -> Input:
@@ -50,17 +55,6 @@ CATALOGUE = by_name(
                 "image loader",
             ),
             essentials="Basics",
-            file_input="image",
-        ),
-        NodeClass(
-            "LoadImageMask",
-            "Load Image (as Mask)",
-            "mask",
-            required=(
-                Input("image", (), {"image_upload": True}),
-                Input("channel", ("alpha", "red", "green", "blue")),
-            ),
-            outputs=(("MASK", "MASK"),),
             file_input="image",
         ),
         NodeClass(
@@ -138,50 +132,6 @@ CATALOGUE = by_name(
             essentials="Image Tools",
         ),
         NodeClass(
-            "ImageScale",
-            "Upscale Image",
-            "image/upscaling",
-            required=(
-                _image(),
-                Input("upscale_method", _METHODS),
-                _int("width", 512, 0, _LARGEST),
-                _int("height", 512, 0, _LARGEST),
-                Input("crop", ("disabled", "center")),
-            ),
-            outputs=_IMAGE,
-            essentials="Image Tools",
-        ),
-        NodeClass(
-            "ImageCrop",
-            "Image Crop",
-            "image/transform",
-            required=(
-                _image(),
-                _int("width", 512, 1, _LARGEST),
-                _int("height", 512, 1, _LARGEST),
-                _int("x", 0, 0, _LARGEST),
-                _int("y", 0, 0, _LARGEST),
-            ),
-            outputs=_IMAGE,
-            module=_IMAGES,
-        ),
-        NodeClass(
-            "ImageBlend",
-            "Image Blend",
-            "image/postprocessing",
-            required=(
-                _image("image1"),
-                _image("image2"),
-                _float("blend_factor", 0.5, 0.0, 1.0, 0.01),
-                Input(
-                    "blend_mode",
-                    ("normal", "multiply", "screen", "overlay", "soft_light", "difference"),
-                ),
-            ),
-            outputs=_IMAGE,
-            module=_POST,
-        ),
-        NodeClass(
             "ImageBlur",
             "Image Blur",
             "image/postprocessing",
@@ -221,21 +171,6 @@ CATALOGUE = by_name(
                 ),
             ),
             outputs=_IMAGE,
-        ),
-        NodeClass(
-            "ImageBatch",
-            "Batch Images",
-            "image",
-            required=(_image("image1"), _image("image2")),
-            outputs=_IMAGE,
-        ),
-        NodeClass(
-            "MaskToImage",
-            "Convert Mask to Image",
-            "mask",
-            required=(Input("mask", "MASK"),),
-            outputs=_IMAGE,
-            module="comfy_extras.nodes_mask",
         ),
         NodeClass(
             "SaveAnimatedWEBP",
@@ -325,3 +260,31 @@ CATALOGUE = by_name(
         ),
     )
 )
+
+
+def classes_of(models: Iterable[str] = (), without: Iterable[str] = ()) -> NodeClasses:
+    """Return the catalogue of a server with these upscale models and without these classes.
+
+    Args:
+        models: File names with the server's own separators, as its lists show them.
+        without: Classes that it lacks.
+    """
+    loader = NodeClass(
+        MODEL_LOADER,
+        "Load Upscale Model",
+        "model/loaders",
+        required=(Input("model_name", tuple(models)),),
+        outputs=(("UPSCALE_MODEL", "UPSCALE_MODEL"),),
+        module=_MODELS,
+    )
+    upscale = NodeClass(
+        "ImageUpscaleWithModel",
+        "Upscale Image (using Model)",
+        "image/upscaling",
+        required=(Input("upscale_model", "UPSCALE_MODEL"), Input("image", "IMAGE")),
+        outputs=(("IMAGE", "IMAGE"),),
+        module=_MODELS,
+    )
+    lacking = frozenset(without)
+    known = (*CATALOGUE.values(), loader, upscale)
+    return by_name(each for each in known if each.name not in lacking)

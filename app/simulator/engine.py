@@ -1,7 +1,5 @@
 """The whole server: one event in, all its effects out."""
 
-from simulator.about import features
-from simulator.cache import Cache
 from simulator.catalogue import CATALOGUE
 from simulator.events import (
     AcceptSocket,
@@ -21,19 +19,16 @@ from simulator.events import (
     SocketDrained,
     SocketOpened,
     TextReceived,
-    Woken,
 )
 from simulator.files import Files
-from simulator.frames import status_frame, text_frame
 from simulator.gates import cors_headers, is_foreign, unauthorized
-from simulator.history import History
 from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble, empty_response
 from simulator.nodes import NodeClasses
-from simulator.parts import Parts
-from simulator.queue import TaskQueue
+from simulator.process import Process
 from simulator.routes import Routes, not_allowed
+from simulator.server_info import features
 from simulator.settings import Settings
-from simulator.sockets import Sockets
+from simulator.sockets import status_frame, text_frame
 from simulator.stage import RandomSource, Stage
 from simulator.submit import submit
 from simulator.worker import Worker
@@ -64,12 +59,12 @@ class Engine:
     @property
     def settings(self) -> Settings:
         """What the server was started with."""
-        return self._parts.settings
+        return self._process.settings
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        self._parts.settings = settings
-        self._parts.sockets.shared_sender = settings.shared_sender
+        self._process.settings = settings
+        self._process.sockets.shared_sender = settings.shared_sender
 
     def handle(self, event: Event, now: float) -> tuple[Effect, ...]:
         """Advance to `now` (seconds since 1970) and by one event."""
@@ -80,43 +75,32 @@ class Engine:
             case SocketOpened(connection_id, request):
                 self._open(connection_id, request)
             case TextReceived(connection_id, text):
-                self._parts.sockets.receive(connection_id, text, self._features_frame)
+                self._process.sockets.receive(connection_id, text, self._features_frame)
             case SocketClosed(connection_id):
-                self._parts.sockets.close(connection_id)
+                self._process.sockets.close(connection_id)
             case SocketBlocked(connection_id):
-                self._parts.sockets.block(connection_id)
+                self._process.sockets.block(connection_id)
             case SocketDrained(connection_id):
-                self._parts.sockets.unblock(connection_id)
+                self._process.sockets.unblock(connection_id)
             case NodeFinished() | NodeRaised():
                 self._worker.hear(event)
             case Killed():
                 self._die()
-            case Woken():
+            case _:  # Woken
                 self._stage.wake()
         self._stage.advance(now)
         return self._stage.take_effects()
 
     def _boot(self, settings: Settings, first_run_id: int) -> None:
-        self._parts = Parts(
-            settings,
-            self._stage,
-            Sockets(self._stage, shared_sender=settings.shared_sender),
-            self._files,
-            Cache(),
-            self.classes,
-            f"ComfyUI_temp_{self._stage.make_letters(5)}",
-            walks_backwards=self._stage.flip_coin(),
-        )
-        self._queue = TaskQueue()
-        self._history = History(settings.history_limit)
-        self._worker = Worker(self._parts, self._queue, self._history, first_run_id)
-        self._routes = Routes(self._parts, self._queue, self._history, self._worker)
+        self._process = Process(settings, self._stage, self._files, self.classes)
+        self._worker = Worker(self._process, first_run_id)
+        self._routes = Routes(self._process, self._worker)
 
     def _die(self) -> None:
-        for connection_id in self._parts.sockets.forget_all():
+        for connection_id in self._process.sockets.forget_all():
             self._stage.emit(CutSocket(connection_id))
         self._worker.abandon()
-        for run_id in self._parts.cache.clear():
+        for run_id in self._process.cache.clear():
             self._stage.emit(DropValues(run_id))
         self._stage.forget_agenda()
         self._stage.wake()
@@ -130,9 +114,9 @@ class Engine:
             return
         self._stage.emit(AcceptSocket(connection_id))
         client_id = request.query.get("clientId") or self._stage.make_uuid().replace("-", "")
-        sockets = self._parts.sockets
+        sockets = self._process.sockets
         sockets.open(connection_id, client_id)
-        sockets.send_now(client_id, status_frame(self._queue.remaining, client_id))
+        sockets.send_now(client_id, status_frame(self._process.queue.remaining, client_id))
         node_id = self._worker.node_shown_to(client_id)
         if node_id is not None:
             sockets.send_now(client_id, text_frame("executing", {"node": node_id}))
@@ -164,7 +148,7 @@ class Engine:
         return not_allowed(request) if response is None else self._with_cors(response)
 
     def _submit(self, request: Request) -> Response:
-        submission = submit(request.body, self._parts, self._queue)
+        submission = submit(request.body, self._process)
         worker = self._worker
         if submission.is_queued:
             # A server that fails on two equal entries has no time left to tell of them.

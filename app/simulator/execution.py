@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
-from simulator.announcer import Announcer
 from simulator.cache import CachedNode, Signatures
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised, RunNode, ValueRef
 from simulator.files import OutsideRoot
 from simulator.history import Entry
-from simulator.nodes import NodeClass, declared, inputs_of, link_of
-from simulator.pacing import Pace, pace_of
-from simulator.parts import Parts
+from simulator.messages import Messages
+from simulator.nodes import NodeClass, Pace, declared, inputs_of, link_of, pace_of
 from simulator.plan import Plan
+from simulator.process import Process
 from simulator.queue import Task
 
 
@@ -26,7 +25,7 @@ class Execution:
 
     def __init__(
         self,
-        parts: Parts,
+        process: Process,
         task: Task,
         next_run_id: Callable[[], int],
         on_end: Callable[[Entry], None],
@@ -34,16 +33,16 @@ class Execution:
         self.task = task
         self.shown_node: str | None = None
         self.is_interrupted = False
-        self._parts = parts
+        self._process = process
         self._next_run_id = next_run_id
         self._on_end = on_end
-        self._announcer = Announcer(parts, task)
+        self._messages = Messages(process, task)
         # Inputs that a class doesn't declare were never validated and go nowhere.
         self._nodes = {
-            node_id: declared(node, parts.classes[str(node["class_type"])])
+            node_id: declared(node, process.classes[str(node["class_type"])])
             for node_id, node in task.workflow.items()
         }
-        self._signatures = Signatures(self._nodes, parts.classes, parts.files)
+        self._signatures = Signatures(self._nodes, process.classes, process.files)
         self._plan: Plan
         self._outputs: dict[str, object] = {}
         self._meta: dict[str, object] = {}
@@ -57,12 +56,12 @@ class Execution:
     def start(self) -> None:
         """Tell the start and what is cached, and begin."""
         prompt_id, workflow = self.task.prompt_id, self._nodes
-        self._announcer.note("execution_start", {"prompt_id": prompt_id})
+        self._messages.report("execution_start", {"prompt_id": prompt_id})
         signatures = {node_id: self._signatures.of(node_id) for node_id in workflow}
-        for run_id in self._parts.cache.keep_only(set(signatures.values())):
-            self._parts.stage.emit(DropValues(run_id))
+        for run_id in self._process.cache.keep_only(set(signatures.values())):
+            self._process.stage.emit(DropValues(run_id))
         cached = [node_id for node_id in workflow if self._cached(node_id) is not None]
-        self._announcer.note("execution_cached", {"nodes": cached, "prompt_id": prompt_id})
+        self._messages.report("execution_cached", {"nodes": cached, "prompt_id": prompt_id})
         was_cached = set(cached)
         self._plan = Plan(
             workflow,
@@ -80,11 +79,11 @@ class Execution:
         """The shell did a node's work: show its steps in their time, then go on."""
         self._made = done
         for text in done.texts:
-            self._announcer.show_text(self._node_id, text)
+            self._messages.show_text(self._node_id, text)
         if self._class_of(self._node_id).is_websocket_output:
             for number, picture in enumerate(done.previews):
-                self._announcer.show_step(self._node_id, number, len(done.previews), picture)
-        pace, stage = self._pace, self._parts.stage
+                self._messages.show_step(self._node_id, number, len(done.previews), picture)
+        pace, stage = self._pace, self._process.stage
         if pace.steps and pace.step_seconds > 0:
             # Steps that were due while the shell still worked are lost, as with slow nodes.
             passed = int((stage.now - self._began) / pace.step_seconds + 1e-6)
@@ -116,9 +115,9 @@ class Execution:
     def abandon(self) -> None:
         """Have the shell throw away what the current node made, or is still making."""
         if self._run_id:
-            self._parts.stage.emit(DropValues(self._run_id))
+            self._process.stage.emit(DropValues(self._run_id))
             for blob in self._made.files if self._made is not None else ():
-                self._parts.stage.emit(DropBlob(blob.key))
+                self._process.stage.emit(DropBlob(blob.key))
         self._run_id, self._made = 0, None
 
     def _advance(self) -> None:
@@ -130,20 +129,20 @@ class Execution:
             if cached.output is not None:
                 self._outputs[node_id] = cached.output
                 self._meta[node_id] = cached.meta
-            self._announcer.show_output(node_id, cached.output)
-            self._announcer.finish_node(node_id)
+            self._messages.show_output(node_id, cached.output)
+            self._messages.finish_node(node_id)
             self._plan.done(node_id)
         self._end("execution_success", {"prompt_id": self.task.prompt_id})
 
     def _start_node(self, node_id: str) -> None:
         self._node_id = node_id
         self.shown_node = node_id
-        self._announcer.begin_node(node_id)
+        self._messages.begin_node(node_id)
         if self.is_interrupted:
             self._end_interrupted()
             return
         self._run_id = self._next_run_id()
-        self._began = self._parts.stage.now
+        self._began = self._process.stage.now
         node_class = self._class_of(node_id)
         inputs: dict[str, object] = {}
         for name, value in inputs_of(self._nodes[node_id]).items():
@@ -153,8 +152,8 @@ class Execution:
                 inputs[name] = value
             else:
                 inputs[name] = ValueRef(cached.run_id, link[1])
-        self._pace = pace_of(node_class, inputs, self._parts.settings)
-        find = self._parts.files.find_named
+        self._pace = pace_of(node_class, inputs, self._process.settings)
+        find = self._process.files.find_named
         files = {
             name: file.blob.key
             for name in inputs
@@ -164,7 +163,7 @@ class Execution:
         name = node_class.name
         hidden = self.task.hidden
         run = RunNode(self._run_id, node_id, name, inputs, files, previews, hidden)
-        self._parts.stage.emit(run)
+        self._process.stage.emit(run)
 
     def _step_later(self, done: NodeFinished, step: int) -> None:
         due = self._began + step * self._pace.step_seconds
@@ -185,12 +184,12 @@ class Execution:
             self._end_interrupted()
             return False
         preview = done.previews[step - 1] if step <= len(done.previews) else None
-        self._announcer.show_step(self._node_id, step, self._pace.steps, preview)
+        self._messages.show_step(self._node_id, step, self._pace.steps, preview)
         return True
 
     def _when_current(self, due: float, action: Callable[[], None]) -> None:
         run_id = self._run_id
-        self._parts.stage.at(due, lambda: action() if self._run_id == run_id else None)
+        self._process.stage.at(due, lambda: action() if self._run_id == run_id else None)
 
     def _complete(self, done: NodeFinished) -> None:
         node_id = self._node_id
@@ -211,12 +210,12 @@ class Execution:
         if output is not None:
             self._outputs[node_id] = output
             self._meta[node_id] = meta
-            self._announcer.show_output(node_id, output)
+            self._messages.show_output(node_id, output)
         signature = self._signatures.of(node_id) or f"run {done.run_id}"
-        self._parts.cache.put(signature, CachedNode(done.run_id, output, meta))
+        self._process.cache.put(signature, CachedNode(done.run_id, output, meta))
         self._run_id, self._made = 0, None
         self._executed.append(node_id)
-        self._announcer.finish_node(node_id)
+        self._messages.finish_node(node_id)
         self._plan.done(node_id)
         self._advance()
 
@@ -224,10 +223,10 @@ class Execution:
         saves = node_class.saves
         if saves is None:
             return None if done.ui is None else dict(done.ui)
-        prefix = self._parts.temp_prefix
+        prefix = self._process.temp_prefix
         if saves.root != "temp":
             prefix = str(inputs_of(self._nodes[self._node_id]).get("filename_prefix", ""))
-        saved = self._parts.files.save_numbered(
+        saved = self._process.files.save_numbered(
             saves.root, prefix, saves.suffix, done.files, done.picture_size
         )
         return {"images": [file.as_output for file in saved], **(saves.marks or {})}
@@ -237,16 +236,16 @@ class Execution:
 
     def _end(self, kind: str, data: dict[str, object]) -> None:
         self.abandon()
-        self._announcer.note(kind, data)
-        entry = Entry(self.task, self._outputs, self._meta, self._announcer.messages)
-        gap = self._parts.settings.success_gap
+        self._messages.report(kind, data)
+        entry = Entry(self.task, self._outputs, self._meta, self._messages.kept)
+        gap = self._process.settings.success_gap
 
         def close() -> None:
             self.shown_node = None
             self._on_end(entry)
 
         if gap > 0:
-            self._parts.stage.later(gap, close)
+            self._process.stage.later(gap, close)
         else:
             close()
 
@@ -259,7 +258,7 @@ class Execution:
         }
 
     def _cached(self, node_id: str) -> CachedNode | None:
-        return self._parts.cache.get(self._signatures.of(node_id))
+        return self._process.cache.get(self._signatures.of(node_id))
 
     def _class_of(self, node_id: str) -> NodeClass:
-        return self._parts.classes[str(self.task.workflow[node_id]["class_type"])]
+        return self._process.classes[str(self.task.workflow[node_id]["class_type"])]

@@ -1,7 +1,6 @@
 """Which request gets which answer."""
 
-from simulator.about import FIXED, features, system_stats
-from simulator.history import History
+from simulator.file_routes import answer_upload, answer_view
 from simulator.http import (
     Request,
     Response,
@@ -12,12 +11,10 @@ from simulator.http import (
     json_response,
 )
 from simulator.jobs import Jobs
-from simulator.parts import Parts
-from simulator.queue import TaskQueue
+from simulator.process import Process
+from simulator.server_info import FIXED, features, system_stats
 from simulator.settings import Api
 from simulator.submit import is_canonical_uuid
-from simulator.upload import answer_upload
-from simulator.view import answer_view
 from simulator.worker import Worker
 
 _POSTED = ("/prompt", "/queue", "/history", "/interrupt", "/free", "/upload/image")
@@ -38,12 +35,12 @@ def not_allowed(request: Request) -> Response:
 class Routes:
     """All of HTTP except `POST /prompt`, which also starts work."""
 
-    def __init__(self, parts: Parts, queue: TaskQueue, history: History, worker: Worker) -> None:
-        self._parts = parts
-        self._queue = queue
-        self._history = history
+    def __init__(self, process: Process, worker: Worker) -> None:
+        self._process = process
+        self._queue = process.queue
+        self._history = process.history
         self._worker = worker
-        self._jobs = Jobs(queue, history)
+        self._jobs = Jobs(process.queue, process.history)
 
     def answer(self, request: Request) -> Response | None:
         """The answer; None where this method isn't allowed.
@@ -73,15 +70,15 @@ class Routes:
             case ["history", prompt_id]:
                 return self._history.answer_one(prompt_id)
             case ["view"]:
-                return answer_view(request, self._parts.files, self._parts.settings.api)
+                return answer_view(request, self._process.files, self._process.settings.api)
             case ["features"]:
-                return json_response(features(self._parts.settings))
+                return json_response(features(self._process.settings))
             case ["system_stats"]:
-                return json_response(system_stats(self._parts.settings))
+                return json_response(system_stats(self._process.settings))
             case ["object_info"]:
-                return json_response({name: self._describe(name) for name in self._parts.classes})
+                return json_response({name: self._describe(name) for name in self._process.classes})
             case ["object_info", name]:
-                known = name in self._parts.classes
+                known = name in self._process.classes
                 return json_response({name: self._describe(name)} if known else {})
             case ["models", _] if request.path not in FIXED:
                 return empty_response(404)
@@ -90,7 +87,7 @@ class Routes:
         return _NOT_FOUND
 
     def _get_jobs(self, request: Request) -> Response | None:
-        if self._parts.settings.api is Api.V0_3_64:
+        if self._process.settings.api is Api.V0_3_64:
             return None
         match request.full_path.split("/")[1:]:
             case ["api", "jobs"]:
@@ -100,7 +97,7 @@ class Routes:
         return None
 
     def _post(self, request: Request) -> Response | None:
-        if self._parts.settings.api is not Api.V0_3_64:
+        if self._process.settings.api is not Api.V0_3_64:
             match request.full_path.split("/")[1:]:
                 case ["api", "jobs", "cancel"]:
                     return self._cancel_batch(request)
@@ -117,7 +114,7 @@ class Routes:
                 body_object(request.body)
                 return empty_response()
             case "/upload/image":
-                return answer_upload(request, self._parts.files, self._parts.stage)
+                return answer_upload(request, self._process.files, self._process.stage)
         return None
 
     def _get_queue(self) -> Response:
@@ -181,7 +178,7 @@ class Routes:
         return deleted
 
     def _describe(self, name: str) -> dict[str, object]:
-        return self._parts.classes[name].describe(self._parts.files.names("input"))
+        return self._process.classes[name].describe(self._process.files.names("input"))
 
 
 def _ids(wish: dict[str, object], name: str) -> list[object]:

@@ -1,14 +1,57 @@
-"""Who listens: one socket per client id, and the one queue that feeds them all."""
+"""WebSockets: the frames, the registry of clients, and the one queue that feeds them all."""
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from struct import pack
 from typing import TypeAlias
 
-from simulator.events import SendBinary, SendText
+from simulator.events import Preview, SendBinary, SendText
+from simulator.http import parse_json
 from simulator.stage import Stage
 
 Frame: TypeAlias = str | bytes
+
+_PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4
+
+
+def text_frame(kind: str, data: Mapping[str, object]) -> str:
+    """One message, spaced and escaped as ComfyUI's."""
+    return json.dumps({"type": kind, "data": data})
+
+
+def status_frame(queue_remaining: int, sid: str | None = None) -> str:
+    """The gauge of the queue; `sid` only in the first message of a connection."""
+    data: dict[str, object] = {"status": {"exec_info": {"queue_remaining": queue_remaining}}}
+    if sid is not None:
+        data["sid"] = sid
+    return text_frame("status", data)
+
+
+def plain_preview(preview: Preview) -> bytes:
+    """A preview as clients without `supports_preview_metadata` get it: no id at all."""
+    return pack(">II", _PREVIEW, 2 if preview.is_png else 1) + preview.image
+
+
+def preview_with_metadata(preview: Preview, node_id: str, prompt_id: str) -> bytes:
+    """A preview that says which node of which task it shows."""
+    metadata = json.dumps(
+        {
+            "node_id": node_id,
+            "prompt_id": prompt_id,
+            "display_node_id": node_id,
+            "parent_node_id": None,
+            "real_node_id": node_id,
+            "image_type": "image/png" if preview.is_png else "image/jpeg",
+        }
+    ).encode()
+    return pack(">II", _PREVIEW_WITH_METADATA, len(metadata)) + metadata + preview.image
+
+
+def progress_text(node_id: str, text: str) -> bytes:
+    """A node's progress text; it names the node and no task."""
+    name = node_id.encode(errors="replace")
+    return pack(">II", _TEXT, len(name)) + name + text.encode(errors="replace")
 
 
 class Sockets:
@@ -63,8 +106,8 @@ class Sockets:
         if client_id is None or connection_id not in self._awaits_first:
             return
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError):
+            message = parse_json(text)
+        except ValueError:
             return
         if not isinstance(message, dict):
             return

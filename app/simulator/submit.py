@@ -4,10 +4,11 @@ import re
 from dataclasses import dataclass
 
 from simulator.http import Response, ServerTrouble, body_json, json_response
-from simulator.parts import Parts
+from simulator.process import Process
 from simulator.queue import EqualEntries, Task, TaskQueue
 from simulator.settings import Api
-from simulator.validation import Validator, make_error
+from simulator.validation import Validator
+from simulator.values import make_error
 
 _CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SECRETS = ("auth_token_comfy_org", "api_key_comfy_org")
@@ -32,7 +33,7 @@ def is_canonical_uuid(value: object) -> bool:
     return isinstance(value, str) and _CANONICAL.fullmatch(value) is not None
 
 
-def submit(body: bytes, parts: Parts, queue: TaskQueue) -> Submission:
+def submit(body: bytes, process: Process) -> Submission:
     """Validate a body and queue the task in it; no response means a failed server.
 
     Source: ComfyUI 0.28.1 and 0.3.64 wire, measured; server.py, `post_prompt`.
@@ -44,20 +45,19 @@ def submit(body: bytes, parts: Parts, queue: TaskQueue) -> Submission:
     if not isinstance(sent, dict | list):
         raise ServerTrouble(f"a prompt body is {type(sent).__name__}, not an object")
     fields = sent if isinstance(sent, dict) else {}
-    number = _number(fields, queue)
-    api = parts.settings.api
+    number = _number(fields, process.queue)
+    api = process.settings.api
     if "prompt" not in fields:
         return _refused(make_error("no_prompt", "No prompt provided", "No prompt provided"))
     prompt_id = fields.get("prompt_id")
     if api is Api.V0_3_64:
-        prompt_id = str(prompt_id) if "prompt_id" in fields else parts.stage.make_uuid()
+        prompt_id = str(prompt_id) if "prompt_id" in fields else process.stage.make_uuid()
     elif prompt_id is None:
-        prompt_id = parts.stage.make_uuid()
+        prompt_id = process.stage.make_uuid()
     elif not is_canonical_uuid(prompt_id):
         return _refused(_BAD_ID)
     workflow = fields["prompt"]
-    validator = Validator(parts.classes, parts.files, api, walks_backwards=parts.walks_backwards)
-    verdict = validator.judge(workflow, fields.get("partial_execution_targets"))
+    verdict = Validator(process).judge(workflow, fields.get("partial_execution_targets"))
     extra = fields.get("extra_data", {})
     if not isinstance(extra, dict):
         raise ServerTrouble(f"`extra_data` is {type(extra).__name__}, not an object")
@@ -68,12 +68,12 @@ def submit(body: bytes, parts: Parts, queue: TaskQueue) -> Submission:
     for secret in _SECRETS:
         extra.pop(secret, None)
     if api is not Api.V0_3_64:
-        extra["create_time"] = parts.stage.now_ms
+        extra["create_time"] = process.stage.now_ms
     pnginfo = extra.get("extra_pnginfo")
     hidden = {"prompt": workflow, **(pnginfo if isinstance(pnginfo, dict) else {})}
     task = Task(number, str(prompt_id), workflow, extra, verdict.outputs, hidden)
     try:
-        queue.put(task)
+        process.queue.put(task)
     except EqualEntries:
         return Submission(None, is_queued=True)
     accepted = {"prompt_id": prompt_id, "number": number, "node_errors": verdict.node_errors}

@@ -1,19 +1,18 @@
-"""What `POST /prompt` accepts, and how it refuses the rest.
+"""Validation of workflows: which outputs will run, and the errors of the others.
 
 Source: ComfyUI, execution.py, `validate_prompt` and `validate_inputs`; the bodies are measured
-on 0.28.1. Where the original walks a set, whose order is arbitrary, this walks
-forwards or backwards, as it is told.
+on 0.28.1. ComfyUI iterates over sets, in an order that differs from process to process; this
+goes forwards or backwards, as `Process.walks_backwards` says.
 """
 
 from dataclasses import dataclass
 
-from simulator.files import Files
 from simulator.http import ServerTrouble
-from simulator.nodes import Input, NodeClass, NodeClasses
+from simulator.nodes import Input, NodeClass
+from simulator.process import Process
 from simulator.settings import Api
-from simulator.values import BadValue, check_value
+from simulator.values import BadValue, check_value, make_error
 
-_MOST_CHOICES_QUOTED = 20
 _TRACEBACK = [
     '  File "/srv/ComfyUI/execution.py", line 1177, in validate_prompt\n',
     '  File "/srv/ComfyUI/execution.py", line 926, in validate_inputs\n',
@@ -37,29 +36,20 @@ class _Raised(Exception):
         self.exception_type = exception_type
 
 
-def make_error(
-    kind: str, message: str, details: str = "", extra: dict[str, object] | None = None
-) -> dict[str, object]:
-    """An error in ComfyUI's form."""
-    return {"type": kind, "message": message, "details": details, "extra_info": extra or {}}
-
-
 class Validator:
-    """Judges one workflow."""
+    """Validates one workflow."""
 
-    def __init__(
-        self, classes: NodeClasses, files: Files, api: Api, *, walks_backwards: bool = False
-    ) -> None:
-        self._step = -1 if walks_backwards else 1
-        self._classes = classes
-        self._files = files
-        self._api = api
+    def __init__(self, process: Process) -> None:
+        self._step = -1 if process.walks_backwards else 1
+        self._classes = process.classes
+        self._files = process.files
+        self._api = process.settings.api
         self._workflow: dict[str, dict[str, object]] = {}
         self._judged: dict[str, list[dict[str, object]] | None] = {}
         self._path: list[str] = []
 
     def judge(self, workflow: object, targets: object = None) -> Verdict:
-        """Check every output and all before it.
+        """Check every output and all nodes before it.
 
         Raises:
             ServerTrouble: The workflow isn't an object of objects.

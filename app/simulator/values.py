@@ -1,4 +1,4 @@
-"""Plain input values: what they are turned into, and what is out of range.
+"""Plain input values: conversion, ranges and choices.
 
 Source: ComfyUI, execution.py, `validate_inputs`; the bodies are measured on 0.28.1.
 """
@@ -8,21 +8,23 @@ from simulator.nodes import Input
 _MOST_CHOICES_QUOTED = 20
 
 
+def make_error(
+    kind: str, message: str, details: str = "", extra: dict[str, object] | None = None
+) -> dict[str, object]:
+    """Return an error in ComfyUI's form."""
+    return {"type": kind, "message": message, "details": details, "extra_info": extra or {}}
+
+
 class BadValue(Exception):
     """A value is refused; `error` says why in ComfyUI's form."""
 
     def __init__(self, kind: str, message: str, details: str, extra: dict[str, object]) -> None:
         super().__init__(message)
-        self.error: dict[str, object] = {
-            "type": kind,
-            "message": message,
-            "details": details,
-            "extra_info": extra,
-        }
+        self.error = make_error(kind, message, details, extra)
 
 
 def check_value(each: Input, value: object, *, is_file: bool = False) -> object:
-    """The value as the node gets it.
+    """Return the value as the node gets it.
 
     Raises:
         BadValue: It can't be converted, is out of range or not among the choices.

@@ -2,34 +2,32 @@
 
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
 from simulator.execution import Execution
-from simulator.frames import status_frame, text_frame
-from simulator.history import Entry, History
-from simulator.parts import Parts
-from simulator.queue import Task, TaskQueue
+from simulator.history import Entry
+from simulator.process import Process
+from simulator.queue import Task
+from simulator.sockets import status_frame, text_frame
 
 
 class Worker:
     """Runs what is queued. Source: ComfyUI, main.py, `prompt_worker`."""
 
-    def __init__(self, parts: Parts, queue: TaskQueue, history: History, first_run_id: int) -> None:
-        self._parts = parts
-        self._queue = queue
-        self._history = history
+    def __init__(self, process: Process, first_run_id: int) -> None:
+        self._process = process
         self._execution: Execution | None = None
         self.last_run_id = first_run_id
 
     def tell_queue(self) -> None:
         """Tell everybody how long the queue is."""
-        self._parts.sockets.send(None, self.gauge())
+        self._process.sockets.send(None, self.gauge())
 
     def gauge(self) -> str:
         """The frame that tells how long the queue is now."""
-        return status_frame(self._queue.remaining)
+        return status_frame(self._process.queue.remaining)
 
     def accept(self, gauge: str | None) -> None:
         """A task was queued: send the gauge of that moment, if any, and start the task."""
         if gauge is not None:
-            self._parts.sockets.send(None, gauge)
+            self._process.sockets.send(None, gauge)
         self._start_next()
 
     def interrupt(self, prompt_id: str | None) -> bool:
@@ -49,9 +47,9 @@ class Worker:
     def hear(self, report: NodeFinished | NodeRaised) -> None:
         """The shell reports on a run. What comes too late is thrown away."""
         if self._execution is None or not self._execution.is_awaiting(report.run_id):
-            self._parts.stage.emit(DropValues(report.run_id))
+            self._process.stage.emit(DropValues(report.run_id))
             for blob in report.files if isinstance(report, NodeFinished) else ():
-                self._parts.stage.emit(DropBlob(blob.key))
+                self._process.stage.emit(DropBlob(blob.key))
         elif isinstance(report, NodeFinished):
             self._execution.finish_node(report)
         else:
@@ -63,26 +61,26 @@ class Worker:
             self._execution.abandon()
 
     def _start_next(self) -> None:
-        task = self._queue.take()
+        task = self._process.queue.take()
         if task is None:
             return
         self.tell_queue()
-        self._execution = Execution(self._parts, task, self._next_run_id, self._end)
+        self._execution = Execution(self._process, task, self._next_run_id, self._end)
         self._execution.start()
 
     def _end(self, entry: Entry) -> None:
-        self._history.add(entry)
+        self._process.history.add(entry)
         self._execution = None
-        self._queue.running = None
+        self._process.queue.running = None
         self.tell_queue()
         self._tell_end(entry.task)
         # Not at once: a chain of cached tasks would recurse.
-        self._parts.stage.later(0.0, self._start_next)
+        self._process.stage.later(0.0, self._start_next)
 
     def _tell_end(self, task: Task) -> None:
         if task.client_id is not None:
             data = {"node": None, "prompt_id": task.prompt_id}
-            self._parts.sockets.send(task.client_id, text_frame("executing", data))
+            self._process.sockets.send(task.client_id, text_frame("executing", data))
 
     def _next_run_id(self) -> int:
         self.last_run_id += 1

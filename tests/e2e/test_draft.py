@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from simulator.models import classes_of
+from simulator.catalogue import classes_of
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     Farm,

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from simulator.models import classes_of
+from simulator.catalogue import classes_of
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     Farm,

@@ -26,7 +26,7 @@ from tests.e2e.farm import (
 )
 from tests.e2e.watch import Watch
 from tests.faults.desktop import Desktop
-from tools.chaos.control import ChaosProxy
+from tools.chaos.proxy import ChaosProxy
 from tools.comfy.runner import WORK, Inputs, Work
 from tools.comfy.server import ComfyServer
 from tools.dev.serve import PageServer

@@ -8,6 +8,7 @@ from simulator.cache import Cache, CachedNode, Signatures
 from simulator.catalogue import CATALOGUE
 from simulator.files import Files
 from simulator.http import Blob
+from simulator.nodes import Input, NodeClass, by_name
 from simulator.stage import Stage
 from tests.simulator.shell import FakeShell, photo
 
@@ -71,11 +72,14 @@ def test_a_broken_link_or_a_cycle_has_no_signature(files: Files, source: str) ->
 
 def test_diamonds_are_cheap(files: Files) -> None:
     """Forty nodes that each use the one before twice."""
+    twice = NodeClass("Twice", "Twice", "x", required=(Input("a", "IMAGE"), Input("b", "IMAGE")))
+    classes = by_name((*CATALOGUE.values(), twice))
     workflow: dict = {"0": {"class_type": "LoadImage", "inputs": {"image": "lab.png"}}}
     for number in range(1, 40):
-        links = {"image1": [str(number - 1), 0], "image2": [str(number - 1), 0]}
-        workflow[str(number)] = {"class_type": "ImageBatch", "inputs": links}
-    assert len(set(signatures(files, workflow).values())) == 40
+        links = {name: [str(number - 1), 0] for name in "ab"}
+        workflow[str(number)] = {"class_type": "Twice", "inputs": links}
+    made = Signatures(workflow, classes, files)
+    assert len({made.of(node_id) for node_id in workflow}) == 40
 
 
 def test_only_wanted_entries_stay() -> None:

@@ -2,14 +2,8 @@
 
 import pytest
 
-from simulator.catalogue import CATALOGUE
-from simulator.models import classes_of
-from tools.comfy.runner import WORK
-
-
-def test_every_class_has_its_work() -> None:
-    """And no work is left over."""
-    assert set(classes_of()) == set(WORK)
+from simulator.catalogue import CATALOGUE, MODEL_LOADER, classes_of
+from tests.simulator.shell import FakeShell
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -32,3 +26,22 @@ def test_a_file_input_lists_the_files() -> None:
     """Of the input folder's top level."""
     described = CATALOGUE["LoadImage"].describe(["a.png", "b.png"])
     assert described["input"]["required"]["image"][0] == ["a.png", "b.png"]
+
+
+def test_a_server_lists_its_models_and_lacks_what_it_is_to_lack() -> None:
+    shell = FakeShell(classes=classes_of(["a\\b.pth"], without=["ImageBlur"]))
+    described = shell.get(f"/object_info/{MODEL_LOADER}")[MODEL_LOADER]
+    assert described["input"]["required"]["model_name"] == [["a\\b.pth"]]
+    assert shell.get("/object_info/ImageBlur") == {}
+
+
+def test_a_model_it_does_not_list_is_refused() -> None:
+    shell = FakeShell(classes=classes_of(["a\\b.pth"]))
+    loader = {"class_type": MODEL_LOADER, "inputs": {"model_name": "a/b.pth"}}
+    shown = {"class_type": "PreviewAny", "inputs": {"source": ["1", 0]}}
+    answer = shell.request("POST", "/prompt", {"prompt": {"1": loader, "2": shown}})
+    assert answer is not None and answer.status == 400
+    assert b"value_not_in_list" in answer.body
+    loader["inputs"] = {"model_name": "a\\b.pth"}
+    answer = shell.request("POST", "/prompt", {"prompt": {"1": loader, "2": shown}})
+    assert answer is not None and answer.status == 200

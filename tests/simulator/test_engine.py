@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.events import Answer, SendText, SocketBlocked, SocketDrained, Woken
-from simulator.settings import Api, Settings
+from simulator.settings import Api, Gate, GateKind, Settings
 from tests.simulator.shell import CALM, START, FakeShell, photo, slow
 
 FLAGS = {"type": "feature_flags", "data": {"supports_preview_metadata": True}}
@@ -391,3 +391,85 @@ def test_settings_may_change_while_it_runs(shell: FakeShell) -> None:
     shell.engine.settings = replace(Settings(), cors=None, shared_sender=False)
     response = shell.request("GET", "/prompt", headers={"sec-fetch-site": "cross-site"})
     assert response is not None and response.status == 403
+
+
+def test_a_gate_is_asked_before_any_route(shell: FakeShell) -> None:
+    """401 for requests and sockets; the files of a refused upload are dropped."""
+    shell.engine.settings = replace(CALM, gate=Gate(GateKind.BEARER, "secret"))
+    blobs = set(shell.blobs)
+    response = shell.upload("more.png")
+    assert response is not None and response.status == 401
+    assert shell.blobs == blobs
+    socket = shell.open("A")
+    assert shell.refused[socket].status == 401
+    assert shell.frames[socket] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "status"),
+    [
+        (Settings(), {"sec-fetch-site": "cross-site"}, 403),
+        (Settings(), {"host": "localhost:x", "origin": "http://localhost"}, 500),
+        (replace(CALM, sockets=False), {}, 400),
+    ],
+)
+def test_sockets_are_refused_by_an_answer(
+    settings: Settings, headers: dict[str, str], status: int
+) -> None:
+    """A foreign origin, a port that is no number, a proxy that can't upgrade."""
+    shell = FakeShell(settings)
+    assert shell.refused[shell.open("A", headers)].status == status
+
+
+def test_a_body_over_the_limit_is_refused_by_its_size(shell: FakeShell) -> None:
+    """413, and no route sees it."""
+    response = shell.request("POST", "/prompt", size=CALM.max_upload_size + 1)
+    assert response is not None and response.status == 413
+    assert response.body == b"Maximum request body size 104857600 exceeded."
+
+
+def test_only_answers_of_routes_carry_cors_headers(shell: FakeShell) -> None:
+    """A preflight does; a method that isn't allowed and a failure don't."""
+    requests = (("OPTIONS", "/prompt", 200), ("PATCH", "/prompt", 405), ("POST", "/queue", 500))
+    for method, path, status in requests:
+        response = shell.request(method, path, raw=b"no json")
+        assert response is not None and response.status == status
+        assert ("Access-Control-Allow-Origin" in dict(response.headers)) is (status == 200)
+
+
+def test_the_files_of_a_failed_upload_are_dropped(shell: FakeShell) -> None:
+    """The text fields have none."""
+    blobs = set(shell.blobs)
+    response = shell.upload("more.png", type="no folder")
+    assert response is not None and response.status == 500
+    assert shell.blobs == blobs
+
+
+def test_a_refused_task_starts_nothing(shell: FakeShell) -> None:
+    """400 with the reasons; the gauge stays as it was."""
+    socket = shell.open("A")
+    response = shell.request("POST", "/prompt", {"prompt": photo("missing.png")})
+    shell.pass_time(1)
+    assert response is not None and response.status == 400
+    assert shell.kinds(socket) == ["status 0"]
+
+
+def test_equal_entries_fail_the_server_and_run(shell: FakeShell) -> None:
+    """The second gets a 500 without a gauge of its own; both tasks run."""
+    shell.engine.settings = replace(CALM, post_delay=0.5)
+    body = {"prompt": slow(), "number": 1, "prompt_id": "11111111-2222-4333-8444-555555555555"}
+    socket = shell.open("A")
+    answers = [shell.request("POST", "/prompt", body) for _ in range(2)]
+    assert [each.status for each in answers if each is not None] == [200, 500]
+    assert shell.get("/prompt") == {"exec_info": {"queue_remaining": 2}}
+    shell.pass_time(9)
+    assert [kind for kind in shell.kinds(socket) if kind.startswith("status")] == [
+        *("status 0", "status 1", "status 2", "status 1", "status 1", "status 0"),
+    ]
+
+
+def test_a_client_that_offers_its_features_gets_the_servers(shell: FakeShell) -> None:
+    """The first message of a socket may ask for previews with metadata."""
+    socket = shell.open("A")
+    shell.say(socket, FLAGS)
+    assert shell.kinds(socket) == ["status 0", "feature_flags"]

@@ -1,8 +1,10 @@
 """Nodes that do more than hand on a picture."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.simulator.shell import FakeShell, photo, slow
+from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 LOAD = photo()["1"]
 
@@ -114,3 +116,44 @@ def test_steps_without_time_are_taken_at_once(shell: FakeShell) -> None:
     kinds = shell.kinds(socket)
     assert "progress 2" not in kinds
     assert kinds[-3:] == ["execution_interrupted", "status 0", "executing None"]
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.3])
+def test_the_history_entry_follows_the_last_message(shell: FakeShell, gap: float) -> None:
+    """At once or after the gap, and outputs of an earlier run are in it too."""
+    shell.engine.settings = replace(CALM, success_gap=gap)
+    shell.post(photo(), "A")
+    shell.pass_time(5)
+    prompt_id = shell.post(photo(prefix="other"), "A")
+    shell.pass_time(0.2)
+    assert (prompt_id in shell.get("/history")) is (gap == 0)
+    shell.pass_time(1)
+    entry = shell.get(f"/history/{prompt_id}")[prompt_id]
+    names = [entry["outputs"][node]["images"][0]["filename"] for node in "45"]
+    assert names[0] == "other_00001_.png" and names[1].startswith("ComfyUI_temp_")
+
+
+def test_a_silent_node_is_blind_to_interrupts(shell: FakeShell) -> None:
+    """It holds for its time; the interruption then names the next node."""
+    socket = shell.open("A")
+    block = {"class_type": "TetherBlock", "inputs": {"image": ["1", 0], "ms": 900, "seed": 0}}
+    save = {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}}
+    shell.post({"1": LOAD, "2": block, "3": save}, "A")
+    shell.pass_time(0.5)
+    shell.request("POST", "/interrupt")
+    shell.pass_time(0.3)
+    assert shell.kinds(socket)[-1] == "executing 2"
+    shell.pass_time(0.5)
+    last = next(f for f in shell.frames[socket] if kind(f) == "execution_interrupted")
+    assert (last["data"]["node_id"], last["data"]["executed"]) == ("3", ["1", "2"])
+
+
+def test_steps_without_time_come_together(shell: FakeShell) -> None:
+    """With a preview each, and then the node is done."""
+    socket = shell.open("A")
+    shell.post(slow(2, 0), "A")
+    shell.pass_time(0.01)
+    kinds = shell.kinds(socket)
+    at = kinds.index("executing 2")
+    assert kinds[at + 1 : at + 7] == ["progress_state", "progress 2", "binary 1"] * 2
+    assert kinds[-1] == "executing None"

@@ -138,3 +138,11 @@ def test_temp_is_emptied_and_counts_anew(files: Files, stage: Stage) -> None:
     saved = files.save_numbered("temp", "t", ".png", (blob("c"),), (1, 1))
     assert saved[0].name == "t_00001_.png"
     assert files.save_numbered("output", "t", ".png", (), (1, 1)) == []
+
+
+def test_numbers_count_on_from_what_is_there(files: Files) -> None:
+    """Only names with the same stem and a number count."""
+    for name in ("t_00007_.png", "t_last_.png", "other_00009_.png"):
+        files.put("output", "", name, blob("one"))
+    saved = files.save_numbered("output", "t", ".png", (blob("two"), blob("three")), (1, 1))
+    assert [each.name for each in saved] == ["t_00008_.png", "t_00009_.png"]

@@ -81,3 +81,11 @@ def test_clients_may_clear_it() -> None:
     response = shell.request("POST", "/history", {"clear": True})
     assert response is not None and (response.status, response.body) == (200, b"")
     assert shell.get("/history") == {}
+
+
+def test_one_entry_is_found_by_its_id(history: History) -> None:
+    """An unknown or unfinished task is an empty object."""
+    assert json.loads(history.answer_one("x").body) == {}
+    found = json.loads(history.answer_one("a").body)["a"]
+    assert found["prompt"] == [0, "a", {}, {}, []]
+    assert found["status"]["completed"] is True

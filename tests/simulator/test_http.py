@@ -2,7 +2,16 @@
 
 import pytest
 
-from simulator.http import Request, ServerTrouble, body_json, split_host
+from simulator.http import (
+    Request,
+    Response,
+    ServerTrouble,
+    body_json,
+    body_object,
+    empty_response,
+    json_response,
+    split_host,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,3 +58,26 @@ def test_bodies_may_be_wide_but_not_deep() -> None:
     assert len(body_json(wide)) == 1001
     with pytest.raises(ServerTrouble):
         body_json(b"[" * 250 + b"]" * 250)
+    assert body_json(b'["' + b"[" * 250 + b'"]') == ["[" * 250]
+
+
+@pytest.mark.parametrize("body", [b"", b"no json", b"\xff", b"[" * 100_000])
+def test_a_body_that_is_no_json_is_trouble(body: bytes) -> None:
+    """Of any kind."""
+    with pytest.raises(ServerTrouble):
+        body_json(body)
+
+
+def test_some_bodies_must_be_objects() -> None:
+    """Other JSON is trouble."""
+    assert body_object(b'{"a": 1}') == {"a": 1}
+    with pytest.raises(ServerTrouble):
+        body_object(b"[]")
+
+
+def test_answers_are_json_or_empty() -> None:
+    """More headers may follow."""
+    response = json_response({"a": "é"}, 201).with_headers((("X", "1"),))
+    assert (response.status, response.body) == (201, b'{"a": "\\u00e9"}')
+    assert response.headers[1:] == (("X", "1"),)
+    assert empty_response(404) == Response(404)

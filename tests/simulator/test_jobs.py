@@ -179,3 +179,10 @@ def test_a_strange_tag_is_no_workflow_id(shell: FakeShell) -> None:
     for pnginfo in (5, {"workflow": 5}, {"workflow": {}}):
         shell.post(slow(1, 0), extra_data={"extra_pnginfo": pnginfo})
     assert all("workflow_id" not in job for job in shell.get("/api/jobs?limit=3")["jobs"])
+
+
+def test_an_unknown_task_is_not_found(shell: FakeShell) -> None:
+    """404 with a sentence."""
+    response = shell.request("GET", "/api/jobs/unknown")
+    assert response is not None and response.status == 404
+    assert json.loads(response.body) == {"error": "Job not found"}

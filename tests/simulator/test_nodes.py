@@ -1,9 +1,12 @@
 """How a class of nodes is described, and what a node of a workflow says."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.catalogue import CATALOGUE
-from simulator.nodes import Input, NodeClass, by_name, declared, inputs_of, link_of
+from simulator.nodes import Input, NodeClass, Pace, by_name, declared, inputs_of, link_of, pace_of
+from simulator.settings import Settings
 
 
 def test_optional_inputs_have_their_own_group() -> None:
@@ -53,3 +56,47 @@ def test_classes_are_found_by_name() -> None:
     """A later one replaces an earlier."""
     one, other = NodeClass("X", "1", "x"), NodeClass("X", "2", "x")
     assert by_name((one, other)) == {"X": other}
+
+
+@pytest.mark.parametrize(("seconds", "steps"), [(0.1, 2), (1.0, 4), (2.0, 8), (60.0, 40)])
+def test_the_shared_pace_is_cut_into_steps(seconds: float, steps: int) -> None:
+    """About four a second, at least two and at most forty."""
+    pace = pace_of(CATALOGUE["ImageInvert"], {}, Settings(pace=seconds))
+    assert pace == Pace(steps, seconds / steps, previews=True)
+
+
+def test_speed_divides_all() -> None:
+    """The shared pace, own steps and silent waits."""
+    fast = Settings(pace=2.0, speed=2.0)
+    assert pace_of(CATALOGUE["ImageInvert"], {}, fast) == Pace(4, 0.25, previews=True)
+    inputs = {"steps": 3, "step_ms": 100, "previews": False}
+    assert pace_of(CATALOGUE["TetherSlow"], inputs, fast) == Pace(3, 0.05)
+    assert pace_of(CATALOGUE["TetherBlock"], {"ms": 500}, fast) == Pace(hold_seconds=0.25)
+    assert pace_of(CATALOGUE["TetherBlock"], {"ms": ["1", 0]}, fast) == Pace()
+
+
+def test_without_a_pace_nothing_is_stretched() -> None:
+    """Nor is a node that sends its result as a preview."""
+    assert pace_of(CATALOGUE["ImageInvert"], {}, Settings()) == Pace()
+    paced = replace(Settings(), pace=2.0)
+    assert pace_of(CATALOGUE["SaveImageWebsocket"], {}, paced) == Pace()
+
+
+def test_all_of_a_class_is_described() -> None:
+    """Hidden inputs and the category of essentials too; a file input lists the files."""
+    some = NodeClass(
+        "X",
+        "X",
+        "x",
+        required=(Input("file", (), {"upload": True}),),
+        hidden={"prompt": "PROMPT"},
+        essentials="Basics",
+        file_input="file",
+    )
+    described = some.describe(["a.png"])
+    assert described["input"] == {
+        "required": {"file": [["a.png"], {"upload": True}]},
+        "hidden": {"prompt": "PROMPT"},
+    }
+    assert described["input_order"] == {"required": ["file"], "hidden": ["prompt"]}
+    assert described["essentials_category"] == "Basics"

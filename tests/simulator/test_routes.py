@@ -1,16 +1,18 @@
 """Paths and methods."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.about import FIXED
-from simulator.settings import Settings
+from simulator.server_info import FIXED
+from simulator.settings import Api, Settings
 from tests.simulator.shell import CALM, FakeShell, slow
 
 FOREIGN = Settings()
+UUID = "11111111-2222-4333-8444-55555555555{}"
 
 
 @pytest.fixture
@@ -168,3 +170,43 @@ def test_the_about_page_is_json(shell: FakeShell) -> None:
     """Every fixed answer can be written."""
     for path, value in FIXED.items():
         assert shell.get(path) == json.loads(json.dumps(value))
+
+
+def test_tasks_can_be_deleted_and_cancelled(shell: FakeShell) -> None:
+    """Waiting ones leave the queue, the running one is interrupted, others are unknown."""
+    ids = [UUID.format(number) for number in range(4)]
+    for seed, name in enumerate(ids):
+        shell.post(slow(5, 100, seed), "A", prompt_id=name)
+    shell.pass_time(0.1)
+    shell.request("POST", "/queue", {"delete": [ids[3]]})
+    assert [entry[1] for entry in shell.get("/queue")["queue_pending"]] == ids[1:3]
+    assert [entry[1] for entry in shell.get("/queue")["queue_running"]] == ids[:1]
+    for name, cancelled in ((ids[1], True), (ids[0], True), (ids[3], False)):
+        response = shell.request("POST", f"/api/jobs/{name}/cancel")
+        assert response is not None
+        assert json.loads(response.body) == {"cancelled": cancelled}
+    response = shell.request("POST", "/api/jobs/cancel", {"job_ids": [ids[2], ids[3]]})
+    assert response is not None and json.loads(response.body) == {"cancelled": True}
+    for wrong in ([], "x", ["x"]):
+        response = shell.request("POST", "/api/jobs/cancel", {"job_ids": wrong})
+        assert response is not None and response.status == 400
+    shell.pass_time(1)
+    assert list(shell.get("/history")) == ids[:1]
+    assert list(shell.get(f"/history/{ids[0]}")) == ids[:1]
+    assert shell.get(f"/api/jobs/{ids[0]}")["status"] == "cancelled"
+    shell.request("POST", "/history", {"clear": True})
+    assert shell.get("/history") == {}
+
+
+def test_the_old_release_has_no_jobs() -> None:
+    """404 for reading, 405 for cancelling."""
+    shell = FakeShell(replace(CALM, api=Api.V0_3_64))
+    for method, path, status in (("GET", "/api/jobs", 404), ("POST", "/api/jobs/x/cancel", 405)):
+        response = shell.request(method, path, {})
+        assert response is not None and response.status == status
+
+
+def test_files_are_shown(shell: FakeShell) -> None:
+    """By `/view`."""
+    response = shell.request("GET", "/view?filename=lab.png&type=input")
+    assert response is not None and response.status == 200

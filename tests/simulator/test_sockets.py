@@ -1,16 +1,25 @@
 """Who hears what, and the handshake."""
 
+import json
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.events import SendText
-from simulator.sockets import Sockets
+from simulator.events import Preview, SendBinary, SendText
+from simulator.sockets import (
+    Sockets,
+    plain_preview,
+    preview_with_metadata,
+    progress_text,
+    status_frame,
+    text_frame,
+)
 from simulator.stage import Stage
 from tests.simulator.shell import FakeShell
 
+JPEG = b"\xff\xd8\xff\xe0"
 FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
 
 
@@ -189,3 +198,39 @@ def test_every_client_hears_its_frames_in_order(history: list[tuple[str, object]
     for connection_id in range(1, opened + 1):
         mine = [text for who, text in heard if who == connection_id]
         assert mine == sorted(set(mine))
+
+
+def test_plain_previews_carry_no_id() -> None:
+    """Code 1, the kind of image, the image."""
+    assert plain_preview(Preview(False, JPEG)) == bytes.fromhex("0000000100000001ffd8ffe0")
+    assert plain_preview(Preview(True, b"x")) == bytes.fromhex("0000000100000002") + b"x"
+
+
+def test_previews_with_metadata_name_node_and_task() -> None:
+    """Code 4, a length, JSON, the image."""
+    frame = preview_with_metadata(Preview(True, b"image"), "2", "p")
+    assert frame[:4] == bytes.fromhex("00000004")
+    length = int.from_bytes(frame[4:8])
+    metadata = json.loads(frame[8 : 8 + length])
+    assert metadata["image_type"] == "image/png"
+    assert (metadata["node_id"], metadata["prompt_id"]) == ("2", "p")
+    assert frame[8 + length :] == b"image"
+
+
+def test_progress_texts_name_a_node() -> None:
+    """Code 3, a length, the node id, the text; what can't be written is replaced."""
+    assert progress_text("6", "hellö") == bytes.fromhex("000000030000000136") + "hellö".encode()
+    assert progress_text("\ud800", "\ud800").endswith(b"??")
+
+
+def test_messages_are_escaped_as_comfyui_does() -> None:
+    """ASCII only, with spaces."""
+    assert text_frame("x", {"a": "é"}) == '{"type": "x", "data": {"a": "\\u00e9"}}'
+    assert "sid" not in status_frame(3)
+    assert json.loads(status_frame(3, "A"))["data"]["sid"] == "A"
+
+
+def test_bytes_are_binary_frames(room: Room) -> None:
+    """Previews are; all else is text."""
+    room.sockets.send("A", b"x")
+    assert room.stage.take_effects() == (SendBinary(1, b"x"),)

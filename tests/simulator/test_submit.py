@@ -1,13 +1,15 @@
 """`POST /prompt`, beyond the recorded cases, and all that clients may send instead."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.settings import Api
 from simulator.submit import is_canonical_uuid
-from tests.simulator.shell import FakeShell, photo, slow
+from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 
 @pytest.fixture
@@ -137,3 +139,39 @@ def test_nothing_a_client_sends_stops_the_server(bodies: list[dict]) -> None:
     shell.get("/history")
     shell.get("/api/jobs")
     json.dumps([frame for frame in shell.frames[socket] if isinstance(frame, dict)])
+
+
+def test_a_body_without_a_workflow_is_refused(shell: FakeShell) -> None:
+    """Though its number is used up; a list is a body too."""
+    for body in ({"client_id": "A"}, []):
+        response = shell.request("POST", "/prompt", body)
+        assert response is not None and response.status == 400
+        assert json.loads(response.body)["error"]["type"] == "no_prompt"
+    shell.post(slow())
+    assert shell.get("/queue")["queue_pending"][0][0] == 2
+
+
+def test_the_old_release_takes_any_id() -> None:
+    """And notes no time of creation."""
+    shell = FakeShell(replace(CALM, api=Api.V0_3_64))
+    shell.upload("lab.png")
+    assert shell.post(slow(), prompt_id=5) == "5"
+    assert len(shell.post(slow(seed=1))) == 36
+    assert shell.get("/queue")["queue_pending"][0][3] == {}
+
+
+def test_numbers_and_front_decide_the_order(shell: FakeShell) -> None:
+    """Text counts as a number where it is one; `front` goes before all that wait."""
+    for fields in ({}, {"front": True}, {"number": "-5"}):
+        shell.post(slow(), **fields)
+    response = shell.request("POST", "/prompt", {"prompt": slow(), "number": "many"})
+    assert response is not None and response.status == 500
+    assert sorted(entry[0] for entry in shell.get("/queue")["queue_pending"]) == [-5, -1, 0]
+
+
+def test_a_second_task_with_number_and_id_of_another_breaks_the_server(shell: FakeShell) -> None:
+    """A 500, and yet both are queued."""
+    body = {"prompt": slow(), "number": 1, "prompt_id": "11111111-2222-4333-8444-555555555555"}
+    answers = [shell.request("POST", "/prompt", body) for _ in range(2)]
+    assert [each.status for each in answers if each is not None] == [200, 500]
+    assert len(shell.get("/queue")["queue_pending"]) == 2

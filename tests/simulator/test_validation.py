@@ -2,16 +2,12 @@
 
 import json
 from dataclasses import replace
-from random import Random
 
 import pytest
 
 from simulator.catalogue import CATALOGUE
-from simulator.files import Files
 from simulator.nodes import Input, by_name
 from simulator.settings import Api
-from simulator.stage import Stage
-from simulator.validation import Validator
 from tests.simulator.shell import CALM, FakeShell, photo, slow
 
 LOAD = {"class_type": "LoadImage", "inputs": {"image": "lab.png"}}
@@ -144,11 +140,10 @@ def test_a_node_may_have_a_title(shell: FakeShell) -> None:
 )
 def test_the_old_release_words_it_otherwise(node: dict, message: str) -> None:
     """`invalid_prompt` with an empty `extra_info`."""
-    validator = Validator(CATALOGUE, Files(Stage(Random(1))), Api.V0_3_64)
-    verdict = validator.judge({"1": node})
-    assert verdict.error is not None
-    assert (verdict.error["type"], verdict.error["message"]) == ("invalid_prompt", message)
-    assert verdict.error["extra_info"] == {}
+    shell = FakeShell(replace(CALM, api=Api.V0_3_64))
+    error = refuse(shell, {"1": node})["error"]
+    assert (error["type"], error["message"]) == ("invalid_prompt", message)
+    assert error["extra_info"] == {}
 
 
 @pytest.mark.parametrize("workflow", [None, 5, "text", [], {"1": 5}, {"1": None}])
@@ -180,3 +175,33 @@ def test_undeclared_inputs_go_nowhere(shell: FakeShell) -> None:
     shell.pass_time(1)
     assert shell.get(f"/api/jobs/{prompt_id}")["status"] == "completed"
     assert "more" not in shell.runs[-1].inputs
+
+
+def test_a_node_without_a_class_is_refused(shell: FakeShell) -> None:
+    """By its id."""
+    error = refuse(shell, {"1": {"inputs": {}}})["error"]
+    assert error["message"].startswith("Node 'ID #1' has no class_type.")
+    error = refuse(shell, {"1": {"class_type": "No", "inputs": {}, "_meta": {}}})["error"]
+    assert error["message"].startswith("Node 'No' not found.")
+
+
+def test_a_required_input_must_be_there(shell: FakeShell) -> None:
+    """And fit: types of linked outputs, choices and ranges are checked."""
+    scale = {"class_type": "ImageScaleBy", "inputs": {"image": ["1", 1], "scale_by": 99}}
+    told = reasons(shell, {"1": LOAD, "2": scale, "4": save("2", 0)})
+    assert sorted(told["2"]) == [
+        *("required_input_missing", "return_type_mismatch", "value_bigger_than_max"),
+    ]
+
+
+def test_a_cycle_is_told_at_each_of_its_nodes(shell: FakeShell) -> None:
+    """With the way around."""
+    invert = [
+        {"class_type": "ImageInvert", "inputs": {"image": [source, 0]}} for source in ("3", "2")
+    ]
+    told = refuse(shell, {"2": invert[0], "3": invert[1], "4": save("2", 0)})["node_errors"]
+    assert set(told) == {"2", "3"}
+    error = told["2"]["errors"][0]
+    assert error["type"] == "dependency_cycle"
+    assert error["details"] == "2 (ImageInvert) -> 3 (ImageInvert) -> 2 (ImageInvert)"
+    assert error["extra_info"]["cycle_nodes"] == ["2", "3"]

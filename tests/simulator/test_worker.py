@@ -7,6 +7,8 @@ import pytest
 from simulator.events import NodeFinished
 from tests.simulator.shell import CALM, FakeShell, photo, slow
 
+UUID = "11111111-2222-4333-8444-555555555555"
+
 
 @pytest.fixture
 def shell() -> FakeShell:
@@ -88,3 +90,47 @@ def test_reports_nobody_waits_for_are_thrown_away(shell: FakeShell) -> None:
         blob = shell.make_blob(1, "late")
         shell.feed(NodeFinished(run_id, files=(blob,)))
     assert set(shell.blobs) == before
+
+
+def test_two_equal_entries_have_one_gauge(shell: FakeShell) -> None:
+    """The failed answer told nobody of its task; it runs all the same."""
+    socket = shell.open("A")
+    body = {"prompt": slow(1, 0), "number": 1, "prompt_id": UUID}
+    for _ in range(2):
+        shell.request("POST", "/prompt", body)
+    shell.pass_time(1)
+    gauges = [kind for kind in shell.kinds(socket) if kind.startswith("status")]
+    assert gauges[:3] == ["status 0", "status 1", "status 2"]  # The second is of the start.
+    assert len(shell.runs) == 3
+
+
+def test_only_the_named_task_is_interrupted(shell: FakeShell) -> None:
+    """And none while nothing runs."""
+    shell.request("POST", "/interrupt")
+    shell.post(slow(5, 100), "A", prompt_id=UUID)
+    shell.pass_time(0.1)
+    for name, status in (("other", "in_progress"), (UUID, "cancelled")):
+        shell.request("POST", "/interrupt", {"prompt_id": name})
+        shell.pass_time(0.2)
+        assert shell.get(f"/api/jobs/{UUID}")["status"] == status
+
+
+def test_a_failed_node_ends_its_task(shell: FakeShell) -> None:
+    """The next one runs."""
+    workflow = slow()
+    workflow["2"] = {"class_type": "TetherRaise", "inputs": {"image": ["1", 0], "message": "x"}}
+    shell.post(workflow)
+    shell.post(photo())
+    shell.pass_time(1)
+    ends = [entry["status"]["status_str"] for entry in shell.get("/history").values()]
+    assert ends == ["error", "success"]
+
+
+def test_a_death_throws_away_what_is_being_made(shell: FakeShell) -> None:
+    """With or without a task."""
+    shell.kill()
+    shell.post(slow(5, 100))
+    shell.pass_time(0.1)
+    assert shell.values
+    shell.kill()
+    assert shell.values == set()

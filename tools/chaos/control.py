@@ -16,11 +16,9 @@ from aiohttp import web
 from tools.chaos.faults import FAULTS
 from tools.chaos.proxy import ChaosProxy
 
-__all__ = ["FAULTS", "ChaosProxy", "Control"]
-
 
 class Control:
-    """The endpoint that tells a proxy what is to go wrong: `POST /{fault}`, `POST /heal`.
+    """The endpoint that activates faults: `POST /{fault}`, and ends them: `POST /heal`.
 
     It has a port of its own, since the proxy's may be down.
     """
@@ -67,7 +65,7 @@ class Control:
 
 
 async def serve(proxy: ChaosProxy, control: Control) -> None:
-    """Carry and fail until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM.
 
     Raises:
         OSError: A port is taken.

@@ -1,4 +1,4 @@
-"""What can go wrong on the way, and what it does to the frames of a WebSocket."""
+"""The faults of the proxy, and what they do to the frames of a WebSocket."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ FAULTS = {
     "hang": "let GETs of a path wait until it is healed: path=regular expression",
     "too_large": "refuse uploads with 413, which a page can't read unless is_readable=true",
 }
-"""What can go wrong. Faults add up until `heal`."""
+"""Name -> what it does. Faults add up until `heal`."""
 
 _NOBODY = "00000000-0000-4000-8000-00000000dead"
 _ABOUT_NOBODY = json.dumps({"prompt_id": _NOBODY, "image_type": "image/png"}).encode()
@@ -70,11 +70,11 @@ INJECTED: dict[str, Sequence[Frame]] = {
         bytes(range(256)),
     ),
 }
-"""Frames that a server or something on the way may say, and which concern no task of ours."""
+"""Frames to inject: of other clients' tasks, malformed, of unknown types, and binary junk."""
 
 
 def frame_kind(frame: Frame) -> str:
-    """The type of a frame; `executing_null` for the last one of a task, `binary` for bytes."""
+    """Return the type of a frame; `executing_null` for the last of a task, `binary` for bytes."""
     if isinstance(frame, bytes):
         return "binary"
     match json.loads(frame):
@@ -88,7 +88,7 @@ def frame_kind(frame: Frame) -> str:
 def altered(
     frame: Frame, swallowed: Iterable[str] = (), injected: Iterable[str] = (), times: int = 1
 ) -> list[Frame]:
-    """What arrives in a frame's place: nothing, the frame so many times, with others around it."""
+    """Return what replaces a frame: nothing or copies of it, between the injected ones."""
     around = [other for kind in injected for other in INJECTED[kind]]
     kept = [] if frame_kind(frame) in swallowed else [frame] * times
     return [*around, *kept, *around]

@@ -1,23 +1,33 @@
-"""Carries HTTP and WebSockets between a page and a server, and fails on command."""
+"""A proxy between a page and a server that fails on command."""
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
-from tools.chaos.faults import FAULTS
-from tools.chaos.link import Link, down, up
+from tools.chaos.faults import FAULTS, altered
 
 _OF_ONE_CONNECTION = frozenset(
     {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "upgrade"}
 )
 
 
+@dataclass(slots=True)
+class _Link:
+    """One WebSocket with its two ends; frames move while `flow` is set."""
+
+    transport: asyncio.Transport | None
+    near: web.WebSocketResponse
+    far: aiohttp.ClientWebSocketResponse
+    flow: asyncio.Event
+
+
 class ChaosProxy:
-    """Carries HTTP and WebSockets to one server, and fails as it is told.
+    """Forwards HTTP and WebSockets to one server, except for the active faults.
 
     Attributes:
         requests: `(method, path)` of all that reached it, oldest first.
@@ -32,7 +42,7 @@ class ChaosProxy:
         self._upstream = upstream_url
         self._port = port
         self._active: dict[str, dict[str, Any]] = {}
-        self._links: list[Link] = []
+        self._links: list[_Link] = []
         self._flow = asyncio.Event()
         self._healed = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -45,7 +55,7 @@ class ChaosProxy:
 
     @property
     def url(self) -> str:
-        """Where it stands in for the server, without a slash at the end."""
+        """Its address, without a slash at the end."""
         return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
@@ -59,12 +69,12 @@ class ChaosProxy:
         await self._listen()
 
     async def stop(self) -> None:
-        """Cut all connections, and end."""
+        """Stop listening, and cut all connections."""
         await self._fall_silent()
         await self._session.close()
 
     async def fault(self, name: str, **parameters: Any) -> None:
-        """Let something go wrong from now on; see `FAULTS`.
+        """Activate a fault; see `FAULTS`.
 
         Raises:
             ValueError: There is no such fault.
@@ -88,7 +98,7 @@ class ChaosProxy:
         self._active[name] = parameters
 
     async def heal(self) -> None:
-        """All is well again; what was half open is found dead."""
+        """End all faults; half-open connections are cut."""
         was_down = "down" in self._active
         self._active.clear()
         for link in self._links:
@@ -100,7 +110,7 @@ class ChaosProxy:
             await self._listen()
 
     def _release(self) -> None:
-        """Let all go on that waits."""
+        """Let everything that waits go on."""
         self._flow.set()
         self._healed.set()
         self._healed = asyncio.Event()
@@ -177,9 +187,10 @@ class ChaosProxy:
         near = web.WebSocketResponse(autoclose=False, autoping=False)
         async with self._session.ws_connect(url, max_msg_size=0, autoping=False) as far:
             await near.prepare(incoming)
-            link = Link(incoming.transport, near, far, self._flow)
+            link = _Link(incoming.transport, near, far, self._flow)
             self._links.append(link)
-            pumps = [asyncio.ensure_future(pump) for pump in (down(link, self._active), up(link))]
+            ways = (_send_down(link, self._active), _send_up(link))
+            pumps = [asyncio.ensure_future(way) for way in ways]
             try:
                 await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -192,7 +203,7 @@ class ChaosProxy:
         return near
 
     def _concerns(self, name: str, incoming: web.Request) -> bool:
-        """Say whether a fault of GETs is about this one."""
+        """Tell whether a fault of GETs applies to this one."""
         path = self._active.get(name, {}).get("path", "$nothing")
         return incoming.method == "GET" and bool(re.match(path, incoming.path_qs))
 
@@ -215,3 +226,33 @@ async def _broken_off(incoming: web.Request, status: int, headers: Any) -> web.S
 def _cut(transport: asyncio.BaseTransport | None) -> None:
     if isinstance(transport, asyncio.Transport):
         transport.abort()
+
+
+async def _send_down(link: _Link, active: Mapping[str, Mapping[str, Any]]) -> None:
+    """Forward the server's frames, altered by the active faults, until it is gone."""
+    async for message in link.far:
+        await link.flow.wait()
+        if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            continue
+        for frame in altered(
+            message.data,
+            active.get("swallow", {}).get("frames", ()),
+            active.get("inject", {}).get("kinds", ()),
+            2 if "duplicate" in active else 1,
+        ):
+            if isinstance(frame, str):
+                await link.near.send_str(frame)
+            else:
+                await link.near.send_bytes(frame)
+
+
+async def _send_up(link: _Link) -> None:
+    """Forward the page's frames until it is gone."""
+    while True:
+        message = await link.near.receive()
+        await link.flow.wait()
+        if message.type is WSMsgType.TEXT:
+            await link.far.send_str(message.data)
+        elif message.type is not WSMsgType.PONG:
+            await link.near.close()
+            return

@@ -1,4 +1,4 @@
-"""What the embedded servers' image nodes do to pixels, with Pillow.
+"""The pixel operations of the embedded servers' image nodes, with Pillow.
 
 An IMAGE is a list of RGB pictures of one size, a MASK a list of grey ones. Inverting is exact
 (255 - x); scaling is Pillow's own resampling of the same name; blur and sharpen follow
@@ -25,7 +25,7 @@ _SIZE_WITHOUT_MASK = (64, 64)  # Source: ComfyUI, nodes.py, LoadImage.
 
 
 def load(path: Path) -> tuple[Batch, Batch]:
-    """The frames of a file, upright, and their masks (white where transparent)."""
+    """Load the frames of a file, upright, and their masks (white where transparent)."""
     images: Batch = []
     masks: Batch = []
     with Image.open(path) as opened:
@@ -43,31 +43,13 @@ def load(path: Path) -> tuple[Batch, Batch]:
     return images, masks
 
 
-def load_mask(path: Path, channel: str) -> Batch:
-    """One channel of a file as a mask; alpha is inverted, and empty if there is none."""
-    with Image.open(path) as opened:
-        upright = ImageOps.exif_transpose(opened)
-        has_alpha = "A" in upright.getbands()
-        bands = upright.convert("RGBA")
-    if channel == "alpha":
-        if not has_alpha:
-            return [Image.new("L", _SIZE_WITHOUT_MASK)]
-        return [ImageOps.invert(bands.getchannel("A"))]
-    return [bands.getchannel({"red": "R", "green": "G", "blue": "B"}[channel])]
-
-
-def grey(masks: Batch) -> Batch:
-    """Masks as pictures: white where they are white."""
-    return [mask.convert("RGB") for mask in masks]
-
-
 def invert(batch: Batch) -> Batch:
-    """255 - x in every channel."""
+    """Invert every channel: 255 - x."""
     return [ImageChops.invert(image) for image in batch]
 
 
 def scale_by(batch: Batch, method: str, factor: float) -> Batch:
-    """Both sides times a factor, rounded."""
+    """Multiply both sides by a factor, rounded."""
     return [
         image.resize(
             (round(image.width * factor), round(image.height * factor)), RESAMPLING[method]
@@ -76,32 +58,8 @@ def scale_by(batch: Batch, method: str, factor: float) -> Batch:
     ]
 
 
-def scale(batch: Batch, method: str, width: int, height: int, crop: str) -> Batch:
-    """To a size; a side of 0 follows from the other, two of them change nothing."""
-    if width == 0 and height == 0:
-        return batch
-    scaled = []
-    for image in batch:
-        wide = width or max(1, round(image.width * height / image.height))
-        high = height or max(1, round(image.height * width / image.width))
-        if crop == "center":
-            image = _crop_to_ratio(image, wide / high)
-        scaled.append(image.resize((wide, high), RESAMPLING[method]))
-    return scaled
-
-
-def crop(batch: Batch, width: int, height: int, x: int, y: int) -> Batch:
-    """A part of the picture, cut off where the picture ends."""
-    cropped = []
-    for image in batch:
-        left, top = min(x, image.width - 1), min(y, image.height - 1)
-        box = (left, top, min(left + width, image.width), min(top + height, image.height))
-        cropped.append(image.crop(box))
-    return cropped
-
-
 def blur(batch: Batch, radius: int, sigma: float) -> Batch:
-    """A Gaussian of that sigma, cut off `radius` pixels from its middle.
+    """Blur with a Gaussian of that sigma, cut off `radius` pixels from its middle.
 
     Up to a radius of 2 it is that kernel itself, mirrored at the edges; Pillow has no larger
     ones, so from there on it is Pillow's approximation with the kernel's deviation.
@@ -122,60 +80,15 @@ def blur(batch: Batch, radius: int, sigma: float) -> Batch:
 
 
 def sharpen(batch: Batch, radius: int, sigma: float, alpha: float) -> Batch:
-    """The picture plus ten times alpha its difference from the blurred one."""
+    """Add ten times alpha the difference from the blurred picture."""
     pairs = zip(blur(batch, radius, sigma), batch, strict=True)
     return [Image.blend(blurred, image, 1.0 + 10.0 * alpha) for blurred, image in pairs]
 
 
-def blend(first: Batch, second: Batch, factor: float, mode: str) -> Batch:
-    """The first picture, mixed with what `mode` makes of both."""
-    blended = []
-    for number, under in enumerate(first):
-        over = second[min(number, len(second) - 1)]
-        if over.size != under.size:
-            over = scale([over], "bicubic", under.width, under.height, "center")[0]
-        match mode:
-            case "multiply":
-                mixed = ImageChops.multiply(under, over)
-            case "screen":
-                mixed = ImageChops.screen(under, over)
-            case "overlay":
-                mixed = ImageChops.overlay(under, over)
-            case "soft_light":
-                mixed = ImageChops.soft_light(under, over)
-            case "difference":
-                mixed = ImageChops.subtract(under, over)
-            case _:
-                mixed = over
-        blended.append(Image.blend(under, mixed, factor))
-    return blended
-
-
 def empty(width: int, height: int, count: int, color: int) -> Batch:
-    """Pictures of one colour, given as 0xRRGGBB."""
+    """Make pictures of one colour, given as 0xRRGGBB."""
     rgb = ImageColor.getrgb(f"#{color:06x}")
     return [Image.new("RGB", (width, height), rgb) for _ in range(count)]
-
-
-def join(first: Batch, second: Batch) -> Batch:
-    """Both batches as one, all of the first one's size."""
-    wanted = first[0]
-    fitted = [
-        image
-        if image.size == wanted.size
-        else scale([image], "bilinear", wanted.width, wanted.height, "center")[0]
-        for image in second
-    ]
-    return [*first, *fitted]
-
-
-def _crop_to_ratio(image: Picture, ratio: float) -> Picture:
-    x = y = 0
-    if image.width / image.height > ratio:
-        x = round((image.width - image.height * ratio) / 2)
-    else:
-        y = round((image.height - image.width / ratio) / 2)
-    return image.crop((x, y, image.width - x, image.height - y))
 
 
 def _weights(radius: int, sigma: float) -> dict[int, float]:
@@ -183,7 +96,7 @@ def _weights(radius: int, sigma: float) -> dict[int, float]:
 
 
 def _mirrored(image: Picture, margin: int) -> Picture:
-    """The picture with its own mirror image around it; edge pixels are not doubled."""
+    """Surround a picture with its own mirror image; edge pixels are not doubled."""
     width, height = image.size
     wide = Image.new(image.mode, (width + 2 * margin, height))
     wide.paste(image, (margin, 0))

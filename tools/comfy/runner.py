@@ -1,13 +1,12 @@
-"""A node's work: from the machine's order to values, files and previews. Runs in a thread."""
+"""The work of nodes, with Pillow in a thread: from `RunNode` to outputs, files and previews."""
 
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from simulator.events import NodeFinished, NodeRaised, Preview, RunNode, ValueRef
-from tools.comfy import encode as encode
-from tools.comfy import pixels as pixels
+from tools.comfy import encode, pixels
 from tools.comfy.blobs import BlobStore
 from tools.comfy.pixels import Batch
 
@@ -28,40 +27,18 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """A node's inputs with all references resolved."""
+    """A node's inputs by name; the server has validated and converted them."""
 
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
     run: RunNode
     blobs: BlobStore
 
-    def batch(self, name: str) -> Batch:
-        """An IMAGE or MASK."""
-        value = self.values[name]
-        if not isinstance(value, list):
-            raise TypeError(f"input `{name}` of node {self.run.node_id} is no image")
-        return value
-
-    def whole(self, name: str) -> int:
-        """An INT."""
-        value = self.values[name]
-        if not isinstance(value, int):
-            raise TypeError(f"input `{name}` of node {self.run.node_id} is no whole number")
-        return value
-
-    def real(self, name: str) -> float:
-        """A FLOAT."""
-        value = self.values[name]
-        if not isinstance(value, int | float):
-            raise TypeError(f"input `{name}` of node {self.run.node_id} is no number")
-        return float(value)
-
-    def text(self, name: str) -> str:
-        """A STRING or a choice."""
-        return str(self.values[name])
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
 
 
 def resolve(run: RunNode, values: Mapping[int, tuple[object, ...]]) -> dict[str, object]:
-    """The inputs of a node, with earlier nodes' outputs in place of references."""
+    """Return the inputs of a node, with earlier nodes' outputs in place of references."""
     return {
         name: values[value.run_id][value.index] if isinstance(value, ValueRef) else value
         for name, value in run.inputs.items()
@@ -74,7 +51,7 @@ def run_node(
     blobs: BlobStore,
     works: Mapping[str, "NodeWork"],
 ) -> tuple[tuple[object, ...], NodeFinished | NodeRaised]:
-    """Do the work of one node; returns its outputs and the report for the machine."""
+    """Do the work of one node; return its outputs and the report for the simulator."""
     inputs = Inputs(values, run, blobs)
     try:
         work = works[run.class_name](inputs)
@@ -111,14 +88,9 @@ def _load_image(inputs: Inputs) -> Work:
     return Work(pixels.load(inputs.blobs.path(inputs.run.files["image"])))
 
 
-def _load_mask(inputs: Inputs) -> Work:
-    path = inputs.blobs.path(inputs.run.files["image"])
-    return Work((pixels.load_mask(path, inputs.text("channel")),))
-
-
-def _save_png(level: int) -> Callable[[Inputs], Work]:
+def _save_png(level: int) -> "NodeWork":
     def save(inputs: Inputs) -> Work:
-        batch = inputs.batch("images")
+        batch = inputs["images"]
         files = tuple(encode.png(image, inputs.run.hidden, level) for image in batch)
         return Work((batch,), files, picture_size=batch[0].size)
 
@@ -126,115 +98,66 @@ def _save_png(level: int) -> Callable[[Inputs], Work]:
 
 
 def _save_websocket(inputs: Inputs) -> Work:
-    pictures = tuple(map(encode.plain_png, inputs.batch("images")))
-    return Work(full_pictures=pictures)
+    return Work(full_pictures=tuple(map(encode.plain_png, inputs["images"])))
 
 
 def _save_webp(inputs: Inputs) -> Work:
-    batch = inputs.batch("images")
+    batch = inputs["images"]
     content = encode.animated_webp(
         batch,
-        inputs.real("fps"),
-        lossless=bool(inputs.values["lossless"]),
-        quality=inputs.whole("quality"),
-        method=inputs.text("method"),
+        inputs["fps"],
+        lossless=inputs["lossless"],
+        quality=inputs["quality"],
+        method=inputs["method"],
     )
     return Work(files=(content,), picture_size=batch[0].size)
 
 
 def _save_webm(inputs: Inputs) -> Work:
-    batch = inputs.batch("images")
-    content = encode.webm(batch, inputs.real("fps"), inputs.real("crf"))
+    batch = inputs["images"]
+    content = encode.webm(batch, inputs["fps"], inputs["crf"])
     return Work(files=(content,), picture_size=batch[0].size)
 
 
 def _preview_any(inputs: Inputs) -> Work:
-    value = inputs.values["source"]
+    value = inputs["source"]
     text = value if isinstance(value, str) else repr(value)
     return Work((text,), ui={"text": [text]})
 
 
 def _raise(inputs: Inputs) -> Work:
-    raise ValueError(inputs.text("message"))
+    raise ValueError(inputs["message"])
 
 
-def _image(operation: Callable[[Inputs], Batch]) -> Callable[[Inputs], Work]:
-    return lambda inputs: Work((operation(inputs),))
+def _image(operation: Callable[..., Batch], *names: str) -> "NodeWork":
+    """Return the work of a node that makes pictures of the inputs with these names."""
+    return lambda inputs: Work((operation(*(inputs[name] for name in names)),))
+
+
+def _unchanged(batch: Batch) -> Batch:
+    return batch
 
 
 NodeWork: TypeAlias = Callable[[Inputs], Work]
 
 WORK: Mapping[str, NodeWork] = {
     "LoadImage": _load_image,
-    "LoadImageMask": _load_mask,
     "SaveImage": _save_png(_LEVEL_SAVED),
     "PreviewImage": _save_png(_LEVEL_TEMP),
     "SaveImageWebsocket": _save_websocket,
     "SaveAnimatedWEBP": _save_webp,
     "SaveWEBM": _save_webm,
     "PreviewAny": _preview_any,
-    "ImageInvert": _image(lambda given: pixels.invert(given.batch("image"))),
-    "UpscaleModelLoader": lambda given: Work((given.text("model_name"),)),
-    # The model's name decides nothing here: a real one's work would need a card.
-    "ImageUpscaleWithModel": _image(
-        lambda given: pixels.scale_by(given.batch("image"), "lanczos", 2.0)
-    ),
-    "ImageScaleBy": _image(
-        lambda given: pixels.scale_by(
-            given.batch("image"), given.text("upscale_method"), given.real("scale_by")
-        )
-    ),
-    "ImageScale": _image(
-        lambda given: pixels.scale(
-            given.batch("image"),
-            given.text("upscale_method"),
-            given.whole("width"),
-            given.whole("height"),
-            given.text("crop"),
-        )
-    ),
-    "ImageCrop": _image(
-        lambda given: pixels.crop(
-            given.batch("image"),
-            given.whole("width"),
-            given.whole("height"),
-            given.whole("x"),
-            given.whole("y"),
-        )
-    ),
-    "ImageBlend": _image(
-        lambda given: pixels.blend(
-            given.batch("image1"),
-            given.batch("image2"),
-            given.real("blend_factor"),
-            given.text("blend_mode"),
-        )
-    ),
-    "ImageBlur": _image(
-        lambda given: pixels.blur(
-            given.batch("image"), given.whole("blur_radius"), given.real("sigma")
-        )
-    ),
-    "ImageSharpen": _image(
-        lambda given: pixels.sharpen(
-            given.batch("image"),
-            given.whole("sharpen_radius"),
-            given.real("sigma"),
-            given.real("alpha"),
-        )
-    ),
-    "EmptyImage": _image(
-        lambda given: pixels.empty(
-            given.whole("width"),
-            given.whole("height"),
-            given.whole("batch_size"),
-            given.whole("color"),
-        )
-    ),
-    "ImageBatch": _image(lambda given: pixels.join(given.batch("image1"), given.batch("image2"))),
-    "MaskToImage": _image(lambda given: pixels.grey(given.batch("mask"))),
-    "TetherSlow": _image(lambda given: given.batch("image")),
-    "TetherBlock": _image(lambda given: given.batch("image")),
-    "TetherText": lambda given: Work((given.batch("image"),), texts=(given.text("text"),)),
+    "UpscaleModelLoader": lambda inputs: Work((inputs["model_name"],)),
+    # The model's name decides nothing: a real upscale model would need a GPU.
+    "ImageUpscaleWithModel": _image(lambda batch: pixels.scale_by(batch, "lanczos", 2.0), "image"),
+    "ImageInvert": _image(pixels.invert, "image"),
+    "ImageScaleBy": _image(pixels.scale_by, "image", "upscale_method", "scale_by"),
+    "ImageBlur": _image(pixels.blur, "image", "blur_radius", "sigma"),
+    "ImageSharpen": _image(pixels.sharpen, "image", "sharpen_radius", "sigma", "alpha"),
+    "EmptyImage": _image(pixels.empty, "width", "height", "batch_size", "color"),
+    "TetherSlow": _image(_unchanged, "image"),
+    "TetherBlock": _image(_unchanged, "image"),
+    "TetherText": lambda inputs: Work((inputs["image"],), texts=(inputs["text"],)),
     "TetherRaise": _raise,
 }

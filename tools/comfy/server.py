@@ -6,7 +6,7 @@ import signal
 import sys
 from dataclasses import replace
 
-from simulator.models import classes_of
+from simulator.catalogue import classes_of
 from simulator.nodes import NodeClasses
 from simulator.settings import MEBIBYTE, Api, Gate, GateKind, Settings
 from tools.comfy.shell import ComfyServer

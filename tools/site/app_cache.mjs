@@ -12,6 +12,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { textOf } from "./files.mjs";
 import { pyscriptSources, sourcesOf } from "./python.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -26,7 +27,7 @@ async function main() {
     .update(await readFile(join(PYODIDE, "package.json")))
     .update(JSON.stringify(sources))
     .digest("hex");
-  if ((await readOr(STAMP)) === stamp) return;
+  if ((await textOf(STAMP)) === stamp) return;
   await writeFile(TARGET, await packed(sources));
   await writeFile(STAMP, stamp);
 }
@@ -63,15 +64,6 @@ with open("/tmp/packed", "wb") as file:
     file.write(len(names).to_bytes(4, "big") + names + body)
 `);
   return python.FS.readFile("/tmp/packed");
-}
-
-async function readOr(file, fallback = "") {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error.code === "ENOENT") return fallback;
-    throw error;
-  }
 }
 
 await main();

@@ -38,6 +38,16 @@ export function relinked(path, text, addresses) {
   });
 }
 
+// The text of a file, "" where there is none.
+export async function textOf(file) {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  }
+}
+
 export async function write(folder, files) {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });

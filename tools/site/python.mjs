@@ -11,11 +11,8 @@ export async function pythonOf(root) {
   // Without chance, the same tree gives the same bytes.
   const env = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
   const python = await loadPyodide({ indexURL: folder, env });
-  python.FS.mkdirTree("tools/site");
-  for (const path of ["tools/site/build_stdlib.py", "tools/site/build_archives.py"]) {
-    python.FS.writeFile(path, await readFile(join(root, path)));
-  }
-  const build = python.pyimport("tools.site.build_archives");
+  python.FS.writeFile("byte_code.py", await readFile(join(root, "tools/site/byte_code.py")));
+  const build = python.pyimport("byte_code");
   const archive = (sources, written = []) => {
     const made = build.archive(python.toPy(sources), python.toPy(written));
     const content = Buffer.from(made.toJs());

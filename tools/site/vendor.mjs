@@ -10,11 +10,12 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { loadPyodide } from "../../node_modules/pyodide/pyodide.mjs";
+import { textOf } from "./files.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
 const PYSCRIPT = join(ROOT, "node_modules/@pyscript/core/dist");
-const BUILDER = join(ROOT, "tools/site/build_stdlib.py");
+const BUILDER = join(ROOT, "tools/site/byte_code.py");
 const RULES = join(ROOT, "tools/site/stdlib_rules.txt");
 const LIBRARY = join(ROOT, "tools/site/library");
 const VENDOR = join(ROOT, "static/vendor");
@@ -28,7 +29,7 @@ async function main() {
   const [flag, file] = process.argv.slice(2);
   if (flag === "--full-stdlib") {
     const inputs = await stampOf([join(PYODIDE, "package.json"), BUILDER]);
-    if ((await readOr(`${file}.stamp`)) === inputs) return;
+    if ((await textOf(`${file}.stamp`)) === inputs) return;
     await mkdir(dirname(file), { recursive: true });
     const compile = await compiler();
     await writeFile(file, compile({}));
@@ -44,7 +45,7 @@ async function main() {
     join(PYODIDE, "package.json"),
     join(PYSCRIPT, "../package.json"),
   ]);
-  if ((await readOr(join(VENDOR, "stamp.json"))) === stamp) return;
+  if ((await textOf(join(VENDOR, "stamp.json"))) === stamp) return;
   await fill(stamp);
 }
 
@@ -113,8 +114,8 @@ async function compiler() {
   const env = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
   const python = await loadPyodide({ indexURL: PYODIDE, env });
   python.FS.writeFile("/tmp/stock.zip", await readFile(join(PYODIDE, "python_stdlib.zip")));
-  python.FS.writeFile("build_stdlib.py", await readFile(BUILDER));
-  const builder = python.pyimport("build_stdlib");
+  python.FS.writeFile("byte_code.py", await readFile(BUILDER));
+  const builder = python.pyimport("byte_code");
   return ({ rules = "", own = {}, start = [], written = [] }) => {
     const given = [builder.read_rules(rules), ...[own, start, written].map((each) => python.toPy(each))];
     builder.build("/tmp/stock.zip", "/tmp/compiled.zip", ...given);
@@ -136,15 +137,6 @@ async function stampOf(files) {
     hashes[name] = createHash("sha256").update(await readFile(file)).digest("hex");
   }
   return JSON.stringify(hashes, null, 1);
-}
-
-async function readOr(file, fallback = "") {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error.code === "ENOENT") return fallback;
-    throw error;
-  }
 }
 
 await main();

@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 
 from tests.tools.comfy.wire import LOCAL, Client, run, serving
-from tools.chaos.control import ChaosProxy, Control
+from tools.chaos.control import Control
 from tools.chaos.faults import INJECTED, altered, frame_kind
+from tools.chaos.proxy import ChaosProxy
 from tools.comfy.server import ComfyServer
 
 # aiohttp's client never gives back the connection of a socket that was reset, and says so when

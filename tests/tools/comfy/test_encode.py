@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from tests.tools.comfy.wire import noise
-from tools.comfy import encode as encode
-from tools.comfy.webm import mux, vp8_frame
+from tools.comfy import encode
+from tools.comfy.encode import mux, vp8_frame
 
 
 def test_pictures_carry_texts() -> None:

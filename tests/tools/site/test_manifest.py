@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.site.build_stdlib import is_kept, module_of, read_rules
+from tools.site.byte_code import is_kept, module_of, read_rules
 from tools.site.manifest import MANIFEST, boot_modules, fresh, lazy_modules, rewritten
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.built import ROOT, build, tree
 from tests.tools.site.test_manifest import RUNTIME, WITHOUT_FILE, imports, library
-from tools.site.build_stdlib import module_of
+from tools.site.byte_code import module_of
 
 Site: TypeAlias = dict[str, bytes]
 

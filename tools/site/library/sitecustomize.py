@@ -55,7 +55,7 @@ class Packed:
 
 
 def unpack(packed):
-    """Take in what tools/site/build_archives.py has packed.
+    """Take in what tools/site/byte_code.py has packed.
 
     Args:
         packed: A Uint8Array.

@@ -7,8 +7,8 @@ from yarl import URL
 
 from simulator.engine import Engine
 from simulator.settings import Settings
-from tests.simulator.compare import differences
-from tests.simulator.replay import (
+from tests.conformance.compare import differences
+from tests.conformance.replay import (
     CORS_NOTES,
     LAB,
     Conversation,
@@ -18,7 +18,7 @@ from tests.simulator.replay import (
     pair_requests,
     recorded,
 )
-from tests.simulator.traces import SCRIPTS, Record, Script, Upload, read_trace, temp_names
+from tests.conformance.traces import SCRIPTS, Record, Script, Upload, read_trace, temp_names
 from tests.tools.comfy.wire import Client, as_png, noise, run
 from tools.comfy.server import ComfyServer
 

@@ -7,8 +7,7 @@ from simulator.catalogue import CATALOGUE
 from simulator.http import FilePart, Form, PictureBody, Response, TextPart
 from simulator.nodes import by_name
 from simulator.settings import Settings
-from tests.simulator.shell import FakeShell
-from tests.simulator.traces import (
+from tests.conformance.traces import (
     Record,
     Script,
     Upload,
@@ -18,6 +17,7 @@ from tests.simulator.traces import (
     read_trace,
     temp_names,
 )
+from tests.simulator.shell import FakeShell
 
 _ANSWER_TIME = 0.001
 _SOON = 0.02

@@ -1,10 +1,11 @@
-"""Files as `/view` serves them, beyond the recorded cases."""
+"""Uploads and `/view`, beyond the recorded cases."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from simulator.http import FileBody, PictureBody, Response
+from simulator.http import FileBody, FilePart, PictureBody, Response, TextPart
 from simulator.settings import Api
 from tests.simulator.shell import CALM, START, FakeShell
 
@@ -15,6 +16,12 @@ def shell() -> FakeShell:
     shell = FakeShell()
     shell.upload("lab.png")
     return shell
+
+
+@pytest.fixture
+def empty() -> FakeShell:
+    """A server without files."""
+    return FakeShell()
 
 
 def view(shell: FakeShell, query: str = "filename=lab.png&type=input", **headers: str) -> Response:
@@ -118,3 +125,55 @@ def test_active_content_is_not_shown_inline(
 def test_bad_names(shell: FakeShell, query: str, status: int) -> None:
     """400, 403 or 404 without a body; folders inside the name don't count."""
     assert view(shell, query).status == status
+
+
+def test_only_the_first_image_counts(empty: FakeShell) -> None:
+    """Other files are dropped; of texts with one name the first counts."""
+    form = (
+        FilePart("other", "o.png", empty.make_blob(1, "o")),
+        FilePart("image", "a.png", empty.make_blob(1, "a")),
+        FilePart("image", "b.png", empty.make_blob(1, "b")),
+        TextPart("type", "temp"),
+        TextPart("type", "input"),
+    )
+    response = empty.request("POST", "/upload/image", form=form)
+    assert response is not None
+    assert json.loads(response.body) == {"name": "a.png", "subfolder": "", "type": "temp"}
+    assert len(empty.blobs) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "status"),
+    [
+        ("", {}, 400),
+        ("a.png", {"subfolder": "../x"}, 400),
+        ("../a.png", {}, 400),
+        ("a.png", {"type": "models"}, 500),
+        ("a.png", {"type": ""}, 500),
+        ("a.png", {"overwrite": "yes"}, 200),
+    ],
+)
+def test_refused_uploads_leave_no_bytes(
+    empty: FakeShell, name: str, fields: dict[str, str], status: int
+) -> None:
+    """Whatever the reason."""
+    response = empty.upload(name, **fields)
+    assert response is not None and response.status == status
+    assert len(empty.blobs) == (status == 200)
+
+
+@pytest.mark.parametrize(("word", "names"), [("1", 1), ("true", 1), ("yes", 2)])
+def test_overwriting_has_two_words(empty: FakeShell, word: str, names: int) -> None:
+    """Any other means no."""
+    empty.upload("a.png", "one")
+    empty.upload("a.png", "two", overwrite=word)
+    info = empty.get("/object_info/LoadImage")
+    assert len(info["LoadImage"]["input"]["required"]["image"][0]) == names
+
+
+def test_an_upload_without_a_picture_is_refused(empty: FakeShell) -> None:
+    """400 without a field `image`, 500 for a body that can't be taken apart."""
+    response = empty.request("POST", "/upload/image", form=(TextPart("image", "a.png"),))
+    assert response is not None and response.status == 400
+    response = empty.request("POST", "/upload/image", is_malformed=True)
+    assert response is not None and response.status == 500

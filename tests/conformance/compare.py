@@ -2,7 +2,7 @@
 
 from difflib import SequenceMatcher
 
-from tests.simulator.allowed import (
+from tests.conformance.allowed import (
     COMPARED_ALL_THE_SAME,
     HEADERS,
     REQUESTS,
@@ -11,7 +11,7 @@ from tests.simulator.allowed import (
     is_repeated_status,
     remaining,
 )
-from tests.simulator.replay import Conversation, Exchange
+from tests.conformance.replay import Conversation, Exchange
 
 
 def differences(name: str, theirs: Conversation, ours: Conversation) -> list[str]:

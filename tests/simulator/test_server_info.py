@@ -1,6 +1,6 @@
 """What a server tells about itself."""
 
-from simulator.about import system_stats
+from simulator.server_info import features, system_stats
 from simulator.settings import Api, Settings
 
 
@@ -21,3 +21,12 @@ def test_the_device_has_the_servers_name() -> None:
 
 
 OPTION = "--enable-cors-header"
+
+
+def test_the_old_release_has_fewer_features() -> None:
+    """Both tell of previews with metadata, and of the largest upload."""
+    old = features(Settings(api=Api.V0_3_64, max_upload_size=5))
+    assert old == {"supports_preview_metadata": True, "max_upload_size": 5}
+    new = features(Settings())
+    assert new["node_replacements"] is True
+    assert set(old) < set(new)

@@ -1,8 +1,8 @@
-"""Compiles Pyodide's standard library to byte code; runs inside Pyodide itself.
+"""Compiles Pyodide's standard library and the page's modules to byte code, inside Pyodide.
 
-`tools/site/vendor.mjs` runs this in Node, because only the same Python writes byte
+`vendor.mjs` and `python.mjs` run this in Node, because only the same Python writes byte
 code with the magic number that the page's Python accepts. The page then
-imports without compiling, which halves its start. The archive is stored, not
+imports without compiling, which halves its start. The library's archive is stored, not
 deflated: a web server that compresses does it better, and one that doesn't
 runs on the same machine.
 """
@@ -10,10 +10,11 @@ runs on the same machine.
 import ast
 import importlib.util
 import marshal
+import tomllib
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # PEP 552: bit 0 says the header holds the source's hash, bit 1 that it is to be
 # checked. There is no source in the page to check.
@@ -65,7 +66,7 @@ def build(
         rules: What of it is left out.
         own: The modules of `tools/site/library/`, by path; without them nothing is packed.
         start: Names of the modules that every start imports.
-        written: Source that these write at a start.
+        written: Source that these write at a start: see `tools/site/written.py`.
     """
     with zipfile.ZipFile(source) as stock:
         sources = {
@@ -83,6 +84,16 @@ def build(
         if own:
             content = packed(first, written, "/lib/python314.zip/")
             compiled.writestr(zipfile.ZipInfo("packed.bin"), content)
+
+
+def archive(sources: Mapping[str, str], written: Iterable[str] = ()) -> bytes:
+    """Pack modules of the page, by path; `written` as in `build`."""
+    return packed({path: text.encode() for path, text in sources.items()}, written)
+
+
+def read_manifest(text: str) -> dict[str, Any]:
+    """Parse `pyscript.toml`."""
+    return tomllib.loads(text)
 
 
 def packed(sources: Mapping[str, bytes], written: Iterable[str], folder: str = "") -> bytes:

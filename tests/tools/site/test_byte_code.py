@@ -3,7 +3,7 @@
 import ast
 import marshal
 
-from tools.site.build_stdlib import bare, byte_code
+from tools.site.byte_code import bare, byte_code
 
 SOURCE = b'''"""A module."""
 from dataclasses import dataclass

@@ -123,4 +123,6 @@ RAISING = {
 }
 
 TestAnyHistory = AnyHistory.TestCase
-TestAnyHistory.settings = settings(max_examples=120, stateful_step_count=40)
+TestAnyHistory.settings = settings(
+    max_examples=120, stateful_step_count=40, deadline=None, database=None
+)

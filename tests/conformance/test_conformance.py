@@ -5,9 +5,9 @@ from copy import deepcopy
 
 import pytest
 
-from tests.simulator.compare import differences
-from tests.simulator.replay import Conversation, recorded, replay
-from tests.simulator.traces import FOLDER, SCRIPTS, read_trace
+from tests.conformance.compare import differences
+from tests.conformance.replay import Conversation, recorded, replay
+from tests.conformance.traces import FOLDER, SCRIPTS, read_trace
 
 
 def test_every_trace_is_replayed() -> None:
