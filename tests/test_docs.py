@@ -22,9 +22,12 @@ CITED = re.compile(r"(?:docs/protocol\.md|protocol sections?) ((?:\d+(?:\.\d+)?(
 """A citation: one section of docs/protocol.md, or several."""
 
 PATH = re.compile(
-    r"(?<![\w./:*-])((?:app|tests|tools|docs|bench|static|tether|page|simulator|demo)/[\w./*-]*\w)/?"
+    r"(?<![\w./:*-])((?:app|tests|tools|docs|bench|static|tether|page|simulator|demo|core|workflows"
+    r"|runtime|browser)/[\w./*-]*\w)/?"
 )
-"""A path in a text; `tether/`, `page/`, `simulator/` and `demo/` are folders of app/."""
+"""A path in a text, from the repository's root, from app/ or from app/tether/."""
+
+ROOTS = (ROOT, ROOT / "app", ROOT / "app/tether")
 
 MADE = ("static/vendor", "static/i18n/*.json")
 """Paths that exist only after a build, or that are patterns."""
@@ -79,10 +82,7 @@ def test_paths_are_there(path: Path) -> None:
         each
         for each in PATH.findall(text)
         if not each.startswith(MADE)
-        and not any(
-            (folder / each).exists() or (folder / f"{each}.py").exists()
-            for folder in (ROOT, ROOT / "app", ROOT / "app/tether")
-        )
+        and not any((root / f"{each}{end}").exists() for root in ROOTS for end in ("", ".py"))
     ]
     assert missing == []
 
