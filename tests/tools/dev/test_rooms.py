@@ -15,7 +15,7 @@ def test_a_room_is_a_folder() -> None:
 
 
 def test_a_room_stands_above_all_that_it_imports() -> None:
-    """Also where a longer way leads to the same room."""
+    """Also where a longer path leads to the same room."""
     floor, upward = floors({"a": {"b", "c"}, "b": {"c"}, "c": set(), "d": {"c"}})
     assert floor == {"a": 2, "b": 1, "c": 0, "d": 1}
     assert upward == set()
@@ -28,7 +28,7 @@ def test_an_arrow_that_closes_a_circle_leads_up() -> None:
     assert upward == {("c", "a")}
 
 
-def test_an_arrow_that_a_longer_way_implies_is_not_drawn() -> None:
+def test_an_arrow_that_a_longer_path_implies_is_not_drawn() -> None:
     """Without that a picture of nearly two hundred arrows would show nothing."""
     assert direct({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == {("a", "b"), ("b", "c")}
 
