@@ -136,7 +136,7 @@ def floors(below: Below) -> tuple[dict[str, int], set[tuple[str, str]]]:
 
 
 def direct(below: Below) -> set[tuple[str, str]]:
-    """Return the arrows that no longer way implies; there is no circle."""
+    """Return the arrows that no longer path implies; there is no circle."""
 
     @cache
     def reach(room: str) -> frozenset[str]:
