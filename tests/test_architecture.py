@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import (
+from tools.dev.rooms import (
     PATHS,
     PURE,
     ROOT,
