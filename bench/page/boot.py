@@ -1,9 +1,18 @@
-"""How long until the page can be used, beside a bare Pyodide; what a visit costs; what is kept."""
+"""How long until the page can be used, beside a bare Pyodide; what a visit costs; what is kept.
+
+`make bench ROW=boot BEFORE=FOLDER` measures another built site in the same run, such as that of an
+earlier commit.
+"""
+
+import os
+from contextlib import AsyncExitStack
+from pathlib import Path
 
 from playwright.async_api import BrowserContext, FilePayload, Page, Route
 
 from bench.page.browser import READY, Bench, debugger, wait_for_ready
 from bench.page.figures import Figure, count, median, ratio
+from bench.page.hosts import Host
 
 RUNS = 11
 KEPT = 8_000
@@ -116,19 +125,34 @@ PICTURE = bytes.fromhex(
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    """By turns: the page and the bare Pyodide, each in a new profile."""
+    """By turns: the page, the bare Pyodide and the site in BEFORE, each in a new profile."""
     bench.site.servers = []
-    urls = bench.site.url, bench.bare.url
-    fast: list[list[tuple[float, float, float]]] = [[], []]
-    slow: list[list[tuple[float, float, float]]] = [[], []]
-    for _ in range(RUNS):
-        for number, url in enumerate(urls):
-            fast[number].append(await thrice(bench, url))
-            slow[number].append(await slow_visit(bench, url))
-    (cold, second, later), (bare_cold, bare_second, bare_later) = (
+    urls = [bench.site.url, bench.bare.url]
+    async with AsyncExitStack() as hosts:
+        if folder := os.environ.get("BEFORE"):
+            urls.append((await hosts.enter_async_context(Host(Path(folder)))).url)
+        fast: list[list[tuple[float, float, float]]] = [[] for _ in urls]
+        slow: list[list[tuple[float, float, float]]] = [[] for _ in urls]
+        for _ in range(RUNS):
+            for number, url in enumerate(urls):
+                fast[number].append(await thrice(bench, url))
+                slow[number].append(await slow_visit(bench, url))
+    (cold, second, later), (bare_cold, bare_second, bare_later), *before = (
         list(zip(*rows, strict=True)) for rows in fast
     )
-    (ours, painted, arrived), (bare, _, _) = (list(zip(*rows, strict=True)) for rows in slow)
+    (ours, painted, arrived), (bare, _, _), *slow_before = (
+        list(zip(*rows, strict=True)) for rows in slow
+    )
+    earlier = [
+        ratio(f"ready to submit / the site in BEFORE, {name}", now, then, None)
+        for visits, slow_visits in zip(before, slow_before, strict=True)
+        for name, now, then in (
+            ("cold", cold, visits[0]),
+            ("second visit", second, visits[1]),
+            ("later", later, visits[2]),
+            ("cold over a slow network", ours, slow_visits[0]),
+        )
+    ]
     ready, whole = await bytes_of_a_visit(bench)
     async with bench.context() as context:
         lost = await lost_inputs(bench, context)
@@ -147,4 +171,5 @@ async def measure(bench: Bench) -> list[Figure]:
         median("bare Pyodide, second visit", bare_second, None, "s"),
         count("bytes of a cold visit, brotli", ready / 1e6, 4.8, "MB"),
         count("with what is kept for offline", whole / 1e6, None, "MB"),
+        *earlier,
     ]
