@@ -49,8 +49,8 @@ LAZY = {
     ),
     "viewer": ("app/page/viewer/",),
     "lanes": (
-        *("app/page/lanes/bars.py", "app/page/lanes/drawing.py", "app/page/lanes/panel.py"),
-        *("app/page/lanes/picture.py", "app/page/lanes/socket_line.py", "app/page/ui/clock.py"),
+        *("app/page/lanes/drawing.py", "app/page/lanes/panel.py", "app/page/lanes/picture.py"),
+        "app/page/ui/clock.py",
     ),
     "keeper": (
         *("app/page/gallery/entry.py", "app/page/gallery/keeper.py", "app/page/gallery/store.py"),
