@@ -9,7 +9,7 @@ from pyodide.ffi import to_js
 
 from page.gallery.entry import Entry, type_of, used
 from page.gallery.keeper import Keeper, read_all
-from page.gallery.panel import GalleryPanel, GroupRow
+from page.gallery.panel import GalleryPanel
 from page.gallery.search import by_day, by_workflow, matching
 from page.ui.context import PageContext
 from page.viewer.viewer import Look, Looks
@@ -123,16 +123,12 @@ class GalleryDialog:
         entries = matching(self._entries.values(), self._panel.query, title_of)
         is_by_workflow = self._panel.is_by_workflow
         groups = by_workflow(entries, title_of) if is_by_workflow else by_day(entries, _offset)
-        rows = [
-            GroupRow(
-                group.key,
-                group.key if is_by_workflow else _day(group.entries[0].at),
-                group.entries,
-            )
-            for group in groups
-        ]
-        self._results.entries = {each.prompt_id: each for row in rows for each in row.entries}
-        seen = self._panel.seen(rows)
+        if not is_by_workflow:
+            groups = {_day(group[0].at): group for group in groups.values()}
+        self._results.entries = {
+            entry.prompt_id: entry for group in groups.values() for entry in group
+        }
+        seen = self._panel.seen(groups)
         names = [name for entry in seen for name in entry.sizes if "/" in name]
         contents = {**await self._store.read(names), **self._fetched}
         addresses = {
@@ -148,7 +144,7 @@ class GalleryDialog:
             used=_megabytes(used(self._entries.values())),
             budget=_megabytes(self._keeper.budget),
         )
-        self._panel.show(rows, contents, addresses, usage if self._entries else "")
+        self._panel.show(groups, contents, addresses, usage if self._entries else "")
 
     async def _run_again(self, entry: Entry) -> None:
         names = [entry.digest, *(picture.digest for picture in entry.pictures)]

@@ -1,4 +1,4 @@
-"""The finished results that a browser keeps: what is kept of each, and which go first."""
+"""An entry of the gallery: what is kept of a finished task, and which entries are evicted."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -23,17 +23,17 @@ MOST = 1_000
 """Entries."""
 
 WHOLE = 8_000_000
-"""Bytes of the largest file that is kept as it is, result or input."""
+"""Bytes of the largest file that is kept whole, result or input."""
 
 FETCHED = 32_000_000
-"""Bytes of the largest result that is fetched without having been asked for."""
+"""Bytes of the largest result that is fetched unasked."""
 
 LONGEST_WORKFLOW = 2_000_000
 LONGEST_TEXT = 4_000
 """Characters kept of a result that is a text."""
 
 ITS_OWN_THUMBNAIL = 200_000
-"""Bytes of a picture that is shown small as it is."""
+"""Bytes of the largest picture that needs no thumbnail."""
 
 _TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
@@ -42,7 +42,7 @@ _TYPES: Mapping[str, str] = {
 
 
 class Entry(NamedTuple):
-    """One finished task. `sizes` has the bytes of each content that is here, by its name."""
+    """A finished task; `sizes` has the bytes of each content that is kept, by name."""
 
     prompt_id: PromptId
     title: str
@@ -56,25 +56,25 @@ class Entry(NamedTuple):
     pictures: tuple[Picture, ...]
     sizes: Mapping[str, int]
     values: tuple[tuple[str, str], ...] = ()
-    """What was set in the workflow: (input, text), what tells most first."""
+    """Settings of the workflow as (input, text), the most telling first."""
 
     def whole(self, number: int) -> str:
-        """Name the content of a result."""
+        """Return the name of a result's content."""
         return f"{self.prompt_id}/{number}"
 
     def small(self, number: int) -> str:
-        """Name the thumbnail of a result."""
+        """Return the name of a result's thumbnail."""
         return f"{self.prompt_id}/{number}/small"
 
     def lacks(self) -> str:
-        """Name what was too large to keep, though it can't be run again without; "" for nothing."""
+        """Return which needed file was too large to keep, so that this can't run again, or ""."""
         if self.digest not in self.sizes:
             return self.workflow
         return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
 
 
 def entry_of(task: Task, server_name: str, now: float) -> Entry:
-    """Return the entry of a completed task, of which nothing is here yet."""
+    """Return the entry of a completed task, without contents."""
     assert task.server is not None
     return Entry(
         task.prompt_id,
@@ -92,7 +92,7 @@ def entry_of(task: Task, server_name: str, now: float) -> Entry:
 
 
 def type_of(filename: str) -> str:
-    """Return the type under which a result is shown, whatever its server says: never a page's."""
+    """Return the media type to show a result with: never one that can run, e.g. HTML or SVG."""
     return _TYPES.get(filename.rpartition(".")[2].lower(), "application/octet-stream")
 
 
@@ -156,33 +156,27 @@ def read_entry(text: str) -> Entry | None:
 
 
 def newest_first(entries: Iterable[Entry]) -> list[Entry]:
-    """Sort entries; those of one moment by their id, so that every window has one order."""
+    """Sort entries; the prompt id breaks ties, so that all windows have one order."""
     return sorted(entries, key=lambda entry: (entry.at, entry.prompt_id), reverse=True)
 
 
 def used(entries: Iterable[Entry]) -> int:
-    """Return the bytes that entries take; what several have is there once."""
+    """Return the bytes that entries take; contents that they share count once."""
     return sum({name: size for entry in entries for name, size in entry.sizes.items()}.values())
 
 
 def names_of(entries: Iterable[Entry]) -> set[str]:
-    """Return the names of all contents that entries have."""
+    """Return the names of the contents of entries."""
     return {name for entry in entries for name in entry.sizes}
 
 
 def allowance(budget: int) -> int:
-    """Return the bytes that one entry may take: the newest stays, so it must fit."""
+    """Return the bytes that one entry may take: the newest is never evicted, so it must fit."""
     return budget // 2
 
 
 def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Entry]:
-    """Return the entries that have to go: the oldest, until the rest fit. The newest never goes.
-
-    Args:
-        entries: All that there are.
-        budget: Bytes for all.
-        most: How many there may be.
-    """
+    """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest."""
     ordered = newest_first(entries)
     names: set[str] = set()
     room = budget
@@ -196,7 +190,7 @@ def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Ent
 
 
 def _workflow_name(task: Task) -> str:
-    """Take the picture's name from a title, as the page puts it there."""
+    """Return a title without the picture's name that the page put before it."""
     for picture in task.pictures:
         name = task.title.removeprefix(picture.filename + JOINT)
         if name and name != task.title:

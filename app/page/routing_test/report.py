@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from page.routing_test import faults, lost_lock, shared_identity, stuck_tasks, wrong_server
 from page.routing_test.stage import Outcome, Said, Scene, Stage
@@ -27,11 +27,8 @@ SCENES = (
 )
 
 
-class Say(Protocol):
-    """Returns a sentence in the page's language."""
-
-    def __call__(self, key: str, /, **facts: object) -> str:
-        """See `Words.say`."""
+Say: TypeAlias = Callable[..., str]
+"""Returns a sentence of the test's catalogue; see `Words.say`."""
 
 
 async def play_all(

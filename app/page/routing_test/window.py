@@ -37,21 +37,6 @@ _PICTURE = Digest("p1c7")
 _PICTURE_BYTES = 1000
 
 
-class PlayedChance:
-    """The stage's randomness as a window's `Chance`."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._random = stage.random
-
-    def uniform(self) -> float:
-        """Return a number in [0, 1)."""
-        return self._random.random()
-
-    def hex(self, digits: int) -> str:
-        """Return that many hex digits."""
-        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
-
-
 class PlayedWindow:
     """A browser tab; `opened` lists the servers of all sockets that it ever opened, in order."""
 
@@ -59,7 +44,6 @@ class PlayedWindow:
         self.name = name
         self.opened: list[ServerUrl] = []
         self._stage = stage
-        self._chance = PlayedChance(stage)
         self._settings = Settings(DEFAULT_BASE, places, binding=stage.binding)
         self._records = MemoryRecords()
         self._files = _Files()
@@ -81,7 +65,7 @@ class PlayedWindow:
         text = json.dumps(nodes or workflow(steps, 250, number, picture))
         digest = self._files.keep_text(text)
         pictures = (Picture(NodeId("1"), "image", _PICTURE, picture, _PICTURE_BYTES),)
-        task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
+        task_id, prompt_id = make_task_id(self._stage), make_prompt_id(self._stage)
         self._stage.evidence.titles[prompt_id] = title
         self.emit(
             TaskAccepted(
@@ -139,9 +123,7 @@ class PlayedWindow:
                 self.emit(event)
 
         self._clock = Timers(stage.agenda, emit)
-        session = Session(
-            self._records.read_all(), self._settings, self._chance, stage.agenda.now()
-        )
+        session = Session(self._records.read_all(), self._settings, self._stage, stage.agenda.now())
         self.window = session.window
         self._sockets = _Sockets(self, NetworkSockets(stage.network, emit))
         http = _Http(stage, self.name, NetworkHttp(stage.network, emit, self._files.stored))

@@ -24,19 +24,16 @@ def test_days_are_those_of_the_persons_clock() -> None:
     """An evening in one place is the next morning in another."""
     late, early = entry("a", 2 * DAY - 60), entry("b", 2 * DAY + 60)
     apart = by_day([late, early], lambda _at: 0.0)
-    assert [group.entries for group in apart] == [(early,), (late,)]
-    (together,) = by_day([late, early], lambda _at: 3600.0)
-    assert together.entries == (early, late)
-    assert len({group.key for group in apart}) == 2
+    assert list(apart.values()) == [[early], [late]]
+    (together,) = by_day([late, early], lambda _at: 3600.0).values()
+    assert together == [early, late]
 
 
 def test_workflows_stand_together() -> None:
     """The one used last comes first."""
     old, other, new = entry("a", 1.0), entry("b", 2.0, "Blur"), entry("c", 3.0)
-    assert [(group.key, group.entries) for group in by_workflow([old, other, new])] == [
-        ("Invert", (new, old)),
-        ("Blur", (other,)),
-    ]
+    groups = by_workflow([old, other, new])
+    assert list(groups.items()) == [("Invert", [new, old]), ("Blur", [other])]
 
 
 def test_a_workflow_is_grouped_and_found_by_what_it_is_called_here() -> None:
@@ -46,8 +43,7 @@ def test_a_workflow_is_grouped_and_found_by_what_it_is_called_here() -> None:
     def title_of(title: str) -> str:
         return title.replace("Old", "New")
 
-    (group,) = by_workflow(entries, title_of)
-    assert (group.key, len(group.entries)) == ("New", 2)
+    assert [*by_workflow(entries, title_of)] == ["New"]
     assert len(matching(entries, "new", title_of)) == 2
     assert matching(entries, "old", title_of) == []
 
