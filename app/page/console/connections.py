@@ -31,12 +31,8 @@ class Connections:
     def __init__(self, border: Border, tether: Tether) -> None:
         self._border = border
         self._tether = tether
-        self._window = tether.window
+        self._window = window = tether.window
         self._world = tether.world
-
-    def expose(self) -> None:
-        """Put the functions on JavaScript's `window`."""
-        window, border = self._window, self._border
         border.value(WINDOW_ID=lambda: window.window_id, WINDOW_CLIENT_ID=self._client_id)
         border.now(
             generateWindowId=lambda: make_window_id(self._world.chance),
