@@ -44,9 +44,6 @@ NEIGHBOURS: dict[tuple[str, str], str] = {
         "page.servers",
     ): "a task can be pinned to a server",
     ("page.console", "page.servers"): "scripts add and remove servers",
-    ("page.console", "page.health"): "`tether.stats()` has the figures of health",
-    ("page.health", "page.composer"): "one of them is measured there",
-    ("page.health", "page.tasks"): "another counts tasks that are stuck",
 }
 """Features that may import another, each with its reason."""
 

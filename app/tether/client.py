@@ -35,6 +35,7 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Changes, Settings, Window
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import parse_server_url
+from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.submission.withdrawal import successor
@@ -214,7 +215,7 @@ class Tether:
             TetherError: The browser would not store it.
         """
         text = workflow if isinstance(workflow, str) else json.dumps(workflow)
-        return await self.intake.accept_placed(text, title, files, server)
+        return await self.intake.accept(parse_workflow(text), title, files, server)
 
     async def result(self, task_id: TaskId) -> Task:
         """Wait for a task's end; returns it, or the task that did its work at another server.

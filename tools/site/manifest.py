@@ -43,7 +43,7 @@ LAZY = {
         *("app/page/composer/form_fields.py", "app/page/composer/form_panel.py"),
         *("app/page/ui/labels.py", "app/tether/workflows/values.py"),
     ),
-    "runs": ("app/page/composer/recent_runs_panel.py", "app/page/composer/run_history.py"),
+    "runs": ("app/page/composer/recent_runs.py", "app/page/composer/run_history.py"),
     "convert": (
         *("app/tether/workflows/convert.py", "app/tether/workflows/graph.py"),
         *("app/tether/workflows/resolve.py", "app/tether/workflows/widgets.py"),
@@ -58,9 +58,8 @@ LAZY = {
         "app/tether/workflows/values.py",
     ),
     "gallery": (
-        *("app/page/ui/labels.py", "app/page/gallery/card.py", "app/page/gallery/dialog.py"),
-        *("app/page/gallery/panel.py", "app/page/gallery/results.py"),
-        *("app/page/gallery/search.py", "app/page/ui/clock.py"),
+        *("app/page/ui/labels.py", "app/page/gallery/dialog.py"),
+        *("app/page/gallery/panel.py", "app/page/gallery/search.py", "app/page/ui/clock.py"),
     ),
     "windows": (
         *("app/page/ui/clock.py", "app/page/windows/others.py", "app/page/windows/panel.py"),

@@ -12,13 +12,13 @@ from page.console.border import Border, option
 from page.console.connections import Connections
 from page.console.flight_recorder import FlightRecorder
 from page.console.plain import result_row, server_row, stats, task_row
-from page.health.figures import Health, health
 from page.servers.roster import Roster
 from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.client import Tether
 from tether.core.errors import Trouble
 from tether.core.ids import NodeId, ServerUrl
+from tether.core.model.health import Health, health
 from tether.core.model.identity import make_task_id
 from tether.core.model.server import Reach
 from tether.core.model.task import Task

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from page.health.figures import Health
 from tether.core.model.connection import Phase
+from tether.core.model.health import Health
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import Task
 from tether.core.model.window import Window
@@ -88,5 +88,5 @@ def stats(window: Window, figures: Health) -> dict[str, Any]:
         "lost": figures.lost,
         "reconnects": figures.reconnects,
         "mismatchesMended": figures.mended,
-        "secondsToPicture": figures.to_picture,
+        "secondsToPicture": figures.picture_delay,
     }

@@ -1,21 +1,23 @@
-"""The gallery as the person deals with it: looking, running again, using, removing."""
+"""The gallery's dialog: what the person does with entries, and looks at in them."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import js
+from pyodide.ffi import to_js
 
-from page.gallery.entry import Entry, used
-from page.gallery.keeper import Keeping, read_all
+from page.gallery.entry import Entry, type_of, used
+from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel, GroupRow
-from page.gallery.results import Kept
 from page.gallery.search import by_day, by_workflow, matching
-from page.ui.words import Words
+from page.ui.context import PageContext
+from page.viewer.viewer import Look, Looks
 from tether.core.errors import BadInput, TetherError
-from tether.core.ids import PromptId
-from tether.core.model.window import Window
-from tether.core.protocol.outputs import view_url
+from tether.core.ids import PromptId, ServerUrl, TaskId
+from tether.core.model.task import Task
+from tether.core.protocol.outputs import ANY, saved_name, view_url
+from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
@@ -24,81 +26,81 @@ UNDO = 10.0
 """Seconds for which a removal can be undone."""
 
 SWEPT = 16.0
-"""Seconds after which what was removed is deleted: later than it can be undone."""
+"""Seconds after which a removed entry is deleted: later than it can be undone."""
 
 
-class Curator:
-    """Carries what the person wants of the gallery.
+class GalleryDialog:
+    """Carries out what the person does in the gallery.
 
     Args:
-        keeping: Has the entries.
-        window: Knows the servers.
-        world: Fetches what is not here.
+        context: The page's.
+        keeper: Has the entries.
         intake: Takes in what runs again.
-        words: The page's language.
-        use: Takes files as the next inputs.
-        soon: Runs work that nobody waits for.
-        look: Opens the dialog in which a picture is seen large.
+        add_pictures: Adds files to the next inputs.
+        look: Opens the viewer.
     """
 
     def __init__(
         self,
-        keeping: Keeping,
-        window: Window,
-        world: World,
+        context: PageContext,
+        keeper: Keeper,
         intake: Intake,
-        words: Words,
-        use: Callable[[Iterable[Any]], None],
-        soon: Callable[[Any], None],
-        look: Callable[[str, Any], Any],
+        add_pictures: Callable[[Iterable[Any]], None],
+        look: Callable[[str, Looks], Coroutine[Any, Any, None]],
     ) -> None:
-        self._keeping = keeping
-        self._window = window
+        world = context.world
+        self._words = context.words
+        self._servers = context.window.servers
+        self._soon = context.soon
+        self._keeper = keeper
+        self._store = keeper.store
         self._intake = intake
-        self._words = words
-        self._soon = soon
         self._look = look
-        self._kept = Kept(keeping, world, use)
-        self._keys = AccessTokens(world.records, world.shared)
+        self._results = KeptResults(keeper, world, add_pictures)
+        self._tokens = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, Entry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []
-        self._shown = 0
-        """How often it was shown: what comes late for an earlier time is dropped."""
-        self._panel = GalleryPanel(words, self._act)
+        self._turn = 0
+        """Counts the calls of `_show`: an earlier call whose contents come later is dropped."""
+        self._panel = GalleryPanel(context, self._act)
 
     async def open(self) -> None:
-        """Show the gallery, with what went since it was last open."""
+        """Show the gallery, and say what was evicted since it was last open."""
         self._panel.open()
         self._fetched.clear()
-        await self._told(self._refresh())
+        await self._try(self._refresh())
 
     async def changed(self) -> None:
         """Entries have come or gone."""
         if self._panel.is_open:
-            await self._told(self._refresh())
+            await self._try(self._refresh())
 
     def _act(self, action: str, key: str) -> None:
         prompt, _, number = key.partition("/")
         entry = self._entries.get(PromptId(prompt))
+        work: Coroutine[Any, Any, None]
         match action:
             case "look":
-                self._soon(self._told(self._show()))
+                work = self._show()
             case "undo":
-                self._soon(self._told(self._undo()))
+                work = self._undo()
             case "again" if entry is not None:
-                self._soon(self._told(self._run_again(entry)))
+                work = self._run_again(entry)
             case "remove" if entry is not None:
-                self._soon(self._told(self._remove(entry)))
+                work = self._remove(entry)
             case "use" if entry is not None:
-                self._soon(self._told(self._use_result(key)))
+                work = self._use_result(key)
             case "zoom" if entry is not None:
-                self._soon(self._told(self._look(key, self._kept)))
+                work = self._look(key, self._results)
             case "fetch" if entry is not None:
-                self._soon(self._told(self._fetch(entry, int(number))))
+                work = self._fetch(entry, int(number))
+            case _:
+                return
+        self._soon(self._try(work))
 
-    async def _told(self, work: Any) -> None:
-        """Do what the person wants, and say what keeps it from being done."""
+    async def _try(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what the person wants, or say why that fails."""
         try:
             await work
         except TetherError as error:
@@ -107,17 +109,17 @@ class Curator:
             self._panel.tell(self._words.say("trouble.gallery_unavailable", detail=error))
 
     async def _refresh(self) -> None:
-        entries = read_all(await self._keeping.shelf.entries())
+        entries = read_all(await self._store.entries())
         self._entries = {entry.prompt_id: entry for entry in entries}
-        count = self._keeping.take_evicted()
+        count = self._keeper.take_evicted()
         if count:
             self._panel.tell_evicted(self._words.say("gallery.evicted", count=count))
         await self._show()
 
     async def _show(self) -> None:
-        """Show the entries that are sought, with the contents of those that are to be seen."""
-        self._shown += 1
-        turn = self._shown
+        """Show the entries that match, with the contents of the unfolded ones."""
+        self._turn += 1
+        turn = self._turn
         title_of = self._words.title
         entries = matching(self._entries.values(), self._panel.query, title_of)
         is_by_workflow = self._panel.is_by_workflow
@@ -130,28 +132,28 @@ class Curator:
             )
             for group in groups
         ]
-        self._kept.entries = {each.prompt_id: each for row in rows for each in row.entries}
+        self._results.entries = {each.prompt_id: each for row in rows for each in row.entries}
         seen = self._panel.seen(rows)
         names = [name for entry in seen for name in entry.sizes if "/" in name]
-        contents = {**await self._keeping.shelf.read(names), **self._fetched}
+        contents = {**await self._store.read(names), **self._fetched}
         addresses = {
             entry.whole(number): view_url(entry.server, output, entry.prompt_id)
             for entry in seen
-            if self._keys.of(entry.server) is None
+            if self._tokens.of(entry.server) is None
             for number, output in enumerate(entry.outputs)
         }
-        if turn != self._shown:
-            return  # something else is sought by now
+        if turn != self._turn:
+            return  # the query has changed
         usage = self._words.say(
             "gallery.usage",
             used=_megabytes(used(self._entries.values())),
-            budget=_megabytes(self._keeping.budget),
+            budget=_megabytes(self._keeper.budget),
         )
         self._panel.show(rows, contents, addresses, usage if self._entries else "")
 
     async def _run_again(self, entry: Entry) -> None:
         names = [entry.digest, *(picture.digest for picture in entry.pictures)]
-        contents = await self._keeping.shelf.read(names)
+        contents = await self._store.read(names)
         if entry.digest not in contents:
             raise BadInput("workflow_gone")
         files = {}
@@ -159,42 +161,126 @@ class Curator:
             if picture.digest not in contents:
                 raise BadInput("picture_gone", picture=picture.filename)
             files[picture.node_id, picture.input] = (picture.filename, contents[picture.digest])
-        text = str(await contents[entry.digest].text())
-        pinned = self._window.servers.get(entry.pinned) if entry.pinned else None
+        workflow = parse_workflow(str(await contents[entry.digest].text()))
+        pinned = self._servers.get(entry.pinned) if entry.pinned else None
         is_there = pinned is not None and not pinned.is_leaving
-        await self._intake.accept_placed(
-            text, entry.title, files, entry.pinned if is_there else None
-        )
+        await self._intake.accept(workflow, entry.title, files, entry.pinned if is_there else None)
         title = self._words.title(entry.title)
         self._panel.tell(self._words.say("gallery.runs_again", task=title))
 
     async def _remove(self, entry: Entry) -> None:
-        await self._keeping.shelf.take_off(entry.prompt_id)
+        await self._store.remove(entry.prompt_id)
         self._removed.append(entry.prompt_id)
         count = len(self._removed)
         await self._refresh()
         self._panel.tell(self._words.say("gallery.removed", count=count), is_undoable=True)
         await asyncio.sleep(UNDO)
-        if len(self._removed) == count:  # else the last removal has its own ten seconds
+        if len(self._removed) == count:  # a later removal has its own ten seconds
             self._removed.clear()
             self._panel.tell("")
         await asyncio.sleep(SWEPT - UNDO)
-        await self._keeping.tidy()
+        await self._keeper.tidy()
 
     async def _undo(self) -> None:
         removed, self._removed = self._removed, []
         for prompt_id in removed:
-            await self._keeping.shelf.put_back(prompt_id)
+            await self._store.put_back(prompt_id)
         await self._refresh()
         self._panel.tell("")
 
     async def _use_result(self, key: str) -> None:
-        await self._kept.use(key)
+        await self._results.use(key)
         self._panel.close()
 
     async def _fetch(self, entry: Entry, number: int) -> None:
-        self._fetched[entry.whole(number)] = await self._kept.content(entry, number)
+        self._fetched[entry.whole(number)] = await self._results.content(entry, number)
         await self._show()
+
+
+class KeptResults:
+    """The results of the entries on show, by `prompt/number`; those not kept come from servers."""
+
+    def __init__(
+        self, keeper: Keeper, world: World, add_pictures: Callable[[Iterable[Any]], None]
+    ) -> None:
+        self._store = keeper.store
+        self._world = world
+        self._add_pictures = add_pictures
+        self.entries: Mapping[PromptId, Entry] = {}
+        """Those that match, in their order on the page."""
+
+    def keys(self) -> list[str]:
+        """Return the keys of all pictures in their order."""
+        return [
+            entry.whole(number)
+            for entry in self.entries.values()
+            for number, output in enumerate(entry.outputs)
+            if output.kind == "image"
+        ]
+
+    async def look(self, key: str) -> Look:
+        """Return a picture, and what it was made from if that is kept.
+
+        Raises:
+            BadInput: Neither the browser nor its server has it any longer.
+        """
+        entry, number = self._place(key)
+        picture = entry.pictures[0] if entry.pictures else None
+        before = await self._store.read([picture.digest]) if picture else {}
+        output = entry.outputs[number]
+        return Look(
+            entry.title,
+            saved_name(output.filename, picture.filename if picture else ""),
+            await self.content(entry, number),
+            before.get(picture.digest) if picture else None,
+        )
+
+    async def use(self, key: str) -> None:
+        """Add a picture to the next inputs.
+
+        Raises:
+            BadInput: Neither the browser nor its server has it any longer.
+        """
+        entry, number = self._place(key)
+        blob = await self.content(entry, number)
+        name = entry.outputs[number].filename
+        options = to_js({"type": blob.type}, dict_converter=js.Object.fromEntries)
+        self._add_pictures([js.File.new(to_js([blob]), name, options)])
+
+    async def content(self, entry: Entry, number: int) -> Any:
+        """Return a result from the store or from its server.
+
+        Raises:
+            BadInput: Neither the browser nor its server has it any longer.
+        """
+        name, output = entry.whole(number), entry.outputs[number]
+        blob = (await self._store.read([name])).get(name)
+        if blob is None:
+            task = _task_of(entry)
+            blob = await self._world.content(task, output, ANY)
+            self._world.forget(task.task_id)
+        if blob is None:
+            raise BadInput("result_gone", file=output.filename)
+        return blob.slice(0, blob.size, type_of(output.filename))
+
+    def _place(self, key: str) -> tuple[Entry, int]:
+        prompt, _, number = key.partition("/")
+        return self.entries[PromptId(prompt)], int(number)
+
+
+def _task_of(entry: Entry) -> Task:
+    """Return a task by which the world finds an entry's results; no window has it."""
+    task = Task(
+        TaskId(f"gallery:{entry.prompt_id}"),
+        entry.prompt_id,
+        entry.title,
+        entry.digest,
+        entry.pictures,
+        None,
+        entry.at,
+    )
+    task.server = ServerUrl(entry.server)
+    return task
 
 
 def _offset(at: float) -> float:

@@ -1,26 +1,28 @@
-"""The gallery: notices which tasks have completed, and opens what keeps and shows their results."""
+"""The gallery: keeps the results of completed tasks, and opens the dialog that shows them."""
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
 
 import js
 from pyscript import config
 
-from page.page import Page
+from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
-from page.ui.words import Words
 from tether.browser.site import is_demo, meta
 from tether.browser.storage import own_prefix
 from tether.core.errors import Trouble
-from tether.core.events import Emit, KeepingFailed
-from tether.core.ids import ServerUrl, TaskId
+from tether.core.events import KeepingFailed
+from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
-from tether.core.model.window import Window
-from tether.core.protocol.address import short_name
+from tether.core.model.window import Changes
 from tether.runtime.intake import Intake
-from tether.runtime.ports import World
+
+if TYPE_CHECKING:
+    from page.gallery.dialog import GalleryDialog
+    from page.gallery.keeper import Keeper
+    from page.viewer.viewer import Looks
 
 
 class Gallery:
@@ -29,121 +31,105 @@ class Gallery:
     In the demo it does neither: nothing is kept there.
 
     Args:
-        window: Its tasks and servers.
-        world: What carries them.
+        context: The page's.
         intake: Takes in what runs again.
-        words: The page's language.
-        page: Takes pictures as the next inputs.
-        emit: Is told what can't be kept.
-        soon: Runs work that nobody waits for.
-        look: Opens the dialog in which a picture is seen large.
+        add_pictures: Adds files to the next inputs.
+        look: Opens the viewer.
     """
 
     def __init__(
         self,
-        window: Window,
-        world: World,
+        context: PageContext,
         intake: Intake,
-        words: Words,
-        page: Page,
-        emit: Emit,
-        soon: Callable[[Any], None],
-        look: Callable[[str, Any], Any],
+        add_pictures: Callable[[Iterable[Any]], None],
+        look: Callable[[str, "Looks"], Coroutine[Any, Any, None]],
     ) -> None:
-        self._window = window
-        self._world = world
+        self._context = context
         self._intake = intake
-        self._words = words
-        self._page = page
-        self._emit = emit
-        self._soon = soon
+        self._add_pictures = add_pictures
         self._look = look
         self._is_demo = is_demo()
-        self._seen: set[TaskId] = set()
+        self._queued: set[TaskId] = set()
         self._queue: deque[Task] = deque()
         self._is_working = False
         self._is_failure_told = False
-        self._opening: Any = None
-        self._curator: Any = None
-        listen(by_id("gallery-open"), "click", lambda _event: soon(self.open()))
+        self._opening: asyncio.Task[Keeper] | None = None
+        self._dialog: GalleryDialog | None = None
+        listen(by_id("gallery-open"), "click", lambda _event: context.soon(self.open()))
+        self._take(context.window.ended())
 
-    def changed(self) -> None:
-        """Take up the tasks that have completed since the last call."""
+    def changed(self, changes: Changes) -> None:
+        """Queue the tasks that have completed."""
+        tasks = self._context.window.tasks
+        self._queued -= changes.tasks - tasks.keys()
+        self._take(tasks[task_id] for task_id in changes.tasks if task_id in tasks)
+
+    def _take(self, tasks: Iterable[Task]) -> None:
         if self._is_demo:
             return
-        for task in self._window.ended():
-            if task.task_id not in self._seen:
-                self._seen.add(task.task_id)
-                # What was collected from servers has no workflow here, and isn't this browser's.
-                if task.state is State.COMPLETED and task.digest and task.outputs:
-                    self._queue.append(task)
+        for task in tasks:
+            # What was collected from servers has no workflow here, and isn't this browser's.
+            is_whole = task.state is State.COMPLETED and task.digest and task.outputs
+            if is_whole and task.task_id not in self._queued:
+                self._queued.add(task.task_id)
+                self._queue.append(task)
         if self._queue and not self._is_working:
             self._is_working = True
-            self._soon(self._work())
+            self._context.soon(self._work())
 
     async def open(self) -> None:
         """Show the gallery."""
         await js.tetherLoadPython(*config["lazy"]["gallery"], *config["lazy"]["viewer"])
         try:
-            keeping = await self._keeping()
+            keeper = await self._keeper()
         except OSError as error:
-            trouble = Trouble.of("gallery_unavailable", detail=error)
-            self._page.notices.show(self._words.trouble(trouble))
+            say = self._context.words.say
+            self._context.notices.show(say("trouble.gallery_unavailable", detail=error))
             return
-        from page.gallery.dialog import Curator
+        from page.gallery.dialog import GalleryDialog
 
-        if self._curator is None:
-            self._curator = Curator(
-                keeping,
-                self._window,
-                self._world,
-                self._intake,
-                self._words,
-                self._page.composer.add,
-                self._soon,
-                self._look,
+        if self._dialog is None:
+            self._dialog = GalleryDialog(
+                self._context, keeper, self._intake, self._add_pictures, self._look
             )
-        await self._curator.open()
+        await self._dialog.open()
 
-    async def _keeping(self) -> Any:
+    async def _keeper(self) -> "Keeper":
         """Return what keeps results, made and opened once."""
         if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open_keeping())
+            self._opening = asyncio.ensure_future(self._open_keeper())
         return await self._opening
 
-    async def _open_keeping(self) -> Any:
+    async def _open_keeper(self) -> "Keeper":
         await js.tetherLoadPython(*config["lazy"]["keeper"])
         from page.gallery.entry import BUDGET_MB
-        from page.gallery.keeper import Keeping
-        from page.gallery.store import BrowserShelf
+        from page.gallery.keeper import Keeper
+        from page.gallery.store import GalleryStore
 
-        shelf = BrowserShelf(f"{own_prefix(js.location.pathname)}gallery")
+        store = GalleryStore(f"{own_prefix(js.location.pathname)}gallery")
         budget = int(float(meta("gallery-mb", str(BUDGET_MB))) * 1_000_000)
-        keeping = Keeping(shelf, self._world, self._name_of, budget)
-        await keeping.open()
-        return keeping
+        keeper = Keeper(self._context, store, budget)
+        await keeper.open()
+        return keeper
 
     async def _work(self) -> None:
         """Keep the tasks of the queue, one at a time."""
+        context = self._context
         try:
-            keeping = await self._keeping()
-            known = await keeping.known()
+            keeper = await self._keeper()
+            known = await keeper.store.known()
             while self._queue:
                 task = self._queue.popleft()
                 if task.prompt_id not in known:
-                    await keeping.keep(task)
-                if task.task_id not in self._window.tasks:
-                    self._world.forget(task.task_id)  # its card had gone before all was fetched
+                    await keeper.keep(task)
+                if task.task_id not in context.window.tasks:
+                    context.world.forget(task.task_id)  # its card went while files were fetched
         except OSError as error:
             self._queue.clear()  # the next one that ends is tried again
             if not self._is_failure_told:
                 self._is_failure_told = True
-                self._emit(KeepingFailed(Trouble.of("gallery_full", detail=error)))
+                context.emit(KeepingFailed(Trouble.of("gallery_full", detail=error)))
         finally:
             self._is_working = False
-        if self._curator is not None:
-            await self._curator.changed()
-
-    def _name_of(self, url: ServerUrl) -> str:
-        server = self._window.servers.get(url)
-        return server.name if server else short_name(url)
+        if self._dialog is not None:
+            await self._dialog.changed()

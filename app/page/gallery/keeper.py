@@ -1,6 +1,5 @@
-"""From a task that has completed to its entry in the gallery, one at a time and behind all else."""
+"""From a completed task to its entry in the gallery."""
 
-from collections.abc import Callable
 from typing import Any
 
 import js
@@ -21,103 +20,90 @@ from page.gallery.entry import (
     type_of,
     write_entry,
 )
-from page.gallery.store import BrowserShelf, shrunk
-from tether.core.ids import ServerUrl
+from page.gallery.store import GalleryStore, shrunk
+from page.ui.context import PageContext
 from tether.core.model.task import Task
+from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Output
 from tether.core.protocol.workflow import parse_workflow
-from tether.runtime.ports import World
 from tether.workflows.values import values_of
 
 _STEPS = 25
-"""The shelf is looked through when another so many-th of the budget has come: until then there
-is that much room to spare."""
+"""The store is tidied each time that this fraction of the budget was added: until then there is
+that much room to spare."""
 
 _SHARE = 4
-"""Of what the browser gives a page, one part in so many is the gallery's: tasks need theirs."""
+"""The gallery takes at most this fraction of what the browser grants the page: tasks need room."""
 
 
-EVICTED = "gallery-evicted"
-"""The record of how many entries had to go since somebody was told."""
+EVICTED_RECORD = "gallery-evicted"
+"""The record of how many entries were evicted since the person was told."""
 
 
-class Keeping:
+class Keeper:
     """Keeps what tasks gave, and what it takes to run them again.
 
     Args:
-        shelf: Where it is kept.
-        world: Has the workflows, the pictures and the results.
-        name_of: Returns what a server is called.
+        context: The page's; its world has the workflows, the pictures and the results.
+        store: Where all is kept.
         budget: Bytes for all.
     """
 
-    def __init__(
-        self,
-        shelf: BrowserShelf,
-        world: World,
-        name_of: Callable[[ServerUrl], str],
-        budget: int,
-    ) -> None:
-        self.shelf = shelf
-        self._world = world
-        self._name_of = name_of
+    def __init__(self, context: PageContext, store: GalleryStore, budget: int) -> None:
+        self._servers = context.window.servers
+        self._world = context.world
+        self.store = store
         self.budget = budget
-        self._since = budget  # the first one looks
+        self._kept_since = budget  # the first task tidies up
 
     async def open(self) -> None:
-        """Open the shelf.
+        """Open the store.
 
         Raises:
             OSError: The browser keeps nothing.
         """
-        await self.shelf.open()
-        self.budget = int(min(self.budget, await self.shelf.room() / _SHARE))
-        self._since = self.budget
-
-    async def known(self) -> set[str]:
-        """Return the prompt ids that are kept, or are not to be.
-
-        Raises:
-            OSError: The browser can't read them.
-        """
-        return await self.shelf.known()
+        await self.store.open()
+        self.budget = int(min(self.budget, await self.store.room() / _SHARE))
+        self._kept_since = self.budget
 
     async def keep(self, task: Task) -> None:
-        """Keep one task; what is too large is left at its server.
+        """Keep one task; what is too large stays at its server alone.
 
         Raises:
-            OSError: The browser would not, e.g. for want of room.
+            OSError: The browser refuses, e.g. for want of room.
         """
         assert task.server is not None
-        contents = await self._inputs(task)  # first: the task's card may go any moment
-        entry = entry_of(task, self._name_of(task.server), self._world.clock.now())
+        contents = await self._inputs(task)  # first: the person may remove the task
+        server = self._servers.get(task.server)
+        name = server.name if server else short_name(task.server)
+        entry = entry_of(task, name, self._world.clock.now())
         for number, output in enumerate(entry.outputs):
             if output.kind == "image":
                 await self._fetch(task, entry, number, output, contents)
         sizes = self._fitting(contents)
         entry = entry._replace(sizes=sizes, values=await _values(contents.get(task.digest)))
         kept = {name: contents[name] for name in sizes}
-        if await self.shelf.put(entry.prompt_id, write_entry(entry), kept):
-            self._since += max(sum(sizes.values()), self.budget // 500)
-            if self._since > self.budget // _STEPS:
+        if await self.store.put(entry.prompt_id, write_entry(entry), kept):
+            self._kept_since += max(sum(sizes.values()), self.budget // 500)
+            if self._kept_since > self.budget // _STEPS:
                 await self.tidy()
 
     async def tidy(self) -> None:
-        """Take off the oldest until the rest fit, and delete what nobody needs.
+        """Evict the oldest entries until the remaining ones fit, and delete unneeded contents.
 
         Raises:
-            OSError: The browser would not.
+            OSError: The browser refuses.
         """
-        self._since = 0
-        count = await self.shelf.tidy(self._judge)
+        self._kept_since = 0
+        count = await self.store.tidy(self._judge)
         if count:
             shared = self._world.shared
-            shared.write(EVICTED, str(count + int(shared.read(EVICTED) or 0)))
+            shared.write(EVICTED_RECORD, str(count + int(shared.read(EVICTED_RECORD) or 0)))
 
     def take_evicted(self) -> int:
-        """Return how many had to go since this was asked last."""
-        count = int(self._world.shared.read(EVICTED) or 0)
-        self._world.shared.write(EVICTED, None)
+        """Return how many entries were evicted since the last call."""
+        count = int(self._world.shared.read(EVICTED_RECORD) or 0)
+        self._world.shared.write(EVICTED_RECORD, None)
         return count
 
     def _judge(self, standing: list[str], undoable: list[str]) -> tuple[list[str], set[str]]:
@@ -127,12 +113,12 @@ class Keeping:
         return [entry.prompt_id for entry in gone], names_of(rest + read_all(undoable))
 
     async def _inputs(self, task: Task) -> dict[str, Any]:
-        """Return the workflow and the pictures, as far as they are small enough."""
+        """Return those of the workflow and the pictures that are small enough."""
         found: dict[str, Any] = {}
         limits = {task.digest: LONGEST_WORKFLOW} | {each.digest: WHOLE for each in task.pictures}
         for digest, limit in limits.items():
             kept = await self._world.files.read(digest)
-            # A workflow is kept as a text for its task; the gallery has blobs alone.
+            # A task keeps its workflow as text; the gallery keeps blobs alone.
             blob = js.Blob.new(to_js([kept])) if isinstance(kept, str) else kept
             if blob is not None and blob.size <= limit:
                 found[digest] = blob
@@ -141,7 +127,7 @@ class Keeping:
     async def _fetch(
         self, task: Task, entry: Entry, number: int, output: Output, contents: dict[str, Any]
     ) -> None:
-        """Fetch a picture, and make its thumbnail where it is large."""
+        """Fetch a picture, and make a thumbnail if it is large."""
         blob = await self._world.content(task, output, FETCHED)
         if blob is None:
             return
@@ -154,7 +140,7 @@ class Keeping:
             contents[entry.whole(number)] = blob
 
     def _fitting(self, contents: dict[str, Any]) -> dict[str, int]:
-        """Choose what one entry may take: the small things first, they are the most useful."""
+        """Choose what one entry may take, the smallest contents first: they are the most useful."""
         room, sizes = allowance(self.budget), {}
         for name, blob in sorted(contents.items(), key=lambda item: int(item[1].size)):
             room -= int(blob.size)
@@ -165,12 +151,12 @@ class Keeping:
 
 
 async def _values(workflow: Any) -> tuple[tuple[str, str], ...]:
-    """Return what was set in a workflow, which is a Blob; nothing where it wasn't kept."""
+    """Return the settings in a workflow's Blob; none where it wasn't kept."""
     if workflow is None:
         return ()
     return values_of(parse_workflow(str(await workflow.text())).nodes)
 
 
 def read_all(texts: list[str]) -> list[Entry]:
-    """Read entries, the newest first; what is none is left out."""
+    """Read entries, the newest first; what can't be read is left out."""
     return newest_first(entry for text in texts if (entry := read_entry(text)) is not None)

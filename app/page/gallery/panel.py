@@ -1,21 +1,27 @@
-"""The dialog with the finished results of this browser."""
+"""The gallery as elements: groups of cards, a card for each entry."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import js
 
-from page.gallery.card import make_card
 from page.gallery.entry import Entry
+from page.ui.clock import clock
+from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, set_text
+from page.ui.labels import say_input
 from page.ui.words import Words
+from tether.core.protocol.outputs import Output, saved_name
 
 PAGE = 48
 """Cards of a group that are made at a time."""
 
+SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "other": "⬚"}
+"""Where there is no picture to show."""
+
 
 class GroupRow(NamedTuple):
-    """Entries that stand together, and what that is called."""
+    """A group of entries, and its heading."""
 
     key: str
     label: str
@@ -23,17 +29,17 @@ class GroupRow(NamedTuple):
 
 
 class GalleryPanel:
-    """Shows groups of entries; of those that are folded nothing is made.
+    """Shows groups of entries; a folded group has no cards.
 
     Args:
-        words: The page's language.
-        handle: Called with a card's button (`again`, `remove`) and its prompt id, with that of a
-            result (`use`, `fetch`) and `prompt/number`, with `undo`, and with `look` when other
-            entries are to be seen.
+        context: The page's.
+        handle: Called with a card's button (`again`, `remove`) and its prompt id, with a result's
+            button (`zoom`, `use`, `fetch`) and `prompt/number`, with `undo`, and with `look` when
+            the entries on show change.
     """
 
-    def __init__(self, words: Words, handle: Callable[[str, str], None]) -> None:
-        self._words = words
+    def __init__(self, context: PageContext, handle: Callable[[str, str], None]) -> None:
+        self._words = context.words
         self._handle = handle
         self._dialog = by_id("gallery")
         self._by = by_id("gallery-by")
@@ -44,10 +50,10 @@ class GalleryPanel:
         self._undo = by_id("gallery-undo")
         self._list = by_id("gallery-list")
         self._counts: dict[str, int] = {}
-        """How many cards of each group are wanted; 0 for one that was folded."""
+        """How many cards each group shows; 0 for one that was folded."""
         self._urls: list[str] = []
-        listen(self._by, "change", lambda _event: self._other_groups())
-        listen(self._search, "input", lambda _event: self._other_groups())
+        listen(self._by, "change", lambda _event: self._regroup())
+        listen(self._search, "input", lambda _event: self._regroup())
         listen(by_id("gallery-close"), "click", lambda _event: self.close())
         listen(self._undo, "click", lambda _event: handle("undo", ""))
         listen(self._dialog, "close", lambda _event: self._closed())
@@ -56,21 +62,21 @@ class GalleryPanel:
 
     @property
     def is_open(self) -> bool:
-        """Somebody is looking."""
+        """Say whether somebody looks."""
         return bool(self._dialog.open)
 
     @property
     def is_by_workflow(self) -> bool:
-        """Entries of one workflow are to stand together, instead of those of a day."""
+        """Say whether entries are grouped by workflow instead of by day."""
         return str(self._by.value) == "workflow"
 
     @property
     def query(self) -> str:
-        """What is sought; "" for everything."""
+        """Return what is searched for; "" for everything."""
         return str(self._search.value).strip()
 
     def open(self) -> None:
-        """Show the dialog, and all entries in it."""
+        """Show the dialog, without a query."""
         self._search.value = ""
         self.tell("")
         self.tell_evicted("")
@@ -78,13 +84,13 @@ class GalleryPanel:
             self._dialog.showModal()
 
     def close(self) -> None:
-        """Leave."""
+        """Close the dialog."""
         self._dialog.close()
 
     def seen(self, rows: Iterable[GroupRow]) -> list[Entry]:
-        """Return the entries of which cards are wanted.
+        """Return the entries whose cards are shown.
 
-        At first those of the first group; of what is sought a page full, in whatever group.
+        At first those of the first group; with a query the first page, of whatever groups.
         """
         rows, room = list(rows), PAGE
         if not self._counts:
@@ -101,13 +107,13 @@ class GalleryPanel:
         addresses: Mapping[str, str],
         usage: str,
     ) -> None:
-        """Show these groups.
+        """Show groups.
 
         Args:
             rows: All of them.
-            contents: The Blobs of the entries that are seen, by name.
+            contents: The Blobs of the entries whose cards are shown, by name.
             addresses: Where a result is at its server, if a link may lead there.
-            usage: How much room all of it takes.
+            usage: How much room the gallery takes.
         """
         if not self.is_open:
             return  # closed while the contents were read
@@ -134,7 +140,7 @@ class GalleryPanel:
             self._undo.focus()  # the button that was pressed is gone
 
     def tell_evicted(self, sentence: str) -> None:
-        """Say what had to go."""
+        """Say how many entries were evicted."""
         set_text(self._evicted, sentence)
 
     def _group(self, row: GroupRow, urls: Mapping[str, str], addresses: Mapping[str, str]) -> Any:
@@ -146,9 +152,7 @@ class GalleryPanel:
         group.append(title)
         if wanted:
             cards = element("ul", "cards")
-            cards.append(
-                *(make_card(words, each, urls, addresses) for each in row.entries[:wanted])
-            )
+            cards.append(*(_card(words, each, urls, addresses) for each in row.entries[:wanted]))
             group.append(cards)
         if 0 < wanted < len(row.entries):
             rest = words.say("gallery.more", count=len(row.entries) - wanted)
@@ -156,10 +160,10 @@ class GalleryPanel:
         return group
 
     def _clicked(self, event: Any) -> None:
-        """Unfold a group, fold it, or make more of its cards."""
+        """Unfold a group, fold it, or show more of its cards."""
         title, more = event.target.closest("summary"), event.target.closest("[data-more]")
         if title and title.hasAttribute("data-group"):
-            event.preventDefault()  # it opens when its cards are there
+            event.preventDefault()  # it opens once its cards are made
             key = str(title.getAttribute("data-group"))
             self._counts[key] = 0 if self._counts.get(key) else PAGE
             self._handle("look", "")
@@ -167,7 +171,7 @@ class GalleryPanel:
             self._counts[str(more.getAttribute("data-more"))] += PAGE
             self._handle("look", "")
 
-    def _other_groups(self) -> None:
+    def _regroup(self) -> None:
         self._counts.clear()
         self._list.scrollTop = 0
         self._handle("look", "")
@@ -186,3 +190,94 @@ class GalleryPanel:
         urls, self._urls = self._urls, []
         for url in urls:
             js.URL.revokeObjectURL(url)
+
+
+def _card(words: Words, entry: Entry, urls: Mapping[str, str], addresses: Mapping[str, str]) -> Any:
+    """Make the card of an entry; `urls` has the contents that are here, by name."""
+    looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
+    card = element("li", looks, data_prompt=entry.prompt_id)
+    results = element("div", "results")
+    for number, output in enumerate(entry.outputs):
+        if output.kind == "text":
+            results.append(element("pre", "text", output.text))
+        else:
+            results.append(_result(words, entry, number, output, urls, addresses))
+    moment = clock(entry.at)
+    card.append(
+        results,
+        element("span", "title", words.title(entry.title)),
+        element("span", "facts", f"{entry.server_name} · {moment}"),
+    )
+    if entry.values:
+        values = " · ".join(f"{say_input(words, name)}: {text}" for name, text in entry.values)
+        card.append(element("p", "values", values, title=values))
+    buttons = element("div", "buttons")
+    lacks = entry.lacks()
+    if lacks:
+        card.append(element("p", "facts", words.say("gallery.not_again", file=words.title(lacks))))
+    else:
+        buttons.append(_button(words.say("task.again"), "again", entry.prompt_id))
+    buttons.append(_button(words.say("task.dismiss"), "remove", entry.prompt_id))
+    card.append(buttons)
+    return card
+
+
+def _result(
+    words: Words,
+    entry: Entry,
+    number: int,
+    output: Output,
+    urls: Mapping[str, str],
+    addresses: Mapping[str, str],
+) -> Any:
+    name, key = entry.whole(number), f"{entry.prompt_id}/{number}"
+    whole = urls.get(name, "")
+    address = whole or addresses.get(name, "")
+    box = element("figure")
+    shown = _thumbnail(words.title(entry.title), output, urls.get(entry.small(number)) or whole)
+    if output.kind == "image":
+        # A server's result is fetched for it; the same dialog as a task's.
+        label = words.say("task.zoom", file=output.filename)
+        large = element("button", "thumb", "", type="button", title=label)
+        large.dataset.action, large.dataset.key = "zoom", key
+        large.append(shown)
+        box.append(large)
+    elif address:
+        link = element("a", "thumb", href=address, target="_blank", rel="noopener noreferrer")
+        link.title = words.say("task.open", file=output.filename)
+        if whole:
+            link.setAttribute("download", output.filename)  # only pictures may be opened
+        link.append(shown)
+        box.append(link)
+    else:
+        box.append(shown)
+    buttons = element("div", "buttons")
+    if whole:
+        picture = entry.pictures[0].filename if entry.pictures else ""
+        file = saved_name(output.filename, picture)
+        buttons.append(element("a", "save", words.say("gallery.save"), href=whole, download=file))
+    elif address:
+        box.append(element("span", "facts", words.say("gallery.there", server=entry.server_name)))
+    else:
+        told = words.say("gallery.fetch", server=entry.server_name)
+        buttons.append(_button(told, "fetch", key))
+    if output.kind == "image":
+        buttons.append(_button(words.say("task.use"), "use", key))
+    box.append(buttons)
+    return box
+
+
+def _thumbnail(title: str, output: Output, url: str) -> Any:
+    if output.kind == "image" and url:
+        told = f"{output.filename} – {title}"
+        return element("img", "", src=url, alt=told, loading="lazy", decoding="async")
+    away = element("span", "away")
+    sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")
+    away.append(sign, element("span", "", output.filename))
+    return away
+
+
+def _button(text: str, action: str, key: str) -> Any:
+    button = element("button", "quiet", text, type="button")
+    button.dataset.action, button.dataset.key = action, key
+    return button

@@ -1,7 +1,4 @@
-"""The gallery's entries and their contents, in an IndexedDB of their own.
-
-Small pictures of large ones, made by the browser off the page's own thread.
-"""
+"""The gallery's entries and their contents, in an IndexedDB of their own; and its thumbnails."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
@@ -13,19 +10,19 @@ from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blo
 from tether.browser.values import blob_of, packed
 
 _ENTRIES = "entries"
-"""Prompt id -> what `app/page/gallery/entry.py` wrote."""
+"""Prompt id -> what `write_entry` returned."""
 
 _CONTENTS = "contents"
 """Name -> Blob."""
 
-_GONE = "gone"
-"""Prompt id -> when it was taken off (ms): a window that still has its task must know."""
+_REMOVED = "gone"
+"""Prompt id -> when it was removed (ms): a window that still has its task must know."""
 
-_STORES = (_ENTRIES, _CONTENTS, _GONE)
+_STORES = (_ENTRIES, _CONTENTS, _REMOVED)
 _VERSION = 1
 
 _UNDO_MS = 15 * 1000
-"""What was taken off can be put back for so long."""
+"""How long a removal can be undone."""
 
 _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 
@@ -34,12 +31,12 @@ T = TypeVar("T")
 Stores = Mapping[str, Any]
 
 Judge = Callable[[list[str], list[str]], tuple[Iterable[str], set[str]]]
-"""Of the entries that stand, and those that can still be put back: the prompt ids of those that
-have to go, and the names of the contents that the rest needs."""
+"""Takes the standing entries and the removed ones that can still be put back; returns the prompt
+ids of those to evict, and the names of the contents that the remaining ones need."""
 
 
-class BrowserShelf:
-    """Keeps texts and blobs by name; any method may raise OSError with the browser's reason."""
+class GalleryStore:
+    """Entries and blobs by name; any method may raise OSError with the browser's reason."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -47,38 +44,37 @@ class BrowserShelf:
         self._packs = False
 
     async def open(self) -> None:
-        """Open it; to be awaited first."""
+        """Open the database; to be awaited first."""
         self._database = await open_database(self._name, _VERSION, _create)
         self._packs = await refuses_blobs(self._database, _CONTENTS)
 
     async def room(self) -> float:
-        """Return the bytes that the browser gives the page in all; endless where it won't say."""
+        """Return the bytes that the browser grants the page, infinite where it won't say."""
         if not js.isSecureContext:
             return float("inf")
-        told = await js.navigator.storage.estimate()
-        return float(told.quota)
+        return float((await js.navigator.storage.estimate()).quota)
 
     async def known(self) -> set[str]:
-        """Return the prompt ids of all that is here, or was and is not to come back."""
+        """Return the prompt ids of all entries, also of removed ones, which must not come back."""
         here, gone = await self._within(
             "readonly",
-            lambda stores, _: [stores[_ENTRIES].getAllKeys(), stores[_GONE].getAllKeys()],
+            lambda stores, _: [stores[_ENTRIES].getAllKeys(), stores[_REMOVED].getAllKeys()],
         )
         return {*here.result, *gone.result}
 
     async def entries(self) -> list[str]:
-        """Return the texts of all entries that stand."""
+        """Return the texts of all entries but the removed ones."""
 
         def ask(stores: Stores, _scope: ProxyScope) -> list[Any]:
             entries = stores[_ENTRIES]
-            return [entries.getAllKeys(), entries.getAll(), stores[_GONE].getAllKeys()]
+            return [entries.getAllKeys(), entries.getAll(), stores[_REMOVED].getAllKeys()]
 
         keys, texts, gone = await self._within("readonly", ask)
         off = set(gone.result)
         return [text for key, text in zip(keys.result, texts.result, strict=True) if key not in off]
 
     async def put(self, prompt_id: str, text: str, contents: Mapping[str, Any]) -> bool:
-        """Keep an entry; returns when it is written. False when another window was faster."""
+        """Write an entry; False when another window has done so already."""
         if self._packs:
             contents = await packed(contents)
         written = []
@@ -98,29 +94,29 @@ class BrowserShelf:
         return bool(written)
 
     async def read(self, names: Iterable[str]) -> dict[str, Any]:
-        """Return the contents of these names, as far as they are here."""
+        """Return the contents of these names, without those that are not here."""
         asked = await self._within(
             "readonly",
             lambda stores, _: [(name, stores[_CONTENTS].get(name)) for name in names],
         )
         return {name: blob_of(request.result) for name, request in asked if request.result}
 
-    async def take_off(self, prompt_id: str) -> None:
-        """Let an entry stand no more; its contents stay until it can't be put back."""
+    async def remove(self, prompt_id: str) -> None:
+        """Remove an entry; its contents stay until it can't be put back."""
         await self._within(
-            "readwrite", lambda stores, _: stores[_GONE].put(js.Date.now(), prompt_id)
+            "readwrite", lambda stores, _: stores[_REMOVED].put(js.Date.now(), prompt_id)
         )
 
     async def put_back(self, prompt_id: str) -> None:
-        """Let an entry stand again."""
-        await self._within("readwrite", lambda stores, _: stores[_GONE].delete(prompt_id))
+        """Undo a removal."""
+        await self._within("readwrite", lambda stores, _: stores[_REMOVED].delete(prompt_id))
 
     async def tidy(self, judge: Judge) -> int:
-        """Delete what has to go and what nobody needs; returns how many entries had to go.
+        """Delete evicted entries and unneeded contents; returns how many entries were evicted.
 
-        All in one transaction: else another window could take up a content that is being deleted.
+        All in one transaction: else another window could start to use a content being deleted.
         """
-        had_to_go: list[str] = []
+        evicted: list[str] = []
 
         def sweep(stores: Stores, scope: ProxyScope) -> None:
             entries, contents, gone = (stores[name] for name in _STORES)
@@ -139,9 +135,9 @@ class BrowserShelf:
                         gone.delete(key)
                 standing = [text for key, text in written.items() if key not in off]
                 undoable = [text for key, text in written.items() if key in off]
-                leaving, needed = judge(standing, undoable)
-                for key in leaving:
-                    had_to_go.append(key)
+                to_evict, needed = judge(standing, undoable)
+                for key in to_evict:
+                    evicted.append(key)
                     entries.delete(key)
                     gone.put(now, key)
                 for name in names.result:
@@ -151,10 +147,10 @@ class BrowserShelf:
             scope.listen(names, "success", on_read)  # the last of the five
 
         await self._within("readwrite", sweep)
-        return len(had_to_go)
+        return len(evicted)
 
     async def _within(self, mode: str, ask: Callable[[Stores, ProxyScope], T]) -> T:
-        """Make requests in one transaction, and return them when it is complete."""
+        """Make requests in one transaction, and return them once it is complete."""
         scope = ProxyScope()
         try:
             transaction = self._database.transaction(to_js(_STORES), mode)
@@ -173,7 +169,7 @@ def _create(database: Any) -> None:
 
 
 SIDE = 480
-"""Pixels of a thumbnail's longer side: twice what is shown, for dense screens."""
+"""Pixels of a thumbnail's longer side: twice its size on the page, for dense screens."""
 
 
 async def shrunk(blob: Any) -> Any | None:

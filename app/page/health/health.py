@@ -1,45 +1,53 @@
-"""The health of this window, for the page and for scripts."""
+"""How well this window does its work: a few figures, folded away."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from page.composer.composer import Sending
-from page.health.figures import Health, health
-from page.health.panel import HealthPanel
-from page.ui.words import Words
-from tether.core.model.window import Window
+from page.ui.context import PageContext
+from page.ui.dom import by_id, element, listen
+from page.ui.words import spoken
+from tether.core.model.health import Health, health
 
 
-class Vitals:
-    """Takes the figures when somebody looks.
+class HealthDialog:
+    """Shows the figures while it is unfolded.
 
     Args:
-        window: Its tasks and servers.
-        sending: Measures how long pictures take to come.
-        words: The page's language.
-        now: Tells the time.
-        repaint: Shows what has changed.
+        context: The page's.
+        picture_delays: Seconds from the ends of tasks to their pictures, as they are measured.
     """
 
-    def __init__(
-        self,
-        window: Window,
-        sending: Sending,
-        words: Words,
-        now: Callable[[], float],
-        repaint: Callable[[], None],
-    ) -> None:
-        self._window = window
-        self._sending = sending
-        self._now = now
-        self._panel = HealthPanel(words, repaint)
+    def __init__(self, context: PageContext, picture_delays: Sequence[float]) -> None:
+        self._context = context
+        self._picture_delays = picture_delays
+        self._box = by_id("health")
+        self._shown: Health | None = None
+        listen(self._box, "toggle", lambda _event: context.repaint())
 
     def figures(self) -> Health:
         """Return the figures of now."""
-        return health(
-            self._window, self._window.lessons.usual, self._sending.to_picture, self._now()
-        )
+        window, now = self._context.window, self._context.world.clock.now()
+        return health(window, window.lessons.usual, self._picture_delays, now)
 
     def changed(self) -> None:
-        """Show them, if the panel is unfolded."""
-        if self._panel.is_open:
-            self._panel.show(self.figures())
+        """Show the figures of now, if somebody looks."""
+        if not self._box.open:
+            return
+        figures, words = self.figures(), self._context.words
+        if figures == self._shown:
+            return
+        self._shown = figures
+        rate = f"{figures.completed / figures.ended * 100:.0f} %" if figures.ended else "–"
+        delay = figures.picture_delay
+        rows = {
+            "completed": f"{rate} ({figures.completed}/{figures.ended})",
+            "stuck": figures.stuck,
+            "lost": figures.lost,
+            "reconnects": figures.reconnects,
+            "mended": figures.mended,
+            "to_picture": "–" if delay is None else spoken(words, delay),
+        }
+        shown = self._box.querySelector("dl")
+        shown.replaceChildren()
+        for name, value in rows.items():
+            told = words.say(f"health.{name}")
+            shown.append(element("dt", "", told), element("dd", "", str(value)))

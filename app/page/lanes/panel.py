@@ -9,8 +9,8 @@ from page.lanes.bars import Bar
 from page.lanes.drawing import LaneDrawing, legend, patterns, sentence
 from page.lanes.picture import Lane, Picture, Stroke
 from page.ui.clock import clock, moment
+from page.ui.context import PageContext
 from page.ui.dom import drawn, element, listen, set_text
-from page.ui.words import Words
 
 STRETCHES = ("0", "60", "300", "1800")
 """Seconds that can be shown; 0 for as many as what goes on takes."""
@@ -29,16 +29,13 @@ class _Item(NamedTuple):
 
 
 class LanesPanel:
-    """Draws pictures, and tells of what is pointed at or has the focus.
+    """Draws pictures into `details`, and describes what is pointed at or has the focus.
 
-    Args:
-        words: The page's language.
-        details: The element that opens and closes; the panel fills it.
-        draw: Is called when another stretch of time is wanted.
+    `draw` is called when the person chooses another stretch of time.
     """
 
-    def __init__(self, words: Words, details: Any, draw: Callable[[], None]) -> None:
-        self._words = words
+    def __init__(self, context: PageContext, details: Any, draw: Callable[[], None]) -> None:
+        self._words = words = context.words
         self._details = details
         self._items: dict[str, _Item] = {}
         self._told_of = self._stop = ""

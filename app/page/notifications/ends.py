@@ -1,6 +1,6 @@
-"""Which tasks came to their end since the person last looked."""
+"""Which tasks have ended since the person last looked."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
@@ -10,30 +10,36 @@ LONG = 20.0
 
 
 class Ends:
-    """Counts ends while nobody looks, and tells them once nothing is under way any more."""
+    """Collects the ends of tasks, each once.
 
-    def __init__(self) -> None:
-        self._seen: set[TaskId] | None = None
+    Args:
+        tasks: Those of the window; what has ended by now is never counted.
+    """
 
-    def look(self, tasks: Collection[Task], is_watched: bool) -> tuple[int, int]:
-        """Return how many tasks are newly done and newly failed, zeros while there is no news.
+    def __init__(self, tasks: Iterable[Task]) -> None:
+        self._counted: set[TaskId] = set()
+        self._new: dict[TaskId, State] = {}
+        self.note(tasks)
+        self._new.clear()
 
-        Args:
-            tasks: All tasks of the window.
-            is_watched: The person sees the page, and needs no telling.
-        """
-        ended = {task.task_id: task.state for task in tasks if task.is_ended}
-        if self._seen is None or is_watched:
-            self._seen = set(ended)
-            return 0, 0
-        if len(ended) < len(tasks):
-            return 0, 0
-        new = [state for task_id, state in ended.items() if task_id not in self._seen]
-        self._seen = set(ended)
-        failed = sum(state in (State.FAILED, State.LOST) for state in new)
-        return new.count(State.COMPLETED), failed
+    def note(self, tasks: Iterable[Task]) -> None:
+        """Take up what has become of tasks; one that was lost can go on."""
+        for task in tasks:
+            if not task.is_ended:
+                self._counted.discard(task.task_id)
+                self._new.pop(task.task_id, None)
+            elif task.task_id not in self._counted:
+                self._counted.add(task.task_id)
+                self._new[task.task_id] = task.state
+
+    def take(self) -> tuple[int, int]:
+        """Return how many tasks are newly done and newly failed; they are new no longer."""
+        states = list(self._new.values())
+        self._new.clear()
+        return states.count(State.COMPLETED), states.count(State.FAILED) + states.count(State.LOST)
 
 
-def runs_long(tasks: Collection[Task], now: float) -> bool:
-    """Say whether a task has run for so long that one may want to do something else."""
-    return any(task.state is State.RUNNING and 0 < task.started_at < now - LONG for task in tasks)
+def seconds_until_long(tasks: Iterable[Task], now: float) -> float | None:
+    """Return in how many seconds a task will have run long, 0 if one has; None if none runs."""
+    started = [task.started_at for task in tasks if task.state is State.RUNNING and task.started_at]
+    return max(0.0, min(started) + LONG - now) if started else None

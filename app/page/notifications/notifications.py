@@ -1,100 +1,108 @@
-"""Tells a person who is elsewhere that the tasks are done, if that is wanted."""
+"""Notifies a person who looks elsewhere that the tasks are done, if they want that."""
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 import js
 from pyscript import config
 
-from page.notifications.ends import Ends, runs_long
-from page.ui.words import Words
-from tether.core.model.window import Window
-from tether.runtime.ports import Clock, Records
+from page.notifications.ends import Ends, seconds_until_long
+from page.ui.context import PageContext
+from page.ui.dom import listen
+from tether.core.model.task import State
+from tether.core.model.window import Changes
 
-RECORD = "tell"
+if TYPE_CHECKING:
+    from page.notifications.offer import BrowserNotifications
+
+ANSWER_RECORD = "tell"
 """The record of the person's answer: `yes` or `no`."""
 
 
-class Telling:
-    """Offers it once, at the first task that takes long; the browser is asked by a click alone.
+class Notifications:
+    """Offers itself once, when a task first takes long; only a click asks the browser."""
 
-    Args:
-        window: Its tasks.
-        kept: Where the answer is kept, for all windows.
-        clock: For how long tasks run.
-        words: The page's language.
-        show: Shows a notice.
-        soon: Runs work that nobody waits for.
-    """
-
-    def __init__(
-        self,
-        window: Window,
-        kept: Records,
-        clock: Clock,
-        words: Words,
-        show: Callable[[str], None],
-        soon: Callable[[Any], None],
-    ) -> None:
-        self._window = window
-        self._kept = kept
-        self._clock = clock
-        self._words = words
-        self._show = show
-        self._soon = soon
-        self._ends = Ends()
+    def __init__(self, context: PageContext) -> None:
+        self._context = context
+        self._window = context.window
+        self._answers = context.world.shared
+        self._ends = Ends(self._window.ended())
         self._is_offered = False
-        self._notifications: Any = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._browser: BrowserNotifications | None = None
+        listen(js.document, "visibilitychange", lambda _event: self._notify())
+        self._consider_offer()
 
-    def look(self) -> None:
-        """Something may have changed."""
-        tasks = self._window.tasks.values()
-        is_watched = js.document.visibilityState == "visible"
-        done, failed = self._ends.look(tasks, is_watched)
-        if is_watched and self._notifications is not None:
-            self._notifications.close()
-        if (done or failed) and self._kept.read(RECORD) == "yes":
-            self._soon(self._tell(done, failed))
-        elif not self._is_offered and runs_long(tasks, self._clock.now()):
+    def changed(self, changes: Changes) -> None:
+        """Take up what has changed since the last call."""
+        known = self._window.tasks
+        tasks = [known[task_id] for task_id in changes.tasks if task_id in known]
+        self._ends.note(tasks)
+        self._notify()
+        is_running = any(task.state is State.RUNNING for task in tasks)
+        if is_running and self._timer is None and not self._is_offered:
+            self._consider_offer()
+
+    def _notify(self) -> None:
+        if js.document.visibilityState == "visible":
+            self._ends.take()  # the person sees them
+            if self._browser is not None:
+                self._browser.close()
+        elif not self._window.live:
+            done, failed = self._ends.take()
+            if (done or failed) and self._answers.read(ANSWER_RECORD) == "yes":
+                self._context.soon(self._show(done, failed))
+
+    def _consider_offer(self) -> None:
+        """Offer notifications once a task runs long: no event announces that, so a timer does."""
+        self._timer = None
+        seconds = seconds_until_long(self._window.live.values(), self._context.world.clock.now())
+        if seconds:
+            loop = asyncio.get_event_loop()
+            self._timer = loop.call_later(seconds, self._consider_offer)
+        elif seconds is not None:
             self._is_offered = True
-            if self._kept.read(RECORD) is None:
-                self._soon(self._offer())
+            if self._answers.read(ANSWER_RECORD) is None:
+                self._context.soon(self._offer())
 
-    async def _load(self) -> Any:
-        if self._notifications is None:
-            await js.tetherLoadPython(*config["lazy"]["offer"])
-            from page.notifications.offer import BrowserNotifications
+    async def _load(self) -> "BrowserNotifications":
+        await js.tetherLoadPython(*config["lazy"]["offer"])
+        from page.notifications.offer import BrowserNotifications
 
-            self._notifications = BrowserNotifications()
-        return self._notifications
+        if self._browser is None:
+            self._browser = BrowserNotifications()
+        return self._browser
 
     async def _offer(self) -> None:
-        notifications = await self._load()
-        if notifications.standing() in ("granted", "default"):
-            await js.tetherLoadPython(*config["lazy"]["offer"])
-            from page.notifications.offer import offer
+        browser, say = await self._load(), self._context.words.say
+        if browser.permission() not in ("granted", "default"):
+            return
+        from page.notifications.offer import offer
 
-            choices = {
-                self._words.say("tell.yes"): lambda: self._soon(self._asked(notifications.ask())),
-                self._words.say("tell.no"): lambda: self._kept.write(RECORD, "no"),
-            }
-            offer(self._words.say("tell.offer"), choices)
+        offer(
+            say("tell.offer"),
+            {
+                say("tell.yes"): lambda: self._context.soon(self._asked(browser.ask())),
+                say("tell.no"): lambda: self._answers.write(ANSWER_RECORD, "no"),
+            },
+        )
 
-    async def _asked(self, answer: Any) -> None:
-        """Wait for what the person tells the browser."""
-        standing = str(await answer)
-        self._kept.write(RECORD, "yes" if standing == "granted" else "no")
-        if standing == "denied":
-            self._show(self._words.say("trouble.tell_denied"))
+    async def _asked(self, answer: Awaitable[str]) -> None:
+        """Wait for what the person answers the browser."""
+        permission = str(await answer)
+        self._answers.write(ANSWER_RECORD, "yes" if permission == "granted" else "no")
+        if permission == "denied":
+            self._context.notices.show(self._context.words.say("trouble.tell_denied"))
 
-    async def _tell(self, done: int, failed: int) -> None:
-        notifications = await self._load()
-        if notifications.standing() == "granted" and js.document.visibilityState != "visible":
-            notifications.show("Tether", self._counted(done, failed))
+    async def _show(self, done: int, failed: int) -> None:
+        browser = await self._load()
+        if browser.permission() == "granted" and js.document.visibilityState != "visible":
+            browser.show("Tether", self._counted(done, failed))
 
     def _counted(self, done: int, failed: int) -> str:
-        words = self._words
+        say = self._context.words.say
         if not done:
-            return words.say("tell.failed_one" if failed == 1 else "tell.failed", count=failed)
-        told = words.say("tell.done_one" if done == 1 else "tell.done", count=done)
-        return words.say("tell.both", done=told, failed=failed) if failed else told
+            return say("tell.failed_one" if failed == 1 else "tell.failed", count=failed)
+        told = say("tell.done_one" if done == 1 else "tell.done", count=done)
+        return say("tell.both", done=told, failed=failed) if failed else told

@@ -1,9 +1,7 @@
-"""What the page offers quietly, above its panels.
-
-The browser's notifications: what the person sees while the page is hidden.
-"""
+"""Offers above the panels, and the browser's notifications, which one of them is about."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import js
@@ -14,31 +12,23 @@ from tether.browser.proxies import ProxyScope
 
 
 def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> None:
-    """Offer something; whatever is chosen, the offer is over.
-
-    Args:
-        sentence: What it is about.
-        choices: What the buttons say -> what they do; the first is the one that stands out.
-    """
+    """Offer a choice of buttons, the first one prominent; any of them closes the offer."""
     box = element("div", "offer")
     box.append(element("span", "", sentence))
 
-    def chosen(act: Callable[[], None]) -> Callable[[Any], None]:
-        def handle(_event: Any) -> None:
-            box.remove()
-            act()
-
-        return handle
+    def chosen(act: Callable[[], None], _event: Any) -> None:
+        box.remove()
+        act()
 
     for number, (name, act) in enumerate(choices.items()):
         button = element("button", "quiet" if number else "", name, type="button")
-        listen(button, "click", chosen(act))
+        listen(button, "click", partial(chosen, act))
         box.append(button)
     by_id("offers").append(box)
 
 
 TAG = "tether"
-"""A new notification takes the place of one that still stands."""
+"""A notification replaces an earlier one of the same tag."""
 
 
 class BrowserNotifications:
@@ -48,27 +38,27 @@ class BrowserNotifications:
         self._scope = ProxyScope()
         self._shown: Any = None
 
-    def standing(self) -> str:
+    def permission(self) -> str:
         """Return granted, denied or default; "" where pages can't show any.
 
-        Plain http has none, and on Android only service workers have.
+        On plain http none can, and on Android only service workers can.
         """
         if not js.isSecureContext or not hasattr(js, "Notification"):
             return ""
-        standing = str(js.Notification.permission)
-        if standing == "default":
+        permission = str(js.Notification.permission)
+        if permission == "default":
             try:
                 js.Notification.new("")  # without permission nothing is shown
             except JsException:
                 return ""
-        return standing
+        return permission
 
     def ask(self) -> Any:
-        """Ask the person; only right in a click. Returns a promise of the standing."""
+        """Ask the person, which browsers allow in a click alone; return a promise of the answer."""
         return js.Notification.requestPermission()
 
     def show(self, title: str, text: str) -> None:
-        """Show a text, if that is still allowed."""
+        """Show a text, if the person still allows it."""
         self.close()
         options = to_js({"body": text, "tag": TAG}, dict_converter=js.Object.fromEntries)
         try:
@@ -76,14 +66,11 @@ class BrowserNotifications:
         except JsException as error:
             js.console.info(f"Tether: no notification: {error}")
             return
-        self._scope.listen(self._shown, "click", self._clicked)
+        self._scope.listen(self._shown, "click", lambda _event: js.window.focus())
 
     def close(self) -> None:
-        """Take it away: the person is here."""
+        """Remove the notification: the person is here."""
         self._scope.end()
         if self._shown is not None:
             self._shown.close()
             self._shown = None
-
-    def _clicked(self, _event: Any) -> None:
-        js.window.focus()

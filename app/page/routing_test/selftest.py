@@ -8,6 +8,7 @@ from typing import Any
 import js
 from pyscript import config
 
+from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.words import Words
 from tether.browser.clock import BrowserChance, BrowserClock
@@ -17,7 +18,6 @@ from tether.browser.socket import BrowserSockets
 from tether.core.errors import Trouble
 from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl
-from tether.core.model.window import Window
 from tether.core.protocol.address import parse_server_url
 from tether.runtime.access_tokens import AccessOf
 from tether.runtime.ports import OnAnswer
@@ -25,19 +25,18 @@ from tether.runtime.ports import OnAnswer
 _OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
 
 
-class SelfTest:
+class RoutingTest:
     """`runWebSocketRoutingFixTest`, and its button.
 
     Args:
-        window: Only its list of servers is read.
-        words: The page's.
-        language: In which the test speaks.
+        context: Its window's list of servers is read, and nothing changed.
+        language: Of the test's own words.
         access_of: Returns a server's token.
     """
 
-    def __init__(self, window: Window, words: Words, language: str, access_of: AccessOf) -> None:
-        self._window = window
-        self._page_words = words
+    def __init__(self, context: PageContext, language: str, access_of: AccessOf) -> None:
+        self._window = context.window
+        self._page_words = context.words
         self._language = language
         self._access_of = access_of
         self._is_loaded = False

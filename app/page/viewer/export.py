@@ -1,7 +1,4 @@
-"""Pictures on the clipboard.
-
-A picture in a tab of its own, which has the picture's name and needs this page no longer.
-"""
+"""Takes a picture out of the page: onto the clipboard, or into a tab of its own."""
 
 from typing import Any
 
@@ -10,12 +7,12 @@ from pyodide.ffi import JsException, to_js
 
 
 def can_copy_pictures() -> bool:
-    """Say whether the browser takes pictures here: on secure pages alone."""
+    """Say whether the clipboard takes pictures, which it does on secure pages alone."""
     return bool(js.isSecureContext) and hasattr(js, "ClipboardItem")
 
 
 async def copy_picture(address: str) -> bool:
-    """Put a picture of the page on the clipboard, as PNG: browsers take no other kind."""
+    """Put a picture on the clipboard as PNG, the only type that all browsers take."""
     try:
         bitmap = await js.createImageBitmap(await (await js.fetch(address)).blob())
         canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
@@ -26,15 +23,15 @@ async def copy_picture(address: str) -> bool:
         )
         await js.navigator.clipboard.write(to_js([item]))
     except JsException:
-        return False  # the person, or the browser, doesn't let the page
+        return False  # not permitted
     return True
 
 
 async def open_picture(address: str, name: str) -> bool:
-    """Show a picture of the page in a new tab; False when the browser opens none.
+    """Show a picture in a new tab; False when the browser opens none.
 
-    A `blob:` opened as such has its id as a title, and is gone with this page. Here it is an
-    image in an empty document: nothing in it can run, whatever it is.
+    A `blob:` URL opened by itself would have its id as title, and end with this page. As an image
+    in an empty document it outlives the page, and whatever it holds, nothing in it can run.
     """
     tab = js.window.open("", "_blank")
     if not tab:  # JavaScript's null
@@ -47,11 +44,11 @@ async def open_picture(address: str, name: str) -> bool:
     try:
         content = await (await js.fetch(address)).blob()
     except JsException:
-        tab.close()  # its card has gone in that moment
+        tab.close()  # its card was removed in that moment
         return False
     picture = document.createElement("img")
     picture.alt = name
-    picture.src = tab.URL.createObjectURL(content)  # it lives and ends with the tab
+    picture.src = tab.URL.createObjectURL(content)  # it ends with the tab
     _set(picture, max_width="100%")
     document.body.append(picture)
     return True

@@ -1,30 +1,29 @@
-"""The dialog that shows a result large, and beside what it was made from."""
+"""The dialog that shows a result large, beside what it was made from."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.ui.words import Words
 
 ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
 STEPS = ("previous", "next")
 
 ENDS = ("left", "right")
-"""What the slider's ends show: the picture before, and the result."""
+"""Where the slider shows the picture before, and the result."""
 
 WHOLE = "0"
 """Where the slider shows nothing but the result."""
 
 
 class Shown(NamedTuple):
-    """A result: the addresses of it and of the picture before, and its file's name.
+    """A result: its address and that of the picture before, its place among others, its file name.
 
     `place` and `before` are "" where there is none; `steps` has those of `STEPS` that lead to
-    another one, `can_copy` is whether the browser takes pictures.
+    another result.
     """
 
-    key: str
     place: str
     title: str
     name: str
@@ -34,19 +33,19 @@ class Shown(NamedTuple):
     can_copy: bool
 
 
-class ZoomPanel:
+class ViewerPanel:
     """Shows one result at a time.
 
     Args:
-        words: The page's language.
+        context: The page's.
         handle: Called with `previous`, `next`, `copy`, `use` or `open`.
-        on_close: Called when the person has closed it.
+        on_close: Called when the person has closed the dialog.
     """
 
     def __init__(
-        self, words: Words, handle: Callable[[str], None], on_close: Callable[[], None]
+        self, context: PageContext, handle: Callable[[str], None], on_close: Callable[[], None]
     ) -> None:
-        self._words = words
+        self._words = context.words
         self._handle = handle
         self._dialog = by_id("zoom")
         self._steps: tuple[str, ...] = ()
@@ -70,7 +69,7 @@ class ZoomPanel:
             self._before.src, self._before.alt = shown.before, words.say("zoom.before")
         self._steps = shown.steps
         for step in STEPS:
-            # Not `disabled`: the button that led to the end keeps the focus, and with it the keys.
+            # Not `disabled`: a button pressed at the end must keep the focus, and with it the keys.
             self._buttons[step].setAttribute("aria-disabled", str(step not in shown.steps).lower())
             self._buttons[step].hidden = not shown.place
         self._save.href = shown.address
@@ -81,7 +80,7 @@ class ZoomPanel:
             self._dialog.showModal()
 
     def say(self, sentence: str) -> None:
-        """Say what came of a button."""
+        """Say what a button has done."""
         set_text(self._said, sentence)
 
     def _make(self) -> None:
@@ -125,24 +124,24 @@ class ZoomPanel:
 
     def _key(self, event: Any) -> None:
         if event.target is self._slider or str(event.target.type) == "range":
-            return  # there the arrows move the line
+            return  # there the arrows move the slider
         if event.key in ("ArrowLeft", "ArrowRight"):
             self._act("previous" if event.key == "ArrowLeft" else "next")
 
     def _fit(self, is_fit: bool) -> None:
-        """Show the result alone, as large as there is room for or in full size."""
+        """Show the result without the picture before, fitted to the dialog or in full size."""
         self._stage.classList.toggle("whole", not is_fit)
         set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
         self._slider.value = WHOLE
         self._divide()
 
     def _measure(self) -> None:
-        """Let the slider be as wide as the picture, which is as large as there is room for."""
+        """Make the slider as wide as the fitted picture."""
         width, height = self._after.naturalWidth, self._after.naturalHeight
         if width and height:
             self._dialog.style.setProperty("--ratio", str(width / height))
 
     def _divide(self) -> None:
-        """Show what was before up to the line, which is above the knob, and the result beyond."""
+        """Show the picture before left of the slider's knob, and the result right of it."""
         share = f"inset(0 0 0 {self._slider.value}%)"
         self._after.style.setProperty("clip-path", share)

@@ -1,22 +1,20 @@
-"""A result looked at closely: large, beside what it was made from, saved, copied, used again."""
+"""Results seen large: one after the other, beside what they were made from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 import js
 
-from page.ui.words import Words
+from page.ui.context import PageContext
 from page.viewer.export import can_copy_pictures, copy_picture, open_picture
-from page.viewer.panel import Shown, ZoomPanel
+from page.viewer.panel import Shown, ViewerPanel
 from tether.core.errors import TetherError
 from tether.core.ids import TaskId
-from tether.core.model.window import Window
 from tether.core.protocol.outputs import saved_name
-from tether.runtime.ports import World
 
 
 class Look(NamedTuple):
-    """A picture: a Blob of it, or an address in the page; and a Blob of what was before, if any."""
+    """A picture: its Blob or its address in the page, and the Blob of its input, if any."""
 
     title: str
     name: str
@@ -25,35 +23,32 @@ class Look(NamedTuple):
 
 
 class Looks(Protocol):
-    """Pictures that are looked at one after the other."""
+    """Pictures in an order, by keys."""
 
     def keys(self) -> list[str]:
-        """Name all of them, in the order in which they stand."""
+        """Return the keys of all."""
 
     async def look(self, key: str) -> Look | None:
-        """Return one; None when whoever asked says already what is wrong."""
+        """Return one; None when it can't be had and the page says so already."""
 
     async def use(self, key: str) -> None:
-        """Put one among the next pictures."""
+        """Add one to the next inputs."""
 
 
-class Zoom:
-    """Opens the dialog for a picture, and goes through the others.
+class Viewer:
+    """Opens the dialog for a picture, and steps through the others."""
 
-    Args:
-        words: The page's language.
-        soon: Runs work that nobody waits for.
-    """
-
-    def __init__(self, words: Words, soon: Callable[[Any], None]) -> None:
-        self._words = words
-        self._panel = ZoomPanel(words, lambda action: soon(self._told(action)), self._closed)
+    def __init__(self, context: PageContext) -> None:
+        self._words = context.words
+        self._panel = ViewerPanel(
+            context, lambda action: context.soon(self._try(action)), self._closed
+        )
         self._looks: Looks
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
 
     async def open(self, key: str, looks: Looks) -> None:
-        """Show a picture of several."""
+        """Show a picture."""
         look = await looks.look(key)
         if look is None:
             return
@@ -65,13 +60,18 @@ class Zoom:
         keys = looks.keys()
         self._panel.show(
             Shown(
-                *(key, self._place(key, keys), self._words.title(look.title), look.name),
-                *(self._address, before, _steps(key, keys), can_copy_pictures()),
+                self._place(key, keys),
+                self._words.title(look.title),
+                look.name,
+                self._address,
+                before,
+                _steps(key, keys),
+                can_copy_pictures(),
             )
         )
 
     def _place(self, key: str, keys: list[str]) -> str:
-        """Say where one is among several; "" where there are no others."""
+        """Say which of how many a picture is; "" where there are no others."""
         if key not in keys or len(keys) == 1:
             return ""
         return self._words.say("zoom.place", number=keys.index(key) + 1, count=len(keys))
@@ -85,7 +85,7 @@ class Zoom:
         for url in urls:
             js.URL.revokeObjectURL(url)
 
-    async def _told(self, action: str) -> None:
+    async def _try(self, action: str) -> None:
         try:
             await self._act(action)
         except TetherError as error:
@@ -110,29 +110,25 @@ class Zoom:
 
 
 def _steps(key: str, keys: list[str]) -> tuple[str, ...]:
-    """Return which ways lead on from a picture: there is an end at both sides."""
+    """Return the steps that lead on from a picture: there is an end at both sides."""
     if key not in keys:
         return ()
-    ways = {"previous": key != keys[0], "next": key != keys[-1]}
-    return tuple(way for way, leads in ways.items() if leads)
+    steps = {"previous": key != keys[0], "next": key != keys[-1]}
+    return tuple(step for step, leads in steps.items() if leads)
 
 
-class Results:
-    """The pictures on the tasks' cards, by `task:number`.
+class TaskPictures:
+    """The pictures on the tasks' cards, by `task:number`; `reuse` adds one to the next inputs."""
 
-    Args:
-        window: Knows the tasks.
-        world: Has results, and the pictures that they were made from.
-        reuse: Puts a result among the next pictures.
-    """
-
-    def __init__(self, window: Window, world: World, reuse: Callable[[str], Any]) -> None:
-        self._window = window
-        self._world = world
+    def __init__(
+        self, context: PageContext, reuse: Callable[[str], Coroutine[Any, Any, None]]
+    ) -> None:
+        self._window = context.window
+        self._world = context.world
         self._reuse = reuse
 
     def keys(self) -> list[str]:
-        """Name them as the cards stand: the newest task first."""
+        """Return their keys in the order of the cards, the newest task first."""
         return [
             f"{task.task_id}:{number}"
             for task in reversed(self._window.tasks.values())
@@ -141,7 +137,7 @@ class Results:
         ]
 
     async def look(self, key: str) -> Look | None:
-        """Return a result; None when it can't be had: its card says so."""
+        """Return a result; None when it can't be had, which its card says."""
         task_id, _, number = key.rpartition(":")
         task = self._window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
@@ -154,5 +150,5 @@ class Results:
         return Look(task.title, name, fetched.address, before)
 
     async def use(self, key: str) -> None:
-        """Put one among the next pictures."""
+        """Add one to the next inputs."""
         await self._reuse(key)

@@ -10,7 +10,7 @@ from tether.core.windows.ledger import Entry
 
 
 class OtherTask(NamedTuple):
-    """A task of another window; `since` is when it came to that state, 0 if nobody noted it."""
+    """A task of another window, in its state `since` then; 0 if nobody noted it."""
 
     title: str
     state: State
@@ -26,7 +26,7 @@ class OtherWindow(NamedTuple):
 
 
 def others_of(entries: Mapping[TaskId, Entry]) -> tuple[OtherWindow, ...]:
-    """Return the windows of these entries; the one with the oldest task comes first."""
+    """Group entries of the ledger by their windows, the one with the oldest task first."""
     found: dict[WindowId, list[Task]] = {}
     for entry in entries.values():
         task = read_task(entry.record)

@@ -1,29 +1,30 @@
 """The panel of other windows and their tasks."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 
 from page.ui.clock import moment
+from page.ui.context import PageContext
 from page.ui.dom import Rows, by_id, element, on_action, set_text
-from page.ui.words import Words
 from page.windows.others import OtherTask, OtherWindow
 from tether.core.ids import ServerUrl, WindowId
 from tether.core.protocol.address import short_name
 
 
 class WindowsPanel:
-    """Shows each window with its tasks; those that are gone have a button.
+    """Shows each window with its tasks; a closed window has a button.
 
-    Args:
-        words: The page's language.
-        take_over: Is called with the id of the window whose tasks are wanted.
+    `take_over` takes the tasks of a window over, and returns why that failed, or "".
     """
 
-    def __init__(self, words: Words, take_over: Callable[[str], None]) -> None:
-        self._words = words
-        self._told = by_id("windows-told")
-        self._rows = Rows(by_id("windows-list"), self._make, self._change)
-        on_action(by_id("windows-list"), lambda _action, owner: take_over(owner))
+    def __init__(
+        self, context: PageContext, take_over: Callable[[WindowId], Awaitable[str]]
+    ) -> None:
+        self._words = context.words
+        self._take_over = take_over
+        rows = by_id("windows-list")
+        self._rows = Rows(rows, self._make, self._change)
+        on_action(rows, lambda _action, owner: context.soon(self._pressed(WindowId(owner))))
 
     def show(
         self,
@@ -31,7 +32,7 @@ class WindowsPanel:
         gone: Collection[WindowId],
         names: Mapping[ServerUrl, str],
     ) -> None:
-        """Show these windows; `names` are those of the servers that this one knows."""
+        """Show windows; `names` are of the servers that this window knows."""
         self._rows.show(
             {
                 each.window_id: (
@@ -42,9 +43,8 @@ class WindowsPanel:
             }
         )
 
-    def tell(self, sentence: str) -> None:
-        """Say why nothing was taken over; "" for nothing."""
-        set_text(self._told, sentence)
+    async def _pressed(self, owner: WindowId) -> None:
+        set_text(by_id("windows-told"), await self._take_over(owner))
 
     def _make(self, key: str) -> dict[str, Any]:
         made: dict[str, Any] = {"card": element("li", "card window")}
@@ -69,7 +69,7 @@ class WindowsPanel:
         card["tasks"].replaceChildren(*shown)
 
     def _line(self, task: OtherTask, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
-        """Return a task's title, and where it is since when."""
+        """Return a task's title, and its server, its state and since when."""
         words = self._words
         key = "windows.waiting" if task.server is None else f"task.state.{task.state.value}"
         told = [words.say(key)]

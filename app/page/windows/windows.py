@@ -1,58 +1,44 @@
-"""The tasks of this browser's other windows: followed as they are written, and taken over."""
+"""This browser's other windows: their unfinished tasks, followed and taken over."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import js
 from pyscript import config
 
+from page.ui.context import PageContext
 from page.ui.dom import by_id, listen, set_text
-from page.ui.words import Words
 from tether.core.ids import TaskId, WindowId
 from tether.core.model.task import State
-from tether.core.model.window import Window
 from tether.core.windows.ledger import ENTRY_RECORD, Entry, read_entry, read_ledger
 from tether.runtime.adopter import Adopter
-from tether.runtime.ports import Records
+
+if TYPE_CHECKING:
+    from page.windows.panel import WindowsPanel
 
 
 class Windows:
-    """Counts them, and shows them once somebody unfolds their panel.
+    """Counts the other windows' tasks, and lists them once somebody unfolds their panel."""
 
-    Args:
-        window: This page's own.
-        adopter: Knows which windows are gone.
-        shared: Has the ledger; tells what other windows write there.
-        words: The page's language.
-        soon: Runs work that nobody waits for.
-    """
-
-    def __init__(
-        self,
-        window: Window,
-        adopter: Adopter,
-        shared: Records,
-        words: Words,
-        soon: Callable[[Any], None],
-    ) -> None:
-        self._window = window
+    def __init__(self, context: PageContext, adopter: Adopter) -> None:
+        self._context = context
+        self._window = context.window
+        self._words = context.words
         self._adopter = adopter
-        self._words = words
-        self._soon = soon
         self._entries: dict[TaskId, Entry] = {}
         self._is_changed = True
-        self._panel: Any = None
+        self._panel: WindowsPanel | None = None
         self._box = by_id("windows")
+        shared = context.world.shared
         for task_id, entry in read_ledger(shared.read_all()).items():
             self._note(task_id, entry)
         shared.listen(self._written)
-        adopter.on_gone = self._changed
-        listen(self._box, "toggle", lambda _event: soon(self._unfolded()))
+        adopter.on_gone = self._update
+        listen(self._box, "toggle", lambda _event: context.soon(self._unfolded()))
 
-    def look(self) -> None:
+    def changed(self) -> None:
         """Show what has changed; while nobody sees the page that can wait."""
         for task_id in self._entries.keys() & self._window.tasks.keys():
-            # What was adopted here is no longer another's; of our own we know more.
+            # An adopted task is this window's now, and of its own tasks it knows more.
             if self._window.tasks[task_id].state is not State.ADOPTED:
                 del self._entries[task_id]
                 self._is_changed = True
@@ -80,22 +66,20 @@ class Windows:
             await js.tetherLoadPython(*config["lazy"]["windows"])
             from page.windows.panel import WindowsPanel
 
-            self._panel = WindowsPanel(
-                self._words, lambda owner: self._soon(self._take_over(WindowId(owner)))
-            )
+            self._panel = WindowsPanel(self._context, self._take_over)
         self._show()
 
-    async def _take_over(self, owner: WindowId) -> None:
-        if await self._adopter.take_over(owner):
-            self._panel.tell("")
-        elif any(entry.owner == owner for entry in self._entries.values()):
-            self._panel.tell(self._words.say("windows.lives"))
+    async def _take_over(self, owner: WindowId) -> str:
+        """Take a window's tasks over; returns why that failed, or ""."""
+        is_done = await self._adopter.take_over(owner)
+        lives = any(entry.owner == owner for entry in self._entries.values())
+        return "" if is_done or not lives else self._words.say("windows.lives")
 
     def _written(self, key: str, text: str | None) -> None:
         """Another window has written a record."""
         if key.startswith(ENTRY_RECORD):
             self._note(TaskId(key.removeprefix(ENTRY_RECORD)), read_entry(text or ""))
-            self._changed()
+            self._update()
 
     def _note(self, task_id: TaskId, entry: Entry | None) -> None:
         if entry is not None and entry.record and entry.owner != self._window.window_id:
@@ -103,6 +87,6 @@ class Windows:
         else:
             self._entries.pop(task_id, None)
 
-    def _changed(self) -> None:
+    def _update(self) -> None:
         self._is_changed = True
-        self.look()
+        self.changed()

@@ -3,10 +3,10 @@
 import json
 
 from page.console.plain import result_row, server_row, stats, task_row
-from page.health.figures import Health
 from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window, waiting_task
 from tether.core.errors import Trouble
 from tether.core.ids import NodeId
+from tether.core.model.health import Health
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window

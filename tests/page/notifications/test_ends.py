@@ -1,8 +1,8 @@
-"""Which tasks came to their end since the person last looked."""
+"""Which tasks have ended since the person last looked."""
 
 import pytest
 
-from page.notifications.ends import LONG, Ends, runs_long
+from page.notifications.ends import LONG, Ends, seconds_until_long
 from tests.tether.core.farm import NOON, NORTH, QUEUED, RUNNING, bound_task, new_window
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -13,46 +13,53 @@ def running(window: Window, number: int) -> Task:
     return bound_task(window, window.server(NORTH, NOON), *RUNNING, number=number)
 
 
-def look(ends: Ends, window: Window, is_watched: bool = False) -> tuple[int, int]:
-    """What is told now."""
-    return ends.look(window.tasks.values(), is_watched)
+def ended(window: Window, number: int, state: State) -> Task:
+    """A task that has ended."""
+    task = running(window, number)
+    window.end(task, state, NOON, "socket", None)
+    return task
 
 
-def test_ends_are_told_once_all_tasks_have_one() -> None:
-    """And once only."""
-    window, ends = new_window(), Ends()
-    assert look(ends, window) == (0, 0)
-    for number, state in enumerate((State.COMPLETED, State.FAILED, State.LOST, State.COMPLETED)):
-        running(window, number)
-        if number == 3:
-            running(window, 9)
-        window.end(window.tasks[f"t{number}"], state, NOON, "socket", None)  # type: ignore[index]
-        if number == 3:
-            assert look(ends, window) == (0, 0)
-    window.end(window.tasks["t9"], State.CANCELLED, NOON, "socket", None)  # type: ignore[index]
-    assert look(ends, window) == (2, 2)
-    assert look(ends, window) == (0, 0)
+def test_ends_are_counted_once() -> None:
+    """However often a task's record changes afterwards; a cancelled task is no news."""
+    window, ends = new_window(), Ends([])
+    states = (State.COMPLETED, State.FAILED, State.LOST, State.COMPLETED, State.CANCELLED)
+    tasks = [ended(window, number, state) for number, state in enumerate(states)]
+    ends.note([*tasks, running(window, 9)])
+    ends.note(tasks)
+    assert ends.take() == (2, 2)
+    ends.note(tasks)
+    assert ends.take() == (0, 0)
 
 
-def test_what_the_person_saw_is_not_told() -> None:
-    """Nor what had ended before the page was loaded."""
-    window, ends = new_window(), Ends()
-    window.end(running(window, 1), State.COMPLETED, NOON, "socket", None)
-    assert look(ends, window) == (0, 0)
-    window.end(running(window, 2), State.COMPLETED, NOON, "socket", None)
-    assert look(ends, window, is_watched=True) == (0, 0)
-    window.end(running(window, 3), State.COMPLETED, NOON, "socket", None)
-    assert look(ends, window) == (1, 0)
+def test_what_had_ended_before_is_never_counted() -> None:
+    """It ended before the page was loaded."""
+    window = new_window()
+    ends = Ends([ended(window, 1, State.COMPLETED)])
+    ends.note(window.tasks.values())
+    assert ends.take() == (0, 0)
 
 
-@pytest.mark.parametrize(("seconds", "is_long"), [(LONG, False), (LONG + 0.1, True)])
-def test_a_task_may_run_long(seconds: float, is_long: bool) -> None:
-    """From when it was seen to start."""
+def test_a_lost_task_that_goes_on_ends_once_more() -> None:
+    """What was said of it is then no longer true."""
+    window, ends = new_window(), Ends([])
+    task = ended(window, 1, State.LOST)
+    ends.note([task])
+    task.state = State.RUNNING
+    ends.note([task])
+    assert ends.take() == (0, 0)
+    task.state = State.COMPLETED
+    ends.note([task])
+    assert ends.take() == (1, 0)
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(0, LONG), (LONG - 5, 5), (LONG + 5, 0)])
+def test_a_task_will_have_run_long(seconds: float, left: float) -> None:
+    """Counted from when it was seen to start."""
     window = new_window()
     task = running(window, 1)
     bound_task(window, window.servers[NORTH], *QUEUED, number=2)
-    assert not runs_long(window.tasks.values(), NOON + 1000)
+    assert seconds_until_long(window.tasks.values(), NOON) is None
     task.started_at = NOON
-    assert runs_long(window.tasks.values(), NOON + seconds) is is_long
-    window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert not runs_long(window.tasks.values(), NOON + 1000)
+    running(window, 3).started_at = NOON + 1
+    assert seconds_until_long(window.tasks.values(), NOON + seconds) == left

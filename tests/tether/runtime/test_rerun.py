@@ -1,6 +1,7 @@
 """Doing the work of a task once more."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.tether.core.farm import (
     invert_workflow,
     new_window,
 )
-from tests.tether.runtime.test_intake import TEXT
+from tests.tether.runtime.test_intake import WORKFLOW
 from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput, Trouble
 from tether.core.events import CancelWanted, Event, KeepingFailed, TaskAccepted
@@ -37,8 +38,8 @@ class Scene:
         self.started: list[Coroutine[Any, Any, None]] = []
         self.task: Task = bound_task(self.window, self.window.server(NORTH, NOON), *RUNNING)
         self.task.pinned = NORTH
-        self.task.digest = digest_of(TEXT)
-        self.files.kept = {self.task.digest: TEXT, PHOTO: Blob(b"photo")}
+        self.task.digest = digest_of(json.dumps(WORKFLOW.nodes))
+        self.files.kept = {self.task.digest: json.dumps(WORKFLOW.nodes), PHOTO: Blob(b"photo")}
         emit = self.events.append
         intake = Intake(self.window, emit, self.files, Chance(7))
         self.rerun = Rerun(self.window, intake, emit, self.started.append)

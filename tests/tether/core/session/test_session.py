@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from page.health.figures import only_here
 from tests.tether.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
 from tests.tether.core.model_server import ModelServer, Socket
 from tests.tether.core.world import Call, World
@@ -33,6 +32,7 @@ from tether.core.events import (
 )
 from tether.core.ids import Digest, OwnerTag, ServerUrl, TaskId, WindowId
 from tether.core.model.connection import Phase
+from tether.core.model.health import only_here
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.protocol.requests import Ask

@@ -1,7 +1,7 @@
-"""The figures of how well things go."""
+"""The figures of a window, and which of its tasks stand still."""
 
-from page.health.figures import Health, health, only_here
-from page.tasks.stuck import UNKNOWN
+import pytest
+
 from tests.tether.core.farm import (
     NOON,
     NORTH,
@@ -14,6 +14,15 @@ from tests.tether.core.farm import (
 )
 from tests.tether.core.farm import UNKNOWN as NOT_ANSWERED
 from tether.core.ids import TaskId
+from tether.core.model.health import (
+    LEAST_STALL,
+    STALL_TIMES,
+    UNKNOWN_STALL,
+    Health,
+    health,
+    only_here,
+    stalled_since,
+)
 from tether.core.model.task import State
 
 
@@ -33,7 +42,7 @@ def test_what_went_well_and_what_did_not() -> None:
     waiting_task(window, 7)
     server.connection.losses = 3
     window.mended = 2
-    now = NOON + UNKNOWN + 1
+    now = NOON + UNKNOWN_STALL + 1
     assert health(window, {}, (0.3, 0.1, 9.0), now) == Health(4, 2, 1, 1, 3, 2, 0.3)
     assert health(window, {(NORTH, stuck.digest): 1e6}, (), now).stuck == 0
     del window.servers[NORTH]
@@ -52,3 +61,25 @@ def test_what_no_server_has_for_certain_is_only_here() -> None:
     assert only_here(window) == 4
     window.tasks[TaskId("t5")].is_moving = True
     assert only_here(window) == 5
+
+
+@pytest.mark.parametrize(
+    ("usual", "limit"), [(None, UNKNOWN_STALL), (1.0, LEAST_STALL), (100.0, STALL_TIMES * 100.0)]
+)
+def test_how_long_a_task_may_stand_still_depends_on_the_usual(
+    usual: float | None, limit: float
+) -> None:
+    """A model may be loading, so a minute is never too long."""
+    window = new_window()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    task.started_at, task.moved_at = NOON, NOON + 5
+    assert stalled_since(task, usual, NOON + 5 + limit) is None
+    assert stalled_since(task, usual, NOON + 5 + limit + 1) == NOON + 5
+
+
+def test_only_a_running_task_can_stand_still() -> None:
+    """A queue may be long, and an end is an end."""
+    window = new_window()
+    task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
+    assert task.state is State.QUEUED
+    assert stalled_since(task, 1.0, NOON + 9999) is None
