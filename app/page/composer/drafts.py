@@ -15,6 +15,7 @@ from page.composer.library import Library
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, ComposerPanel
 from page.ui.context import PageContext
+from tether.browser.values import new_file
 from tether.core.errors import BadInput, Trouble
 from tether.core.protocol.workflow import parse_workflow
 
@@ -167,8 +168,7 @@ def _place_key(place: str, file: Any) -> str:
 
 
 def _file(content: Any, kept: KeptFile) -> Any:
-    options = to_js({"type": kept.kind}, dict_converter=js.Object.fromEntries)
-    return js.File.new(to_js([content]), kept.name, options)
+    return new_file(content, kept.name, kept.kind)
 
 
 def _same(file: Any) -> Any:
