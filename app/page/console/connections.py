@@ -168,7 +168,5 @@ class Connections:
 
     def _journal(self) -> list[dict[str, Any]]:
         """List the received frames that were about a task."""
-        return [
-            {"at": at, "server": server, "attempt": attempt, "what": what, "promptId": prompt_id}
-            for at, server, attempt, what, prompt_id in self._window.journal
-        ]
+        names = ("at", "server", "attempt", "what", "promptId")
+        return [dict(zip(names, frame, strict=True)) for frame in self._window.journal]
