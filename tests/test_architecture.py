@@ -151,9 +151,9 @@ def test_9_there_is_no_cycle_and_pure_code_has_no_clock_chance_browser_or_await(
 
 @pytest.mark.parametrize("module", modules("tether.browser"))
 def test_adapters_do_not_know_each_other(module: str) -> None:
-    """Each adapts one thing of the browser; they share only the ownership of proxies."""
+    """Each adapts one thing of the browser; they share how proxies are owned and values passed."""
     others = {name for name in imported(module) if is_in(name, "tether.browser")}
-    assert others <= {module, "tether.browser.proxies"}
+    assert others <= {module, "tether.browser.proxies", "tether.browser.values"}
 
 
 @pytest.mark.parametrize("module", PATHS)

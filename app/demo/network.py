@@ -57,7 +57,7 @@ class NetworkHttp:
     def __init__(
         self,
         network: Network,
-        emit: Emit,
+        emit: Callable[[Answered | RequestFailed], None],
         file_of: Callable[[Digest], tuple[int, Any] | None],
     ) -> None:
         self._network = network

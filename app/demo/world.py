@@ -18,13 +18,14 @@ from simulator.settings import Settings
 from tether.browser.channel import BrowserChannel
 from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.files import BrowserFiles
+from tether.browser.page import BrowserPage
 from tether.browser.storage import BrowserRecords, own_prefix
 from tether.core.events import BinaryReceived, Emit, Event
 from tether.core.ids import Chance, Digest, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output, view_url
-from tether.runtime.ports import Channel, Clock, Files, Hold, Http, Records, Sockets
+from tether.runtime.ports import Channel, Clock, Files, Hold, Http, OnAnswer, Page, Records, Sockets
 from tether.runtime.storage_locks import StorageHold
 
 PACES = (0.5, 1.0)
@@ -43,13 +44,14 @@ class DemoFiles(BrowserFiles):
 class Inside:
     """What carries a window of the demo; see `World` in `app/tether/runtime/ports.py`."""
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, on_answer: OnAnswer) -> None:
         prefix = own_prefix(js.location.pathname)
         self.clock: Clock = BrowserClock(emit)
         self.chance: Chance = BrowserChance()
         self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
         self.records: Records = MemoryRecords()
         self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
+        self.page: Page = BrowserPage()
         self._network = network = Network(RealAgenda())
         for number, pace in enumerate(PACES, 1):
             # Only a name: nothing outside can have it, should it ever be asked for.
@@ -58,7 +60,7 @@ class Inside:
             network.add(InPageServer(url, settings, SystemRandom(), network.agenda, CanvasWork()))
         files = DemoFiles(f"{prefix}demo:files", emit)
         self.files: Files = files
-        self.http: Http = NetworkHttp(network, emit, files.content)
+        self.http: Http = NetworkHttp(network, on_answer, files.content)
         self.sockets: Sockets = NetworkSockets(network, lambda event: emit(_as_outside(event)))
         self._results = Results()
 

@@ -6,225 +6,159 @@ from typing import Any
 
 import js
 
-from page.composer.composer import Sending
-from page.composer.recent_runs import Runs
-from page.console.console import Desk
+from page.collect_panel import CollectPanel
+from page.composer.composer import Composer
+from page.console.console import Console
 from page.gallery.gallery import Gallery
 from page.health.health import HealthDialog
 from page.lanes.lanes import Lanes
 from page.notifications.notifications import Notifications
 from page.notifications.whats_new import WhatsNew
-from page.page import Intents, Page
+from page.page import Page, Part, translate
 from page.routing_test.selftest import RoutingTest
+from page.servers.panel import ServersPanel
 from page.servers.roster import Roster
-from page.servers.servers import Farm
-from page.settings import Choices
-from page.tab import Tab
-from page.tasks.actions import Acting
+from page.servers.servers import Servers
+from page.settings import PageSettings
+from page.tasks.actions import TaskActions
+from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
 from page.ui.dom import by_id
 from page.ui.notices import NoticesPanel
 from page.ui.undo import Undo
 from page.ui.words import Words
-from page.view import Viewer
+from page.view import Views
 from page.windows.windows import Windows
-from page.worlds import MakeWorld, find_world
+from page.worlds import find_world
 from tether.browser.media_previews import BrowserPreviews
 from tether.browser.repaint import Repaint
 from tether.browser.site import fetch_text, meta, time_of_day
-from tether.core.events import CollectWanted
-from tether.core.ids import TaskId
+from tether.client import Tether
+from tether.core.model.health import only_here
 from tether.core.model.identity import DEFAULT_BASE
 from tether.core.model.window import Settings
-from tether.core.windows.owner import read_phrase, tag_of
-from tether.runtime.access_tokens import Keys
-from tether.runtime.caller import Caller
-from tether.runtime.describer import Describer
-from tether.runtime.rerun import Repetition
-from tether.runtime.runner import Runner
+from tether.runtime.ports import MakeWorld
 
 
 class App:
-    """The page at work: carries what the person wants to the session."""
+    """The page at work; `start` builds it."""
 
     def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
-        self._desk: Desk | None = None
-        self._acting: Acting | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._is_ready = asyncio.Event()
+        self._parts: tuple[Part, ...] = ()
         self._repaint = Repaint(self._paint)
-        self._runner = runner = Runner(self._changed)
-        self._emit = runner.emit
         self._previews = BrowserPreviews(self._repaint.ask)
-        self._caller = Caller(runner.emit)
-        self._world = make_world(self._caller.emit)
-        self._caller.use(self._world.http)
-        self._tab = Tab(runner, self._world, self._previews)
-        self._kept = self._world.shared
-        self._keys = Keys(self._world.records, self._kept)
+        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        self._tether = Tether(make_world, settings, self._previews, self._repaint.ask)
+        self._settings = PageSettings(self._tether.world.shared)
 
     async def start(self) -> None:
         """Open the stores, take up the last page's tasks, show the page."""
-        choices = Choices(self._kept, self._world.clock.now)
-        language = choices.language
-        text = await fetch_text(f"./static/i18n/{language}.json")
-        self._words = Words(text or "{}")
-        phrase = self._tab.phrase()
-        settings = Settings(
-            meta("client-base", DEFAULT_BASE), int(meta("places", "2")), tag_of(phrase)
+        context, tether = await self._open(), self._tether
+        undo = Undo(context.words)
+        roster = Roster(
+            context.window,
+            tether.world.shared,
+            context.emit,
+            str(js.location.href),
+            tether.access_tokens,
         )
-        self._window = (await self._tab.open(settings)).window
-        address = str(js.location.href)
-        self._roster = Roster(self._window, self._kept, self._emit, address, self._keys)
-        undo = Undo(self._words)
-        now, ask = self._world.clock.now, self._repaint.ask
-        self._farm = Farm(
-            self._window, self._caller, self._roster, self._keys, self._words, undo, ask, now
-        )
-        self._desk = Desk(
-            self._window,
-            self._runner,
-            self._tab.intake,
-            self._roster,
-            self._caller,
-            self._world,
-            self._words,
-            address,
-        )
-        self._desk.expose_doctor(self._farm.clinic.examine)
-        context = PageContext(
-            self._window,
-            self._world,
-            self._words,
-            self._emit,
-            self._soon,
-            NoticesPanel(self._words),
-            ask,
-        )
-        self._lanes = Lanes(context, self._runner)
-        self._tab.start()
-        since = choices.reruns_since
-        self._again = again = Repetition(self._window, self._tab.intake, self._emit, since)
-        self._viewer = Viewer(
-            self._window,
-            self._words,
-            self._world.address,
-            self._world.is_direct,
-            lambda at: time_of_day(at, language),
-            self._farm.about,
-            lambda: self._roster.held,
-            lambda: self._acting.removed if self._acting is not None else frozenset(),
-        )
-        self._page = page = Page(
-            self._words,
-            language,
-            context.notices,
-            Intents(
-                self._farm,
-                lambda action, key: acting.act(action, key),
-                lambda: self._soon(self._sending.run()),
-                lambda file: self._soon(self._use_workflow(file)),
-                lambda name: self._soon(self._sending.choose(name)),
-                lambda chosen: self._soon(choices.use_language(chosen, self._sending.settled)),
-                lambda task_id: self._previews.url(TaskId(task_id)),
-                lambda key, is_asked, then: self._soon(self._sending.fetch(key, is_asked, then)),
-                lambda task_id: self._forget(TaskId(task_id)),
-                choices.switches(again, self._emit, self._repaint.ask),
-                phrase,
-                self._collect,
-                self._repaint.ask,
-            ),
-        )
-        self._sending = Sending(
-            page,
-            self._words,
-            self._window,
-            self._tab.intake,
-            Describer(self._window, self._caller),
-            self._world.chance,
-            self._roster.substitute,
-            self._world,
-            self._soon,
-            self._kept,
-        )
-        self._acting = acting = Acting(context, self._again, self._sending, undo)
-        self._health = HealthDialog(context, self._sending.to_picture)
-        self._desk.use_figures(self._health.figures)
-        WhatsNew(context)
-        gallery = Gallery(context, self._tab.intake, page.composer.add, acting.look)
-        self._runner.follow(gallery.changed)
-        self._runner.follow(Notifications(context).changed)
-        self._windows = Windows(context, self._tab.adopter)
-        Runs(self._window, self._caller, self._words, self._sending.use, self._soon)
-        await self._farm.load(self._world)
+        self._servers = Servers(context, tether.caller, roster, tether.access_tokens, undo)
+        console = Console(tether, context.words, roster)
+        console.expose_doctor(self._servers.doctor.examine)
+        lanes = Lanes(context, tether.runner)
+        tether.runner.follow(self._servers.changed)
+        tether.rerun.rerun_from(self._settings.reruns_since)
+        tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
+        tether.start()
+        self._build(context, roster, undo)
+        self._add_features(context, lanes, console)
+        await self._servers.load()
         self._paint()
-        await self._sending.restore()
+        await self._composer.restore()
+        self._finish()
+        await self._catch_up()
+
+    async def _open(self) -> PageContext:
+        """Return what all parts share; nothing is sent yet."""
+        words = Words(await fetch_text(f"./static/i18n/{self._settings.language}.json") or "{}")
+        translate(words, self._settings.language)
+        tether = self._tether
+        window, notices = await tether.prepare(), NoticesPanel(words)
+        emit, soon, repaint = tether.runner.emit, tether.soon, self._repaint.ask
+        return PageContext(window, tether.world, words, emit, soon, notices, repaint)
+
+    def _build(self, context: PageContext, roster: Roster, undo: Undo) -> None:
+        """Make the panels that are always there, and what carries out what they say."""
+        tether, language = self._tether, self._settings.language
+        self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
+        self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
+        self._settings.connect(context, tether.rerun, composer.settled)
+        CollectPanel(context.words, tether)
+        views = Views(
+            context.window,
+            context.words,
+            lambda at: time_of_day(at, language),
+            tether.world,
+            self._servers,
+            actions.removed,
+        )
+        self._page = Page(
+            context,
+            views,
+            ServersPanel(context.words, self._servers),
+            composer.panel,
+            TasksPanel(context, actions, self._previews.url),
+            self._previews,
+        )
+
+    def _add_features(self, context: PageContext, lanes: Lanes, console: Console) -> None:
+        """Make what a person may open beside the tasks."""
+        tether, actions = self._tether, self._actions
+        WhatsNew(context)
+        health = HealthDialog(context, actions.picture_delays)
+        console.use_figures(health.figures)
+        gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.look)
+        tether.runner.follow(gallery.changed)
+        tether.runner.follow(Notifications(context).changed)
+        self._parts = (lanes, health, Windows(context, tether.adopter))
+        language, access_of = self._settings.language, tether.access_tokens.of
+        self._routing_test = RoutingTest(context, language, access_of)
+        js.tetherExpose("runWebSocketRoutingFixTest", self._routing_test.run)
+
+    def _finish(self) -> None:
+        """Tell the visitor that the page is there."""
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
-        self._selftest = RoutingTest(context, language, self._keys.of)
-        js.tetherExpose("runWebSocketRoutingFixTest", self._selftest.run)
         # sitecustomize.py turned it off: all that a start makes stays.
         gc.freeze()
         gc.enable()
         js.tetherReady()
-        self._is_ready.set()
-        await self._catch_up(page)
-        if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
-            self._selftest.start()
 
-    async def _catch_up(self, page: Page) -> None:
+    async def _catch_up(self) -> None:
+        """Do what the visitor asked for while the page was loading, and what its address says."""
         for done in js.tetherEarly.take():
             if done.kind == "files":
-                page.composer.add(list(done.files))
+                self._composer.panel.add(list(done.files))
             elif done.action == "run":
-                await self._sending.run()
+                await self._composer.run()
             elif done.action == "selftest":
-                self._selftest.show()
-
-    def _changed(self) -> None:
-        self._repaint.ask()
-        if self._desk is not None:
-            self._desk.changed()
+                self._routing_test.show()
+        if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
+            self._routing_test.start()
 
     def _paint(self) -> None:
-        if self._page is not None and self._acting is not None:
-            page, now = self._page, self._world.clock.now()
-            view = self._viewer.view(now, page.composer.needs(), page.most)
-            page.show(view)
-            self._farm.changed()
-            self._lanes.changed()
-            self._health.changed()
-            self._windows.changed()
-            if view.is_live:
-                self._repaint.later()  # seconds go on
-            for task_id in self._again.due():
-                self._acting.run_again(task_id)
-
-    def _soon(self, work: Any) -> None:
-        """Run work that takes time; the loop's handler reports what goes wrong in it."""
-        job = asyncio.ensure_future(work)
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
-
-    async def _use_workflow(self, file: Any) -> None:
-        await self._is_ready.wait()  # picked before Python was there, it waits for the servers
-        await self._sending.use_workflow(file)
-
-    def _collect(self, typed: str) -> str:
-        phrase = read_phrase(typed)
-        if phrase is None:
-            return self._words.say("trouble.phrase_bad")
-        self._emit(CollectWanted(tag_of(phrase), self._tab.known_prompts()))
-        return ""
-
-    def _forget(self, task_id: TaskId) -> None:
-        self._previews.drop(task_id)
-        self._world.forget(task_id)
+        """Draw what has changed; nothing else is done here."""
+        if self._page is None:
+            return
+        if self._page.draw():
+            self._repaint.later()
+        for part in self._parts:
+            part.changed()
 
 
 def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """An error in work that nobody waits for is a bug: say it aloud."""
+    """Write an error in work that nobody waits for to the console: it is a bug."""
     js.console.error(f"Tether: {context.get('message')}: {context.get('exception')!r}")
 
 
@@ -242,6 +176,6 @@ async def start_app() -> None:
 
 
 def start() -> None:
-    """Start the page, and tell the visitor when it can't start."""
+    """Start the page; an error is shown to the visitor."""
     asyncio.get_event_loop().set_exception_handler(report)
     asyncio.ensure_future(start_app()).add_done_callback(started)

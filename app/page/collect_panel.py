@@ -1,29 +1,25 @@
 """The dialog that finds tasks sent from elsewhere: by a phrase, or by a link with it."""
 
-from collections.abc import Callable
 from typing import Any
 
 import js
 
 from page.ui.dom import by_id, listen, set_text
 from page.ui.words import Words
+from tether.client import Tether
+from tether.core.errors import TetherError
 
 LINK = "#collect="
 """What the hash of a link begins with; the phrase follows."""
 
 
 class CollectPanel:
-    """Shows this browser's phrase, and takes another's.
+    """Shows this browser's phrase, and takes another's."""
 
-    Args:
-        words: The page's language.
-        phrase: This browser's own.
-        collect: Called with what was typed; returns what is wrong with it, or "".
-    """
-
-    def __init__(self, words: Words, phrase: str, collect: Callable[[str], str]) -> None:
+    def __init__(self, words: Words, tether: Tether) -> None:
         self._words = words
-        self._collect = collect
+        self._tether = tether
+        phrase = tether.phrase
         self._dialog = by_id("collect")
         self._typed = by_id("collect-phrase")
         self._problem = by_id("collect-problem")
@@ -44,7 +40,9 @@ class CollectPanel:
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
-        problem = self._collect(self._typed.value)
-        set_text(self._problem, problem)
-        if not problem:
+        try:
+            self._tether.collect(str(self._typed.value))
+        except TetherError as error:
+            set_text(self._problem, self._words.trouble(error.trouble))
+        else:
             self._dialog.close()

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from page.view import View
 
 STEPS = 20
-"""The ring grows by a twentieth: nobody sees less at that size."""
+"""Steps of the ring: nobody sees smaller ones at that size."""
 
 _GROUND = {"failed": "#b3261e"}
 _SIGN = (

@@ -1,98 +1,84 @@
-"""The page as a whole: its panels, and what the person wants of them."""
+"""Draws the page; nothing is started from here."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Protocol
 
 import js
 
-from page.collect_panel import CollectPanel
-from page.composer.panel import Composer
+from page.composer.panel import ComposerPanel
 from page.icon import IDLE, address, icon_of
-from page.servers.panel import ServersPanel, ServerWishes
+from page.servers.panel import ServersPanel
 from page.tasks.panel import TasksPanel
-from page.tasks.results import Fetch
-from page.ui.dom import by_id, listen
-from page.ui.notices import NoticesPanel
+from page.ui.context import PageContext
+from page.ui.dom import by_id
 from page.ui.words import Words
-from page.view import View
+from page.view import Views
+from tether.core.ids import TaskId
 
 
-class Switch(NamedTuple):
-    """A check box by its id, as it stands, and what turns it."""
+class Part(Protocol):
+    """A part of the page that draws itself when something has changed, if it is seen."""
 
-    element: str
-    is_on: bool
-    turn: Callable[[bool], None]
+    def changed(self) -> None:
+        """Draw it."""
 
 
-class Intents(NamedTuple):
-    """What the page may want done; those that return a text return what is wrong, or "".
+class Previews(Protocol):
+    """The latest preview of each task that runs."""
 
-    `phrase` is this browser's own, by which its tasks are found from elsewhere.
-    """
+    def url(self, task_id: TaskId) -> str:
+        """Return where a task's preview is, "" for none."""
 
-    servers: ServerWishes
-    on_task: Callable[[str, str], None]
-    run: Callable[[], None]
-    use_workflow: Callable[[Any], None]
-    choose_workflow: Callable[[str], None]
-    use_language: Callable[[str], None]
-    preview_of: Callable[[str], str]
-    fetch: Fetch
-    drop_preview: Callable[[str], None]
-    switches: tuple[Switch, ...]
-    phrase: str
-    collect: Callable[[str], str]
-    repaint: Callable[[], None]
+    def drop(self, task_id: TaskId) -> None:
+        """Free it."""
 
 
 class Page:
-    """Shows views; says what the person wants by intents."""
+    """The panels that are always there, the title and the icon.
+
+    Args:
+        context: The page.
+        views: Says what to show.
+        servers: The panel of servers.
+        composer: The panel for a new task.
+        tasks: The panel of tasks.
+        previews: Are freed with the card of their task.
+    """
 
     def __init__(
-        self, words: Words, language: str, notices: NoticesPanel, intents: Intents
+        self,
+        context: PageContext,
+        views: Views,
+        servers: ServersPanel,
+        composer: ComposerPanel,
+        tasks: TasksPanel,
+        previews: Previews,
     ) -> None:
-        translate(words, language)
-        self.notices = notices
-        self.composer = Composer(
-            words, intents.run, intents.use_workflow, intents.choose_workflow, intents.repaint
-        )
-        self._servers = ServersPanel(words, intents.servers)
-        self._tasks = TasksPanel(words, intents.preview_of, intents.fetch, intents.on_task)
-        self._collect = CollectPanel(words, intents.phrase, intents.collect)
-        self._drop_preview = intents.drop_preview
+        self._context = context
+        self._views = views
+        self._servers = servers
+        self._composer = composer
+        self._tasks = tasks
+        self._previews = previews
         self._icon = IDLE
-        chooser = by_id("language")
-        chooser.value = language
-        listen(chooser, "change", lambda _event: intents.use_language(str(chooser.value)))
-        for switch in intents.switches:
-            _follow(switch)
 
-    @property
-    def most(self) -> int:
-        """Tasks of a kind that have a card."""
-        return self._tasks.most
-
-    def show(self, view: View) -> None:
-        """Bring the page up to date."""
+    def draw(self) -> bool:
+        """Bring the page up to date; returns whether it counts seconds, so is to be drawn again."""
+        context, composer = self._context, self._composer
+        view = self._views.view(context.world.clock.now(), composer.needs(), self._tasks.most)
         self._servers.show(view.servers)
-        self.composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
-        self.composer.servers.foretell(view.forecast)
-        for task_id in self._tasks.show(view):
-            self._drop_preview(task_id)
-        self.notices.follow(view.notices)
+        composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
+        composer.servers.show_forecast(view.forecast)
+        for gone in self._tasks.show(view.tasks):
+            self._previews.drop(TaskId(gone))
+            context.world.forget(TaskId(gone))
+        context.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
         js.document.title = f"{percent}Tether"
         icon = icon_of(view)
         if icon != self._icon:
             self._icon = icon
             by_id("icon").href = address(icon)
-
-
-def _follow(switch: Switch) -> None:
-    box = by_id(switch.element)
-    box.checked = switch.is_on
-    listen(box, "change", lambda _event: switch.turn(bool(box.checked)))
+        return view.is_live
 
 
 def translate(words: Words, language: str) -> None:

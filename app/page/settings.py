@@ -1,61 +1,68 @@
-"""What a person chooses once and the browser remembers: the language, losses made good, moves."""
+"""What a person chooses once and the browser remembers: language, rerunning, moving tasks."""
 
 import re
 from collections.abc import Awaitable, Callable
 
 import js
 
-from page.page import Switch
+from page.ui.context import PageContext
+from page.ui.dom import by_id, listen
 from page.ui.words import choose_language
-from tether.core.events import Emit, StealingWanted
+from tether.core.events import StealingWanted
 from tether.runtime.ports import Records
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
-LANGUAGE, RERUN_LOST, STEAL = "language", "rerun-lost", "steal"
+LANGUAGE_RECORD, RERUN_RECORD, STEAL_RECORD = "language", "rerun-lost", "steal"
 """The records; `static/boot/early.js` reads the first."""
 
 
-class Choices:
-    """Keeps choices for all windows of the browser.
+class PageSettings:
+    """Keeps the settings for all windows of the browser, which share these records."""
 
-    Args:
-        kept: What they share.
-        now: Tells the time.
-    """
-
-    def __init__(self, kept: Records, now: Callable[[], float]) -> None:
-        self._kept = kept
-        self.language = choose_language(kept.read(LANGUAGE), js.navigator.language)
-        self._now = now
-        since = kept.read(RERUN_LOST)
+    def __init__(self, shared: Records) -> None:
+        self._shared = shared
+        self.language = choose_language(shared.read(LANGUAGE_RECORD), js.navigator.language)
+        since = shared.read(RERUN_RECORD)
         self.reruns_since = float(since) if since and _NUMBER.fullmatch(since) else None
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
-        self._is_stealing = kept.read(STEAL) == "yes"
 
-    async def use_language(self, language: str, settled: Callable[[], Awaitable[None]]) -> None:
-        """Show the page in another language, once what is chosen on it is kept."""
-        self._kept.write(LANGUAGE, language)
-        await settled()
-        js.location.reload()
+    def connect(
+        self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Let the person change them from now on.
 
-    def switches(
-        self, again: Repetition, emit: Emit, repaint: Callable[[], None]
-    ) -> tuple[Switch, ...]:
-        """Return what a person may turn on: lost tasks run again, waiting ones move."""
+        Args:
+            context: The page.
+            rerun: Runs lost tasks again.
+            settled: Waits until a reload finds what is chosen on the page.
+        """
+
+        async def use_language(language: str) -> None:
+            self._shared.write(LANGUAGE_RECORD, language)
+            await settled()
+            js.location.reload()
 
         def rerun_lost(is_wanted: bool) -> None:
-            again.since = self._now() if is_wanted else None
-            self._kept.write(RERUN_LOST, str(again.since) if is_wanted else None)
-            repaint()
+            rerun.rerun_from(context.world.clock.now() if is_wanted else None)
+            self._shared.write(RERUN_RECORD, str(rerun.since) if is_wanted else None)
 
         def steal(is_wanted: bool) -> None:
-            self._kept.write(STEAL, "yes" if is_wanted else None)
-            emit(StealingWanted(is_wanted))
+            self._shared.write(STEAL_RECORD, "yes" if is_wanted else None)
+            context.emit(StealingWanted(is_wanted))
 
-        emit(StealingWanted(self._is_stealing))
-        return (
-            Switch("rerun-lost", again.since is not None, rerun_lost),
-            Switch("steal", self._is_stealing, steal),
-        )
+        chooser = by_id("language")
+        chooser.value = self.language
+        listen(chooser, "change", lambda _event: context.soon(use_language(str(chooser.value))))
+        is_stealing = self._shared.read(STEAL_RECORD) == "yes"
+        context.emit(StealingWanted(is_stealing))
+        _switch("rerun-lost", self.reruns_since is not None, rerun_lost)
+        _switch("steal", is_stealing, steal)
+
+
+def _switch(name: str, is_on: bool, turn: Callable[[bool], None]) -> None:
+    """Show how a check box stands, and call `turn` when the person changes it."""
+    box = by_id(name)
+    box.checked = is_on
+    listen(box, "change", lambda _event: turn(bool(box.checked)))

@@ -1,87 +1,69 @@
 """What the page shows of a session: pure, and in the person's language."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from page.composer.forecast_words import say_forecast
-from page.servers.row import About, ServerRow, ServerRows
-from page.tasks.row import TaskRow, TaskRows
+from page.servers.row import Knowledge, ServerRow, ServerRows
+from page.tasks.row import MOST_CARDS, ResultFiles, TaskList, TaskRow, TaskRows
 from page.ui.words import Words
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.health import only_here
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.outputs import Output
 from tether.core.scheduling.estimates import Outlook
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
 
-MOST = 60
-"""Tasks that wait, and tasks that have ended, that have a card each at first."""
-
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The whole page; what runs comes first, what has ended last, the latest before the others.
-
-    `folded` counts the tasks that have no row.
-    """
+    """The whole page."""
 
     servers: tuple[ServerRow, ...]
-    tasks: tuple[TaskRow, ...]
-    summary: str
+    tasks: TaskList
     notices: tuple[str, ...]
-    progress: float
-    only_here: int
-    safety: str
-    can_send_all: bool
-    is_live: bool
     forecast: str
-    folded: int = 0
-    is_troubled: bool = False
+    progress: float
+    is_live: bool
+    """A task has not ended."""
+    is_troubled: bool
     """A task has failed, or is lost."""
-    lost_again: str = ""
-    """What the button says that runs again what is lost; "" for nothing to run."""
 
 
-class Viewer:
+class Views:
     """Makes views; rows of ended tasks are made once, those of waiting ones once a second.
 
     Args:
         window: What is shown.
         words: The page's language.
-        address_of: Returns where a result file of a task is found.
-        is_direct: Says whether players and links get a task's results by themselves.
         time_of: Writes a time of day.
-        about: Returns what is known of a server beside the session.
-        held: Returns the servers that wait for a click, with their names.
-        removed: Returns the tasks that are not to be shown: they can still be taken back.
+        files: Knows where result files are.
+        known: What is known of servers beside the session.
+        removed: The tasks that are not to be shown: they can still be taken back.
     """
 
     def __init__(
         self,
         window: Window,
         words: Words,
-        address_of: Callable[[Task, Output], str],
-        is_direct: Callable[[Task], bool] = lambda _task: True,
-        time_of: Callable[[float], str] = str,
-        about: Callable[[ServerUrl], About] = lambda _url: About(),
-        held: Callable[[], Mapping[ServerUrl, str]] = dict,
-        removed: Callable[[], Set[TaskId]] = frozenset,
+        time_of: Callable[[float], str],
+        files: ResultFiles,
+        known: Knowledge,
+        removed: Set[TaskId] = frozenset(),
     ) -> None:
         self._window = window
         self._words = words
-        self._tasks = TaskRows(window, words, address_of, is_direct, time_of)
-        self._servers = ServerRows(window, words, about, time_of)
-        self._held = held
+        self._tasks = TaskRows(window, words, files, time_of)
+        self._servers = ServerRows(window, words, known, time_of)
         self._removed = removed
         self._ended: dict[str, TaskRow] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._names: dict[ServerUrl, str] = {}
 
-    def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST) -> View:
+    def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST_CARDS) -> View:
         """Return what the page is to show.
 
         Args:
@@ -89,16 +71,32 @@ class Viewer:
             needs: Those of the next task.
             most: Tasks that wait, and tasks that have ended, that have a row.
         """
-        window, words = self._window, self._words
-        removed, lessons = self._removed(), window.lessons
+        window, words, lessons = self._window, self._words, self._window.lessons
         names = {url: server.name for url, server in window.servers.items()}
         if names != self._names:
             self._names = names
             self._ended.clear()  # their cards say where they were
             self._waiting.clear()
         live = list(window.live.values())
-        ended = [task for task in window.ended() if task.task_id not in removed]
-        states = Counter(task.state.value for task in (*live, *ended))
+        ended = [task for task in window.ended() if task.task_id not in self._removed]
+        servers = (
+            self._servers.row(
+                server, lessons.outliers.failures_at(server.url), self._ends(server, now)
+            )
+            for server in window.servers.values()
+        )
+        return View(
+            (*servers, *self._servers.held()),
+            self._task_list(live, ended, now, most),
+            tuple(words.trouble(trouble) for trouble in window.notices),
+            say_forecast(words, forecast(window, needs, lessons.paces, now)),
+            sum(task.progress.overall for task in live) / len(live) if live else 1.0,
+            bool(live),
+            any(task.state in (State.FAILED, State.LOST) for task in ended),
+        )
+
+    def _task_list(self, live: list[Task], ended: list[Task], now: float, most: int) -> TaskList:
+        window, words = self._window, self._words
         shown = ended[: -most - 1 : -1]
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._tasks.row(task, {}, now)
@@ -112,65 +110,53 @@ class Viewer:
         elif live:
             safety = words.say("tasks.safe")
         lost = sum(is_still_lost(task) for task in ended)
-        return View(
+        return TaskList(
             (
-                *(
-                    self._servers.row(
-                        server, lessons.outliers.failures_at(server.url), self._ends(server, now)
-                    )
-                    for server in window.servers.values()
-                ),
-                *(self._servers.waiting(url, name) for url, name in self._held().items()),
-            ),
-            (
-                *(self._tasks.row(task, lessons.usual, now) for task in runs),
+                *(self._tasks.row(task, window.lessons.usual, now) for task in runs),
                 *self._standing(stand, now),
                 *self._ended.values(),
             ),
-            self._summary(len(live) - len(window.waiting), states),
-            tuple(words.trouble(trouble) for trouble in window.notices),
-            sum(task.progress.overall for task in live) / len(live) if live else 1.0,
+            self._summary(len(live) - len(window.waiting), ended),
+            len(live) - len(runs) - len(stand) + len(ended) - len(shown),
             here,
             safety,
             bool(window.waiting and window.servers) and not window.is_hurried,
-            bool(live),
-            say_forecast(words, forecast(window, needs, lessons.paces, now)),
-            len(live) - len(runs) - len(stand) + len(ended) - len(shown),
-            bool(states["failed"] + states["lost"]),
             words.say("tasks.again_lost", count=lost) if lost else "",
         )
 
     def _standing(self, tasks: list[Task], now: float) -> list[TaskRow]:
-        """Show tasks that don't run; of those that wait in this window little can change."""
+        """Make the rows of tasks that don't run; those that wait in this window change little."""
         paused = tuple(server.is_paused for server in self._window.servers.values())
         before, self._waiting, rows = self._waiting, {}, []
         for task in tasks:
             if task.state is not State.WAITING:
                 rows.append(self._tasks.row(task, self._window.lessons.usual, now))
                 continue
-            told = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
+            signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
             known = before.get(task.task_id)
-            if known is None or known[0] != told:
-                known = told, self._tasks.row(task, {}, now)
+            if known is None or known[0] != signs:
+                known = signs, self._tasks.row(task, {}, now)
             self._waiting[task.task_id] = known
             rows.append(known[1])
         return rows
 
-    def _summary(self, running: int, states: Mapping[str, int]) -> str:
-        """Count the tasks; of those that have ended each kind by itself, but for what is none."""
-        told = self._words.say(
+    def _summary(self, running: int, ended: list[Task]) -> str:
+        """Count the tasks; each kind of end by itself, if there is any."""
+        ends = Counter(task.state for task in ended)
+        sentence = self._words.say(
             "tasks.summary",
             running=running,
             waiting=len(self._window.waiting),
-            done=states["completed"],
+            done=ends[State.COMPLETED],
         )
-        for state in ("failed", "cancelled", "lost", "adopted"):
-            if states[state]:
-                told = self._words.say(f"tasks.count.{state}", told=told, count=states[state])
-        return told
+        for state in (State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED):
+            if ends[state]:
+                key, count = f"tasks.count.{state.value}", ends[state]
+                sentence = self._words.say(key, told=sentence, count=count)
+        return sentence
 
     def _ends(self, server: Server, now: float) -> float | None:
-        """Return in how many seconds a new task would be done, where ours were timed."""
+        """Return in how many seconds a new task would be done, where tasks were timed."""
         paces = self._window.lessons.paces
         if not paces.knows(server.url):
             return None

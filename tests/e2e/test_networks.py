@@ -180,7 +180,7 @@ def test_two_addresses_of_one_server_are_noticed(
         run(page, [as_file(noise(1), "photo.png")])
         expect_done(page, 1)
         second = page.locator(".server.card").nth(1)
-        expect(second.locator(".twin")).to_contain_text("another address of first")
+        expect(second.locator(".duplicate")).to_contain_text("another address of first")
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 """From a window to what the page shows."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from page.servers.row import About
 from page.ui.words import Words
-from page.view import Viewer
+from page.view import Views
 from tests.tether.core.farm import (
     NOON,
     NORTH,
@@ -18,7 +20,7 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import Digest, NodeId
+from tether.core.ids import Digest, NodeId, ServerUrl
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -31,20 +33,37 @@ from tether.core.submission.withdrawal import resubmit, take_out
 WORDS = Words((Path(__file__).resolve().parents[2] / "static/i18n/en.json").read_text())
 
 
-def address_of(task: Task, output: Output) -> str:
+class Files:
     """Where results are, in these tests."""
-    return f"{task.server}/{output.filename}"
+
+    def address(self, task: Task, output: Output) -> str:
+        return f"{task.server}/{output.filename}"
+
+    def is_direct(self, _task: Task) -> bool:
+        return True
 
 
-def viewer_of(window: Window) -> Viewer:
-    """A viewer in English."""
-    return Viewer(window, WORDS, address_of)
+class Known:
+    """What is known of servers beside the session."""
+
+    def __init__(
+        self,
+        about: Callable[[ServerUrl], About] = lambda _url: About(),
+        held: Mapping[ServerUrl, str] = MappingProxyType({}),
+    ) -> None:
+        self.about = about
+        self.held = held
+
+
+def views_of(window: Window, about: Callable[[ServerUrl], About] = lambda _url: About()) -> Views:
+    """Views in English."""
+    return Views(window, WORDS, lambda at: f"noon+{at - NOON:.0f}", Files(), Known(about))
 
 
 def test_an_empty_window_shows_nothing_to_do() -> None:
     """No server, no task; progress is full, so the title says nothing."""
-    view = viewer_of(new_window()).view(NOON)
-    assert (view.servers, view.tasks, view.notices, view.progress) == ((), (), (), 1.0)
+    view = views_of(new_window()).view(NOON)
+    assert (view.servers, view.tasks.rows, view.notices, view.progress) == ((), (), (), 1.0)
 
 
 def test_a_server_says_how_it_is() -> None:
@@ -55,7 +74,7 @@ def test_a_server_says_how_it_is() -> None:
     server.answered()
     server.told_length(3, NOON)
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
-    row = viewer_of(window).view(NOON).servers[0]
+    row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when a task comes")
     assert row.queue == "3 in its queue, 1 from this window"
     assert row.facts == "ComfyUI 0.28.1, runs on cuda:0"
@@ -77,24 +96,24 @@ def test_a_device_is_called_what_people_call_it(device: str, told: str) -> None:
     server = window.server(NORTH, NOON)
     server.answered()
     server.facts = ServerFacts("0.28.1", device, 1, 2)
-    row = viewer_of(window).view(NOON).servers[0]
+    row = views_of(window).view(NOON).servers[0]
     assert (row.facts, row.device) == (f"ComfyUI 0.28.1, runs on {told}", device)
     server.facts = ServerFacts("0.28.1", "", 1, 2)
-    assert viewer_of(window).view(NOON).servers[0].facts == "ComfyUI 0.28.1"
+    assert views_of(window).view(NOON).servers[0].facts == "ComfyUI 0.28.1"
 
 
 def test_a_server_in_trouble_says_what_to_do() -> None:
     """And one that is leaving says that."""
     window = new_window()
     server = window.server(NORTH, NOON)
-    assert viewer_of(window).view(NOON).servers[0].tone == "plain"
+    assert views_of(window).view(NOON).servers[0].tone == "plain"
     why = Trouble.of("server_cors", server="north", url=NORTH)
     server.judge(Reach.REFUSED, why, NOON)
-    row = viewer_of(window).view(NOON).servers[0]
+    row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("bad", "refuses this page", "")
     assert "--enable-cors-header" in row.trouble
     server.is_leaving = True
-    assert viewer_of(window).view(NOON).servers[0].state == "finishing its last tasks"
+    assert views_of(window).view(NOON).servers[0].state == "finishing its last tasks"
 
 
 def test_a_running_task_shows_how_far_it_is() -> None:
@@ -106,14 +125,14 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     running.progress.begin(NodeId("1"))
     running.progress.begin(NodeId("2"))
     running.progress.reach(NodeId("2"), 0.5)
-    view = viewer_of(window).view(NOON)
-    assert [row.task_id for row in view.tasks] == ["t1", "t2"]
-    runs, waits = view.tasks
+    view = views_of(window).view(NOON)
+    assert [row.task_id for row in view.tasks.rows] == ["t1", "t2"]
+    runs, waits = view.tasks.rows
     assert (runs.overall, runs.server) == (0.5, "north:8188")
     assert runs.node == "node 2 · ImageInvert: 50 %"
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
     assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
-    assert view.summary == "1 on servers, 1 waiting here, 0 done"
+    assert view.tasks.summary == "1 on servers, 1 waiting here, 0 done"
     assert view.progress == 0.25
 
 
@@ -121,14 +140,14 @@ def test_a_task_without_any_server_says_what_it_waits_for() -> None:
     """A newcomer may press Run first."""
     window = new_window()
     waiting_task(window, 1)
-    assert viewer_of(window).view(NOON).tasks[0].state_text == "waiting for a server: add one"
+    assert views_of(window).view(NOON).tasks.rows[0].state_text == "waiting for a server: add one"
 
 
 def test_a_task_without_a_node_yet_names_none() -> None:
     """It has only started."""
     window = new_window()
     bound_task(window, window.server(NORTH, NOON), *RUNNING)
-    assert viewer_of(window).view(NOON).tasks[0].node == ""
+    assert views_of(window).view(NOON).tasks.rows[0].node == ""
 
 
 def test_a_wish_to_cancel_is_seen_at_once() -> None:
@@ -136,7 +155,7 @@ def test_a_wish_to_cancel_is_seen_at_once() -> None:
     window = new_window()
     task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
     task.is_cancel_wanted = True
-    row = viewer_of(window).view(NOON).tasks[0]
+    row = views_of(window).view(NOON).tasks.rows[0]
     assert (row.state_text, row.can_cancel) == ("cancelling…", False)
 
 
@@ -144,7 +163,7 @@ def test_a_note_says_why_a_task_stands_still() -> None:
     """A trouble on the way is told while it lasts."""
     window = new_window()
     waiting_task(window, 1).note = Trouble.of("server_silent", server="north")
-    assert viewer_of(window).view(NOON).tasks[0].trouble.startswith("north didn't answer.")
+    assert views_of(window).view(NOON).tasks.rows[0].trouble.startswith("north didn't answer.")
 
 
 def test_an_ended_task_shows_results_and_is_made_once() -> None:
@@ -156,17 +175,17 @@ def test_an_ended_task_shows_results_and_is_made_once() -> None:
         Output(NodeId("4"), "text", text="<i>hello</i>"),
     )
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    viewer = viewer_of(window)
-    row = viewer.view(NOON).tasks[0]
+    views = views_of(window)
+    row = views.view(NOON).tasks.rows[0]
     (image, address, name), text = row.results
     assert (image, name) == ("image", "a b.png")
     assert address == f"{NORTH}/a b.png"
     assert text == ("text", "<i>hello</i>", "")
     assert row.is_direct
     assert (row.overall, row.can_dismiss) == (1.0, True)
-    assert viewer.view(NOON).tasks[0] is row
+    assert views.view(NOON).tasks.rows[0] is row
     window.dismiss(task)
-    assert viewer.view(NOON).tasks == ()
+    assert views.view(NOON).tasks.rows == ()
 
 
 def test_a_failed_task_keeps_its_traceback_apart() -> None:
@@ -179,7 +198,7 @@ def test_a_failed_task_keeps_its_traceback_apart() -> None:
     )
     window.end(task, State.FAILED, NOON, "socket", why)
     del window.servers[NORTH]
-    row = viewer_of(window).view(NOON).tasks[0]
+    row = views_of(window).view(NOON).tasks.rows[0]
     assert row.trouble.startswith("Node 2 (Raise) failed: boom.")
     assert (row.traceback, row.server, row.results) == ("line\n", NORTH, ())
 
@@ -189,14 +208,14 @@ def test_a_task_that_never_had_a_server_has_no_results() -> None:
     window = new_window()
     task = waiting_task(window, 1)
     window.end(task, State.CANCELLED, NOON, "here", None)
-    assert viewer_of(window).view(NOON).tasks[0].results == ()
+    assert views_of(window).view(NOON).tasks.rows[0].results == ()
 
 
 def test_notices_are_told_in_words() -> None:
     """What the session noticed stands above all."""
     window = new_window()
     window.notices.append(Trouble.of("storage_forbidden"))
-    assert viewer_of(window).view(NOON).notices[0].startswith("This browser forbids storage")
+    assert views_of(window).view(NOON).notices[0].startswith("This browser forbids storage")
 
 
 def test_what_has_ended_can_be_run_again() -> None:
@@ -204,11 +223,11 @@ def test_what_has_ended_can_be_run_again() -> None:
     window = new_window()
     server = window.server(NORTH, NOON)
     tasks = [bound_task(window, server, *RUNNING, number=number) for number in (1, 2, 3)]
-    assert not any(row.can_run_again for row in viewer_of(window).view(NOON).tasks)
+    assert not any(row.can_run_again for row in views_of(window).view(NOON).tasks.rows)
     tasks[1].digest = Digest("")
     for task, state in zip(tasks, (State.LOST, State.COMPLETED, State.ADOPTED), strict=True):
         window.end(task, state, NOON, "record", None)
-    rows = {row.task_id: row.can_run_again for row in viewer_of(window).view(NOON).tasks}
+    rows = {row.task_id: row.can_run_again for row in views_of(window).view(NOON).tasks.rows}
     assert rows == {"t1": True, "t2": False, "t3": False}
 
 
@@ -220,7 +239,7 @@ def test_a_task_at_a_server_that_is_long_silent_can_go_elsewhere() -> None:
     waiting_task(window, 2)
 
     def can_go() -> list[bool]:
-        return [row.can_go_elsewhere for row in viewer_of(window).view(NOON).tasks]
+        return [row.can_go_elsewhere for row in views_of(window).view(NOON).tasks.rows]
 
     assert can_go() == [False, False]
     server.is_long_silent = True
@@ -237,13 +256,13 @@ def test_a_server_on_which_a_workflow_fails_that_others_complete_says_so() -> No
     ):
         task = bound_task(window, window.server(url, NOON), *RUNNING, number=number)
         window.end(task, state, NOON + number, "socket", Trouble.of("node_failed"))
-    viewer = viewer_of(window)
-    north, south = viewer.view(NOON).servers
+    views = views_of(window)
+    north, south = views.view(NOON).servers
     assert north.trouble.startswith("2 tasks failed on north:8188")
     assert south.trouble == ""
     silent = Trouble.of("server_silent", server="north")
     window.servers[NORTH].judge(Reach.DOWN, silent, NOON)
-    assert viewer.view(NOON).servers[0].trouble.startswith("north didn't answer.")
+    assert views.view(NOON).servers[0].trouble.startswith("north didn't answer.")
 
 
 def test_a_card_tells_how_a_token_is_sent_but_not_the_token() -> None:
@@ -252,8 +271,8 @@ def test_a_card_tells_how_a_token_is_sent_but_not_the_token() -> None:
     window.server(NORTH, NOON)
     window.server(SOUTH, NOON)
     known = {NORTH: Access(Mode.BEARER, "s3cret"), SOUTH: Access(Mode.BASIC)}
-    viewer = Viewer(window, WORDS, address_of, about=lambda url: About(known[url]))
-    north, south = viewer.view(NOON).servers
+    views = views_of(window, lambda url: About(known[url]))
+    north, south = views.view(NOON).servers
     assert (north.access, north.access_mode) == ("with a Bearer token", "bearer")
     assert (south.access, south.access_mode) == ("", "basic")
 
@@ -264,27 +283,19 @@ def test_a_card_shows_the_causes_and_what_to_copy() -> None:
     server = window.server(NORTH, NOON)
     down = Trouble.of("doctor_down", server="north", url=NORTH, cure="run it")
     other = Trouble.of("doctor_certificate", server="north", url=NORTH, cure=NORTH)
-    (row,) = (
-        Viewer(window, WORDS, address_of, about=lambda _: About(None, (down,))).view(NOON).servers
-    )
+    (row,) = views_of(window, lambda _: About(None, (down,))).view(NOON).servers
     assert (row.trouble, row.causes) == (WORDS.trouble(down), (("", "run it"),))
-    (row,) = (
-        Viewer(window, WORDS, address_of, about=lambda _: About(None, (down, other)))
-        .view(NOON)
-        .servers
-    )
+    (row,) = views_of(window, lambda _: About(None, (down, other))).view(NOON).servers
     assert "one of these" in row.trouble
     assert row.causes == ((WORDS.trouble(down), "run it"), (WORDS.trouble(other), NORTH))
-    (row,) = (
-        Viewer(window, WORDS, address_of, about=lambda _: About(twin=server)).view(NOON).servers
-    )
-    assert server.name in row.twin
+    (row,) = views_of(window, lambda _: About(original=server)).view(NOON).servers
+    assert server.name in row.duplicate
 
 
 def test_a_server_that_waits_for_a_click_has_a_card() -> None:
     """By its name, or its address."""
     held = {NORTH: "", SOUTH: "south"}
-    rows = Viewer(new_window(), WORDS, address_of, held=lambda: held).view(NOON).servers
+    rows = Views(new_window(), WORDS, str, Files(), Known(held=held)).view(NOON).servers
     assert [(row.name, row.is_held, row.tone) for row in rows] == [
         ("north:8188", True, "plain"),
         ("south", True, "plain"),
@@ -296,8 +307,8 @@ def test_a_blocked_socket_is_said_on_the_card() -> None:
     window = new_window()
     window.server(NORTH, NOON).connection.is_blocked = True
     access = Access(Mode.BEARER, "s3cret")
-    (plain,) = viewer_of(window).view(NOON).servers
-    (token,) = Viewer(window, WORDS, address_of, about=lambda _: About(access)).view(NOON).servers
+    (plain,) = views_of(window).view(NOON).servers
+    (token,) = views_of(window, lambda _: About(access)).view(NOON).servers
     assert "WebSocket blocked" in plain.socket
     assert "/ws" in token.socket
 
@@ -316,16 +327,16 @@ def test_a_card_tells_how_long_it_has_taken_and_how_long_its_like_take() -> None
     first.accepted_at = second.accepted_at = NOON
     first.acknowledged_at, second.acknowledged_at = NOON + 21, NOON + 22
     server.told_length(4, NOON)
-    rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
+    rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
     assert rows[done.task_id].timing == "took 12 s"
     assert rows[running.task_id].timing == "running for 5 s · usually 12 s"
     assert rows[first.task_id].timing == "2 ahead of it · waiting for 25 s · usually 12 s"
     assert rows[second.task_id].timing == "3 ahead of it · waiting for 25 s · usually 12 s"
     first.ahead = 1  # the list knows that somebody else's came behind it
-    rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
+    rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
     assert rows[first.task_id].timing.startswith("1 ahead of it")
     server.queue_remaining, first.ahead = None, None
-    rows = {row.task_id: row for row in viewer_of(window).view(NOON + 25).tasks}
+    rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
     assert rows[first.task_id].timing.startswith("waiting for 25 s")
 
 
@@ -335,47 +346,47 @@ def test_a_task_that_stands_still_says_what_was_checked() -> None:
     server = window.server(NORTH, NOON)
     task = bound_task(window, server, *RUNNING)
     task.started_at = task.moved_at = NOON
-    viewer = Viewer(window, WORDS, address_of, time_of=lambda at: f"noon+{at - NOON:.0f}")
-    assert viewer.view(NOON + 60).tasks[0].stuck == ""
-    told = viewer.view(NOON + 300).tasks[0].stuck
+    views = views_of(window)
+    assert views.view(NOON + 60).tasks.rows[0].stuck == ""
+    told = views.view(NOON + 300).tasks.rows[0].stuck
     assert told == "No progress for 5 min. WebSocket not open, last news of this task: never."
     server.connection.connect()
     server.connection.greeted(1)
     task.heard_at, task.seen_at = NOON + 2, NOON + 298
-    told = viewer.view(NOON + 300).tasks[0].stuck
+    told = views.view(NOON + 300).tasks.rows[0].stuck
     assert "WebSocket open, last news of this task: noon+2." in told
     assert "was asked at noon+298: it still has the task." in told
     done = bound_task(window, server, *RUNNING, number=2)
     done.started_at = NOON
     window.end(done, State.COMPLETED, NOON + 10, "socket", None)
     server.failed(Reach.DOWN, Trouble.of("server_slow", server="north"), NOON + 200)
-    told = viewer.view(NOON + 300).tasks[0].stuck
+    told = views.view(NOON + 300).tasks.rows[0].stuck
     assert "Its like take 10 s in all." in told
     assert "was asked" not in told and "north" in told
     server.trouble = None
-    assert "north:8188" in viewer.view(NOON + 300).tasks[0].stuck
+    assert "north:8188" in views.view(NOON + 300).tasks.rows[0].stuck
 
 
 def test_a_server_tells_its_figures_with_their_age() -> None:
     """And when a new task would be done there; paused, it says so and tells no wait."""
     window = new_window()
     server = window.server(NORTH, NOON)
-    viewer = Viewer(window, WORDS, address_of, time_of=lambda at: f"noon+{at - NOON:.0f}")
-    (row,) = viewer.view(NOON).servers
+    views = views_of(window)
+    (row,) = views.view(NOON).servers
     assert (row.figures, row.wait) == ("", "")
     server.answered()
-    assert viewer.view(NOON).servers[0].figures == ""
+    assert views.view(NOON).servers[0].figures == ""
     server.facts = ServerFacts("0.28.1", "cuda:0", 3 * 2**30, 24 * 2**30)
     server.latency = 0.0042
     server.told_length(2, NOON + 3)
     done = bound_task(window, server, *RUNNING)
     window.end(done, State.COMPLETED, NOON, "socket", None)
     done.ran = 10.0
-    (row,) = viewer.view(NOON).servers
+    (row,) = views.view(NOON).servers
     assert row.figures == "answers in 4 ms · 3.0 of 24.0 GB memory free · as of noon+3"
     assert row.wait == "a new task would be done in about 30 s"
     server.is_paused = True
-    (row,) = viewer.view(NOON).servers
+    (row,) = views.view(NOON).servers
     assert (row.state, row.wait, row.is_paused) == ("paused: gets no new task", "", True)
 
 
@@ -384,20 +395,20 @@ def test_a_lost_task_that_was_run_again_does_not_ask_for_it_once_more() -> None:
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, State.UPLOADING, State.POSTING, State.QUEUED)
     window.end(task, State.LOST, NOON, "record", Trouble.of("lost", server="north"))
-    assert "Run it again" in viewer_of(window).view(NOON).tasks[0].trouble
+    assert "Run it again" in views_of(window).view(NOON).tasks.rows[0].trouble
     task.is_run_again = True
-    told = viewer_of(window).view(NOON).tasks[0].trouble
+    told = views_of(window).view(NOON).tasks.rows[0].trouble
     assert "A new task has been started" in told and "Run it again" not in told
 
 
 def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
     window = new_window()
     window.server(NORTH, NOON)
-    about = About(looked_at=NOON)
-    (row,) = Viewer(window, WORDS, address_of, about=lambda _: about).view(NOON).servers
+    about = About(examined_at=NOON)
+    (row,) = views_of(window, lambda _: about).view(NOON).servers
     assert row.well.startswith("Doctor: nothing wrong")
-    about = About(looked_at=NOON, causes=(Trouble.of("doctor_slow", server="north", cure=""),))
-    (row,) = Viewer(window, WORDS, address_of, about=lambda _: about).view(NOON).servers
+    about = About(examined_at=NOON, causes=(Trouble.of("doctor_slow", server="north", cure=""),))
+    (row,) = views_of(window, lambda _: about).view(NOON).servers
     assert row.well.startswith("The Doctor looked at")
 
 
@@ -407,15 +418,15 @@ def test_the_view_says_where_the_next_task_would_go() -> None:
     for url, length in ((NORTH, 3), (SOUTH, 0)):
         window.server(url, NOON).answered()
         window.servers[url].told_length(length, NOON)
-    viewer = viewer_of(window)
+    views = views_of(window)
     told = "Now: south:8188, 0 in its queue (north:8188: 3 in its queue)"
-    assert viewer.view(NOON).forecast == told
-    lacking = viewer.view(NOON, Needs((SOUTH,))).forecast
+    assert views.view(NOON).forecast == told
+    lacking = views.view(NOON, Needs((SOUTH,))).forecast
     assert lacking == "Now: north:8188, 3 in its queue"
     task = bound_task(window, window.servers[SOUTH], *RUNNING)
     task.ran = 5.0
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert "south:8188, starts at once, done in about 5 s" in viewer.view(NOON).forecast
+    assert "south:8188, starts at once, done in about 5 s" in views.view(NOON).forecast
 
 
 def test_what_runs_is_first_and_what_has_ended_last() -> None:
@@ -428,7 +439,7 @@ def test_what_runs_is_first_and_what_has_ended_last() -> None:
     bound_task(window, server, *QUEUED, number=3)
     waiting_task(window, 4)
     bound_task(window, server, *RUNNING, number=5)
-    rows = viewer_of(window).view(NOON).tasks
+    rows = views_of(window).view(NOON).tasks.rows
     assert [row.task_id for row in rows] == ["t5", "t3", "t4", "t2", "t1"]
 
 
@@ -442,7 +453,7 @@ def test_a_task_says_that_its_server_is_paused_or_silent() -> None:
     north.is_paused = True
 
     def told() -> dict[str, str]:
-        return {row.task_id: row.trouble for row in viewer_of(window).view(NOON).tasks}
+        return {row.task_id: row.trouble for row in views_of(window).view(NOON).tasks.rows}
 
     assert told()["t1"].startswith("Waits because north:8188 is paused.")
     assert told()["t2"] == told()[running.task_id] == ""
@@ -458,10 +469,10 @@ def test_ended_tasks_learn_the_names_of_their_servers() -> None:
     server = window.server(NORTH, NOON)
     task = bound_task(window, server, *RUNNING)
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    viewer = viewer_of(window)
-    assert viewer.view(NOON).tasks[0].server == "north:8188"
+    views = views_of(window)
+    assert views.view(NOON).tasks.rows[0].server == "north:8188"
     server.name = "gpu-1"
-    assert viewer.view(NOON).tasks[0].server == "gpu-1"
+    assert views.view(NOON).tasks.rows[0].server == "gpu-1"
 
 
 def test_each_kind_of_end_is_counted_by_itself() -> None:
@@ -473,11 +484,11 @@ def test_each_kind_of_end_is_counted_by_itself() -> None:
         task = bound_task(window, server, *RUNNING, number=number)
         window.end(task, state, NOON, "record", None)
         task.is_run_again = number == 4
-    view = viewer_of(window).view(NOON)
-    assert view.summary == (
+    view = views_of(window).view(NOON)
+    assert view.tasks.summary == (
         "0 on servers, 0 waiting here, 1 done, 1 failed, 1 cancelled, 2 lost, 1 in other windows"
     )
-    assert view.lost_again == "Run the lost again (1)"
+    assert view.tasks.lost_again == "Run the lost again (1)"
 
 
 def test_a_row_of_a_task_that_waits_is_made_anew_when_it_says_something_else() -> None:
@@ -486,18 +497,18 @@ def test_a_row_of_a_task_that_waits_is_made_anew_when_it_says_something_else() -
     north = window.server(NORTH, NOON)
     task = waiting_task(window)
     task.accepted_at = NOON
-    viewer = viewer_of(window)
-    row = viewer.view(NOON + 5.1).tasks[0]
-    assert viewer.view(NOON + 5.9).tasks[0] is row
-    assert "6 s" in viewer.view(NOON + 6.1).tasks[0].timing
+    views = views_of(window)
+    row = views.view(NOON + 5.1).tasks.rows[0]
+    assert views.view(NOON + 5.9).tasks.rows[0] is row
+    assert "6 s" in views.view(NOON + 6.1).tasks.rows[0].timing
     north.is_paused = True
-    assert viewer.view(NOON + 6.2).tasks[0].trouble.startswith("Waits because")
+    assert views.view(NOON + 6.2).tasks.rows[0].trouble.startswith("Waits because")
     north.name = "attic"
-    assert "attic" in viewer.view(NOON + 6.3).tasks[0].trouble
+    assert "attic" in views.view(NOON + 6.3).tasks.rows[0].trouble
     task.note = Trouble.of("server_silent", server="south")
-    assert viewer.view(NOON + 6.4).tasks[0].trouble.startswith("south didn't")
+    assert views.view(NOON + 6.4).tasks.rows[0].trouble.startswith("south didn't")
     task.is_cancel_wanted = True
-    assert viewer.view(NOON + 6.5).tasks[0].state_text == "cancelling…"
+    assert views.view(NOON + 6.5).tasks.rows[0].state_text == "cancelling…"
 
 
 def test_of_hundreds_the_first_have_rows() -> None:
@@ -511,11 +522,11 @@ def test_of_hundreds_the_first_have_rows() -> None:
         bound_task(window, server, *RUNNING, number=number)
     for number in range(8, 12):
         waiting_task(window, number)
-    view = viewer_of(window).view(NOON, most=2)
+    view = views_of(window).view(NOON, most=2)
     shown = ["t5", "t6", "t7", "t8", "t9", "t4", "t3"]
-    assert [row.task_id for row in view.tasks] == shown
-    assert view.folded == 5
-    assert viewer_of(window).view(NOON).folded == 0
+    assert [row.task_id for row in view.tasks.rows] == shown
+    assert view.tasks.folded == 5
+    assert views_of(window).view(NOON).tasks.folded == 0
 
 
 def test_both_cards_of_a_task_that_moved_say_so() -> None:
@@ -526,7 +537,7 @@ def test_both_cards_of_a_task_that_moved_say_so() -> None:
     take_out(window, task, NOON)
 
     def told() -> list[str]:
-        return [row.trouble for row in viewer_of(window).view(NOON).tasks]
+        return [row.trouble for row in views_of(window).view(NOON).tasks.rows]
 
     assert told()[0].startswith("Another server stands idle: this task is being taken out")
     resubmit(window, task, north, NOON)

@@ -42,7 +42,7 @@ LAZY = {
         *("app/page/composer/form_fields.py", "app/page/composer/form_panel.py"),
         *("app/page/ui/labels.py", "app/tether/workflows/values.py"),
     ),
-    "runs": ("app/page/composer/recent_runs_panel.py", "app/page/composer/run_history.py"),
+    "runs": ("app/page/composer/recent_runs.py", "app/page/composer/run_history.py"),
     "convert": (
         *("app/tether/workflows/convert.py", "app/tether/workflows/graph.py"),
         *("app/tether/workflows/resolve.py", "app/tether/workflows/widgets.py"),

@@ -1,228 +1,190 @@
-"""From what a person has chosen on the page to accepted tasks."""
+"""Makes tasks of what a person has chosen: pictures, a workflow, what is set in its form."""
 
-from collections import deque
-from collections.abc import Callable
+import asyncio
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
+from pyscript import config
 
 from page.composer.draft import read_copies
-from page.composer.draft_store import Drafts
-from page.composer.drafts import Drafting
-from page.composer.form import Forming, Problem, Substitute
-from page.composer.library import Shelf
-from page.composer.open_file import Opened, Opening
-from page.composer.panel import OWN, RECENT
-from page.page import Page
-from page.ui.words import Words
+from page.composer.drafts import Drafts
+from page.composer.form import Form, Problem
+from page.composer.library import Library
+from page.composer.open_file import FileOpener, Opened
+from page.composer.panel import OWN, RECENT, ComposerPanel
+from page.servers.roster import Roster
+from page.ui.context import PageContext
+from page.ui.dom import by_id, listen
+from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
-from tether.core.ids import Chance, ServerUrl, TaskId
-from tether.core.model.task import Task
+from tether.core.ids import ServerUrl
 from tether.core.model.title import title_of
-from tether.core.model.window import Window
-from tether.core.protocol.outputs import ANY, Fetched, Output
-from tether.core.protocol.workflow import parse_workflow
+from tether.core.protocol.workflow import Workflow
+from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
-from tether.runtime.ports import Records, World
 
 PICTURE, WORKFLOW = "picture", "workflow"
-"""What can be mended after a notice."""
-
-FRESH = 2.0
-"""Seconds after its end in which a task's picture is fetched because it has ended."""
+"""What a notice is about, so that it goes once that is put right."""
 
 
-class Sending:
-    """Makes tasks of what the composer has, and says what can't be one.
+class Composer:
+    """The controller of the panel for a new task; says what can't be one.
 
     Args:
-        page: Shows the composer and its form.
-        words: The page's language.
-        window: Knows the servers.
-        intake: Takes tasks in.
-        describer: Says what node classes are.
-        chance: Rolls seeds.
-        substitute: Lets a name stand for another at a server.
-        world: Fetches results.
-        soon: Runs work that nobody waits for.
-        kept: What all windows of the browser share.
+        context: The page.
+        intake: Accepts the tasks.
+        caller: Reads node classes, and servers' recent runs.
+        roster: Sets what stands for a name that a server lacks.
     """
 
     def __init__(
-        self,
-        page: Page,
-        words: Words,
-        window: Window,
-        intake: Intake,
-        describer: Describer,
-        chance: Chance,
-        substitute: Substitute,
-        world: World,
-        soon: Callable[[Any], None],
-        kept: Records,
+        self, context: PageContext, intake: Intake, caller: Caller, roster: Roster
     ) -> None:
-        self._page = page
-        self._words = words
-        self._window = window
+        self._context = context
         self._intake = intake
-        self._opening = Opening(describer)
-        self._world = world
-        self._soon = soon
-        self._shelf = Shelf(page.composer, kept)
-        self.to_picture: deque[float] = deque(maxlen=100)
-        """Seconds from the ends of the last tasks to their pictures."""
-        self._forming = Forming(
-            words, page.composer, window, describer, chance, substitute, self._chosen, soon
-        )
-        page.composer.on_picture = lambda *picture: soon(self._look_at(*picture))
-        for picture in page.composer.pictures():  # picked before Python was there
-            soon(self._look_at(*picture))
-        self._drafting = Drafting(
-            page.composer,
-            self._forming,
-            self._shelf,
-            Drafts(world.files, world.records, window.window_id, chance, world.make_hold),
-            self.use,
-            self.choose,
-            lambda trouble: page.notices.show(words.trouble(trouble)),
-        )
+        self._caller = caller
+        self._is_ready = asyncio.Event()
+        self._recent_runs: Any = None
+        describer = Describer(context.window, caller)
+        self._opener = FileOpener(describer)
+        self.panel = ComposerPanel(context, self)
+        self._library = Library(self.panel, context.world.shared)
+        self._form = Form(context, self.panel, describer, roster.substitute)
+        self._drafts = Drafts(context, self.panel, self._form, self._library, self)
+        self.panel.take_picked()
+        listen(by_id("runs-open"), "click", lambda _event: context.soon(self._open_runs()))
+
+    async def restore(self) -> None:
+        """Put back what was chosen before the page was loaded anew, and not run."""
+        await self._drafts.restore()
+        self._is_ready.set()
+
+    async def settled(self) -> None:
+        """Wait until a reload would find what is chosen."""
+        await self._drafts.settled()
 
     async def run(self) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.
 
-        What is wrong is all said at once, and nothing is sent before it is mended.
+        All problems are shown at once, and nothing is sent before they are solved.
         """
-        composer = self._page.composer
-        self._page.notices.clear()
-        await self._drafting.is_answered.wait()
-        is_own = composer.workflow == OWN or composer.workflow.startswith(RECENT)
-        chosen = await self._chosen(composer.workflow)
-        title, text = chosen or ("", "")
-        problems = [] if chosen is None else self._problems(text, is_own)
+        panel, words, notices = self.panel, self._context.words, self._context.notices
+        notices.clear()
+        await self._drafts.is_form_restored.wait()
+        is_own = panel.workflow == OWN or panel.workflow.startswith(RECENT)
+        chosen = await self._find(panel.workflow)
+        problems = [] if chosen is None else self._problems(chosen.workflow, is_own)
         try:
-            copies = read_copies(composer.copies)
+            copies = read_copies(panel.copies)
         except TetherError as error:
-            problems.append((self._words.trouble(error.trouble), composer.copies_field))
-        for told, field in reversed(problems):  # the last one shown stands first
-            self._page.notices.show(told, PICTURE if field is composer.picture_field else "")
-        composer.refuse([element for _, element in problems])
+            problems.append((words.trouble(error.trouble), panel.copies_field))
+        for sentence, field in reversed(problems):  # the last one shown stands first
+            notices.show(sentence, PICTURE if field is panel.picture_field else "")
+        panel.refuse([element for _, element in problems])
         if problems or chosen is None:
             return
-        pinned = ServerUrl(composer.pinned) if composer.pinned else None
+        pinned = ServerUrl(panel.pinned) if panel.pinned else None
         is_used = False
-        for key, name, file in composer.pictures() or [("", "", None)]:
+        for key, name, file in panel.pictures() or [("", "", None)]:
             try:
                 for _ in range(copies):
-                    await self._accept(
-                        text, title_of(title, name), (name, file) if file else None, pinned
-                    )
+                    await self._accept(chosen, (name, file) if file else None, pinned)
             except TetherError as error:
-                self._page.notices.show(self._words.trouble(error.trouble))
+                notices.show(words.trouble(error.trouble))
             else:
                 is_used = True
-                composer.drop([key])
+                panel.drop([key])
         if is_own and is_used:
-            self._shelf.used(title, text)
+            self._library.used(chosen)
 
-    def _problems(self, text: str, is_own: bool) -> list[Problem]:
-        """Return what is wrong with the pictures and the form, in the order of the page."""
-        composer = self._page.composer
-        found = self._forming.problems(text)
-        has_pictures = composer.pictures() or self._forming.files(text)
-        if not is_own and not has_pictures and parse_workflow(text).picture_inputs():
-            told = self._words.trouble(Trouble.of("picture_needed"))
-            found.insert(0, (told, composer.picture_field))
-        return found
+    async def choose(self, name: str) -> None:
+        """Show the form of a workflow that the library has under a name."""
+        if name == OWN and self._library.own is None:
+            return
+        self._context.notices.mended(WORKFLOW)
+        number = self._form.begin()
+        found = await self._find(name)
+        if found is not None:
+            await self._form.show(name, found.workflow, number)
 
-    async def _accept(
-        self,
-        text: str,
-        title: str,
-        picture: tuple[str, Any] | None,
-        pinned: ServerUrl | None,
-    ) -> None:
-        slots = parse_workflow(text).picture_inputs()
-        files = self._forming.files(text)
-        if picture is not None and slots:
-            files[slots[0]] = picture
-        await self._intake.accept_placed(self._forming.answered(text), title, files, pinned)
+    async def use(self, opened: Opened) -> None:
+        """Choose a workflow that was opened; show its form and what was assumed about it."""
+        self._library.own = opened
+        self.panel.show_own(opened.title)
+        words = self._context.words
+        self.panel.show_assumptions([words.trouble(each) for each in opened.assumptions])
+        await self.choose(OWN)
 
-    async def _chosen(self, name: str) -> tuple[str, str] | None:
-        """Return title and text of a workflow, or say why there is none."""
+    async def open_file(self, file: Any) -> None:
+        """Open a workflow file, or a picture or video that carries a workflow."""
+        await self._is_ready.wait()  # one picked while the page loads waits for the servers
+        words, notices = self._context.words, self._context.notices
         try:
-            return await self._shelf.find(name)
+            opened = await self._opener.open(file)
         except TetherError as error:
-            self._page.notices.show(self._words.trouble(error.trouble), WORKFLOW)
-            return None
-
-    async def _look_at(self, key: str, name: str, file: Any) -> None:
-        """Take a file off the list of pictures, and say so, if it is none."""
-        try:
-            await self._intake.check_picture(name, file)
-        except (TetherError, JsException):  # a folder can't even be read
-            self._page.composer.drop([key])
-            told = self._words.trouble(Trouble.of("not_a_picture", picture=name))
-            self._page.notices.show(told)
-        else:
-            self._page.notices.mended(PICTURE)
-
-    async def use_workflow(self, file: Any) -> None:
-        """Take a workflow file, if it is one or carries one."""
-        try:
-            opened = await self._opening.file(file)
-        except TetherError as error:
-            told = self._words.trouble(error.trouble)
+            sentence = words.trouble(error.trouble)
             names_it = "file" in dict(error.trouble.facts)
-            self._page.notices.show(told if names_it else f"{file.name}: {told}", WORKFLOW)
+            notices.show(sentence if names_it else f"{file.name}: {sentence}", WORKFLOW)
             return
         await self.use(opened)
 
-    async def use(self, opened: Opened) -> None:
-        """Take a workflow that was read, say what was assumed, and show its form."""
-        self._shelf.own = opened
-        self._page.composer.show_own(opened.title)
-        self._page.composer.show_assumptions(
-            [self._words.trouble(each) for each in opened.assumptions]
-        )
-        await self.choose(OWN)
+    def add_picture(self, content: Any, name: str) -> None:
+        """Put a Blob among the next pictures."""
+        self.panel.add([new_file(content, name, content.type)])
 
-    async def reuse(self, key: str) -> None:
-        """Put a result (`task:number`) among the next pictures, whichever server they go to."""
-        task, output = self._result(key)
-        name = output.filename
-        content = await self._world.content(task, output, ANY)
-        if content is None:
-            self._page.notices.show(self._words.say("trouble.result_gone", file=name))
-            return
-        options = to_js({"type": content.type}, dict_converter=js.Object.fromEntries)
-        self._page.composer.add([js.File.new(to_js([content]), name, options)])
+    async def check_picture(self, key: str, name: str, file: Any) -> None:
+        """Take a file that is no picture off the list, and say so."""
+        words, notices = self._context.words, self._context.notices
+        try:
+            await self._intake.check_picture(name, file)
+        except (TetherError, JsException):  # a folder can't even be read
+            self.panel.drop([key])
+            notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
+        else:
+            notices.mended(PICTURE)
 
-    async def fetch(self, key: str, is_asked: bool, then: Callable[[Fetched], None]) -> None:
-        """Fetch a result (`task:number`) for its card."""
-        task, output = self._result(key)
-        now = self._world.clock.now
-        is_fresh = not is_asked and now() - task.ended_at < FRESH
-        then(await self._world.fetch(task, output, is_asked=is_asked))
-        if is_fresh:
-            self.to_picture.append(now() - task.ended_at)
+    def changed(self) -> None:
+        """Keep the draft: something is chosen or typed otherwise than before."""
+        self._drafts.changed()
 
-    def _result(self, key: str) -> tuple[Task, Output]:
-        task_id, _, number = key.rpartition(":")
-        task = self._window.tasks[TaskId(task_id)]
-        return task, task.outputs[int(number)]
+    def why_alike(self) -> str:
+        """Say why several tasks of one picture give the same; "" when they don't."""
+        return self._form.why_alike()
 
-    async def restore(self) -> None:
-        """Put back what the page before this one had chosen and not run."""
-        await self._drafting.restore(self._soon, self._world.clock.now())
+    def _problems(self, workflow: Workflow, is_own: bool) -> list[Problem]:
+        """Return what is wrong with the pictures and the form, in the order of the page."""
+        found = self._form.problems(workflow)
+        has_pictures = self.panel.pictures() or self._form.files(workflow)
+        if not is_own and not has_pictures and workflow.picture_inputs():
+            sentence = self._context.words.trouble(Trouble.of("picture_needed"))
+            found.insert(0, (sentence, self.panel.picture_field))
+        return found
 
-    async def settled(self) -> None:
-        """Wait until a reload would find what is chosen."""
-        await self._drafting.settled()
+    async def _accept(
+        self, chosen: Opened, picture: tuple[str, Any] | None, pinned: ServerUrl | None
+    ) -> None:
+        slots = chosen.workflow.picture_inputs()
+        files = self._form.files(chosen.workflow)
+        if picture is not None and slots:
+            files[slots[0]] = picture
+        title = title_of(chosen.title, picture[0] if picture else "")
+        await self._intake.accept(self._form.answered(chosen.workflow), title, files, pinned)
 
-    async def choose(self, name: str) -> None:
-        """Show the form of a workflow that was chosen."""
-        if name != OWN or self._shelf.own is not None:
-            self._page.notices.mended(WORKFLOW)
-            await self._forming.choose(name)
+    async def _find(self, name: str) -> Opened | None:
+        """Return a workflow of the library; None after saying why there is none."""
+        try:
+            return await self._library.find(name)
+        except TetherError as error:
+            sentence = self._context.words.trouble(error.trouble)
+            self._context.notices.show(sentence, WORKFLOW)
+            return None
+
+    async def _open_runs(self) -> None:
+        await js.tetherLoadPython(*config["lazy"]["runs"])
+        from page.composer.recent_runs import RecentRuns
+
+        if self._recent_runs is None:
+            self._recent_runs = RecentRuns(self._context, self._caller, self.use)
+        await self._recent_runs.open()

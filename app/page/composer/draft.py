@@ -1,7 +1,4 @@
-"""What a person has chosen for the next task and not run yet, as a tab keeps it over a reload.
-
-How many tasks a person wants of each picture.
-"""
+"""What a person has chosen for the next task and not run yet, as a tab keeps it over a reload."""
 
 import json
 import re
@@ -13,7 +10,7 @@ from tether.core.errors import BadInput, Trouble
 from tether.core.ids import Digest, TaskId, WindowId
 from tether.core.protocol.outputs import parse_json
 
-RECORD = "draft"
+DRAFT_RECORD = "draft"
 """The key of the draft among a tab's records."""
 
 USE = "draft:"
@@ -26,7 +23,7 @@ STALE = 24 * 3600.0
 """Seconds after which the files of a tab that is gone are deleted: closed tabs are opened again."""
 
 
-class Kept(NamedTuple):
+class KeptFile(NamedTuple):
     """One file of a draft.
 
     `place` is "" for the list of pictures, `WORKFLOW`, or `node.input` of a form.
@@ -46,11 +43,11 @@ class Draft(NamedTuple):
     copies: str
     server: str
     typed: Mapping[str, str] = MappingProxyType({})
-    files: tuple[Kept, ...] = ()
+    files: tuple[KeptFile, ...] = ()
 
 
 def make_use(window: WindowId, word: str) -> TaskId:
-    """Name what keeps one file of a window's draft."""
+    """Return a name under which the store keeps one file of a window's draft."""
     return TaskId(f"{USE}{window}:{word}")
 
 
@@ -60,7 +57,7 @@ def window_of(use: TaskId) -> WindowId:
 
 
 def write_draft(draft: Draft) -> str:
-    """Write a draft, for the browser to keep."""
+    """Write a draft as a record."""
     return json.dumps(draft._asdict() | {"v": 1, "typed": dict(draft.typed)}, ensure_ascii=False)
 
 
@@ -75,15 +72,15 @@ def read_draft(text: str) -> Draft | None:
             "typed": dict(typed),
             "files": list(rows),
         }:
-            told = {place: value for place, value in typed.items() if isinstance(value, str)}
-            return Draft(workflow, copies, server, told, _files(rows))
+            texts = {place: value for place, value in typed.items() if isinstance(value, str)}
+            return Draft(workflow, copies, server, texts, _files(rows))
     return None
 
 
 def write_own(title: str, text: str, assumptions: tuple[Trouble, ...]) -> str:
     """Write a workflow of the person's own, with what was assumed about it."""
-    told = [[each.code, dict(each.facts)] for each in assumptions]
-    return json.dumps({"title": title, "text": text, "assumptions": told}, ensure_ascii=False)
+    rows = [[each.code, dict(each.facts)] for each in assumptions]
+    return json.dumps({"title": title, "text": text, "assumptions": rows}, ensure_ascii=False)
 
 
 def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
@@ -99,12 +96,12 @@ def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
     return None
 
 
-def _files(rows: list[Any]) -> tuple[Kept, ...]:
+def _files(rows: list[Any]) -> tuple[KeptFile, ...]:
     found = []
     for row in rows:
         match row:
             case [str(use), str(digest), str(name), str(kind), str(place)] if use.startswith(USE):
-                found.append(Kept(TaskId(use), Digest(digest), name, kind, place))
+                found.append(KeptFile(TaskId(use), Digest(digest), name, kind, place))
     return tuple(found)
 
 
@@ -115,7 +112,8 @@ def _parsed(text: str) -> Any:
         return None
 
 
-MOST = 99
+MOST_COPIES = 99
+"""Tasks of one picture that one click may make."""
 
 
 def read_copies(typed: str) -> int:
@@ -126,6 +124,6 @@ def read_copies(typed: str) -> int:
     """
     found = re.fullmatch(r"[0-9]{1,9}", typed.strip())
     copies = int(found[0]) if found else 0
-    if not 1 <= copies <= MOST:
-        raise BadInput("copies_bad", most=MOST)
+    if not 1 <= copies <= MOST_COPIES:
+        raise BadInput("copies_bad", most=MOST_COPIES)
     return copies

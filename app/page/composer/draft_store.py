@@ -1,15 +1,15 @@
-"""Keeps what is chosen and not run yet: files in the store, the rest as a record of the tab."""
+"""Keeps a draft: its files in the store, the rest as a record of the tab."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from page.composer.draft import (
-    RECORD,
+    DRAFT_RECORD,
     STALE,
     USE,
     Draft,
-    Kept,
+    KeptFile,
     make_use,
     read_draft,
     window_of,
@@ -19,11 +19,11 @@ from tether.core.ids import Chance, WindowId
 from tether.core.windows.claim import GREATEST
 from tether.runtime.ports import Files, Hold, Records
 
-HASTE = 60.0
-"""Seconds within which a file that is kept stands in the record, too."""
+UNRECORDED_GRACE = 60.0
+"""Seconds within which the record names a file that the store has."""
 
 
-class Chosen(NamedTuple):
+class ChosenFile(NamedTuple):
     """A file that stands on the page; `blob` returns its content."""
 
     name: str
@@ -32,16 +32,8 @@ class Chosen(NamedTuple):
     blob: Callable[[], Any]
 
 
-class Drafts:
-    """One tab's draft; the record names a file only while the store has it.
-
-    Args:
-        files: Keeps the files, each under a name of its own as if for a task.
-        records: This tab's records.
-        window: This page's window.
-        chance: Makes the names.
-        make_hold: Makes a place to hold another window's claim.
-    """
+class DraftStore:
+    """One tab's draft; the record names a file only while the store has it."""
 
     def __init__(
         self,
@@ -56,30 +48,30 @@ class Drafts:
         self._window = window
         self._chance = chance
         self._make_hold = make_hold
-        self._chosen: Mapping[str, Chosen] = {}
-        self._kept: dict[str, Kept] = {}
+        self._chosen: Mapping[str, ChosenFile] = {}
+        self._kept: dict[str, KeptFile] = {}
         self._draft = Draft("", "", "")
         self._job: asyncio.Task[None] | None = None
 
     def read(self) -> Draft | None:
-        """Return what the page before this one has kept."""
-        return read_draft(self._records.read(RECORD) or "")
+        """Return the draft that the last page of this tab has kept."""
+        return read_draft(self._records.read(DRAFT_RECORD) or "")
 
-    async def content(self, kept: Kept) -> Any | None:
-        """Return a kept file, for another day from now on; None when it is gone."""
+    async def content(self, kept: KeptFile) -> Any | None:
+        """Return a kept file, and keep it for another day; None when it is gone."""
         blob = await self._files.read(kept.digest)
         if blob is not None:
             await self._files.keep(kept.use, {kept.digest: blob})
         return blob
 
-    def resume(self, kept: Mapping[str, Kept]) -> None:
-        """Go on with files that stand on the page again."""
+    def resume(self, kept: Mapping[str, KeptFile]) -> None:
+        """Count these files as kept: they stand on the page again."""
         self._kept.update(kept)
 
-    def change(self, draft: Draft, chosen: Mapping[str, Chosen]) -> None:
-        """Keep this from now on.
+    def change(self, draft: Draft, chosen: Mapping[str, ChosenFile]) -> None:
+        """Keep this draft instead; a file that it lacks is deleted at once.
 
-        What is gone is forgotten at once: what has become a task must not come back.
+        What has become a task must not come back.
 
         Args:
             draft: All but the files.
@@ -99,11 +91,12 @@ class Drafts:
             await asyncio.wait([self._job])
 
     async def sweep(self, now: float) -> None:
-        """Delete the drafts of tabs that are gone, and what a page of ours no longer could."""
+        """Delete the drafts of tabs that are gone, and what an earlier page of this tab left."""
         for use, at in (await self._files.kept_for(USE)).items():
             owner = window_of(use)
             if owner == self._window:
-                is_over = at < now - HASTE and use not in {kept.use for kept in self._kept.values()}
+                recorded = {kept.use for kept in self._kept.values()}
+                is_over = at < now - UNRECORDED_GRACE and use not in recorded
             else:
                 is_over = at < now - STALE and await self._is_gone(owner)
             if is_over:
@@ -134,7 +127,7 @@ class Drafts:
                 use = make_use(self._window, self._chance.hex(8))
                 await self._files.keep(use, {digest: blob})
                 if key in self._chosen:
-                    self._kept[key] = Kept(use, digest, each.name, each.kind, each.place)
+                    self._kept[key] = KeptFile(use, digest, each.name, each.kind, each.place)
                     self._write()
                 else:
                     self._files.release(use)
@@ -143,4 +136,4 @@ class Drafts:
 
     def _write(self) -> None:
         files = tuple(self._kept[key] for key in self._chosen if key in self._kept)
-        self._records.write(RECORD, write_draft(self._draft._replace(files=files)))
+        self._records.write(DRAFT_RECORD, write_draft(self._draft._replace(files=files)))

@@ -1,144 +1,174 @@
 """The page's choice for the next task outlives a reload; nothing of it is run by itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import json
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import js
 from pyodide.ffi import to_js
 
-from page.composer.draft import WORKFLOW, Draft, Kept, read_own, write_own
-from page.composer.draft_store import Chosen, Drafts
-from page.composer.form import Forming
-from page.composer.library import Shelf
+from page.composer.draft import WORKFLOW, Draft, KeptFile, read_own, write_own
+from page.composer.draft_store import ChosenFile, DraftStore
+from page.composer.form import Form
+from page.composer.library import Library
 from page.composer.open_file import Opened
-from page.composer.panel import OWN, Composer
-from tether.core.errors import Trouble
+from page.composer.panel import OWN, ComposerPanel
+from page.ui.context import PageContext
+from tether.browser.values import new_file
+from tether.core.errors import BadInput, Trouble
+from tether.core.protocol.workflow import parse_workflow
 
 
-class Drafting:
+class Chooser(Protocol):
+    """Chooses a workflow, and shows its form."""
+
+    async def use(self, opened: Opened) -> None:
+        """Choose one of the person's own."""
+
+    async def choose(self, name: str) -> None:
+        """Choose one by the name under which it is offered."""
+
+
+class Drafts:
     """Keeps what stands in the composer, and puts it there again.
 
     Args:
-        composer: Has the pictures and the choices.
-        forming: Has what is typed in the workflow's form.
-        shelf: Has the person's own workflow.
-        drafts: Keep it.
-        use: Takes a workflow of the person's own, and shows its form.
-        choose: Shows the form of a workflow that was chosen.
-        tell: Tells a person what went wrong.
+        context: The page.
+        panel: Has the pictures and the choices.
+        form: Has what is typed in the workflow's form.
+        library: Has the person's own workflow.
+        chooser: Chooses the workflow again.
     """
 
     def __init__(
         self,
-        composer: Composer,
-        forming: Forming,
-        shelf: Shelf,
-        drafts: Drafts,
-        use: Callable[[Opened], Awaitable[None]],
-        choose: Callable[[str], Awaitable[None]],
-        tell: Callable[[Trouble], None],
+        context: PageContext,
+        panel: ComposerPanel,
+        form: Form,
+        library: Library,
+        chooser: Chooser,
     ) -> None:
-        self._composer = composer
-        self._forming = forming
-        self._shelf = shelf
-        self._drafts = drafts
-        self._use = use
-        self._choose = choose
-        self._tell = tell
-        self._before = drafts.read()
-        self._is_back = self._before is None
-        self.is_answered = asyncio.Event()
-        """Set once nothing of before is missing in the form."""
-        composer.on_change = self._changed
+        self._context = context
+        self._panel = panel
+        self._form = form
+        self._library = library
+        self._chooser = chooser
+        world = context.world
+        self._store = DraftStore(
+            world.files, world.records, context.window.window_id, world.chance, world.make_hold
+        )
+        self._before = self._store.read()
+        self._is_restored = self._before is None
+        self.is_form_restored = asyncio.Event()
+        """Set once the form has all that was typed before."""
+        self._own: Opened | None = None
+        self._owns = 0
 
     async def settled(self) -> None:
         """Wait until a reload would find all."""
-        await self._drafts.settled()
+        await self._store.settled()
 
-    async def restore(self, soon: Callable[[Any], None], now: float) -> None:
-        """Put pictures and choices back; the workflow's form comes when servers have told of it."""
-        draft, composer = self._before, self._composer
-        soon(self._drafts.sweep(now))
+    async def restore(self) -> None:
+        """Put pictures and choices back; the form follows once servers have described its nodes."""
+        draft, panel, soon = self._before, self._panel, self._context.soon
+        soon(self._store.sweep(self._context.world.clock.now()))
         if draft is None:
-            self.is_answered.set()
+            self.is_form_restored.set()
             return
         form: dict[str, Any] = {}
         opened: Opened | None = None
         for kept in draft.files:
-            content = await self._drafts.content(kept)
+            content = await self._store.content(kept)
             if content is None:
                 if kept.place != WORKFLOW:
-                    self._tell(Trouble.of("picture_gone", picture=kept.name))
+                    trouble = Trouble.of("picture_gone", picture=kept.name)
+                    self._context.notices.show(self._context.words.trouble(trouble))
             elif kept.place == WORKFLOW:
-                own = read_own(str(await content.text()))
-                opened = Opened(*own) if own is not None else None
+                opened = _read_opened(str(await content.text()))
                 if opened is not None:
-                    self._drafts.resume({_key(opened): kept})
+                    self._store.resume({self._own_key(opened): kept})
             else:
                 file = _file(content, kept)
                 if kept.place:
                     form[kept.place] = file
-                key = _place_key(kept.place, file) if kept.place else composer.put(kept.name, file)
-                self._drafts.resume({key: kept})
-        composer.copies_field.value = draft.copies
-        composer.servers.choose(draft.server)
+                key = _place_key(kept.place, file) if kept.place else panel.put(kept.name, file)
+                self._store.resume({key: kept})
+        panel.copies_field.value = draft.copies
+        panel.servers.choose(draft.server)
         if not draft.typed and not form:
-            self.is_answered.set()
+            self.is_form_restored.set()
         soon(self._show(draft, opened, form))
 
     async def _show(self, draft: Draft, opened: Opened | None, form: dict[str, Any]) -> None:
-        """Choose the workflow again, and answer its form."""
-        composer = self._composer
+        """Choose the workflow again, and fill in its form."""
+        panel = self._panel
         try:
             if draft.workflow == OWN:
                 if opened is not None:
-                    await self._use(opened)
-            elif composer.choose(draft.workflow):
-                await self._choose(draft.workflow)
-            if self._forming.name == composer.workflow == draft.workflow:
-                self._forming.type_in(draft.typed, form)
+                    await self._chooser.use(opened)
+            elif panel.choose(draft.workflow):
+                await self._chooser.choose(draft.workflow)
+            if self._form.name == panel.workflow == draft.workflow:
+                self._form.type_in(draft.typed, form)
         finally:
-            self._is_back = True
-            self.is_answered.set()
-            self._changed()
+            self._is_restored = True
+            self.is_form_restored.set()
+            self.changed()
 
-    def _changed(self) -> None:
-        """Keep what stands on the page now, unless that of before isn't all back yet."""
-        if not self._is_back:
+    def changed(self) -> None:
+        """Keep what stands on the page now, once all of before is back."""
+        if not self._is_restored:
             return
-        composer = self._composer
+        panel = self._panel
         chosen = {
-            key: Chosen(name, str(file.type), "", partial(_same, file))
-            for key, name, file in composer.pictures()
+            key: ChosenFile(name, str(file.type), "", partial(_same, file))
+            for key, name, file in panel.pictures()
         }
         typed: dict[str, str] = {}
-        if self._forming.name == composer.workflow:
-            typed = self._forming.typed()
-            for (node, name), (title, file) in self._forming.picked().items():
+        if self._form.name == panel.workflow:
+            typed = self._form.typed()
+            for (node, name), (title, file) in self._form.picked().items():
                 place = f"{node}.{name}"
-                picked = Chosen(title, str(file.type), place, partial(_same, file))
+                picked = ChosenFile(title, str(file.type), place, partial(_same, file))
                 chosen[_place_key(place, file)] = picked
-        own = self._shelf.own
-        if own is not None and composer.workflow == OWN:
-            text = write_own(*own)
-            chosen[_key(own)] = Chosen(own.title, "", WORKFLOW, lambda: js.Blob.new(to_js([text])))
-        draft = Draft(composer.workflow, composer.copies, composer.servers.chosen, typed)
-        self._drafts.change(draft, chosen)
+        own = self._library.own
+        if own is not None and panel.workflow == OWN:
+            content = partial(_blob, own)
+            chosen[self._own_key(own)] = ChosenFile(own.title, "", WORKFLOW, content)
+        draft = Draft(panel.workflow, panel.copies, panel.servers.chosen, typed)
+        self._store.change(draft, chosen)
+
+    def _own_key(self, own: Opened) -> str:
+        """Return a key that no other workflow of the person's own has."""
+        if own is not self._own:
+            self._own = own
+            self._owns += 1
+        return f"{WORKFLOW}:{self._owns}"
 
 
-def _key(own: Opened) -> str:
-    return f"{WORKFLOW}:{own.title}:{hash(own.text)}"
+def _read_opened(text: str) -> Opened | None:
+    own = read_own(text)
+    if own is None:
+        return None
+    title, workflow, assumptions = own
+    try:
+        return Opened(title, parse_workflow(workflow), assumptions)
+    except BadInput:
+        return None  # the store is damaged: it was read when it was opened
+
+
+def _blob(own: Opened) -> Any:
+    nodes = json.dumps(own.workflow.nodes, ensure_ascii=False)
+    return js.Blob.new(to_js([write_own(own.title, nodes, own.assumptions)]))
 
 
 def _place_key(place: str, file: Any) -> str:
     return f"{place}:{file.name}:{file.size}:{file.lastModified}"
 
 
-def _file(content: Any, kept: Kept) -> Any:
-    options = to_js({"type": kept.kind}, dict_converter=js.Object.fromEntries)
-    return js.File.new(to_js([content]), kept.name, options)
+def _file(content: Any, kept: KeptFile) -> Any:
+    return new_file(content, kept.name, kept.kind)
 
 
 def _same(file: Any) -> Any:

@@ -1,35 +1,39 @@
 """The workflows that can be chosen: shipped, used before, and the person's own."""
 
+import json
+
 from page.composer.library_record import read_recent, with_recent
 from page.composer.open_file import Opened
-from page.composer.panel import OWN, RECENT, Composer
+from page.composer.panel import OWN, RECENT, ComposerPanel
 from tether.browser.site import fetch_text
 from tether.core.errors import BadInput
 from tether.core.model.title import keyed
+from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.runtime.ports import Records
 
-RECORD = "recent"
+RECENT_RECORD = "recent"
 
 
-class Shelf:
+class Library:
     """Finds a workflow by the name under which the composer offers it.
 
     Args:
-        composer: Offers them.
-        kept: What all windows of the browser share: the workflows that were used last.
+        panel: Offers them.
+        shared: The records of all windows: the workflows that were used last.
     """
 
-    def __init__(self, composer: Composer, kept: Records) -> None:
-        self._composer = composer
-        self._kept = kept
+    def __init__(self, panel: ComposerPanel, shared: Records) -> None:
+        self._panel = panel
+        self._shared = shared
         self.own: Opened | None = None
         """The file that the person has opened."""
-        self._shipped: dict[str, str] = {}
+        self._shipped: dict[str, Opened] = {}
         """The page's own that were fetched: none changes while the page lives."""
+        self._parsed: dict[str, Workflow] = {}
         self._show_recent()
 
-    async def find(self, name: str) -> tuple[str, str] | None:
-        """Return title and text of a workflow; None for one that another window has pushed out.
+    async def find(self, name: str) -> Opened | None:
+        """Return a workflow; None for one that another window has pushed out of the list.
 
         Raises:
             BadInput: No file is open yet, or the page's own one can't be fetched.
@@ -37,23 +41,32 @@ class Shelf:
         if name == OWN:
             if self.own is None:
                 raise BadInput("workflow_needed")
-            return self.own.title, self.own.text
+            return self.own
         if name.startswith(RECENT):
             title = name.removeprefix(RECENT)
-            recent = dict(read_recent(self._kept.read(RECORD) or ""))
-            return (title, recent[title]) if title in recent else None
+            text = dict(self._recent()).get(title)
+            return Opened(title, self._parse(text)) if text is not None else None
         if name not in self._shipped:
             text = await fetch_text(f"./static/workflows/{name}.json")
             if text is None:
                 raise BadInput("workflow_missing", file=name)
-            self._shipped[name] = text
-        return keyed(name), self._shipped[name]
+            self._shipped[name] = Opened(keyed(name), parse_workflow(text))
+        return self._shipped[name]
 
-    def used(self, title: str, text: str) -> None:
+    def used(self, opened: Opened) -> None:
         """Remember a workflow that was used."""
-        self._kept.write(RECORD, with_recent(self._kept.read(RECORD) or "", title, text))
+        text = json.dumps(opened.workflow.nodes, ensure_ascii=False)
+        record = with_recent(self._shared.read(RECENT_RECORD) or "", opened.title, text)
+        self._shared.write(RECENT_RECORD, record)
         self._show_recent()
 
+    def _parse(self, text: str) -> Workflow:
+        if text not in self._parsed:
+            self._parsed[text] = parse_workflow(text)
+        return self._parsed[text]
+
+    def _recent(self) -> list[tuple[str, str]]:
+        return read_recent(self._shared.read(RECENT_RECORD) or "")
+
     def _show_recent(self) -> None:
-        recent = read_recent(self._kept.read(RECORD) or "")
-        self._composer.show_recent([title for title, _ in recent])
+        self._panel.show_recent([title for title, _ in self._recent()])

@@ -1,4 +1,4 @@
-"""From a file to a workflow that servers run: either format, or a picture that carries one."""
+"""Opens a workflow file: in either format, or a picture or video that carries a workflow."""
 
 import json
 from collections.abc import Generator
@@ -9,29 +9,25 @@ from pyscript import config
 
 from tether.core.errors import BadInput, Trouble
 from tether.core.protocol.outputs import parse_json
-from tether.core.protocol.workflow import LONGEST, parse_workflow
+from tether.core.protocol.workflow import LONGEST, Workflow, parse_workflow
 from tether.runtime.describer import Describer
 
 
 class Opened(NamedTuple):
-    """A workflow in API format, and what was assumed when it was made from the editor's."""
+    """A workflow by its title, and what was assumed when it was made from the editor's format."""
 
     title: str
-    text: str
+    workflow: Workflow
     assumptions: tuple[Trouble, ...] = ()
 
 
-class Opening:
-    """Reads workflow files; what only some files need is fetched when one comes.
-
-    Args:
-        describer: Says what node classes are.
-    """
+class FileOpener:
+    """Reads workflow files; modules that only some files need are fetched for the first one."""
 
     def __init__(self, describer: Describer) -> None:
         self._describer = describer
 
-    async def file(self, file: Any) -> Opened:
+    async def open(self, file: Any) -> Opened:
         """Read a file of whatever kind.
 
         Raises:
@@ -41,18 +37,13 @@ class Opening:
         if await self._is_text(file):
             if file.size > LONGEST:
                 raise BadInput("workflow_too_long", limit=LONGEST)
-            return await self.text(name, str(await file.text()))
-        carried = await self.carried(file)
-        if carried is None:
+            return await self._read(name, str(await file.text()))
+        embedded = await self._embedded(file)
+        if embedded is None:
             raise BadInput("file_without_workflow", file=name)
-        return await self.text(name, carried)
+        return await self._read(name, embedded)
 
-    async def text(self, title: str, text: str) -> Opened:
-        """Read a workflow in either format.
-
-        Raises:
-            BadInput: It can't be used.
-        """
+    async def _read(self, title: str, text: str) -> Opened:
         content = None
         if len(text) <= LONGEST:
             try:
@@ -61,14 +52,10 @@ class Opening:
                 content = None  # the parser below says it in its own words
         if isinstance(content, dict) and isinstance(content.get("nodes"), list):
             return await self._converted(title, content)
-        parse_workflow(text)
-        return Opened(title, text)
+        return Opened(title, parse_workflow(text))
 
-    async def carried(self, file: Any) -> str | None:
-        """Return the workflow inside a picture or video; None when there is none.
-
-        The API format comes first: it is what was run.
-        """
+    async def _embedded(self, file: Any) -> str | None:
+        """Return the workflow in a picture or video, in API format if it has both; else None."""
         await js.tetherLoadPython(*config["lazy"]["embedded"])
         from tether.workflows.embedded import search
 
@@ -88,9 +75,8 @@ class Opening:
 
         graph = read_graph(content)
         result = convert(graph, await self._describer.describe(classes_needed(graph)))
-        text = json.dumps(result.nodes, ensure_ascii=False)
-        parse_workflow(text)
-        return Opened(title, text, result.assumptions)
+        workflow = parse_workflow(json.dumps(result.nodes, ensure_ascii=False))
+        return Opened(title, workflow, result.assumptions)
 
 
 async def _driven(looking: Generator[tuple[int, int], bytes, Any], file: Any) -> Any:

@@ -1,19 +1,250 @@
-"""The panel for a new task: pictures, workflow, server, Run.
-
-Pictures and workflows that are dropped or pasted anywhere on the page.
-"""
+"""The panel for a new task: pictures, workflow, server, Run."""
 
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 import js
 
 from page.composer.draft import read_copies
 from page.composer.server_choice import ServerChoice
+from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.ui.words import Words
 from tether.core.errors import BadInput
 from tether.core.scheduling.forecast import Needs
+
+OWN = "own"
+RECENT = "recent:"
+"""Before the titles of workflows that were used before."""
+
+
+class Controller(Protocol):
+    """What the panel hands on to; see `page.composer.composer.Composer`."""
+
+    async def run(self) -> None:
+        """Make tasks."""
+
+    async def open_file(self, file: Any) -> None:
+        """Open a workflow file (a JS File) that was picked or dropped."""
+
+    async def choose(self, name: str) -> None:
+        """Show the form of a workflow."""
+
+    async def check_picture(self, key: str, name: str, file: Any) -> None:
+        """Drop a file that was added as a picture, if it is none."""
+
+    def changed(self) -> None:
+        """Keep what is chosen now."""
+
+    def why_alike(self) -> str:
+        """Say why several tasks of one picture would give the same, "" if they don't."""
+
+
+class ComposerPanel:
+    """Collects what the person gives; what happens with it is decided by the controller."""
+
+    def __init__(self, context: PageContext, controller: Controller) -> None:
+        self._words = context.words
+        self._repaint = context.repaint
+        self._soon = context.soon
+        self._controller = controller
+        self._pictures: dict[str, tuple[str, Any]] = {}
+        self._count = 0
+        self._list = by_id("pictures")
+        self._pickers = by_id("picture-picker"), by_id("picture-camera")
+        self._workflow = by_id("workflow")
+        self._workflow_picker = by_id("workflow-picker")
+        self.copies_field, self.picture_field = by_id("copies"), self._pickers[0]
+        """Where what is wrong with them is put right."""
+        self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
+        self._refused: list[Any] = []
+        self._assumed = by_id("workflow-assumed")
+        self.servers = ServerChoice(context.repaint)
+        listen(by_id("compose"), "submit", self._submitted)
+        for name in ("input", "change"):
+            listen(by_id("compose"), name, self._typed)
+        for picker in self._pickers:
+            listen(picker, "change", lambda event: self._picked(event.target, self.add))
+        listen(self._workflow, "change", lambda _event: self._workflow_changed())
+        listen(
+            self._workflow_picker,
+            "change",
+            lambda _event: self._picked(self._workflow_picker, self._open),
+        )
+        DropAnywhere(self.add)
+        on_action(self._list, lambda _action, key: self._remove(key))
+
+    def take_picked(self) -> None:
+        """Take what was picked while the page was loading: it is still in the pickers."""
+        for picker in self._pickers:
+            self._picked(picker, self.add)
+        self._picked(self._workflow_picker, self._open)
+
+    @property
+    def workflow(self) -> str:
+        """The name of a shipped workflow, or `OWN`."""
+        return str(self._workflow.value)
+
+    @property
+    def pinned(self) -> str | None:
+        """The address of the chosen server; None for automatic."""
+        return self.servers.chosen or None
+
+    @property
+    def copies(self) -> str:
+        """What was typed as the number of tasks of each picture."""
+        return str(self.copies_field.value)
+
+    def pictures(self) -> list[tuple[str, str, Any]]:
+        """Return the pictures as (key, file name, JS File)."""
+        return [(key, name, file) for key, (name, file) in self._pictures.items()]
+
+    def add(self, files: Iterable[Any]) -> None:
+        """Take files in: pictures to the list, JSON and videos as the workflow."""
+        for file in files:
+            kind = str(file.type)
+            if file.name.lower().endswith(".json") or kind.startswith(("application/", "video/")):
+                self._soon(self._controller.open_file(file))
+            else:
+                self.put(str(file.name), file)
+
+    def choose(self, name: str) -> bool:
+        """Choose a workflow by its name; says whether it is offered."""
+        before = self._workflow.value
+        self._workflow.value = name
+        is_offered = bool(self._workflow.value)
+        if not is_offered:
+            self._workflow.value = before
+        return is_offered
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Take pictures off the list: they are tasks now, or none."""
+        for key in keys:
+            self._remove(key)
+
+    def refuse(self, fields: list[Any]) -> None:
+        """Mark the fields in which something is wrong, and go to the first; [] for none."""
+        for field in self._refused:
+            field.removeAttribute("aria-invalid")
+        self._refused = fields
+        for field in fields:
+            field.setAttribute("aria-invalid", "true")
+        if fields:
+            for folded in js.document.querySelectorAll("#form details"):
+                folded.open = folded.open or folded.contains(fields[0])
+            fields[0].focus()
+
+    def count(self) -> None:
+        """Say how many tasks there will be, and whether some of them give the same."""
+        try:
+            copies = read_copies(self.copies)
+        except BadInput:
+            copies = 0
+        set_text(self._alike, self._controller.why_alike() if copies > 1 else "")
+        pictures = len(self._pictures)
+        tasks = max(1, pictures) * copies
+        told = ""
+        if copies and pictures:
+            key = "compose.count_copies" if copies > 1 else "compose.count"
+            key = "compose.count_one" if tasks == 1 else key
+            told = self._words.say(key, pictures=pictures, copies=copies, tasks=tasks)
+        elif copies > 1:
+            told = self._words.say("compose.count_tasks", tasks=tasks)
+        set_text(self._counted, told)
+
+    def show_own(self, name: str) -> None:
+        """Show that a workflow of the person's own is chosen."""
+        option = self._workflow.querySelector(f"option[value={OWN}]")
+        option.textContent = name
+        self._workflow.value = OWN
+        self.changed()
+
+    def show_recent(self, titles: list[str]) -> None:
+        """Offer the workflows that were used last; the choice stays if it is still there."""
+        chosen = self._workflow.value
+        group = self._workflow.querySelector("optgroup")
+        group.replaceChildren(
+            *(element("option", "", title, value=f"{RECENT}{title}") for title in titles)
+        )
+        group.hidden = not titles
+        self._workflow.value = chosen
+        if not self._workflow.value:
+            self._workflow.selectedIndex = 0
+
+    def show_assumptions(self, sentences: list[str]) -> None:
+        """Show what was assumed about the workflow; nothing for none."""
+        self._assumed.hidden = not sentences
+        listed = self._assumed.querySelector("ul")
+        listed.replaceChildren(*(element("li", "", sentence) for sentence in sentences))
+        set_text(
+            self._assumed.querySelector("summary"),
+            self._words.say("compose.assumed", count=len(sentences)),
+        )
+
+    def changed(self) -> None:
+        """Keep the draft: what is chosen, or shown, is not what it was."""
+        self._controller.changed()
+
+    def needs(self) -> Needs:
+        """Return what the next task needs of a server."""
+        sizes = tuple(int(file.size) for _, file in self._pictures.values())
+        return Needs(self.servers.lacking(), sizes)
+
+    def _typed(self, event: Any) -> None:
+        if event.target.getAttribute("aria-invalid"):
+            event.target.removeAttribute("aria-invalid")
+        self.count()
+        self.changed()
+
+    def _submitted(self, event: Any) -> None:
+        event.preventDefault()
+        self._soon(self._controller.run())
+
+    def _open(self, files: Iterable[Any]) -> None:
+        """Take a picture too for the workflow that it carries, not as a picture."""
+        for file in files:
+            self._soon(self._controller.open_file(file))
+
+    def _workflow_changed(self) -> None:
+        self.show_assumptions([])
+        if self._workflow.value == OWN:
+            self._workflow_picker.click()
+        # The file that was opened before, if none is picked now.
+        self._soon(self._controller.choose(self.workflow))
+
+    def _picked(self, picker: Any, take: Callable[[Iterable[Any]], None]) -> None:
+        files = list(picker.files)
+        picker.value = ""
+        take(files)
+
+    def put(self, name: str, file: Any) -> str:
+        """Add a picture to the list; returns its key."""
+        self._count += 1
+        key = f"p{self._count}"
+        self._pictures[key] = (name, file)
+        item = element("li")
+        item.dataset.picture = key
+        url = js.URL.createObjectURL(file)
+        label = self._words.say("compose.remove", picture=name)
+        button = element("button", "quiet", "×", type="button", aria_label=label)
+        button.dataset.action, button.dataset.key = "remove", key
+        item.append(element("img", "", src=url, alt=""), element("span", "", name), button)
+        self._list.append(item)
+        self.picture_field.removeAttribute("aria-invalid")
+        self.count()
+        self._repaint()
+        self._soon(self._controller.check_picture(key, name, file))
+        self.changed()
+        return key
+
+    def _remove(self, key: str) -> None:
+        self._pictures.pop(key, None)
+        item = self._list.querySelector(f'[data-picture="{key}"]')
+        if item:
+            js.URL.revokeObjectURL(item.querySelector("img").src)
+            item.remove()
+            self.count()
+            self._repaint()
+            self.changed()
 
 
 class DropAnywhere:
@@ -57,231 +288,3 @@ class DropAnywhere:
     def _show(self, is_over: bool) -> None:
         self._is_marked = is_over
         self._mark.toggle("dragging", is_over)
-
-
-OWN = "own"
-RECENT = "recent:"
-"""Before the titles of workflows that were used before."""
-
-
-class Composer:
-    """Collects what the person gives; what happens with it is decided elsewhere.
-
-    Args:
-        words: The page's language.
-        on_run: Called when Run is pressed.
-        on_workflow: Called with a workflow file (a JS File) that was picked or dropped.
-        on_choice: Called with the name of a workflow that was chosen.
-        on_needs: Called when what the next task needs of a server has changed.
-    """
-
-    def __init__(
-        self,
-        words: Words,
-        on_run: Callable[[], None],
-        on_workflow: Callable[[Any], None],
-        on_choice: Callable[[str], None],
-        on_needs: Callable[[], None],
-    ) -> None:
-        self._words = words
-        self._on_workflow = on_workflow
-        self._on_choice = on_choice
-        self._on_needs = on_needs
-        self._pictures: dict[str, tuple[str, Any]] = {}
-        self._count = 0
-        self._list = by_id("pictures")
-        self._pickers = by_id("picture-picker"), by_id("picture-camera")
-        self._workflow = by_id("workflow")
-        self._workflow_picker = by_id("workflow-picker")
-        self.copies_field, self.picture_field = by_id("copies"), self._pickers[0]
-        """Where what is wrong with them is to be mended."""
-        self.why_alike: Callable[[], str] = str
-        """Returns why several tasks of one picture would give the same, "" if they don't."""
-        self.on_picture: Callable[[str, str, Any], None] = lambda *_: None
-        """Is called with each file that was added as a picture: key, file name, JS File."""
-        self.on_change: Callable[[], None] = lambda: None
-        """Is called when anything is chosen otherwise than before."""
-        self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
-        self._refused: list[Any] = []
-        self._assumed = by_id("workflow-assumed")
-        self.servers = ServerChoice(on_needs)
-        self._on_run = on_run
-        listen(by_id("compose"), "submit", self._submitted)
-        for name in ("input", "change"):
-            listen(by_id("compose"), name, self._typed)
-        for picker in self._pickers:
-            listen(picker, "change", lambda event: self._picked(event.target, self.add))
-        listen(self._workflow, "change", lambda _event: self._workflow_changed())
-        listen(
-            self._workflow_picker,
-            "change",
-            lambda _event: self._picked(self._workflow_picker, self._open),
-        )
-        DropAnywhere(self.add)
-        on_action(self._list, lambda _action, key: self._remove(key))
-        # What was picked before Python was there is still in the pickers.
-        for picker in self._pickers:
-            self._picked(picker, self.add)
-        self._picked(self._workflow_picker, self._open)
-
-    @property
-    def workflow(self) -> str:
-        """The name of a shipped workflow, or `OWN`."""
-        return str(self._workflow.value)
-
-    @property
-    def pinned(self) -> str | None:
-        """The address of the chosen server; None for automatic."""
-        return self.servers.chosen or None
-
-    @property
-    def copies(self) -> str:
-        """What was typed as the number of tasks of each picture."""
-        return str(self.copies_field.value)
-
-    def pictures(self) -> list[tuple[str, str, Any]]:
-        """Return the pictures as (key, file name, JS File)."""
-        return [(key, name, file) for key, (name, file) in self._pictures.items()]
-
-    def add(self, files: Iterable[Any]) -> None:
-        """Take files in: pictures to the list, JSON and videos as the workflow."""
-        for file in files:
-            kind = str(file.type)
-            if file.name.lower().endswith(".json") or kind.startswith(("application/", "video/")):
-                self._on_workflow(file)
-            else:
-                self.put(str(file.name), file)
-
-    def choose(self, name: str) -> bool:
-        """Choose a workflow by its name; says whether it is offered."""
-        before = self._workflow.value
-        self._workflow.value = name
-        is_offered = bool(self._workflow.value)
-        if not is_offered:
-            self._workflow.value = before
-        return is_offered
-
-    def drop(self, keys: Collection[str]) -> None:
-        """Take pictures off the list: they are tasks now, or none."""
-        for key in keys:
-            self._remove(key)
-
-    def refuse(self, fields: list[Any]) -> None:
-        """Mark the fields in which something is wrong, and go to the first; [] for none."""
-        for field in self._refused:
-            field.removeAttribute("aria-invalid")
-        self._refused = fields
-        for field in fields:
-            field.setAttribute("aria-invalid", "true")
-        if fields:
-            for folded in js.document.querySelectorAll("#form details"):
-                folded.open = folded.open or folded.contains(fields[0])
-            fields[0].focus()
-
-    def count(self) -> None:
-        """Say how many tasks there will be, and whether some of them give the same."""
-        try:
-            copies = read_copies(self.copies)
-        except BadInput:
-            copies = 0
-        set_text(self._alike, self.why_alike() if copies > 1 else "")
-        pictures = len(self._pictures)
-        tasks = max(1, pictures) * copies
-        told = ""
-        if copies and pictures:
-            key = "compose.count_copies" if copies > 1 else "compose.count"
-            key = "compose.count_one" if tasks == 1 else key
-            told = self._words.say(key, pictures=pictures, copies=copies, tasks=tasks)
-        elif copies > 1:
-            told = self._words.say("compose.count_tasks", tasks=tasks)
-        set_text(self._counted, told)
-
-    def show_own(self, name: str) -> None:
-        """Show that a workflow of the person's own is chosen."""
-        option = self._workflow.querySelector(f"option[value={OWN}]")
-        option.textContent = name
-        self._workflow.value = OWN
-        self.on_change()
-
-    def show_recent(self, titles: list[str]) -> None:
-        """Offer the workflows that were used last; the choice stays if it is still there."""
-        chosen = self._workflow.value
-        group = self._workflow.querySelector("optgroup")
-        group.replaceChildren(
-            *(element("option", "", title, value=f"{RECENT}{title}") for title in titles)
-        )
-        group.hidden = not titles
-        self._workflow.value = chosen
-        if not self._workflow.value:
-            self._workflow.selectedIndex = 0
-
-    def show_assumptions(self, sentences: list[str]) -> None:
-        """Show what was assumed about the workflow; nothing for none."""
-        self._assumed.hidden = not sentences
-        listed = self._assumed.querySelector("ul")
-        listed.replaceChildren(*(element("li", "", sentence) for sentence in sentences))
-        set_text(
-            self._assumed.querySelector("summary"),
-            self._words.say("compose.assumed", count=len(sentences)),
-        )
-
-    def needs(self) -> Needs:
-        """Return what the next task needs of a server."""
-        sizes = tuple(int(file.size) for _, file in self._pictures.values())
-        return Needs(self.servers.lacking(), sizes)
-
-    def _typed(self, event: Any) -> None:
-        if event.target.getAttribute("aria-invalid"):
-            event.target.removeAttribute("aria-invalid")
-        self.count()
-        self.on_change()
-
-    def _submitted(self, event: Any) -> None:
-        event.preventDefault()
-        self._on_run()
-
-    def _open(self, files: Iterable[Any]) -> None:
-        """Take a picture too for the workflow that it carries, not as a picture."""
-        for file in files:
-            self._on_workflow(file)
-
-    def _workflow_changed(self) -> None:
-        self.show_assumptions([])
-        if self._workflow.value == OWN:
-            self._workflow_picker.click()
-        self._on_choice(self.workflow)  # the file that was opened before, if none is picked now
-
-    def _picked(self, picker: Any, take: Callable[[Iterable[Any]], None]) -> None:
-        files = list(picker.files)
-        picker.value = ""
-        take(files)
-
-    def put(self, name: str, file: Any) -> str:
-        """Add a picture to the list; returns its key."""
-        self._count += 1
-        key = f"p{self._count}"
-        self._pictures[key] = (name, file)
-        item = element("li")
-        item.dataset.picture = key
-        url = js.URL.createObjectURL(file)
-        label = self._words.say("compose.remove", picture=name)
-        button = element("button", "quiet", "×", type="button", aria_label=label)
-        button.dataset.action, button.dataset.key = "remove", key
-        item.append(element("img", "", src=url, alt=""), element("span", "", name), button)
-        self._list.append(item)
-        self.picture_field.removeAttribute("aria-invalid")
-        self.count()
-        self._on_needs()
-        self.on_picture(key, name, file)
-        self.on_change()
-        return key
-
-    def _remove(self, key: str) -> None:
-        self._pictures.pop(key, None)
-        item = self._list.querySelector(f'[data-picture="{key}"]')
-        if item:
-            js.URL.revokeObjectURL(item.querySelector("img").src)
-            item.remove()
-            self.count()
-            self._on_needs()
-            self.on_change()

@@ -1,66 +1,60 @@
-"""A server's own recent runs: looked up when asked for, one click from being run again here."""
+"""A server's own recent runs, one click from being run again here."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import js
-from pyscript import config
 
 from page.composer.open_file import Opened
-from page.ui.dom import by_id, listen
+from page.composer.run_history import (
+    HISTORY_PATH,
+    JOBS_PATH,
+    Run,
+    read_history,
+    read_jobs,
+    read_workflow,
+    run_path,
+)
+from page.ui.context import PageContext
+from page.ui.dom import by_id, element, listen, on_action, set_text
 from page.ui.words import Words
 from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
-from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask
+from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.caller import Caller
 
-WITHIN = 10.0
+CALL_TIMEOUT = 10.0
 """Seconds for one call."""
 
 
-class Runs:
-    """Reads runs when its button is pressed, and hands over the workflow of the chosen one.
+class RecentRuns:
+    """Reads the runs of a server that is chosen, and hands over the workflow of a chosen run.
 
     Args:
-        window: Knows the servers.
-        caller: Calls them.
-        words: The page's language.
+        context: The page.
+        caller: Calls servers.
         use: Takes a workflow.
-        soon: Runs work that nobody waits for.
     """
 
     def __init__(
-        self,
-        window: Window,
-        caller: Caller,
-        words: Words,
-        use: Callable[[Opened], Any],
-        soon: Callable[[Any], None],
+        self, context: PageContext, caller: Caller, use: Callable[[Opened], Awaitable[None]]
     ) -> None:
-        self._window = window
+        self._window = context.window
+        self._words = context.words
         self._caller = caller
-        self._words = words
         self._use = use
-        self._soon = soon
-        self._panel: Any = None
-        self._runs: list[Any] = []
+        self._panel = RunsPanel(
+            context.words,
+            lambda url: context.soon(self._show(ServerUrl(url))),
+            lambda number: context.soon(self._choose(number)),
+        )
+        self._runs: list[Run] = []
         self._url = ServerUrl("")
         self._has_jobs = True
-        listen(by_id("runs-open"), "click", lambda _event: soon(self.open()))
 
     async def open(self) -> None:
         """Show the dialog, with the runs of the first server that is up."""
-        await js.tetherLoadPython(*config["lazy"]["runs"])
-        from page.composer.recent_runs_panel import RunsPanel
-
-        if self._panel is None:
-            self._panel = RunsPanel(
-                self._words,
-                lambda url: self._soon(self._look(ServerUrl(url))),
-                lambda number: self._soon(self._choose(number)),
-            )
         servers = {
             url: server.name
             for url, server in self._window.servers.items()
@@ -68,17 +62,15 @@ class Runs:
         }
         first = self._panel.open(servers)
         if first:
-            await self._look(ServerUrl(first))
+            await self._show(ServerUrl(first))
 
-    async def _look(self, url: ServerUrl) -> None:
-        from page.composer.run_history import HISTORY_PATH, JOBS_PATH, read_history, read_jobs
-
+    async def _show(self, url: ServerUrl) -> None:
         self._url = url
         self._runs = []
-        answer = await self._caller.call(url, Ask.JOBS, JOBS_PATH, WITHIN)
+        answer = await self._caller.call(url, Ask.JOBS, JOBS_PATH, CALL_TIMEOUT)
         self._has_jobs = answer is None or answer.status != 404
         if not self._has_jobs:
-            answer = await self._caller.call(url, Ask.HISTORY, HISTORY_PATH, WITHIN)
+            answer = await self._caller.call(url, Ask.HISTORY, HISTORY_PATH, CALL_TIMEOUT)
         if url != self._url:
             return  # another was chosen meanwhile
         try:
@@ -87,23 +79,73 @@ class Runs:
             read = read_jobs if self._has_jobs else read_history
             self._runs = read(answer.text)
         except TetherError as error:
-            self._panel.tell(self._words.trouble(error.trouble))
+            self._panel.show_problem(self._words.trouble(error.trouble))
         else:
             self._panel.show(self._runs)
 
     async def _choose(self, number: int) -> None:
-        from page.composer.run_history import read_workflow, run_path
-
         run = self._runs[number]
         path = run_path(run, self._has_jobs)
-        answer = await self._caller.call(self._url, Ask.HISTORY, path, WITHIN)
+        answer = await self._caller.call(self._url, Ask.HISTORY, path, CALL_TIMEOUT)
         name = self._window.servers[self._url].name
         try:
             if answer is None or answer.status != 200:
                 raise TetherError("run_gone", server=name)
-            text = read_workflow(run, answer.text)
+            workflow = parse_workflow(read_workflow(run, answer.text))
         except TetherError as error:
-            self._panel.tell(self._words.trouble(error.trouble))
+            self._panel.show_problem(self._words.trouble(error.trouble))
             return
         self._panel.close()
-        await self._use(Opened(run.filename or run.prompt_id, text))
+        await self._use(Opened(run.filename or run.prompt_id, workflow))
+
+
+class RunsPanel:
+    """The dialog: a server by its address, and its runs by their numbers, to choose from."""
+
+    def __init__(
+        self, words: Words, on_server: Callable[[str], None], on_run: Callable[[int], None]
+    ) -> None:
+        self._words = words
+        self._dialog = by_id("runs")
+        self._server = by_id("runs-server")
+        self._problem = by_id("runs-problem")
+        self._list = by_id("runs-list")
+        listen(self._server, "change", lambda _event: on_server(str(self._server.value)))
+        listen(by_id("runs-close"), "click", lambda _event: self.close())
+        on_action(self._list, lambda _action, key: on_run(int(key)))
+
+    def open(self, servers: dict[ServerUrl, str]) -> str:
+        """Show the dialog for these servers (address -> name); returns the one to begin with."""
+        chosen = str(self._server.value)
+        options = [element("option", "", name, value=url) for url, name in servers.items()]
+        self._server.replaceChildren(*options)
+        if chosen in servers:
+            self._server.value = chosen
+        self.show_problem("" if servers else self._words.say("runs.no_server"))
+        if not self._dialog.open:
+            self._dialog.showModal()
+        return str(self._server.value or "")
+
+    def show(self, runs: list[Run]) -> None:
+        """Show runs, or that there are none."""
+        rows = []
+        for number, run in enumerate(runs):
+            at = str(js.Date.new(run.at * 1000).toLocaleString()) if run.at else ""
+            name = " · ".join(filter(None, (run.filename, at))) or run.prompt_id
+            button = element("button", "quiet", name, type="button")
+            button.dataset.action, button.dataset.key = "choose", str(number)
+            row = element("li")
+            row.append(button)
+            rows.append(row)
+        self._list.replaceChildren(*rows)
+        self.show_problem("" if rows else self._words.say("runs.none"))
+
+    def show_problem(self, sentence: str) -> None:
+        """Show what is wrong; "" for nothing."""
+        if sentence:
+            self._list.replaceChildren()
+        set_text(self._problem, sentence)
+
+    def close(self) -> None:
+        """Close the dialog."""
+        self._dialog.close()

@@ -1,4 +1,4 @@
-"""Which server a new task is to go to, and what would happen without a choice."""
+"""The choice of a server for the next task, and the forecast for one without a choice."""
 
 from collections.abc import Callable
 
@@ -8,17 +8,13 @@ from tether.core.ids import ServerUrl
 
 
 class ServerChoice:
-    """Offers servers, but for those that lack something.
+    """Offers the servers, without those that lack something for the workflow."""
 
-    Args:
-        on_marked: Called when others are offered than before.
-    """
-
-    def __init__(self, on_marked: Callable[[], None]) -> None:
-        self._on_marked = on_marked
+    def __init__(self, repaint: Callable[[], None]) -> None:
+        self._repaint = repaint
         self._server = by_id("server-choice")
         self._forecast = by_id("server-forecast")
-        self._foretold = ""
+        self._sentence = ""
         self._offered: list[str] = []
         self._rows: tuple[ServerRow, ...] = ()
         self._marks: dict[str, str] = {}
@@ -55,20 +51,20 @@ class ServerChoice:
         self._show_forecast()
 
     def mark(self, marks: dict[str, str]) -> None:
-        """Offer these servers no more: address -> why."""
+        """Mark servers that can't be chosen: address -> why."""
         self._marks = marks
         self.offer(self._rows)
-        self._on_marked()
+        self._repaint()
 
     def lacking(self) -> list[ServerUrl]:
         """Return the servers that are not offered."""
         return [ServerUrl(url) for url in self._marks]
 
-    def foretell(self, sentence: str) -> None:
-        """Say where the next task would go, unless a server is chosen."""
-        if sentence != self._foretold:
-            self._foretold = sentence
+    def show_forecast(self, sentence: str) -> None:
+        """Show where the next task would go, unless a server is chosen."""
+        if sentence != self._sentence:
+            self._sentence = sentence
             self._show_forecast()
 
     def _show_forecast(self) -> None:
-        set_text(self._forecast, "" if self._server.value else self._foretold)
+        set_text(self._forecast, "" if self._server.value else self._sentence)

@@ -4,61 +4,35 @@ import asyncio
 import json
 from typing import Any
 
+import js
+
 from page.console.border import Border
 from page.console.plain import server_row, task_row
+from tether.client import Tether
 from tether.core.errors import MessageError
-from tether.core.events import AimChanged, Emit
+from tether.core.events import AimChanged
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import GREETING_WITHIN, Phase
 from tether.core.model.identity import make_window_id
 from tether.core.model.locks import RECORD
 from tether.core.model.server import Reach, Server
-from tether.core.model.window import Window
 from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.answers import read_queue_length
 from tether.core.protocol.requests import Ask
 from tether.core.submission.dialing import current, favourite, status
-from tether.runtime.caller import Caller, Waits
-from tether.runtime.ports import World
 
-ASKED_WITHIN = 5.0
-"""Seconds for a server to tell the length of its queue."""
+QUEUE_WITHIN = 5.0
+"""Seconds for a server to return the length of its queue."""
 
 
 class Connections:
-    """Looks at the window's connections, and aims them by hand.
+    """Shows the window's connections, and aims them by hand."""
 
-    Args:
-        border: Makes errors readable.
-        window: The window.
-        emit: Tells its session.
-        waits: Waits for changes of the window.
-        caller: Asks servers.
-        world: Time, chance, and where the locks are kept over a reload.
-        page_url: Against which short addresses are read.
-    """
-
-    def __init__(
-        self,
-        border: Border,
-        window: Window,
-        emit: Emit,
-        waits: Waits,
-        caller: Caller,
-        world: World,
-        page_url: str,
-    ) -> None:
+    def __init__(self, border: Border, tether: Tether) -> None:
         self._border = border
-        self._window = window
-        self._emit = emit
-        self._waits = waits
-        self._caller = caller
-        self._world = world
-        self._page_url = page_url
-
-    def expose(self) -> None:
-        """Put the functions on `window`."""
-        window, border = self._window, self._border
+        self._tether = tether
+        self._window = window = tether.window
+        self._world = tether.world
         border.value(WINDOW_ID=lambda: window.window_id, WINDOW_CLIENT_ID=self._client_id)
         border.now(
             generateWindowId=lambda: make_window_id(self._world.chance),
@@ -67,9 +41,7 @@ class Connections:
             getWebSocketServerStatus=lambda: status(window),
             getWindowServerLock=self._lock,
             getApiBaseUrl=self.base_url,
-            windowTasks=lambda: [
-                task_row(task, border.words.title) for task in window.tasks.values()
-            ],
+            windowTasks=self.tasks,
             windowJournal=self._journal,
         )
         border.later(
@@ -80,8 +52,13 @@ class Connections:
             resetWebSocketServer=self._reset,
         )
 
+    def tasks(self) -> list[dict[str, Any]]:
+        """Describe all tasks."""
+        title_of = self._border.words.title
+        return [task_row(task, title_of) for task in self._window.tasks.values()]
+
     def base_url(self) -> ServerUrl | None:
-        """Return the server that calls go to now: aimed at, locked, or with the shortest queue."""
+        """Return the server for calls now: aimed at, locked, or with the shortest queue."""
         url = status(self._window)["lockedServer"] or favourite(self._window, ServerUrl(""))
         return url or None
 
@@ -92,7 +69,7 @@ class Connections:
             BadInput: It is no address.
             TetherFailure: The page doesn't have it.
         """
-        url = parse_server_url(str(typed), self._page_url)
+        url = parse_server_url(str(typed), str(js.location.href))
         server = self._window.servers.get(url)
         if server is None or server.is_leaving:
             raise self._border.refuse("server_unknown", server=url)
@@ -104,9 +81,11 @@ class Connections:
         Raises:
             TetherFailure: It didn't.
         """
-        self._emit(AimChanged(server.url))
+        self._tether.runner.emit(AimChanged(server.url))
         connection = server.connection
-        if not await self._waits.until(lambda: connection.phase is Phase.OPEN, GREETING_WITHIN):
+        if not await self._tether.runner.until(
+            lambda: connection.phase is Phase.OPEN, GREETING_WITHIN
+        ):
             raise self._border.refuse(
                 "not_connected", server=server.name, url=server.url, seconds=f"{GREETING_WITHIN:g}"
             )
@@ -128,7 +107,7 @@ class Connections:
         return await self._initialize(target)
 
     async def _make_consistent(self, task_server: Any) -> dict[str, Any]:
-        """Bring lock and socket to where a task is; what agrees is left alone."""
+        """Move lock and socket to a task's server where they are elsewhere."""
         server = self.known(task_server)
         now = status(self._window)
         socket = now["currentServer"] if now["isConnected"] else None
@@ -139,11 +118,11 @@ class Connections:
         return {"mended": list(mended), **status(self._window)}
 
     async def _reset(self) -> dict[str, Any]:
-        self._emit(AimChanged(None))
+        self._tether.runner.emit(AimChanged(None))
         return status(self._window)
 
     async def _optimal(self) -> dict[str, Any]:
-        """Ask all servers for their queues, and choose as for a new task."""
+        """Query all queues, and choose as for a new task."""
         window = self._window
         servers = [server for server in window.servers.values() if not server.is_leaving]
         lengths = await asyncio.gather(*(self._length(server) for server in servers))
@@ -158,11 +137,11 @@ class Connections:
         return {**server_row(window, window.servers[choice]), "queueRemaining": loads[choice]}
 
     async def _length(self, server: Server) -> int | None:
-        answer = await self._caller.call(server.url, Ask.PROBE, "/prompt", ASKED_WITHIN)
+        answer = await self._tether.caller.call(server.url, Ask.PROBE, "/prompt", QUEUE_WITHIN)
         try:
             return read_queue_length(answer.text) if answer and answer.status == 200 else None
         except MessageError:
-            return None  # what answers there is no ComfyUI server
+            return None  # it is no ComfyUI server
 
     def _available(self) -> list[dict[str, Any]]:
         servers = self._window.servers.values()
@@ -183,13 +162,11 @@ class Connections:
         )
 
     def _lock(self) -> Any:
-        """Read the window's locks from where they are kept over reloads."""
+        """Read the locks from the record that survives a reload."""
         text = self._world.records.read(RECORD)
         return json.loads(text)["report"] if text else None
 
     def _journal(self) -> list[dict[str, Any]]:
-        """List the frames that were heard: when, from which server, on which attempt."""
-        return [
-            {"at": at, "server": server, "attempt": attempt, "what": what, "promptId": prompt_id}
-            for at, server, attempt, what, prompt_id in self._window.journal
-        ]
+        """List the received frames that were about a task."""
+        names = ("at", "server", "attempt", "what", "promptId")
+        return [dict(zip(names, frame, strict=True)) for frame in self._window.journal]

@@ -5,19 +5,21 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import js
-from pyodide.ffi import to_js
 
 from page.gallery.entry import Entry, type_of, used
 from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel
 from page.gallery.search import by_day, by_workflow, matching
 from page.ui.context import PageContext
+from page.ui.words import explained
 from page.viewer.viewer import Look, Looks
-from tether.core.errors import BadInput, TetherError
+from tether.browser.values import new_file
+from tether.core.errors import BadInput
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, saved_name, view_url
-from tether.runtime.access_tokens import Keys
+from tether.core.protocol.workflow import parse_workflow
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
 
@@ -56,7 +58,7 @@ class GalleryDialog:
         self._intake = intake
         self._look = look
         self._results = KeptResults(keeper, world, add_pictures)
-        self._tokens = Keys(world.records, world.shared)
+        self._tokens = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, Entry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []
@@ -101,9 +103,7 @@ class GalleryDialog:
     async def _try(self, work: Coroutine[Any, Any, None]) -> None:
         """Do what the person wants, or say why that fails."""
         try:
-            await work
-        except TetherError as error:
-            self._panel.tell(self._words.trouble(error.trouble))
+            await explained(work, self._words, self._panel.tell)
         except OSError as error:
             self._panel.tell(self._words.say("trouble.gallery_unavailable", detail=error))
 
@@ -156,12 +156,10 @@ class GalleryDialog:
             if picture.digest not in contents:
                 raise BadInput("picture_gone", picture=picture.filename)
             files[picture.node_id, picture.input] = (picture.filename, contents[picture.digest])
-        text = str(await contents[entry.digest].text())
+        workflow = parse_workflow(str(await contents[entry.digest].text()))
         pinned = self._servers.get(entry.pinned) if entry.pinned else None
         is_there = pinned is not None and not pinned.is_leaving
-        await self._intake.accept_placed(
-            text, entry.title, files, entry.pinned if is_there else None
-        )
+        await self._intake.accept(workflow, entry.title, files, entry.pinned if is_there else None)
         title = self._words.title(entry.title)
         self._panel.tell(self._words.say("gallery.runs_again", task=title))
 
@@ -241,8 +239,7 @@ class KeptResults:
         entry, number = self._place(key)
         blob = await self.content(entry, number)
         name = entry.outputs[number].filename
-        options = to_js({"type": blob.type}, dict_converter=js.Object.fromEntries)
-        self._add_pictures([js.File.new(to_js([blob]), name, options)])
+        self._add_pictures([new_file(blob, name, blob.type)])
 
     async def content(self, entry: Entry, number: int) -> Any:
         """Return a result from the store or from its server.

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from demo.memory import MemoryRecords, NoPreviews
+from demo.memory import MemoryRecords
 from page.routing_test.report import Say
 from tether.core.errors import Trouble
 from tether.core.events import CancelWanted, Emit, ServerAdded, TaskAccepted
@@ -18,8 +18,8 @@ from tether.core.protocol.outputs import view_url
 from tether.core.protocol.requests import Ask, history_path
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
-from tether.runtime.caller import Caller, Waits
-from tether.runtime.ports import Clock, Http, Ports, Sockets
+from tether.runtime.caller import Caller
+from tether.runtime.ports import Clock, Http, OnAnswer, Ports, Sockets
 from tether.runtime.runner import Runner
 
 WITHIN = 15.0
@@ -50,7 +50,7 @@ class Live:
     def __init__(
         self,
         servers: Mapping[ServerUrl, str],
-        make: Callable[[Emit], Made],
+        make: Callable[[Emit, OnAnswer], Made],
         chance: Chance,
         say: Say,
         explain: Callable[[Trouble], str],
@@ -61,10 +61,9 @@ class Live:
         self._say = say
         self._explain = explain
         self._within = within
-        self._waits = Waits()
-        self._runner = Runner(self._waits.changed)
+        self._runner = Runner()
         self._caller = Caller(self._runner.emit)
-        clock, self._sockets, http = make(self._caller.emit)
+        clock, self._sockets, http = make(self._runner.emit, self._caller.answered)
         self._caller.use(http)
         self._clock = clock
         session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
@@ -72,7 +71,7 @@ class Live:
         records = MemoryRecords()
         self._runner.start(
             session,
-            Ports(clock, self._sockets, http, records, records, _NoFiles(), NoPreviews()),
+            Ports(clock, self._sockets, http, records, records, _NoFiles()),
         )
 
     async def run(self) -> list[dict[str, Any]]:
@@ -111,7 +110,7 @@ class Live:
     async def _follow(self, url: ServerUrl, task: Task) -> dict[str, Any]:
         began = self._clock.now()
         server = self._window.servers[url]
-        await self._waits.until(lambda: task.is_ended or _is_known_bad(server), self._within)
+        await self._runner.until(lambda: task.is_ended or _is_known_bad(server), self._within)
         verdict, facts = await self._judge(server, task)
         if task.is_ended and server.reach is Reach.UP:
             await self._forget(server, task)
@@ -141,7 +140,7 @@ class Live:
         stood, is_hearing = task.state, server.connection.is_hearing
         ahead = max((server.queue_remaining or 1) - 1, 0)
         self._runner.emit(CancelWanted(task.task_id))
-        if not await self._waits.until(lambda: task.is_ended, REMOVED_WITHIN):
+        if not await self._runner.until(lambda: task.is_ended, REMOVED_WITHIN):
             return "left", {}
         reason = self._explain(server.trouble) if server.trouble else ""
         if server.reach is not Reach.UP:

@@ -20,6 +20,7 @@ from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl
 from tether.core.protocol.address import parse_server_url
 from tether.runtime.access_tokens import AccessOf
+from tether.runtime.ports import OnAnswer
 
 _OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
 
@@ -142,12 +143,14 @@ class RoutingTest:
         urls = [parse_server_url(str(typed), js.location.href) for typed in wanted["servers"]]
         return {url: known.get(url, "") for url in urls}
 
-    def _make(self, emit: Emit) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
+    def _make(
+        self, emit: Emit, on_answer: OnAnswer
+    ) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
         access_of = self._access_of
         return (
             BrowserClock(emit),
             BrowserSockets(emit, access_of),
-            BrowserHttp(emit, _no_file, access_of, _no_turn),
+            BrowserHttp(on_answer, _no_file, access_of, _no_turn),
         )
 
     async def _load(self) -> Words:

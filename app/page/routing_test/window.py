@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.agenda import Timers
-from demo.memory import MemoryRecords, NoPreviews
+from demo.memory import MemoryRecords
 from demo.network import NetworkHttp, NetworkSockets
 from demo.quick_work import workflow
 from demo.server import InPageServer
@@ -116,7 +116,7 @@ class PlayedWindow:
 
     def _load(self) -> None:
         stage = self._stage
-        self.runner = runner = Runner(lambda: None)
+        self.runner = runner = Runner()
 
         def emit(event: Event) -> None:
             if runner is self.runner:  # events of the page before a reload are dropped
@@ -136,7 +136,6 @@ class PlayedWindow:
                 self._records,
                 stage.shared,
                 self._files,
-                NoPreviews(),
             ),
         )
         for server in stage.network.servers.values():

@@ -1,4 +1,4 @@
-"""Finds out why servers can't be used; the rules are fetched when one can't."""
+"""Finds out why a server can't be used; its rules are fetched when one can't."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,80 +8,77 @@ import js
 from pyodide.ffi import JsException
 from pyscript import config
 
+from page.ui.context import PageContext
 from tether.core.errors import MessageError, Trouble
 from tether.core.events import Answered, Failure, RequestFailed
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach, Server
-from tether.core.model.window import Window
+from tether.core.model.window import Changes
 from tether.core.protocol.access_token import Mode
 from tether.core.protocol.answers import read_queue_length
 from tether.runtime.access_tokens import AccessOf
 from tether.runtime.caller import Caller
 
-LOOKED_WITHIN = 6.0
+CALL_TIMEOUT = 6.0
 """Seconds for each call."""
 
-_VERDICTS = {"server_down", "server_cors", "server_locked", "server_odd", "server_slow"}
-"""Troubles after which a server is looked at more closely."""
+_EXAMINED_AFTER = {"server_down", "server_cors", "server_locked", "server_odd", "server_slow"}
+"""Troubles after which a server is examined."""
 
 
-class Clinic:
-    """Looks once at each server that gets into trouble, and whenever somebody asks.
+class Doctor:
+    """Examines each server once when it gets into trouble, and whenever somebody asks.
 
     Args:
-        window: Its servers.
-        caller: Calls them.
+        context: The page.
+        caller: Calls servers.
         access_of: Returns a server's token.
-        leave_of: Returns the browser's leave to call a server, "" where there is none.
-        on_found: Called when something was found.
-        now: Tells the time.
+        permission_of: Returns the browser's permission to call a server, "" where it needs none.
     """
 
     def __init__(
         self,
-        window: Window,
+        context: PageContext,
         caller: Caller,
         access_of: AccessOf,
-        leave_of: Callable[[ServerUrl], Awaitable[str]],
-        on_found: Callable[[], None],
-        now: Callable[[], float],
+        permission_of: Callable[[ServerUrl], Awaitable[str]],
     ) -> None:
-        self._now = now
-        self._window = window
+        self._window = context.window
+        self._now = context.world.clock.now
+        self._repaint = context.repaint
         self._caller = caller
         self._access_of = access_of
-        self._leave_of = leave_of
-        self._on_found = on_found
+        self._permission_of = permission_of
         self._seen: dict[ServerUrl, object] = {}
         self._found: dict[ServerUrl, tuple[Trouble, ...]] = {}
-        self._looked: dict[ServerUrl, float] = {}
+        self._examined_at: dict[ServerUrl, float] = {}
         self._visits: set[asyncio.Task[tuple[Trouble, ...]]] = set()
 
-    def changed(self) -> None:
-        """Look at servers that have just got into another trouble."""
+    def changed(self, _changes: Changes) -> None:
+        """Examine the servers that have just got into another trouble."""
         for server in self._window.servers.values():
             signs = _signs_of(server)
             if self._seen.get(server.url) == signs:
                 continue
             self._seen[server.url] = signs
-            self._looked.pop(server.url, None)
+            self._examined_at.pop(server.url, None)
             if signs is None:
                 self._found.pop(server.url, None)
             elif not server.is_leaving:
                 self.visit(server.url)
 
     def visit(self, url: ServerUrl) -> None:
-        """Look at a server soon, and show what was found."""
+        """Examine a server soon, and show what was found."""
         visit = asyncio.ensure_future(self._visited(url))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
 
     def forget(self, url: ServerUrl) -> None:
-        """Look anew when the next answer is as bad."""
+        """Examine a server again even if its next answer is no different."""
         self._seen.pop(url, None)
 
     def causes_of(self, url: ServerUrl) -> tuple[Trouble, ...]:
-        """Return what was found last of a server in trouble."""
+        """Return what was found last about a server in trouble."""
         return self._found.get(url, ())
 
     async def _visited(self, url: ServerUrl) -> tuple[Trouble, ...]:
@@ -90,15 +87,15 @@ class Clinic:
         except JsException:
             # The rules come from where the page came from, and that is gone, too.
             self._found[url] = (Trouble.of("doctor_away", server=self._window.servers[url].name),)
-            self._on_found()
+            self._repaint()
             return self._found[url]
 
-    def looked_at(self, url: ServerUrl) -> float:
-        """Return when a server was looked at last since its state changed; 0 for never."""
-        return self._looked.get(url, 0.0)
+    def examined_at(self, url: ServerUrl) -> float:
+        """Return when a server was examined last since its state changed; 0 for never."""
+        return self._examined_at.get(url, 0.0)
 
     async def examine(self, url: ServerUrl) -> tuple[Trouble, ...]:
-        """Look at a server now."""
+        """Examine a server now; returns the causes that were found."""
         await js.tetherLoadPython(*config["lazy"]["doctor"])
         from page.servers.doctor_rules import Signs, causes
 
@@ -108,27 +105,27 @@ class Clinic:
             str(js.location.href),
             url,
             server.name,
-            await self._leave_of(url),
+            await self._permission_of(url),
             bool(js.isSecureContext),
             access.mode if access is not None else Mode.NONE,
             is_socket_blocked=connection.is_blocked and not connection.is_flooding,
             refused_mb=round(server.refused_size / 2**20) if server.refused_size else None,
         )
         signs = signs._replace(**await self._look(url, signs.access))
-        told = causes(signs)
-        if told:
-            self._found[url] = told
+        found = causes(signs)
+        if found:
+            self._found[url] = found
         else:
             self._found.pop(url, None)
-        self._looked[url] = self._now()
-        self._on_found()
-        return told
+        self._examined_at[url] = self._now()
+        self._repaint()
+        return found
 
     async def _look(self, url: ServerUrl, mode: Mode) -> dict[str, Any]:
         """Make the calls that tell causes apart, each only where it can."""
         from page.servers.doctor_rules import plain_of
 
-        read = await self._caller.look(url, "/prompt", LOOKED_WITHIN)
+        read = await self._caller.look(url, "/prompt", CALL_TIMEOUT)
         if isinstance(read, Answered):
             return {"status": read.status, "is_comfy": _is_comfy(read)}
         if read.failure is Failure.TIMEOUT:
@@ -136,7 +133,7 @@ class Clinic:
         if await self._has_echo(url):
             bare = None
             if mode in (Mode.BEARER, Mode.BASIC):
-                bare = await self._caller.look(url, "/prompt", LOOKED_WITHIN, is_bare=True)
+                bare = await self._caller.look(url, "/prompt", CALL_TIMEOUT, is_bare=True)
             status = bare.status if isinstance(bare, Answered) else None
             return {"has_echo": True, "bare_status": status}
         if url.startswith("https:") and not str(js.location.href).startswith("https:"):
@@ -144,18 +141,18 @@ class Clinic:
         return {}
 
     async def _has_echo(self, url: ServerUrl) -> bool:
-        outcome = await self._caller.look(url, "/prompt", LOOKED_WITHIN, is_opaque=True)
+        outcome = await self._caller.look(url, "/prompt", CALL_TIMEOUT, is_opaque=True)
         return not isinstance(outcome, RequestFailed)
 
 
 def _signs_of(server: Server) -> object:
-    """Return what calls for a look; None for a server that is well."""
+    """Return the signs that call for an examination; None for a server that is well."""
     if server.reach is Reach.UP:
         connection, refused = server.connection, server.refused_size is not None
         blocked = connection.is_blocked and not connection.is_flooding
         return (blocked, refused) if blocked or refused else None
     code = server.trouble.code if server.trouble else ""
-    return code if code in _VERDICTS else None
+    return code if code in _EXAMINED_AFTER else None
 
 
 def _is_comfy(answer: Answered) -> bool:

@@ -1,4 +1,4 @@
-"""Two addresses of one server: its queue would count twice."""
+"""Finds two addresses of one server, whose queue would count twice."""
 
 import asyncio
 from itertools import permutations
@@ -7,23 +7,21 @@ from tether.core.errors import MessageError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import State, Task
-from tether.core.model.window import Window
+from tether.core.model.window import Changes, Window
 from tether.core.protocol.answers import read_history, read_job
 from tether.core.protocol.requests import Ask, history_path, job_path
 from tether.runtime.caller import Caller
 
-ASKED_WITHIN = 10.0
+CALL_TIMEOUT = 10.0
+"""Seconds for one call."""
 
 
-class Twins:
+class Duplicates:
     """Asks the second of two servers that look alike for a task which the first has done.
 
-    Nothing that a server says of itself is its own: machines of one kind tell the same. But
-    nobody else can know the id of our task. So each pair that looks alike is asked once.
-
-    Args:
-        window: Knows servers and tasks.
-        caller: Asks servers.
+    Nothing that a server says of itself is unique: machines of one kind say the same. But only
+    the server that ran a task of this window knows its id. Each pair that looks alike is asked
+    once.
     """
 
     def __init__(self, window: Window, caller: Caller) -> None:
@@ -31,11 +29,11 @@ class Twins:
         self._caller = caller
         self._asked: set[frozenset[ServerUrl]] = set()
         self._calls: set[asyncio.Task[None]] = set()
-        self.found: dict[ServerUrl, ServerUrl] = {}
+        self._found: dict[ServerUrl, ServerUrl] = {}
         """The second address -> the first."""
 
-    def changed(self) -> None:
-        """Look for a pair that can be asked about now."""
+    def changed(self, _changes: Changes) -> None:
+        """Ask about the pairs that can be asked about now."""
         servers = [each for each in self._window.servers.values() if _is_usable(each)]
         if len(self._asked) >= len(servers) * (len(servers) - 1) / 2:
             return
@@ -50,14 +48,14 @@ class Twins:
                 self._calls.add(call)
                 call.add_done_callback(self._calls.discard)
 
-    def twin_of(self, url: ServerUrl) -> Server | None:
-        """Return the server of which this is another address, while both are there."""
-        first = self.found.get(url)
+    def original_of(self, url: ServerUrl) -> Server | None:
+        """Return the server of which this is another address, while both are listed."""
+        first = self._found.get(url)
         return self._window.servers.get(first) if first is not None else None
 
     async def _ask(self, first: Server, second: Server, task: Task) -> None:
         ask, path = (Ask.JOB, job_path) if second.has_jobs else (Ask.HISTORY, history_path)
-        answer = await self._caller.call(second.url, ask, path(task.prompt_id), ASKED_WITHIN)
+        answer = await self._caller.call(second.url, ask, path(task.prompt_id), CALL_TIMEOUT)
         both = {first.url, second.url} <= self._window.servers.keys()
         if answer is None or answer.status != 200 or not both:
             return
@@ -69,7 +67,7 @@ class Twins:
         except MessageError:
             return
         earlier, later = [url for url in self._window.servers if url in (first.url, second.url)]
-        self.found[later] = earlier
+        self._found[later] = earlier
 
     def _done_at(self, server: Server) -> Task | None:
         """Return a task that was sent to this server alone, and done there."""

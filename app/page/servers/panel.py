@@ -1,62 +1,12 @@
-"""The panel of servers.
+"""The panel of servers."""
 
-The fields for a server's name and address on its card.
-"""
-
-from typing import Any, Protocol
+from typing import Any
 
 from page.servers.row import ServerRow
-from page.servers.token_form import AccessFields, LazyFields, Typed
+from page.servers.servers import Servers
+from page.servers.token_form import AccessFields, LazyFields
 from page.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_text
 from page.ui.words import Words
-
-
-class NamingFields:
-    """Two fields and a button, closed at first.
-
-    Args:
-        words: The page's language.
-        url: The server's address.
-    """
-
-    def __init__(self, words: Words, url: str) -> None:
-        self.root = element("form", "naming", data_server=url)
-        self._name = element("input", "name-field", autocomplete="off")
-        self._address = element(
-            *("input", "address-field"),
-            autocomplete="off",
-            autocapitalize="off",
-            spellcheck="false",
-        )
-        self._wrong = element("p", "trouble", role="alert")
-        for key, field in (("server.name", self._name), ("server.its_address", self._address)):
-            label = element("label")
-            label.append(element("span", "", words.say(key)), field)
-            self.root.append(label)
-        self.root.append(self._wrong, element("button", "quiet", words.say("server.rename_use")))
-        self.root.hidden = self._wrong.hidden = True
-
-    def toggle(self, name: str, address: str) -> None:
-        """Open the fields with what is so now, or close them."""
-        self.root.hidden = not self.root.hidden
-        self._name.value, self._address.value = name, address
-        self.refuse("")
-        if not self.root.hidden:
-            self._name.select()
-
-    def typed(self) -> tuple[str, str]:
-        """Return name and address."""
-        return str(self._name.value), str(self._address.value)
-
-    def refuse(self, problem: str) -> None:
-        """Say what is wrong with the address, "" for nothing."""
-        set_text(self._wrong, problem)
-        if problem:
-            self._address.setAttribute("aria-invalid", "true")
-            self._address.focus()
-        else:
-            self._address.removeAttribute("aria-invalid")
-
 
 _TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
 """What a row says of now, and of the machine; each of these is a line, if there is room."""
@@ -64,38 +14,28 @@ _TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("
 _BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
 
 _TEXTS = (
-    *("name", "state", "queue", "wait", "socket", "facts", "figures", "access", "twin", "well"),
+    *(
+        "name",
+        "state",
+        "queue",
+        "wait",
+        "socket",
+        "facts",
+        "figures",
+        "access",
+        "duplicate",
+        "well",
+    ),
     "trouble",
 )
 
 
-class ServerWishes(Protocol):
-    """What a person may want of servers; what is wrong with it is returned, "" for nothing."""
-
-    def add(self, typed: str, name: str, token: Typed) -> str:
-        """Use one more, by what was typed as its address and its name."""
-
-    def use_token(self, url: str, token: Typed) -> str:
-        """Send another token."""
-
-    def change(self, url: str, name: str, address: str) -> str:
-        """Call one something else ("" for its address), or correct its address."""
-
-    def act(self, action: str, url: str) -> None:
-        """Do what a button of its card says."""
-
-
 class ServersPanel:
-    """A card a server, and a form to add one.
+    """A card a server, and a form to add one."""
 
-    Args:
-        words: The page's language.
-        wishes: Carries what the person wants of servers.
-    """
-
-    def __init__(self, words: Words, wishes: ServerWishes) -> None:
+    def __init__(self, words: Words, servers: Servers) -> None:
         self._words = words
-        self._wishes = wishes
+        self._servers = servers
         self._access = LazyFields(by_id("server-access"), words)
         self._fields: dict[str, AccessFields] = {}
         self._address, self._name = by_id("server-address"), by_id("server-name")
@@ -122,7 +62,7 @@ class ServersPanel:
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
         typed, name = str(self._address.value), str(self._name.value)
-        problem = self._wishes.add(typed, name, self._access.read())
+        problem = self._servers.add(typed, name, self._access.read())
         set_text(self._problem, problem)
         if not problem:
             self._address.value = self._name.value = ""
@@ -139,7 +79,7 @@ class ServersPanel:
             case "copy":
                 copy_text(url)
             case _:
-                self._wishes.act(action, url)
+                self._servers.act(action, url)
 
     def _show_name(self, url: str) -> None:
         """Open or close the fields for another name and address on a server's card."""
@@ -160,7 +100,7 @@ class ServersPanel:
         if parts is None:
             return
         name, address = parts["naming"].typed()
-        problem = self._wishes.change(url, name, address)
+        problem = self._servers.change(url, name, address)
         parts["naming"].refuse(problem)
         if not problem:
             event.target.hidden = True
@@ -190,7 +130,7 @@ class ServersPanel:
         parts = self._rows.card(url)
         if parts is None:
             return
-        problem = self._wishes.use_token(url, self._fields[url].read())
+        problem = self._servers.use_token(url, self._fields[url].read())
         set_text(parts["token"].lastChild, problem)
         if not problem:
             parts["token"].replaceChildren()
@@ -215,7 +155,7 @@ class ServersPanel:
                 parts[name] = element("p", name)
                 line.append(parts[name])
             card.append(line)
-        for name in ("twin", "well", "trouble"):
+        for name in ("duplicate", "well", "trouble"):
             parts[name] = element("p", name)
             card.append(parts[name])
         set_text(parts["url"], url)
@@ -230,7 +170,7 @@ class ServersPanel:
             parts[f"{action} button"] = button
             buttons.append(button)
         parts["token"] = element("div", "token")
-        parts["naming"] = naming = NamingFields(words, url)
+        parts["naming"] = naming = RenameForm(words, url)
         head.after(naming.root)
         card.append(buttons, parts["token"])
         return parts
@@ -274,3 +214,45 @@ class ServersPanel:
                 item.append(line)
             parent.append(item)
         parent.hidden = not parent.childElementCount
+
+
+class RenameForm:
+    """The fields for a server's name and address on its card, closed at first."""
+
+    def __init__(self, words: Words, url: str) -> None:
+        self.root = element("form", "naming", data_server=url)
+        self._name = element("input", "name-field", autocomplete="off")
+        self._address = element(
+            *("input", "address-field"),
+            autocomplete="off",
+            autocapitalize="off",
+            spellcheck="false",
+        )
+        self._wrong = element("p", "trouble", role="alert")
+        for key, field in (("server.name", self._name), ("server.its_address", self._address)):
+            label = element("label")
+            label.append(element("span", "", words.say(key)), field)
+            self.root.append(label)
+        self.root.append(self._wrong, element("button", "quiet", words.say("server.rename_use")))
+        self.root.hidden = self._wrong.hidden = True
+
+    def toggle(self, name: str, address: str) -> None:
+        """Open the fields with these values, or close them."""
+        self.root.hidden = not self.root.hidden
+        self._name.value, self._address.value = name, address
+        self.refuse("")
+        if not self.root.hidden:
+            self._name.select()
+
+    def typed(self) -> tuple[str, str]:
+        """Return name and address."""
+        return str(self._name.value), str(self._address.value)
+
+    def refuse(self, problem: str) -> None:
+        """Say what is wrong with the address, "" for nothing."""
+        set_text(self._wrong, problem)
+        if problem:
+            self._address.setAttribute("aria-invalid", "true")
+            self._address.focus()
+        else:
+            self._address.removeAttribute("aria-invalid")

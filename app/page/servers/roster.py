@@ -19,7 +19,7 @@ from tether.core.model.window import Window
 from tether.core.protocol.access_token import Access, take_login
 from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.hosted_list import Listed
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.ports import Records
 
 RECORD = "servers"
@@ -38,7 +38,7 @@ class Roster:
     """
 
     def __init__(
-        self, window: Window, kept: Records, emit: Emit, page_url: str, keys: Keys
+        self, window: Window, kept: Records, emit: Emit, page_url: str, keys: AccessTokens
     ) -> None:
         self._window = window
         self._kept = kept

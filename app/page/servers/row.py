@@ -1,9 +1,9 @@
 """What the page shows of a server."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from page.ui.words import Words, spoken
 from tether.core.errors import Trouble
@@ -37,7 +37,7 @@ class ServerRow:
     trouble: str
     access: str = ""
     access_mode: str = "none"
-    twin: str = ""
+    duplicate: str = ""
     causes: tuple[tuple[str, str], ...] = ()
     is_held: bool = False
     figures: str = ""
@@ -49,36 +49,36 @@ class ServerRow:
 
 
 class About(NamedTuple):
-    """What is known of a server beside the session; `twin` is whose other address it is."""
+    """What is known of a server beside the session; it may be another address of `original`."""
 
     access: Access | None = None
     causes: tuple[Trouble, ...] = ()
-    twin: Server | None = None
-    looked_at: float = 0.0
-    """When the Doctor found nothing wrong."""
+    original: Server | None = None
+    examined_at: float = 0.0
+    """When the doctor has examined it since its state changed; 0 for never."""
+
+
+class Knowledge(Protocol):
+    """What the page knows of servers beside the session."""
+
+    @property
+    def held(self) -> Mapping[ServerUrl, str]:
+        """Servers that are called only after a click, with their names."""
+
+    def about(self, url: ServerUrl) -> About:
+        """Return what is known of one server."""
 
 
 class ServerRows:
-    """Makes the rows of servers.
-
-    Args:
-        window: What is shown.
-        words: The page's language.
-        about: Returns what is known of a server beside the session.
-        time_of: Writes a time of day.
-    """
+    """Makes the rows of servers; `time_of` writes a time of day."""
 
     def __init__(
-        self,
-        window: Window,
-        words: Words,
-        about: Callable[[ServerUrl], About],
-        time_of: Callable[[float], str],
+        self, window: Window, words: Words, known: Knowledge, time_of: Callable[[float], str]
     ) -> None:
         self._window = window
-        self._time_of = time_of
         self._words = words
-        self._about = about
+        self._known = known
+        self._time_of = time_of
 
     def row(self, server: Server, failures: int, ends: float | None = None) -> ServerRow:
         """Show a server.
@@ -98,15 +98,15 @@ class ServerRows:
             queue.append(words.say("server.queue", count=server.queue_remaining))
         if ours:
             queue.append(words.say("server.ours", count=ours))
-        facts, about = server.facts, self._about(server.url)
+        facts, about = server.facts, self._known.about(server.url)
         access, causes = about.access, about.causes
         trouble = self._trouble(server, failures)
         if causes:
             one_of = Trouble.of("one_of", server=server.name)
             trouble = words.trouble(causes[0] if len(causes) == 1 else one_of)
         looked = "server.looked" if causes else "server.well"
-        time = self._time_of(about.looked_at)
-        twin = Trouble.of("server_twin", other=about.twin.name) if about.twin else None
+        time = self._time_of(about.examined_at)
+        duplicate = about.original and Trouble.of("server_twin", other=about.original.name)
         return ServerRow(
             server.url,
             server.name,
@@ -118,7 +118,7 @@ class ServerRows:
             trouble,
             words.say(f"access.row.{access.mode.value}") if access and access.secret else "",
             (access.mode if access else Mode.NONE).value,
-            words.trouble(twin) if twin else "",
+            words.trouble(duplicate) if duplicate else "",
             tuple(
                 (words.trouble(each) if len(causes) > 1 else "", dict(each.facts).get("cure", ""))
                 for each in causes
@@ -126,7 +126,7 @@ class ServerRows:
             figures=self._figures(server),
             wait=self._wait(server, ends),
             is_paused=server.is_paused,
-            well=words.say(looked, time=time) if about.looked_at else "",
+            well=words.say(looked, time=time) if about.examined_at else "",
             device=facts.device if facts else "",
         )
 
@@ -163,8 +163,11 @@ class ServerRows:
             return ""
         return self._words.say("server.wait", time=spoken(self._words, max(1.0, ends)))
 
-    def waiting(self, url: ServerUrl, name: str) -> ServerRow:
-        """Show a server that the browser would ask about."""
+    def held(self) -> list[ServerRow]:
+        """Show the servers that the browser would ask the person about."""
+        return [self._held(url, name) for url, name in self._known.held.items()]
+
+    def _held(self, url: ServerUrl, name: str) -> ServerRow:
         state, why = self._words.say("server.held"), self._words.say("server.held_why")
         name = name or short_name(url)
         return ServerRow(url, name, "plain", state, "", "", why, "", is_held=True)

@@ -1,91 +1,82 @@
-"""The servers as the person deals with them: adding, tokens, leave, and why one can't be used."""
+"""The servers as a person deals with them: adding, tokens, permission, and what is wrong."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 import js
 
-from page.servers.doctor import Clinic
-from page.servers.duplicates import Twins
-from page.servers.list_polling import Discovery
+from page.servers.doctor import Doctor
+from page.servers.duplicates import Duplicates
 from page.servers.roster import Roster
 from page.servers.row import About
-from page.servers.token_form import Typed
+from page.servers.server_list import Rounds, pause
+from page.servers.token_form import TypedToken
+from page.ui.context import PageContext
+from page.ui.dom import listen
 from page.ui.undo import Undo
-from page.ui.words import Words
 from tether.browser.permission import leave_of
 from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
-from tether.core.model.window import Window
+from tether.core.model.window import Changes
 from tether.core.protocol.address import PERMISSIONS, is_to_be_asked, needs_leave, space_of
-from tether.core.protocol.hosted_list import Listed
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.caller import Caller
-from tether.runtime.ports import World
 
 
-class Farm:
-    """Carries what the person wants of servers, and what is found out beside the session.
+class Servers:
+    """The controller of the panel of servers.
+
+    Reads the host's list at the start, and again from time to time while somebody sees the page.
 
     Args:
-        window: Its servers.
-        caller: Calls them.
-        roster: The lists of them.
-        keys: Their tokens.
-        words: The page's language.
-        undo: Offers the way back after a removal.
-        on_found: Called when there is something new to show.
-        now: Tells the time.
+        context: The page.
+        caller: Calls servers.
+        roster: The lists of servers.
+        tokens: Their access tokens.
+        undo: Offers to take a removal back.
     """
 
     def __init__(
-        self,
-        window: Window,
-        caller: Caller,
-        roster: Roster,
-        keys: Keys,
-        words: Words,
-        undo: Undo,
-        on_found: Callable[[], None],
-        now: Callable[[], float],
+        self, context: PageContext, caller: Caller, roster: Roster, tokens: AccessTokens, undo: Undo
     ) -> None:
-        self._window = window
+        self._context = context
+        self._window = context.window
+        self._words = context.words
         self._roster = roster
-        self._words = words
         self._undo = undo
-        self._on_found = on_found
         self._address = str(js.location.href)
-        self._twins = Twins(window, caller)
-        self.clinic = Clinic(window, caller, keys.of, self._leave_of, on_found, now)
-        self._watches_leave = False
+        self._duplicates = Duplicates(context.window, caller)
+        self.doctor = Doctor(context, caller, tokens.of, self._permission_of)
+        self._rounds = Rounds()
+        self._is_permission_watched = False
 
-    async def load(self, world: World) -> None:
+    async def load(self) -> None:
         """Use the servers of the list, and follow it from now on."""
-        self._discovery = Discovery(world, self._words.say, self._take)
-        await self._discovery.start()
+        await self._read()
+        listen(js.document, "visibilitychange", self._on_visibility)
 
-    async def _take(self, listed: Listed) -> None:
-        """Those that need leave wait for a click."""
-        leave = await leave_of(PERMISSIONS, None if self._watches_leave else self._leave_changed)
-        self._watches_leave = True
-        self._roster.take(listed, lambda url: is_to_be_asked(self._address, url, leave))
-        self._on_found()
+    def changed(self, changes: Changes) -> None:
+        """Find duplicates, and examine servers in trouble."""
+        self._duplicates.changed(changes)
+        self.doctor.changed(changes)
 
-    def changed(self) -> None:
-        """The window has changed."""
-        self._twins.changed()
-        self.clinic.changed()
+    @property
+    def held(self) -> Mapping[ServerUrl, str]:
+        """Servers that are called only after a click, with their names."""
+        return self._roster.held
 
     def about(self, url: ServerUrl) -> About:
         """Return what is known of a server beside the session."""
         return About(
             self._roster.access_of(url),
-            self.clinic.causes_of(url),
-            self._twins.twin_of(url),
-            self.clinic.looked_at(url),
+            self.doctor.causes_of(url),
+            self._duplicates.original_of(url),
+            self.doctor.examined_at(url),
         )
 
-    def add(self, typed: str, name: str, token: Typed) -> str:
+    def add(self, typed: str, name: str, token: TypedToken) -> str:
         """Add a server; returns what is wrong, or ""."""
         before = {each.url for each in self._window.servers.values() if not each.is_leaving}
         try:
@@ -98,19 +89,19 @@ class Farm:
         return ""
 
     def change(self, url: str, name: str, address: str) -> str:
-        """Call a server something else, or correct its address; returns what is wrong, or ""."""
+        """Rename a server, or correct its address; returns what is wrong, or ""."""
         server = ServerUrl(url)
         try:
             new = self._roster.correct(server, address, name)
         except TetherError as error:
             return self._words.trouble(error.trouble)
         if new != server:
-            self.clinic.forget(server)
+            self.doctor.forget(server)
             self._undo.drop(new)
-        self._on_found()
+        self._context.repaint()
         return ""
 
-    def use_token(self, url: str, token: Typed) -> str:
+    def use_token(self, url: str, token: TypedToken) -> str:
         """Use another token; returns what is wrong, or ""."""
         try:
             self._roster.use_access(ServerUrl(url), token.access(), token.is_kept)
@@ -119,7 +110,7 @@ class Farm:
         return ""
 
     def act(self, action: str, url: str) -> None:
-        """Remove or pause a server, ask it again, or call it for the first time."""
+        """Do what a button of a server's card says: `remove`, `pause`, `doctor`, `ask`…"""
         server = ServerUrl(url)
         match action:
             case "remove":
@@ -127,9 +118,9 @@ class Farm:
             case "pause" | "resume":
                 self._roster.pause(server, action == "pause")
             case "doctor":
-                self.clinic.visit(server)
+                self.doctor.visit(server)
             case _:
-                self.clinic.forget(server)
+                self.doctor.forget(server)
                 self._roster.ask_again(server)
 
     def _remove(self, url: ServerUrl) -> None:
@@ -138,16 +129,40 @@ class Farm:
         back = self._roster.remove(url)
         self._undo.offer(self._words.say("undo.server", server=name), back, about=url)
 
-    async def _leave_of(self, url: ServerUrl) -> str:
-        """Return the browser's leave to call a server, "" where it needs none."""
+    async def _read(self) -> None:
+        """Read the list; a server that needs permission waits for a click."""
+        world = self._context.world
+        listed = await world.presets(self._words.say)
+        on_change = None if self._is_permission_watched else self._permission_changed
+        permission = await leave_of(PERMISSIONS, on_change)
+        self._is_permission_watched = True
+        self._roster.take(listed, lambda url: is_to_be_asked(self._address, url, permission))
+        self._context.repaint()
+        loop = asyncio.get_event_loop()
+        loop.call_later(pause(world.chance.uniform()), self._on_time)
+
+    def _on_time(self) -> None:
+        if self._rounds.fired(_is_seen()):
+            self._context.soon(self._read())
+
+    def _on_visibility(self, _event: Any) -> None:
+        if _is_seen() and self._rounds.came_into_view():
+            self._context.soon(self._read())
+
+    async def _permission_of(self, url: ServerUrl) -> str:
+        """Return the browser's permission to call a server, "" where it needs none."""
         space = space_of(url)
         if space is None or not needs_leave(self._address, url):
             return ""
         return (await leave_of(PERMISSIONS)).get(space, "")
 
-    def _leave_changed(self) -> None:
-        """The person has decided: what was waiting for it is asked again."""
+    def _permission_changed(self) -> None:
+        """Ask the servers again that were waiting for the person's decision."""
         for server in list(self._window.servers.values()):
             if server.reach is not Reach.UP and not server.is_leaving:
-                self.clinic.forget(server.url)  # what was found before the answer may be wrong now
+                self.doctor.forget(server.url)  # what was found before it may be wrong now
                 self._roster.ask_again(server.url)
+
+
+def _is_seen() -> bool:
+    return bool(js.document.visibilityState == "visible")

@@ -1,4 +1,4 @@
-"""The fields for a server's token."""
+"""The form fields of a server's token."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from tether.core.protocol.access_token import Access, make_access
 MODES = ("none", "bearer", "basic", "query")
 
 
-class Typed(NamedTuple):
+class TypedToken(NamedTuple):
     """What stands in the fields; `is_kept` asks this device to remember it."""
 
     mode: str = "none"
@@ -54,9 +54,9 @@ class AccessFields:
         self._chosen()
         listen(self._mode, "change", lambda _event: self._chosen())
 
-    def read(self) -> Typed:
+    def read(self) -> TypedToken:
         """Return what was typed."""
-        return Typed(
+        return TypedToken(
             str(self._mode.value),
             str(self._secret.value),
             str(self._name.value),
@@ -84,9 +84,9 @@ class LazyFields:
         self._fields: AccessFields | None = None
         listen(details, "toggle", self._opened)
 
-    def read(self) -> Typed:
+    def read(self) -> TypedToken:
         """Return what was typed, nothing if never opened."""
-        return self._fields.read() if self._fields is not None else Typed()
+        return self._fields.read() if self._fields is not None else TypedToken()
 
     def clear(self) -> None:
         """Empty the fields and close them."""

@@ -1,116 +1,100 @@
-"""What a person wants of tasks: run again, elsewhere, cancel, remove, look at closely."""
+"""What a person does with tasks: run again, cancel, remove, fetch and view their results."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
 
 import js
 from pyscript import config
 
-from page.composer.composer import Sending
+from page.composer.composer import Composer
 from page.ui.context import PageContext
 from page.ui.undo import Undo
-from tether.core.errors import TetherError
+from page.ui.words import explained
 from tether.core.events import CancelWanted, SendAllWanted, TaskDismissed
 from tether.core.ids import TaskId
+from tether.core.model.task import Task
+from tether.core.protocol.outputs import ANY, Fetched, Output
 from tether.core.tracking.verdicts import is_still_lost
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
     from page.viewer.viewer import Looks, Viewer
 
+FRESH = 2.0
+"""Seconds after a task's end in which its picture is fetched because the task has ended."""
 
-class Acting:
-    """Carries what the cards' buttons say.
+MOST_DELAYS = 100
+
+
+class TaskActions:
+    """The controller of the panel of tasks.
 
     Args:
-        context: The page's.
-        again: Runs tasks again.
-        sending: Takes results as the next pictures.
-        undo: Offers the way back.
+        context: The page.
+        rerun: Runs tasks again.
+        composer: Takes results as the next pictures.
+        undo: Offers to take a removal back.
     """
 
-    def __init__(
-        self, context: PageContext, again: Repetition, sending: Sending, undo: Undo
-    ) -> None:
+    def __init__(self, context: PageContext, rerun: Rerun, composer: Composer, undo: Undo) -> None:
         self._context = context
-        self._window = context.window
-        self._words = context.words
-        self._emit = context.emit
-        self._soon = context.soon
-        self._repaint = context.repaint
-        self._again = again
-        self._sending = sending
+        self._rerun = rerun
+        self._composer = composer
         self._undo = undo
         self._viewer: Viewer | None = None
         self.removed: set[TaskId] = set()
         """Tasks that are no longer shown, and can still be taken back."""
+        self.picture_delays: list[float] = []
+        """Seconds from the ends of the latest tasks to their pictures."""
 
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
-        task_id = TaskId(key)
+        context, task_id = self._context, TaskId(key)
         match action:
             case "again":
                 self.run_again(task_id)
             case "again-lost":
-                for task in filter(is_still_lost, self._window.ended()):
+                for task in filter(is_still_lost, context.window.ended()):
                     self.run_again(task.task_id)
-            case "elsewhere" if js.confirm(self._words.say("task.elsewhere_warning")):
-                self._soon(self._told(self._again.run_elsewhere(task_id)))
+            case "elsewhere" if js.confirm(context.words.say("task.elsewhere_warning")):
+                context.soon(self._attempt(self._rerun.run_elsewhere(task_id)))
             case "cancel":
-                self._emit(CancelWanted(task_id))
+                context.emit(CancelWanted(task_id))
             case "dismiss":
                 self._remove([task_id])
             case "clear":
-                self._remove([task.task_id for task in self._window.ended()])
+                self._remove([task.task_id for task in context.window.ended()])
             case "send":
-                self._emit(SendAllWanted())
+                context.emit(SendAllWanted())
             case "zoom":
-                self._soon(self._look_closely(key))
+                context.soon(self._view(key))
             case "repaint":
-                self._repaint()
+                context.repaint()
             case "use":
-                self._soon(self._sending.reuse(key))
+                context.soon(self._reuse(key))
 
     def run_again(self, task_id: TaskId) -> None:
-        """Accept the work of an ended task once more, and say what keeps it from that."""
-        self._soon(self._told(self._again.run_again(task_id)))
+        """Accept the work of an ended task once more; a notice says what prevents it."""
+        self._context.soon(self._attempt(self._rerun.run_again(task_id)))
 
-    def _remove(self, task_ids: Iterable[TaskId]) -> None:
-        going = [task_id for task_id in task_ids if task_id not in self.removed]
-        if not going:
-            return
-
-        def back() -> None:
-            self.removed.difference_update(going)
-            self._repaint()
-
-        def done() -> None:
-            self.removed.difference_update(going)
-            for task_id in going:
-                self._emit(TaskDismissed(task_id))
-
-        said = self._words.say("undo.tasks", count=len(going))
-        if len(going) == 1:
-            title = self._words.title(self._window.tasks[going[0]].title)
-            said = self._words.say("undo.task", title=title)
-        self._undo.offer(said, back, done)
-        self.removed.update(going)
-        self._repaint()
-
-    async def _told(self, work: Any) -> None:
-        """Do what a person asked for, and say what keeps it from being done."""
-        try:
-            await work
-        except TetherError as error:
-            self._context.notices.show(self._words.trouble(error.trouble))
-
-    async def look(self, key: str, looks: "Looks") -> None:
-        """Open the dialog in which a picture is seen large.
+    async def fetch(self, key: str, is_asked: bool, then: Callable[[Fetched], None]) -> None:
+        """Fetch a result (`task:number`) for its card.
 
         Args:
             key: Names it.
-            looks: Has it, and those that are looked at after it.
+            is_asked: A person wants it; else its card has come into view.
+            then: Called with what has come.
         """
+        task, output = self._result(key)
+        now = self._context.world.clock.now
+        is_fresh = not is_asked and now() - task.ended_at < FRESH
+        then(await self._context.world.fetch(task, output, is_asked=is_asked))
+        if is_fresh:
+            self.picture_delays.append(now() - task.ended_at)
+            del self.picture_delays[:-MOST_DELAYS]
+
+    async def look(self, key: str, looks: "Looks") -> None:
+        """Open the viewer for one of several pictures."""
         await js.tetherLoadPython(*config["lazy"]["viewer"])
         from page.viewer.viewer import Viewer
 
@@ -118,8 +102,50 @@ class Acting:
             self._viewer = Viewer(self._context)
         await self._viewer.open(key, looks)
 
-    async def _look_closely(self, key: str) -> None:
+    async def _view(self, key: str) -> None:
         await js.tetherLoadPython(*config["lazy"]["viewer"])
         from page.viewer.viewer import TaskPictures
 
-        await self.look(key, TaskPictures(self._context, self._sending.reuse))
+        await self.look(key, TaskPictures(self._context, self._reuse))
+
+    async def _reuse(self, key: str) -> None:
+        """Put a result (`task:number`) among the next pictures, whichever server they go to."""
+        task, output = self._result(key)
+        content = await self._context.world.content(task, output, ANY)
+        if content is None:
+            words = self._context.words
+            self._context.notices.show(words.say("trouble.result_gone", file=output.filename))
+        else:
+            self._composer.add_picture(content, output.filename)
+
+    def _result(self, key: str) -> tuple[Task, Output]:
+        task_id, _, number = key.rpartition(":")
+        task = self._context.window.tasks[TaskId(task_id)]
+        return task, task.outputs[int(number)]
+
+    def _remove(self, task_ids: Iterable[TaskId]) -> None:
+        context = self._context
+        going = [task_id for task_id in task_ids if task_id not in self.removed]
+        if not going:
+            return
+
+        def back() -> None:
+            self.removed.difference_update(going)
+            context.repaint()
+
+        def done() -> None:
+            self.removed.difference_update(going)
+            for task_id in going:
+                context.emit(TaskDismissed(task_id))
+
+        sentence = context.words.say("undo.tasks", count=len(going))
+        if len(going) == 1:
+            title = context.words.title(context.window.tasks[going[0]].title)
+            sentence = context.words.say("undo.task", title=title)
+        self._undo.offer(sentence, back, done)
+        self.removed.update(going)
+        context.repaint()
+
+    async def _attempt(self, work: Awaitable[None]) -> None:
+        """Do what a person asked for, and show what prevents it."""
+        await explained(work, self._context.words, self._context.notices.show)

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from page.tasks.results import Fetch, Results
-from page.tasks.row import TaskRow
+from page.tasks.actions import TaskActions
+from page.tasks.results import ResultFigures
+from page.tasks.row import MOST_CARDS, TaskList, TaskRow
+from page.ui.context import PageContext
 from page.ui.dom import Rows, by_id, element, on_action, set_text
-from page.ui.words import Words
-from page.view import MOST, View
+from tether.core.ids import TaskId
 
-MORE = 100
+MORE_CARDS = 100
 """How many more tasks get a card with each click."""
 
 
@@ -17,23 +18,18 @@ class TasksPanel:
     """A card a task.
 
     Args:
-        words: The page's language.
+        context: The page.
+        actions: Carries out what buttons say, and fetches results.
         preview_of: Returns the address of a task's last preview, "" for none.
-        fetch: Fetches a result.
-        handle: Called with a card's button (`cancel`, `dismiss`, `again`, `elsewhere`) and its
-            task's id, with `use` and `task:number` of a result, or with `clear` or `send` and "".
     """
 
     def __init__(
-        self,
-        words: Words,
-        preview_of: Callable[[str], str],
-        fetch: Fetch,
-        handle: Callable[[str, str], None],
+        self, context: PageContext, actions: TaskActions, preview_of: Callable[[TaskId], str]
     ) -> None:
-        self._words = words
+        self._words = context.words
+        self._actions = actions
         self._preview_of = preview_of
-        self._results = Results(words, fetch)
+        self._results = ResultFigures(context, actions)
         self._summary = by_id("task-summary")
         self._none = by_id("task-none")
         self._clear = by_id("task-clear")
@@ -41,42 +37,41 @@ class TasksPanel:
         self._send = by_id("task-send")
         self._more = by_id("task-more")
         self._again_lost = by_id("task-rerun")
-        self.most = MOST
+        self.most = MOST_CARDS
         """Tasks that wait, and tasks that have ended, that have a card."""
         self._rows = Rows(by_id("tasks"), self._make, self._change)
-        self._handle = handle
         on_action(by_id("task-panel"), self._act)
 
-    def show(self, view: View) -> list[str]:
+    def show(self, tasks: TaskList) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
-        gone = self._rows.show({row.task_id: row for row in view.tasks})
-        more = self._words.say("tasks.more", count=view.folded) if view.folded else ""
+        gone = self._rows.show({row.task_id: row for row in tasks.rows})
+        more = self._words.say("tasks.more", count=tasks.folded) if tasks.folded else ""
         set_text(self._more, more)
-        for row in view.tasks:
+        for row in tasks.rows:
             if row.state == "running":
                 self._show_preview(row.task_id)
-        self._none.hidden = bool(view.tasks)
-        set_text(self._summary, view.summary if view.tasks else "")
-        set_text(self._again_lost, view.lost_again)
-        set_text(self._safety, view.safety)
-        self._safety.dataset.tone = "bad" if view.only_here else "good"
-        self._send.hidden = not view.can_send_all
-        self._clear.hidden = not any(row.can_dismiss for row in view.tasks)
+        self._none.hidden = bool(tasks.rows)
+        set_text(self._summary, tasks.summary if tasks.rows else "")
+        set_text(self._again_lost, tasks.lost_again)
+        set_text(self._safety, tasks.safety)
+        self._safety.dataset.tone = "bad" if tasks.only_here else "good"
+        self._send.hidden = not tasks.can_send_all
+        self._clear.hidden = not any(row.can_dismiss for row in tasks.rows)
         return gone
 
     def _act(self, action: str, key: str) -> None:
         if action == "more":
-            self.most += MORE
-            self._handle("repaint", "")
+            self.most += MORE_CARDS
+            self._actions.act("repaint", "")
             return
         card = self._rows.card(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
             self._results.fetch(card["results"], key)
         else:
-            self._handle(action, key)
+            self._actions.act(action, key)
 
     def _show_preview(self, task_id: str) -> None:
-        card, url = self._rows.card(task_id), self._preview_of(task_id)
+        card, url = self._rows.card(task_id), self._preview_of(TaskId(task_id))
         if card is not None and url and card["preview"].getAttribute("src") != url:
             card["preview"].src = url
             card["preview"].hidden = False

@@ -1,28 +1,21 @@
 """The results on a task's card: pictures, players, texts, and files to save."""
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
+from page.tasks.actions import TaskActions
 from page.tasks.row import TaskRow
+from page.ui.context import PageContext
 from page.ui.dom import Seen, element
-from page.ui.words import Words
 from tether.core.protocol.outputs import Fetched, saved_name
 
-Fetch: TypeAlias = Callable[[str, bool, Callable[[Fetched], None]], None]
-"""Fetches `task:number`; whether somebody asked for it; what to call with what has come."""
 
+class ResultFigures:
+    """Fills cards; a picture is fetched when it comes into view, and a large one on a click."""
 
-class Results:
-    """Fills cards; a picture is fetched when it comes into view, and a large one on a click.
-
-    Args:
-        words: The page's language.
-        fetch: Fetches a result.
-    """
-
-    def __init__(self, words: Words, fetch: Fetch) -> None:
-        self._words = words
-        self._fetch = fetch
+    def __init__(self, context: PageContext, actions: TaskActions) -> None:
+        self._words = context.words
+        self._soon = context.soon
+        self._actions = actions
         self._seen = Seen(lambda box: self._ask(box, is_asked=False))
 
     def fill(self, parent: Any, row: TaskRow) -> None:
@@ -45,14 +38,14 @@ class Results:
             parent.append(box)
 
     def fetch(self, parent: Any, key: str) -> None:
-        """Somebody asked for a result (`task:number`) of this card."""
+        """Fetch a result (`task:number`) of this card because somebody asked for it."""
         self._ask(parent.children[int(key.rpartition(":")[2])], is_asked=True)
 
     def _ask(self, box: Any, is_asked: bool) -> None:
         def came(fetched: Fetched) -> None:
             self._came(box, fetched, is_asked)
 
-        self._fetch(str(box.dataset.key), is_asked, came)
+        self._soon(self._actions.fetch(str(box.dataset.key), is_asked, came))
 
     def _came(self, box: Any, fetched: Fetched, is_asked: bool) -> None:
         words, name = self._words, str(box.dataset.name)
@@ -70,9 +63,9 @@ class Results:
             save = element("a", "", href=fetched.address, download=name)
             save.click()
 
-    def _offer(self, box: Any, told: str) -> None:
+    def _offer(self, box: Any, label: str) -> None:
         """Show a button that fetches it."""
-        button = element("button", "quiet", told, type="button")
+        button = element("button", "quiet", label, type="button")
         button.dataset.action, button.dataset.key = "fetch", box.dataset.key
         box.replaceChildren(button)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 from page.ui.words import Words, spoken
 from tether.core.errors import Trouble
@@ -42,33 +43,50 @@ class TaskRow:
     photo: str
 
 
+MOST_CARDS = 60
+"""Tasks that wait, and tasks that have ended, that have a card each at first."""
+
+
+class TaskList(NamedTuple):
+    """The tasks: what runs comes first, what has ended last, the latest before the others.
+
+    `folded` counts the tasks without a row, `only_here` those that no server has for certain;
+    `safety` says that in words. `lost_again` is the text of the button that runs again what is
+    lost, "" for nothing to run.
+    """
+
+    rows: tuple[TaskRow, ...]
+    summary: str
+    folded: int
+    only_here: int
+    safety: str
+    can_send_all: bool
+    lost_again: str
+
+
+class ResultFiles(Protocol):
+    """Where result files are."""
+
+    def address(self, task: Task, output: Output) -> str:
+        """Return where a result file of a task is found."""
+
+    def is_direct(self, task: Task) -> bool:
+        """Tell whether players and links get a task's results by themselves."""
+
+
 Usual = Mapping[tuple[ServerUrl, Digest], float]
 """How long tasks of one workflow usually take on one server, in seconds."""
 
 
 class TaskRows:
-    """Makes the rows of tasks.
-
-    Args:
-        window: What is shown.
-        words: The page's language.
-        address_of: Returns where a result file of a task is found.
-        is_direct: Says whether players and links get a task's results by themselves.
-        time_of: Writes a time of day.
-    """
+    """Makes the rows of tasks; `time_of` writes a time of day."""
 
     def __init__(
-        self,
-        window: Window,
-        words: Words,
-        address_of: Callable[[Task, Output], str],
-        is_direct: Callable[[Task], bool],
-        time_of: Callable[[float], str],
+        self, window: Window, words: Words, files: ResultFiles, time_of: Callable[[float], str]
     ) -> None:
         self._window = window
         self._words = words
-        self._address_of = address_of
-        self._is_direct = is_direct
+        self._files = files
         self._time_of = time_of
 
     def row(self, task: Task, usual: Usual, now: float) -> TaskRow:
@@ -103,7 +121,7 @@ class TaskRows:
             # What was collected from servers has no workflow here.
             task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
             self._can_go_elsewhere(task, server),
-            self._is_direct(task),
+            self._files.is_direct(task),
             task.pictures[0].filename if task.pictures else "",
         )
 
@@ -202,6 +220,6 @@ class TaskRows:
         return tuple(
             ("text", output.text, "")
             if output.kind == "text"
-            else (output.kind, self._address_of(task, output), output.filename)
+            else (output.kind, self._files.address(task, output), output.filename)
             for output in task.outputs
         )

@@ -5,8 +5,9 @@ Spans of time in words.
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 
-from tether.core.errors import Trouble
+from tether.core.errors import TetherError, Trouble
 from tether.core.model.title import told
 
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -44,6 +45,14 @@ class Words:
     def trouble(self, trouble: Trouble) -> str:
         """Say who, what happened, and what to do now."""
         return self.say(f"trouble.{trouble.code}", **dict(trouble.facts))
+
+
+async def explained(work: Awaitable[object], words: Words, say: Callable[[str], None]) -> None:
+    """Await what a person asked for, and say in words what keeps it from being done."""
+    try:
+        await work
+    except TetherError as error:
+        say(words.trouble(error.trouble))
 
 
 def spoken(words: Words, seconds: float) -> str:

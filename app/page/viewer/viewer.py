@@ -7,8 +7,8 @@ import js
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, set_text
+from page.ui.words import explained
 from page.viewer.export import can_copy_pictures, copy_picture, open_picture
-from tether.core.errors import TetherError
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
 
@@ -141,7 +141,7 @@ class Viewer:
             case "size":
                 self._fit(bool(self._stage.classList.contains("whole")))
             case _:
-                self._context.soon(self._try(action))
+                self._context.soon(explained(self._act(action), self._words, self._say))
 
     def _key_pressed(self, event: Any) -> None:
         if event.target is self._slider or str(event.target.type) == "range":
@@ -167,31 +167,26 @@ class Viewer:
         share = f"inset(0 0 0 {self._slider.value}%)"
         self._after.style.setProperty("clip-path", share)
 
-    async def _try(self, action: str) -> None:
-        try:
-            said = await self._act(action)
-        except TetherError as error:
-            said = self._words.trouble(error.trouble)
-        if said:
-            set_text(self._said, said)
+    def _say(self, sentence: str) -> None:
+        set_text(self._said, sentence)
 
-    async def _act(self, action: str) -> str:
-        """Do what a button says; return what is to be said about it."""
+    async def _act(self, action: str) -> None:
+        """Do what a button says."""
         say = self._words.say
         match action:
             case "use":
                 await self._looks.use(self._key)
-                return say("zoom.used")
+                self._say(say("zoom.used"))
             case "copy":
                 is_copied = await copy_picture(self._address)
-                return say("zoom.copied" if is_copied else "zoom.not_copied")
+                self._say(say("zoom.copied" if is_copied else "zoom.not_copied"))
             case "open":
-                is_open = await open_picture(self._address, self._name)
-                return "" if is_open else say("zoom.not_opened")
-        key = self._next(action)
-        if key:
-            await self.open(key, self._looks)
-        return ""
+                if not await open_picture(self._address, self._name):
+                    self._say(say("zoom.not_opened"))
+            case _:
+                key = self._next(action)
+                if key:
+                    await self.open(key, self._looks)
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))

@@ -1,4 +1,4 @@
-"""What the pages of one folder say to each other."""
+"""Messages between the pages of one folder."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ class BrowserChannel:
             js.console.info(f"Tether: no BroadcastChannel: {error}")
 
     def listen(self, on_text: Callable[[str], None]) -> None:
-        """Give on what other pages say, for as long as the page lives."""
+        """Call a function with each message of another page, for as long as this one lives."""
 
         def on_message(event: Any) -> None:
             if isinstance(event.data, str):
@@ -31,6 +31,6 @@ class BrowserChannel:
             self._scope.listen(self._channel, "message", on_message)
 
     def post(self, text: str) -> None:
-        """Say something to all other pages."""
+        """Send a message to all other pages."""
         if self._channel is not None:
             self._channel.postMessage(text)

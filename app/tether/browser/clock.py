@@ -1,7 +1,4 @@
-"""The browser's time, and timers.
-
-Random numbers from the browser's secure source, on insecure pages too.
-"""
+"""The browser's time, timers and random numbers."""
 
 import asyncio
 import os
@@ -12,7 +9,7 @@ from tether.core.events import Emit, TimerFired
 
 
 class BrowserClock:
-    """A clock that never jumps while the page lives, and timers by key.
+    """Monotonic time and timers by key.
 
     Source: HTML, `performance.timeOrigin + performance.now()`: the wall clock when the page
     opened, counted on monotonically.
@@ -29,13 +26,13 @@ class BrowserClock:
         return float(self._origin + self._performance.now()) / 1000
 
     def start(self, key: tuple[str, ...], delay: float) -> None:
-        """Fire a key in so many seconds."""
+        """Emit `TimerFired(key)` after `delay` seconds."""
         self.stop(key)
         loop = asyncio.get_event_loop()
         self._timers[key] = loop.call_later(max(delay, 0.0), self._fire, key)
 
     def stop(self, key: tuple[str, ...]) -> None:
-        """Forget a timer."""
+        """Cancel a timer."""
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -46,7 +43,10 @@ class BrowserClock:
 
 
 class BrowserChance:
-    """Random choices. Source: Pyodide's `os.urandom` asks `crypto.getRandomValues`."""
+    """Secure random numbers, on plain http too.
+
+    Source: Pyodide's `os.urandom` calls `crypto.getRandomValues`.
+    """
 
     def uniform(self) -> float:
         """Return a number in [0, 1)."""

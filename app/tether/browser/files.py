@@ -1,4 +1,4 @@
-"""Workflows and pictures in IndexedDB: once per content, for as long as a task needs them."""
+"""Workflows and pictures in IndexedDB: once per content, while a task uses them."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import js
 from pyodide.ffi import JsException, to_js
 
-from tether.browser.proxies import ProxyScope, blob_of, ended, packed, refuses_blobs
+from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blobs
+from tether.browser.values import blob_of, packed, to_object
 from tether.core.errors import Trouble
 from tether.core.events import Emit, KeepingFailed
 from tether.core.ids import Digest, TaskId
@@ -17,17 +18,17 @@ _FILES = "files"
 """Digest -> Blob or text."""
 
 _USES = "uses"
-"""[task, digest] -> {digest, at}: who needs a file, since when (ms)."""
+"""[task, digest] -> {digest, at}: a use, and since when (ms)."""
 
 _VERSION = 2
 
 _CHUNK = 1 << 20
 _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
-"""Files of windows that never came back are deleted after so long."""
+"""Milliseconds until the files of a window that never came back are deleted."""
 
 
 class _Write(NamedTuple):
-    """What is to be written for a task; `done` gets None, or why it was not."""
+    """A task's files to be written; `done` gets None, or the error."""
 
     task_id: TaskId
     files: Mapping[Digest, Any]
@@ -35,7 +36,7 @@ class _Write(NamedTuple):
 
 
 class BrowserFiles:
-    """Keeps blobs and texts; without IndexedDB, or without room, in this page's memory alone."""
+    """Stores blobs and texts; without IndexedDB, or without room, in this page's memory."""
 
     def __init__(self, name: str, emit: Emit) -> None:
         self._name = name
@@ -44,29 +45,23 @@ class BrowserFiles:
         self._memory: dict[Digest, Any] = {}
         self._packs = False
         self._batch: list[_Write] = []
-        """What is to be written next, together: a transaction costs more than what is in it."""
+        """Written next, in one transaction: that costs more than what is in it."""
         self._writing: asyncio.Task[None] | None = None
         self._scopes: set[ProxyScope] = set()
 
     async def open(self) -> None:
-        """Open the store, and delete what was forgotten in it; to be awaited first."""
-        scope = ProxyScope()
+        """Open the store, and delete expired files; to be awaited first."""
         try:
-            request = js.indexedDB.open(self._name, _VERSION)
-            scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
-            await ended(request, "success", scope)
-            self._database = request.result
-        except (JsException, OSError) as error:
+            self._database = await open_database(self._name, _VERSION, _create)
+        except OSError as error:
             self._emit(KeepingFailed(Trouble.of("files_in_memory", detail=error)))
-        finally:
-            scope.end()
-        if self._database is not None:
-            self._packs = await refuses_blobs(self._database, _FILES)
-            self._sweep(js.Date.now() - _FORGOTTEN_MS)
+            return
+        self._packs = await refuses_blobs(self._database, _FILES)
+        self._sweep(js.Date.now() - _FORGOTTEN_MS)
 
     @property
     def is_lasting(self) -> bool:
-        """Say whether a reload finds what is kept."""
+        """Whether a reload finds what is stored."""
         return self._database is not None
 
     async def head(self, blob: Any, length: int) -> bytes:
@@ -74,7 +69,7 @@ class BrowserFiles:
         return bytes((await blob.slice(0, length).arrayBuffer()).to_bytes())
 
     async def digest(self, blob: Any) -> Digest:
-        """Return the BLAKE2b of a blob, read piece by piece.
+        """Return a blob's BLAKE2b, read piece by piece.
 
         Insecure pages have no `crypto.subtle`; in Pyodide BLAKE2b runs at 450 MB/s, three times
         as fast as SHA-256.
@@ -92,9 +87,9 @@ class BrowserFiles:
         return Digest(digest.hexdigest())
 
     async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
-        """Keep blobs and texts for a task; returns when the browser has written them.
+        """Store blobs and texts for a task; returns when the browser has written them.
 
-        Where it would not, this page remembers them, and says that a reload won't.
+        If it refuses, they stay in memory, and a notice says that a reload loses them.
         """
         if self._database is None:
             self._memory.update(files)
@@ -110,79 +105,69 @@ class BrowserFiles:
             self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
 
     async def _write(self) -> None:
-        """Write what has gathered, and again what has gathered meanwhile."""
+        """Write batch after batch until none is left."""
         while self._batch:
             batch, self._batch = self._batch, []
             error = await self._put(batch)
             for write in batch:
-                # The room may be enough for some of them.
+                # There may be room for some of them.
                 alone = error is not None and len(batch) > 1
                 write.done.set_result(await self._put([write]) if alone else error)
         self._writing = None
 
     async def _put(self, batch: Iterable[_Write]) -> Exception | None:
-        """Write all of these or none; returns why not, whatever it is: others wait behind."""
-        scope = ProxyScope()
+        """Write all of a batch or nothing; returns the error, since others wait behind it."""
         try:
             transaction = self._transaction()
             store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
             for write in batch:
                 for digest, content in write.files.items():
                     store.put(content, digest)
-                    use = to_js({"digest": digest, "at": js.Date.now()}, dict_converter=_object)
+                    use = to_object({"digest": digest, "at": js.Date.now()})
                     uses.put(use, to_js([write.task_id, digest]))
-            await ended(transaction, "complete", scope)
+            await ended(transaction, "complete")
         except (JsException, OSError) as error:
             return error
-        finally:
-            scope.end()
         return None
 
     async def read(self, digest: Digest) -> Any | None:
-        """Return a kept blob, or text."""
+        """Return a stored blob or text."""
         if self._database is None or digest in self._memory:
             return self._memory.get(digest)
-        scope = ProxyScope()
+        request = self._transaction("readonly").objectStore(_FILES).get(digest)
         try:
-            request = self._transaction("readonly").objectStore(_FILES).get(digest)
-            await ended(request, "success", scope)
+            await ended(request, "success")
         except OSError as error:
             self._emit(KeepingFailed(Trouble.of("file_unreadable", detail=error)))
             return None
-        finally:
-            scope.end()
         return blob_of(request.result) if request.result else None  # a missing one is undefined
 
     async def read_text(self, digest: Digest) -> str | None:
-        """Return a kept text."""
+        """Return a stored text."""
         kept = await self.read(digest)
         return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:
-        """Forget that a task needs its files."""
+        """End a task's use of its files."""
         if self._database is not None:
-            low, high = [task_id], [task_id, []]
-            span = js.IDBKeyRange.bound(to_js(low), to_js(high))
-            self._collect(span, lambda _use: True)
+            self._collect(_uses_of(task_id), lambda _use: True)
 
     async def kept_for(self, start: str) -> dict[TaskId, float]:
-        """Return who needs files, of those whose names start so, and since when."""
+        """Return the users whose names start so, and since when (in seconds) they use files."""
         if self._database is None:
             return {}
         span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
         uses = self._transaction("readonly").objectStore(_USES)
-        keys, values, scope = uses.getAllKeys(span), uses.getAll(span), ProxyScope()
+        keys, values = uses.getAllKeys(span), uses.getAll(span)
         try:
-            await ended(values, "success", scope)
+            await ended(values, "success")
         except OSError:
             return {}
-        finally:
-            scope.end()
         pairs = zip(keys.result, values.result, strict=True)
         return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """Note that a task needs the files of another, too."""
+        """Let a task use the files of another, too."""
         if self._database is None:
             return
         uses = self._transaction().objectStore(_USES)
@@ -195,17 +180,16 @@ class BrowserFiles:
             self._scopes.discard(scope)
             scope.end()
 
-        span = js.IDBKeyRange.bound(to_js([of]), to_js([of, []]))
-        scope.listen(uses.getAll(span), "success", on_uses)
+        scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
 
     def _sweep(self, before: float) -> None:
-        """Forget uses from before a time, in milliseconds."""
+        """Delete uses from before a time, in milliseconds."""
         self._collect(None, lambda use: use.at < before)
 
     def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
-        """Delete uses, and the files that had no other, in one transaction.
+        """Delete uses, and files without another use, in one transaction.
 
-        In two, another window could take up a file between the count and its deletion.
+        With two, another window could begin to use a file between its count and its deletion.
         """
         transaction = self._transaction()
         files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
@@ -236,8 +220,8 @@ class BrowserFiles:
         return self._database.transaction(to_js([_FILES, _USES]), mode)
 
 
-def _object(entries: Any) -> Any:
-    return js.Object.fromEntries(entries)
+def _uses_of(task_id: TaskId) -> Any:
+    return js.IDBKeyRange.bound(to_js([task_id]), to_js([task_id, []]))
 
 
 def _create(database: Any) -> None:

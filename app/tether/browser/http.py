@@ -1,22 +1,22 @@
-"""Calls to servers by the browser's fetch."""
+"""HTTP requests to servers by the browser's `fetch`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy, to_js
+from pyodide.ffi import create_proxy
 
-from tether.core.events import Answered, Emit, Failure, RequestFailed
+from tether.browser.values import fetch_options, to_object
+from tether.core.events import Answered, Failure, RequestFailed
 from tether.core.ids import Digest, ServerUrl
 from tether.core.protocol.access_token import Access
-from tether.core.protocol.address import target_space
 from tether.core.protocol.requests import LONGEST_ANSWER, Request, Upload
 from tether.core.windows.transfers import Begin
 
 
 class _Call:
-    """A call under way: how to give it up, and the place that an upload gives back."""
+    """A request under way: what aborts it, and what gives an upload's place back."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
@@ -25,34 +25,34 @@ class _Call:
 
 
 class BrowserHttp:
-    """Makes calls, gives each its time, and tells how it ended.
+    """Sends requests, each with its timeout and its server's token.
 
     Args:
-        emit: Is told.
-        read_file: Reads a kept picture.
-        access_of: Returns a server's token, if it has one.
+        on_answer: Called with how each request has ended.
+        read_file: Returns a stored picture.
+        access_of: Returns a server's token.
         begin: Waits for an upload's turn.
     """
 
     def __init__(
         self,
-        emit: Emit,
+        on_answer: Callable[[Answered | RequestFailed], None],
         read_file: Callable[[Digest], Awaitable[Any]],
         access_of: Callable[[ServerUrl], Access | None],
         begin: Begin,
     ) -> None:
-        self._emit = emit
+        self._on_answer = on_answer
         self._read_file = read_file
         self._access_of = access_of
         self._begin = begin
         self._page = str(js.location.href)
         self._calls: dict[int, _Call] = {}
         self._uploads: set[asyncio.Task[None]] = set()
-        # It lives as long as the page. A callback, since each await is a turn of the loop.
-        self._told = create_proxy(self._ended)
+        # It lives as long as the page. A callback: each await would cost a turn of the loop.
+        self._on_end = create_proxy(self._ended)
 
     def send(self, request: Request) -> None:
-        """Make a call."""
+        """Send a request."""
         self._calls[request.id] = _Call(request)
         if request.upload is None:
             self._start(request, request.body)
@@ -62,7 +62,7 @@ class BrowserHttp:
         upload.add_done_callback(self._uploads.discard)
 
     def abort(self, request_id: int) -> None:
-        """Give a call up; nothing is told of it."""
+        """Abort a request; it reports nothing any more."""
         call = self._calls.pop(request_id, None)
         if call is not None:
             call.abort()
@@ -73,15 +73,15 @@ class BrowserHttp:
         try:
             form = await self._form(upload)
         except BaseException:
-            leave()  # or nobody would get the place again
+            leave()  # or the place would be lost
             raise
         call = self._calls.get(request.id)
-        if call is None:  # given up meanwhile
+        if call is None:  # aborted meanwhile
             leave()
         elif form is None:
             leave()
             del self._calls[request.id]
-            self._emit(RequestFailed(request, Failure.FILE_GONE))
+            self._on_answer(RequestFailed(request, Failure.FILE_GONE))
         else:
             call.leave = leave
             self._start(request, form)
@@ -90,7 +90,7 @@ class BrowserHttp:
         url, options = self._options(request, body)
         # static/boot/calls.mjs
         self._calls[request.id].abort = js.tetherCall(
-            url, options, request.timeout, LONGEST_ANSWER, request.id, self._told
+            url, options, request.timeout, LONGEST_ANSWER, request.id, self._on_end
         )
 
     def _ended(self, request_id: int, status: int, text: str, seconds: float) -> None:
@@ -99,13 +99,13 @@ class BrowserHttp:
             return
         call.leave()
         if status >= 0:
-            self._emit(Answered(call.request, status, text, seconds))
+            self._on_answer(Answered(call.request, status, text, seconds))
         else:
             why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
-            self._emit(RequestFailed(call.request, why))
+            self._on_answer(RequestFailed(call.request, why))
 
     async def _form(self, upload: Upload) -> Any:
-        """Return what is sent: a picture goes from the store to the network, past Python."""
+        """Return the body: the picture goes from storage to the network, past Python."""
         blob = await self._read_file(upload.digest)
         if blob is None:
             return None
@@ -114,25 +114,12 @@ class BrowserHttp:
         return form
 
     def _options(self, request: Request, body: Any) -> tuple[str, Any]:
-        url = request.url
-        options: dict[str, Any] = {
-            "method": request.method,
-            "cache": "no-store",
-            "credentials": "omit",
-            "referrerPolicy": "no-referrer",
-            "mode": "no-cors" if request.is_opaque else "cors",
-        }
+        bare = request.is_opaque or request.is_bare
+        access = None if bare else self._access_of(request.server)
+        url, options = fetch_options(self._page, request.server, request.url, access)
+        options["method"], options["cache"] = request.method, "no-store"
+        options["mode"] = "no-cors" if request.is_opaque else "cors"
         if body is not None:
             # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
             options["body"] = body
-        bare = request.is_opaque or request.is_bare
-        space = target_space(self._page, request.server)
-        if space is not None:
-            options["targetAddressSpace"] = space
-        access = None if bare else self._access_of(request.server)
-        if access is not None:
-            url = access.with_query(url)
-            options["headers"] = access.headers()
-            # ComfyUI never redirects: whoever does would lead the secret elsewhere.
-            options["redirect"] = "error"
-        return url, to_js(options, dict_converter=js.Object.fromEntries)
+        return url, to_object(options)

@@ -1,30 +1,27 @@
-"""Web Locks: only one page at a time has the lock of a name."""
+"""Web Locks, which one page at a time holds."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
 from tether.browser.proxies import ProxyScope
+from tether.browser.values import to_object
 from tether.core.ids import ServerUrl, WindowId
 from tether.core.windows.transfers import PLACES
 
 
 class NamedLocks:
-    """The locks of all pages of a folder.
-
-    Args:
-        prefix: The start of their names.
-    """
+    """The locks that all pages of a folder share; `prefix` starts their names."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._holdings: set[asyncio.Task[None]] = set()
 
     async def hold(self, name: str, **options: bool) -> Callable[[], None] | None:
-        """Wait for a lock; returns what lets go of it, or None when it isn't given."""
+        """Wait for a lock; returns what releases it, or None when it isn't granted."""
         granted: asyncio.Future[Any] = asyncio.get_event_loop().create_future()
         holding = asyncio.ensure_future(self._hold(name, options, granted))
         self._holdings.add(holding)
@@ -39,7 +36,7 @@ class NamedLocks:
     async def _hold(
         self, name: str, options: dict[str, bool], granted: asyncio.Future[Any]
     ) -> None:
-        """Have the lock until it is released or stolen."""
+        """Hold the lock until it is released or stolen."""
         scope = ProxyScope()
         held = js.Promise.withResolvers()
 
@@ -50,11 +47,12 @@ class NamedLocks:
             granted.set_result(held.resolve)
             return held.promise
 
-        told = to_js(options, dict_converter=js.Object.fromEntries)
         try:
-            await js.navigator.locks.request(f"{self._prefix}{name}", told, scope.proxy(on_lock))
+            await js.navigator.locks.request(
+                f"{self._prefix}{name}", to_object(options), scope.proxy(on_lock)
+            )
         except JsException as error:
-            js.console.info(f"Tether: the lock is gone: {error}")  # stolen, or never given
+            js.console.info(f"Tether: the lock is gone: {error}")  # stolen, or never granted
         finally:
             scope.end()
             if not granted.done():
@@ -68,7 +66,7 @@ class BrowserLock:
 
     @staticmethod
     def is_there() -> bool:
-        """Say whether the browser has Web Locks here: on secure pages alone."""
+        """Whether the browser has Web Locks here: only secure pages do."""
         return hasattr(js.navigator, "locks")
 
     def __init__(self, prefix: str) -> None:
@@ -84,7 +82,7 @@ class BrowserLock:
         await self._request(window_id, steal=True)
 
     def leave(self) -> None:
-        """Let go of the lock, if there is one."""
+        """Release the lock, if it is held."""
         if self._release is not None:
             self._release()
             self._release = None
@@ -96,18 +94,14 @@ class BrowserLock:
 
 
 class BrowserTransfers:
-    """Gives bulk transfers their places as Web Locks.
-
-    Args:
-        prefix: The start of their names.
-    """
+    """Limits the bulk transfers to each server through Web Locks."""
 
     def __init__(self, prefix: str) -> None:
         self._locks = NamedLocks(prefix)
         self._turn = 0
 
     async def begin(self, server: ServerUrl) -> Callable[[], None]:
-        """Take a free place of a server, or wait for one."""
+        """Wait for one of a server's places; returns what gives it back."""
         names = [f"transfer:{number}:{server}" for number in range(PLACES)]
         for name in names:
             release = await self._locks.hold(name, ifAvailable=True)
@@ -115,4 +109,4 @@ class BrowserTransfers:
                 return release
         self._turn += 1
         release = await self._locks.hold(names[self._turn % PLACES])
-        return release or (lambda: None)  # the page is ending: no lock is given any more
+        return release or (lambda: None)  # the page is ending: no lock is granted any more

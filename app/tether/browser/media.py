@@ -1,12 +1,13 @@
-"""Result files: fetched with what their server wants, and shown as `blob:` of this page."""
+"""Result files: fetched with their server's token, and shown as `blob:` of this page."""
 
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
+from tether.browser.values import fetch_options, to_object
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
@@ -21,10 +22,6 @@ class BrowserMedia:
 
     An `<img>` sends no headers, can't say that a server is on the local network, fetches
     whatever size comes, and takes one of the six connections that all calls to a server share.
-
-    Args:
-        access_of: Returns a server's token, if it has one.
-        begin: Waits for a bulk transfer's turn.
     """
 
     def __init__(self, access_of: Callable[[ServerUrl], Access | None], begin: Begin) -> None:
@@ -35,17 +32,17 @@ class BrowserMedia:
         self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[tuple[Fetched, Any]]] = {}
 
     def is_direct(self, server: ServerUrl) -> bool:
-        """Say whether a player or a link gets results of a server by itself."""
+        """Whether a player or a link gets a server's results by their addresses."""
         return self._access_of(server) is None and target_space(self._page, server) is None
 
     def address(self, task_id: TaskId, url: str) -> str:
-        """Return where a result is found: `blob:` once it was fetched."""
+        """Return a result's address: `blob:` once it was fetched."""
         return self._shown.get(task_id, {}).get(url, (url,))[0]
 
     async def fetch(
         self, task_id: TaskId, server: ServerUrl, url: str, *, is_asked: bool
     ) -> Fetched:
-        """Fetch a result, unless it is large and nobody has asked for it."""
+        """Fetch a result, unless it is large and no person asked for it."""
         found, _ = await self._found(task_id, server, url, is_asked)
         return found
 
@@ -65,7 +62,7 @@ class BrowserMedia:
     async def _found(
         self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
     ) -> tuple[Fetched, Any]:
-        """Return what the card shows, and the content itself: the address may go any moment."""
+        """Return a result's address and its content: the address may be revoked any moment."""
         known = self._shown.setdefault(task_id, {}).get(url)
         if known is not None:
             return Fetched(known[0]), known[1]
@@ -92,17 +89,17 @@ class BrowserMedia:
         return Fetched(address), blob
 
     async def _get(self, server: ServerUrl, url: str, limit: int | None) -> tuple[Any | None, int]:
-        """Return a file, or None and the bytes of one over the limit; (None, 0) for a refusal.
+        """Return (file, 0), (None, its bytes) over the limit, or (None, 0) when it is refused.
 
         Raises:
             JsException: Nothing answers.
         """
         controller = js.AbortController.new()
-        whole, options = self._options(server, url)
+        whole, options = fetch_options(self._page, server, url, self._access_of(server))
         options["signal"] = controller.signal
         leave = await self._begin(server)
         try:
-            answer = await js.fetch(whole, to_js(options, dict_converter=js.Object.fromEntries))
+            answer = await js.fetch(whole, to_object(options))
             size = int(answer.headers.get("content-length") or 0)
             is_large = limit is not None and size > limit
             blob = await _content(answer, size, limit) if answer.ok and not is_large else None
@@ -113,20 +110,9 @@ class BrowserMedia:
         finally:
             leave()
 
-    def _options(self, server: ServerUrl, url: str) -> tuple[str, dict[str, Any]]:
-        options: dict[str, Any] = {"credentials": "omit", "referrerPolicy": "no-referrer"}
-        access = self._access_of(server)
-        if access is not None:
-            url = access.with_query(url)
-            options |= {"headers": access.headers(), "redirect": "error"}
-        space = target_space(self._page, server)
-        if space is not None:
-            options["targetAddressSpace"] = space
-        return url, options
-
 
 async def _content(answer: Any, size: int, limit: int | None) -> Any | None:
-    """Return the content as a Blob; None where its server didn't say how large it is, and it is."""
+    """Return a body as a Blob; None when it has no `Content-Length` and exceeds the limit."""
     if size or limit is None:
         return await answer.blob()
     reader, parts, length = answer.body.getReader(), js.Array.new(), 0
@@ -136,11 +122,11 @@ async def _content(answer: Any, size: int, limit: int | None) -> Any | None:
             return None
         parts.push(piece.value)
     kind = {"type": answer.headers.get("content-type") or ""}
-    return js.Blob.new(parts, to_js(kind, dict_converter=js.Object.fromEntries))
+    return js.Blob.new(parts, to_object(kind))
 
 
 def _inert(blob: Any) -> Any:
-    """Take the type of what could run as a page of ours: HTML, SVG."""
+    """Take the type from a file that could run scripts as this page: HTML, SVG."""
     kind = str(blob.type)
     if kind.startswith(_SHOWN) and "svg" not in kind:
         return blob

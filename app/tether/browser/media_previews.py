@@ -1,4 +1,4 @@
-"""Preview pictures on their way from a frame to the screen."""
+"""Preview pictures, from their frames to the screen."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +9,9 @@ from tether.core.ids import TaskId
 
 
 class BrowserPreviews:
-    """Keeps the last picture of each task; the address of the one before is revoked.
+    """Keeps each task's last picture, and revokes the address of the one before.
 
-    An address is made when somebody asks for it: more pictures come than are painted.
+    Addresses are made when they are painted: more pictures come than that.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
@@ -20,7 +20,7 @@ class BrowserPreviews:
         self._urls: dict[TaskId, str] = {}
 
     def show(self, task_id: TaskId, frame: Any, offset: int, mime: str) -> None:
-        """Show the picture in a frame at the next chance; its bytes never enter Python."""
+        """Show the picture in a frame at the next paint; its bytes never enter Python."""
         self._frames[task_id] = frame, offset, mime
         self._on_change()
 

@@ -1,4 +1,4 @@
-"""What the browser does with the page: hides it, freezes it, brings it back."""
+"""The page's life in the browser: hidden, frozen, brought back, ended."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,57 +11,54 @@ from tether.core.events import Emit, PageChange, PageChanged
 
 
 class BrowserPage:
-    """Tells when the network or the person comes back, and when the whole page sleeps and wakes.
+    """Listens to `window` and `document` for as long as the page lives."""
 
-    Args:
-        emit: Is told of the network and the person.
-        on_leave: The page is frozen, put into the browser's cache, or ends.
-        on_back: It goes on after that.
-        is_needed: Says whether something would be lost, or stand still, without this page.
-    """
-
-    def __init__(
-        self,
-        emit: Emit,
-        on_leave: Callable[[], None],
-        on_back: Callable[[], Awaitable[None]],
-        is_needed: Callable[[], bool],
-    ) -> None:
-        self._emit = emit
-        self._on_leave = on_leave
-        self._on_back = on_back
-        self._is_needed = is_needed
-        self._is_asleep = False
+    def __init__(self) -> None:
         self._scope = ProxyScope()
-        self._scope.listen(js.window, "online", self._on_online)
-        self._scope.listen(js.window, "pagehide", self._on_sleep)
-        self._scope.listen(js.window, "pageshow", self._on_wake)
-        self._scope.listen(js.document, "freeze", self._on_sleep)
-        self._scope.listen(js.document, "resume", self._on_wake)
-        self._scope.listen(js.window, "beforeunload", self._on_unload)
-        self._scope.listen(js.document, "visibilitychange", self._on_visibility)
-        if js.document.visibilityState != "visible":
-            self._emit(PageChanged(PageChange.HIDDEN))
+        self._is_asleep = False
 
-    def _on_online(self, _event: Any) -> None:
-        self._emit(PageChanged(PageChange.ONLINE))
+    def restart(self) -> None:
+        """Load the page anew."""
+        js.location.reload()
 
-    def _on_sleep(self, _event: Any) -> None:
-        # On its way into the cache a page is hidden and frozen: one sleep, one awakening.
-        if not self._is_asleep:
-            self._is_asleep = True
-            self._on_leave()
+    def listen(
+        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Report `PageChanged`, a page that falls asleep or ends, and one that wakes up."""
 
-    def _on_wake(self, _event: Any) -> None:
-        if self._is_asleep:
-            self._is_asleep = False
-            self._awakening = asyncio.ensure_future(self._on_back())
+        def on_sleep(_event: Any) -> None:
+            # On its way into the cache a page is hidden and frozen: one sleep, one awakening.
+            if not self._is_asleep:
+                self._is_asleep = True
+                on_leave()
 
-    def _on_visibility(self, _event: Any) -> None:
-        is_seen = js.document.visibilityState == "visible"
-        self._emit(PageChanged(PageChange.VISIBLE if is_seen else PageChange.HIDDEN))
+        def on_wake(_event: Any) -> None:
+            if self._is_asleep:
+                self._is_asleep = False
+                self._awakening = asyncio.ensure_future(on_back())
 
-    def _on_unload(self, event: Any) -> None:
-        """Let the browser ask whether the person really wants to leave; it has its own words."""
-        if self._is_needed():
-            event.preventDefault()
+        def on_visibility(_event: Any) -> None:
+            emit(PageChanged(PageChange.VISIBLE if _is_visible() else PageChange.HIDDEN))
+
+        listen = self._scope.listen
+        listen(js.window, "online", lambda _event: emit(PageChanged(PageChange.ONLINE)))
+        listen(js.window, "pagehide", on_sleep)
+        listen(js.window, "pageshow", on_wake)
+        listen(js.document, "freeze", on_sleep)
+        listen(js.document, "resume", on_wake)
+        listen(js.document, "visibilitychange", on_visibility)
+        if not _is_visible():
+            emit(PageChanged(PageChange.HIDDEN))
+
+    def ask_before_leaving(self, is_needed: Callable[[], bool]) -> None:
+        """Let the browser ask, in its own words, before a person closes a page that is needed."""
+
+        def on_unload(event: Any) -> None:
+            if is_needed():
+                event.preventDefault()
+
+        self._scope.listen(js.window, "beforeunload", on_unload)
+
+
+def _is_visible() -> bool:
+    return bool(js.document.visibilityState == "visible")

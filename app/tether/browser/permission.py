@@ -1,10 +1,12 @@
-"""The browser's leave to reach the local network."""
+"""The browser's permission to reach the local network."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import js
-from pyodide.ffi import JsException, create_proxy, to_js
+from pyodide.ffi import JsException, create_proxy
+
+from tether.browser.values import to_object
 
 Key = TypeVar("Key")
 
@@ -12,10 +14,11 @@ Key = TypeVar("Key")
 async def leave_of(
     names: Mapping[Key, Sequence[str]], on_change: Callable[[], None] | None = None
 ) -> dict[Key, str]:
-    """Ask how each leave stands: granted, denied or prompt; asking shows nothing to the person.
+    """Return the state of permissions: granted, denied or prompt; the person sees nothing of it.
 
     Args:
-        names: What browsers call each leave, the newest first; one without any is left out.
+        names: What browsers call each permission, the newest name first; one that this browser
+            doesn't know is left out.
         on_change: Called when the person has decided.
     """
     found: dict[Key, str] = {}
@@ -33,7 +36,7 @@ async def leave_of(
 
 async def _query(name: str) -> Any | None:
     try:
-        wanted = to_js({"name": name}, dict_converter=js.Object.fromEntries)
+        wanted = to_object({"name": name})
         return await js.navigator.permissions.query(wanted)
     except (AttributeError, JsException):
         return None  # a browser without it

@@ -1,13 +1,11 @@
-"""Who owns the proxies through which JavaScript calls Python; what the stores share."""
+"""Owners of the proxies through which JavaScript calls Python, and IndexedDB's requests."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import js
-from pyodide.ffi import create_proxy, to_js
-
-Key = TypeVar("Key", bound=str)
+from pyodide.ffi import JsException, create_proxy
 
 
 class ProxyScope:
@@ -43,13 +41,14 @@ class ProxyScope:
             proxy.destroy()
 
 
-async def ended(source: Any, name: str, scope: ProxyScope) -> None:
-    """Wait for the good or bad end of a request or transaction of IndexedDB.
+async def ended(source: Any, name: str) -> None:
+    """Wait for the event by which a request or transaction of IndexedDB succeeds.
 
     Raises:
-        OSError: The bad one, with the browser's reason.
+        OSError: It failed, with the browser's reason.
     """
     future: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+    scope = ProxyScope()
 
     def good(_event: Any) -> None:
         if not future.done():
@@ -64,45 +63,42 @@ async def ended(source: Any, name: str, scope: ProxyScope) -> None:
     # A request's error passes its transaction on the way, which must then abort.
     for kind in ("abort",) if hasattr(source, "abort") else ("error", "blocked"):
         scope.listen(source, kind, bad)
-    await future
+    try:
+        await future
+    finally:
+        scope.end()
+
+
+async def open_database(name: str, version: int, create: Callable[[Any], None]) -> Any:
+    """Open an IndexedDB database; `create` makes the stores of a new version.
+
+    Raises:
+        OSError: The browser refuses, with its reason.
+    """
+    scope = ProxyScope()
+    try:
+        request = js.indexedDB.open(name, version)
+        scope.listen(request, "upgradeneeded", lambda _event: create(request.result))
+        await ended(request, "success")
+    except JsException as error:
+        raise OSError(str(error)) from error
+    finally:
+        scope.end()
+    return request.result
 
 
 async def refuses_blobs(database: Any, store: str) -> bool:
-    """Say whether a store takes no blobs, by one that is deleted at once.
+    """Find out whether a store takes no blobs, with one that is deleted at once.
 
-    Tried alone: beside other requests such a refusal can block the database for good.
+    Alone in its transaction: beside other requests a refusal can block the database for good.
     Source: WebKitGTK 2.50.6 in a private session, measured.
     """
     transaction = database.transaction(store, "readwrite")
     blobs = transaction.objectStore(store)
     blobs.put(js.Blob.new(), "")
     blobs.delete("")
-    scope = ProxyScope()
     try:
-        await ended(transaction, "complete", scope)
+        await ended(transaction, "complete")
     except OSError:
         return True
-    finally:
-        scope.end()
     return False
-
-
-async def packed(blobs: Mapping[Key, Any]) -> dict[Key, Any]:
-    """Return blobs as what every store takes, their bytes and their type; texts are left."""
-    found = {}
-    for key, blob in blobs.items():
-        if isinstance(blob, str):
-            found[key] = blob
-            continue
-        parts = {"content": await blob.arrayBuffer(), "type": blob.type}
-        found[key] = to_js(parts, dict_converter=js.Object.fromEntries)
-    return found
-
-
-def blob_of(value: Any) -> Any:
-    """Return what was stored as a blob again, whichever way it was."""
-    content = getattr(value, "content", None)
-    if content is None:
-        return value
-    options = to_js({"type": value.type}, dict_converter=js.Object.fromEntries)
-    return js.Blob.new(to_js([content]), options)

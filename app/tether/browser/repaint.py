@@ -1,4 +1,4 @@
-"""When to paint: once a frame, and once a second while hidden."""
+"""Paints once a frame, and once a second while the page is hidden."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,15 +7,14 @@ import js
 from pyodide.ffi import create_proxy
 
 HIDDEN_PAUSE = 1.0
-"""Seconds between paints of a hidden page, where no frame ever comes."""
-
+"""Seconds between paints of a hidden page, which gets no frames."""
 
 TICK = 1.0
-"""Seconds between paints of what counts seconds."""
+"""Seconds between paints of a page that shows running seconds."""
 
 
 class Repaint:
-    """Calls `paint` soon after it was asked for, however often that was."""
+    """Calls `paint` once soon after `ask`, however often that was called."""
 
     def __init__(self, paint: Callable[[], None]) -> None:
         self._paint = paint
@@ -25,13 +24,13 @@ class Repaint:
         self._ask = js.tetherFrames(HIDDEN_PAUSE * 1000, create_proxy(self._frame))
 
     def ask(self) -> None:
-        """Paint at the next chance."""
+        """Paint in the next frame."""
         if not self._is_asked:
             self._is_asked = True
             self._ask()
 
     def later(self) -> None:
-        """Paint once more in a second, if somebody sees it then."""
+        """Paint once more in a second, if the page is visible then."""
         if self._next is None:
             self._next = asyncio.get_event_loop().call_later(TICK, self._ticked)
 

@@ -1,4 +1,4 @@
-"""The page's own files, and the settings in it."""
+"""The site's own files and settings."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,20 +10,19 @@ from tether.core.errors import Trouble
 from tether.core.protocol.hosted_list import Listed
 
 LIST_WITHIN = 10_000
-"""Milliseconds after which a list of servers counts as not answered."""
+"""Milliseconds until the fetch of a server list times out."""
 
 
 async def fetch_text(path: str) -> str | None:
-    """Fetch a file of the page's own; None when it isn't there."""
+    """Fetch a file of the site; None when it isn't there."""
     answer = await js.fetch(js.tetherFile(path))
     return str(await answer.text()) if answer.ok else None
 
 
 async def fetch_list(place: str, where: str = "") -> Listed:
-    """Fetch a list of servers, which `where` names to people if it is not the page's own.
+    """Fetch a list of servers; `where` names its place to people if that is not the site's own.
 
-    The browser asks by itself whether its copy still holds (`ETag`), without the preflight that
-    a header of ours would need.
+    The browser revalidates its copy (`ETag`) without the preflight that a header would need.
     Source: Fetch, cache mode `no-cache`.
     """
     try:
@@ -37,7 +36,7 @@ async def fetch_list(place: str, where: str = "") -> Listed:
 
 
 async def _why_silent(where: str) -> Trouble:
-    """Tell a place that refuses the page from one where nothing answers."""
+    """Tell a place that refuses this page from one where nothing answers."""
     try:
         await _fetch(where, mode="no-cors")
     except JsException:
@@ -51,17 +50,17 @@ async def _fetch(place: str, **options: str) -> Any:
 
 
 def meta(name: str, default: str) -> str:
-    """Read a setting that the host of the page may change in index.html."""
+    """Read a setting that whoever hosts the page may change in index.html."""
     found = js.document.querySelector(f'meta[name="tether:{name}"]')
     return str(found.content) if found else default
 
 
 def is_demo() -> bool:
-    """Say whether the visitor came for the demo; `static/boot/early.js` reads the address."""
+    """Whether the visitor came for the demo; `static/boot/early.js` reads the address."""
     return js.document.documentElement.classList.contains("demo") is True
 
 
 @lru_cache(64)
 def time_of_day(at: float, language: str) -> str:
-    """Write a time, in seconds since the epoch; of 24 hours, as all over the page."""
+    """Write a time, in seconds since the epoch, with 24 hours."""
     return str(js.Date.new(at * 1000).toLocaleTimeString(language, hourCycle="h23"))

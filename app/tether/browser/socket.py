@@ -24,9 +24,9 @@ _REFUSED = 1006
 
 
 class BrowserSocket:
-    """One socket of one attempt: carries frames (static/boot/frames.mjs), decides nothing.
+    """One attempt's socket (`static/boot/frames.mjs`): carries frames, decides nothing.
 
-    After `SocketClosed` it emits nothing more and holds no proxy.
+    After `SocketClosed` it emits nothing and holds no proxy.
     """
 
     def __init__(self, server: ServerUrl, attempt: int, url: str, emit: Emit) -> None:
@@ -41,7 +41,7 @@ class BrowserSocket:
             scope.end()
             raise
         scope.listen(self._js, "open", self._on_open)
-        scope.listen(self._js, "close", self._on_close)  # `error` adds nothing to it
+        scope.listen(self._js, "close", self._on_close)  # `error` adds nothing
 
     def send(self, text: str) -> None:
         """Send a frame; one for a socket that has just closed is dropped."""
@@ -67,12 +67,7 @@ class BrowserSocket:
 
 
 class BrowserSockets:
-    """The sockets of a window, by server and attempt.
-
-    Args:
-        emit: Is told what they say.
-        access_of: Returns a server's token; only one in the address can go with a socket.
-    """
+    """The sockets of a window, by server and attempt; only a token in the address goes with one."""
 
     def __init__(self, emit: Emit, access_of: Callable[[ServerUrl], Access | None]) -> None:
         self._emit = emit
@@ -80,13 +75,14 @@ class BrowserSockets:
         self._open: dict[tuple[ServerUrl, int], BrowserSocket] = {}
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
-        """Open a socket; a refusal of the browser (ws: from an https page) is a close."""
+        """Open a socket; one that the browser refuses (ws: from an https page) closes at once."""
         access = self._access_of(server)
-        whole = access.with_query(url) if access is not None else url
+        if access is not None:
+            url = access.with_query(url)
         try:
-            self._open[server, attempt] = BrowserSocket(server, attempt, whole, self._told)
+            self._open[server, attempt] = BrowserSocket(server, attempt, url, self._on_event)
         except JsException as error:
-            # Its message has the whole address, and a token may be in that.
+            # Its message has the address, and that may have a token.
             js.console.info(f"Tether: the browser refuses a socket to {server}: {error.name}")
             self._emit(SocketClosed(server, attempt, _REFUSED))
 
@@ -102,7 +98,7 @@ class BrowserSockets:
         if socket is not None:
             socket.close()
 
-    def _told(self, event: Event) -> None:
+    def _on_event(self, event: Event) -> None:
         if isinstance(event, SocketClosed):
             self._open.pop((event.server, event.attempt), None)
         self._emit(event)

@@ -1,4 +1,4 @@
-"""sessionStorage and localStorage, under names of this page's own."""
+"""sessionStorage and localStorage, under this page's prefix."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,16 +12,15 @@ from tether.core.events import Emit, KeepingFailed
 
 
 def own_prefix(pathname: str) -> str:
-    """Return the start of every name that we give anything in this browser.
+    """Return the prefix of this page's names in storage that all pages of the origin share.
 
-    Pages of one origin share its storage, e.g. all GitHub Pages of a person; the folder of
-    the page tells them apart.
+    Those may be all GitHub Pages of a person; the page's folder tells them apart.
     """
     return f"tether:{pathname[: pathname.rfind('/') + 1]}:"
 
 
 class BrowserRecords:
-    """Small texts in a storage; kept in memory alone when the browser forbids storage."""
+    """Small texts in a storage; in memory when the browser forbids storage."""
 
     def __init__(self, storage_name: str, prefix: str, emit: Emit) -> None:
         self._prefix = prefix
@@ -35,7 +34,7 @@ class BrowserRecords:
             emit(KeepingFailed(Trouble.of("storage_forbidden")))
 
     def read_all(self) -> dict[str, str]:
-        """Return all our records, without the prefix."""
+        """Return all records, without the prefix."""
         if self._storage is None:
             return dict(self._memory)
         found = {}
@@ -54,7 +53,7 @@ class BrowserRecords:
         return text if isinstance(text, str) else None
 
     def write(self, key: str, text: str | None) -> None:
-        """Keep or forget a record; what doesn't fit is told."""
+        """Store or delete a record; reports one that doesn't fit."""
         if self._storage is None:
             if text is None:
                 self._memory.pop(key, None)
@@ -69,10 +68,10 @@ class BrowserRecords:
                 self._emit(KeepingFailed(Trouble.of("storage_full", detail=error.message)))
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
-        """Tell of what other windows write, for as long as the page lives."""
+        """Report what other windows write, for as long as the page lives."""
 
         def on_storage(event: Any) -> None:
-            # When all is cleared the key is JavaScript's null: no page of ours does that.
+            # The key is JavaScript's null when all is cleared, which no page does.
             if isinstance(event.key, str) and event.key.startswith(self._prefix):
                 text = event.newValue
                 on_change(

@@ -1,10 +1,10 @@
-"""Finds windows that are gone, and takes over their unfinished tasks."""
+"""Finds windows that are gone, and adopts their unfinished tasks."""
 
 import asyncio
 from collections.abc import Callable
 
 from tether.core.events import TasksOrphaned
-from tether.core.ids import Chance, WindowId
+from tether.core.ids import WindowId
 from tether.core.windows.claim import GREATEST, PATIENCE, Claim, Standing, leaver
 from tether.core.windows.ledger import (
     ENTRY_RECORD,
@@ -15,61 +15,44 @@ from tether.core.windows.ledger import (
     owners,
     read_ledger,
 )
-from tether.runtime.ports import Channel, Clock, Hold, Records
+from tether.runtime.ports import World
 from tether.runtime.runner import Runner
 
 ONCE_MORE = 2.0
-"""Seconds after a window's farewell when its lock is free for certain."""
+"""Seconds after a window's farewell by which the browser has freed its lock."""
 
 
 class Adopter:
-    """Holds the claim of a window that is gone for as long as taking its tasks over takes.
+    """Holds a gone window's claim while this window takes its tasks over.
 
     Args:
         runner: Gets the tasks.
         own: This page's window.
-        make_hold: Makes a place to hold another window's claim.
-        channel: Where pages say that they leave.
-        shared: What all windows share, the ledger in it.
-        clock: For the ages of entries.
-        chance: Makes tokens.
+        world: The channel, the ledger in the shared records, and holds.
     """
 
-    def __init__(
-        self,
-        runner: Runner,
-        own: WindowId,
-        make_hold: Callable[[], Hold],
-        channel: Channel,
-        shared: Records,
-        clock: Clock,
-        chance: Chance,
-    ) -> None:
+    def __init__(self, runner: Runner, own: WindowId, world: World) -> None:
         self._runner = runner
         self._own = own
-        self._make_hold = make_hold
-        self._channel = channel
-        self._shared = shared
-        self._clock = clock
-        self._chance = chance
+        self._world = world
         self.on_gone: Callable[[], None] = lambda: None
-        """Called when a window was found gone, and when that is over."""
+        """Called when `gone` has changed."""
         self.gone: set[WindowId] = set()
-        """Windows that are gone, and whose tasks are about to be taken over."""
+        """Windows that are gone and whose tasks are about to be taken over."""
         self._followed: dict[WindowId, asyncio.Task[bool]] = {}
         self._hurries: dict[WindowId, asyncio.Event] = {}
         self._claims: dict[WindowId, tuple[Claim, asyncio.Event]] = {}
         self._round: asyncio.TimerHandle | None = None
-        channel.listen(self._heard)
+        world.channel.listen(self._heard)
 
     def look(self) -> None:
-        """Look for windows that are gone, now and once in a while."""
+        """Look for windows that are gone, now and every minute from then on."""
         if self._round is not None:
             self._round.cancel()
         self._round = asyncio.get_event_loop().call_later(ROUND, self.look)
-        ledger = read_ledger(self._shared.read_all())
-        for task_id in forgotten(ledger, self._clock.now()):
-            self._shared.write(ENTRY_RECORD + task_id, None)
+        ledger = read_ledger(self._world.shared.read_all())
+        for task_id in forgotten(ledger, self._world.clock.now()):
+            self._world.shared.write(ENTRY_RECORD + task_id, None)
         for owner in owners(ledger, self._own):
             if owner not in self._followed:
                 self._hurries[owner] = asyncio.Event()
@@ -100,21 +83,21 @@ class Adopter:
             self.on_gone()
 
     async def _find_gone(self, owner: WindowId, act: Callable[[Claim], None]) -> bool:
-        """Act while a window's claim is ours; False when the window lives.
+        """Act while this page holds a window's claim; False when the window lives.
 
-        From getting the claim to leaving it nothing else of this page runs, so nobody can
-        ask us for it.
+        Between the claim's taking and its release nothing else of this page runs, so no other
+        page can ask for it.
         """
-        claim = Claim(owner, GREATEST + self._chance.hex(16))
-        hold, lost = self._make_hold(), asyncio.Event()
+        claim = Claim(owner, GREATEST + self._world.chance.hex(16))
+        hold, lost = self._world.make_hold(), asyncio.Event()
         is_free = await hold.take(owner, claim.token)
         if not is_free and hold.is_proof:
             return False
-        # Where storage is all there is, two windows may both find it free: they must talk.
+        # In plain storage two windows may both find the claim free: they must ask each other.
         told = claim.found(is_free and hold.is_proof)
         if told is not None:
             self._claims[owner] = claim, lost
-            self._channel.post(told)
+            self._world.channel.post(told)
             heard = asyncio.ensure_future(lost.wait())
             await asyncio.wait([heard], timeout=PATIENCE)
             heard.cancel()
@@ -126,21 +109,21 @@ class Adopter:
         return is_gone
 
     def _adopt(self, claim: Claim) -> None:
-        entries = entries_of(read_ledger(self._shared.read_all()), claim.window_id)
+        entries = entries_of(read_ledger(self._world.shared.read_all()), claim.window_id)
         self._runner.emit(TasksOrphaned(entries))
         told = claim.waited()
         if told is not None:
-            # A page that slept too deeply to answer learns of it when it wakes up.
-            self._channel.post(told)
+            # A page that slept too deeply to answer learns this when it wakes up.
+            self._world.channel.post(told)
 
     def _heard(self, text: str) -> None:
         if leaver(text) is not None:
             self.look()
-            # The browser may free its lock a moment after its word has come.
+            # The browser may free the lock a moment after its page's message has come.
             asyncio.get_event_loop().call_later(ONCE_MORE, self.look)
         for claim, lost in list(self._claims.values()):
             told = claim.heard(text)
             if told is not None:
-                self._channel.post(told)
+                self._world.channel.post(told)
             if claim.standing is Standing.LOST:
                 lost.set()

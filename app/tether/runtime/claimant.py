@@ -1,65 +1,48 @@
-"""Makes sure that a page is the only one under its window id."""
+"""Claims a window id, so that no two pages act under one."""
 
 import asyncio
 from collections.abc import Callable, Mapping
 
 from tether.core.errors import Trouble
 from tether.core.events import KeepingFailed, PageChange, PageChanged
-from tether.core.ids import Chance, WindowId
+from tether.core.ids import WindowId
+from tether.core.session.records import is_bereft
 from tether.core.session.session import Session
 from tether.core.windows.claim import PATIENCE, RECORD, Claim, Standing
-from tether.runtime.ports import Channel, Hold, Records
+from tether.core.windows.ledger import read_ledger
+from tether.runtime.ports import World
 from tether.runtime.runner import Runner
 
 
 class Claimant:
-    """Carries a page's claim, and lets the runner work only while the claim is held.
+    """Lets the runner work only while this page holds the claim to its window id.
 
-    Args:
-        runner: Waits while the page sleeps, and once its claim is lost.
-        hold: Where a claim is held.
-        channel: Where the pages of this folder hear each other.
-        records: This tab's records; pages that follow each other in one tab share them.
-        chance: Makes the tokens that tell pages apart.
-        restart: Loads the page anew: it then finds out who it is.
-        is_bereft: Says whether another window has adopted tasks of ours.
+    Pages that follow each other in one tab share its records, and a duplicated tab has a copy.
     """
 
-    def __init__(
-        self,
-        runner: Runner,
-        hold: Hold,
-        channel: Channel,
-        records: Records,
-        chance: Chance,
-        restart: Callable[[], None],
-        is_bereft: Callable[[], bool],
-    ) -> None:
+    def __init__(self, runner: Runner, world: World) -> None:
         self._runner = runner
-        self._hold = hold
-        self._channel = channel
-        self._records = records
-        self._chance = chance
-        self._restart = restart
-        self._is_bereft = is_bereft
+        self._world = world
+        self._hold = world.make_hold()
         self._claim: Claim | None = None
         self._lost = asyncio.Event()
-        channel.listen(self._heard)
+        world.channel.listen(self._heard)
 
     async def open(self, make: Callable[[Mapping[str, str]], Session]) -> Session:
-        """Return the session that the records describe; a new window's in a duplicated tab."""
-        session = make(self._records.read_all())
+        """Return the session of the tab's records; a new window's in a duplicated tab."""
+        records = self._world.records
+        session = make(records.read_all())
         if not await self._take(session.window.window_id):
-            # They are a copy; the other tab sees its tasks to their end.
-            for key in list(self._records.read_all()):
-                self._records.write(key, None)
+            # The records are a copy; the original's tasks are the other tab's.
+            for key in list(records.read_all()):
+                records.write(key, None)
             session = make({})
             await self._take(session.window.window_id)
             self._runner.emit(KeepingFailed(Trouble.of("window_duplicated")))
         return session
 
     def leave(self) -> None:
-        """The page falls asleep, or ends: the next page of this tab need not wait."""
+        """Release the claim: the page falls asleep or ends, and the tab's next needn't wait."""
         self._runner.pause()
         if self._claim is not None and self._claim.standing is Standing.HELD:
             told = self._claim.left()
@@ -67,22 +50,27 @@ class Claimant:
             self._say(told)
 
     async def back(self) -> None:
-        """The page wakes up: go on, or start anew when another has been this window since."""
-        claim = self._claim
-        # What we remember is older than what a page that followed us here has recorded.
-        last = self._records.read_all().get(RECORD)
-        is_same = claim is not None and last in (None, claim.token) and not self._is_bereft()
-        if is_same and claim is not None and await self._ask(claim):
+        """Go on after a sleep, or restart when another page has been this window since."""
+        if await self._is_still_own():
             self._runner.emit(PageChanged(PageChange.RESUMED))
             self._runner.resume()
         else:
-            self._restart()
+            self._world.page.restart()
+
+    async def _is_still_own(self) -> bool:
+        claim, records = self._claim, self._world.records.read_all()
+        # A later page of this tab has written its own token: what this one remembers is old.
+        if claim is None or records.get(RECORD) not in (None, claim.token):
+            return False
+        if is_bereft(records, read_ledger(self._world.shared.read_all())):
+            return False
+        return await self._ask(claim)
 
     async def _take(self, window_id: WindowId) -> bool:
-        self._claim = claim = Claim(window_id, self._chance.hex(16))
+        self._claim = claim = Claim(window_id, self._world.chance.hex(16))
         is_ours = await self._ask(claim)
         if is_ours:
-            self._records.write(RECORD, claim.token)
+            self._world.records.write(RECORD, claim.token)
         return is_ours
 
     async def _ask(self, claim: Claim) -> bool:
@@ -110,8 +98,8 @@ class Claimant:
             self._lost.set()
             if before is Standing.HELD:
                 self._runner.pause()
-                self._restart()
+                self._world.page.restart()
 
     def _say(self, text: str | None) -> None:
         if text is not None:
-            self._channel.post(text)
+            self._world.channel.post(text)

@@ -1,6 +1,7 @@
-"""From what a person gives to an accepted task: checked, stored, and only then promised."""
+"""Accepts tasks: checks what a person gives, stores it, and only then tells the session."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from tether.core.errors import BadInput
@@ -16,7 +17,7 @@ from tether.runtime.ports import Files
 
 
 class Intake:
-    """Takes in pictures and a workflow; `files` keeps them before the session hears of it."""
+    """Makes a task of a workflow and its pictures; `files` keeps both before it is accepted."""
 
     def __init__(self, window: Window, emit: Emit, files: Files, chance: Chance) -> None:
         self._window = window
@@ -26,51 +27,24 @@ class Intake:
 
     async def accept(
         self,
-        workflow_text: str,
-        title: str,
-        pictures: Sequence[tuple[str, Any]],
-        pinned: ServerUrl | None,
-        needs_picture: bool = False,
-    ) -> TaskId:
-        """Accept one task.
-
-        Args:
-            workflow_text: The workflow in API format.
-            title: What people call it.
-            pictures: (file name, JS Blob) for the workflow's picture inputs, in their order.
-            pinned: The server to use; None for the best.
-            needs_picture: Refuse a workflow that would run with the file's own picture names.
-
-        Raises:
-            BadInput: It can't be used; nothing was stored or sent.
-            TetherError: The browser would not keep it.
-        """
-        slots = parse_workflow(workflow_text).picture_inputs()
-        if needs_picture and slots and not pictures:
-            raise BadInput("picture_needed")
-        placed = dict(zip(slots, pictures, strict=False))
-        return await self.accept_placed(workflow_text, title, placed, pinned)
-
-    async def accept_placed(
-        self,
-        workflow_text: str,
+        workflow: Workflow,
         title: str,
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
     ) -> TaskId:
-        """Accept one task whose files are for inputs that the caller names.
+        """Accept one task.
 
         Args:
-            workflow_text: The workflow in API format.
+            workflow: What to run.
             title: What people call it.
-            files: (node, input) -> (file name, JS Blob).
+            files: (node, input) -> (file name, JS Blob), for inputs that take a picture.
             pinned: The server to use; None for the best.
 
         Raises:
-            BadInput: It can't be used, or has no such node; nothing was stored or sent.
+            BadInput: A file is no picture, too large, or for a node that isn't there; nothing
+                was stored or sent.
             TetherError: The browser would not keep it.
         """
-        workflow = parse_workflow(workflow_text)
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
         chosen = []
@@ -81,35 +55,43 @@ class Intake:
             digest = await self._files.digest(blob)
             blobs[digest] = blob
             chosen.append(Picture(node_id, name, digest, filename, int(blob.size)))
-        await self._keep(task_id, workflow, workflow_text, title, tuple(chosen), blobs, pinned)
+        text = json.dumps(workflow.nodes, ensure_ascii=False)
+        digest, prompt_id = digest_of(text), make_prompt_id(self._chance)
+        accepted = TaskAccepted(task_id, prompt_id, title, workflow, digest, tuple(chosen), pinned)
+        await self._promise(accepted, {digest: text, **blobs})
         return task_id
 
     async def accept_again(self, task: Task, pinned: ServerUrl | None) -> TaskId:
-        """Accept a task's work once more, as a new task with files of its own.
+        """Accept the work of a task once more, as a new task with files of its own.
 
         Raises:
-            BadInput: The browser no longer has its workflow, or one of its pictures.
-            TetherError: It would not keep them.
+            BadInput: The browser no longer has the workflow, or one of the pictures.
+            TetherError: The browser would not keep them.
         """
         text = await self._files.read_text(task.digest)
         if text is None:
             raise BadInput("workflow_gone")
-        blobs: dict[Digest, Any] = {}
+        contents: dict[Digest, Any] = {task.digest: text}
         for picture in task.pictures:
             blob = await self._files.read(picture.digest)
             if blob is None:
                 raise BadInput("picture_gone", picture=picture.filename)
-            blobs[picture.digest] = blob
-        task_id = make_task_id(self._chance)
-        workflow = parse_workflow(text)
-        title, pictures = task.title, task.pictures
-        await self._keep(
-            task_id, workflow, text, title, pictures, blobs, pinned, again_of=task.task_id
+            contents[picture.digest] = blob
+        accepted = TaskAccepted(
+            make_task_id(self._chance),
+            make_prompt_id(self._chance),
+            task.title,
+            parse_workflow(text),
+            task.digest,
+            task.pictures,
+            pinned,
+            again_of=task.task_id,
         )
-        return task_id
+        await self._promise(accepted, contents)
+        return accepted.task_id
 
     async def check_picture(self, filename: str, blob: Any) -> None:
-        """Look at the first bytes of a file.
+        """Check the first bytes of a file.
 
         Raises:
             BadInput: It is no picture.
@@ -128,20 +110,7 @@ class Intake:
         if trouble is not None:
             raise BadInput(trouble.code, **dict(trouble.facts))
 
-    async def _keep(
-        self,
-        task_id: TaskId,
-        workflow: Workflow,
-        text: str,
-        title: str,
-        pictures: tuple[Picture, ...],
-        blobs: dict[Digest, Any],
-        pinned: ServerUrl | None,
-        again_of: TaskId | None = None,
-    ) -> None:
-        digest = digest_of(text)
-        await self._files.keep(task_id, {digest: text, **blobs})
-        prompt_id = make_prompt_id(self._chance)
-        self._emit(
-            TaskAccepted(task_id, prompt_id, title, workflow, digest, pictures, pinned, again_of)
-        )
+    async def _promise(self, accepted: TaskAccepted, contents: Mapping[Digest, Any]) -> None:
+        """Store all that a task needs, then accept it."""
+        await self._files.keep(accepted.task_id, contents)
+        self._emit(accepted)

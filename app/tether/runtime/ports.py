@@ -1,9 +1,12 @@
-"""What the runtime needs from the world; `app/browser` has it, and tests have their own."""
+"""The ports: what the runtime needs from outside. `tether/browser` implements them, and so do
+the demo and the tests.
+"""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
 
+from tether.core.events import Answered, Emit, RequestFailed
 from tether.core.ids import Chance, Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
@@ -12,23 +15,23 @@ from tether.core.protocol.requests import Request
 
 
 class Clock(Protocol):
-    """Time and timers."""
+    """Time, and timers by key."""
 
     def now(self) -> float:
-        """Return seconds since the epoch, on a clock that doesn't jump."""
+        """Return seconds since the epoch, on a clock that never jumps."""
 
     def start(self, key: tuple[str, ...], delay: float) -> None:
-        """Emit `TimerFired(key)` in so many seconds; replaces a timer of the same key."""
+        """Emit `TimerFired(key)` after `delay` seconds; replaces a timer of the same key."""
 
     def stop(self, key: tuple[str, ...]) -> None:
-        """Forget a timer, if there is one."""
+        """Cancel a timer, if there is one."""
 
 
 class Sockets(Protocol):
-    """WebSockets; each is known by its server and attempt."""
+    """WebSockets by server and attempt."""
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
-        """Open a socket; it emits until `SocketClosed`."""
+        """Open a socket; it emits events, `SocketClosed` last."""
 
     def send(self, server: ServerUrl, attempt: int, text: str) -> None:
         """Send a text frame, if the socket is still open."""
@@ -38,13 +41,13 @@ class Sockets(Protocol):
 
 
 class Http(Protocol):
-    """Calls to servers."""
+    """HTTP requests to servers."""
 
     def send(self, request: Request) -> None:
-        """Make a call; `Answered` or `RequestFailed` follows, unless aborted."""
+        """Send a request; `Answered` or `RequestFailed` follows unless it is aborted."""
 
     def abort(self, request_id: int) -> None:
-        """Give a call up, if it is under way."""
+        """Abort a request, if it is under way."""
 
 
 class Records(Protocol):
@@ -57,90 +60,116 @@ class Records(Protocol):
         """Return one record, or None."""
 
     def write(self, key: str, text: str | None) -> None:
-        """Keep a record, or forget it; emits `KeepingFailed` when the browser refuses."""
+        """Store a record, or delete it; emits `KeepingFailed` when the browser refuses."""
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
-        """Tell of every record that another window writes or forgets, from now on."""
+        """Report every record that another window writes or deletes, from now on."""
 
 
 class Store(Protocol):
-    """What a session needs of the kept workflows and pictures."""
+    """The part of `Files` that a session needs."""
 
     async def read_text(self, digest: Digest) -> str | None:
-        """Return a kept text, or None."""
+        """Return a stored text, or None."""
 
     def release(self, task_id: TaskId) -> None:
-        """A task needs its files no more; what no task needs is deleted."""
+        """End a task's use of its files; files that no task uses are deleted."""
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """A task needs the files of another, too."""
+        """Let a task use the files of another, too."""
 
 
 class Files(Store, Protocol):
-    """Workflows and pictures, kept once per content over reloads. `Any` is a JS Blob."""
+    """Workflows and pictures by content, kept over reloads. `Any` is a JS Blob."""
 
     @property
     def is_lasting(self) -> bool:
-        """Say whether a reload finds what is kept."""
+        """Whether a reload finds what is stored."""
 
     async def kept_for(self, start: str) -> Mapping[TaskId, float]:
-        """Return who needs files, of those whose names start so, and since when (seconds)."""
+        """Return the users whose names start so, and since when (in seconds) they use files."""
 
     async def head(self, blob: Any, length: int) -> bytes:
         """Return the first bytes of a blob."""
 
     async def digest(self, blob: Any) -> Digest:
-        """Return the name of a blob by its content; raises OSError when it can't be read."""
+        """Return a blob's digest.
+
+        Raises:
+            OSError: It can't be read: it is a folder, or a file that is gone.
+        """
 
     async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
-        """Keep these blobs and texts for a task; returns when they are safe."""
+        """Store blobs and texts for a task; returns when they are written."""
 
     async def read(self, digest: Digest) -> Any | None:
-        """Return a kept blob, or None."""
+        """Return a stored blob, or None."""
 
 
 class Previews(Protocol):
-    """Preview pictures on their way to the screen."""
+    """Where preview pictures are shown."""
 
     def show(self, task_id: TaskId, frame: object, offset: int, mime: str) -> None:
-        """Show the picture in a frame, from `offset` on, instead of the task's last one."""
+        """Show the picture that starts at `offset` of a frame, instead of the task's last one."""
 
 
 class Hold(Protocol):
-    """Where one page holds the claim to a window id, against all other pages.
+    """Holds one page's claim to a window id against all other pages.
 
-    `is_proof` says that a claim which is taken has a page that lives.
+    `is_proof`: while another page holds the claim, that page is alive.
     """
 
     is_proof: bool
 
     async def take(self, window_id: WindowId, token: str) -> bool:
-        """Take a claim; False when another page holds it, alive or not."""
+        """Take the claim; False when another page holds it, alive or not."""
 
     async def seize(self, window_id: WindowId, token: str) -> None:
-        """Take a claim from whoever holds it."""
+        """Take the claim from whoever holds it."""
 
     def leave(self) -> None:
-        """Let go of the claim, if it is still held."""
+        """Release the claim, if it is still held."""
 
 
 class Channel(Protocol):
-    """Where the pages of one folder hear each other."""
+    """Messages between the pages of one folder."""
 
     def listen(self, on_text: Callable[[str], None]) -> None:
-        """Give on what other pages say, from now on."""
+        """Call a function with every message of another page, from now on."""
 
     def post(self, text: str) -> None:
-        """Say something to all other pages."""
+        """Send a message to all other pages."""
 
 
-def nobody(_text: str) -> None:
-    """Say something where nobody hears it."""
+class Page(Protocol):
+    """The page that the client runs in."""
+
+    def restart(self) -> None:
+        """Load the page anew."""
+
+    def listen(
+        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Report `PageChanged`, a page that falls asleep or ends, and one that wakes up."""
+
+    def ask_before_leaving(self, is_needed: Callable[[], bool]) -> None:
+        """Let the browser ask before a person closes a page that is needed."""
+
+
+class NoPreviews:
+    """Drops preview pictures."""
+
+    def show(self, task_id: TaskId, frame: object, offset: int, mime: str) -> None:
+        """Drop the picture."""
+
+
+def tell_nobody(_text: str) -> None:
+    """Send a message where no other window is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """One of each; `say` tells all other pages of the folder something."""
+    """The ports of a runner; `say` sends a message to all other pages of the folder."""
 
     clock: Clock
     sockets: Sockets
@@ -148,12 +177,12 @@ class Ports:
     records: Records
     shared: Records
     files: Store
-    previews: Previews
-    say: Callable[[str], None] = nobody
+    previews: Previews = field(default_factory=NoPreviews)
+    say: Callable[[str], None] = tell_nobody
 
 
 class World(Protocol):
-    """Where a window lives: the browser with servers outside, or a demo inside the page."""
+    """Everything outside a client: the browser and its network, or a demo inside the page."""
 
     clock: Clock
     chance: Chance
@@ -163,30 +192,38 @@ class World(Protocol):
     shared: Records
     channel: Channel
     files: Files
+    page: Page
 
     def make_hold(self) -> Hold:
-        """Return a place to hold one window's claim."""
+        """Return a hold for one window's claim."""
 
     async def open(self) -> None:
-        """Open the files; to be awaited before any is kept."""
+        """Open the files; to be awaited before anything is stored."""
 
     async def presets(self, say: Callable[..., str]) -> Listed:
-        """Return the servers that are there without a person's doing, as `servers.json` has them.
+        """Return the servers that the host of the page presets, in the form of `servers.json`.
 
-        It may be asked for again, and say something else then.
+        A later call may return others.
         """
 
     def address(self, task: Task, output: Output) -> str:
-        """Return where a result file is found: on its server, or in the page once fetched."""
+        """Return a result file's address: on its server, or in the page once fetched."""
 
     def is_direct(self, task: Task) -> bool:
-        """Say whether a player or a link gets the task's results by itself."""
+        """Whether an `<img>`, a player or a link gets the task's results by their addresses."""
 
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
-        """Bring a result file into the page; a large one only when somebody asks for it."""
+        """Bring a result file into the page; a large one only when a person asked for it."""
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return a result file as a Blob; None if it has more bytes or can't be had."""
 
     def forget(self, task_id: TaskId) -> None:
-        """Nobody sees a task's results any more."""
+        """Free what was fetched of a task's results."""
+
+
+OnAnswer: TypeAlias = Callable[[Answered | RequestFailed], None]
+"""Takes how an HTTP request ended."""
+
+MakeWorld: TypeAlias = Callable[[Emit, OnAnswer], World]
+"""Makes a world: HTTP reports to the second function, everything else to the first."""

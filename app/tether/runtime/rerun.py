@@ -1,26 +1,51 @@
-"""Doing the work of a task once more, as a new task."""
+"""Runs the work of a task once more, as a new task."""
 
-from tether.core.events import CancelWanted, Emit
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from tether.core.errors import TetherError
+from tether.core.events import CancelWanted, Emit, KeepingFailed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
-from tether.core.model.window import Window
+from tether.core.model.window import Changes, Window
 from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.intake import Intake
 
 
-class Repetition:
-    """Runs tasks again: on request, and lost ones by itself where that is wanted.
+class Rerun:
+    """Runs tasks again: on request, and lost ones by itself where a person wants that.
 
     Args:
-        since: Run again what gets lost from then on, each task once; None for nothing.
+        window: Its tasks; it must follow the runner through `changed`.
+        intake: Accepts the new tasks.
+        emit: Gets cancellations, and what keeps a lost task from running again.
+        soon: Runs work that nobody waits for.
     """
 
-    def __init__(self, window: Window, intake: Intake, emit: Emit, since: float | None) -> None:
+    def __init__(
+        self,
+        window: Window,
+        intake: Intake,
+        emit: Emit,
+        soon: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
         self._window = window
         self._intake = intake
         self._emit = emit
-        self.since = since
+        self._soon = soon
         self._taken: set[TaskId] = set()
+        self.since: float | None = None
+        """Tasks lost from then on run again by themselves; None for none."""
+
+    def rerun_from(self, since: float | None) -> None:
+        """Run again what gets lost from a time on, each task once; None stops that."""
+        self.since = since
+        self._rerun_lost()
+
+    def changed(self, changes: Changes) -> None:
+        """Run again what the last round has lost."""
+        if changes.tasks:
+            self._rerun_lost()
 
     async def run_again(self, task_id: TaskId) -> None:
         """Accept the work of a task that has ended once more.
@@ -33,9 +58,9 @@ class Repetition:
             await self._intake.accept_again(task, task.pinned)
 
     async def run_elsewhere(self, task_id: TaskId) -> None:
-        """Give a task up where it is, and accept its work for the other servers.
+        """Accept the work of an unfinished task for the other servers, and cancel it at its own.
 
-        Its server may still run it: it is told to cancel as soon as it can be told.
+        Its server may run it all the same until it can be reached.
 
         Raises:
             TetherError: The browser no longer has what it needs.
@@ -45,21 +70,20 @@ class Repetition:
             await self._intake.accept_again(task, None)
             self._emit(CancelWanted(task_id))
 
-    def due(self) -> tuple[TaskId, ...]:
-        """Return the lost tasks that are to run again by themselves; each is returned once.
-
-        One that was lost again is left to the person: its server may lose it each time.
-        """
-        if self.since is None:
-            return ()
-        due = [
-            task.task_id
-            for task in self._window.ended()
-            if task.ended_at >= self.since and self._is_due(task)
-        ]
-        self._taken.update(due)
-        return tuple(due)
+    def _rerun_lost(self) -> None:
+        for task in self._window.ended():
+            if self._is_due(task):
+                self._taken.add(task.task_id)
+                self._soon(self._rerun(task.task_id))
 
     def _is_due(self, task: Task) -> bool:
-        is_new = task.again_of is None and task.task_id not in self._taken
-        return is_new and is_still_lost(task)
+        """Leave a task that was lost again to the person: its server may lose it each time."""
+        if self.since is None or task.ended_at < self.since or task.again_of is not None:
+            return False
+        return task.task_id not in self._taken and is_still_lost(task)
+
+    async def _rerun(self, task_id: TaskId) -> None:
+        try:
+            await self.run_again(task_id)
+        except TetherError as error:
+            self._emit(KeepingFailed(error.trouble))

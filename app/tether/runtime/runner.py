@@ -1,4 +1,4 @@
-"""The loop of a window: events into the session, its commands out to the world."""
+"""The loop of a window: events into its session, the session's commands out through the ports."""
 
 import asyncio
 from collections import deque
@@ -33,20 +33,20 @@ from tether.runtime.ports import Ports
 
 
 class Runner:
-    """Feeds a session one event at a time and carries out what it asks for, in order.
+    """Feeds a session one event at a time and carries out its commands, in order.
 
-    `emit` may be called from anywhere, also from within a command: events wait their turn.
+    `emit` may be called from anywhere, even while a command is carried out: events queue up.
 
     Args:
-        on_change: Is called after each round.
+        on_round: Called after each round, whether it has changed anything or not.
 
     Attributes:
-        listeners: Are shown every event before the session handles it, and every command after,
-            before it is carried out, with the time.
+        listeners: Get every event before the session handles it and every command before it is
+            carried out, with the time.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
-        self._on_change = on_change
+    def __init__(self, on_round: Callable[[], None] = lambda: None) -> None:
+        self._on_round = on_round
         self.listeners: list[Callable[[Event | Command, float], None]] = []
         self._followers: list[Callable[[Changes], None]] = []
         self._session: Session | None = None
@@ -55,14 +55,15 @@ class Runner:
         self._is_paused = False
         self._ports: Ports | None = None
         self._loads: set[asyncio.Task[None]] = set()
+        self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
 
     def start(self, session: Session, ports: Ports) -> None:
-        """Take up what the session holds; events that came before are handled after."""
+        """Carry out what a restored session needs, then the events that came before."""
         self._session, self._ports = session, ports
         self._drain(session.start(ports.clock.now()))
 
     def emit(self, event: Event) -> None:
-        """Tell the session what happened."""
+        """Queue an event, and handle it unless a round is under way."""
         self._events.append(event)
         if self._ports is not None and not self._is_busy and not self._is_paused:
             self._drain()
@@ -71,17 +72,32 @@ class Runner:
         """Call this after each round that has changed tasks or servers, from now on."""
         self._followers.append(follower)
 
+    async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until a condition holds after some round, at most `seconds`; False if it doesn't.
+
+        It is tested after every round: for a few waiters at a time.
+        """
+        if holds():
+            return True
+        future: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+        self._waiting[future] = holds
+        try:
+            await asyncio.wait([future], timeout=seconds)
+        finally:
+            del self._waiting[future]
+        return future.done()
+
     @property
     def is_paused(self) -> bool:
-        """The page sleeps, or is no longer itself."""
+        """Whether events are held back."""
         return self._is_paused
 
     def pause(self) -> None:
-        """Let events wait: the page sleeps, and nothing may be sent before it is itself again."""
+        """Hold events back: the page sleeps, or another page has its window id."""
         self._is_paused = True
 
     def resume(self) -> None:
-        """Handle what has waited, and go on."""
+        """Handle the events that were held back, and go on."""
         self._is_paused = False
         self._drain()
 
@@ -100,7 +116,10 @@ class Runner:
         if any(changes):
             for follower in self._followers:
                 follower(changes)
-        self._on_change()
+        for future, holds in self._waiting.items():
+            if not future.done() and holds():
+                future.set_result(None)
+        self._on_round()
 
     def _carry_out(self, commands: Commands) -> None:
         for command in commands:

@@ -1,87 +1,101 @@
-"""Claims and places for bulk transfers on plain http: signs of life in shared storage."""
+"""Locks on plain http, where no Web Locks are: signs of life in storage that all tabs share."""
 
 import asyncio
 from collections.abc import Callable
 
 from tether.core.ids import Chance, ServerUrl, WindowId
-from tether.core.windows.claim import BEAT, holder_of, write_sign
+from tether.core.windows.claim import BEAT, STALE, holder_of, write_sign
 from tether.core.windows.transfers import PLACE_CONTEST, PLACE_LIFETIME, PLACE_RENEWAL, PLACES
 from tether.runtime.ports import Clock, Records
 
 CLAIM_RECORD = "claim:"
-"""The start of every claim's key; the window's id follows."""
+"""The start of a claim's key; the window's id follows."""
+
+TRANSFER_RECORD = "transfer:"
+"""The start of the key of a transfer's place."""
+
+RETRY = 0.1
+"""Seconds, about, between two attempts to get a place."""
+
+
+class _Lease:
+    """A key in shared storage; it belongs to whoever has signed it within its lifetime.
+
+    Args:
+        lifetime: Seconds from a sign of life to its expiry.
+    """
+
+    def __init__(
+        self, shared: Records, clock: Clock, key: str, token: str, lifetime: float
+    ) -> None:
+        self._shared, self._clock, self._key, self._lifetime = shared, clock, key, lifetime
+        self.token = token
+        self._timer: asyncio.TimerHandle | None = None
+
+    def holder(self) -> str | None:
+        """Return the token of the page that holds it; None for nobody's."""
+        return holder_of(self._shared.read(self._key), self._clock.now(), self._lifetime)
+
+    def sign(self) -> None:
+        """Take it from whoever has it."""
+        self._shared.write(self._key, write_sign(self.token, self._clock.now()))
+
+    def keep(self, renewal: float) -> None:
+        """Sign it now and every `renewal` seconds until it is left."""
+        self.sign()
+        self._timer = asyncio.get_event_loop().call_later(renewal, self.keep, renewal)
+
+    def leave(self) -> None:
+        """Delete the key, unless another page has taken it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self.holder() == self.token:
+            self._shared.write(self._key, None)
 
 
 class StorageHold:
-    """Holds one claim in storage that all tabs share; pages on plain http have no Web Locks."""
+    """Holds one claim in shared storage."""
 
     is_proof = False
 
     def __init__(self, shared: Records, clock: Clock) -> None:
         self._shared = shared
         self._clock = clock
-        self._key = ""
-        self._token = ""
-        self._beat: asyncio.TimerHandle | None = None
+        self._lease: _Lease | None = None
 
     async def take(self, window_id: WindowId, token: str) -> bool:
         """Take the claim unless another page's is there."""
-        holder = self._sweep().get(CLAIM_RECORD + window_id, token)
-        if holder == token:
+        self._sweep()
+        is_free = self._lease_of(window_id, token).holder() in (None, token)
+        if is_free:
             await self.seize(window_id, token)
-        return holder == token
+        return is_free
 
     async def seize(self, window_id: WindowId, token: str) -> None:
         """Take the claim from whoever has it."""
-        self._key, self._token = CLAIM_RECORD + window_id, token
-        self._give_sign()
+        self.leave()
+        self._lease = self._lease_of(window_id, token)
+        # Rarely: other pages ask whether this one lives, and a sign only outlasts a crash.
+        self._lease.keep(BEAT)
 
     def leave(self) -> None:
-        """Let go, if it is still ours."""
-        if self._sweep().get(self._key) == self._token:
-            self._shared.write(self._key, None)
-        self._stop()
+        """Release the claim, unless another page has taken it."""
+        if self._lease is not None:
+            self._lease.leave()
+            self._lease = None
 
-    def _give_sign(self) -> None:
-        """Far apart: whether we live is asked, and this only cleans up after crashed pages."""
-        self._stop()
-        self._shared.write(self._key, write_sign(self._token, self._clock.now()))
-        self._beat = asyncio.get_event_loop().call_later(BEAT, self._give_sign)
+    def _lease_of(self, window_id: WindowId, token: str) -> _Lease:
+        return _Lease(self._shared, self._clock, CLAIM_RECORD + window_id, token, STALE)
 
-    def _stop(self) -> None:
-        if self._beat is not None:
-            self._beat.cancel()
-            self._beat = None
-
-    def _sweep(self) -> dict[str, str]:
-        """Return who holds which claim; forget those without a sign of life."""
-        holders = {}
-        now = self._clock.now()
+    def _sweep(self) -> None:
+        """Delete the claims of pages that have crashed."""
         for key, sign in self._shared.read_all().items():
-            if key.startswith(CLAIM_RECORD):
-                holder = holder_of(sign, now)
-                if holder is None:
-                    self._shared.write(key, None)
-                else:
-                    holders[key] = holder
-        return holders
-
-
-AGAIN = 0.1
-"""Seconds, about, between two looks for a place."""
-
-TRANSFER_RECORD = "transfer:"
-"""The start of every place's key."""
+            if key.startswith(CLAIM_RECORD) and holder_of(sign, self._clock.now()) is None:
+                self._shared.write(key, None)
 
 
 class StorageTransfers:
-    """Gives places in storage that all tabs share; pages on plain http have no Web Locks.
-
-    Args:
-        shared: The storage.
-        clock: Tells the time of signs.
-        chance: Names holders, and spreads their looks.
-    """
+    """Limits the bulk transfers to each server through shared storage."""
 
     def __init__(self, shared: Records, clock: Clock, chance: Chance) -> None:
         self._shared = shared
@@ -89,53 +103,32 @@ class StorageTransfers:
         self._chance = chance
 
     async def begin(self, server: ServerUrl) -> Callable[[], None]:
-        """Take a free place of a server, or wait for one."""
+        """Wait for one of a server's places; returns what gives it back."""
         token = self._chance.hex(16)
+        places = [
+            _Lease(
+                self._shared,
+                self._clock,
+                f"{TRANSFER_RECORD}{number}:{server}",
+                token,
+                PLACE_LIFETIME,
+            )
+            for number in range(PLACES)
+        ]
         while True:
-            for number in range(PLACES):
-                place = _Place(
-                    self._shared, self._clock, f"{TRANSFER_RECORD}{number}:{server}", token
-                )
+            for place in places:
                 if place.holder() is not None:
                     continue
                 place.sign()
                 if place.holder() != token:
                     return lambda: None  # the storage is full: better one too many than none
-                if self._has_fellows():
+                if self._has_others():
                     await asyncio.sleep(PLACE_CONTEST)  # another page may have seen it free, too
                 if place.holder() == token:
-                    place.beat()
+                    place.keep(PLACE_RENEWAL)
                     return place.leave
-            await asyncio.sleep(AGAIN * (1 + self._chance.uniform()))
+            await asyncio.sleep(RETRY * (1 + self._chance.uniform()))
 
-    def _has_fellows(self) -> bool:
-        """Say whether other pages may be there: each has a claim in this storage."""
+    def _has_others(self) -> bool:
+        """Tell from the claims whether other pages are open."""
         return sum(key.startswith(CLAIM_RECORD) for key in self._shared.read_all()) > 1
-
-
-class _Place:
-    """One of a server's places, and who wants it."""
-
-    def __init__(self, shared: Records, clock: Clock, key: str, token: str) -> None:
-        self._shared, self._clock, self._key, self._token = shared, clock, key, token
-        self._timer: asyncio.TimerHandle | None = None
-
-    def holder(self) -> str | None:
-        """Return who has it."""
-        return holder_of(self._shared.read(self._key), self._clock.now(), PLACE_LIFETIME)
-
-    def sign(self) -> None:
-        """Take it, or say that it is still held."""
-        self._shared.write(self._key, write_sign(self._token, self._clock.now()))
-
-    def beat(self) -> None:
-        """Give signs of life until it is left."""
-        self.sign()
-        self._timer = asyncio.get_event_loop().call_later(PLACE_RENEWAL, self.beat)
-
-    def leave(self) -> None:
-        """Give it back."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self.holder() == self._token:
-            self._shared.write(self._key, None)

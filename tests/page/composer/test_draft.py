@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.draft import (
-    MOST,
+    MOST_COPIES,
     USE,
     WORKFLOW,
     Draft,
-    Kept,
+    KeptFile,
     make_use,
     read_copies,
     read_draft,
@@ -29,7 +29,7 @@ from tether.core.errors import BadInput, Trouble
 from tether.core.ids import Digest, WindowId
 
 WINDOW = WindowId("w0123456789ab")
-KEPT = Kept(make_use(WINDOW, "1f"), Digest("ab12"), "katze 1.png", "image/png", "")
+KEPT = KeptFile(make_use(WINDOW, "1f"), Digest("ab12"), "katze 1.png", "image/png", "")
 WHOLE = Draft(
     *("blur", "3", "http://gpu-1:8188", {"2.sigma": "0.5"}),
     (KEPT, KEPT._replace(place="7.image"), KEPT._replace(place=WORKFLOW)),
@@ -86,7 +86,9 @@ def test_any_names_and_values_survive(name: str, copies: str, typed: dict[str, s
     assert read_draft(write_draft(draft)) == draft
 
 
-@pytest.mark.parametrize(("typed", "copies"), [("1", 1), (" 12 ", 12), ("007", 7), ("99", MOST)])
+@pytest.mark.parametrize(
+    ("typed", "copies"), [("1", 1), (" 12 ", 12), ("007", 7), ("99", MOST_COPIES)]
+)
 def test_a_whole_number_is_read(typed: str, copies: int) -> None:
     """As people type it."""
     assert read_copies(typed) == copies
@@ -104,4 +106,4 @@ def test_anything_else_is_refused(typed: str) -> None:
 def test_any_text_is_a_number_or_refused(typed: str) -> None:
     """Also digits of other scripts, and endless ones."""
     with suppress(BadInput):
-        assert 1 <= read_copies(typed) <= MOST
+        assert 1 <= read_copies(typed) <= MOST_COPIES

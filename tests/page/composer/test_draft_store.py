@@ -2,8 +2,8 @@
 
 import asyncio
 
-from page.composer.draft import RECORD, STALE, USE, Draft, make_use, read_draft
-from page.composer.draft_store import HASTE, Chosen, Drafts
+from page.composer.draft import DRAFT_RECORD, STALE, USE, Draft, make_use, read_draft
+from page.composer.draft_store import UNRECORDED_GRACE, ChosenFile, DraftStore
 from tests.tether.core.farm import NOON, Chance
 from tests.tether.runtime.browser import Browser, Clock
 from tests.tether.runtime.world import Blob, MemoryFiles, Shared
@@ -35,15 +35,15 @@ class Tab:
         self.files, self.records, self.browser = Files(), {}, Browser()
         self.drafts = self.page()
 
-    def page(self) -> Drafts:
+    def page(self) -> DraftStore:
         """Load the page."""
-        return Drafts(self.files, Shared(self.records), OURS, Chance(1), self.hold)  # type: ignore[arg-type]
+        return DraftStore(self.files, Shared(self.records), OURS, Chance(1), self.hold)  # type: ignore[arg-type]
 
     def hold(self) -> StorageHold:
         return StorageHold(Shared(self.browser.shared), Clock(self.browser))  # type: ignore[arg-type]
 
     def record(self) -> Draft:
-        draft = read_draft(self.records[RECORD])
+        draft = read_draft(self.records[DRAFT_RECORD])
         assert draft is not None
         return draft
 
@@ -51,8 +51,8 @@ class Tab:
         return set(self.files.users) - set(self.files.released)
 
 
-def file(name: str, place: str = "") -> Chosen:
-    return Chosen(name, "image/png", place, lambda: Blob(name.encode()))
+def file(name: str, place: str = "") -> ChosenFile:
+    return ChosenFile(name, "image/png", place, lambda: Blob(name.encode()))
 
 
 def test_a_record_names_a_file_once_it_is_kept() -> None:
@@ -120,7 +120,7 @@ def test_files_that_came_back_are_kept_on() -> None:
 def test_what_cannot_be_read_harms_no_other() -> None:
     async def story() -> None:
         tab = Tab()
-        folder = Chosen("folder", "", "", lambda: Folder(b""))
+        folder = ChosenFile("folder", "", "", lambda: Folder(b""))
         tab.drafts.change(EMPTY, {"p1": folder, "p2": file("b.png")})
         await tab.drafts.settled()
         assert [each.name for each in tab.record().files] == ["b.png"]
@@ -173,9 +173,9 @@ def test_what_the_page_before_could_not_release_is_released() -> None:
         page = tab.page()
         (stays,) = tab.record().files
         page.resume({"p1": stays})
-        await page.sweep(NOON + HASTE - 1)
+        await page.sweep(NOON + UNRECORDED_GRACE - 1)
         assert tab.files.released == []
-        await page.sweep(NOON + HASTE + 1)
+        await page.sweep(NOON + UNRECORDED_GRACE + 1)
         assert tab.files.released == [gone]
 
     asyncio.run(story())

@@ -22,6 +22,7 @@ from tether.core.errors import Trouble
 from tether.core.events import Emit, Event, FrameReceived
 from tether.core.ids import ServerUrl
 from tether.core.protocol.requests import Ask, Request
+from tether.runtime.ports import OnAnswer
 
 ROOT = Path(__file__).parents[3]
 WORDS = Words((ROOT / "static/i18n/routing-test.en.json").read_text())
@@ -81,8 +82,8 @@ def probed(
         network.add(server)
         change(server)
 
-        def make(emit: Emit) -> Any:
-            http = LosingHttp(network, emit, lambda _digest: None)
+        def make(emit: Emit, on_answer: OnAnswer) -> Any:
+            http = LosingHttp(network, on_answer, lambda _digest: None)
             http.lost = lost
             told = swallow_ends(emit) if swallows else emit
             sockets = NetworkSockets(network, told) if has_sockets else NoSockets()

@@ -5,15 +5,16 @@ import json
 
 import pytest
 
-from page.servers.duplicates import Twins
+from page.servers.duplicates import Duplicates
 from tests.tether.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
 from tether.core.events import Answered, Event, Failure, RequestFailed
 from tether.core.model.task import State
-from tether.core.model.window import Window
+from tether.core.model.window import Changes, Window
 from tether.core.protocol.answers import ServerFacts
 from tether.core.protocol.requests import Ask, Request
 from tether.runtime.caller import Caller
 
+NOTHING = Changes(frozenset(), frozenset(), False)
 JOB = json.dumps({"id": "x", "status": "completed", "outputs": {}})
 
 
@@ -30,9 +31,9 @@ class Books:
         """Answer, or fail."""
         self.asked.append(request)
         if self._status is None:
-            self.caller.emit(RequestFailed(request, Failure.NETWORK))
+            self.caller.answered(RequestFailed(request, Failure.NETWORK))
         else:
-            self.caller.emit(Answered(request, self._status, self._text))
+            self.caller.answered(Answered(request, self._status, self._text))
 
     def abort(self, request_id: int) -> None:
         """Nobody aborts here."""
@@ -51,16 +52,16 @@ def alike(*devices: str) -> Window:
     return window
 
 
-def look(window: Window, books: Books) -> Twins:
+def look(window: Window, books: Books) -> Duplicates:
     """Look twice: the second time nothing is asked again."""
 
-    async def story() -> Twins:
-        twins = Twins(window, books.caller)
+    async def story() -> Duplicates:
+        duplicates = Duplicates(window, books.caller)
         for _ in range(2):
-            twins.changed()
+            duplicates.changed(NOTHING)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
-        return twins
+        return duplicates
 
     return asyncio.run(story())
 
@@ -68,9 +69,9 @@ def look(window: Window, books: Books) -> Twins:
 def test_a_task_that_both_know_shows_that_they_are_one() -> None:
     """Nobody else could know its id; one call tells."""
     window, books = alike("cuda:0", "cuda:0"), Books(200, JOB)
-    twins = look(window, books)
-    assert twins.twin_of(SOUTH) is window.servers[NORTH]
-    assert twins.twin_of(NORTH) is None
+    duplicates = look(window, books)
+    assert duplicates.original_of(SOUTH) is window.servers[NORTH]
+    assert duplicates.original_of(NORTH) is None
     (call,) = books.asked
     assert (call.server, call.ask) == (SOUTH, Ask.JOB)
 
@@ -82,16 +83,16 @@ def test_an_older_server_is_asked_for_its_history() -> None:
     (task,) = window.ended()
     entry = {task.prompt_id: {"status": {"status_str": "success", "messages": []}, "outputs": {}}}
     books = Books(200, json.dumps(entry))
-    assert look(window, books).twin_of(SOUTH) is window.servers[NORTH]
+    assert look(window, books).original_of(SOUTH) is window.servers[NORTH]
     assert books.asked[0].ask is Ask.HISTORY
-    assert look(window, Books(200, "{}")).twin_of(SOUTH) is None
+    assert look(window, Books(200, "{}")).original_of(SOUTH) is None
 
 
 @pytest.mark.parametrize(("status", "text"), [(404, ""), (None, ""), (200, "<html>")])
 def test_who_does_not_know_it_is_another(status: int | None, text: str) -> None:
     """Two machines of one kind look alike."""
     books = Books(status, text)
-    assert look(alike("cuda:0", "cuda:0"), books).found == {}
+    assert look(alike("cuda:0", "cuda:0"), books).original_of(SOUTH) is None
     assert len(books.asked) == 1
 
 

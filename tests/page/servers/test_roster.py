@@ -19,7 +19,7 @@ from tether.core.events import (
 from tether.core.ids import ServerUrl
 from tether.core.protocol.access_token import Access, Mode
 from tether.core.protocol.hosted_list import Listed
-from tether.runtime.access_tokens import Keys
+from tether.runtime.access_tokens import AccessTokens
 
 PAGE = "http://page.test:8000/"
 
@@ -27,7 +27,7 @@ PAGE = "http://page.test:8000/"
 def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
     """By the next window of the browser too; what is no address changes nothing."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
-    roster = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept))
+    roster = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), kept))
     roster.take(Listed(f'["{NORTH}", "what is this?"]'))
     assert told[1:] == [ServerAdded(NORTH, "")]
     assert isinstance(told[0], KeepingFailed)
@@ -37,7 +37,7 @@ def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
         roster.add("ftp://south")
     assert told[2:] == [ServerAdded(SOUTH, "south"), ServerRemoved(NORTH)]
     told.clear()
-    second = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), kept))
+    second = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), kept))
     second.take(Listed(f'["{NORTH}"]'))
     assert told == [ServerAdded(SOUTH, "south")]
 
@@ -46,7 +46,7 @@ def test_a_known_server_is_asked_again_by_its_name() -> None:
     """One that is gone is not."""
     told, window = list[Event](), new_window()
     window.use(NORTH, "north", NOON)
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.ask_again(NORTH)
     roster.ask_again(SOUTH)
@@ -56,15 +56,15 @@ def test_a_known_server_is_asked_again_by_its_name() -> None:
 def test_substitutes_are_kept_and_told_with_their_server() -> None:
     """To this window at once, and to the next with the server."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
-    first = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords()))
-    Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords())).substitute(
-        NORTH, "fine.pth", "mine.pth"
-    )
+    first = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), MemoryRecords()))
+    Roster(
+        window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), MemoryRecords())
+    ).substitute(NORTH, "fine.pth", "mine.pth")
     first.substitute(NORTH, "other.pth", "mine.pth")
     both = {"fine.pth": "mine.pth", "other.pth": "mine.pth"}
     assert told[-1] == SubstitutesChanged(NORTH, both)
     told.clear()
-    second = Roster(window, kept, told.append, PAGE, Keys(MemoryRecords(), MemoryRecords()))
+    second = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), MemoryRecords()))
     second.take(Listed(f'["{NORTH}", "{SOUTH}"]'))
     changed = SubstitutesChanged(NORTH, both)
     assert told == [ServerAdded(NORTH, ""), changed, ServerAdded(SOUTH, "")]
@@ -77,7 +77,7 @@ def test_substitutes_are_kept_and_told_with_their_server() -> None:
 def test_a_login_in_the_address_is_kept_apart_from_it() -> None:
     """The list of servers is shared and shown; the secret is this tab's own."""
     own, kept, told, window = MemoryRecords(), MemoryRecords(), list[Event](), new_window()
-    keys = Keys(own, kept)
+    keys = AccessTokens(own, kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
     assert roster.add("me:s3cret@south:8188") == SOUTH
     assert told == [ServerAdded(SOUTH, "")]
@@ -90,7 +90,7 @@ def test_a_login_in_the_address_is_kept_apart_from_it() -> None:
 def test_a_removed_servers_token_leaves_the_device() -> None:
     """This tab keeps it for the tasks that are there."""
     kept, window = MemoryRecords(), new_window()
-    keys = Keys(MemoryRecords(), kept)
+    keys = AccessTokens(MemoryRecords(), kept)
     roster = Roster(window, kept, list[Event]().append, PAGE, keys)
     roster.add(NORTH, access=Access(Mode.BEARER, "s3cret"), is_kept=True)
     roster.remove(NORTH)
@@ -102,7 +102,7 @@ def test_another_token_asks_the_server_anew() -> None:
     """The list may say which kind it wants; the person's own comes first."""
     told, window = list[Event](), new_window()
     window.use(NORTH, "north", NOON)
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.take(Listed(f'[{{"url": "{NORTH}", "access": "basic"}}]'))
     assert roster.access_of(NORTH) == Access(Mode.BASIC)
@@ -116,7 +116,7 @@ def test_another_token_asks_the_server_anew() -> None:
 def test_a_held_server_is_called_after_a_click() -> None:
     """Never on load: the browser would ask a question that nobody expects."""
     told, window = list[Event](), new_window()
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     presets = f'[{{"url": "{NORTH}", "name": "north"}}, "{SOUTH}"]'
     roster.take(Listed(presets), lambda url: url == NORTH)
@@ -134,7 +134,7 @@ def test_a_held_server_is_called_after_a_click() -> None:
 def test_a_name_is_the_same_after_a_reload() -> None:
     """The host's name comes back with a preset; what a person calls a server stays."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
-    keys = Keys(MemoryRecords(), kept)
+    keys = AccessTokens(MemoryRecords(), kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
     roster.take(Listed(f'[{{"url": "{NORTH}", "name": "North"}}]'))
     roster.remove(NORTH)
@@ -155,7 +155,7 @@ def test_a_name_is_the_same_after_a_reload() -> None:
 def test_a_corrected_address_keeps_all_that_was_set() -> None:
     """Name, token, pause and substitutes; the old address is out of use, and its token stays."""
     own, kept, told, window = MemoryRecords(), MemoryRecords(), list[Event](), new_window()
-    keys = Keys(own, kept)
+    keys = AccessTokens(own, kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
     token = Access(Mode.BEARER, "t")
     roster.add("nroth:8188", "Attic", token, is_kept=True)
@@ -182,7 +182,7 @@ def test_a_corrected_address_keeps_all_that_was_set() -> None:
 def test_a_name_that_was_the_wrong_address_goes_with_it() -> None:
     """A preset is corrected, too; a login in the new address is its token."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
-    keys = Keys(MemoryRecords(), kept)
+    keys = AccessTokens(MemoryRecords(), kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
     roster.take(Listed(f'["{NORTH}"]'))
     server = window.use(NORTH, "", NOON)
@@ -198,7 +198,7 @@ def test_a_name_that_was_the_wrong_address_goes_with_it() -> None:
 def test_an_address_that_stays_is_only_a_new_name_or_token() -> None:
     """However it is typed; nothing is taken out of use."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
-    keys = Keys(MemoryRecords(), kept)
+    keys = AccessTokens(MemoryRecords(), kept)
     roster = Roster(window, kept, told.append, PAGE, keys)
     roster.take(Listed(f'["{NORTH}"]'))
     window.use(NORTH, "", NOON)
@@ -212,7 +212,7 @@ def test_an_address_that_stays_is_only_a_new_name_or_token() -> None:
 def test_no_two_servers_get_one_address() -> None:
     """One in use, and one that waits for a click; nor is anything else an address."""
     told, window = list[Event](), new_window()
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.take(Listed(f'["{NORTH}", "{SOUTH}", "east"]'), lambda url: url == SOUTH)
     window.use(NORTH, "", NOON)
@@ -233,7 +233,7 @@ def test_no_two_servers_get_one_address() -> None:
 def test_a_held_server_gets_a_name_without_being_called() -> None:
     """It still waits for its click."""
     told, window = list[Event](), new_window()
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.take(Listed(f'["{NORTH}"]'), lambda _url: True)
     roster.rename(NORTH, "Attic")
@@ -251,7 +251,7 @@ def listed(*urls: ServerUrl, where: str = "") -> Listed:
 def test_servers_join_and_leave_with_the_list_and_a_persons_own_stay() -> None:
     """What a person removed, renamed, paused or added is as the person wants it."""
     told, window = list[Event](), new_window()
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.take(listed(NORTH, SOUTH))
     roster.add(WEST, "mine")
@@ -274,7 +274,7 @@ def test_servers_join_and_leave_with_the_list_and_a_persons_own_stay() -> None:
 def test_a_new_server_of_the_list_may_have_to_wait_for_a_click() -> None:
     """It goes from there as well; one that was clicked is not asked for again."""
     told, window = list[Event](), new_window()
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.take(listed(NORTH), lambda _url: True)
     roster.ask_again(NORTH)
@@ -290,7 +290,7 @@ def test_a_new_server_of_the_list_may_have_to_wait_for_a_click() -> None:
 def test_a_bad_list_is_told_once_and_again_after_a_good_one() -> None:
     """A page left open for a week must not pile up the same sentence."""
     told, window = list[Event](), new_window()
-    keys = Keys(MemoryRecords(), MemoryRecords())
+    keys = AccessTokens(MemoryRecords(), MemoryRecords())
     roster = Roster(window, MemoryRecords(), told.append, PAGE, keys)
     roster.take(listed(NORTH))
     told.clear()
@@ -305,7 +305,7 @@ def test_a_bad_list_is_told_once_and_again_after_a_good_one() -> None:
 def test_a_page_that_starts_without_its_list_uses_the_last_good_one() -> None:
     """Of the same place, and of another place than its own alone."""
     kept, told, window = MemoryRecords(), list[Event](), new_window()
-    keys, place = Keys(MemoryRecords(), kept), "http://o/list"
+    keys, place = AccessTokens(MemoryRecords(), kept), "http://o/list"
     Roster(window, kept, told.append, PAGE, keys).take(listed(NORTH, where=place))
     for bad in (Listed(None, place), Listed("[]", place)):
         told.clear()

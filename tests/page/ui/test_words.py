@@ -3,14 +3,15 @@
 Spans of time in words.
 """
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
 
-from page.ui.words import LANGUAGES, Words, choose_language, spoken
-from tether.core.errors import Trouble
+from page.ui.words import LANGUAGES, Words, choose_language, explained, spoken
+from tether.core.errors import BadInput, Trouble
 from tether.core.model.title import keyed, title_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -114,3 +115,16 @@ WORDS = Words((Path(__file__).resolve().parents[3] / "static/i18n/en.json").read
 )
 def test_a_span_is_said_as_a_person_would(seconds: float, said: str) -> None:
     assert spoken(WORDS, seconds) == said
+
+
+def test_what_keeps_a_wish_from_being_done_is_said() -> None:
+    """In words; what is done needs none."""
+
+    async def work(code: str) -> None:
+        if code:
+            raise BadInput(code, picture="a.txt")
+
+    words, said = Words('{"trouble.not_a_picture": "{picture} is no picture."}'), list[str]()
+    for code in ("", "not_a_picture"):
+        asyncio.run(explained(work(code), words, said.append))
+    assert said == ["a.txt is no picture."]

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
+from typing import Any
 
 from tests.tether.core.farm import NOON, Chance
 from tests.tether.runtime.world import MemoryFiles, Shared, World
 from tether.core.model.window import Settings
-from tether.core.session.records import is_bereft
 from tether.core.session.session import Session
 from tether.core.windows.ledger import read_ledger
 from tether.runtime.claimant import Claimant
@@ -25,29 +26,30 @@ class Browser:
 
 
 class PageOf:
-    """One page: its claim and its session."""
+    """One page with its world, its claim and its session."""
 
     def __init__(self, browser: Browser, records: Mapping[str, str] | None = None) -> None:
         self.browser = browser
         self.seed = len(browser.pages)
         self.is_deaf = False
         self.restarts = 0
-        self.runner = Runner(lambda: None)
+        self.runner = Runner()
         self.world = World(self.runner.emit)
         self.world.records = dict(records or {})
         self.ears: list[Callable[[str], None]] = []
         self.world.shared = Shared(browser.shared)
         self.world.files = browser.files
-        self.hold = self.make_hold()
-        self.claimant = Claimant(
-            self.runner,
-            self.hold,
-            self,
-            self.world,
-            Chance(self.seed),
-            self.restart,
-            lambda: is_bereft(self.world.records, read_ledger(browser.shared)),
+        self.make: Callable[[], StorageHold] = self.make_hold
+        self.outside: Any = SimpleNamespace(
+            records=self.world,
+            shared=self.world.shared,
+            channel=self,
+            page=self,
+            clock=Clock(browser),
+            chance=Chance(self.seed),
+            make_hold=lambda: self.make(),
         )
+        self.claimant = Claimant(self.runner, self.outside)
         browser.pages.append(self)
 
     async def open(self) -> Session:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
@@ -34,22 +34,10 @@ class Proof(StorageHold):
 class Tab(PageOf):
     """A page that looks after windows that are gone."""
 
-    def __init__(self, browser: Browser, records: dict[str, str] | None = None) -> None:
-        super().__init__(browser, records)
-        self.make: Callable[[], StorageHold] = self.make_hold
-
     async def begin(self) -> Session:
         """Load the page, and look around."""
         self.session = await self.open()
-        self.adopter = Adopter(
-            self.runner,
-            self.session.window.window_id,
-            lambda: self.make(),
-            self,
-            self.world.shared,
-            Clock(self.browser),
-            Chance(self.seed + 100),
-        )
+        self.adopter = Adopter(self.runner, self.session.window.window_id, self.outside)
         self.adopter.look()
         return self.session
 

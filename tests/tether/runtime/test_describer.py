@@ -49,9 +49,9 @@ class Servers:
     def _answer(self, request: Request, text: Any) -> None:
         self.open -= 1
         if text is None:
-            self.caller.emit(RequestFailed(request, Failure.NETWORK))
+            self.caller.answered(RequestFailed(request, Failure.NETWORK))
         else:
-            self.caller.emit(Answered(request, 200, text))
+            self.caller.answered(Answered(request, 200, text))
 
 
 def told(work: Coroutine[Any, Any, dict[str, NodeInfo | None]]) -> dict[str, bool]:
@@ -111,7 +111,7 @@ def test_servers_that_were_just_added_get_a_moment() -> None:
 def test_servers_that_never_answer_are_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "MET_WITHIN", 0.01)
+    monkeypatch.setattr(module, "FIRST_SERVER_WITHIN", 0.01)
     servers = Servers(north=["A"])
     for server in servers.window.servers.values():
         server.reach = Reach.UNKNOWN

@@ -1,7 +1,6 @@
 """Nothing is promised before it is kept; what can't be used is refused before that."""
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
@@ -10,12 +9,13 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH, Chance, invert_workflow, 
 from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput
 from tether.core.events import Event, TaskAccepted
-from tether.core.ids import NodeId
+from tether.core.ids import NodeId, digest_of
 from tether.core.model.window import Window
+from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.intake import Intake
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
-TEXT = json.dumps(dict(invert_workflow().nodes))
+WORKFLOW = invert_workflow()
 
 
 class Desk:
@@ -27,19 +27,14 @@ class Desk:
         self.window: Window = new_window()
         self._intake = Intake(self.window, self._told, self.files, Chance())
 
-    def accept(self, text: str = TEXT, *pictures: Blob, **parts: Any) -> None:
+    def accept(self, *pictures: Blob, place: str = "1.image", **parts: Any) -> None:
         """Give a workflow and pictures."""
-        named = [(f"{number}.png", blob) for number, blob in enumerate(pictures)]
-        pinned = parts.pop("pinned", None)
-        asyncio.run(self._intake.accept(text, "title", named, pinned, **parts))
-
-    def place(self, **files: Blob) -> None:
-        """Give a workflow, and files for inputs of node 1, or of another: `node_input`."""
+        node_id, _, name = place.partition(".")
         placed = {
-            (NodeId(place.split("_")[0][1:]), place.split("_")[1]): ("a.png", blob)
-            for place, blob in files.items()
+            (NodeId(node_id), name): (f"{number}.png", blob) for number, blob in enumerate(pictures)
         }
-        asyncio.run(self._intake.accept_placed(TEXT, "title", placed, None))
+        pinned = parts.pop("pinned", None)
+        asyncio.run(self._intake.accept(WORKFLOW, "title", placed, pinned))
 
     def refusal(self, *given: Any, **parts: Any) -> str:
         """Why it is refused; nothing was kept or told."""
@@ -59,7 +54,7 @@ class Desk:
 def test_an_accepted_task_is_kept_first() -> None:
     """Workflow and picture are in the store when the session hears of the task."""
     desk = Desk()
-    desk.accept(TEXT, Blob(PNG), pinned=NORTH)
+    desk.accept(Blob(PNG), pinned=NORTH)
     (event,) = desk.events
     assert isinstance(event, TaskAccepted)
     assert event.pinned == NORTH
@@ -71,8 +66,8 @@ def test_an_accepted_task_is_kept_first() -> None:
 def test_two_tasks_never_share_an_id() -> None:
     """Nor a prompt id."""
     desk = Desk()
-    desk.accept(TEXT, Blob(PNG))
-    desk.accept(TEXT, Blob(PNG))
+    desk.accept(Blob(PNG))
+    desk.accept(Blob(PNG))
     first, second = desk.events
     assert isinstance(first, TaskAccepted)
     assert isinstance(second, TaskAccepted)
@@ -84,7 +79,7 @@ def test_two_tasks_never_share_an_id() -> None:
 def test_a_workflow_of_ones_own_may_use_the_servers_pictures() -> None:
     """Without a picture it runs with the names in the file."""
     desk = Desk()
-    desk.accept(TEXT)
+    desk.accept()
     assert len(desk.events) == 1
 
 
@@ -93,30 +88,35 @@ def test_a_picture_too_large_for_the_chosen_server_is_refused() -> None:
     desk = Desk()
     desk.window.server(NORTH, NOON).max_upload = 50
     desk.window.server(SOUTH, NOON)
-    assert desk.refusal(TEXT, Blob(PNG), pinned=NORTH) == "picture_too_large"
-    desk.accept(TEXT, Blob(PNG))
+    assert desk.refusal(Blob(PNG), pinned=NORTH) == "picture_too_large"
+    desk.accept(Blob(PNG))
     desk.window.server(SOUTH, NOON).is_leaving = True
     desk.files.kept.clear()
     desk.events.clear()
-    assert desk.refusal(TEXT, Blob(PNG)) == "picture_too_large"
+    assert desk.refusal(Blob(PNG)) == "picture_too_large"
 
 
 def test_a_file_goes_to_the_input_that_is_named() -> None:
     """One for a node that isn't there is refused, and nothing is kept."""
     desk = Desk()
-    with pytest.raises(BadInput) as refused:
-        desk.place(n99_image=Blob(PNG))
-    assert (refused.value.trouble.code, desk.files.kept) == ("file_unplaced", {})
-    desk.place(n1_image=Blob(PNG))
+    assert desk.refusal(Blob(PNG), place="99.image") == "file_unplaced"
+    desk.accept(Blob(PNG))
     (event,) = desk.events
     assert isinstance(event, TaskAccepted)
     assert [(each.node_id, each.input) for each in event.pictures] == [("1", "image")]
 
 
-def test_what_is_no_picture_or_no_workflow_is_refused() -> None:
-    """Each with its own reason."""
+def test_what_is_no_picture_is_refused() -> None:
+    """By its first bytes, whatever it is called."""
+    assert Desk().refusal(Blob(b"hello")) == "not_a_picture"
+
+
+def test_the_store_has_the_workflow_that_was_accepted() -> None:
+    """As a text that reads as the same workflow; its digest is that text's."""
     desk = Desk()
-    assert desk.refusal(TEXT, Blob(b"hello")) == "not_a_picture"
-    assert desk.refusal("nonsense") == "workflow_not_json"
-    assert desk.refusal(TEXT, needs_picture=True) == "picture_needed"
-    assert desk.refusal("[]") == "workflow_not_workflow"
+    desk.accept()
+    (event,) = desk.events
+    assert isinstance(event, TaskAccepted)
+    text = desk.files.kept[event.digest]
+    assert isinstance(text, str)
+    assert (parse_workflow(text), digest_of(text)) == (event.workflow, event.digest)

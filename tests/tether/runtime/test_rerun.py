@@ -1,6 +1,9 @@
 """Doing the work of a task once more."""
 
 import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -14,30 +17,46 @@ from tests.tether.core.farm import (
     invert_workflow,
     new_window,
 )
-from tests.tether.runtime.test_intake import TEXT
+from tests.tether.runtime.test_intake import WORKFLOW
 from tests.tether.runtime.world import Blob, MemoryFiles
-from tether.core.errors import BadInput
-from tether.core.events import CancelWanted, Event, TaskAccepted
+from tether.core.errors import BadInput, Trouble
+from tether.core.events import CancelWanted, Event, KeepingFailed, TaskAccepted
 from tether.core.ids import Digest, TaskId, digest_of
 from tether.core.model.task import State, Task
+from tether.core.model.window import Changes
 from tether.runtime.intake import Intake
-from tether.runtime.rerun import Repetition
+from tether.runtime.rerun import Rerun
 
 
-class Desk:
-    """A window with one task that runs, and its files."""
+class Scene:
+    """A window with one task that runs, its files, and the reruns that were started."""
 
     def __init__(self, since: float | None = None) -> None:
         self.window = new_window()
         self.files = MemoryFiles()
         self.events: list[Event] = []
+        self.started: list[Coroutine[Any, Any, None]] = []
         self.task: Task = bound_task(self.window, self.window.server(NORTH, NOON), *RUNNING)
         self.task.pinned = NORTH
-        self.task.digest = digest_of(TEXT)
-        self.files.kept = {self.task.digest: TEXT, PHOTO: Blob(b"photo")}
+        self.task.digest = digest_of(json.dumps(WORKFLOW.nodes))
+        self.files.kept = {self.task.digest: json.dumps(WORKFLOW.nodes), PHOTO: Blob(b"photo")}
         emit = self.events.append
         intake = Intake(self.window, emit, self.files, Chance(7))
-        self.repetition = Repetition(self.window, intake, emit, since)
+        self.rerun = Rerun(self.window, intake, emit, self.started.append)
+        self.rerun.rerun_from(since)
+
+    def round(self) -> None:
+        """The runner has ended a round in which the task's record changed."""
+        changed = frozenset({self.task.task_id})
+        self.rerun.changed(Changes(changed, changed, False))
+
+    def finish(self) -> list[TaskId | None]:
+        """Let the started reruns end; returns which tasks run again."""
+        for work in self.started:
+            asyncio.run(work)
+        self.started.clear()
+        accepted = [event for event in self.events if isinstance(event, TaskAccepted)]
+        return [event.again_of for event in accepted]
 
     def end(self, state: State = State.LOST) -> None:
         """The task ends."""
@@ -45,89 +64,116 @@ class Desk:
 
     def run_again(self) -> None:
         """A person wants it once more."""
-        asyncio.run(self.repetition.run_again(self.task.task_id))
+        asyncio.run(self.rerun.run_again(self.task.task_id))
 
     def run_elsewhere(self) -> None:
         """A person gives it up where it is."""
-        asyncio.run(self.repetition.run_elsewhere(self.task.task_id))
+        asyncio.run(self.rerun.run_elsewhere(self.task.task_id))
 
 
 def test_a_task_that_has_ended_runs_again_as_a_new_one() -> None:
     """New ids, the same work; its files are kept for it before anybody hears of it."""
-    desk = Desk()
-    desk.end()
-    desk.run_again()
-    (event,) = desk.events
+    scene = Scene()
+    scene.end()
+    scene.run_again()
+    (event,) = scene.events
     assert isinstance(event, TaskAccepted)
-    assert event.task_id != desk.task.task_id
-    assert event.prompt_id != desk.task.prompt_id
-    assert (event.again_of, event.pinned) == (desk.task.task_id, NORTH)
-    assert (event.digest, event.pictures) == (desk.task.digest, desk.task.pictures)
+    assert event.task_id != scene.task.task_id
+    assert event.prompt_id != scene.task.prompt_id
+    assert (event.again_of, event.pinned) == (scene.task.task_id, NORTH)
+    assert (event.digest, event.pictures) == (scene.task.digest, scene.task.pictures)
     assert event.workflow == invert_workflow()
-    assert desk.files.users[event.task_id] == {desk.task.digest, PHOTO}
+    assert scene.files.users[event.task_id] == {scene.task.digest, PHOTO}
 
 
 def test_a_task_that_is_not_over_does_not_run_again() -> None:
     """Nor does one that is gone; and only what runs can be given up."""
-    desk = Desk()
-    desk.run_again()
-    asyncio.run(desk.repetition.run_again(TaskId("gone")))
-    desk.end()
-    desk.run_elsewhere()
-    asyncio.run(desk.repetition.run_elsewhere(TaskId("gone")))
-    assert desk.events == []
+    scene = Scene()
+    scene.run_again()
+    asyncio.run(scene.rerun.run_again(TaskId("gone")))
+    scene.end()
+    scene.run_elsewhere()
+    asyncio.run(scene.rerun.run_elsewhere(TaskId("gone")))
+    assert scene.events == []
 
 
 def test_what_is_given_up_is_cancelled_where_it_was() -> None:
     """After its work is safe elsewhere; it isn't pinned to the silent server any more."""
-    desk = Desk()
-    desk.run_elsewhere()
-    accepted, cancelled = desk.events
+    scene = Scene()
+    scene.run_elsewhere()
+    accepted, cancelled = scene.events
     assert isinstance(accepted, TaskAccepted)
-    assert (accepted.again_of, accepted.pinned) == (desk.task.task_id, None)
-    assert cancelled == CancelWanted(desk.task.task_id)
+    assert (accepted.again_of, accepted.pinned) == (scene.task.task_id, None)
+    assert cancelled == CancelWanted(scene.task.task_id)
 
 
 @pytest.mark.parametrize(("gone", "code"), [(None, "workflow_gone"), (PHOTO, "picture_gone")])
 def test_what_the_browser_no_longer_has_cannot_run_again(gone: Digest | None, code: str) -> None:
     """It says what is missing, and cancels nothing."""
-    desk = Desk()
-    del desk.files.kept[gone or desk.task.digest]
+    scene = Scene()
+    del scene.files.kept[gone or scene.task.digest]
     with pytest.raises(BadInput) as refused:
-        desk.run_elsewhere()
+        scene.run_elsewhere()
     assert refused.value.trouble.code == code
-    assert desk.events == []
+    assert scene.events == []
 
 
 def test_lost_tasks_run_again_by_themselves_where_that_is_wanted() -> None:
-    """Each once; others not, nor what was lost a second time."""
-    desk = Desk(NOON)
-    assert desk.repetition.due() == ()
-    desk.end()
-    assert desk.repetition.due() == (desk.task.task_id,)
-    assert desk.repetition.due() == ()
+    """Each once, after the round that lost them."""
+    scene = Scene(NOON)
+    scene.round()
+    assert scene.started == []
+    scene.end()
+    scene.round()
+    scene.round()
+    assert scene.finish() == [scene.task.task_id]
 
-    off = Desk()
-    off.end()
-    assert off.repetition.due() == ()
-    off.repetition.since = NOON
-    assert off.repetition.due() == (off.task.task_id,)
+
+def test_a_loss_is_made_good_as_soon_as_that_is_wanted() -> None:
+    """Without waiting for another change, and not while it is not wanted."""
+    scene = Scene()
+    scene.end()
+    scene.round()
+    assert scene.started == []
+    scene.rerun.rerun_from(NOON)
+    assert scene.finish() == [scene.task.task_id]
+
+
+def test_a_round_that_changed_no_record_starts_nothing() -> None:
+    """Progress comes many times a second."""
+    scene = Scene(NOON)
+    scene.end()
+    scene.rerun.changed(Changes(frozenset(), frozenset({scene.task.task_id}), True))
+    assert scene.started == []
 
 
 def test_what_was_lost_before_is_left_to_the_person() -> None:
     """Who wants it from now on has not asked for the old ones."""
-    desk = Desk(NOON + 1)
-    desk.end()
-    assert desk.repetition.due() == ()
+    scene = Scene(NOON + 1)
+    scene.end()
+    scene.round()
+    assert scene.started == []
+
+
+def test_a_lost_task_that_can_not_run_again_says_why() -> None:
+    """Among the window's notices: nobody has asked for it just now."""
+    scene = Scene(NOON)
+    scene.files.kept.clear()
+    scene.end()
+    scene.round()
+    assert scene.finish() == []
+    assert scene.events == [KeepingFailed(Trouble.of("workflow_gone"))]
 
 
 def test_only_a_first_loss_is_repaired() -> None:
     """Not what failed, was collected, ran again already, or did so in vain."""
-    desk = Desk(NOON)
-    desk.end(State.FAILED)
-    assert desk.repetition.due() == ()
+    scene = Scene(NOON)
+    scene.end(State.FAILED)
+    scene.round()
+    assert scene.started == []
     for name, value in (("digest", Digest("")), ("is_run_again", True), ("again_of", TaskId("t"))):
-        desk = Desk(NOON)
-        desk.end()
-        setattr(desk.task, name, value)
-        assert desk.repetition.due() == ()
+        scene = Scene(NOON)
+        scene.end()
+        setattr(scene.task, name, value)
+        scene.round()
+        assert scene.started == []

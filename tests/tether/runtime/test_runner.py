@@ -168,3 +168,36 @@ def test_an_adapter_that_breaks_does_not_stop_the_next_event() -> None:
     del stage.world.answers["stats"]
     stage.runner.emit(ServerAdded(NORTH, "north"))
     assert NORTH in stage.session.window.servers
+
+
+def test_a_condition_is_tested_after_every_round() -> None:
+    """And at once, where it holds already."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.start()
+        steps = list[int]()
+        waiting = asyncio.ensure_future(stage.runner.until(lambda: len(steps) == 2, 5.0))
+        for number in range(2):
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            steps.append(number)
+            stage.runner.emit(TimerFired(("nobody", "waits")))
+        assert await waiting is True
+        assert await stage.runner.until(lambda: True, 0.0) is True
+
+    asyncio.run(story())
+
+
+def test_a_wait_ends_in_its_time() -> None:
+    """Rounds that change other things don't prolong it."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.start()
+        waiting = asyncio.ensure_future(stage.runner.until(lambda: False, 0.05))
+        await asyncio.sleep(0)
+        stage.runner.emit(TimerFired(("nobody", "waits")))
+        assert await waiting is False
+
+    asyncio.run(story())

@@ -41,7 +41,7 @@ def test_two_of_a_server_at_a_time_over_all_tabs() -> None:
         leaves = [await tab(shared, number).begin(NORTH) for number in range(PLACES)]
         third = asyncio.ensure_future(tab(shared, 3).begin(NORTH))
         elsewhere = await tab(shared, 4).begin(SOUTH)
-        await asyncio.sleep(4 * storage_locks.AGAIN)
+        await asyncio.sleep(4 * storage_locks.RETRY)
         assert not third.done()
         leaves[0]()
         leave = await asyncio.wait_for(third, 2)
@@ -56,7 +56,7 @@ def test_tabs_that_look_at_once_do_not_share_a_place() -> None:
     async def story() -> None:
         shared = {f"claim:{number}": "" for number in range(6)}
         begins = [asyncio.ensure_future(tab(shared, n).begin(NORTH)) for n in range(6)]
-        await asyncio.sleep(4 * storage_locks.AGAIN)
+        await asyncio.sleep(4 * storage_locks.RETRY)
         assert sum(begin.done() for begin in begins) == PLACES
         assert len(shared) == 6 + PLACES
         for begin in begins:

@@ -1,13 +1,24 @@
 """A world in memory behind the runtime's ports: what was asked for is written down."""
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+import random
+from collections.abc import Coroutine, Mapping
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
-from tests.tether.core.farm import NOON
+from demo.agenda import PlayedAgenda, Timers
+from demo.memory import MemoryRecords
+from demo.network import Network, NetworkHttp, NetworkSockets
+from demo.quick_work import quick_server
+from tests.tether.core.farm import NOON, Chance
 from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.protocol.outputs import view_url
 from tether.core.protocol.requests import Request
-from tether.runtime.ports import Ports
+from tether.runtime.ports import MakeWorld, OnAnswer, Ports
+from tether.runtime.storage_locks import StorageHold
+
+T = TypeVar("T")
 
 
 class Blob:
@@ -141,3 +152,83 @@ class _Sockets:
 
     def close(self, server: ServerUrl, attempt: int) -> None:
         self._world.done.append(("close", server, attempt))
+
+
+class FakePage:
+    """The page that a client runs in; a test lets it sleep and wake."""
+
+    def __init__(self) -> None:
+        self.restarts = 0
+
+    def restart(self) -> None:
+        self.restarts += 1
+
+    def listen(self, emit: Emit, on_leave: Any, on_back: Any) -> None:
+        self.emit, self.leave, self.back = emit, on_leave, on_back
+
+
+class FakeChannel:
+    """A channel between the clients of one test."""
+
+    def __init__(self, ears: list[tuple[object, Any]]) -> None:
+        self._ears = ears
+
+    def listen(self, on_text: Any) -> None:
+        self._ears.append((self, on_text))
+
+    def post(self, text: str) -> None:
+        for channel, ear in list(self._ears):
+            if channel is not self:
+                ear(text)
+
+
+class Simulated:
+    """What clients of one browser share: simulated servers, storage, a channel, played time."""
+
+    def __init__(self, *urls: ServerUrl) -> None:
+        self.agenda = PlayedAgenda(NOON)
+        self.network = Network(self.agenda)
+        self.shared = MemoryRecords()
+        self.files = MemoryFiles()
+        self.ears: list[tuple[object, Any]] = []
+        for number, url in enumerate(urls):
+            self.network.add(quick_server(url, url, random.Random(number), self.agenda))
+
+    def world(self, records: MemoryRecords, seed: int = 0) -> MakeWorld:
+        """Return what makes the world of a tab with these records."""
+
+        def make(emit: Emit, on_answer: OnAnswer) -> Any:
+            clock = Timers(self.agenda, emit)
+            return SimpleNamespace(
+                clock=clock,
+                chance=Chance(seed),
+                sockets=NetworkSockets(self.network, emit),
+                http=NetworkHttp(self.network, on_answer, self._file),
+                records=records,
+                shared=self.shared,
+                channel=FakeChannel(self.ears),
+                files=self.files,
+                page=FakePage(),
+                make_hold=lambda: StorageHold(self.shared, clock),
+                open=_opened,
+                address=lambda task, output: view_url(task.server, output, task.prompt_id),
+            )
+
+        return make
+
+    async def play(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let time pass until some work is done."""
+        done = asyncio.ensure_future(work)
+        while not done.done():
+            self.agenda.run(0.05)
+            for _ in range(5):
+                await asyncio.sleep(0)
+        return done.result()
+
+    def _file(self, digest: Digest) -> tuple[int, Any] | None:
+        blob = self.files.kept.get(digest)
+        return None if blob is None else (blob.size, blob)
+
+
+async def _opened() -> None:
+    """Nothing is to be opened: the files are in memory."""

@@ -1,0 +1,291 @@
+"""The client as its users see it, on simulated servers."""
+
+import ast
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Callable, Coroutine
+from textwrap import dedent
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from demo.memory import MemoryRecords
+from demo.quick_work import failing_workflow, workflow
+from tests.tether.core.farm import NOON, NORTH, SOUTH
+from tests.tether.runtime.world import Blob, Simulated
+from tether import client
+from tether.client import Tether
+from tether.core.errors import BadInput, TetherError
+from tether.core.events import PageChange, PageChanged, ServerPaused, StealingWanted
+from tether.core.ids import NodeId, ServerUrl, TaskId
+from tether.core.model.task import State, Task
+from tether.core.protocol.access_token import Access, Mode
+from tether.runtime.ports import NoPreviews
+
+PICTURE = Blob(b"\x89PNG\r\n\x1a\n" + bytes(100))
+
+
+class Tab:
+    """One client on two servers; a reload keeps its records."""
+
+    def __init__(self, around: Simulated | None = None, seed: int = 0) -> None:
+        self.around = around or Simulated(NORTH, SOUTH)
+        self._records = MemoryRecords()
+        self._seed = seed
+
+    async def open(self) -> Tether:
+        """Load the page, and name the servers as the page's list would."""
+        self.tether = Tether(self.around.world(self._records, self._seed))
+        await self.around.play(self.tether.open())
+        for url in (NORTH, SOUTH):
+            assert self.tether.add_server(url) == url
+        return self.tether
+
+    async def submit(self, number: int = 1, steps: int = 4, **parts: Any) -> TaskId:
+        """Submit a task of `steps` quarters of a second."""
+        return await self.around.play(
+            self.tether.submit(workflow(steps, 250, number), title=f"photo {number}", **parts)
+        )
+
+    async def result(self, task_id: TaskId) -> Task:
+        """Wait for a task's end."""
+        return await self.around.play(self.tether.result(task_id))
+
+
+def play(story: Callable[[Tab], Coroutine[Any, Any, None]]) -> None:
+    """Play a story with an open client."""
+
+    async def run() -> None:
+        tab = Tab()
+        await tab.open()
+        await story(tab)
+
+    asyncio.run(run())
+
+
+def test_submitted_tasks_are_spread_and_their_results_awaited() -> None:
+    """As text or as an object; each with its files."""
+
+    async def story(tab: Tab) -> None:
+        first = await tab.submit(1)
+        text = json.dumps(workflow(4, 250, 2, "example.png"))
+        files = {(NodeId("1"), "image"): ("photo.png", PICTURE)}
+        second = await tab.around.play(tab.tether.submit(text, files))
+        ended = [await tab.result(first), await tab.result(second)]
+        assert [task.state for task in ended] == [State.COMPLETED] * 2
+        assert {task.server for task in ended} == {NORTH, SOUTH} == set(tab.tether.servers)
+        assert all(task.outputs for task in ended)
+        assert list(tab.tether.tasks) == [first, second]
+        assert await tab.result(first) is ended[0], "an ended task's result comes at once"
+
+    play(story)
+
+
+def test_the_example_of_the_module_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the browser's world, which is only imported where no other is given."""
+    around = Simulated(ServerUrl("http://127.0.0.1:8188"))
+    browser = SimpleNamespace(BrowserWorld=around.world(MemoryRecords()))
+    monkeypatch.setitem(sys.modules, "tether.browser_world", browser)
+    lines = (client.__doc__ or "").splitlines()
+    example = dedent("\n".join(line for line in lines if line.startswith("    ")))
+    names = {"Tether": Tether, "workflow": workflow(4, 250, 1, "a.png"), "blob": PICTURE}
+    code = compile(example, client.__file__, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    asyncio.run(around.play(eval(code, names)))
+    assert re.match(r"State.COMPLETED \['http://127.0.0.1:8188/view", capsys.readouterr().out)
+
+
+def test_a_task_goes_where_it_is_sent_and_says_why_it_failed() -> None:
+    """A failure is a result: nothing is raised."""
+
+    async def story(tab: Tab) -> None:
+        work = tab.tether.submit(failing_workflow(1), server=SOUTH)
+        task = await tab.result(await tab.around.play(work))
+        assert (task.state, task.server) == (State.FAILED, SOUTH)
+        assert task.trouble is not None
+
+    play(story)
+
+
+def test_cancelling_ends_one_task() -> None:
+    """The other on the same server completes."""
+
+    async def story(tab: Tab) -> None:
+        first, second = [await tab.submit(number, server=NORTH) for number in (1, 2)]
+        cancelled = await tab.around.play(tab.tether.cancel(first))
+        assert cancelled.state is State.CANCELLED
+        assert (await tab.result(second)).state is State.COMPLETED
+
+    play(story)
+
+
+def test_an_unknown_task_has_no_result() -> None:
+    """And can't be cancelled."""
+
+    async def story(tab: Tab) -> None:
+        for work in (tab.tether.result(TaskId("t9")), tab.tether.cancel(TaskId("t9"))):
+            with pytest.raises(TetherError, match="task_unknown"):
+                await work
+
+    play(story)
+
+
+def test_a_listener_is_told_every_step_until_it_stops() -> None:
+    """Progress included, in order."""
+
+    async def story(tab: Tab) -> None:
+        states: list[State] = []
+        stop = tab.tether.on_task(lambda task: states.append(task.state))
+        await tab.result(await tab.submit(1))
+        assert states == sorted(states, key=list(State).index)
+        assert states[-1] is State.COMPLETED and states.count(State.RUNNING) > 1
+        stop()
+        before = len(states)
+        await tab.result(await tab.submit(2))
+        assert len(states) == before
+
+    play(story)
+
+
+def test_a_reload_goes_on_with_its_tasks() -> None:
+    """A client that opens on the same records is the same window."""
+
+    async def story(tab: Tab) -> None:
+        before = tab.tether
+        task_id = await tab.submit(1, steps=40)
+        await tab.around.play(before.runner.until(lambda: before.tasks[task_id].server, 5.0))
+        before.world.page.leave()  # type: ignore[attr-defined]
+        after = await tab.open()
+        assert after.window.window_id == before.window.window_id
+        assert after.phrase == before.phrase
+        assert (await tab.result(task_id)).state is State.COMPLETED
+        runs = [
+            len(server.engine._history.entries) for server in tab.around.network.servers.values()
+        ]
+        assert sum(runs) == 1
+
+    play(story)
+
+
+def test_a_result_that_another_window_brings_is_an_error() -> None:
+    """Its tasks were adopted while it was away; its own page says so."""
+
+    async def story(tab: Tab) -> None:
+        task_id = await tab.submit(1, steps=400)
+        other = Tab(tab.around, seed=1)
+        tether = await other.open()
+        tab.tether.world.page.leave()  # type: ignore[attr-defined]
+        owner = tab.tether.window.window_id
+        assert await tab.around.play(tether.adopter.take_over(owner))
+        assert list(tether.tasks) == [task_id]
+        await tab.open()
+        with pytest.raises(TetherError, match="adopted"):
+            await tab.result(task_id)
+
+    play(story)
+
+
+def test_a_task_that_moved_gives_the_result_of_its_successor() -> None:
+    """Whoever awaits it need not know."""
+
+    async def story(tab: Tab) -> None:
+        emit = tab.tether.runner.emit
+        emit(StealingWanted(True))
+        emit(ServerPaused(SOUTH, True))
+        first, second = [await tab.submit(number, steps=400) for number in (1, 2)]
+        behind = tab.tether.tasks[second]
+        queued = tab.tether.runner.until(lambda: behind.state is State.QUEUED, 5.0)
+        assert await tab.around.play(queued)
+        emit(ServerPaused(SOUTH, False))
+        task = await tab.result(second)
+        assert (behind.state, behind.server) == (State.CANCELLED, NORTH)
+        assert (task.state, task.server, task.again_of) == (State.COMPLETED, SOUTH, second)
+        assert (await tab.result(first)).server == NORTH
+
+    play(story)
+
+
+def test_an_owners_tasks_are_collected_from_the_servers() -> None:
+    """Those that another browser has sent; this one's own are known already."""
+
+    async def story(tab: Tab) -> None:
+        task_id = await tab.submit(1)
+        await tab.result(task_id)
+        elsewhere = Tab(seed=1)
+        elsewhere.around.network.servers.update(tab.around.network.servers)
+        elsewhere.around.agenda = elsewhere.around.network.agenda = tab.around.agenda
+        other = await elsewhere.open()
+        with pytest.raises(BadInput, match="phrase_bad"):
+            other.collect("no phrase")
+        other.collect(tab.tether.phrase.upper())
+        assert await tab.around.play(other.runner.until(lambda: bool(other.tasks), 5.0))
+        (task,) = other.tasks.values()
+        assert task.prompt_id == tab.tether.tasks[task_id].prompt_id
+        tab.tether.collect(tab.tether.phrase)
+        assert list(tab.tether.tasks) == [task_id]
+
+    play(story)
+
+
+def test_servers_come_with_their_tokens_and_go() -> None:
+    """A server that is removed without tasks is forgotten."""
+
+    async def story(tab: Tab) -> None:
+        token = Access(Mode.BEARER, "s3cret")
+        assert tab.tether.add_server("north:8188", "north", token) == NORTH
+        assert tab.tether.servers[NORTH].name == "north"
+        assert tab.tether.access_tokens.of(NORTH) == token
+        tab.tether.remove_server(SOUTH)
+        assert SOUTH not in tab.tether.servers
+
+    play(story)
+
+
+def test_a_page_that_wakes_goes_on_as_the_same_window() -> None:
+    """Nothing is sent while it sleeps; coming into view it looks for windows that are gone."""
+
+    async def story(tab: Tab) -> None:
+        page: Any = tab.tether.world.page
+        page.leave()
+        assert tab.tether.runner.is_paused
+        await page.back()
+        assert not tab.tether.runner.is_paused and page.restarts == 0
+        looks: list[None] = []
+        tab.tether.adopter.look = lambda: looks.append(None)  # type: ignore[method-assign]
+        page.emit(PageChanged(PageChange.HIDDEN))
+        assert looks == [] and tab.tether.window.is_hidden
+        page.emit(PageChanged(PageChange.VISIBLE))
+        assert len(looks) == 1
+
+    play(story)
+
+
+def test_a_lost_task_runs_again_though_nothing_is_painted() -> None:
+    """Its server forgot everything; the runner's round alone starts its work anew."""
+
+    async def story(tab: Tab) -> None:
+        tether = tab.tether
+        tether.rerun.rerun_from(NOON)
+        task_id = await tab.submit(1, steps=40, server=NORTH)
+        queued = tether.runner.until(lambda: tether.tasks[task_id].state is State.RUNNING, 5.0)
+        assert await tab.around.play(queued)
+        server = tab.around.network.servers[NORTH]
+        server.kill()
+        server.start()
+        assert (await tab.result(task_id)).state is State.LOST
+        again = tether.runner.until(lambda: len(tether.tasks) == 2, 5.0)
+        assert await tab.around.play(again)
+        new = list(tether.tasks)[1]
+        assert (await tab.result(new)).state is State.COMPLETED
+        assert tether.tasks[new].again_of == task_id
+
+    play(story)
+
+
+def test_previews_go_nowhere_unless_somebody_wants_them() -> None:
+    """They are no part of a result."""
+    NoPreviews().show(TaskId("t1"), b"frame", 8, "image/png")
