@@ -17,6 +17,7 @@ from tether.core.events import PageChange, PageChanged, ServerPaused, StealingWa
 from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.access_token import Access, Mode
+from tether.runtime.ports import NoPreviews
 
 PICTURE = Blob(b"\x89PNG\r\n\x1a\n" + bytes(100))
 
@@ -262,3 +263,8 @@ def test_a_lost_task_runs_again_though_nothing_is_painted() -> None:
         assert tether.tasks[new].again_of == task_id
 
     play(story)
+
+
+def test_previews_go_nowhere_unless_somebody_wants_them() -> None:
+    """They are no part of a result."""
+    NoPreviews().show(TaskId("t1"), b"frame", 8, "image/png")

@@ -5,15 +5,16 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 import js
-from pyodide.ffi import to_js
 
 from page.gallery.entry import Entry, type_of, used
 from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel, GroupRow
 from page.gallery.search import by_day, by_workflow, matching
 from page.ui.context import PageContext
+from page.ui.words import explained
 from page.viewer.viewer import Look, Looks
-from tether.core.errors import BadInput, TetherError
+from tether.browser.values import new_file
+from tether.core.errors import BadInput
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, saved_name, view_url
@@ -102,9 +103,7 @@ class GalleryDialog:
     async def _try(self, work: Coroutine[Any, Any, None]) -> None:
         """Do what the person wants, or say why that fails."""
         try:
-            await work
-        except TetherError as error:
-            self._panel.tell(self._words.trouble(error.trouble))
+            await explained(work, self._words, self._panel.tell)
         except OSError as error:
             self._panel.tell(self._words.say("trouble.gallery_unavailable", detail=error))
 
@@ -244,8 +243,7 @@ class KeptResults:
         entry, number = self._place(key)
         blob = await self.content(entry, number)
         name = entry.outputs[number].filename
-        options = to_js({"type": blob.type}, dict_converter=js.Object.fromEntries)
-        self._add_pictures([js.File.new(to_js([blob]), name, options)])
+        self._add_pictures([new_file(blob, name, blob.type)])
 
     async def content(self, entry: Entry, number: int) -> Any:
         """Return a result from the store or from its server.

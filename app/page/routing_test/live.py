@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from demo.memory import MemoryRecords, NoPreviews
+from demo.memory import MemoryRecords
 from page.routing_test.report import Say
 from tether.core.errors import Trouble
 from tether.core.events import CancelWanted, Emit, ServerAdded, TaskAccepted
@@ -71,7 +71,7 @@ class Live:
         records = MemoryRecords()
         self._runner.start(
             session,
-            Ports(clock, self._sockets, http, records, records, _NoFiles(), NoPreviews()),
+            Ports(clock, self._sockets, http, records, records, _NoFiles()),
         )
 
     async def run(self) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from demo.agenda import Timers
-from demo.memory import MemoryRecords, NoPreviews
+from demo.memory import MemoryRecords
 from demo.network import NetworkHttp, NetworkSockets
 from demo.quick_work import workflow
 from demo.server import InPageServer
@@ -154,7 +154,6 @@ class PlayedWindow:
                 self._records,
                 bench.shared,
                 self._files,
-                NoPreviews(),
             ),
         )
         for server in bench.network.servers.values():

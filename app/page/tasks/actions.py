@@ -9,7 +9,7 @@ from pyscript import config
 from page.composer.composer import Composer
 from page.ui.context import PageContext
 from page.ui.undo import Undo
-from tether.core.errors import TetherError
+from page.ui.words import explained
 from tether.core.events import CancelWanted, SendAllWanted, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
@@ -143,7 +143,4 @@ class TaskActions:
 
     async def _attempt(self, work: Awaitable[None]) -> None:
         """Do what a person asked for, and show what prevents it."""
-        try:
-            await work
-        except TetherError as error:
-            self._context.notices.show(self._context.words.trouble(error.trouble))
+        await explained(work, self._context.words, self._context.notices.show)

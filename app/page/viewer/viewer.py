@@ -6,9 +6,9 @@ from typing import Any, NamedTuple, Protocol
 import js
 
 from page.ui.context import PageContext
+from page.ui.words import explained
 from page.viewer.export import can_copy_pictures, copy_picture, open_picture
 from page.viewer.panel import Shown, ViewerPanel
-from tether.core.errors import TetherError
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
 
@@ -86,10 +86,7 @@ class Viewer:
             js.URL.revokeObjectURL(url)
 
     async def _try(self, action: str) -> None:
-        try:
-            await self._act(action)
-        except TetherError as error:
-            self._panel.say(self._words.trouble(error.trouble))
+        await explained(self._act(action), self._words, self._panel.say)
 
     async def _act(self, action: str) -> None:
         match action:
