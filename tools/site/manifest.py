@@ -40,7 +40,7 @@ LAZY = {
     "embedded": ("app/tether/workflows/embedded.py",),
     "form": (
         *("app/page/composer/form_fields.py", "app/page/composer/form_panel.py"),
-        *("app/page/ui/labels.py", "app/tether/workflows/values.py"),
+        "app/tether/workflows/values.py",
     ),
     "runs": ("app/page/composer/recent_runs.py", "app/page/composer/run_history.py"),
     "convert": (
@@ -57,7 +57,7 @@ LAZY = {
         "app/tether/workflows/values.py",
     ),
     "gallery": (
-        *("app/page/ui/labels.py", "app/page/gallery/dialog.py"),
+        "app/page/gallery/dialog.py",
         *("app/page/gallery/panel.py", "app/page/gallery/search.py", "app/page/ui/clock.py"),
     ),
     "windows": (

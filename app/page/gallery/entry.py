@@ -41,7 +41,7 @@ _TYPES: Mapping[str, str] = {
 }
 
 
-class Entry(NamedTuple):
+class GalleryEntry(NamedTuple):
     """A finished task; `sizes` has the bytes of each content that is kept, by name."""
 
     prompt_id: PromptId
@@ -73,10 +73,10 @@ class Entry(NamedTuple):
         return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
 
 
-def entry_of(task: Task, server_name: str, now: float) -> Entry:
+def entry_of(task: Task, server_name: str, now: float) -> GalleryEntry:
     """Return the entry of a completed task, without contents."""
     assert task.server is not None
-    return Entry(
+    return GalleryEntry(
         task.prompt_id,
         task.title,
         _workflow_name(task),
@@ -96,7 +96,7 @@ def type_of(filename: str) -> str:
     return _TYPES.get(filename.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def write_entry(entry: Entry) -> str:
+def write_entry(entry: GalleryEntry) -> str:
     """Write an entry for the browser to keep."""
     return json.dumps(
         {
@@ -117,7 +117,7 @@ def write_entry(entry: Entry) -> str:
     )
 
 
-def read_entry(text: str) -> Entry | None:
+def read_entry(text: str) -> GalleryEntry | None:
     """Read what `write_entry` wrote; None for anything else."""
     try:
         record = parse_json(text)
@@ -138,7 +138,7 @@ def read_entry(text: str) -> Entry | None:
             "pictures": list(pictures),
             "sizes": dict(sizes),
         } if is_time(at) and all(_is_size(size) for size in sizes.values()):
-            return Entry(
+            return GalleryEntry(
                 PromptId(prompt),
                 title,
                 workflow,
@@ -155,17 +155,17 @@ def read_entry(text: str) -> Entry | None:
     return None
 
 
-def newest_first(entries: Iterable[Entry]) -> list[Entry]:
+def newest_first(entries: Iterable[GalleryEntry]) -> list[GalleryEntry]:
     """Sort entries; the prompt id breaks ties, so that all windows have one order."""
     return sorted(entries, key=lambda entry: (entry.at, entry.prompt_id), reverse=True)
 
 
-def used(entries: Iterable[Entry]) -> int:
+def used(entries: Iterable[GalleryEntry]) -> int:
     """Return the bytes that entries take; contents that they share count once."""
     return sum({name: size for entry in entries for name, size in entry.sizes.items()}.values())
 
 
-def names_of(entries: Iterable[Entry]) -> set[str]:
+def names_of(entries: Iterable[GalleryEntry]) -> set[str]:
     """Return the names of the contents of entries."""
     return {name for entry in entries for name in entry.sizes}
 
@@ -175,7 +175,7 @@ def allowance(budget: int) -> int:
     return budget // 2
 
 
-def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Entry]:
+def evicted(entries: Iterable[GalleryEntry], budget: int, most: int = MOST) -> list[GalleryEntry]:
     """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest."""
     ordered = newest_first(entries)
     names: set[str] = set()

@@ -5,13 +5,13 @@ from typing import Any
 
 import js
 
-from page.gallery.entry import Entry
+from page.gallery.entry import GalleryEntry
 from page.gallery.search import Groups
 from page.ui.clock import clock
 from page.ui.context import PageContext
-from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.ui.labels import say_input
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from tether.core.protocol.outputs import Output, saved_name
+from tether.workflows.values import label_of
 
 PAGE = 48
 """Cards of a group that are made at a time."""
@@ -81,7 +81,7 @@ class GalleryPanel:
         """Close the dialog."""
         self._dialog.close()
 
-    def seen(self, groups: Groups) -> list[Entry]:
+    def seen(self, groups: Groups) -> list[GalleryEntry]:
         """Return the entries whose cards are shown.
 
         At first those of the first group; with a query the first page, of whatever groups.
@@ -142,7 +142,7 @@ class GalleryPanel:
         """Say how many entries were evicted."""
         set_text(self._evicted, sentence)
 
-    def _group(self, heading: str, entries: list[Entry]) -> Any:
+    def _group(self, heading: str, entries: list[GalleryEntry]) -> Any:
         words, wanted = self._words, self._counts.get(heading, 0)
         group = element("details")
         group.open = wanted > 0
@@ -158,7 +158,7 @@ class GalleryPanel:
             group.append(element("button", "quiet", rest, type="button", data_more=heading))
         return group
 
-    def _card(self, entry: Entry) -> Any:
+    def _card(self, entry: GalleryEntry) -> Any:
         words = self._words
         looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
         card = element("li", looks, data_prompt=entry.prompt_id)
@@ -172,7 +172,10 @@ class GalleryPanel:
         title = element("span", "title", words.title(entry.title))
         card.append(results, title, element("span", "facts", facts))
         if entry.values:
-            values = " · ".join(f"{say_input(words, name)}: {text}" for name, text in entry.values)
+            values = " · ".join(
+                f"{words.find(f'input.{name}', label_of(name))}: {text}"
+                for name, text in entry.values
+            )
             card.append(element("p", "values", values, title=values))
         buttons = element("div", "buttons")
         lacks = entry.lacks()
@@ -180,12 +183,12 @@ class GalleryPanel:
             told = words.say("gallery.not_again", file=words.title(lacks))
             card.append(element("p", "facts", told))
         else:
-            buttons.append(_button(words.say("task.again"), "again", entry.prompt_id))
-        buttons.append(_button(words.say("task.dismiss"), "remove", entry.prompt_id))
+            buttons.append(button("again", entry.prompt_id, words.say("task.again")))
+        buttons.append(button("remove", entry.prompt_id, words.say("task.dismiss")))
         card.append(buttons)
         return card
 
-    def _result(self, entry: Entry, number: int, output: Output) -> Any:
+    def _result(self, entry: GalleryEntry, number: int, output: Output) -> Any:
         say, name = self._words.say, entry.whole(number)
         whole = self._urls.get(name, "")
         address = whole or self._addresses.get(name, "")
@@ -193,8 +196,8 @@ class GalleryPanel:
         small = self._urls.get(entry.small(number)) or whole
         shown = _thumbnail(self._words.title(entry.title), output, small)
         if output.kind == "image":
-            large = _button("", "zoom", name)
-            large.className, large.title = "thumb", say("task.zoom", file=output.filename)
+            label = say("task.zoom", file=output.filename)
+            large = button("zoom", name, "", "thumb", title=label)
             large.append(shown)
             box.append(large)
         elif address:
@@ -213,10 +216,10 @@ class GalleryPanel:
         elif address:
             box.append(element("span", "facts", say("gallery.there", server=entry.server_name)))
         else:
-            fetch = say("gallery.fetch", server=entry.server_name)
-            buttons.append(_button(fetch, "fetch", name))
+            label = say("gallery.fetch", server=entry.server_name)
+            buttons.append(button("fetch", name, label))
         if output.kind == "image":
-            buttons.append(_button(say("task.use"), "use", name))
+            buttons.append(button("use", name, say("task.use")))
         box.append(buttons)
         return box
 
@@ -256,9 +259,3 @@ def _thumbnail(title: str, output: Output, url: str) -> Any:
     sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")
     away.append(sign, element("span", "", output.filename))
     return away
-
-
-def _button(text: str, action: str, key: str) -> Any:
-    button = element("button", "quiet", text, type="button")
-    button.dataset.action, button.dataset.key = action, key
-    return button

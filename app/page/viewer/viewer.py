@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 import js
 
 from page.ui.context import PageContext
-from page.ui.dom import by_id, element, listen, on_action, set_text
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import explained
 from page.viewer.export import can_copy_pictures, copy_picture, open_picture
 from tether.core.ids import TaskId
@@ -95,10 +95,10 @@ class Viewer:
         place = self._words.say("zoom.place", number=number, count=len(keys)) if number else ""
         set_text(self._place, place)
         for step in STEPS:
-            button = self._buttons[step]
-            button.hidden = not number
+            shown = self._buttons[step]
+            shown.hidden = not number
             # Not `disabled`: a button pressed at the end must keep the focus, and with it the keys.
-            button.setAttribute("aria-disabled", "false" if self._next(step) else "true")
+            shown.setAttribute("aria-disabled", "false" if self._next(step) else "true")
 
     def _next(self, step: str) -> str:
         """Return the key of the picture that a step leads to; "" at both ends."""
@@ -120,11 +120,10 @@ class Viewer:
         before, after = (element("span", "", words.say(f"zoom.{side}")) for side in ENDS)
         self._compare.append(self._slider, before, after)
         self._said = element("p", "", role="status")
-        self._buttons: dict[str, Any] = {}
-        for action in (*ACTIONS, "close"):
-            button = element("button", "quiet", words.say(f"zoom.{action}"), type="button")
-            button.dataset.action = action
-            self._buttons[action] = button
+        self._buttons = {
+            action: button(action, "", words.say(f"zoom.{action}"))
+            for action in (*ACTIONS, "close")
+        }
         self._save = element("a", "", words.say("zoom.save"))
         head = element("div", "head")
         head.append(self._title, self._buttons["close"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from page.ui.clock import moment
 from page.ui.context import PageContext
-from page.ui.dom import Rows, by_id, element, on_action, set_text
+from page.ui.dom import Rows, button, by_id, element, on_action, set_text
 from page.windows.others import since_of
 from tether.core.ids import ServerUrl, WindowId
 from tether.core.model.task import Task
@@ -47,8 +47,7 @@ class WindowsPanel:
     def _make(self, key: str) -> dict[str, Any]:
         made: dict[str, Any] = {"card": element("li", "card window")}
         made["state"] = element("span", "state")
-        made["button"] = element("button", "quiet", self._words.say("windows.take"), type="button")
-        made["button"].dataset.action, made["button"].dataset.key = "take", key
+        made["button"] = button("take", key, self._words.say("windows.take"))
         made["tasks"] = element("ul")
         head = element("div", "head")
         head.append(made["state"], made["button"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from page.gallery.entry import Entry, entry_of
+from page.gallery.entry import GalleryEntry, entry_of
 from page.gallery.search import by_day, by_workflow, matching
 from tests.tether.core.farm import NOON, NORTH, new_task
 from tether.core.ids import NodeId, PromptId
@@ -12,7 +12,7 @@ DAY = 86_400.0
 RESULT = Output(NodeId("3"), "image", "inv_00001_.png")
 
 
-def entry(prompt: str, at: float = NOON, workflow: str = "Invert") -> Entry:
+def entry(prompt: str, at: float = NOON, workflow: str = "Invert") -> GalleryEntry:
     """An entry of that moment."""
     task = new_task(1)
     task.title, task.server, task.outputs = f"photo.png · {workflow}", NORTH, (RESULT,)
