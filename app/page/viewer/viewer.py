@@ -4,11 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 import js
+from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import explained
-from page.viewer.export import can_copy_pictures, copy_picture, open_picture
+from tether.browser.values import to_object
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
 
@@ -82,7 +83,7 @@ class Viewer:
         self._show_place()
         self._save.href = self._address
         self._save.setAttribute("download", look.name)
-        self._buttons["copy"].hidden = not can_copy_pictures()
+        self._buttons["copy"].hidden = not _can_copy()
         set_text(self._said, "")
         if not self._dialog.open:
             self._dialog.showModal()
@@ -177,10 +178,10 @@ class Viewer:
                 await self._looks.use(self._key)
                 self._say(say("zoom.used"))
             case "copy":
-                is_copied = await copy_picture(self._address)
+                is_copied = await _copy(self._address)
                 self._say(say("zoom.copied" if is_copied else "zoom.not_copied"))
             case "open":
-                if not await open_picture(self._address, self._name):
+                if not await _open_tab(self._address, self._name):
                     self._say(say("zoom.not_opened"))
             case _:
                 key = self._next(action)
@@ -195,6 +196,56 @@ class Viewer:
         urls, self._urls = self._urls, []
         for url in urls:
             js.URL.revokeObjectURL(url)
+
+
+def _can_copy() -> bool:
+    """Say whether the clipboard takes pictures, which it does on secure pages alone."""
+    return bool(js.isSecureContext) and hasattr(js, "ClipboardItem")
+
+
+async def _copy(address: str) -> bool:
+    """Put a picture on the clipboard as PNG, the only type that all browsers take."""
+    try:
+        bitmap = await js.createImageBitmap(await (await js.fetch(address)).blob())
+        canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
+        canvas.getContext("2d").drawImage(bitmap, 0, 0)
+        item = js.ClipboardItem.new(to_object({"image/png": await canvas.convertToBlob()}))
+        await js.navigator.clipboard.write(to_js([item]))
+    except JsException:
+        return False  # not permitted
+    return True
+
+
+async def _open_tab(address: str, name: str) -> bool:
+    """Show a picture in a new tab; False when the browser opens none.
+
+    A `blob:` URL opened by itself would have its id as title, and end with this page. As an image
+    in an empty document it outlives the page, and whatever it holds, nothing in it can run.
+    """
+    tab = js.window.open("", "_blank")
+    if not tab:  # JavaScript's null
+        return False
+    document = tab.document
+    document.title = name
+    document.documentElement.lang = js.document.documentElement.lang
+    _style(document.documentElement, color_scheme="light dark", height="100%")
+    _style(document.body, margin="0", min_height="100%", display="grid", place_items="center")
+    try:
+        content = await (await js.fetch(address)).blob()
+    except JsException:
+        tab.close()  # its card was removed in that moment
+        return False
+    picture = document.createElement("img")
+    picture.alt = name
+    picture.src = tab.URL.createObjectURL(content)  # it ends with the tab
+    _style(picture, max_width="100%")
+    document.body.append(picture)
+    return True
+
+
+def _style(target: Any, **properties: str) -> None:
+    for name, value in properties.items():
+        target.style.setProperty(name.replace("_", "-"), value)
 
 
 class TaskPictures:
