@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from tether.core.ids import TaskId
 from tether.runtime.ports import Records
 
 
@@ -55,10 +54,3 @@ class DemoRecords(MemoryRecords):
             self._ordinary.write(key, text)
         else:
             super().write(key, text)
-
-
-class NoPreviews:
-    """Nobody looks."""
-
-    def show(self, task_id: TaskId, frame: object, offset: int, mime: str) -> None:
-        """Let it go."""

@@ -1,7 +1,6 @@
 """What is kept in memory alone."""
 
-from demo.memory import DemoRecords, MemoryRecords, NoPreviews
-from tether.core.ids import TaskId
+from demo.memory import DemoRecords, MemoryRecords
 
 
 def test_records_are_kept_and_forgotten() -> None:
@@ -23,11 +22,6 @@ def test_two_windows_share_nothing_by_accident() -> None:
     one, other = MemoryRecords(), MemoryRecords()
     one.write("a", "1")
     assert other.read_all() == {}
-
-
-def test_previews_go_nowhere() -> None:
-    """Nobody looks."""
-    NoPreviews().show(TaskId("t1"), b"frame", 8, "image/png")
 
 
 def test_only_the_language_is_the_ordinary_pages() -> None:

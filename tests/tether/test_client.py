@@ -1,8 +1,13 @@
 """The client as its users see it, on simulated servers."""
 
+import ast
 import asyncio
 import json
+import re
+import sys
 from collections.abc import Callable, Coroutine
+from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,12 +16,14 @@ from demo.memory import MemoryRecords
 from demo.quick_work import failing_workflow, workflow
 from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tests.tether.runtime.world import Blob, Simulated
+from tether import client
 from tether.client import Tether
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import PageChange, PageChanged, ServerPaused, StealingWanted
-from tether.core.ids import NodeId, TaskId
+from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.access_token import Access, Mode
+from tether.runtime.ports import NoPreviews
 
 PICTURE = Blob(b"\x89PNG\r\n\x1a\n" + bytes(100))
 
@@ -75,6 +82,21 @@ def test_submitted_tasks_are_spread_and_their_results_awaited() -> None:
         assert await tab.result(first) is ended[0], "an ended task's result comes at once"
 
     play(story)
+
+
+def test_the_example_of_the_module_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the browser's world, which is only imported where no other is given."""
+    around = Simulated(ServerUrl("http://127.0.0.1:8188"))
+    browser = SimpleNamespace(BrowserWorld=around.world(MemoryRecords()))
+    monkeypatch.setitem(sys.modules, "tether.browser_world", browser)
+    lines = (client.__doc__ or "").splitlines()
+    example = dedent("\n".join(line for line in lines if line.startswith("    ")))
+    names = {"Tether": Tether, "workflow": workflow(4, 250, 1, "a.png"), "blob": PICTURE}
+    code = compile(example, client.__file__, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    asyncio.run(around.play(eval(code, names)))
+    assert re.match(r"State.COMPLETED \['http://127.0.0.1:8188/view", capsys.readouterr().out)
 
 
 def test_a_task_goes_where_it_is_sent_and_says_why_it_failed() -> None:
@@ -262,3 +284,8 @@ def test_a_lost_task_runs_again_though_nothing_is_painted() -> None:
         assert tether.tasks[new].again_of == task_id
 
     play(story)
+
+
+def test_previews_go_nowhere_unless_somebody_wants_them() -> None:
+    """They are no part of a result."""
+    NoPreviews().show(TaskId("t1"), b"frame", 8, "image/png")

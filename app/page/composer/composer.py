@@ -4,18 +4,19 @@ import asyncio
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 from pyscript import config
 
-from page.composer.draft import read_copies
 from page.composer.drafts import Drafts
 from page.composer.form import Form, Problem
 from page.composer.library import Library
 from page.composer.open_file import FileOpener, Opened
 from page.composer.panel import OWN, RECENT, ComposerPanel
+from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
 from tether.core.ids import ServerUrl
 from tether.core.model.title import title_of
@@ -131,8 +132,7 @@ class Composer:
 
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""
-        options = to_js({"type": content.type}, dict_converter=js.Object.fromEntries)
-        self.panel.add([js.File.new(to_js([content]), name, options)])
+        self.panel.add([new_file(content, name, str(content.type))])
 
     async def check_picture(self, key: str, name: str, file: Any) -> None:
         """Take a file that is no picture off the list, and say so."""

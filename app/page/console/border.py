@@ -1,7 +1,8 @@
 """Puts functions on JavaScript's `window`, with errors that a person can read."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import js
@@ -40,21 +41,23 @@ class Border:
             js.tetherExposeValue(name, function)
 
     def _readable(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Raise errors in the page's words."""
-
         def call(*args: Any) -> Any:
-            try:
+            with self._in_words():
                 return function(*args)
-            except TetherError as error:
-                raise TetherFailure(self.words.trouble(error.trouble)) from error
 
         async def wait(*args: Any) -> Any:
-            try:
+            with self._in_words():
                 return await function(*args)
-            except TetherError as error:
-                raise TetherFailure(self.words.trouble(error.trouble)) from error
 
         return wait if inspect.iscoroutinefunction(function) else call
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """Raise errors in the page's words."""
+        try:
+            yield
+        except TetherError as error:
+            raise TetherFailure(self.words.trouble(error.trouble)) from error
 
 
 def option(options: Any, name: str) -> Any:

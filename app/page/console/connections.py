@@ -31,12 +31,8 @@ class Connections:
     def __init__(self, border: Border, tether: Tether) -> None:
         self._border = border
         self._tether = tether
-        self._window = tether.window
+        self._window = window = tether.window
         self._world = tether.world
-
-    def expose(self) -> None:
-        """Put the functions on JavaScript's `window`."""
-        window, border = self._window, self._border
         border.value(WINDOW_ID=lambda: window.window_id, WINDOW_CLIENT_ID=self._client_id)
         border.now(
             generateWindowId=lambda: make_window_id(self._world.chance),
@@ -172,7 +168,5 @@ class Connections:
 
     def _journal(self) -> list[dict[str, Any]]:
         """List the received frames that were about a task."""
-        return [
-            {"at": at, "server": server, "attempt": attempt, "what": what, "promptId": prompt_id}
-            for at, server, attempt, what, prompt_id in self._window.journal
-        ]
+        names = ("at", "server", "attempt", "what", "promptId")
+        return [dict(zip(names, frame, strict=True)) for frame in self._window.journal]

@@ -1,25 +1,42 @@
-"""Everything that scripts and devtools may call, put together."""
+"""The functions that scripts and devtools may call."""
 
+import binascii
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from page.console.border import Border
+import js
+from pyodide.ffi import to_js
+
+from page.console.border import Border, option
 from page.console.connections import Connections
 from page.console.flight_recorder import FlightRecorder
-from page.console.scripting import Scripting
+from page.console.plain import result_row, server_row, stats, task_row
 from page.servers.roster import Roster
 from page.ui.words import Words
+from tether.browser.values import to_object
 from tether.client import Tether
 from tether.core.errors import Trouble
-from tether.core.ids import ServerUrl
-from tether.core.model.health import Health
+from tether.core.ids import NodeId, ServerUrl
+from tether.core.model.health import Health, health
+from tether.core.model.identity import make_task_id
+from tether.core.model.server import Reach
+from tether.core.model.task import Task
+from tether.core.protocol.access_token import Access, make_access
+from tether.core.protocol.answers import read_upload
+from tether.core.protocol.image_type import ending, is_picture
+from tether.core.protocol.requests import Ask, Upload
+from tether.core.submission.submission import UPLOAD_WITHIN
+
+MET_WITHIN = 10.0
+"""Seconds for a new server to answer, or to be found unusable."""
 
 Examine: TypeAlias = Callable[[ServerUrl], Awaitable[tuple[Trouble, ...]]]
 """Finds out why a server can't be used."""
 
 
 class Console:
-    """Exposes the functions of `docs/api.md`.
+    """Exposes `docs/api.md`: the `tether` object here, what is for devtools in `Connections`.
 
     Args:
         tether: Prepared and not started yet, so that the flight recorder misses nothing.
@@ -29,17 +46,34 @@ class Console:
 
     def __init__(self, tether: Tether, words: Words, roster: Roster) -> None:
         self._border = border = Border(words)
-        self._connections = Connections(border, tether)
-        self._scripting = Scripting(border, tether, roster, self._connections)
-        flight = FlightRecorder(tether.window)
+        self._tether = tether
+        self._window = window = tether.window
+        self._roster = roster
+        self._connections = connections = Connections(border, tether)
+        self._figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
+        flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
-        border.now(tether__flightRecorder__read=flight.read)
-        self._connections.expose()
-        self._scripting.expose()
+        tether.on_task(self._report)
+        border.now(
+            tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
+            tether__tasks=connections.tasks,
+            tether__stats=lambda: stats(window, self._figures()),
+            tether__flightRecorder__read=flight.read,
+        )
+        border.later(
+            tether__addServer=self._add_server,
+            tether__removeServer=self._remove_server,
+            tether__substitute=self._substitute,
+            tether__submit=self._submit,
+            tether__result=self._result,
+            submitWorkflow=self._accept,
+            uploadImageToComfyUI=self._upload,
+            cancelTask=self._cancel,
+        )
 
     def use_figures(self, figures: Callable[[], Health]) -> None:
-        """Take the figures of `tether.stats()` from here."""
-        self._scripting.figures = figures
+        """Let `tether.stats()` return better figures than the records alone give."""
+        self._figures = figures
 
     def expose_doctor(self, examine: Examine) -> None:
         """Expose `tether.doctor`."""
@@ -56,3 +90,130 @@ class Console:
             return {"url": server.url, "isWell": not causes, "causes": causes}
 
         self._border.later(tether__doctor=doctor)
+
+    def _report(self, task: Task) -> None:
+        if js.tetherListens():
+            js.tetherTell(to_object(self._row(task)))
+
+    async def _add_server(self, typed: Any, options: Any = None) -> dict[str, Any]:
+        access = _access(option(options, "token"))
+        is_kept = option(options, "remember") is True
+        name = str(option(options, "name") or "")
+        url = self._roster.add(str(typed), name, access, is_kept)
+        server = self._window.servers[url]
+        await self._tether.runner.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
+        return server_row(self._window, server)
+
+    async def _remove_server(self, typed: Any) -> None:
+        self._roster.remove(self._connections.known(typed).url)
+
+    async def _substitute(self, typed: Any, name: Any, there: Any = None) -> dict[str, str]:
+        server = self._connections.known(typed)
+        self._roster.substitute(server.url, str(name), str(there or ""))
+        return dict(server.inventory.substitutes)
+
+    async def _submit(self, options: Any = None) -> dict[str, Any]:
+        return await self._accept(option(options, "workflow"), options)
+
+    async def _accept(self, workflow: Any, options: Any = None) -> dict[str, Any]:
+        text = workflow if isinstance(workflow, str) else js.JSON.stringify(workflow)
+        if not isinstance(text, str):
+            raise self._border.refuse("workflow_not_workflow")
+        server = option(options, "server")
+        pinned = self._connections.known(server).url if server is not None else None
+        files = option(options, "files")
+        placed = _placed(files) if files is not None else {}
+        title = str(option(options, "title") or "script")
+        task_id = await self._tether.submit(text, placed, title, pinned)
+        task = self._window.tasks[task_id]
+        return {"taskId": task_id, "promptId": task.prompt_id, "server": task.server}
+
+    async def _result(self, name: Any) -> dict[str, Any]:
+        task = await self._tether.result(self._find(name).task_id)
+        error = self._border.words.trouble(task.trouble) if task.trouble else None
+        if task.server:
+            await self._fetch(task)
+        return result_row(task, error, self._tether.world.address)
+
+    async def _fetch(self, task: Task) -> None:
+        """Fetch the results that a script can't get by their addresses."""
+        world = self._tether.world
+        if not world.is_direct(task):
+            for output in task.outputs:
+                if output.kind != "text":
+                    await world.fetch(task, output, is_asked=True)
+
+    async def _cancel(self, name: Any) -> dict[str, Any]:
+        task = await self._tether.cancel(self._find(name).task_id)
+        if not task.is_ended:
+            title = self._border.words.title(task.title)
+            raise self._border.refuse("cancel_unanswered", task=title)
+        return self._row(task)
+
+    def _row(self, task: Task) -> dict[str, Any]:
+        return task_row(task, self._border.words.title)
+
+    def _find(self, name: Any) -> Task:
+        """Return a task by its own id or its prompt id."""
+        for task in self._window.tasks.values():
+            if name in (task.task_id, task.prompt_id):
+                return task
+        raise self._border.refuse("task_unknown", task=name)
+
+    async def _upload(self, base64: Any) -> dict[str, Any]:
+        """Upload a picture to the server of `getApiBaseUrl`."""
+        url = self._connections.base_url()
+        if url is None:
+            raise self._border.refuse("no_server_answers")
+        try:
+            content = binascii.a2b_base64(str(base64).rpartition(",")[2], strict_mode=True)
+        except ValueError:
+            content = b""
+        if not is_picture(content):
+            raise self._border.refuse("base64_bad")
+        blob = js.Blob.new(to_js([to_js(content)]))
+        files, task_id = self._tether.world.files, make_task_id(self._tether.world.chance)
+        digest = await files.digest(blob)
+        await files.keep(task_id, {digest: blob})
+        try:
+            return await self._uploaded(
+                url, Upload(digest, f"tether-{digest[:12]}{ending(content)}")
+            )
+        finally:
+            files.release(task_id)
+
+    async def _uploaded(self, url: ServerUrl, upload: Upload) -> dict[str, Any]:
+        server = self._window.servers[url]
+        call = self._tether.caller.call
+        answer = await call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
+        if answer is None or answer.status != 200:
+            status = answer.status if answer else "-"
+            raise self._border.refuse("upload_failed", server=server.name, status=status)
+        read_upload(answer.text)
+        told = json.loads(answer.text)
+        kept = {name: str(told.get(name, "")) for name in ("name", "subfolder", "type")}
+        return {**kept, "server": url}
+
+
+def _access(token: Any) -> Access | None:
+    """Read a token: its text is a Bearer's; `{mode, secret, name}` says more.
+
+    Raises:
+        BadInput: No call could carry it.
+    """
+    if token is None:
+        return None
+    if isinstance(token, str):
+        return make_access("bearer", token)
+    mode, secret, name = (option(token, key) or "" for key in ("mode", "secret", "name"))
+    return make_access(str(mode), str(secret), str(name))
+
+
+def _placed(files: Any) -> dict[tuple[NodeId, str], tuple[str, Any]]:
+    """Read `{"1.image": blob}`; a Blob without a name gets one."""
+    placed = {}
+    for key, blob in js.Object.entries(files):
+        node_id, _, name = str(key).rpartition(".")
+        filename = str(getattr(blob, "name", "") or f"{node_id}-{name}.png")
+        placed[NodeId(node_id), name] = (filename, blob)
+    return placed

@@ -1,4 +1,4 @@
-"""The flight recorder: the last frames and requests of each task, to be looked at afterwards."""
+"""The flight recorder: each task's last frames and requests, for a look after a failure."""
 
 import json
 from collections import deque
@@ -25,28 +25,28 @@ PER_TASK = 200
 """Entries kept for each task."""
 
 TASKS = 50
-"""Tasks of which entries are kept; those begun last."""
+"""Tasks whose entries are kept; the latest ones."""
 
 GENERAL = 400
-"""Entries kept that are about no task: sockets, gauges, lists."""
+"""Entries kept that concern no task: sockets, gauges, lists."""
 
 LONGEST = 20_000
 LONGEST_BODY = 200_000
-"""Characters kept of what a server said, and of what it was sent."""
+"""Characters kept of a frame or an answer, and of a request's body."""
 
 _LONGEST_INPUT = 2_000
-"""Characters of a workflow's input beyond which it is taken for a picture."""
+"""Characters of a workflow's input beyond which it counts as a picture."""
 
 _QUIET = (Ask.STATS, Ask.FEATURES)
 _BEFORE_PROMPT = '"prompt_id": "'
 
 Step: TypeAlias = Event | Command
 Entry: TypeAlias = tuple[float, ServerUrl, str, dict[str, Any]]
-"""When (seconds since the epoch), which server, what kind, and the rest."""
+"""Time (seconds since the epoch), server, kind, and the fields of that kind."""
 
 
 class FlightRecorder:
-    """Notes what passes between a window and its servers; no pictures, no owner's tag."""
+    """Records what passes between a window and its servers, without pictures and owner's tag."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
@@ -54,7 +54,7 @@ class FlightRecorder:
         self._tasks: dict[TaskId, deque[Entry]] = {}
 
     def note(self, step: Step, now: float) -> None:
-        """Note an event or a command, if it is one that passes the network."""
+        """Record an event or a command, if it passes the network."""
         match step:
             case FrameReceived(server, attempt, text):
                 entry = (now, server, "frame", {"attempt": attempt, "text": text[:LONGEST]})
@@ -84,10 +84,9 @@ class FlightRecorder:
                 self._note(now, server, "closed", {"attempt": attempt, "code": code})
 
     def read(self) -> dict[str, Any]:
-        """Return all that is kept, as plain values, in the order of time.
+        """Return the record as plain values: `{tether, window, servers, tasks, entries}`.
 
-        `{tether, window, servers, tasks, entries}`: an entry is `{at, server, kind, taskId}` and
-        what is of its kind.
+        An entry is `{at, server, kind, taskId}` with the fields of its kind, the oldest first.
         """
         window = self._window
         entries = [_row(entry, None) for entry in self._general]
@@ -116,7 +115,7 @@ class FlightRecorder:
         self._general.append((now, server, kind, fields))
 
     def _task_of(self, text: str) -> TaskId | None:
-        """Find whose frame it is without reading all of it."""
+        """Find a frame's task without parsing all of it."""
         start = text.find(_BEFORE_PROMPT) + len(_BEFORE_PROMPT)
         if start < len(_BEFORE_PROMPT):
             return None
@@ -134,7 +133,7 @@ class FlightRecorder:
 
 
 def bare(body: str) -> str:
-    """Return a request's body without its owner's tag, and without pictures in its inputs."""
+    """Return a request's body without the owner's tag and without pictures in its inputs."""
     try:
         content = parse_json(body)
     except ValueError:
@@ -156,7 +155,7 @@ def _cut(value: Any) -> Any:
 
 
 def _path(url: str) -> str:
-    """A socket's address without its server."""
+    """Return a socket's address without its server."""
     return "/" + url.split("/", 3)[-1]
 
 

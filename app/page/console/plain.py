@@ -1,4 +1,4 @@
-"""Servers and tasks as plain values, for scripts."""
+"""Servers, tasks and counts as plain values for scripts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tether.core.submission.dialing import status
 
 
 def server_row(window: Window, server: Server) -> dict[str, Any]:
-    """Describe a server; `tasks` counts the unfinished ones of this window."""
+    """Describe a server; `tasks` counts this window's unfinished ones there."""
     return {
         "url": server.url,
         "name": server.name,
@@ -28,7 +28,7 @@ def server_row(window: Window, server: Server) -> dict[str, Any]:
 
 
 def task_row(task: Task, title_of: Callable[[str], str]) -> dict[str, Any]:
-    """Describe a task where it stands; `progress` is 0 to 1, `value` of `max` the node's.
+    """Describe a task; `progress` is 0 to 1, and `value` of `max` are its node's steps.
 
     `title_of` returns a title as the page shows it.
     """
@@ -73,7 +73,7 @@ def result_row(
 
 
 def stats(window: Window, figures: Health) -> dict[str, Any]:
-    """Count what a bench wants to know; `requests` and `dials` since the page was opened."""
+    """Count tasks, servers and connections; `requests` and `dials` since the page was opened."""
     connections = [server.connection for server in window.servers.values()]
     return {
         "tasks": dict(Counter(task.state.value for task in window.tasks.values())),

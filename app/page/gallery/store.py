@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import js
 from pyodide.ffi import JsException, to_js
 
-from tether.browser.proxies import ProxyScope, ended, refuses_blobs
+from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blobs
 from tether.browser.values import blob_of, packed
 
 _ENTRIES = "entries"
@@ -45,17 +45,8 @@ class GalleryStore:
 
     async def open(self) -> None:
         """Open the database; to be awaited first."""
-        scope = ProxyScope()
-        try:
-            request = js.indexedDB.open(self._name, _VERSION)
-            scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
-            await ended(request, "success", scope)
-            self._database = request.result
-            self._packs = await refuses_blobs(self._database, _CONTENTS)
-        except JsException as error:
-            raise OSError(str(error)) from error
-        finally:
-            scope.end()
+        self._database = await open_database(self._name, _VERSION, _create)
+        self._packs = await refuses_blobs(self._database, _CONTENTS)
 
     async def room(self) -> float:
         """Return the bytes that the browser grants the page, infinite where it won't say."""
@@ -164,7 +155,7 @@ class GalleryStore:
         try:
             transaction = self._database.transaction(to_js(_STORES), mode)
             asked = ask({name: transaction.objectStore(name) for name in _STORES}, scope)
-            await ended(transaction, "complete", scope)
+            await ended(transaction, "complete")
             return asked
         except JsException as error:
             raise OSError(str(error)) from error

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import js
 from pyodide.ffi import JsException, to_js
 
-from tether.browser.proxies import ProxyScope, ended, refuses_blobs
+from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blobs
 from tether.browser.values import blob_of, packed, to_object
 from tether.core.errors import Trouble
 from tether.core.events import Emit, KeepingFailed
@@ -51,19 +51,13 @@ class BrowserFiles:
 
     async def open(self) -> None:
         """Open the store, and delete expired files; to be awaited first."""
-        scope = ProxyScope()
         try:
-            request = js.indexedDB.open(self._name, _VERSION)
-            scope.listen(request, "upgradeneeded", lambda _event: _create(request.result))
-            await ended(request, "success", scope)
-            self._database = request.result
-        except (JsException, OSError) as error:
+            self._database = await open_database(self._name, _VERSION, _create)
+        except OSError as error:
             self._emit(KeepingFailed(Trouble.of("files_in_memory", detail=error)))
-        finally:
-            scope.end()
-        if self._database is not None:
-            self._packs = await refuses_blobs(self._database, _FILES)
-            self._sweep(js.Date.now() - _FORGOTTEN_MS)
+            return
+        self._packs = await refuses_blobs(self._database, _FILES)
+        self._sweep(js.Date.now() - _FORGOTTEN_MS)
 
     @property
     def is_lasting(self) -> bool:
@@ -123,7 +117,6 @@ class BrowserFiles:
 
     async def _put(self, batch: Iterable[_Write]) -> Exception | None:
         """Write all of a batch or nothing; returns the error, since others wait behind it."""
-        scope = ProxyScope()
         try:
             transaction = self._transaction()
             store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
@@ -132,26 +125,21 @@ class BrowserFiles:
                     store.put(content, digest)
                     use = to_object({"digest": digest, "at": js.Date.now()})
                     uses.put(use, to_js([write.task_id, digest]))
-            await ended(transaction, "complete", scope)
+            await ended(transaction, "complete")
         except (JsException, OSError) as error:
             return error
-        finally:
-            scope.end()
         return None
 
     async def read(self, digest: Digest) -> Any | None:
         """Return a stored blob or text."""
         if self._database is None or digest in self._memory:
             return self._memory.get(digest)
-        scope = ProxyScope()
+        request = self._transaction("readonly").objectStore(_FILES).get(digest)
         try:
-            request = self._transaction("readonly").objectStore(_FILES).get(digest)
-            await ended(request, "success", scope)
+            await ended(request, "success")
         except OSError as error:
             self._emit(KeepingFailed(Trouble.of("file_unreadable", detail=error)))
             return None
-        finally:
-            scope.end()
         return blob_of(request.result) if request.result else None  # a missing one is undefined
 
     async def read_text(self, digest: Digest) -> str | None:
@@ -170,13 +158,11 @@ class BrowserFiles:
             return {}
         span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
         uses = self._transaction("readonly").objectStore(_USES)
-        keys, values, scope = uses.getAllKeys(span), uses.getAll(span), ProxyScope()
+        keys, values = uses.getAllKeys(span), uses.getAll(span)
         try:
-            await ended(values, "success", scope)
+            await ended(values, "success")
         except OSError:
             return {}
-        finally:
-            scope.end()
         pairs = zip(keys.result, values.result, strict=True)
         return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 

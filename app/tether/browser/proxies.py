@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import JsException, create_proxy
 
 
 class ProxyScope:
@@ -41,13 +41,14 @@ class ProxyScope:
             proxy.destroy()
 
 
-async def ended(source: Any, name: str, scope: ProxyScope) -> None:
+async def ended(source: Any, name: str) -> None:
     """Wait for the event by which a request or transaction of IndexedDB succeeds.
 
     Raises:
         OSError: It failed, with the browser's reason.
     """
     future: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+    scope = ProxyScope()
 
     def good(_event: Any) -> None:
         if not future.done():
@@ -62,7 +63,28 @@ async def ended(source: Any, name: str, scope: ProxyScope) -> None:
     # A request's error passes its transaction on the way, which must then abort.
     for kind in ("abort",) if hasattr(source, "abort") else ("error", "blocked"):
         scope.listen(source, kind, bad)
-    await future
+    try:
+        await future
+    finally:
+        scope.end()
+
+
+async def open_database(name: str, version: int, create: Callable[[Any], None]) -> Any:
+    """Open an IndexedDB database; `create` makes the stores of a new version.
+
+    Raises:
+        OSError: The browser refuses, with its reason.
+    """
+    scope = ProxyScope()
+    try:
+        request = js.indexedDB.open(name, version)
+        scope.listen(request, "upgradeneeded", lambda _event: create(request.result))
+        await ended(request, "success")
+    except JsException as error:
+        raise OSError(str(error)) from error
+    finally:
+        scope.end()
+    return request.result
 
 
 async def refuses_blobs(database: Any, store: str) -> bool:
@@ -75,11 +97,8 @@ async def refuses_blobs(database: Any, store: str) -> bool:
     blobs = transaction.objectStore(store)
     blobs.put(js.Blob.new(), "")
     blobs.delete("")
-    scope = ProxyScope()
     try:
-        await ended(transaction, "complete", scope)
+        await ended(transaction, "complete")
     except OSError:
         return True
-    finally:
-        scope.end()
     return False

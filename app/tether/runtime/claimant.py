@@ -51,16 +51,20 @@ class Claimant:
 
     async def back(self) -> None:
         """Go on after a sleep, or restart when another page has been this window since."""
-        claim, world = self._claim, self._world
-        records = world.records.read_all()
-        # A later page of this tab has written its own token: what this one remembers is old.
-        is_last = claim is not None and records.get(RECORD) in (None, claim.token)
-        is_same = is_last and not is_bereft(records, read_ledger(world.shared.read_all()))
-        if is_same and claim is not None and await self._ask(claim):
+        if await self._is_still_own():
             self._runner.emit(PageChanged(PageChange.RESUMED))
             self._runner.resume()
         else:
-            world.page.restart()
+            self._world.page.restart()
+
+    async def _is_still_own(self) -> bool:
+        claim, records = self._claim, self._world.records.read_all()
+        # A later page of this tab has written its own token: what this one remembers is old.
+        if claim is None or records.get(RECORD) not in (None, claim.token):
+            return False
+        if is_bereft(records, read_ledger(self._world.shared.read_all())):
+            return False
+        return await self._ask(claim)
 
     async def _take(self, window_id: WindowId) -> bool:
         self._claim = claim = Claim(window_id, self._world.chance.hex(16))

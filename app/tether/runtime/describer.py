@@ -1,4 +1,4 @@
-"""Asks servers what node classes are, for people who look at a workflow."""
+"""Queries servers for the node classes of a workflow that a person looks at."""
 
 import asyncio
 from collections.abc import Iterable
@@ -12,73 +12,68 @@ from tether.core.protocol.node_info import NodeInfo, read_node_info
 from tether.core.protocol.requests import Ask
 from tether.runtime.caller import Caller
 
-WITHIN = 8.0
+CLASS_TIMEOUT = 8.0
 """Seconds for one class."""
 
-MET_WITHIN, LOOKS = 4.0, 40
-"""Seconds that are waited for the first server to be up, and how often we look meanwhile."""
+FIRST_SERVER_WITHIN, POLLS = 4.0, 40
+"""Seconds to wait for the first server to be up, and how often that is checked meanwhile."""
 
 AT_ONCE = 4
 """Calls to one server at a time: browsers have six, and tasks need theirs."""
 
 
 class Describer:
-    """Fetches classes one at a time, each once, and never the whole list.
+    """Fetches classes one by one, each once, and never the list of all.
 
-    The list of all is 1.4 MB and blocks its server.
+    That list is 1.4 MB and blocks its server.
     Source: ComfyUI 0.28.1, `/object_info`, measured.
     """
 
     def __init__(self, window: Window, caller: Caller) -> None:
         self._window = window
         self._caller = caller
-        self._told: dict[ServerUrl, dict[str, NodeInfo | None]] = {}
+        self._known: dict[ServerUrl, dict[str, NodeInfo | None]] = {}
 
     async def describe(
         self, classes: Iterable[str], preferred: ServerUrl | None = None
     ) -> dict[str, NodeInfo | None]:
-        """Return what the servers in use say of these classes; None for one that none has.
-
-        Args:
-            classes: Their names.
-            preferred: The server to ask first.
-        """
+        """Describe classes by the servers in use, `preferred` first; None for a class of none."""
         found: dict[str, NodeInfo | None] = dict.fromkeys(classes)
-        await self._met()
+        await self._wait_for_servers()
         servers = [each for each in self._window.servers.values() if each.reach is Reach.UP]
         for server in sorted(servers, key=lambda each: each.url != preferred):
-            open_ones = [name for name, info in found.items() if info is None]
-            if open_ones:
-                found.update(await self.at(server.url, open_ones))
+            missing = [name for name, info in found.items() if info is None]
+            if missing:
+                found.update(await self.at(server.url, missing))
         return found
 
     async def at(self, url: ServerUrl, classes: Iterable[str]) -> dict[str, NodeInfo | None]:
-        """Return what one server says; a class of which it said nothing is left out."""
-        told = self._told.setdefault(url, {})
+        """Describe classes by one server: None where it lacks one, no entry without an answer."""
+        known = self._known.setdefault(url, {})
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def ask(name: str) -> None:
+        async def fetch(name: str) -> None:
             async with places:
                 path = f"/object_info/{quote(name, safe='')}"
-                answer = await self._caller.call(url, Ask.NODE, path, WITHIN)
+                answer = await self._caller.call(url, Ask.NODE, path, CLASS_TIMEOUT)
             if answer is not None and answer.status == 200:
                 try:
-                    told[name] = read_node_info(name, answer.text)
+                    known[name] = read_node_info(name, answer.text)
                 except MessageError:
                     return
 
         names = list(dict.fromkeys(classes))
-        await asyncio.gather(*(ask(name) for name in names if name not in told))
-        return {name: told[name] for name in names if name in told}
+        await asyncio.gather(*(fetch(name) for name in names if name not in known))
+        return {name: known[name] for name in names if name in known}
 
-    async def _met(self) -> None:
+    async def _wait_for_servers(self) -> None:
         """Give servers that were just added a moment to answer."""
-        for _ in range(LOOKS):
+        for _ in range(POLLS):
             reaches = {each.reach for each in self._window.servers.values()}
             if Reach.UP in reaches or Reach.UNKNOWN not in reaches:
                 return
-            await asyncio.sleep(MET_WITHIN / LOOKS)
+            await asyncio.sleep(FIRST_SERVER_WITHIN / POLLS)
 
     def forget(self) -> None:
-        """Ask anew: servers may have changed."""
-        self._told.clear()
+        """Fetch classes anew from now on: servers may have changed."""
+        self._known.clear()

@@ -3,7 +3,7 @@ the demo and the tests.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from tether.core.events import Answered, Emit, RequestFailed
@@ -177,7 +177,7 @@ class Ports:
     records: Records
     shared: Records
     files: Store
-    previews: Previews
+    previews: Previews = field(default_factory=NoPreviews)
     say: Callable[[str], None] = tell_nobody
 
 

@@ -111,7 +111,7 @@ def test_servers_that_were_just_added_get_a_moment() -> None:
 def test_servers_that_never_answer_are_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "MET_WITHIN", 0.01)
+    monkeypatch.setattr(module, "FIRST_SERVER_WITHIN", 0.01)
     servers = Servers(north=["A"])
     for server in servers.window.servers.values():
         server.reach = Reach.UNKNOWN

@@ -13,6 +13,7 @@ from demo.quick_work import quick_server
 from tests.tether.core.farm import NOON, Chance
 from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.protocol.outputs import view_url
 from tether.core.protocol.requests import Request
 from tether.runtime.ports import MakeWorld, OnAnswer, Ports
 from tether.runtime.storage_locks import StorageHold
@@ -210,6 +211,7 @@ class Simulated:
                 page=FakePage(),
                 make_hold=lambda: StorageHold(self.shared, clock),
                 open=_opened,
+                address=lambda task, output: view_url(task.server, output, task.prompt_id),
             )
 
         return make
