@@ -71,3 +71,44 @@ def imports_between(of: str, *allowed: str) -> list[str]:
         for name in sorted(imported(module))
         if name in PATHS and not is_in(name, of, *allowed)
     ]
+
+
+def room_of(module: str) -> str:
+    """Return the folder that a module lies in; the core's own modules are two rooms."""
+    path = PATHS[module].relative_to(APP)
+    if path.parent.as_posix() == "tether/core" and path.stem != "__init__":
+        return "tether/core/" + ("ids, errors" if path.stem in ("ids", "errors") else "events")
+    return path.parent.as_posix() if path.parent.name else path.stem
+
+
+@cache
+def arrows() -> frozenset[tuple[str, str]]:
+    """Return the rooms that import from each other, each pair once."""
+    return frozenset(
+        (room_of(module), room_of(name))
+        for module in PATHS
+        for name in imported(module)
+        if name in PATHS and room_of(module) != room_of(name)
+    )
+
+
+def classes(module: str) -> list[ast.ClassDef]:
+    """Return the classes of a module."""
+    return [node for node in ast.walk(tree(module)) if isinstance(node, ast.ClassDef)]
+
+
+def calls_of(module: str, class_name: str, method: str) -> set[str]:
+    """Return the names of what a method calls, also by other methods of its class."""
+    found = next(each for each in classes(module) if each.name == class_name)
+    methods = {node.name: node for node in found.body if isinstance(node, ast.FunctionDef)}
+    called: set[str] = set()
+    todo = [methods[method]]
+    while todo:
+        for node in ast.walk(todo.pop()):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                is_own = ast.unparse(node.func) == f"self.{name}" and name in methods
+                if is_own and name not in called:
+                    todo.append(methods[name])
+                called.add(name)
+    return called

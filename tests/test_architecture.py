@@ -9,11 +9,14 @@ from tests.architecture import (
     PATHS,
     PURE,
     ROOT,
+    arrows,
+    calls_of,
     imported,
     imported_at_once,
     imports_between,
     is_in,
     modules,
+    room_of,
     tree,
 )
 from tools.site.manifest import MANIFEST, lazy_modules
@@ -32,25 +35,38 @@ CORE = (
 )
 """The floors of `tether.core`, from the top: each may import what is below it."""
 
-SHARED = ("page.ui", "page.page", "page.view")
+SHARED = ("page.ui",)
 """What every feature of the page may use."""
 
 NEIGHBOURS: dict[tuple[str, str], str] = {
     ("page.tasks", "page.composer"): "a result becomes the next input",
     ("page.tasks", "page.viewer"): "a result is looked at large",
     ("page.gallery", "page.viewer"): "so is a kept one",
-    (
-        "page.composer",
-        "page.servers",
-    ): "a task can be pinned to a server",
+    ("page.composer", "page.servers"): "a task can be pinned to a server",
     ("page.console", "page.servers"): "scripts add and remove servers",
 }
-"""Features that may import another, each with its reason."""
+"""Features that may import another, at most five, each with its reason."""
 
 FEATURES = sorted(
     {name for name in PATHS if PATHS[name].name == "__init__.py" and name.count(".") == 1}
     & set(modules("page")) - set(SHARED)
 )
+
+DRAWING = (
+    *(("page.app", "App", "_paint"), ("page.page", "Page", "draw")),
+    *(("page.servers.panel", "ServersPanel", "show"), ("page.tasks.panel", "TasksPanel", "show")),
+    ("page.composer.server_choice", "ServerChoice", "offer"),
+    *(("page.lanes.lanes", "Lanes", "changed"), ("page.windows.windows", "Windows", "changed")),
+    ("page.health.health", "HealthDialog", "changed"),
+)
+"""What a paint runs."""
+
+WORK = frozenset(
+    {"emit", "soon", "ensure_future", "create_task", "run_again", "accept", "fetch", "call"}
+)
+"""What starts work, or tells the session of it."""
+
+MOST_PARAMETERS = 6
 
 IMPURE_IMPORTS = frozenset(
     {"asyncio", "js", "pyodide", "pyscript", "random", "secrets", "threading", "time", "uuid"}
@@ -120,7 +136,8 @@ def test_7_runtime_and_browser_do_not_know_each_other() -> None:
 
 
 def test_8_a_feature_of_the_page_imports_no_other_but_its_neighbours() -> None:
-    """Each pair has its reason."""
+    """At most five pairs, each with its reason."""
+    assert len(NEIGHBOURS) <= 5
     for feature in FEATURES:
         allowed = [other for one, other in NEIGHBOURS if one == feature]
         assert imports_between(feature, "tether", "demo", *SHARED, *allowed) == []
@@ -147,6 +164,23 @@ def test_9_there_is_no_cycle_and_pure_code_has_no_clock_chance_browser_or_await(
             assert not isinstance(node, waits), f"{module} waits"
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 assert node.func.attr not in IMPURE_CALLS, f"{module}:{node.lineno}"
+
+
+def test_the_rooms_as_they_stand() -> None:
+    """Printed with `-s`: rooms, floors, arrows; none leads up, for none leads in a circle."""
+    rooms = {room_of(module) for module in PATHS}
+    below = {room: {to for of, to in arrows() if of == room} for room in rooms}
+    floor: dict[str, int] = {}
+
+    def height(room: str, path: tuple[str, ...] = ()) -> int:
+        assert room not in path, " -> ".join((*path, room))
+        if room not in floor:
+            floor[room] = 1 + max((height(to, (*path, room)) for to in below[room]), default=-1)
+        return floor[room]
+
+    for room in sorted(rooms, key=lambda room: (-height(room), room)):
+        print(f"{height(room):2} {room:26} -> {', '.join(sorted(below[room])) or '-'}")
+    print(f"{len(rooms)} rooms, {max(floor.values()) + 1} floors, {len(arrows())} arrows, 0 upward")
 
 
 @pytest.mark.parametrize("module", modules("tether.browser"))
@@ -201,3 +235,45 @@ def test_modules_are_as_long_as_their_idea() -> None:
         if len(path.read_text().splitlines()) > LONGEST
     }
     assert too_long == LONGER.keys()
+
+
+def test_no_constructor_takes_more_than_six_parameters() -> None:
+    """Nor is there a bundle of more callables: what belongs together is one object."""
+    sources = [*PATHS.values(), *(ROOT / "tools").rglob("*.py")]
+    trees = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text()) for path in sources}
+    found = []
+    for path, whole in trees.items():
+        for node in ast.walk(whole):
+            if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                given = node.args
+                count = len(given.posonlyargs) + len(given.args) + len(given.kwonlyargs) - 1
+            elif isinstance(node, ast.ClassDef):
+                fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+                count = sum("Callable[" in ast.unparse(each.annotation) for each in fields)
+            else:
+                continue
+            if count > MOST_PARAMETERS:
+                found.append(f"{path}:{node.lineno}: {count}")
+    assert found == []
+
+
+def test_two_things_never_share_a_name() -> None:
+    """Public classes have names of their own, and so have the constants of the core."""
+    names: dict[str, list[str]] = {}
+    for module in PATHS:
+        for each in tree(module).body:
+            if isinstance(each, ast.ClassDef) and not each.name.startswith("_"):
+                names.setdefault(each.name, []).append(module)
+            targets = each.targets if isinstance(each, ast.Assign) else []
+            if is_in(module, "tether.core"):
+                for target in targets:
+                    if isinstance(target, ast.Name) and target.id.isupper():
+                        names.setdefault(target.id.lstrip("_"), []).append(module)
+    shared = {name: found for name, found in names.items() if len(found) > 1}
+    assert shared == {}
+
+
+@pytest.mark.parametrize(("module", "class_name", "method"), DRAWING)
+def test_no_work_starts_from_a_paint(module: str, class_name: str, method: str) -> None:
+    """A hidden page paints once a second, or never: work follows the runner instead."""
+    assert not calls_of(module, class_name, method) & WORK

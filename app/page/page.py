@@ -12,24 +12,15 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id
 from page.ui.words import Words
 from page.view import Views
+from tether.browser.media_previews import BrowserPreviews
 from tether.core.ids import TaskId
 
 
-class Part(Protocol):
-    """A part of the page that draws itself when something has changed, if it is seen."""
+class Drawn(Protocol):
+    """A part of the page that draws itself while somebody sees it."""
 
     def changed(self) -> None:
-        """Draw it."""
-
-
-class Previews(Protocol):
-    """The latest preview of each task that runs."""
-
-    def url(self, task_id: TaskId) -> str:
-        """Return where a task's preview is, "" for none."""
-
-    def drop(self, task_id: TaskId) -> None:
-        """Free it."""
+        """Draw what has changed."""
 
 
 class Page:
@@ -51,7 +42,7 @@ class Page:
         servers: ServersPanel,
         composer: ComposerPanel,
         tasks: TasksPanel,
-        previews: Previews,
+        previews: BrowserPreviews,
     ) -> None:
         self._context = context
         self._views = views

@@ -185,7 +185,7 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
 ) -> None:
     """Nothing of it is on the way to the first screen; the dialog shows the same report."""
     open_page(page, empty)
-    late = ("/app/page/routing_test/scene", "/app/simulator/", "/app/demo/", "/lazy/routing_test")
+    late = ("/app/page/routing_test/stage", "/app/simulator/", "/app/demo/", "/lazy/routing_test")
     assert not [url for url in watch.requests if any(part in url for part in late)]
     page.locator("footer").get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")

@@ -29,19 +29,18 @@ LAZY = {
         "app/demo/world.py",
     ),
     "routing_test": (
-        *("app/page/routing_test/aiming.py", "app/page/routing_test/bench.py"),
-        *("app/page/routing_test/identity.py", "app/page/routing_test/ill.py"),
-        *("app/page/routing_test/keeping.py", "app/page/routing_test/live.py"),
-        *("app/page/routing_test/log.py", "app/page/routing_test/panel.py"),
-        *("app/page/routing_test/queue.py", "app/page/routing_test/report.py"),
-        *("app/page/routing_test/scene.py", "app/page/routing_test/scenes.py"),
-        *("app/page/routing_test/stuck.py", "app/page/routing_test/window.py"),
+        *("app/page/routing_test/evidence.py", "app/page/routing_test/faults.py"),
+        *("app/page/routing_test/live.py", "app/page/routing_test/lost_lock.py"),
+        *("app/page/routing_test/panel.py", "app/page/routing_test/report.py"),
+        *("app/page/routing_test/shared_identity.py", "app/page/routing_test/stage.py"),
+        *("app/page/routing_test/stuck_tasks.py", "app/page/routing_test/window.py"),
+        *("app/page/routing_test/wrong_server.py",),
         "app/demo/quick_work.py",
     ),
     "embedded": ("app/tether/workflows/embedded.py",),
     "form": (
         *("app/page/composer/form_fields.py", "app/page/composer/form_panel.py"),
-        *("app/page/ui/labels.py", "app/tether/workflows/values.py"),
+        "app/tether/workflows/values.py",
     ),
     "runs": ("app/page/composer/recent_runs.py", "app/page/composer/run_history.py"),
     "convert": (
@@ -50,15 +49,15 @@ LAZY = {
     ),
     "viewer": ("app/page/viewer/",),
     "lanes": (
-        *("app/page/lanes/bars.py", "app/page/lanes/drawing.py", "app/page/lanes/panel.py"),
-        *("app/page/lanes/picture.py", "app/page/lanes/socket_line.py", "app/page/ui/clock.py"),
+        *("app/page/lanes/drawing.py", "app/page/lanes/panel.py", "app/page/lanes/picture.py"),
+        "app/page/ui/clock.py",
     ),
     "keeper": (
         *("app/page/gallery/entry.py", "app/page/gallery/keeper.py", "app/page/gallery/store.py"),
         "app/tether/workflows/values.py",
     ),
     "gallery": (
-        *("app/page/ui/labels.py", "app/page/gallery/dialog.py"),
+        "app/page/gallery/dialog.py",
         *("app/page/gallery/panel.py", "app/page/gallery/search.py", "app/page/ui/clock.py"),
     ),
     "windows": (

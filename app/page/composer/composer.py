@@ -7,12 +7,12 @@ import js
 from pyodide.ffi import JsException
 from pyscript import config
 
-from page.composer.draft import read_copies
 from page.composer.drafts import Drafts
 from page.composer.form import Form, Problem
 from page.composer.library import Library
 from page.composer.open_file import FileOpener, Opened
 from page.composer.panel import OWN, RECENT, ComposerPanel
+from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
@@ -132,7 +132,7 @@ class Composer:
 
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""
-        self.panel.add([new_file(content, name, content.type)])
+        self.panel.add([new_file(content, name, str(content.type))])
 
     async def check_picture(self, key: str, name: str, file: Any) -> None:
         """Take a file that is no picture off the list, and say so."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from page.composer.draft import (
+from page.composer.records import (
     DRAFT_RECORD,
     STALE,
     USE,

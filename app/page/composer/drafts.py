@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import js
 from pyodide.ffi import to_js
 
-from page.composer.draft import WORKFLOW, Draft, KeptFile, read_own, write_own
 from page.composer.draft_store import ChosenFile, DraftStore
 from page.composer.form import Form
 from page.composer.library import Library
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, ComposerPanel
+from page.composer.records import WORKFLOW, Draft, read_own, write_own
 from page.ui.context import PageContext
 from tether.browser.values import new_file
 from tether.core.errors import BadInput, Trouble
@@ -89,7 +89,7 @@ class Drafts:
                 if opened is not None:
                     self._store.resume({self._own_key(opened): kept})
             else:
-                file = _file(content, kept)
+                file = new_file(content, kept.name, kept.kind)
                 if kept.place:
                     form[kept.place] = file
                 key = _place_key(kept.place, file) if kept.place else panel.put(kept.name, file)
@@ -165,10 +165,6 @@ def _blob(own: Opened) -> Any:
 
 def _place_key(place: str, file: Any) -> str:
     return f"{place}:{file.name}:{file.size}:{file.lastModified}"
-
-
-def _file(content: Any, kept: KeptFile) -> Any:
-    return new_file(content, kept.name, kept.kind)
 
 
 def _same(file: Any) -> Any:

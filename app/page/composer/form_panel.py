@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import js
-from pyodide.ffi import to_js
 
 from page.composer.form_fields import Field, range_of, read_answer
-from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.ui.labels import say_input
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import Words
+from tether.browser.values import to_object
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
+from tether.workflows.values import label_of
 
 _DICE = "⚄"
 _FRESH = "fresh"
@@ -19,12 +19,12 @@ _FRESH = "fresh"
 
 
 class FormPanel:
-    """Shows fields, and gives back what was changed in them.
+    """Shows fields, and returns what was changed in them.
 
     Args:
         words: The page's language.
         roll: Returns a new seed.
-        substitute: Is called with a server, a name in the workflow and what stands for it there.
+        substitute: Called with a server, a name in the workflow and what stands for it there.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class FormPanel:
             try:
                 self._answer(field, shown)
             except BadInput as error:
-                facts = dict(error.trouble.facts) | {"field": say_input(self._words, field.input)}
+                facts = dict(error.trouble.facts) | {"field": self._name(field)}
                 told = self._words.say("trouble.field_bad", **facts)
                 found.append((told, shown))
             set_text(self._box.querySelector(f"#{shown.id}-wrong"), told)
@@ -178,8 +178,8 @@ class FormPanel:
     def _dice(self, number: int) -> None:
         shown = self._inputs[number]
         shown.value = str(self._roll(self._fields[number]))
-        bubbling = to_js({"bubbles": True}, dict_converter=js.Object.fromEntries)
-        shown.dispatchEvent(js.Event.new("input", bubbling))  # as if it were typed
+        # As if it were typed.
+        shown.dispatchEvent(js.Event.new("input", to_object({"bubbles": True})))
 
     def _row(self, number: int, field: Field) -> Any:
         row = element("div", f"field {field.kind}")
@@ -193,20 +193,21 @@ class FormPanel:
             label.append(element("span", "range", told))
             shown.title = told
         if field.kind == "seed":
-            dice = element("button", "quiet", _DICE, type="button")
-            dice.setAttribute("aria-label", self._words.say("form.dice"))
-            dice.dataset.action, dice.dataset.key = "dice", str(number)
-            row.append(dice)
+            row.append(button("dice", str(number), _DICE, aria_label=self._words.say("form.dice")))
         wrong = element("p", "trouble", id=f"{shown.id}-wrong")
         wrong.hidden = True
         shown.setAttribute("aria-describedby", wrong.id)
         row.append(wrong)
         return row
 
+    def _name(self, field: Field) -> str:
+        """Return what a field's input is called in the person's language."""
+        return self._words.find(f"input.{field.input}", label_of(field.input))
+
     def _label(self, field: Field) -> str:
-        """Call a field by its input; with its node, and that one's id, where others have it too."""
+        """Return a field's name; with its node, and that one's id, where others have it too."""
         alike = [each for each in self._fields if each.input == field.input]
-        told = [say_input(self._words, field.input)]
+        told = [self._name(field)]
         if len(alike) > 1:
             told.append(field.title)
         if sum(each.title == field.title for each in alike) > 1:

@@ -2,9 +2,9 @@
 
 import json
 
-from page.composer.library_record import read_recent, with_recent
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, RECENT, ComposerPanel
+from page.composer.records import read_recent, with_recent
 from tether.browser.site import fetch_text
 from tether.core.errors import BadInput
 from tether.core.model.title import keyed

@@ -5,10 +5,10 @@ from typing import Any, Protocol
 
 import js
 
-from page.composer.draft import read_copies
+from page.composer.records import read_copies
 from page.composer.server_choice import ServerChoice
 from page.ui.context import PageContext
-from page.ui.dom import by_id, element, listen, on_action, set_text
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from tether.core.errors import BadInput
 from tether.core.scheduling.forecast import Needs
 
@@ -225,9 +225,8 @@ class ComposerPanel:
         item.dataset.picture = key
         url = js.URL.createObjectURL(file)
         label = self._words.say("compose.remove", picture=name)
-        button = element("button", "quiet", "×", type="button", aria_label=label)
-        button.dataset.action, button.dataset.key = "remove", key
-        item.append(element("img", "", src=url, alt=""), element("span", "", name), button)
+        remove = button("remove", key, "×", aria_label=label)
+        item.append(element("img", "", src=url, alt=""), element("span", "", name), remove)
         self._list.append(item)
         self.picture_field.removeAttribute("aria-invalid")
         self.count()

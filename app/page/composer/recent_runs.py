@@ -15,7 +15,7 @@ from page.composer.run_history import (
     run_path,
 )
 from page.ui.context import PageContext
-from page.ui.dom import by_id, element, listen, on_action, set_text
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import Words
 from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
@@ -132,10 +132,8 @@ class RunsPanel:
         for number, run in enumerate(runs):
             at = str(js.Date.new(run.at * 1000).toLocaleString()) if run.at else ""
             name = " · ".join(filter(None, (run.filename, at))) or run.prompt_id
-            button = element("button", "quiet", name, type="button")
-            button.dataset.action, button.dataset.key = "choose", str(number)
             row = element("li")
-            row.append(button)
+            row.append(button("choose", str(number), name))
             rows.append(row)
         self._list.replaceChildren(*rows)
         self.show_problem("" if rows else self._words.say("runs.none"))

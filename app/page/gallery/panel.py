@@ -9,9 +9,9 @@ from page.gallery.entry import Entry
 from page.ui.clock import clock
 from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.ui.labels import say_input
 from page.ui.words import Words
 from tether.core.protocol.outputs import Output, saved_name
+from tether.workflows.values import label_of
 
 PAGE = 48
 """Cards of a group that are made at a time."""
@@ -209,7 +209,9 @@ def _card(words: Words, entry: Entry, urls: Mapping[str, str], addresses: Mappin
         element("span", "facts", f"{entry.server_name} · {moment}"),
     )
     if entry.values:
-        values = " · ".join(f"{say_input(words, name)}: {text}" for name, text in entry.values)
+        values = " · ".join(
+            f"{words.find(f'input.{name}', label_of(name))}: {text}" for name, text in entry.values
+        )
         card.append(element("p", "values", values, title=values))
     buttons = element("div", "buttons")
     lacks = entry.lacks()

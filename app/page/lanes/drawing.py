@@ -1,49 +1,38 @@
-"""Lanes, bars and lines as elements of a drawing, kept and only changed from picture to picture.
-
-What the bars and lines of the lanes mean, and the patterns they are filled with.
-
-What there is to tell of a bar or a line, in the person's language.
-"""
+"""Lanes, bars and lines as SVG, changed from picture to picture; their legend and sentences."""
 
 from typing import Any
 
-from page.lanes.bars import Bar
-from page.lanes.picture import Lane, Stroke
-from page.lanes.socket_line import Said
+from page.lanes.lifeline import Said
+from page.lanes.picture import Bar, Lane, Stroke
 from page.ui.clock import clock
 from page.ui.dom import Rows, drawn, element, set_text
 from page.ui.words import Words
 
 _LINE_ROOM = 14
 _ROW, _BAR = 24, 20
-"""Pixels: of a socket's line, of a row, of the bar in it."""
+"""Pixels of a socket's line, of a row, and of the bar in it."""
 
 MARKS = {"completed": "✓", "failed": "✕", "cancelled": "–", "lost": "?", "adopted": "→"}
-"""Signs of the ends: nobody has to tell colours apart."""
+"""Signs of the ends, for those who can't tell the colours apart."""
 
 
 class LaneDrawing:
-    """Draws lanes into an element, one below the other.
-
-    Args:
-        words: The page's language.
-        box: Gets the lanes.
-    """
+    """Draws lanes into an element, one below the other."""
 
     def __init__(self, words: Words, box: Any) -> None:
         self._words = words
         self._lanes = Rows(box, self._make_lane, self._change_lane)
 
     def show(self, lanes: tuple[Lane, ...], ticks: tuple[tuple[float, float], ...]) -> None:
-        """Draw these lanes, over the lines of a scale."""
+        """Draw lanes over the lines of a scale."""
         self._lanes.show({lane.key: (lane, ticks) for lane in lanes})
 
     def name(self, lane: Lane) -> str:
-        """Return what a lane is called."""
+        """Return a lane's name in the page's language."""
         return lane.name or self._words.say(f"lanes.{lane.key}")
 
     def element(self, lane: Lane, item: Bar | Stroke) -> Any:
-        """Return the element of a bar or line that is shown."""
+        """Return the element of a bar or line."""
         parts = self._lanes.card(lane.key)
         assert parts is not None
         found = parts["bars" if isinstance(item, Bar) else "line"].card(item.key)
@@ -76,7 +65,7 @@ class LaneDrawing:
         set_text(parts["state"], words.say(f"socket.{lane.phase}") if lane.phase else "")
         set_text(parts["more"], words.say("lanes.more", count=lane.more) if lane.more else "")
         top = 0 if lane.key in ("here", "elsewhere") else _LINE_ROOM
-        # At least: a name that takes more lines makes the lane, and the drawing, higher.
+        # A minimum: a name of several lines makes the lane, and the drawing, higher.
         parts["room"].style.setProperty("min-height", f"{top + _ROW * lane.rows + 4}px")
         lines = [drawn("line", x1=_percent(x), x2=_percent(x), y1="0", y2="100%") for x, _ in ticks]
         parts["scale"].replaceChildren(*lines)
@@ -105,7 +94,7 @@ class LaneDrawing:
             for part in bar.parts:
                 length = _percent(part.end - part.start)
                 made = drawn("rect", f"stage {part.stage}", x=_percent(part.start), width=length)
-                _set(made, **_across(part.stage))
+                _set(made, **_height(part.stage))
                 stages.append(made)
             parts["stages-box"].replaceChildren(*stages)
 
@@ -124,7 +113,7 @@ def _make_stroke(key: str) -> dict[str, Any]:
 def _make_bar(key: str) -> dict[str, Any]:
     card = drawn("svg", "bar item", height=str(_BAR), role="img", data_item=key)
     parts = {"card": card, "stages-box": drawn("g"), "text": element("span", "label")}
-    # HTML, which ends a title that is too long for its bar with dots.
+    # HTML, because SVG can't end a long title with an ellipsis.
     holder = drawn("foreignObject", width="100%", height=str(_BAR))
     holder.append(parts["text"])
     frame = drawn("rect", "frame", x="0.75", y="0.75", rx="3", height=str(_BAR - 1.5))
@@ -134,8 +123,8 @@ def _make_bar(key: str) -> dict[str, Any]:
     return parts
 
 
-def _across(stage: str) -> dict[str, str]:
-    """On its way a task is a thin line, and waiting a low bar: shapes tell the stages apart."""
+def _height(stage: str) -> dict[str, str]:
+    """Return the height of a stage and where it begins: shape, not colour, tells stages apart."""
     height = {"way": 4, "waiting": _BAR // 2, "queued": _BAR // 2}.get(stage, _BAR)
     return {"y": str((_BAR - height) / 2), "height": str(height)}
 
@@ -151,11 +140,11 @@ def _percent(part: float) -> str:
 
 _KEYS = ("waiting", "running", "completed", "failed", "cancelled", "lost", "foreign")
 _PATTERNS = {"failed": "M0 0L8 8M8 0L0 8", "lost": "M0 8L8 0", "cancelled": "M0 4H8"}
-"""What fills the bars of sad ends, beside their colour."""
+"""What fills the bars of bad ends, beside their colour."""
 
 
 def patterns() -> Any:
-    """Make the patterns that the style sheet fills bars with."""
+    """Make the patterns with which the style sheet fills bars."""
     defs = drawn("defs")
     for name, path in _PATTERNS.items():
         pattern = drawn(
@@ -173,7 +162,7 @@ def patterns() -> Any:
 
 
 def legend(words: Words) -> Any:
-    """Say what the bars and lines mean."""
+    """Make the legend of the bars and lines."""
     rows = element("ul", "lanes-legend")
     for key in (*_KEYS, "line", "gap"):
         is_line = key in ("line", "gap")
@@ -201,8 +190,8 @@ def legend(words: Words) -> Any:
     return rows
 
 
-def sentence(words: Words, said: Said) -> str:
-    """Say one thing; times and durations are written out."""
+def say_detail(words: Words, said: Said) -> str:
+    """Say a detail, its times and durations written out."""
     key, facts = said
     told = {
         name: fact
@@ -214,7 +203,7 @@ def sentence(words: Words, said: Said) -> str:
 
 
 def length(words: Words, seconds: float) -> str:
-    """Write a duration, as exactly as anybody wants to know it."""
+    """Write a duration: tenths only below 10 s, seconds only below an hour."""
     if seconds < 10:
         return words.say("lanes.s", s=f"{seconds:.1f}")
     minutes, rest = divmod(int(seconds), 60)

@@ -1,30 +1,29 @@
-"""The panel of lanes: a drawing of who has what, and a line that tells what is pointed at."""
+"""The panel of lanes: the drawing, and a line that describes what is pointed at."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import js
 
-from page.lanes.bars import Bar
-from page.lanes.drawing import LaneDrawing, legend, patterns, sentence
-from page.lanes.picture import Lane, Picture, Stroke
+from page.lanes.drawing import LaneDrawing, legend, patterns, say_detail
+from page.lanes.picture import Bar, Lane, Picture, Stroke
 from page.ui.clock import clock, moment
 from page.ui.context import PageContext
 from page.ui.dom import drawn, element, listen, set_text
 
 STRETCHES = ("0", "60", "300", "1800")
-"""Seconds that can be shown; 0 for as many as what goes on takes."""
+"""Seconds that can be shown; 0 for as many as the current tasks take."""
 
 
 class _Item(NamedTuple):
-    """Something that can be pointed at, and where."""
+    """A bar or line that can be pointed at, and its lane."""
 
     lane: Lane
     shown: Bar | Stroke
 
     @property
     def middle(self) -> float:
-        """Where it is between left and right."""
+        """Return its middle, as a fraction of the picture."""
         return (self.shown.start + self.shown.end) / 2
 
 
@@ -38,26 +37,26 @@ class LanesPanel:
         self._words = words = context.words
         self._details = details
         self._items: dict[str, _Item] = {}
-        self._told_of = self._stop = ""
-        """What the line tells of, and what the Tab key comes to."""
+        self._described = self._stop = ""
+        """The item that is described, and the one that the Tab key reaches."""
         details.append(*self._make())
         self._drawing = LaneDrawing(words, self._box)
         listen(self._stretch, "change", lambda _event: draw())
         listen(self._box, "pointerover", self._pointed)
-        listen(self._box, "pointerleave", lambda _event: self._tell(self._focused()))
+        listen(self._box, "pointerleave", lambda _event: self._describe(self._focused()))
         listen(self._box, "focusin", self._entered)
-        listen(self._box, "focusout", lambda _event: self._tell(""))
+        listen(self._box, "focusout", lambda _event: self._describe(""))
         listen(details, "keydown", self._pressed)
-        self._tell("")
+        self._describe("")
 
     @property
     def seconds(self) -> float:
-        """How far back the picture is to reach; 0 for as far as it takes."""
+        """Return how many seconds are to be shown; 0 for those of the current tasks."""
         return float(self._stretch.value)
 
     def show(self, picture: Picture) -> None:
-        """Show a picture; what has the focus keeps it, wherever it went."""
-        focused, told_of = self._focused(), self._told_of
+        """Show a picture; the item that has the focus keeps it."""
+        focused, described = self._focused(), self._described
         self._drawing.show(picture.lanes, picture.ticks)
         self._items = {}
         for lane in picture.lanes:
@@ -71,14 +70,14 @@ class LanesPanel:
         self._stop_at(self._stop if self._stop in self._items else next(reversed(self._items), ""))
         if focused and focused != self._focused():
             self._focus(focused if focused in self._items else self._stop)
-        self._tell(told_of if told_of in self._items else "")
+        self._describe(described if described in self._items else "")
 
     def clear(self) -> None:
         """Draw nothing."""
         self._items = {}
         self._drawing.show((), ())
         self._scale.replaceChildren()
-        self._tell("")
+        self._describe("")
 
     def _make(self) -> tuple[Any, ...]:
         """Make all but the lanes."""
@@ -101,7 +100,7 @@ class LanesPanel:
         return patterns(), head, self._past, self._box, row, self._told, legend(words)
 
     def _draw_scale(self, picture: Picture) -> None:
-        """Write times under the drawing, but for those that would run into `now`."""
+        """Write times under the drawing, except where they would overlap `now`."""
         seconds = {} if picture.until - picture.since > 120 else {"second": "2-digit"}
         texts = [
             drawn(
@@ -115,7 +114,7 @@ class LanesPanel:
             if 0.05 < x < (0.9 if picture.is_live else 0.75)
         ]
         told = self._words.say("lanes.now")
-        if not picture.is_live:  # nothing is drawn before something happens
+        if not picture.is_live:  # nothing is drawn until something happens
             told = self._words.say("server.as_of", time=moment(picture.until))
         now = drawn("text", "now", told, x="100%", y="13")
         self._scale.replaceChildren(*texts, now)
@@ -124,15 +123,15 @@ class LanesPanel:
         return _key_of(js.document.activeElement) if js.document.activeElement else ""
 
     def _pointed(self, event: Any) -> None:
-        self._tell(_key_of(event.target) or self._focused())
+        self._describe(_key_of(event.target) or self._focused())
 
     def _entered(self, event: Any) -> None:
         key = _key_of(event.target)
         self._stop_at(key)
-        self._tell(key)
+        self._describe(key)
 
     def _stop_at(self, key: str) -> None:
-        """Let the Tab key come to one of all items; arrow keys lead to the others."""
+        """Let the Tab key reach one of all items; the arrow keys lead to the others."""
         self._stop = key
         for each, item in self._items.items():
             index = "0" if each == key else "-1"
@@ -172,7 +171,7 @@ class LanesPanel:
         self._focus(to)
 
     def _nearest(self, key: str, lane: str) -> str:
-        """Return what is nearest in another lane; the same where there is no other."""
+        """Return the nearest item of another lane; the same item for its own lane."""
         here = self._items[key]
         if here.lane.key == lane:
             return key
@@ -180,15 +179,15 @@ class LanesPanel:
         return min(others, key=lambda each: abs(others[each].middle - here.middle))
 
     def _escaped(self) -> None:
-        """Put away what is told; the panel when nothing is."""
-        if self._told_of:
-            self._tell("")
+        """Remove the description; close the panel when there is none."""
+        if self._described:
+            self._describe("")
             return
         self._details.open = False
         self._details.querySelector("summary").focus()
 
-    def _tell(self, key: str) -> None:
-        self._told_of = key
+    def _describe(self, key: str) -> None:
+        self._described = key
         if not key:
             self._told.textContent = self._words.say("lanes.hint")
             return
@@ -198,7 +197,7 @@ class LanesPanel:
             title, state = self._words.title(shown.label), say(f"task.state.{shown.state.value}")
         else:
             title, state = say("lanes.socket"), say(f"lanes.kind.{shown.kind}")
-        told = [lane, state, *(sentence(self._words, each) for each in shown.detail)]
+        told = [lane, state, *(say_detail(self._words, each) for each in shown.detail)]
         self._told.replaceChildren(element("strong", "", title), " · ", " · ".join(told))
 
 

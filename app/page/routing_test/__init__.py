@@ -1,1 +1,1 @@
-"""The scenes of `runWebSocketRoutingFixTest()`."""
+"""The routing test: `runWebSocketRoutingFixTest()`, its scenes and its report."""

@@ -1,4 +1,4 @@
-"""Sends a tiny task to each of the person's own servers, beside whatever runs there."""
+"""Tests the person's own servers with a tiny task each, beside whatever runs there."""
 
 import asyncio
 import json
@@ -23,27 +23,27 @@ from tether.runtime.ports import Clock, Http, OnAnswer, Ports, Sockets
 from tether.runtime.runner import Runner
 
 WITHIN = 15.0
-"""Seconds for a task to get there, run and be heard."""
+"""Seconds for a task to be sent, to run and to be reported by its socket."""
 
 REMOVED_WITHIN = 10.0
-"""Seconds for a task that took too long to be removed again."""
+"""Seconds for the removal of a task that took too long."""
 
 _READ_WITHIN = 10.0
 _LOOKS, _PAUSE = 3, 0.1
-"""How often a task's record is looked for, and seconds between."""
+"""How often a task's record is queried, and seconds between."""
 
 Made = tuple[Clock, Sockets, Http]
 
 
 class Live:
-    """A window of its own on real servers: no task, lock or record of the person is touched.
+    """A separate window on real servers: the page's tasks, locks and records stay untouched.
 
     Args:
         servers: Address -> name.
-        make: Makes the window's clock, sockets and calls.
-        chance: For ids, and so that no server finds the task in its cache.
-        say: The test's words.
-        explain: Says a trouble in the page's words.
+        make: Makes the window's clock, sockets and HTTP.
+        chance: Makes ids, and a task that no server has in its cache.
+        say: Returns the sentences of the report.
+        explain: Says a trouble in the page's language.
         within: Seconds for each task.
     """
 
@@ -79,7 +79,7 @@ class Live:
 
         Returns:
             `{server, name, passed, verdict, detail, diagnosis, ms}` for each; a busy server passes
-            when its socket is proven and the task was removed again.
+            when its socket works and the task was removed again.
         """
         tasks = {url: self._send(url, name) for url, name in self._servers.items()}
         told = await asyncio.gather(*(self._follow(url, task) for url, task in tasks.items()))
@@ -91,7 +91,7 @@ class Live:
     def _send(self, url: ServerUrl, name: str) -> Task:
         color = int(self._chance.uniform() * 0xFFFFFF)
         size = {"width": 16, "height": 16, "batch_size": 1, "color": color}
-        # A preview: it leaves nothing among the person's pictures. Its file is temporary.
+        # `PreviewImage` saves a temporary file: nothing is left among the person's pictures.
         text = json.dumps(
             {
                 "1": {"class_type": "EmptyImage", "inputs": size},
@@ -130,7 +130,7 @@ class Live:
         }
 
     async def _judge(self, server: Server, task: Task) -> tuple[str, dict[str, object]]:
-        """Find out what the state of a task means; one that has not ended is removed."""
+        """Judge a server by its task; a task that has not ended is removed."""
         match task.state:
             case State.COMPLETED:
                 return await self._completed(server, task)
@@ -163,9 +163,9 @@ class Live:
         return ("ok", {}) if status == 200 else ("unread", {"status": status})
 
     async def _forget(self, server: Server, task: Task) -> None:
-        """Delete the task from the server's records: nobody is to find it among their runs.
+        """Delete the task from the server's history: nobody shall find it among their runs.
 
-        It may come into them a moment after its end was told.
+        The server may add it a moment after the frame of its end.
         Source: ComfyUI 0.28.1, `POST /history`; 8 of 200 came after `execution_success`.
         """
         path = history_path(task.prompt_id)
@@ -178,7 +178,7 @@ class Live:
         await self._caller.call(server.url, Ask.DELETE, "/history", _READ_WITHIN, body=body)
 
     async def _read(self, server: Server, task: Task) -> int:
-        """Fetch the result as the page would; returns the status, 0 without an answer."""
+        """Fetch the result as the page would; return the status, 0 without an answer."""
         output = task.outputs[0]
         path = view_url(server.url, output, task.prompt_id).removeprefix(server.url)
         answer = await self._caller.call(server.url, Ask.REACH, path, _READ_WITHIN)
@@ -186,19 +186,19 @@ class Live:
 
 
 def _is_known_bad(server: Server) -> bool:
-    """Say whether it is known for certain why a server can't be used."""
+    """Say whether a server certainly can't be used."""
     is_down = server.trouble is not None and server.trouble.code == "server_down"
     return is_down or server.reach in (Reach.REFUSED, Reach.ODD)
 
 
 class _NoFiles:
-    """The test's task has no pictures, and its workflow needs no storage."""
+    """Keeps nothing: the task has no pictures, and its workflow needs no storage."""
 
     async def read_text(self, digest: Digest) -> str | None:
-        """Nothing is kept."""
+        """Return nothing."""
 
     def release(self, task_id: str) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
     def share(self, task_id: str, of: str) -> None:
-        """Nothing is kept."""
+        """Do nothing."""

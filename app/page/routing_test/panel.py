@@ -1,4 +1,4 @@
-"""Shows what the routing test found: in the console, and in its own dialog."""
+"""The report of the routing test, in the console and in its dialog."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ _RUNS = ("before", "after")
 _COLUMNS = ("id", "title", "before", "after", "verdict")
 
 
-class Report:
-    """Takes scenes as they are played, and the whole at the end."""
+class ReportPanel:
+    """Shows scenes as they are played, and the whole result at the end."""
 
     def __init__(self, words: Words, is_verbose: bool) -> None:
         self._words = words
@@ -29,7 +29,7 @@ class Report:
         self._scenes.hidden, self._scenes.open = False, True
 
     def scene(self, scene: dict[str, Any]) -> None:
-        """A scene was played."""
+        """Add a scene that was played."""
         words = self._words
         verdict = words.say("passed" if scene["passed"] else "failed")
         open_group = js.console.groupCollapsed if scene["passed"] else js.console.group
@@ -46,16 +46,16 @@ class Report:
         self._rows.append({words.say(f"column.{key}"): row[key] for key in _COLUMNS})
         self._add([str(row[key]) for key in _COLUMNS], bool(scene["passed"]))
 
-    def live_began(self) -> None:
-        """The servers' turn."""
+    def begin_live(self) -> None:
+        """Say that the servers are being tested."""
         told = self._words.say("live.began")
         js.console.info(told)
         self._tell_live(element("p", "", told))
 
-    def ended(self, result: dict[str, Any]) -> None:
-        """All was played: show the table, the servers and the summary.
+    def end(self, result: dict[str, Any]) -> None:
+        """Show the table, the servers and the summary.
 
-        The person's servers are read first; the scenes are folded where all of them passed.
+        The person's servers come first; scenes that all passed are folded.
         """
         words = self._words
         _table(self._rows)
@@ -87,14 +87,14 @@ class Report:
     def _add(self, cells: list[str], is_good: bool) -> None:
         row = element("tr", "good" if is_good else "bad")
         for key, text in zip(_COLUMNS, cells, strict=True):
-            # Where there is no room for a head, the two runs are named in their cells.
+            # On narrow screens the head is hidden, and the cells name the two runs.
             head = {"data_head": self._words.say(f"column.{key}")} if key in _RUNS else {}
             row.append(element("td", "", text, **head))
         self._body.append(row)
 
 
 def _emptied(words: Words) -> Any:
-    """Return the empty body of the dialog's table, its head in the page's language."""
+    """Empty the dialog's table but for its head; return its body."""
     table = by_id("routing-table")
     head, body = element("thead"), element("tbody")
     row = element("tr")

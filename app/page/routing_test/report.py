@@ -1,23 +1,37 @@
-"""Plays all scenes and says what came of them, as plain values."""
+"""Plays all scenes and reports how they came out, as plain values."""
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from page.routing_test.bench import Bench
-from page.routing_test.scene import Outcome, Said, Scene
-from page.routing_test.scenes import SCENES
+from page.routing_test import faults, lost_lock, shared_identity, stuck_tasks, wrong_server
+from page.routing_test.stage import Outcome, Said, Scene, Stage
 from tether.core.model.binding import CURED, Binding
 
 SEED = 1
 
+SCENES = (
+    Scene(1, faults.SHARED_ID, shared_identity.client_ids),
+    Scene(2, faults.NOT_AIMED, wrong_server.connect),
+    Scene(3, faults.NOT_CHECKED, wrong_server.mismatch),
+    Scene(4, faults.NOT_BOUND, wrong_server.submit),
+    Scene(5, faults.RECONNECTS_ANYWHERE, wrong_server.reconnect),
+    Scene(6, faults.FIRST_WINS, stuck_tasks.second_server),
+    Scene(7, faults.ONLY_ONE_MOVES, stuck_tasks.moved_connection),
+    Scene(8, faults.ONLY_ONE_MOVES, stuck_tasks.two_at_once),
+    Scene(9, faults.SHARED_ID, shared_identity.two_windows),
+    Scene(10, faults.FIRST_LISTED, wrong_server.shortest_queue),
+    Scene(11, faults.LOCK_FORGOTTEN, lost_lock.lock),
+    Scene(12, CURED, stuck_tasks.missed_end, needs_records=True),
+)
+
 
 class Say(Protocol):
-    """The words of the page's language."""
+    """Returns a sentence in the page's language."""
 
     def __call__(self, key: str, /, **facts: object) -> str:
-        """Return a sentence."""
+        """See `Words.say`."""
 
 
 async def play_all(
@@ -26,23 +40,23 @@ async def play_all(
     on_scene: Callable[[dict[str, Any]], None] = lambda _scene: None,
     cured: Binding = CURED,
 ) -> list[dict[str, Any]]:
-    """Play every scene twice: by the rules before the fix, and by the page's own.
+    """Play every scene twice: by the faulty rules, and by the page's own.
 
     Args:
-        say: The page's words.
-        seed: Of all chance; the same seed plays the same scenes.
-        on_scene: Is told of each scene as soon as it was played.
+        say: Returns the sentences of the report.
+        seed: Of all randomness; the same seed plays the same scenes.
+        on_scene: Called with each scene once it was played.
         cured: The rules after the fix.
 
     Returns:
         `{id, title, before, after, passed, evidence: {before, after}, ms}` for each scene; a
-        scene passes when the first run shows the disease and the second one doesn't.
+        scene passes when the first run shows the fault and the second one doesn't.
     """
     scenes = []
     for scene in SCENES:
         began = time.perf_counter()
-        before, seen_before = await _play(scene, Bench(seed, scene.ill))
-        after, seen_after = await _play(scene, Bench(seed, cured, scene.is_cured_by_books))
+        before, seen_before = await _play(scene, Stage(seed, scene.faulty))
+        after, seen_after = await _play(scene, Stage(seed, cured, scene.needs_records))
         told = {
             "id": scene.id,
             "title": say(f"scene.{scene.id}"),
@@ -54,12 +68,12 @@ async def play_all(
         }
         on_scene(told)
         scenes.append(told)
-        await asyncio.sleep(0)  # the person's own tasks go on meanwhile
+        await asyncio.sleep(0)  # the window's own tasks go on meanwhile
     return scenes
 
 
 def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str, Any]]) -> str:
-    """Say in one line what came of it all, and what failed."""
+    """Say in one line whether all passed, and what failed."""
     red = [str(scene["id"]) for scene in scenes if not scene["passed"]]
     if red:
         told = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
@@ -73,14 +87,14 @@ def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str,
 
 
 def sentence(say: Say, said: Sequence[Said]) -> str:
-    """Join what an outcome says."""
+    """Say an outcome."""
     return " ".join(say(key, **facts) for key, facts in said)
 
 
-async def _play(scene: Scene, bench: Bench) -> tuple[Outcome, list[dict[str, Any]]]:
-    """Play a scene; one that breaks is red, and says why."""
+async def _play(scene: Scene, stage: Stage) -> tuple[Outcome, list[dict[str, Any]]]:
+    """Play a scene; one that raises has failed, and says why."""
     try:
-        outcome = await scene.play(bench)
+        outcome = await scene.play(stage)
     except Exception as error:
         outcome = Outcome(False, (("broke", {"error": f"{type(error).__name__}: {error}"}),))
-    return outcome, bench.log.lines()
+    return outcome, stage.evidence.lines()

@@ -39,30 +39,29 @@ class RoutingTest:
         self._page_words = context.words
         self._language = language
         self._access_of = access_of
-        self._is_loaded = False
-        self._running: set[asyncio.Task[Any]] = set()
+        self._words: Words | None = None
+        self._running: asyncio.Task[dict[str, Any]] | None = None
         self._start = by_id("routing-start")
         listen(by_id("routing-open"), "click", lambda _event: self.show())
         listen(self._start, "click", lambda _event: self.start())
         listen(by_id("routing-close"), "click", lambda _event: by_id("routing-test").close())
 
     def show(self) -> None:
-        """Show what the test does, and what it found if it has run."""
+        """Show the dialog: what the test does, and its report if it has run."""
         dialog = by_id("routing-test")
         if not dialog.open:
             dialog.showModal()
 
     def start(self) -> None:
-        """Run the test where it can be watched."""
+        """Run the test in its dialog."""
         self.show()
-        if not self._running:
+        if self._running is None:
             self._start.disabled = True
-            running = asyncio.ensure_future(self.run())
-            self._running.add(running)
-            running.add_done_callback(self._shown)
+            self._running = asyncio.ensure_future(self.run())
+            self._running.add_done_callback(self._done)
 
     async def run(self, options: Any = None) -> dict[str, Any]:
-        """Run all scenes, and then a tiny task on each server.
+        """Play all scenes, then run a tiny task on each server.
 
         Args:
             options: `{live, servers, verbose, seed}`, a JS object; all may be left out. `live`
@@ -77,18 +76,18 @@ class RoutingTest:
         wanted = self._wanted(options)
         words = await self._load()
         from page.routing_test.live import Live
-        from page.routing_test.panel import Report
+        from page.routing_test.panel import ReportPanel
         from page.routing_test.report import SEED, play_all, summary
 
         seed = wanted.get("seed", SEED)
-        report = Report(words, wanted.get("verbose", False))
+        report = ReportPanel(words, wanted.get("verbose", False))
         scenes = await play_all(words.say, seed, report.scene)
         servers = self._servers(wanted)
         live: list[dict[str, Any]] = []
         if servers:
-            report.live_began()
+            report.begin_live()
             chance, explain = BrowserChance(), self._page_words.trouble
-            live = await Live(servers, self._made, chance, words.say, explain).run()
+            live = await Live(servers, self._make, chance, words.say, explain).run()
         result = {
             "passed": all(each["passed"] for each in (*scenes, *live)),
             "summary": summary(words.say, scenes, live),
@@ -104,11 +103,11 @@ class RoutingTest:
                 "at": str(js.Date.new().toISOString()),
             },
         }
-        report.ended(result)
+        report.end(result)
         return result
 
-    def _shown(self, running: asyncio.Task[Any]) -> None:
-        self._running.discard(running)
+    def _done(self, running: asyncio.Task[dict[str, Any]]) -> None:
+        self._running = None
         self._start.disabled = False
         error = running.exception()
         if error is not None:
@@ -131,7 +130,7 @@ class RoutingTest:
         return ValueError(self._page_words.trouble(Trouble.of("selftest_option", option=option)))
 
     def _servers(self, wanted: dict[str, Any]) -> dict[ServerUrl, str]:
-        """Return the servers to test, by address, with their names."""
+        """Return the servers to test, as address -> name."""
         if not wanted.get("live", not is_demo()):
             return {}  # the demo's servers are those of the scenes
         known = {
@@ -144,7 +143,7 @@ class RoutingTest:
         urls = [parse_server_url(str(typed), js.location.href) for typed in wanted["servers"]]
         return {url: known.get(url, "") for url in urls}
 
-    def _made(
+    def _make(
         self, emit: Emit, on_answer: OnAnswer
     ) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
         access_of = self._access_of
@@ -155,11 +154,10 @@ class RoutingTest:
         )
 
     async def _load(self) -> Words:
-        """Fetch the test and its words, once."""
-        if not self._is_loaded:
+        """Fetch the test and its catalogue, once."""
+        if self._words is None:
             lazy = config["lazy"]
             await js.tetherLoadPython(*lazy["servers"], *lazy["routing_test"])
-            self._is_loaded = True
             text = await fetch_text(f"./static/i18n/routing-test.{self._language}.json")
             self._words = Words(text or "{}")
         return self._words
@@ -170,5 +168,5 @@ async def _no_file(_digest: Digest) -> None:
 
 
 async def _no_turn(_server: ServerUrl) -> Callable[[], None]:
-    """It has nothing large to send."""
+    """The test sends nothing large."""
     return lambda: None

@@ -1,4 +1,4 @@
-"""A window of a scene: the page's own session and runner, on servers inside the page."""
+"""A window in a scene: the page's own session and runner, on servers inside the page."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from demo.memory import MemoryRecords
 from demo.network import NetworkHttp, NetworkSockets
 from demo.quick_work import workflow
 from demo.server import InPageServer
-from page.routing_test.bench import Bench
+from page.routing_test.stage import Stage
 from tether.core.commands import CloseSocket, Commands, StartTimer
 from tether.core.events import (
     Event,
@@ -31,17 +31,17 @@ from tether.core.session.session import Session
 from tether.runtime.ports import Ports
 from tether.runtime.runner import Runner
 
-_BOOKS = (Ask.JOBS, Ask.JOB, Ask.QUEUE, Ask.HISTORY)
+_RECORDS = (Ask.JOBS, Ask.JOB, Ask.QUEUE, Ask.HISTORY)
 _ENDS = ('{"type": "executed"', '{"type": "execution_success"')
 _PICTURE = Digest("p1c7")
 _PICTURE_BYTES = 1000
 
 
 class PlayedChance:
-    """Random choices that a seed repeats."""
+    """The stage's randomness as a window's `Chance`."""
 
-    def __init__(self, bench: Bench) -> None:
-        self._random = bench.random
+    def __init__(self, stage: Stage) -> None:
+        self._random = stage.random
 
     def uniform(self) -> float:
         """Return a number in [0, 1)."""
@@ -53,18 +53,18 @@ class PlayedChance:
 
 
 class PlayedWindow:
-    """One tab. `opened` lists the servers of all sockets it ever opened, in order."""
+    """A browser tab; `opened` lists the servers of all sockets that it ever opened, in order."""
 
-    def __init__(self, bench: Bench, name: str = "window", places: int = 2) -> None:
+    def __init__(self, stage: Stage, name: str = "window", places: int = 2) -> None:
         self.name = name
         self.opened: list[ServerUrl] = []
-        self._bench = bench
-        self._chance = PlayedChance(bench)
-        self._settings = Settings(DEFAULT_BASE, places, binding=bench.binding)
+        self._stage = stage
+        self._chance = PlayedChance(stage)
+        self._settings = Settings(DEFAULT_BASE, places, binding=stage.binding)
         self._records = MemoryRecords()
         self._files = _Files()
         self._load()
-        bench.agenda.run(0.1)
+        stage.agenda.run(0.1)
 
     def submit(
         self,
@@ -75,14 +75,14 @@ class PlayedWindow:
         steps: int = 20,
         with_picture: bool = False,
     ) -> Task:
-        """Accept a task; it goes to the given server, or to the one that is chosen."""
-        number = len(self._bench.log.titles) + 1
+        """Accept a task for a server, or for whichever is chosen."""
+        number = len(self._stage.evidence.titles) + 1
         picture = "photo.png" if with_picture else ""
         text = json.dumps(nodes or workflow(steps, 250, number, picture))
         digest = self._files.keep_text(text)
         pictures = (Picture(NodeId("1"), "image", _PICTURE, picture, _PICTURE_BYTES),)
         task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
-        self._bench.log.titles[prompt_id] = title
+        self._stage.evidence.titles[prompt_id] = title
         self.emit(
             TaskAccepted(
                 task_id,
@@ -97,54 +97,54 @@ class PlayedWindow:
         return self.window.tasks[task_id]
 
     def lock(self) -> dict[str, Any] | None:
-        """Read the locks as they are kept over a reload."""
+        """Return the locks as they are kept over a reload."""
         text = self._records.read(LOCK_RECORD)
         return json.loads(text)["report"] if text else None
 
     def task(self, task: Task) -> Task:
-        """Return a task as this page knows it; after a reload that is another object."""
+        """Return this page's object of a task; each reload makes another one."""
         return self.window.tasks[task.task_id]
 
     def unlink(self, task: Task) -> None:
-        """Tear lock and socket off a task, as a bug would."""
+        """Take lock and socket off a task, as a bug would."""
         assert task.server is not None
         self.window.locks.release(task.prompt_id)
         self._carry(self.window.servers[task.server].connection.release())
 
     async def reload(self) -> None:
-        """Load the page anew: only the records stay."""
+        """Reload the page: only its records stay."""
         self.runner.pause()
         self._sockets.leave()
         self._load()
-        # Workflows are read from storage while the played time stands still.
+        # The new page reads workflows from storage while the played time stands still.
         for _ in range(5):
             await asyncio.sleep(0)
 
     def emit(self, event: Event) -> None:
-        """Tell the window what happened; what a server said is noted."""
+        """Hand an event to the window; frames and closes become evidence."""
         if isinstance(event, FrameReceived):
-            if self._bench.is_end_swallowed and _is_end(event.text):
+            if self._stage.is_end_swallowed and _is_end(event.text):
                 return
-            self._bench.log.heard(self.name, event.server, event.text)
+            self._stage.evidence.received(self.name, event.server, event.text)
         elif isinstance(event, SocketClosed):
-            self._bench.log.note(self.name, event.server, "socket closed")
+            self._stage.evidence.note(self.name, event.server, "socket closed")
         self.runner.emit(event)
 
     def _load(self) -> None:
-        bench = self._bench
+        stage = self._stage
         self.runner = runner = Runner()
 
         def emit(event: Event) -> None:
-            if runner is self.runner:  # nothing reaches a page that is gone
+            if runner is self.runner:  # events of the page before a reload are dropped
                 self.emit(event)
 
-        self._clock = Timers(bench.agenda, emit)
+        self._clock = Timers(stage.agenda, emit)
         session = Session(
-            self._records.read_all(), self._settings, self._chance, bench.agenda.now()
+            self._records.read_all(), self._settings, self._chance, stage.agenda.now()
         )
         self.window = session.window
-        self._sockets = _Sockets(self, NetworkSockets(bench.network, emit))
-        http = _Http(bench, self.name, NetworkHttp(bench.network, emit, self._files.stored))
+        self._sockets = _Sockets(self, NetworkSockets(stage.network, emit))
+        http = _Http(stage, self.name, NetworkHttp(stage.network, emit, self._files.stored))
         runner.start(
             session,
             Ports(
@@ -152,12 +152,12 @@ class PlayedWindow:
                 self._sockets,
                 http,
                 self._records,
-                bench.shared,
+                stage.shared,
                 self._files,
             ),
         )
-        for server in bench.network.servers.values():
-            emit(ServerAdded(server.url, bench.log.names[server.url]))
+        for server in stage.network.servers.values():
+            emit(ServerAdded(server.url, stage.evidence.names[server.url]))
 
     def _carry(self, commands: Commands) -> None:
         for command in commands:
@@ -173,20 +173,20 @@ def _is_end(text: str) -> bool:
 
 
 class _Http:
-    """Calls, noted; what would tell by HTTP what the socket should have told gets no answer."""
+    """Calls servers; where HTTP could stand in for a deaf socket, requests get no answer."""
 
-    def __init__(self, bench: Bench, window: str, http: NetworkHttp) -> None:
-        self._bench = bench
+    def __init__(self, stage: Stage, window: str, http: NetworkHttp) -> None:
+        self._stage = stage
         self._window = window
         self._http = http
 
     def send(self, request: Request) -> None:
-        if request.ask in _BOOKS and not self._bench.reconciles:
+        if request.ask in _RECORDS and not self._stage.reads_records:
             return
         title = ""
         if request.ask is Ask.POST and request.body is not None:
-            title = self._bench.log.titles.get(json.loads(request.body)["prompt_id"], "")
-        self._bench.log.sent(self._window, request, title)
+            title = self._stage.evidence.titles.get(json.loads(request.body)["prompt_id"], "")
+        self._stage.evidence.sent(self._window, request, title)
         self._http.send(request)
 
     def abort(self, request_id: int) -> None:
@@ -194,7 +194,7 @@ class _Http:
 
 
 class _Sockets:
-    """Sockets, noted."""
+    """Opens sockets as evidence."""
 
     def __init__(self, window: PlayedWindow, sockets: NetworkSockets) -> None:
         self._window = window
@@ -203,7 +203,7 @@ class _Sockets:
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
         self._window.opened.append(server)
-        self._window._bench.log.note(self._window.name, server, "socket opened")
+        self._window._stage.evidence.note(self._window.name, server, "socket opened")
         self._open.add((server, attempt))
         self._sockets.open(server, attempt, url)
 
@@ -214,13 +214,13 @@ class _Sockets:
         self._sockets.close(server, attempt)
 
     def leave(self) -> None:
-        """The page goes; the browser closes what it had open."""
+        """Close all, as the browser does when a page goes."""
         for server, attempt in self._open:
             self._sockets.close(server, attempt)
 
 
 class _Files:
-    """Workflows as texts, and one picture that nobody looks at."""
+    """Workflows as texts, and one picture."""
 
     def __init__(self) -> None:
         self._texts: dict[Digest, str] = {}
@@ -237,12 +237,12 @@ class _Files:
         return self._texts.get(digest)
 
     def release(self, task_id: TaskId) -> None:
-        """A scene is too short to tidy up."""
+        """Keep everything: a scene is short."""
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """Nothing is ever deleted."""
+        """Keep everything: a scene is short."""
 
 
-def is_heard(task: Task) -> bool:
-    """Say whether a task's good end was told by its socket."""
+def ended_by_socket(task: Task) -> bool:
+    """Say whether a task has completed and its socket reported it."""
     return task.state is State.COMPLETED and task.ended_by == "socket"

@@ -5,7 +5,7 @@ from typing import Any
 from page.servers.row import ServerRow
 from page.servers.servers import Servers
 from page.servers.token_form import AccessFields, LazyFields
-from page.ui.dom import Rows, by_id, copy_text, element, listen, on_action, set_text
+from page.ui.dom import Rows, button, by_id, copy_text, element, listen, on_action, set_text
 from page.ui.words import Words
 
 _TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
@@ -120,8 +120,7 @@ class ServersPanel:
             return
         if url not in self._fields:
             self._fields[url] = AccessFields(self._words, row.access_mode)
-            use = element("button", "quiet", self._words.say("access.use"), type="button")
-            use.dataset.action, use.dataset.key = "use", url
+            use = button("use", url, self._words.say("access.use"))
             parts["token"].append(self._fields[url].root, use, element("p", "trouble"))
             parts["token"].hidden = True
         parts["token"].hidden = not parts["token"].hidden
@@ -143,9 +142,8 @@ class ServersPanel:
         parts: dict[str, Any] = {"card": card, "said": {}, "causes shown": None, "stands": None}
         head = element("div", "head")
         parts["name"], parts["state"] = element("span", "name"), element("span", "state")
-        rename = element("button", "quiet", "✎", type="button", title=words.say("server.rename"))
-        rename.setAttribute("aria-label", words.say("server.rename"))
-        rename.dataset.action, rename.dataset.key = "rename", url
+        label = words.say("server.rename")
+        rename = button("rename", url, "✎", title=label, aria_label=label)
         parts["rename button"] = rename
         head.append(parts["name"], rename, parts["state"])
         card.append(head)
@@ -165,10 +163,8 @@ class ServersPanel:
         card.append(parts["causes"])
         buttons = element("div", "buttons")
         for action in _BUTTONS:
-            button = element("button", "quiet", words.say(f"server.{action}"), type="button")
-            button.dataset.action, button.dataset.key = action, url
-            parts[f"{action} button"] = button
-            buttons.append(button)
+            parts[f"{action} button"] = button(action, url, words.say(f"server.{action}"))
+            buttons.append(parts[f"{action} button"])
         parts["token"] = element("div", "token")
         parts["naming"] = naming = RenameForm(words, url)
         head.after(naming.root)
@@ -207,9 +203,8 @@ class ServersPanel:
         for sentence, cure in row.causes:
             item = element("li", "", sentence)
             if cure:
-                copy = element("button", "quiet", self._words.say("server.copy"), type="button")
-                copy.dataset.action, copy.dataset.key = "copy", cure
                 line = element("div", "cure")
+                copy = button("copy", cure, self._words.say("server.copy"))
                 line.append(element("code", "", cure), copy)
                 item.append(line)
             parent.append(item)

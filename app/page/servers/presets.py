@@ -1,4 +1,4 @@
-"""The lists of servers: what the host presets, and what this browser added or removed."""
+"""What the host presets of servers, and what this browser has changed and set."""
 
 import json
 import reprlib
@@ -11,6 +11,7 @@ from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.outputs import parse_json
 
 LONGEST_NAME = 60
+LONGEST_SUBSTITUTE = 500
 
 LIST_FILE = "servers.json"
 """The host's list, beside the page."""
@@ -135,6 +136,41 @@ class ServerList:
         servers.update({url: servers.get(url, "") for url in self._added})
         servers.update({url: name for url, name in self._names.items() if url in servers})
         return {url: name for url, name in servers.items() if url not in self._removed}
+
+
+class Substitutes:
+    """For each server: a name in workflows -> the name that stands for it there.
+
+    A name that stands for itself is sent as it is, also where the server doesn't list it.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self._names: dict[ServerUrl, dict[str, str]] = {}
+        try:
+            content = parse_json(text)
+        except ValueError:
+            return
+        for url, names in content.items() if isinstance(content, dict) else ():
+            if isinstance(names, dict):
+                kept = {name: there for name, there in names.items() if isinstance(there, str)}
+                self._names[ServerUrl(url)] = kept
+
+    def write(self) -> str:
+        """Write all of them, for the browser to keep."""
+        return json.dumps(self._names)
+
+    def of(self, url: ServerUrl) -> dict[str, str]:
+        """Return those of one server."""
+        return dict(self._names.get(url, {}))
+
+    def set(self, url: ServerUrl, name: str, there: str) -> None:
+        """Let a name stand for another; an empty one takes it back."""
+        names = self._names.setdefault(url, {})
+        names.pop(name, None)
+        if there:
+            names[name[:LONGEST_SUBSTITUTE]] = there[:LONGEST_SUBSTITUTE]
+        if not names:
+            del self._names[url]
 
 
 def _read_entry(entry: Any, where: str) -> tuple[str, str]:

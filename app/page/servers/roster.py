@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from page.servers.presets import ServerList, read_modes, read_presets
+from page.servers.presets import ServerList, Substitutes, read_modes, read_presets
 from page.servers.server_list import COPY_RECORD, compare, read_copy, renew, write_copy
-from page.servers.substitutes import Substitutes
 from tether.core.errors import BadInput, Trouble
 from tether.core.events import (
     Emit,

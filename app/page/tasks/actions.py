@@ -1,6 +1,6 @@
 """What a person does with tasks: run again, cancel, remove, fetch and view their results."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING
 
 import js
@@ -77,21 +77,16 @@ class TaskActions:
         """Accept the work of an ended task once more; a notice says what prevents it."""
         self._context.soon(self._attempt(self._rerun.run_again(task_id)))
 
-    async def fetch(self, key: str, is_asked: bool, then: Callable[[Fetched], None]) -> None:
-        """Fetch a result (`task:number`) for its card.
-
-        Args:
-            key: Names it.
-            is_asked: A person wants it; else its card has come into view.
-            then: Called with what has come.
-        """
+    async def fetch(self, key: str, is_asked: bool) -> Fetched:
+        """Fetch a result (`task:number`): somebody asked for it, or its card has come into view."""
         task, output = self._result(key)
         now = self._context.world.clock.now
         is_fresh = not is_asked and now() - task.ended_at < FRESH
-        then(await self._context.world.fetch(task, output, is_asked=is_asked))
+        fetched = await self._context.world.fetch(task, output, is_asked=is_asked)
         if is_fresh:
             self.picture_delays.append(now() - task.ended_at)
             del self.picture_delays[:-MOST_DELAYS]
+        return fetched
 
     async def look(self, key: str, looks: "Looks") -> None:
         """Open the viewer for one of several pictures."""

@@ -7,7 +7,7 @@ from page.tasks.actions import TaskActions
 from page.tasks.results import ResultFigures
 from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.ui.context import PageContext
-from page.ui.dom import Rows, by_id, element, on_action, set_text
+from page.ui.dom import Rows, button, by_id, element, on_action, set_text
 from tether.core.ids import TaskId
 
 MORE_CARDS = 100
@@ -104,10 +104,8 @@ class TasksPanel:
         )
         parts["buttons"] = element("div", "buttons")
         for action in ("again", "elsewhere", "cancel", "dismiss"):
-            button = element("button", "quiet", words.say(f"task.{action}"), type="button")
-            button.dataset.action, button.dataset.key = action, task_id
-            parts[action] = button
-            parts["buttons"].append(button)
+            parts[action] = button(action, task_id, words.say(f"task.{action}"))
+            parts["buttons"].append(parts[action])
         parts["bar"] = bar
         shown = ("bar", "timing", "stuck", "preview", "trouble", "details", "results", "buttons")
         card.append(head, *(parts[name] for name in shown))

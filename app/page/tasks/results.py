@@ -5,8 +5,8 @@ from typing import Any
 from page.tasks.actions import TaskActions
 from page.tasks.row import TaskRow
 from page.ui.context import PageContext
-from page.ui.dom import Seen, element
-from tether.core.protocol.outputs import Fetched, saved_name
+from page.ui.dom import Seen, button, element
+from tether.core.protocol.outputs import saved_name
 
 
 class ResultFigures:
@@ -16,7 +16,7 @@ class ResultFigures:
         self._words = context.words
         self._soon = context.soon
         self._actions = actions
-        self._seen = Seen(lambda box: self._ask(box, is_asked=False))
+        self._seen = Seen(lambda box: context.soon(self._ask(box, is_asked=False)))
 
     def fill(self, parent: Any, row: TaskRow) -> None:
         """Show what a task gave."""
@@ -39,15 +39,11 @@ class ResultFigures:
 
     def fetch(self, parent: Any, key: str) -> None:
         """Fetch a result (`task:number`) of this card because somebody asked for it."""
-        self._ask(parent.children[int(key.rpartition(":")[2])], is_asked=True)
+        box = parent.children[int(key.rpartition(":")[2])]
+        self._soon(self._ask(box, is_asked=True))
 
-    def _ask(self, box: Any, is_asked: bool) -> None:
-        def came(fetched: Fetched) -> None:
-            self._came(box, fetched, is_asked)
-
-        self._soon(self._actions.fetch(str(box.dataset.key), is_asked, came))
-
-    def _came(self, box: Any, fetched: Fetched, is_asked: bool) -> None:
+    async def _ask(self, box: Any, is_asked: bool) -> None:
+        fetched = await self._actions.fetch(str(box.dataset.key), is_asked)
         words, name = self._words, str(box.dataset.name)
         if fetched.size:
             size = f"{fetched.size / 2**20:.0f}"
@@ -65,9 +61,7 @@ class ResultFigures:
 
     def _offer(self, box: Any, label: str) -> None:
         """Show a button that fetches it."""
-        button = element("button", "quiet", label, type="button")
-        button.dataset.action, button.dataset.key = "fetch", box.dataset.key
-        box.replaceChildren(button)
+        box.replaceChildren(button("fetch", str(box.dataset.key), label))
 
     def _picture(self, box: Any, address: str) -> None:
         words, name = self._words, str(box.dataset.name)
@@ -75,8 +69,7 @@ class ResultFigures:
         link.title = words.say("task.zoom", file=name)
         link.dataset.action, link.dataset.key = "zoom", box.dataset.key
         link.append(element("img", "result", src=address, alt=name))
-        use = element("button", "quiet", words.say("task.use"), type="button")
-        use.dataset.action, use.dataset.key = "use", box.dataset.key
+        use = button("use", str(box.dataset.key), words.say("task.use"))
         file = str(box.dataset.file)
         save = element("a", "save", words.say("zoom.save"), href=address, download=file)
         box.replaceChildren(link, use, save)

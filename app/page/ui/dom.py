@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy, to_js
+from pyodide.ffi import create_proxy
 
 from page.ui.order import unmoved
+from tether.browser.values import to_object
 
 
 def by_id(name: str) -> Any:
@@ -23,6 +24,13 @@ def element(tag: str, class_name: str = "", text: str = "", **attributes: str) -
         made.textContent = text
     for name, value in attributes.items():
         made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+    return made
+
+
+def button(action: str, key: str, label: str, class_name: str = "quiet", **attributes: str) -> Any:
+    """Make a button for `on_action`."""
+    made = element("button", class_name, label, type="button", **attributes)
+    made.dataset.action, made.dataset.key = action, key
     return made
 
 
@@ -73,7 +81,7 @@ class Seen:
 
     def __init__(self, handle: Callable[[Any], None]) -> None:
         self._handle = handle
-        options = to_js({"rootMargin": "400px"}, dict_converter=js.Object.fromEntries)
+        options = to_object({"rootMargin": "400px"})
         # One for each panel, never removed: it lives as long as the page.
         self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
 

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import js
-from pyodide.ffi import to_js
-
-from page.ui.dom import by_id, element, on_action
+from page.ui.dom import button, by_id, element, on_action
 from page.ui.words import Words
+from tether.browser.values import to_object
 
 
 class NoticesPanel:
@@ -35,7 +33,7 @@ class NoticesPanel:
         self._show(sentence)
         self._tried.add(sentence)
         # Who pressed Run may be far below.
-        self._list.scrollIntoView(to_js({"block": "center"}, dict_converter=js.Object.fromEntries))
+        self._list.scrollIntoView(to_object({"block": "center"}))
 
     def mended(self, about: str) -> None:
         """Close what was said of something that can be mended."""
@@ -58,10 +56,7 @@ class NoticesPanel:
     def _show(self, sentence: str) -> None:
         self._close(sentence)
         item = element("li", "notice")
-        close = element(
-            "button", "quiet", "×", type="button", aria_label=self._words.say("notice.close")
-        )
-        close.dataset.action, close.dataset.key = "close", sentence
+        close = button("close", sentence, "×", aria_label=self._words.say("notice.close"))
         item.append(element("span", "", sentence), close)
         self._shown[sentence] = item
         self._list.prepend(item)

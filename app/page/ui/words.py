@@ -1,7 +1,4 @@
-"""The page's sentences in one language.
-
-Spans of time in words.
-"""
+"""The page's sentences in one language, and spans of time in words."""
 
 import json
 import re
@@ -38,8 +35,12 @@ class Words:
             lambda place: str(facts.get(place[1], place[0])), self._entries.get(key, key)
         )
 
+    def find(self, key: str, otherwise: str) -> str:
+        """Return the sentence of a key, where one is written."""
+        return self._entries.get(key, otherwise)
+
     def title(self, title: str) -> str:
-        """Return the title of a task or a workflow: a shipped one has its name in this language."""
+        """Return the title of a task or a workflow; a shipped one has a name in this language."""
         return told(title, lambda key: self._entries.get(f"workflow.{key}", ""))
 
     def trouble(self, trouble: Trouble) -> str:

@@ -1,4 +1,4 @@
-"""Results seen large: one after the other, beside what they were made from."""
+"""The dialog that shows results large, one after the other, beside what they were made from."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
@@ -6,11 +6,21 @@ from typing import Any, NamedTuple, Protocol
 import js
 
 from page.ui.context import PageContext
-from page.ui.words import explained
+from page.ui.dom import by_id, element, listen, on_action, set_text
 from page.viewer.export import can_copy_pictures, copy_picture, open_picture
-from page.viewer.panel import Shown, ViewerPanel
+from tether.core.errors import TetherError
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
+
+ACTIONS = ("previous", "next", "size", "copy", "use", "open")
+
+STEPS = {"previous": -1, "next": 1}
+
+ENDS = ("left", "right")
+"""Where the slider shows the picture before, and the result."""
+
+WHOLE = "0"
+"""Where the slider shows nothing but the result."""
 
 
 class Look(NamedTuple):
@@ -36,82 +46,161 @@ class Looks(Protocol):
 
 
 class Viewer:
-    """Opens the dialog for a picture, and steps through the others."""
+    """Shows one picture at a time."""
 
     def __init__(self, context: PageContext) -> None:
+        self._context = context
         self._words = context.words
-        self._panel = ViewerPanel(
-            context, lambda action: context.soon(self._try(action)), self._closed
-        )
+        self._dialog = by_id("zoom")
         self._looks: Looks
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
+        self._make()
+        on_action(self._dialog, lambda action, _key: self._pressed(action))
+        listen(self._dialog, "close", lambda _event: self._free())
+        listen(self._dialog, "keydown", self._key_pressed)
+        listen(self._slider, "input", lambda _event: self._divide())
+        listen(self._after, "load", lambda _event: self._measure())
 
     async def open(self, key: str, looks: Looks) -> None:
         """Show a picture."""
         look = await looks.look(key)
         if look is None:
             return
-        self._closed()
+        self._free()
         self._key, self._looks, self._name = key, looks, look.name
         is_there = isinstance(look.content, str)
         self._address = look.content if is_there else self._url(look.content)
-        before = self._url(look.before) if look.before is not None else ""
-        keys = looks.keys()
-        self._panel.show(
-            Shown(
-                self._place(key, keys),
-                self._words.title(look.title),
-                look.name,
-                self._address,
-                before,
-                _steps(key, keys),
-                can_copy_pictures(),
-            )
-        )
+        set_text(self._title, self._words.title(look.title))
+        self._after.src, self._after.alt = self._address, look.name
+        self._fit(True)
+        for part in (self._before, self._compare):
+            part.hidden = look.before is None
+        if look.before is not None:
+            self._before.src = self._url(look.before)
+            self._before.alt = self._words.say("zoom.before")
+        self._show_place()
+        self._save.href = self._address
+        self._save.setAttribute("download", look.name)
+        self._buttons["copy"].hidden = not can_copy_pictures()
+        set_text(self._said, "")
+        if not self._dialog.open:
+            self._dialog.showModal()
 
-    def _place(self, key: str, keys: list[str]) -> str:
-        """Say which of how many a picture is; "" where there are no others."""
-        if key not in keys or len(keys) == 1:
-            return ""
-        return self._words.say("zoom.place", number=keys.index(key) + 1, count=len(keys))
+    def _show_place(self) -> None:
+        """Say which of how many the picture is, and which steps lead on."""
+        keys = self._looks.keys()
+        is_one_of_several = self._key in keys and len(keys) > 1
+        number = keys.index(self._key) + 1 if is_one_of_several else 0
+        place = self._words.say("zoom.place", number=number, count=len(keys)) if number else ""
+        set_text(self._place, place)
+        for step in STEPS:
+            button = self._buttons[step]
+            button.hidden = not number
+            # Not `disabled`: a button pressed at the end must keep the focus, and with it the keys.
+            button.setAttribute("aria-disabled", "false" if self._next(step) else "true")
+
+    def _next(self, step: str) -> str:
+        """Return the key of the picture that a step leads to; "" at both ends."""
+        keys = self._looks.keys()
+        at = keys.index(self._key) + STEPS[step] if self._key in keys else -1
+        return keys[at] if 0 <= at < len(keys) else ""
+
+    def _make(self) -> None:
+        words = self._words
+        self._title = element("h2")
+        self._title.id = "zoom-title"
+        self._after = element("img", "after")
+        self._before = element("img", "before")
+        self._stage = element("div", "stage")
+        self._stage.append(self._before, self._after)
+        self._slider = element("input", "", type="range", min="0", max="100")
+        self._slider.setAttribute("aria-label", words.say("zoom.compare"))
+        self._compare = element("div", "compare")
+        before, after = (element("span", "", words.say(f"zoom.{side}")) for side in ENDS)
+        self._compare.append(self._slider, before, after)
+        self._said = element("p", "", role="status")
+        self._buttons: dict[str, Any] = {}
+        for action in (*ACTIONS, "close"):
+            button = element("button", "quiet", words.say(f"zoom.{action}"), type="button")
+            button.dataset.action = action
+            self._buttons[action] = button
+        self._save = element("a", "", words.say("zoom.save"))
+        head = element("div", "head")
+        head.append(self._title, self._buttons["close"])
+        row = element("div", "buttons")
+        previous, *others = (self._buttons[action] for action in ACTIONS)
+        self._place = element("span", "place")
+        row.append(previous, self._place, *others, self._save)
+        self._dialog.append(head, self._stage, self._compare, self._said, row)
+
+    def _pressed(self, action: str) -> None:
+        match action:
+            case "close":
+                self._dialog.close()
+            case "size":
+                self._fit(bool(self._stage.classList.contains("whole")))
+            case _:
+                self._context.soon(self._try(action))
+
+    def _key_pressed(self, event: Any) -> None:
+        if event.target is self._slider or str(event.target.type) == "range":
+            return  # there the arrows move the slider
+        if event.key in ("ArrowLeft", "ArrowRight"):
+            self._pressed("previous" if event.key == "ArrowLeft" else "next")
+
+    def _fit(self, is_fit: bool) -> None:
+        """Show the result without the picture before, fitted to the dialog or in full size."""
+        self._stage.classList.toggle("whole", not is_fit)
+        set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
+        self._slider.value = WHOLE
+        self._divide()
+
+    def _measure(self) -> None:
+        """Make the slider as wide as the fitted picture."""
+        width, height = self._after.naturalWidth, self._after.naturalHeight
+        if width and height:
+            self._dialog.style.setProperty("--ratio", str(width / height))
+
+    def _divide(self) -> None:
+        """Show the picture before left of the slider's knob, and the result right of it."""
+        share = f"inset(0 0 0 {self._slider.value}%)"
+        self._after.style.setProperty("clip-path", share)
+
+    async def _try(self, action: str) -> None:
+        try:
+            said = await self._act(action)
+        except TetherError as error:
+            said = self._words.trouble(error.trouble)
+        if said:
+            set_text(self._said, said)
+
+    async def _act(self, action: str) -> str:
+        """Do what a button says; return what is to be said about it."""
+        say = self._words.say
+        match action:
+            case "use":
+                await self._looks.use(self._key)
+                return say("zoom.used")
+            case "copy":
+                is_copied = await copy_picture(self._address)
+                return say("zoom.copied" if is_copied else "zoom.not_copied")
+            case "open":
+                is_open = await open_picture(self._address, self._name)
+                return "" if is_open else say("zoom.not_opened")
+        key = self._next(action)
+        if key:
+            await self.open(key, self._looks)
+        return ""
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
         return self._urls[-1]
 
-    def _closed(self) -> None:
+    def _free(self) -> None:
         urls, self._urls = self._urls, []
         for url in urls:
             js.URL.revokeObjectURL(url)
-
-    async def _try(self, action: str) -> None:
-        await explained(self._act(action), self._words, self._panel.say)
-
-    async def _act(self, action: str) -> None:
-        match action:
-            case "use":
-                await self._looks.use(self._key)
-                self._panel.say(self._words.say("zoom.used"))
-            case "copy":
-                done = await copy_picture(self._address)
-                self._panel.say(self._words.say("zoom.copied" if done else "zoom.not_copied"))
-            case "open":
-                if not await open_picture(self._address, self._name):
-                    self._panel.say(self._words.say("zoom.not_opened"))
-            case _:
-                keys = self._looks.keys()
-                if action in _steps(self._key, keys):
-                    step = 1 if action == "next" else -1
-                    await self.open(keys[keys.index(self._key) + step], self._looks)
-
-
-def _steps(key: str, keys: list[str]) -> tuple[str, ...]:
-    """Return the steps that lead on from a picture: there is an end at both sides."""
-    if key not in keys:
-        return ()
-    steps = {"previous": key != keys[0], "next": key != keys[-1]}
-    return tuple(step for step, leads in steps.items() if leads)
 
 
 class TaskPictures:

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from page.composer.draft import DRAFT_RECORD, STALE, USE, Draft, make_use, read_draft
 from page.composer.draft_store import UNRECORDED_GRACE, ChosenFile, DraftStore
+from page.composer.records import DRAFT_RECORD, STALE, USE, Draft, make_use, read_draft
 from tests.tether.core.farm import NOON, Chance
 from tests.tether.runtime.browser import Browser, Clock
 from tests.tether.runtime.world import Blob, MemoryFiles, Shared

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from page.routing_test import ill, report, stuck
-from page.routing_test.bench import Bench
-from page.routing_test.report import play_all, summary
-from page.routing_test.scene import Outcome, Scene
-from page.routing_test.scenes import SCENES
+from page.routing_test import faults, report, stuck_tasks
+from page.routing_test.report import SCENES, play_all, summary
+from page.routing_test.stage import Outcome, Scene, Stage
 from page.ui.words import Words
 from tests.page.routing_test.expected import EXPECTED
 from tether.core.model.binding import CURED, Binding
@@ -24,15 +22,15 @@ WORDS = {
 }
 
 MISSING: list[tuple[str, Binding]] = [
-    ("client id", ill.SHARED_ID),
-    ("aim", ill.NOT_AIMED),
-    ("consistency", ill.NOT_CHECKED),
-    ("binding", ill.NOT_BOUND),
-    ("reconnect", ill.RECONNECTS_ANYWHERE),
-    ("one connection per server", ill.FIRST_WINS),
-    ("one connection per server", ill.ONLY_ONE_MOVES),
-    ("shortest queue", ill.FIRST_LISTED),
-    ("lock", ill.LOCK_FORGOTTEN),
+    ("client id", faults.SHARED_ID),
+    ("aim", faults.NOT_AIMED),
+    ("consistency", faults.NOT_CHECKED),
+    ("binding", faults.NOT_BOUND),
+    ("reconnect", faults.RECONNECTS_ANYWHERE),
+    ("one connection per server", faults.FIRST_WINS),
+    ("one connection per server", faults.ONLY_ONE_MOVES),
+    ("shortest queue", faults.FIRST_LISTED),
+    ("lock", faults.LOCK_FORGOTTEN),
 ]
 
 
@@ -68,7 +66,7 @@ def test_the_bug_stands_where_it_was_seen() -> None:
     """By the product's own rule of progress: (2 + 0.09) / 4, and with 10 of 100 (2 + 0.1) / 4."""
     before = played()[6]["before"]
     assert before == "ABC completed. DEF stands at 52.25 % for ever."
-    outcome = asyncio.run(stuck.scene_of_the_bug(Bench(1, ill.ONLY_ONE_MOVES), reached=10))
+    outcome = asyncio.run(stuck_tasks.moved_connection(Stage(1, faults.ONLY_ONE_MOVES), reached=10))
     assert outcome.said[1] == ("task.stands", {"task": "DEF", "percent": "52.50"})
 
 
@@ -94,10 +92,10 @@ def test_the_same_seed_plays_the_same() -> None:
 def test_a_scene_that_breaks_is_red_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are played all the same."""
 
-    async def broken(_bench: Bench) -> Outcome:
+    async def broken(_stage: Stage) -> Outcome:
         raise ValueError("no such thing")
 
-    scene = Scene(1, ill.SHARED_ID, broken)
+    scene = Scene(1, faults.SHARED_ID, broken)
     monkeypatch.setattr(report, "SCENES", (scene, SCENES[1]))
     scenes = played()
     assert red(scenes) == {1}
@@ -107,7 +105,7 @@ def test_a_scene_that_breaks_is_red_and_says_why(monkeypatch: pytest.MonkeyPatch
 def test_the_summary_names_what_failed() -> None:
     """Scenes by number, servers by name."""
     say = WORDS["en"].say
-    scenes = played(cured=ill.NOT_CHECKED)
+    scenes = played(cured=faults.NOT_CHECKED)
     assert summary(say, scenes, []) == "FAILED: scenes 3 of 12. A cure is missing."
     live = [{"name": "north", "passed": True}, {"name": "south", "passed": False}]
     assert summary(say, [], live).endswith("Servers that don't work: south.")

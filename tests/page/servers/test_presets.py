@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.servers.presets import LONGEST_NAME, ServerList, read_modes, read_presets
+from page.servers.presets import (
+    LONGEST_NAME,
+    LONGEST_SUBSTITUTE,
+    ServerList,
+    Substitutes,
+    read_modes,
+    read_presets,
+)
 from tests.tether.core.farm import NORTH, SOUTH
-from tests.tether.core.junk import peer_texts
+from tests.tether.core.junk import anything, peer_texts
 from tether.core.ids import ServerUrl
 from tether.core.protocol.access_token import Access, Mode
 
@@ -147,3 +154,43 @@ def test_names_of_another_shape_are_none(names: str) -> None:
     """The rest of the record is read."""
     text = f'{{"added": {{"{SOUTH}": ""}}, "removed": [], "names": {names}}}'
     assert ServerList(text).merged({NORTH: ""}) == {NORTH: "", SOUTH: ""}
+
+
+def test_a_name_stands_for_another_at_one_server_and_is_kept() -> None:
+    names = Substitutes()
+    names.set(NORTH, "fine.pth", "mine.pth")
+    kept = Substitutes(names.write())
+    assert kept.of(NORTH) == {"fine.pth": "mine.pth"}
+    assert kept.of(SOUTH) == {}
+
+
+def test_it_can_be_changed_and_taken_back() -> None:
+    names = Substitutes()
+    names.set(NORTH, "fine.pth", "mine.pth")
+    names.set(NORTH, "fine.pth", "other.pth")
+    assert names.of(NORTH) == {"fine.pth": "other.pth"}
+    names.set(NORTH, "fine.pth", "")
+    assert names.of(NORTH) == {} and names.write() == "{}"
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "[]", '{"http://north:8188": 3}', "null"])
+def test_a_record_that_is_none_says_nothing(text: str) -> None:
+    assert Substitutes(text).of(NORTH) == {}
+
+
+def test_what_is_no_name_is_left_out() -> None:
+    names = Substitutes('{"http://x": {"a": 3, "b": "c"}}')
+    assert names.of(ServerUrl("http://x")) == {"b": "c"}
+
+
+def test_endless_names_are_cut() -> None:
+    names = Substitutes()
+    names.set(NORTH, "a" * 9999, "b" * 9999)
+    assert names.of(NORTH) == {"a" * LONGEST_SUBSTITUTE: "b" * LONGEST_SUBSTITUTE}
+
+
+@given(st.text() | anything.map(json.dumps))
+def test_any_record_can_be_read_and_written_again(text: str) -> None:
+    """What is no name is left out."""
+    written = Substitutes(text).write()
+    assert Substitutes(written).write() == written

@@ -8,7 +8,7 @@ import pytest
 
 from demo.quick_work import failing_workflow
 from page.console.flight_recorder import FlightRecorder
-from page.routing_test.bench import Bench
+from page.routing_test.stage import Stage
 from page.routing_test.window import PlayedWindow
 from tether.core.model.binding import CURED
 from tools.dev.replay import Replay, main, read_record
@@ -16,14 +16,14 @@ from tools.dev.replay import Replay, main, read_record
 
 def flight() -> dict[str, Any]:
     """A window's flight: one task completes, with a picture, and one fails."""
-    bench = Bench(1, CURED)
-    a, b = bench.server("A"), bench.server("B")
-    window = PlayedWindow(bench)
+    stage = Stage(1, CURED)
+    a, b = stage.server("A"), stage.server("B")
+    window = PlayedWindow(stage)
     recorder = FlightRecorder(window.window)
     window.runner.listeners.append(recorder.note)
     good = window.submit("ABC", a, steps=8, with_picture=True)
     bad = window.submit("DEF", b, failing_workflow(9))
-    bench.play_to_end(good, bad)
+    stage.play_to_end(good, bad)
     kept: dict[str, Any] = json.loads(json.dumps(recorder.read()))
     return kept
 

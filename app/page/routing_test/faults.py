@@ -1,4 +1,4 @@
-"""The rules as they were before the fix; the page itself has no way to them."""
+"""The faulty rules from before the fix; only the routing test can play by them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,39 +9,39 @@ from tether.core.model.locks import Locks
 
 
 def shared_id(base: str, _now: float, _chance: Chance, _window_id: WindowId) -> ClientId:
-    """All windows have one name."""
+    """Give all windows one id."""
     return ClientId(base)
 
 
 def follow_balancer(_bound: ServerUrl, favourite: Favourite) -> ServerUrl:
-    """Go to the server that the balancer likes now, whatever the task is bound to."""
+    """Go to the server that the balancer prefers now, whatever the task is bound to."""
     return favourite()
 
 
 def keep_first(open_to: tuple[ServerUrl, ...], wanted: ServerUrl) -> tuple[ServerUrl, ...]:
-    """The first connection wins: there is no second one."""
+    """Keep the first connection and open no second one."""
     return open_to or (wanted,)
 
 
 def move_only(_open_to: tuple[ServerUrl, ...], wanted: ServerUrl) -> tuple[ServerUrl, ...]:
-    """There is one connection, and it moves."""
+    """Move the only connection."""
     return (wanted,)
 
 
 def check_nothing(
     _task: ServerUrl, _lock: ServerUrl | None, _socket: ServerUrl | None
 ) -> tuple[()]:
-    """Nobody looks whether task, lock and socket agree."""
+    """Check no task against its lock and socket."""
     return ()
 
 
 def first_listed(loads: Mapping[ServerUrl, float], _draw: float) -> ServerUrl | None:
-    """Take the first server of the list, however long its queue is."""
+    """Choose the first server of the list, however long its queue is."""
     return next(iter(loads), None)
 
 
 def forget_lock(_locks: Locks) -> None:
-    """Nothing of the lock is kept over a reload."""
+    """Keep nothing of the locks over a reload."""
 
 
 SHARED_ID = replace(CURED, make_id=shared_id)

@@ -1,4 +1,4 @@
-"""What was sent and heard in a scene: its evidence."""
+"""What windows sent and received in a scene, as lines of evidence."""
 
 import json
 from typing import Any
@@ -8,17 +8,17 @@ from tether.core.ids import ServerUrl
 from tether.core.protocol.requests import Ask, Request
 
 MOST_LINES = 60
-"""Lines of evidence for one run of a scene; the middle of a longer one is left out."""
+"""Lines for one run of a scene; of a longer run the middle is left out."""
 
 _QUIET = (Ask.PROBE, Ask.STATS, Ask.FEATURES)
 _PROGRESS = "← progress"
 _TOLD = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
 
 
-class Log:
-    """Notes lines of `{at, window, server, what}`; `at` in played seconds.
+class Evidence:
+    """Collects lines of `{at, window, server, what}`; `at` in played seconds.
 
-    Of progress that comes frame after frame only the latest line stays.
+    Of successive progress frames only the latest stays.
     """
 
     def __init__(self, agenda: Agenda) -> None:
@@ -28,17 +28,21 @@ class Log:
         self._posted: dict[str, list[str]] = {}
         self.names: dict[ServerUrl, str] = {}
         self.titles: dict[str, str] = {}
-        """Prompt id -> what the task is called."""
+        """Prompt id -> the task's title."""
+
+    def name(self, server: ServerUrl | None = None) -> str:
+        """Return a server's name, "-" for none."""
+        return self.names.get(server, "-") if server else "-"
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the evidence."""
+        """Return the lines."""
         half = MOST_LINES // 2
         if len(self._lines) <= MOST_LINES:
             return list(self._lines)
         return [*self._lines[:half], *self._lines[-half:]]
 
     def asked(self, path: str) -> str:
-        """Return the servers that a POST to a path went to, "-" for none."""
+        """Return the servers that got a POST to a path, "-" for none."""
         return ", ".join(self._posted.get(path, ())) or "-"
 
     def posts(self) -> tuple[str, ...]:
@@ -57,15 +61,15 @@ class Log:
         )
 
     def sent(self, window: str, request: Request, title: str) -> None:
-        """A window calls a server; questions for the queue's length are left out."""
+        """Note a request; probes of the servers are left out."""
         if request.method == "POST":
             name = self.names.get(request.server, request.server)
             self._posted.setdefault(request.path, []).append(name)
         if request.ask not in _QUIET:
             self.note(window, request.server, f"→ {request.method} {request.path} {title}".rstrip())
 
-    def heard(self, window: str, server: ServerUrl, text: str) -> None:
-        """A window hears a frame."""
+    def received(self, window: str, server: ServerUrl, text: str) -> None:
+        """Note a frame."""
         told = self._describe(json.loads(text))
         if told is None:
             return
@@ -99,5 +103,5 @@ class Log:
 
 
 def _stem(what: str) -> str:
-    """Progress of one task is one line, however far it is."""
+    """Return what lines about the progress of one task have in common."""
     return " ".join(what.split(" ")[:3]) if what.startswith(_PROGRESS) else what

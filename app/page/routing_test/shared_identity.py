@@ -1,10 +1,9 @@
-"""Scenes of two windows: who is whom."""
+"""Scenes of windows that may share a client id, and then each other's frames."""
 
 import re
 
-from page.routing_test.bench import NOON, Bench
-from page.routing_test.scene import Outcome, state_of
-from page.routing_test.window import PlayedChance, PlayedWindow, is_heard
+from page.routing_test.stage import NOON, Outcome, Stage, state_of
+from page.routing_test.window import PlayedChance, PlayedWindow, ended_by_socket
 from tether.core.ids import ClientId
 from tether.core.model.identity import DEFAULT_BASE, make_window_id
 
@@ -13,22 +12,22 @@ _WINDOWS = 100
 _FORM = re.compile(rf"{DEFAULT_BASE}_{int(NOON * 1000)}_[0-9a-f]{{12}}_w[0-9a-f]{{12}}")
 
 
-async def client_ids(bench: Bench) -> Outcome:
+async def client_ids(stage: Stage) -> Outcome:
     """10,000 ids of one millisecond; then two windows on one server."""
-    chance, make_id = PlayedChance(bench), bench.binding.make_id
+    chance, make_id = PlayedChance(stage), stage.binding.make_id
     ids: list[ClientId] = []
     for _ in range(_WINDOWS):
         window_id = make_window_id(chance)
         ids += [make_id(DEFAULT_BASE, NOON, chance, window_id) for _ in range(IDS // _WINDOWS)]
     unique, formed = len(set(ids)), sum(bool(_FORM.fullmatch(each)) for each in ids)
-    server = bench.server("A")
-    first, second = PlayedWindow(bench, "window 1"), PlayedWindow(bench, "window 2")
+    server = stage.server("A")
+    first, second = PlayedWindow(stage, "window 1"), PlayedWindow(stage, "window 2")
     abc = first.submit("ABC", server)
-    bench.play(lambda: abc.progress.overall >= 0.6)
+    stage.play(lambda: abc.progress.overall >= 0.6)
     xyz = second.submit("XYZ", server)
-    bench.play_to_end(abc, xyz)
+    stage.play_to_end(abc, xyz)
     return Outcome(
-        unique == formed == IDS and is_heard(abc) and is_heard(xyz),
+        unique == formed == IDS and ended_by_socket(abc) and ended_by_socket(xyz),
         (
             ("ids", {"count": IDS, "unique": unique, "formed": formed}),
             state_of(abc),
@@ -37,22 +36,22 @@ async def client_ids(bench: Bench) -> Outcome:
     )
 
 
-async def two_windows(bench: Bench) -> Outcome:
-    """Each window has a task on each server, begun in turns; the balancer likes A better."""
-    a, b = bench.server("A"), bench.server("B", ahead=3)
-    windows = PlayedWindow(bench, "window 1"), PlayedWindow(bench, "window 2")
+async def two_windows(stage: Stage) -> Outcome:
+    """Each window has a task on each server, sent in turns; the balancer prefers A."""
+    a, b = stage.server("A"), stage.server("B", ahead=3)
+    windows = PlayedWindow(stage, "window 1"), PlayedWindow(stage, "window 2")
     tasks = []
     for titles, server in (("ABC GHI", a), ("DEF JKL", b)):
         for window, title in zip(windows, titles.split(), strict=True):
             tasks.append((window, window.submit(title, server)))
-            bench.play(lambda: False, 1.0)
-    bench.play_to_end(*(task for _, task in tasks))
+            stage.play(lambda: False, 1.0)
+    stage.play_to_end(*(task for _, task in tasks))
     foreign = sum(
         prompt_id not in {task.prompt_id for owner, task in tasks if owner is window}
         for window in windows
         for _, _, _, _, prompt_id in window.window.journal
     )
     return Outcome(
-        foreign == 0 and all(is_heard(task) for _, task in tasks),
+        foreign == 0 and all(ended_by_socket(task) for _, task in tasks),
         (*(state_of(task) for _, task in tasks), ("foreign", {"count": foreign})),
     )

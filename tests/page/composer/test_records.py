@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.composer.draft import (
+from page.composer.records import (
+    LONGEST_RECENT,
+    LONGEST_TITLE,
     MOST_COPIES,
+    MOST_RECENT,
     USE,
     WORKFLOW,
     Draft,
@@ -20,11 +23,13 @@ from page.composer.draft import (
     read_copies,
     read_draft,
     read_own,
+    read_recent,
     window_of,
+    with_recent,
     write_draft,
     write_own,
 )
-from tests.tether.core.junk import peer_texts, texts
+from tests.tether.core.junk import anything, peer_texts, texts
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import Digest, WindowId
 
@@ -107,3 +112,41 @@ def test_any_text_is_a_number_or_refused(typed: str) -> None:
     """Also digits of other scripts, and endless ones."""
     with suppress(BadInput):
         assert 1 <= read_copies(typed) <= MOST_COPIES
+
+
+def test_the_latest_comes_first_and_each_title_once() -> None:
+    text = ""
+    for title, workflow in (("a", "1"), ("b", "2"), ("a", "3")):
+        text = with_recent(text, title, workflow)
+    assert read_recent(text) == [("a", "3"), ("b", "2")]
+
+
+def test_old_ones_make_way() -> None:
+    text = ""
+    for number in range(MOST_RECENT + 3):
+        text = with_recent(text, str(number), "{}")
+    assert [title for title, _ in read_recent(text)] == [str(n) for n in range(10, 2, -1)]
+
+
+def test_the_room_is_bounded() -> None:
+    text = with_recent("", "old", "x" * (LONGEST_RECENT // 2))
+    text = with_recent(text, "new", "y" * (LONGEST_RECENT // 2 + 1))
+    assert [title for title, _ in read_recent(text)] == ["new"]
+    assert read_recent(with_recent(text, "huge", "z" * (LONGEST_RECENT + 1))) == []
+    assert read_recent(with_recent("", "t" * 999, "{}")) == [("t" * LONGEST_TITLE, "{}")]
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "{}", "null", "[3, [], [1, 2], ['a']]"])
+def test_what_is_no_list_is_empty(text: str) -> None:
+    assert read_recent(text) == []
+
+
+def test_recent_rows_that_are_none_are_left_out() -> None:
+    assert read_recent(json.dumps([["a", "b"], 3, ["c"]])) == [("a", "b")]
+
+
+@given(st.text() | anything.map(json.dumps), texts, st.text())
+def test_any_record_is_a_list_that_can_be_added_to(text: str, title: str, workflow: str) -> None:
+    """Whatever another version or a stranger left there."""
+    assert all(len(row) == 2 for row in read_recent(text))
+    assert read_recent(with_recent(text, title, workflow))[0] == (title, workflow)

@@ -1,4 +1,4 @@
-"""What a person has chosen for the next task and not run yet, as a tab keeps it over a reload."""
+"""What the composer keeps: a tab's choice for the next task, and the workflows used last."""
 
 import json
 import re
@@ -23,6 +23,17 @@ STALE = 24 * 3600.0
 """Seconds after which the files of a tab that is gone are deleted: closed tabs are opened again."""
 
 
+MOST_RECENT = 8
+"""Workflows that are remembered."""
+
+LONGEST_TITLE = 200
+LONGEST_RECENT = 600_000
+"""Characters kept in all: browsers give a site five million, and tasks need theirs."""
+
+MOST_COPIES = 99
+"""Tasks of one picture that one click may make."""
+
+
 class KeptFile(NamedTuple):
     """One file of a draft.
 
@@ -37,7 +48,10 @@ class KeptFile(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is chosen; `typed` has what differs from the workflow in its form, by `node.input`."""
+    """What is chosen and not run yet.
+
+    `typed` has what differs from the workflow in its form, by `node.input`.
+    """
 
     workflow: str
     copies: str
@@ -96,6 +110,46 @@ def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
     return None
 
 
+def read_recent(text: str) -> list[tuple[str, str]]:
+    """Read the list as (title, workflow), the latest first; what is no such list is empty."""
+    rows, found = _parsed(text), []
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [str(title), str(workflow)]:
+                found.append((title, workflow))
+    return found[:MOST_RECENT]
+
+
+def with_recent(text: str, title: str, workflow: str) -> str:
+    """Return the list with this workflow first; an older one of that title makes way.
+
+    Workflows that are too long for all of the room are not kept.
+    """
+    rows = [(title[:LONGEST_TITLE], workflow)]
+    rows += [row for row in read_recent(text) if row[0] != title[:LONGEST_TITLE]]
+    kept: list[tuple[str, str]] = []
+    room = LONGEST_RECENT
+    for row in rows[:MOST_RECENT]:
+        room -= len(row[1])
+        if room < 0:
+            break
+        kept.append(row)
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def read_copies(typed: str) -> int:
+    """Read a whole number from 1 to 99.
+
+    Raises:
+        BadInput: It is none.
+    """
+    found = re.fullmatch(r"[0-9]{1,9}", typed.strip())
+    copies = int(found[0]) if found else 0
+    if not 1 <= copies <= MOST_COPIES:
+        raise BadInput("copies_bad", most=MOST_COPIES)
+    return copies
+
+
 def _files(rows: list[Any]) -> tuple[KeptFile, ...]:
     found = []
     for row in rows:
@@ -110,20 +164,3 @@ def _parsed(text: str) -> Any:
         return parse_json(text)
     except ValueError:
         return None
-
-
-MOST_COPIES = 99
-"""Tasks of one picture that one click may make."""
-
-
-def read_copies(typed: str) -> int:
-    """Read a whole number from 1 to 99.
-
-    Raises:
-        BadInput: It is none.
-    """
-    found = re.fullmatch(r"[0-9]{1,9}", typed.strip())
-    copies = int(found[0]) if found else 0
-    if not 1 <= copies <= MOST_COPIES:
-        raise BadInput("copies_bad", most=MOST_COPIES)
-    return copies
