@@ -67,9 +67,9 @@ def test_times_are_round(seconds: float, told: str) -> None:
 def test_equals_are_named_together() -> None:
     """Two, or more."""
     two = (prospect(1), prospect(2))
-    assert say_forecast(WORDS, Forecast(two)) == "Now: gpu-1 or gpu-2 (equally short queues)"
+    assert say_forecast(WORDS, Forecast(two)) == "Now: gpu-1 or gpu-2 (equal queues)"
     told = say_forecast(WORDS, Forecast((*two, prospect(3))))
-    assert told == "Now: gpu-1 or gpu-2 or gpu-3 (equally short queues)"
+    assert told == "Now: gpu-1 or gpu-2 or gpu-3 (equal queues)"
 
 
 def test_what_is_missing_is_said() -> None:
