@@ -55,7 +55,7 @@ class About(NamedTuple):
     causes: tuple[Trouble, ...] = ()
     twin: Server | None = None
     looked_at: float = 0.0
-    """When the Doctor found nothing wrong."""
+    """When the diagnosis found no problem."""
 
 
 class ServerRows:
