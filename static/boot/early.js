@@ -62,7 +62,7 @@
   } catch (error) {
     // Forbidden: then the browser's language decides.
   }
-  let words = { "boot.kept": "Starting… (kept for then: {count})" };
+  let words = { "boot.kept": "Starting… (saved for then: {count})" };
   const translate = () => {
     if (isReady()) return;
     for (const target of document.querySelectorAll("[data-say]")) {

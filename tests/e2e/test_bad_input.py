@@ -110,7 +110,7 @@ def add_server(page: Page, address: str) -> None:
     ("address", "told"),
     [
         ("ftp://files", "starts with ftp:"),
-        ("http://", "is no server address"),
+        ("http://", "is not a server address"),
     ],
 )
 def test_an_address_that_is_none(watched_page: Page, one: Farm, address: str, told: str) -> None:

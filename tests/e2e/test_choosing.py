@@ -34,7 +34,7 @@ def test_a_workflow_file_can_be_chosen_again(watched_page: Page, background: Bac
             again.click()
         chooser.value.set_files([file_of("broken.json", "{")])
         expect(page.locator("#notices")).to_contain_text("broken.json: ")
-        expect(chosen).to_have_text("Own workflow…")
+        expect(chosen).to_have_text("Your own workflow…")
         for name in ("one.json", "two.json"):
             with page.expect_file_chooser() as chooser:
                 again.click()

@@ -139,8 +139,8 @@ def test_what_can_not_be_done_is_said_in_plain_words(page: Page, background: Bac
         open_page(page, one)
         told = failure(page, "initializeWebSocket('http://elsewhere:8188')")
         assert "http://elsewhere:8188 is not among this page's servers" in told
-        assert "is no server address" in failure(page, "ensureWebSocketConnection('???')")
-        assert "no picture in base64" in failure(page, "uploadImageToComfyUI('abc')")
+        assert "is not a server address" in failure(page, "ensureWebSocketConnection('???')")
+        assert "not a picture in base64" in failure(page, "uploadImageToComfyUI('abc')")
         assert "No task of this window" in failure(page, "cancelTask('nope')")
         background.run(one.servers[0].kill())
         told = failure(page, "initializeWebSocket(tether.servers()[0].url)")

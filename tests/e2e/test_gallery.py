@@ -330,7 +330,7 @@ def test_results_of_a_server_with_a_token_are_kept_and_used(
         card.get_by_role("button", name="Token…").click()
         card.locator("select").select_option("bearer")
         card.locator(".secret").fill("s3cret")
-        card.get_by_role("button", name="Use it").click()
+        card.get_by_role("button", name="Apply").click()
         expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)
         picture = noise(9)
         run(page, [as_file(picture, "nine.png")])
@@ -369,7 +369,7 @@ def test_a_full_browser_is_told_and_the_task_is_done_all_the_same(
     for number in (2, 3):
         run(page, [as_file(noise(number), f"{number}.png")])
         expect_done(page, number)
-        told = page.locator("#notices", has_text="The browser keeps no more results (")
+        told = page.locator("#notices", has_text="The browser can't store more results (")
         expect(told).to_have_count(1)
     open_gallery(page, 1)
     expect(cards(page)).to_contain_text("first.png")

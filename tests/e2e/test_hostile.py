@@ -119,7 +119,7 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         page.locator("#runs-server").select_option(hostile.url)
         expect(page.locator("#runs-list")).to_contain_text("canary", timeout=10_000)
         page.locator("#runs-close").click()
-        ill_card(page, hostile).get_by_role("button", name="Doctor").click()
+        ill_card(page, hostile).get_by_role("button", name="Diagnose").click()
         until(page, "document.querySelectorAll('.task figure .pending').length === 0")
         assert page.evaluate("typeof canary") == "undefined"
         assert page.locator("img[onerror], svg[onload], main script").count() == 0

@@ -86,9 +86,9 @@ def test_a_lost_socket_is_a_gap_in_its_line(watched_page: Page, background: Back
         expect(second.locator("[data-kind=open]")).to_have_count(1)
         expect(second.locator("[data-kind=gap]")).to_have_count(0)
         gap.focus()
-        expect(page.locator("#lanes-told")).to_contain_text("Socket · gpu-1 · gone")
+        expect(page.locator("#lanes-told")).to_contain_text("Live updates · gpu-1 · disconnected")
         expect(page.locator("#lanes-told")).to_contain_text("closed with code 1006")
-        expect(page.locator("#lanes-told")).to_contain_text("dialled again: 1")
+        expect(page.locator("#lanes-told")).to_contain_text("reconnect attempts: 1")
 
 
 def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Background) -> None:
@@ -112,7 +112,7 @@ def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Ba
         }
         assert len(inks) == 2, "told by more than the colour"
         theirs.hover()
-        expect(page.locator("#lanes-told")).to_contain_text("of another window (w")
+        expect(page.locator("#lanes-told")).to_contain_text("from another window (w")
         two.change(1, pace=0.1)
         expect(theirs).to_have_count(0)
         expect_done(page, 1)
@@ -144,12 +144,12 @@ def test_the_keyboard_reaches_every_bar(watched_page: Page, background: Backgrou
         assert len(seen) == 6, "two bars, and of each socket how it came and stood"
         bars(page, "gpu-1").focus()
         task = next(task for task in own_tasks(page) if task["title"].startswith("one"))
-        for words in ("one.png", "gpu-1", "done", "told by its socket", task["promptId"]):
+        for words in ("one.png", "gpu-1", "done", "reported by live updates", task["promptId"]):
             expect(told).to_contain_text(words)
         page.keyboard.press("ArrowDown")
         expect(told).to_contain_text("gpu-2")
         page.keyboard.press("Escape")
-        expect(told).to_have_text("Point at a bar or a line to read what it is.")
+        expect(told).to_have_text("Point at a bar or a line to see its details.")
         page.keyboard.press("Escape")
         expect(page.locator("#lanes[open]")).to_have_count(0)
         expect(summary).to_be_focused()
@@ -179,7 +179,7 @@ def test_after_a_quiet_while_the_panel_shows_what_went_on_last(
         open_lanes(page)
         expect(bars(page, "gpu-1", state="completed")).to_have_count(1)
         past, told = page.locator(".lanes-past"), page.locator("#lanes text.now")
-        expect(past).to_have_text(re.compile(r"^Nothing has gone on since .*\d\d:\d\d.*"))
+        expect(past).to_have_text(re.compile(r"^Nothing has happened since .*\d\d:\d\d.*"))
         at = re.search(r"since (.*)\. This", past.text_content() or "")
         assert at is not None
         expect(told).to_have_text(f"as of {at[1]}")
@@ -199,7 +199,7 @@ def test_the_lines_of_the_scale_are_as_high_as_a_lane_whose_words_wrap(
         page = open_page(watched_page, one)
         open_lanes(page)
         own = lane(page, "gpu-1")
-        expect(own.locator(".state")).to_have_text("connects when a task comes")
+        expect(own.locator(".state")).to_have_text("connects when it gets a task")
         high = "(each) => each.getBoundingClientRect().height"
         head = own.locator(".lane-head").evaluate(high)
         assert head > 50, "it doesn't wrap, so nothing is tested"

@@ -81,5 +81,5 @@ def test_tasks_are_collected_in_another_browser(
         other.locator("#collect-open").click()
         other.locator("#collect-phrase").fill("nonsense")
         other.locator("#collect-form .primary").click()
-        expect(other.locator("#collect-problem")).to_contain_text("no phrase")
+        expect(other.locator("#collect-problem")).to_contain_text("not a phrase")
         watch.verify()

@@ -233,7 +233,7 @@ def test_a_local_server_without_leave_says_so(
         ) as page,
     ):
         card(page).get_by_role("button", name="Connect").click()
-        expect_cause(page, "was told not to let this page", "chrome://settings/content")
+        expect_cause(page, "doesn't let this page reach", "chrome://settings/content")
 
 
 @contextmanager
@@ -276,7 +276,7 @@ def test_an_https_page_calls_loopback_and_no_other_plain_server(
             context = browser.new_context(ignore_https_errors=True)
             page = open_page(context.new_page(), site)
             page.evaluate(f"tether.addServer('http://8.8.8.8:{server.port}')")
-            expect_cause(page, "came over https", f"https://8.8.8.8:{server.port}")
+            expect_cause(page, "opened over https", f"https://8.8.8.8:{server.port}")
             page.evaluate(f"tether.removeServer('http://8.8.8.8:{server.port}')")
             for number, address in enumerate((server.url, secure), 1):
                 assert page.evaluate(f"tether.addServer('{address}')")["state"] == "up"

@@ -118,7 +118,9 @@ def test_what_is_assumed_is_said_of_the_node(
     odd = {**EDITOR, "nodes": [*EDITOR["nodes"], {"id": 8, "type": "Odd", "widgets_values": [1]}]}
     give_workflow(page, json.dumps(odd))
     page.locator("#workflow-assumed summary").click()
-    expect(page.locator("#workflow-assumed li")).to_contain_text(["Odd (8): no server here knows"])
+    expect(page.locator("#workflow-assumed li")).to_contain_text(
+        ["Odd (8): none of your servers has"]
+    )
     page.locator("#workflow").select_option("invert")
     expect(page.locator("#workflow-assumed")).to_be_hidden()
 
@@ -142,7 +144,7 @@ def test_a_picture_without_a_workflow_is_refused(
     page = open_page(watched_page, servers)
     page.locator("#workflow-picker").set_input_files([as_file(noise(1), "bare.png")])
     told = page.locator("#notices li span")
-    expect(told).to_have_text(re.compile(r"^bare\.png carries no workflow"))
+    expect(told).to_have_text(re.compile(r"^bare\.png contains no workflow"))
     expect(page.locator("#workflow")).to_have_value("invert")
 
 

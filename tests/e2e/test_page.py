@@ -104,7 +104,7 @@ def test_what_is_done_before_python_is_there_is_kept(
             page.locator("#picture-picker").set_input_files([as_file(noise(7), "early.png")])
             hand_over(page, "drop", [as_file(noise(8), "dropped.png")])
             page.locator("#run").click()
-            expect(page.locator("#boot")).to_contain_text("kept for then: 2")
+            expect(page.locator("#boot")).to_contain_text("saved for then: 2")
         assert page.locator("html[data-ready=true]").count() == 0
         held[0].continue_()
         expect_ready(page)

@@ -75,7 +75,7 @@ def test_what_was_lost_before_runs_again_on_its_button_alone(
         expect_ready(page)
         expect(page.locator("#rerun-lost")).to_be_checked()
         expect(tasks(page)).to_have_count(2)
-        page.get_by_role("button", name="Run the lost again (2)").click()
+        page.get_by_role("button", name="Run lost tasks again (2)").click()
         expect_done(page, 2)
         expect(page.locator("#task-rerun")).to_be_hidden()
         expect(page.locator("#task-summary")).to_contain_text("2 done, 2 lost")
@@ -107,7 +107,9 @@ def test_a_task_at_a_silent_server_runs_elsewhere(
         assert "may run twice" in warnings[0]
         assert [two.posts(0), two.posts(1)] == [1, 1]
         given_up = tasks(page, "running")
-        expect(given_up.locator(".trouble")).to_contain_text("was given up")
+        expect(given_up.locator(".trouble")).to_contain_text(
+            "a new task runs on another server in place of this one"
+        )
 
         background.run(two.servers[0].start())
         expect(tasks(page, "cancelled")).to_have_count(1, timeout=60_000)

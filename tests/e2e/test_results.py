@@ -233,7 +233,7 @@ def test_a_result_in_a_tab_of_its_own_has_its_name_and_stays(
     expect_done(page, 1)
     page.locator(".task .results a[data-action=zoom]").click()
     with page.context.expect_page() as opened:
-        page.locator("#zoom").get_by_role("button", name="Open in a tab").click()
+        page.locator("#zoom").get_by_role("button", name="Open in a new tab").click()
     own = opened.value
     shown = own.locator("img")
     expect(shown).to_be_visible()
@@ -255,8 +255,8 @@ def test_a_tab_that_the_browser_refuses_is_told(
     expect_done(page, 1)
     page.locator(".task .results a[data-action=zoom]").click()
     page.evaluate("() => { window.open = () => null }")
-    page.locator("#zoom").get_by_role("button", name="Open in a tab").click()
-    expect(page.locator("#zoom")).to_contain_text("The browser opened no tab.")
+    page.locator("#zoom").get_by_role("button", name="Open in a new tab").click()
+    expect(page.locator("#zoom")).to_contain_text("The browser opened no new tab.")
 
 
 PADDED = 33 * 2**20

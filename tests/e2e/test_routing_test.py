@@ -100,7 +100,7 @@ def test_all_is_green_on_a_fresh_page_without_servers(page: Page, empty: str, wa
     assert found.keys() == {"passed", "summary", "scenes", "live", "environment"}
     assert [scene["id"] for scene in found["scenes"]] == list(range(1, 13))
     seventh = found["scenes"][6]
-    assert seventh["before"] == "ABC completed. DEF stands at 52.25 % for ever."
+    assert seventh["before"] == "ABC completed. DEF stays at 52.25 % forever."
     assert seventh["evidence"]["before"] and seventh["evidence"]["after"]
     kinds = [kind for kind, _ in logged]
     assert "table" in kinds and kinds.count("startGroupCollapsed") >= 12
@@ -189,12 +189,12 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     assert not [url for url in watch.requests if any(part in url for part in late)]
     page.locator("footer").get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")
-    expect(page.get_by_role("dialog")).to_contain_text("Plays what can go wrong between windows")
+    expect(page.get_by_role("dialog")).to_contain_text("Replays what can go wrong between windows")
     assert not [url for url in watch.requests if any(part in url for part in late)]
     page.get_by_role("dialog").get_by_role("button", name="Start").click()
     expect(summary).to_contain_text("All 12 scenes", timeout=60_000)
     expect(page.locator("#routing-table tbody tr.good")).to_have_count(12)
-    expect(page.locator("#routing-table")).to_contain_text("DEF stands at 52.25 %")
+    expect(page.locator("#routing-table")).to_contain_text("DEF stays at 52.25 %")
     page.set_viewport_size({"width": 390, "height": 844})  # a phone
     for name in ("Start", "Close"):
         button = page.get_by_role("dialog").get_by_role("button", name=name)
@@ -261,7 +261,7 @@ def test_a_busy_server_is_proven_within_its_time_and_left_as_it_was(
         result = run(page)
         seconds = (page.evaluate("performance.now()") - began) / 1000
         assert [each["verdict"] for each in result["live"]] == ["queued", "ok"]
-        assert result["live"][0]["detail"].startswith("Socket proven, queued behind 1;")
+        assert result["live"][0]["detail"].startswith("Socket works, queued behind 1;")
         assert result["passed"] is True
         print(f"{seconds:.1f} s with a busy server")
         assert seconds < 60

@@ -40,7 +40,9 @@ def test_a_card_tells_what_its_server_is_and_when_that_was_so(
     page = open_page(watched_page, two)
     one = card(page, "gpu-1")
     expect(one.locator(".facts")).to_have_text("ComfyUI 0.28.1, runs on gpu-1")
-    expect(one.locator(".facts")).to_have_attribute("title", re.compile("calls it: gpu-1$"))
+    expect(one.locator(".facts")).to_have_attribute(
+        "title", re.compile("name for the device: gpu-1$")
+    )
     for part in (".figures", ".socket"):
         expect(one.locator(part)).to_have_attribute("title", re.compile(r"\w+ \w+"))
     figures = r"answers in \d+ ms · [\d.]+ of [\d.]+ GB memory free · as of \d+:\d\d:\d\d"
@@ -90,8 +92,8 @@ def test_a_paused_server_gets_no_new_task_over_a_reload(
 
 def test_the_doctor_says_that_nothing_is_wrong(two: Farm, watched_page: Page, watch: Watch) -> None:
     page = open_page(watched_page, two)
-    card(page, "gpu-1").get_by_role("button", name="Doctor").click()
-    expect(card(page, "gpu-1").locator(".well")).to_contain_text("Doctor: nothing wrong")
+    card(page, "gpu-1").get_by_role("button", name="Diagnose").click()
+    expect(card(page, "gpu-1").locator(".well")).to_contain_text("Diagnosis: no problem found")
     expect(card(page, "gpu-2").locator(".well")).to_be_hidden()
 
 
@@ -103,7 +105,7 @@ def test_an_address_that_is_there_already_is_said_to_be(
     address = page.locator("#server-address")
     address.fill(two.servers[1].url.removeprefix("http://"))
     address.press("Enter")
-    expect(page.locator("#server-problem")).to_contain_text("gpu-2 is in the list already")
+    expect(page.locator("#server-problem")).to_contain_text("gpu-2 is already in the list")
     expect(address).not_to_have_value("")
     expect(page.locator(".server.card")).to_have_count(2)
 
@@ -166,9 +168,9 @@ def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     page.keyboard.type(f"127.0.0.1:{two.servers[0].port}")
     page.keyboard.press("Enter")
     expect(card(page, "Attic").locator(".naming .trouble")).to_have_text(
-        "gpu-1 has this address already. Remove one of the two, or type another address."
+        "gpu-1 already has this address. Remove one of the two servers, or type another address."
     )
-    address = card(page, "Attic").get_by_label("Its address")
+    address = card(page, "Attic").get_by_label("Server address")
     expect(address).to_be_focused()
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.type(right)
@@ -236,7 +238,7 @@ def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
     print(f"from the end of a task to its picture: {seconds:.3f} s")
     assert 0 < seconds < 10
     two.background.run(two.servers[0].kill())
-    expect(card(page, "gpu-1").locator(".socket")).not_to_have_text("socket open")
+    expect(card(page, "gpu-1").locator(".socket")).not_to_have_text("live updates on")
     assert page.evaluate("tether.stats()")["reconnects"] == 1
     expect(figures.locator("dd").nth(3)).to_have_text("1")
 

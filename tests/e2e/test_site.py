@@ -173,7 +173,7 @@ def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
     host.put(newer)
     page.evaluate("navigator.serviceWorker.ready.then((one) => one.update()).then(() => 0)")
     for each in (page, other):
-        expect(notice(each)).to_have_text("A new version is there: Reload", timeout=20_000)
+        expect(notice(each)).to_have_text("A new version is available: Reload", timeout=20_000)
         expect(each).to_have_title("Tether")
     notice(page).get_by_role("button").click()
     expect(page).to_have_title("Tether, newer", timeout=20_000)

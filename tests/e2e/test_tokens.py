@@ -39,7 +39,7 @@ def give_token(page: Page, mode: str, secret: str, is_kept: bool = False) -> Non
     card.locator(".secret").fill(secret)
     if is_kept:
         card.locator("input[type=checkbox]").check()
-    card.get_by_role("button", name="Use it").click()
+    card.get_by_role("button", name="Apply").click()
 
 
 def everything(page: Page) -> str:

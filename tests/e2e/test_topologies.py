@@ -31,9 +31,9 @@ NAMES = ("*.lan", "*.local", "*.example", LAN_ADDRESS)
 PICTURE_WITHIN = 60
 """Seconds from a first visit to a picture."""
 
-MIXED = "came over https"
-NO_LEAVE = "was told not to let this page"
-INSECURE = "came over plain http"
+MIXED = "opened over https"
+NO_LEAVE = "doesn't let this page reach"
+INSECURE = "opened over plain http"
 
 
 @dataclass(frozen=True, slots=True)

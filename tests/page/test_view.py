@@ -75,7 +75,7 @@ def test_a_server_says_how_it_is() -> None:
     server.told_length(3, NOON)
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
     row = views_of(window).view(NOON).servers[0]
-    assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when a task comes")
+    assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when it gets a task")
     assert row.queue == "3 in its queue, 1 from this window"
     assert row.facts == "ComfyUI 0.28.1, runs on cuda:0"
     assert row.trouble == ""
@@ -131,7 +131,7 @@ def test_a_running_task_shows_how_far_it_is() -> None:
     assert (runs.overall, runs.server) == (0.5, "north:8188")
     assert runs.node == "node 2 · ImageInvert: 50 %"
     assert (runs.can_cancel, runs.can_dismiss) == (True, False)
-    assert (waits.state_text, waits.server) == ("waiting in this window for a place", "")
+    assert (waits.state_text, waits.server) == ("waiting for a free server", "")
     assert view.tasks.summary == "1 on servers, 1 waiting here, 0 done"
     assert view.progress == 0.25
 
@@ -215,7 +215,7 @@ def test_notices_are_told_in_words() -> None:
     """What the session noticed stands above all."""
     window = new_window()
     window.notices.append(Trouble.of("storage_forbidden"))
-    assert views_of(window).view(NOON).notices[0].startswith("This browser forbids storage")
+    assert views_of(window).view(NOON).notices[0].startswith("This browser doesn't allow storage")
 
 
 def test_what_has_ended_can_be_run_again() -> None:
@@ -349,20 +349,21 @@ def test_a_task_that_stands_still_says_what_was_checked() -> None:
     views = views_of(window)
     assert views.view(NOON + 60).tasks.rows[0].stuck == ""
     told = views.view(NOON + 300).tasks.rows[0].stuck
-    assert told == "No progress for 5 min. WebSocket not open, last news of this task: never."
+    unheard = "Live updates: not connected. Last message about this task: never."
+    assert told == f"No progress for 5 min. {unheard}"
     server.connection.connect()
     server.connection.greeted(1)
     task.heard_at, task.seen_at = NOON + 2, NOON + 298
     told = views.view(NOON + 300).tasks.rows[0].stuck
-    assert "WebSocket open, last news of this task: noon+2." in told
-    assert "was asked at noon+298: it still has the task." in told
+    assert "Live updates: connected. Last message about this task: noon+2." in told
+    assert "At noon+298, north:8188 still had the task." in told
     done = bound_task(window, server, *RUNNING, number=2)
     done.started_at = NOON
     window.end(done, State.COMPLETED, NOON + 10, "socket", None)
     server.failed(Reach.DOWN, Trouble.of("server_slow", server="north"), NOON + 200)
     told = views.view(NOON + 300).tasks.rows[0].stuck
-    assert "Its like take 10 s in all." in told
-    assert "was asked" not in told and "north" in told
+    assert "Tasks like it usually take 10 s." in told
+    assert "still had the task" not in told and "north" in told
     server.trouble = None
     assert "north:8188" in views.view(NOON + 300).tasks.rows[0].stuck
 
@@ -398,7 +399,7 @@ def test_a_lost_task_that_was_run_again_does_not_ask_for_it_once_more() -> None:
     assert "Run it again" in views_of(window).view(NOON).tasks.rows[0].trouble
     task.is_run_again = True
     told = views_of(window).view(NOON).tasks.rows[0].trouble
-    assert "A new task has been started" in told and "Run it again" not in told
+    assert "A new task was started" in told and "Run it again" not in told
 
 
 def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
@@ -406,10 +407,10 @@ def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
     window.server(NORTH, NOON)
     about = About(examined_at=NOON)
     (row,) = views_of(window, lambda _: about).view(NOON).servers
-    assert row.well.startswith("Doctor: nothing wrong")
+    assert row.well.startswith("Diagnosis: no problem found")
     about = About(examined_at=NOON, causes=(Trouble.of("doctor_slow", server="north", cure=""),))
     (row,) = views_of(window, lambda _: about).view(NOON).servers
-    assert row.well.startswith("The Doctor looked at")
+    assert row.well.startswith("Diagnosed at")
 
 
 def test_the_view_says_where_the_next_task_would_go() -> None:
@@ -455,10 +456,10 @@ def test_a_task_says_that_its_server_is_paused_or_silent() -> None:
     def told() -> dict[str, str]:
         return {row.task_id: row.trouble for row in views_of(window).view(NOON).tasks.rows}
 
-    assert told()["t1"].startswith("Waits because north:8188 is paused.")
+    assert told()["t1"].startswith("Waiting because north:8188 is paused.")
     assert told()["t2"] == told()[running.task_id] == ""
     south.is_paused = True
-    assert told()["t2"].startswith("Waits because north:8188, south:8188 is paused.")
+    assert told()["t2"].startswith("Waiting because north:8188, south:8188 is paused.")
     south.failed(Reach.DOWN, Trouble.of("server_silent", server="south"), NOON)
     assert told()[running.task_id].startswith("south:8188 doesn't answer at the moment.")
 
@@ -488,7 +489,7 @@ def test_each_kind_of_end_is_counted_by_itself() -> None:
     assert view.tasks.summary == (
         "0 on servers, 0 waiting here, 1 done, 1 failed, 1 cancelled, 2 lost, 1 in other windows"
     )
-    assert view.tasks.lost_again == "Run the lost again (1)"
+    assert view.tasks.lost_again == "Run lost tasks again (1)"
 
 
 def test_a_row_of_a_task_that_waits_is_made_anew_when_it_says_something_else() -> None:
@@ -502,7 +503,7 @@ def test_a_row_of_a_task_that_waits_is_made_anew_when_it_says_something_else() -
     assert views.view(NOON + 5.9).tasks.rows[0] is row
     assert "6 s" in views.view(NOON + 6.1).tasks.rows[0].timing
     north.is_paused = True
-    assert views.view(NOON + 6.2).tasks.rows[0].trouble.startswith("Waits because")
+    assert views.view(NOON + 6.2).tasks.rows[0].trouble.startswith("Waiting because")
     north.name = "attic"
     assert "attic" in views.view(NOON + 6.3).tasks.rows[0].trouble
     task.note = Trouble.of("server_silent", server="south")
@@ -539,11 +540,11 @@ def test_both_cards_of_a_task_that_moved_say_so() -> None:
     def told() -> list[str]:
         return [row.trouble for row in views_of(window).view(NOON).tasks.rows]
 
-    assert told()[0].startswith("Another server stands idle: this task is being taken out")
+    assert told()[0].startswith("Another server is idle: this task is being taken out")
     resubmit(window, task, north, NOON)
     new, old = told()
     assert "one that was taken out of the queue of north:8188" in new
-    assert "waited at north:8188 while another server stood idle" in old
+    assert "waited on north:8188 while another server was idle" in old
     del window.servers[NORTH]
     assert f"out of the queue of {NORTH}" in told()[0]
     window.dismiss(task)

@@ -55,7 +55,7 @@ class About(NamedTuple):
     causes: tuple[Trouble, ...] = ()
     original: Server | None = None
     examined_at: float = 0.0
-    """When the doctor has examined it since its state changed; 0 for never."""
+    """When it was diagnosed since its state changed; 0 for never."""
 
 
 class Knowledge(Protocol):

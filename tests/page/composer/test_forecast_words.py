@@ -38,7 +38,7 @@ def test_the_server_and_its_queue_are_named() -> None:
     told = say_forecast(WORDS, Forecast(first, others))
     assert told == "Now: gpu-2, 0 in its queue (gpu-1: 3 in its queue, gpu-3: 4 in its queue)"
     told = say_forecast(WORDS, Forecast(first, is_old=True))
-    assert told == "When last asked: gpu-2, 0 in its queue"
+    assert told == "At the last check: gpu-2, 0 in its queue"
 
 
 def test_known_seconds_are_told_instead() -> None:
@@ -67,16 +67,16 @@ def test_times_are_round(seconds: float, told: str) -> None:
 def test_equals_are_named_together() -> None:
     """Two, or more."""
     two = (prospect(1), prospect(2))
-    assert say_forecast(WORDS, Forecast(two)) == "Now: gpu-1 or gpu-2: equally short"
+    assert say_forecast(WORDS, Forecast(two)) == "Now: gpu-1 or gpu-2 (equal queues)"
     told = say_forecast(WORDS, Forecast((*two, prospect(3))))
-    assert told == "Now: gpu-1 or gpu-2 or gpu-3: equally short"
+    assert told == "Now: gpu-1 or gpu-2 or gpu-3 (equal queues)"
 
 
 def test_what_is_missing_is_said() -> None:
     """A place, a server, or what keeps each of them."""
     assert "waits here" in say_forecast(WORDS, Forecast(is_full=True))
     paused = Forecast(obstacles=(Obstacle(server(1), "paused"),), is_full=True)
-    assert say_forecast(WORDS, paused).endswith("the first that comes free. Paused: gpu-1.")
+    assert say_forecast(WORDS, paused).endswith("for a free server. Paused: gpu-1.")
     assert "add one" in say_forecast(WORDS, Forecast())
     found = Forecast(obstacles=(Obstacle(server(1), "down"), Obstacle(server(2), "lacks")))
     told = say_forecast(WORDS, found)

@@ -115,7 +115,7 @@ def die(server: InPageServer) -> None:
 
 
 def test_a_good_server_is_proven() -> None:
-    """Sent, heard on its own socket, completed, and the result was read."""
+    """Sent, reported on its own socket, completed, and the result was read."""
     told = probed()
     assert (told["passed"], told["verdict"], told["left"]) == (True, "ok", 0)
     assert told["runs"] == 0, "nothing of it is found among the server's runs"

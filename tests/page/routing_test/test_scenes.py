@@ -65,7 +65,7 @@ def test_missing_reconciliation_turns_its_scenes_red(monkeypatch: pytest.MonkeyP
 def test_the_bug_stands_where_it_was_seen() -> None:
     """By the product's own rule of progress: (2 + 0.09) / 4, and with 10 of 100 (2 + 0.1) / 4."""
     before = played()[6]["before"]
-    assert before == "ABC completed. DEF stands at 52.25 % for ever."
+    assert before == "ABC completed. DEF stays at 52.25 % forever."
     outcome = asyncio.run(stuck_tasks.moved_connection(Stage(1, faults.ONLY_ONE_MOVES), reached=10))
     assert outcome.said[1] == ("task.stands", {"task": "DEF", "percent": "52.50"})
 
@@ -99,14 +99,14 @@ def test_a_scene_that_breaks_is_red_and_says_why(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(report, "SCENES", (scene, SCENES[1]))
     scenes = played()
     assert red(scenes) == {1}
-    assert scenes[0]["after"] == "The scene itself broke: ValueError: no such thing."
+    assert scenes[0]["after"] == "The scene itself failed: ValueError: no such thing."
 
 
 def test_the_summary_names_what_failed() -> None:
     """Scenes by number, servers by name."""
     say = WORDS["en"].say
     scenes = played(cured=faults.NOT_CHECKED)
-    assert summary(say, scenes, []) == "FAILED: scenes 3 of 12. A cure is missing."
+    assert summary(say, scenes, []) == "FAILED: scenes 3 of 12. A fix is missing."
     live = [{"name": "north", "passed": True}, {"name": "south", "passed": False}]
     assert summary(say, [], live).endswith("Servers that don't work: south.")
     assert summary(say, [], live[:1]).endswith("All 1 servers work.")
