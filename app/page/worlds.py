@@ -109,6 +109,6 @@ async def find_world() -> MakeWorld:
     if not is_demo():
         return Outside
     await js.tetherLoadPython(*config["lazy"]["servers"], *config["lazy"]["demo"])
-    from demo.world import Inside
+    from demo.world import DemoWorld
 
-    return Inside
+    return DemoWorld

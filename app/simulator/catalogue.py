@@ -1,4 +1,4 @@
-"""The node classes every simulated server has.
+"""The node classes of the simulated servers.
 
 Names, inputs, ranges and defaults are ComfyUI's own. Source: ComfyUI 0.28.1, `/object_info`
 (measured for LoadImage, SaveImage and ImageScaleBy), nodes.py and comfy_extras. The classes
