@@ -1,1 +1,1 @@
-"""A world for visitors without a ComfyUI: two servers inside the page, and nothing is kept."""
+"""The demo: simulated servers inside the page, behind the client's ports; nothing is stored."""

@@ -1,4 +1,4 @@
-"""What is to happen later: at once when time is played, or when it has really passed."""
+"""Clocks of the servers inside the page: one of virtual time, one of real time."""
 
 import asyncio
 import time
@@ -10,17 +10,17 @@ from tether.core.events import Emit, TimerFired
 
 
 class Agenda(Protocol):
-    """A clock on which things can be put down."""
+    """A clock with timers."""
 
     def now(self) -> float:
         """Return seconds since the epoch."""
 
     def after(self, delay: float, action: Callable[..., None], *args: Any) -> None:
-        """Do something in so many seconds; equal times keep their order."""
+        """Run an action in so many seconds; equal times keep their order."""
 
 
 class PlayedAgenda:
-    """A clock that stands still until it is told to run: minutes pass in milliseconds."""
+    """Virtual time, which passes only in `run`: minutes in milliseconds."""
 
     def __init__(self, now: float) -> None:
         self._now = now
@@ -28,24 +28,16 @@ class PlayedAgenda:
         self._noted = 0
 
     def now(self) -> float:
-        """Return the played time."""
+        """Return the virtual time."""
         return self._now
 
     def after(self, delay: float, action: Callable[..., None], *args: Any) -> None:
-        """Do something in so many played seconds."""
+        """Run an action in so many virtual seconds."""
         self._noted += 1
         heappush(self._due, (self._now + max(delay, 0.0), self._noted, action, args))
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
-        """Let time pass, with all that is due in it.
-
-        Args:
-            seconds: How much at most.
-            until: Stop as soon as this holds.
-
-        Returns:
-            Whether it came to hold.
-        """
+        """Let at most so many seconds pass, until a condition holds; tell whether it does."""
         end = self._now + seconds
         while not until():
             if not self._due or self._due[0][0] > end:
@@ -57,7 +49,7 @@ class PlayedAgenda:
 
 
 class RealAgenda:
-    """The page's own time."""
+    """Real time."""
 
     def __init__(self) -> None:
         self._origin = time.time() - time.monotonic()
@@ -67,12 +59,12 @@ class RealAgenda:
         return self._origin + time.monotonic()
 
     def after(self, delay: float, action: Callable[..., None], *args: Any) -> None:
-        """Do something in so many seconds."""
+        """Run an action in so many seconds."""
         asyncio.get_event_loop().call_later(max(delay, 0.0), action, *args)
 
 
 class Timers:
-    """A window's timers on an agenda."""
+    """The `Clock` port on an agenda."""
 
     def __init__(self, agenda: Agenda, emit: Emit) -> None:
         self._agenda = agenda
@@ -85,13 +77,13 @@ class Timers:
         return self._agenda.now()
 
     def start(self, key: tuple[str, ...], delay: float) -> None:
-        """Fire a key in so many seconds; a timer of the same key is replaced."""
+        """Fire a key in so many seconds, replacing a timer of the same key."""
         self._last += 1
         self._started[key] = self._last
         self._agenda.after(delay, self._fire, key, self._last)
 
     def stop(self, key: tuple[str, ...]) -> None:
-        """Forget a timer."""
+        """Stop a timer."""
         self._started.pop(key, None)
 
     def _fire(self, key: tuple[str, ...], number: int) -> None:

@@ -1,4 +1,4 @@
-"""The nodes' work of a server inside the page, on a canvas in a worker of its own."""
+"""The work of nodes inside the page, on a canvas in a web worker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,11 +39,11 @@ class CanvasWork:
         scope.listen(self._worker, "error", self._broken)
 
     def keep(self, key: str, content: Any) -> None:
-        """Keep what was uploaded under a key."""
+        """Keep an uploaded file."""
         self._blobs[key] = content
 
     def run(self, run: RunNode, report: Report) -> None:
-        """Do a node's work and report later; what no canvas does is reported at once."""
+        """Do a node's work and report later; a node that no canvas can do fails at once."""
         pictures = {
             name: value.run_id for name, value in run.inputs.items() if isinstance(value, ValueRef)
         }
@@ -70,12 +70,12 @@ class CanvasWork:
         self._worker.postMessage(_plain(order))
 
     def drop_values(self, run_id: int) -> None:
-        """Let the worker forget what a run made; nobody waits for its report."""
+        """Have the worker drop what a run made, and ignore its report."""
         self._reports.pop(run_id, None)
         self._worker.postMessage(_plain({"kind": "drop", "run": run_id}))
 
     def drop(self, key: str) -> None:
-        """Forget a file."""
+        """Drop a file."""
         self._blobs.pop(key, None)
 
     def content(self, key: str) -> Any | None:
@@ -101,7 +101,7 @@ class CanvasWork:
         )
 
     def _broken(self, _event: Any) -> None:
-        """Nothing will ever come from the worker: its script can't be loaded."""
+        """Fail all runs, since the worker's script can't be loaded."""
         self._end = f"{_WORKER} can't be loaded"
         reports, self._reports = self._reports, {}
         for run_id, report in reports.items():

@@ -1,4 +1,4 @@
-"""What a window keeps where nothing is to stay: in memory alone."""
+"""Storage in memory, for windows that store nothing."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from tether.runtime.ports import Records
 
 
 class MemoryRecords:
-    """Small records of one window, or of several that share them."""
+    """The `Records` port in memory, for one window or several that share it."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
@@ -20,25 +20,21 @@ class MemoryRecords:
         return self._texts.get(key)
 
     def write(self, key: str, text: str | None) -> None:
-        """Keep or forget a record."""
+        """Keep a record, or drop it."""
         if text is None:
             self._texts.pop(key, None)
         else:
             self._texts[key] = text
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
-        """No other window writes here."""
+        """Ignore the listener: no other window writes here."""
 
 
-_KEPT = "language"
+_STORED = "language"
 
 
 class DemoRecords(MemoryRecords):
-    """Records in memory, except that the language is the ordinary page's.
-
-    Args:
-        ordinary: What all windows of the ordinary page share.
-    """
+    """Records in memory, except for the language, which is the ordinary page's."""
 
     def __init__(self, ordinary: Records) -> None:
         super().__init__()
@@ -46,11 +42,11 @@ class DemoRecords(MemoryRecords):
 
     def read(self, key: str) -> str | None:
         """Return one record."""
-        return self._ordinary.read(key) if key == _KEPT else super().read(key)
+        return self._ordinary.read(key) if key == _STORED else super().read(key)
 
     def write(self, key: str, text: str | None) -> None:
-        """Keep or forget a record."""
-        if key == _KEPT:
+        """Keep a record, or drop it."""
+        if key == _STORED:
             self._ordinary.write(key, text)
         else:
             super().write(key, text)

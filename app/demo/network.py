@@ -1,4 +1,4 @@
-"""The way between a window and the servers inside the page."""
+"""The `Http` and `Sockets` ports to servers inside the page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,35 +23,32 @@ from tether.core.protocol.messages import HEAD
 from tether.core.protocol.requests import Request
 
 ONE_WAY = 0.002
-"""Seconds that everything takes from one end to the other, so that orders are as outside."""
+"""Seconds that each message takes one way, so that they arrive in the order of a real network."""
 
 _ABNORMAL, _NORMAL = 1006, 1000
 
 
 class Network:
-    """All servers inside the page, by address."""
+    """The servers inside the page, by address."""
 
     def __init__(self, agenda: Agenda) -> None:
         self.agenda = agenda
         self.servers: dict[ServerUrl, InPageServer] = {}
 
     def add(self, server: InPageServer) -> None:
-        """Make a server reachable."""
+        """Add a server."""
         self.servers[server.url] = server
 
     def up(self, url: ServerUrl) -> InPageServer | None:
-        """Return the server that answers at an address."""
+        """Return the server at an address, if it is up."""
         server = self.servers.get(url)
         return server if server is not None and server.is_up else None
 
 
 class NetworkHttp:
-    """A window's calls.
+    """The HTTP requests of one window.
 
-    Args:
-        network: Where the servers are.
-        emit: Is told how each call ended.
-        file_of: Returns size in bytes and content of a stored file, or None.
+    `file_of` returns size in bytes and content of a stored file, or None.
     """
 
     def __init__(
@@ -66,14 +63,14 @@ class NetworkHttp:
         self._open: set[int] = set()
 
     def send(self, request: Request) -> None:
-        """Make a call."""
+        """Send a request."""
         self._open.add(request.id)
         agenda = self._network.agenda
         agenda.after(request.timeout, self._end, RequestFailed(request, Failure.TIMEOUT))
         agenda.after(ONE_WAY, self._arrive, request)
 
     def abort(self, request_id: int) -> None:
-        """Give a call up; nothing is told of it."""
+        """Abort a request; no event follows."""
         self._open.discard(request_id)
 
     def _arrive(self, request: Request) -> None:
@@ -107,7 +104,7 @@ class NetworkHttp:
 
 
 class NetworkSockets:
-    """A window's sockets."""
+    """The sockets of one window."""
 
     def __init__(self, network: Network, emit: Emit) -> None:
         self._network = network
@@ -122,13 +119,13 @@ class NetworkSockets:
         self._network.agenda.after(ONE_WAY, line.dial, f"{parts.path}?{parts.query}")
 
     def send(self, server: ServerUrl, attempt: int, text: str) -> None:
-        """Send a frame on a socket that is still there."""
+        """Send a frame, if the socket is still open."""
         line = self._open.get((server, attempt))
         if line is not None:
             self._network.agenda.after(ONE_WAY, line.say, text)
 
     def close(self, server: ServerUrl, attempt: int) -> None:
-        """Close a socket that is still there."""
+        """Close a socket, if it is still open."""
         line = self._open.get((server, attempt))
         if line is not None:
             self._network.agenda.after(ONE_WAY, line.leave)
@@ -140,7 +137,7 @@ class NetworkSockets:
 
 
 class _Line:
-    """One socket, both ends of it."""
+    """One socket with its two ends."""
 
     def __init__(self, network: Network, server: ServerUrl, attempt: int, emit: Emit) -> None:
         self._network = network
@@ -151,7 +148,7 @@ class _Line:
         self._is_closed = False
 
     def dial(self, target: str) -> None:
-        """Arrive at the server."""
+        """Open the socket at the server."""
         server = self._network.up(self._server)
         if server is None:
             self.cut()
@@ -159,30 +156,30 @@ class _Line:
             self._number = server.open(target, self)
 
     def say(self, text: str) -> None:
-        """What the page said arrives."""
+        """Deliver a frame of the page."""
         server = self._network.up(self._server)
         if server is not None and not self._is_closed:
             server.hear(self._number, text)
 
     def leave(self) -> None:
-        """The page's close arrives."""
+        """Deliver the page's close."""
         if not self._is_closed:
             self._network.servers[self._server].lose(self._number)
             self._end(_NORMAL)
 
     def opened(self) -> None:
-        """The server took it."""
+        """Report that the server accepted."""
         self._later(SocketOpened(self._server, self._attempt))
 
     def heard(self, frame: str | bytes) -> None:
-        """The server says something."""
+        """Deliver a frame of the server."""
         if isinstance(frame, str):
             self._later(FrameReceived(self._server, self._attempt, frame))
         else:
             self._later(BinaryReceived(self._server, self._attempt, frame[:HEAD], frame))
 
     def cut(self) -> None:
-        """The server is gone."""
+        """Report that the connection is lost."""
         self._end(_ABNORMAL)
 
     def _end(self, code: int) -> None:

@@ -1,4 +1,4 @@
-"""Servers whose nodes make nothing of anything, and soon: for playing scenes."""
+"""Servers whose nodes only pretend to work, for scenes in virtual time."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,7 +17,7 @@ from tether.core.ids import ServerUrl
 _NODE_SECONDS = 0.01
 _SIZE = {"width": 8, "height": 8, "batch_size": 1}
 
-# The page knows what a blur gives, so that its end needs no record; here it takes its steps.
+# The client knows the outputs of a blur without asking the server, unlike those of TetherSlow.
 _BLUR = CATALOGUE["ImageBlur"]
 CLASSES = {
     **CATALOGUE,
@@ -30,7 +30,7 @@ CLASSES = {
 
 
 def workflow(steps: int, step_ms: int, number: int, picture: str = "") -> dict[str, Any]:
-    """Four nodes, the third of which takes its time; `number` keeps it out of every cache."""
+    """Return four nodes, the third of them slow; `number` keeps them out of every cache."""
     source = {"class_type": "EmptyImage", "inputs": dict(_SIZE, color=number)}
     if picture:
         source = {"class_type": "LoadImage", "inputs": {"image": picture}}
@@ -47,20 +47,20 @@ def workflow(steps: int, step_ms: int, number: int, picture: str = "") -> dict[s
 
 
 def failing_workflow(number: int) -> dict[str, Any]:
-    """A node of it raises."""
+    """Return a workflow whose second node raises."""
     nodes = workflow(1, 10, number)
     nodes["2"] = {"class_type": "TetherRaise", "inputs": {"image": ["1", 0], "message": "boom"}}
     return nodes
 
 
 class QuickWork:
-    """Makes nothing of anything, and is soon done."""
+    """Reports each node as done after a moment."""
 
     def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
 
     def keep(self, key: str, content: Any) -> None:
-        """No picture is ever looked at."""
+        """Ignore it: no picture is ever read."""
 
     def run(self, run: RunNode, report: Callable[[NodeFinished | NodeRaised], None]) -> None:
         """Report after a moment."""
@@ -74,16 +74,16 @@ class QuickWork:
         self._agenda.after(_NODE_SECONDS, report, done)
 
     def drop_values(self, run_id: int) -> None:
-        """There are none."""
+        """Do nothing: no values are kept."""
 
     def drop(self, key: str) -> None:
-        """There is none."""
+        """Do nothing: no files are kept."""
 
     def content(self, key: str) -> None:
-        """There is none."""
+        """Return None: no files are kept."""
 
 
 def quick_server(name: str, url: ServerUrl, random: Random, agenda: Agenda) -> InPageServer:
-    """Return a server that does quick work and lets every page call it."""
+    """Return a server that does quick work and allows every origin."""
     settings = Settings(name=name, cors="*", post_delay=0.002)
     return InPageServer(url, settings, random, agenda, QuickWork(agenda), CLASSES)

@@ -1,4 +1,4 @@
-"""One ComfyUI server inside the page: the simulator, and what it works with."""
+"""A ComfyUI server inside the page: the simulator, and the work of its nodes."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -36,41 +36,41 @@ from tether.core.ids import ServerUrl
 
 
 class Work(Protocol):
-    """Does the nodes' work; it keeps what they made, and what was uploaded."""
+    """Does the work of nodes, and keeps the files that they made or that were uploaded."""
 
     def keep(self, key: str, content: Any) -> None:
-        """Keep what was uploaded under a key."""
+        """Keep an uploaded file."""
 
     def run(self, run: RunNode, report: Callable[[NodeFinished | NodeRaised], None]) -> None:
         """Do a node's work and report, at once or later."""
 
     def drop_values(self, run_id: int) -> None:
-        """Nobody needs the outputs of a run any more."""
+        """Drop the outputs of a run."""
 
     def drop(self, key: str) -> None:
-        """Nobody needs a content any more."""
+        """Drop a file."""
 
     def content(self, key: str) -> Any | None:
-        """Return what is kept under a key, or None."""
+        """Return the content of a file, or None."""
 
 
 class Line(Protocol):
-    """The page's end of a socket."""
+    """The client's end of a socket."""
 
     def opened(self) -> None:
-        """The server took it."""
+        """The server accepted it."""
 
     def heard(self, frame: str | bytes) -> None:
-        """The server says something."""
+        """A frame came from the server."""
 
     def cut(self) -> None:
-        """The server is gone."""
+        """The connection is lost."""
 
 
 class InPageServer:
-    """Requests and sockets in; answers and frames out, through the callbacks given with them.
+    """Takes requests and sockets; answers and frames go to the callbacks given with them.
 
-    `is_up`: a server that is not answers nobody.
+    A server that is not `is_up` answers nobody.
     """
 
     def __init__(
@@ -102,12 +102,7 @@ class InPageServer:
     ) -> None:
         """Take a request; `answer` is called once, unless the server dies before.
 
-        Args:
-            method: GET or POST.
-            target: The path with its query.
-            answer: Is given the answer.
-            body: What is sent.
-            upload: A picture instead: file name, digest, size in bytes, and the content.
+        `upload` replaces the body: file name, digest, size in bytes, and content of a picture.
         """
         self._last_id += 1
         form, size = None, len(body)
@@ -120,31 +115,31 @@ class InPageServer:
         self._feed(RequestReceived(self._last_id, Request(method, target, {}, body, form, size)))
 
     def open(self, target: str, line: Line) -> int:
-        """Take a socket; returns its number."""
+        """Take a socket; return its number."""
         self._last_id += 1
         self._lines[self._last_id] = line
         self._feed(SocketOpened(self._last_id, Request("GET", target, {})))
         return self._last_id
 
     def hear(self, number: int, text: str) -> None:
-        """A page says something on a socket."""
+        """Take a frame of the client."""
         if number in self._lines:
             self._feed(TextReceived(number, text))
 
     def lose(self, number: int) -> None:
-        """A page's socket is gone."""
+        """Take the close of a socket by the client."""
         if self._lines.pop(number, None) is not None:
             self._feed(SocketClosed(number))
 
     def cut_sockets(self) -> None:
-        """Lose all sockets, as a broken network does; tasks go on."""
+        """Cut all sockets, as a broken network does; tasks go on."""
         lines, self._lines = self._lines, {}
         for number, line in lines.items():
             self._feed(SocketClosed(number))
             line.cut()
 
     def kill(self) -> None:
-        """Die: queue and history are gone, nobody is answered."""
+        """Kill the process: queue and history are lost, nobody is answered."""
         self._answers.clear()
         self._feed(Killed())
         lines, self._lines = self._lines, {}
@@ -153,11 +148,11 @@ class InPageServer:
         self.is_up = False
 
     def start(self) -> None:
-        """Be there again, as a new process."""
+        """Start a new process."""
         self.is_up = True
 
     def view(self, target: str) -> Any | None:
-        """Return the content of a file that `/view` shows; None when it isn't there."""
+        """Return the content of a file that `/view` serves; None if there is none."""
         found: list[Response] = []
         self.ask("GET", target, found.append)
         if not found or found[0].status != 200 or not isinstance(found[0].body, FileBody):

@@ -1,4 +1,4 @@
-"""The world of a demo: two servers inside the page; nothing is kept and nothing leaves."""
+"""The ports of the demo: two servers inside the page; nothing is stored or sent anywhere."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,6 @@ from demo.agenda import RealAgenda
 from demo.canvas import CanvasWork
 from demo.memory import DemoRecords, MemoryRecords
 from demo.network import Network, NetworkHttp, NetworkSockets
-from demo.results import Results
 from demo.server import InPageServer
 from simulator.settings import Settings
 from tether.browser.channel import BrowserChannel
@@ -29,20 +28,42 @@ from tether.runtime.ports import Channel, Clock, Files, Hold, Http, OnAnswer, Pa
 from tether.runtime.storage_locks import StorageHold
 
 PACES = (0.5, 1.0)
-"""Seconds that each server stretches a node to: people should see it work."""
+"""Seconds that a node takes on each server, for people to watch it work."""
 
 
 class DemoFiles(BrowserFiles):
-    """A store that is never opened, and so keeps what it gets in memory."""
+    """A file store that is never opened, and so keeps files in memory."""
 
     def content(self, digest: Digest) -> tuple[int, Any] | None:
-        """Return size in bytes and content of a kept file, at once."""
+        """Return size in bytes and content of a file."""
         blob = self._memory.get(digest)
         return None if blob is None else (int(blob.size), blob)
 
 
-class Inside:
-    """What carries a window of the demo; see `World` in `app/tether/runtime/ports.py`."""
+class Results:
+    """The object URLs of results, one for each, until their task's card is removed."""
+
+    def __init__(self) -> None:
+        self._urls: dict[TaskId, dict[str, str]] = {}
+
+    def address(self, task_id: TaskId, target: str, content_of: Callable[[str], Any | None]) -> str:
+        """Return the URL of a result, "" without one; `content_of` returns the Blob of a path."""
+        urls = self._urls.setdefault(task_id, {})
+        if target not in urls:
+            blob = content_of(target)
+            if blob is None:
+                return ""
+            urls[target] = str(js.URL.createObjectURL(blob))
+        return urls[target]
+
+    def forget(self, task_id: TaskId) -> None:
+        """Revoke the URLs of a task."""
+        for url in self._urls.pop(task_id, {}).values():
+            js.URL.revokeObjectURL(url)
+
+
+class DemoWorld:
+    """The `World` of a demo window; see `tether.runtime.ports`."""
 
     def __init__(self, emit: Emit, on_answer: OnAnswer) -> None:
         prefix = own_prefix(js.location.pathname)
@@ -54,7 +75,7 @@ class Inside:
         self.page: Page = BrowserPage()
         self._network = network = Network(RealAgenda())
         for number, pace in enumerate(PACES, 1):
-            # Only a name: nothing outside can have it, should it ever be asked for.
+            # A name that no real server can have.
             url = ServerUrl(f"http://demo-{number}.invalid")
             settings = Settings(name=f"demo-{number}", pace=pace)
             network.add(InPageServer(url, settings, SystemRandom(), network.agenda, CanvasWork()))
@@ -65,11 +86,11 @@ class Inside:
         self._results = Results()
 
     def make_hold(self) -> Hold:
-        """Return a hold on a claim that nobody else can want."""
+        """Return a hold on a claim; no other window competes for it."""
         return StorageHold(self.shared, self.clock)
 
     async def open(self) -> None:
-        """Nothing is to be opened: the files stay in memory."""
+        """Do nothing: files stay in memory."""
 
     async def presets(self, say: Callable[..., str]) -> Listed:
         """Return the servers inside the page."""
@@ -80,37 +101,37 @@ class Inside:
         return Listed(json.dumps(servers))
 
     def address(self, task: Task, output: Output) -> str:
-        """Return an address of the content itself."""
+        """Return an object URL of the output."""
         server, target = self._where(task, output)
         return self._results.address(task.task_id, target, server.view)
 
     def is_direct(self, task: Task) -> bool:
-        """They are in the page from the start."""
+        """Return True: outputs are in the page from the start."""
         return True
 
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
-        """Return what is there already."""
+        """Return the object URL of the output."""
         return Fetched(self.address(task, output))
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
-        """Return the content, if it has no more bytes."""
+        """Return the content, unless it has more bytes than the limit."""
         server, target = self._where(task, output)
         blob = server.view(target)
         return blob if blob is not None and blob.size <= limit else None
 
     def forget(self, task_id: TaskId) -> None:
-        """Free the contents that a card showed."""
+        """Revoke the URLs of a task."""
         self._results.forget(task_id)
 
     def _where(self, task: Task, output: Output) -> tuple[InPageServer, str]:
-        """Return the server of a result, and what it is asked for it."""
+        """Return the server of an output, and its path there."""
         assert task.server is not None
         target = view_url(task.server, output, task.prompt_id).removeprefix(task.server)
         return self._network.servers[task.server], target
 
 
 def _as_outside(event: Event) -> Event:
-    """Give a binary frame the form in which the browser's sockets have it."""
+    """Turn a binary frame into an ArrayBuffer, as from the browser's sockets."""
     if isinstance(event, BinaryReceived):
         return BinaryReceived(event.server, event.attempt, event.head, to_js(event.frame).buffer)
     return event

@@ -31,6 +31,6 @@ async def find_world() -> MakeWorld:
     if not is_demo():
         return HostedWorld
     await js.tetherLoadPython(*config["lazy"]["servers"], *config["lazy"]["demo"])
-    from demo.world import Inside
+    from demo.world import DemoWorld
 
-    return Inside
+    return DemoWorld

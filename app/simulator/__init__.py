@@ -1,4 +1,4 @@
-"""A ComfyUI server as a pure machine: what happens goes in, what to do comes out.
+"""A ComfyUI server as a pure machine: events in, effects out.
 
 No socket, clock, thread, storage or chance in here. A shell owns those: it feeds
 `Engine.handle` with events and carries the effects out. The same engine runs behind real

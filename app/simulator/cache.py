@@ -1,4 +1,4 @@
-"""Results of earlier nodes, kept as long as the latest task could use them."""
+"""The cache of node results, which keeps what the latest task could use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from simulator.nodes import NodeClasses, inputs_of, link_of
 
 @dataclass(frozen=True, slots=True)
 class CachedNode:
-    """What a node left behind: the run that holds its values, and what it showed."""
+    """A cached result: the run that holds its values, and what it showed."""
 
     run_id: int
     output: dict[str, object] | None
@@ -18,7 +18,7 @@ class CachedNode:
 
 
 class Signatures:
-    """Equal for two nodes exactly when they must give the same result.
+    """Signatures of nodes, equal exactly when two nodes must give the same result.
 
     A signature covers the class, all plain inputs, the contents of a named file, and the same
     of every node before it; node ids don't count. Source: ComfyUI, comfy_execution/caching.py.
@@ -33,7 +33,7 @@ class Signatures:
         self._known: dict[str, str | None] = {}
 
     def of(self, node_id: str) -> str | None:
-        """The signature of a node; None where it can't have one (a broken link, a cycle)."""
+        """Return the signature of a node; None where it can't have one (a broken link, a cycle)."""
         pending = [node_id]
         while pending:
             current = pending[-1]
@@ -88,18 +88,18 @@ class Cache:
         self._nodes: dict[str, CachedNode] = {}
 
     def get(self, signature: str | None) -> CachedNode | None:
-        """What a node with this signature left behind."""
+        """Return the result of a node with this signature."""
         return None if signature is None else self._nodes.get(signature)
 
     def put(self, signature: str, node: CachedNode) -> None:
-        """Keep what a node left behind."""
+        """Cache a result."""
         self._nodes[signature] = node
 
     def keep_only(self, signatures: set[str | None]) -> list[int]:
-        """Drop all others, as each new task does; returns the runs whose values go."""
+        """Drop all others, as each new task does; return the runs whose values can go."""
         dropped = [each for each in self._nodes if each not in signatures]
         return [self._nodes.pop(each).run_id for each in dropped]
 
     def clear(self) -> list[int]:
-        """Drop everything; returns the runs whose values go."""
+        """Drop everything; return the runs whose values can go."""
         return self.keep_only(set())

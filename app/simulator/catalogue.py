@@ -1,4 +1,4 @@
-"""The node classes every simulated server has.
+"""The node classes of the simulated servers.
 
 Names, inputs, ranges and defaults are ComfyUI's own. Source: ComfyUI 0.28.1, `/object_info`
 (measured for LoadImage, SaveImage and ImageScaleBy), nodes.py and comfy_extras. The classes
@@ -171,23 +171,6 @@ CATALOGUE = by_name(
                 ),
             ),
             outputs=_IMAGE,
-        ),
-        NodeClass(
-            "SaveAnimatedWEBP",
-            "SaveAnimatedWEBP",
-            "image/animation",
-            required=(
-                _image("images"),
-                _prefix(),
-                _float("fps", 6.0, 0.01, 1000.0, 0.01),
-                Input("lossless", "BOOLEAN", {"default": True}),
-                Input("quality", "INT", {"default": 80, "min": 0, "max": 100}),
-                Input("method", ("default", "fastest", "slowest")),
-            ),
-            hidden=_PNG_HIDDEN,
-            is_output=True,
-            module=_IMAGES,
-            saves=Saves("output", ".webp", {"animated": [True]}),
         ),
         NodeClass(
             "SaveWEBM",

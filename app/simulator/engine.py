@@ -1,4 +1,4 @@
-"""The whole server: one event in, all its effects out."""
+"""The engine: one event in, all its effects out."""
 
 from simulator.catalogue import CATALOGUE
 from simulator.events import (
@@ -37,7 +37,7 @@ _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 
 
 class Engine:
-    """Feed it what happened; it returns what to do, in order.
+    """A whole server: feed it events, and carry out the effects that it returns, in order.
 
     The same events at the same times with the same random source give the same effects.
     Nothing a client sends can make `handle` raise.
@@ -59,15 +59,15 @@ class Engine:
     @property
     def settings(self) -> Settings:
         """What the server was started with."""
-        return self._process.settings
+        return self.process.settings
 
     @settings.setter
     def settings(self, settings: Settings) -> None:
-        self._process.settings = settings
-        self._process.sockets.shared_sender = settings.shared_sender
+        self.process.settings = settings
+        self.process.sockets.shared_sender = settings.shared_sender
 
     def handle(self, event: Event, now: float) -> tuple[Effect, ...]:
-        """Advance to `now` (seconds since 1970) and by one event."""
+        """Advance the time to `now` (seconds since 1970), then handle one event."""
         self._stage.advance(now)
         match event:
             case RequestReceived(request_id, request):
@@ -75,13 +75,13 @@ class Engine:
             case SocketOpened(connection_id, request):
                 self._open(connection_id, request)
             case TextReceived(connection_id, text):
-                self._process.sockets.receive(connection_id, text, self._features_frame)
+                self.process.sockets.receive(connection_id, text, self._features_frame)
             case SocketClosed(connection_id):
-                self._process.sockets.close(connection_id)
+                self.process.sockets.close(connection_id)
             case SocketBlocked(connection_id):
-                self._process.sockets.block(connection_id)
+                self.process.sockets.block(connection_id)
             case SocketDrained(connection_id):
-                self._process.sockets.unblock(connection_id)
+                self.process.sockets.unblock(connection_id)
             case NodeFinished() | NodeRaised():
                 self._worker.hear(event)
             case Killed():
@@ -92,15 +92,15 @@ class Engine:
         return self._stage.take_effects()
 
     def _boot(self, settings: Settings, first_run_id: int) -> None:
-        self._process = Process(settings, self._stage, self._files, self.classes)
-        self._worker = Worker(self._process, first_run_id)
-        self._routes = Routes(self._process, self._worker)
+        self.process = Process(settings, self._stage, self._files, self.classes)
+        self._worker = Worker(self.process, first_run_id)
+        self._routes = Routes(self.process, self._worker)
 
     def _die(self) -> None:
-        for connection_id in self._process.sockets.forget_all():
+        for connection_id in self.process.sockets.forget_all():
             self._stage.emit(CutSocket(connection_id))
         self._worker.abandon()
-        for run_id in self._process.cache.clear():
+        for run_id in self.process.cache.clear():
             self._stage.emit(DropValues(run_id))
         self._stage.forget_agenda()
         self._stage.wake()
@@ -114,9 +114,9 @@ class Engine:
             return
         self._stage.emit(AcceptSocket(connection_id))
         client_id = request.query.get("clientId") or self._stage.make_uuid().replace("-", "")
-        sockets = self._process.sockets
+        sockets = self.process.sockets
         sockets.open(connection_id, client_id)
-        sockets.send_now(client_id, status_frame(self._process.queue.remaining, client_id))
+        sockets.send_now(client_id, status_frame(self.process.queue.remaining, client_id))
         node_id = self._worker.node_shown_to(client_id)
         if node_id is not None:
             sockets.send_now(client_id, text_frame("executing", {"node": node_id}))
@@ -148,7 +148,7 @@ class Engine:
         return not_allowed(request) if response is None else self._with_cors(response)
 
     def _submit(self, request: Request) -> Response:
-        submission = submit(request.body, self._process)
+        submission = submit(request.body, self.process)
         worker = self._worker
         if submission.is_queued:
             # A server that fails on two equal entries has no time left to tell of them.
@@ -160,7 +160,7 @@ class Engine:
         return self._with_cors(submission.response)
 
     def _refusal(self, request: Request) -> Response | None:
-        """401, 403 or 413 before any route is asked."""
+        """Return a 400, 401, 403 or 413 that comes before any route."""
         denied = unauthorized(request, self.settings.gate, cors_headers(self.settings))
         if denied is not None:
             return denied

@@ -1,4 +1,4 @@
-"""All that can happen to a simulated server, and all it can ask its shell to do."""
+"""Events of a simulated server, and the effects that its shell carries out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from simulator.http import Blob, Request, Response
 
 @dataclass(frozen=True, slots=True)
 class RequestReceived:
-    """A whole request arrived; its answer carries the same id."""
+    """A whole request has arrived; its answer carries the same id."""
 
     request_id: int
     request: Request
@@ -17,7 +17,7 @@ class RequestReceived:
 
 @dataclass(frozen=True, slots=True)
 class SocketOpened:
-    """Someone asks for a WebSocket. Ids must never be used twice."""
+    """A client asks for a WebSocket. Ids must never be used twice."""
 
     connection_id: int
     request: Request
@@ -82,7 +82,7 @@ class NodeFinished:
 
 @dataclass(frozen=True, slots=True)
 class NodeRaised:
-    """A node's work failed. `inputs` are printed values, one list per input."""
+    """A node's work failed. `inputs` are the values as text, one list per input."""
 
     run_id: int
     exception_type: str
@@ -93,7 +93,7 @@ class NodeRaised:
 
 @dataclass(frozen=True, slots=True)
 class Woken:
-    """The time asked for by `WakeAt` has come (a little late or early does no harm)."""
+    """The time of `WakeAt` has come; a little late or early does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,21 +191,21 @@ class RunNode:
 
 @dataclass(frozen=True, slots=True)
 class DropValues:
-    """Nobody needs the outputs of this run any more. Its late report would be ignored."""
+    """The outputs of this run are no longer needed. A late report of it is ignored."""
 
     run_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class DropBlob:
-    """Nobody needs these bytes any more."""
+    """This blob is no longer needed."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class WakeAt:
-    """Send `Woken` at this time. Replaces every earlier wish."""
+    """Send `Woken` at this time. Replaces any earlier `WakeAt`."""
 
     time: float
 

@@ -1,4 +1,4 @@
-"""One task on the worker, from `execution_start` to its history entry."""
+"""The execution of one task, from `execution_start` to its history entry."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from simulator.queue import Task
 
 
 class Execution:
-    """Runs the nodes of a task one after the other and says so on the wire.
+    """Runs the nodes of a task one after the other, and reports them to its clients.
 
     Source: ComfyUI 0.28.1 wire, measured; execution.py, `PromptExecutor.execute_async`.
 
@@ -54,7 +54,7 @@ class Execution:
         self._made: NodeFinished | None = None
 
     def start(self) -> None:
-        """Tell the start and what is cached, and begin."""
+        """Report the start and what is cached, then start the first node."""
         prompt_id, workflow = self.task.prompt_id, self._nodes
         self._messages.report("execution_start", {"prompt_id": prompt_id})
         signatures = {node_id: self._signatures.of(node_id) for node_id in workflow}
@@ -72,11 +72,11 @@ class Execution:
         self._advance()
 
     def is_awaiting(self, run_id: int) -> bool:
-        """Whether a report about this run is still of interest."""
+        """Tell whether the task waits for a report about this run."""
         return self._run_id == run_id
 
     def finish_node(self, done: NodeFinished) -> None:
-        """The shell did a node's work: show its steps in their time, then go on."""
+        """Report the steps of the node in their time, then go on to the next."""
         self._made = done
         for text in done.texts:
             self._messages.show_text(self._node_id, text)
@@ -99,7 +99,7 @@ class Execution:
             self._complete(done)
 
     def fail_node(self, failure: NodeRaised) -> None:
-        """A node's work failed, and with it the task."""
+        """End the task with the error of its node."""
         self._end(
             "execution_error",
             {
@@ -113,7 +113,7 @@ class Execution:
         )
 
     def abandon(self) -> None:
-        """Have the shell throw away what the current node made, or is still making."""
+        """Drop what the current node has made, or is still making."""
         if self._run_id:
             self._process.stage.emit(DropValues(self._run_id))
             for blob in self._made.files if self._made is not None else ():
@@ -179,7 +179,7 @@ class Execution:
         self._when_current(due, take)
 
     def _take_step(self, done: NodeFinished, step: int) -> bool:
-        """Report one step; False if an interrupt ended the task at this point."""
+        """Report one step; return False if an interrupt ended the task."""
         if self.is_interrupted:
             self._end_interrupted()
             return False

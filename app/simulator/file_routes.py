@@ -73,7 +73,7 @@ _USUAL_QUALITY = 90
 
 
 def answer_view(request: Request, files: Files, api: Api) -> Response:
-    """Find the file a query names and say how to show it."""
+    """Answer with the file that a query names."""
     query = request.query
     if "filename" not in query:
         return empty_response(404)
@@ -100,7 +100,7 @@ def answer_view(request: Request, files: Files, api: Api) -> Response:
 
 
 def answer_upload(request: Request, files: Files, stage: Stage) -> Response:
-    """Store an uploaded file, whatever its contents, and tell the name it got.
+    """Store an uploaded file, whatever its contents, and answer with the name it got.
 
     Raises:
         ServerTrouble: The body can't be taken apart, or the field `type` names no folder.
@@ -170,7 +170,7 @@ def _whole(request: Request, file: StoredFile, headers: Headers) -> Response:
 
 
 def _file_headers(file: StoredFile, api: Api) -> Headers:
-    """Active content is never shown inline; the old release overlooks SVG."""
+    """Return the headers of a file; active content is never inline, except SVG in 0.3.64."""
     kind = _TYPES.get(file.name.rpartition(".")[2].lower(), _UNKNOWN)
     if api is Api.V0_3_64:
         safe = kind if kind in ("image/svg+xml", "text/xml") or kind not in _ACTIVE else _UNKNOWN

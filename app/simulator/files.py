@@ -1,4 +1,4 @@
-"""The three folders of a server: names, versions and counters, but never contents."""
+"""The three folders of a server: names, blobs and counters, but never contents."""
 
 import re
 from dataclasses import dataclass
@@ -30,18 +30,18 @@ class StoredFile:
 
     @property
     def as_output(self) -> dict[str, object]:
-        """How messages and the history name it."""
+        """The file as messages and the history name it."""
         return {"filename": self.name, "subfolder": self.subfolder, "type": self.root}
 
 
 def split_annotation(name: str) -> tuple[str, str | None]:
-    """`x.png [temp]` to the bare name and the folder it names, if any."""
+    """Split `x.png [temp]` into the bare name and the folder, if there is one."""
     found = _ANNOTATION.search(name)
     return (name[: found.start()], found[1]) if found else (name, None)
 
 
 def clean_subfolder(subfolder: str) -> str:
-    """A subfolder in its shortest form, empty for the root itself.
+    """Return a subfolder in its shortest form, empty for the root itself.
 
     Raises:
         OutsideRoot: It leaves the root.
@@ -53,7 +53,7 @@ def clean_subfolder(subfolder: str) -> str:
 
 
 class Files:
-    """What lies in `input`, `output` and `temp`."""
+    """The files in `input`, `output` and `temp`."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -62,11 +62,11 @@ class Files:
         self._counters: dict[tuple[str, str, str], int] = {}
 
     def find(self, root: str, subfolder: str, name: str) -> StoredFile | None:
-        """The file with that name, if there is one."""
+        """Return the file with that name, if there is one."""
         return self._folders.get((root, subfolder), {}).get(name)
 
     def find_named(self, name: str) -> StoredFile | None:
-        """The file a workflow means by `a/b.png`, `x.png [output]` or `x.png [temp]`."""
+        """Return the file that a workflow calls `a/b.png`, `x.png [output]` or `x.png [temp]`."""
         path, root = split_annotation(name)
         try:
             folder = clean_subfolder(dirname(path))
@@ -75,11 +75,11 @@ class Files:
         return self.find(root or "input", folder, basename(path))
 
     def names(self, root: str) -> list[str]:
-        """The names at the top level of a folder, sorted."""
+        """Return the names at the top level of a folder, sorted."""
         return sorted(self._folders.get((root, ""), {}))
 
     def put(self, root: str, subfolder: str, name: str, blob: Blob) -> StoredFile:
-        """Store a file, in place of one with that name."""
+        """Store a file, replacing one with that name."""
         folder = self._folders.setdefault((root, subfolder), {})
         replaced = folder.get(name)
         if replaced is not None:
@@ -120,7 +120,7 @@ class Files:
         blobs: tuple[Blob, ...],
         picture_size: tuple[int, int],
     ) -> list[StoredFile]:
-        """Store what a node made as `prefix_00001_.png`, counting on from what is there.
+        """Store a node's files as `prefix_00001_.png`, counting on from those in the folder.
 
         Source: ComfyUI, folder_paths.py, `get_save_image_path`.
 

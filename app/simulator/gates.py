@@ -1,4 +1,4 @@
-"""Who is let in: secrets, origins, and the CORS headers of answers."""
+"""Access: secrets, origins, and the CORS headers of answers."""
 
 import re
 from base64 import b64encode
@@ -10,7 +10,7 @@ _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 
 
 def unauthorized(request: Request, gate: Gate | None, cors: Headers = ()) -> Response | None:
-    """The 401 for a request without the secret; None lets it through.
+    """Return the 401 for a request without the secret; None lets it through.
 
     The given CORS headers go with it only if the gate is told so: most proxies know nothing
     of them, and then no page can read the refusal.
@@ -36,7 +36,7 @@ def unauthorized(request: Request, gate: Gate | None, cors: Headers = ()) -> Res
 
 
 def is_foreign(request: Request, settings: Settings) -> bool:
-    """Whether a server without the CORS option answers 403, to sockets too.
+    """Tell whether a server without the CORS option answers 403, to sockets too.
 
     Source: ComfyUI 0.28.1 and 0.3.64 wire, measured; server.py,
     `create_origin_only_middleware`. With the option nothing is refused, whatever its value.
@@ -63,7 +63,7 @@ def is_foreign(request: Request, settings: Settings) -> bool:
 
 
 def cors_headers(settings: Settings) -> Headers:
-    """What every answer carries when the option is on, 405, 413 and 500 excepted."""
+    """Return the headers of every answer with the CORS option, 405, 413 and 500 excepted."""
     if settings.cors is None:
         return ()
     return (

@@ -1,4 +1,4 @@
-"""Finished tasks, kept in memory."""
+"""The history of finished tasks."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from simulator.queue import Task
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How a task ended. `messages` are pairs of message type and data, the last one tells."""
+    """A finished task. `messages` are pairs of type and data; the last one says how it ended."""
 
     task: Task
     outputs: dict[str, object]
@@ -17,7 +17,7 @@ class Entry:
 
     @property
     def succeeded(self) -> bool:
-        """Whether every wanted output was made."""
+        """Whether every requested output was made."""
         return self.messages[-1][0] == "execution_success"
 
     @property
@@ -48,17 +48,17 @@ class History:
         self._limit = limit
 
     def add(self, entry: Entry) -> None:
-        """Remember how a task ended, and forget the oldest beyond the limit."""
+        """Add a finished task, and drop the oldest beyond the limit."""
         if len(self.entries) >= self._limit:
             del self.entries[next(iter(self.entries))]
         self.entries[entry.task.prompt_id] = entry
 
     def delete(self, prompt_id: str) -> None:
-        """Forget one task; unknown ids are fine."""
+        """Drop one task; unknown ids are ignored."""
         self.entries.pop(prompt_id, None)
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Drop all entries."""
         self.entries.clear()
 
     def answer_one(self, prompt_id: str) -> Response:

@@ -1,4 +1,4 @@
-"""Requests and answers as plain values; file contents stay with the shell."""
+"""HTTP requests and answers as values; file contents stay with the shell."""
 
 import json
 import re
@@ -18,7 +18,7 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """Bytes the shell keeps under `key`. The digest may be any that tells contents apart."""
+    """Bytes that the shell keeps under `key`, with any digest that tells contents apart."""
 
     key: str
     size: int
@@ -92,7 +92,7 @@ class FileBody:
 
 @dataclass(frozen=True, slots=True)
 class PictureBody:
-    """A blob to be decoded and encoded anew by the shell.
+    """A picture that the shell decodes and encodes in another format.
 
     `channel` is `rgba` (as it is), `rgb` or `a`. If the blob is no picture the shell sends
     `otherwise` in place of the whole answer.
@@ -107,19 +107,19 @@ class PictureBody:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One whole HTTP answer. A body on a 304 or for `HEAD` is for the shell to leave out."""
+    """One whole HTTP answer. The shell leaves out the body of a 304 and of an answer to `HEAD`."""
 
     status: int
     headers: Headers = ()
     body: bytes | FileBody | PictureBody = b""
 
     def with_headers(self, headers: Headers) -> "Response":
-        """The same answer with more headers."""
+        """Return the same answer with more headers."""
         return replace(self, headers=self.headers + headers)
 
 
 class ServerTrouble(Exception):
-    """The real server would fail with an unhandled exception here; the client sees a bare 500."""
+    """The real server raises an unhandled exception here, and the client sees a bare 500."""
 
 
 TROUBLE = Response(
@@ -130,13 +130,13 @@ TROUBLE = Response(
 
 
 def json_response(value: object, status: int = 200) -> Response:
-    """An answer in JSON, spaced and escaped as ComfyUI's."""
+    """Return an answer in JSON, spaced and escaped as ComfyUI's."""
     headers = (("Content-Type", "application/json; charset=utf-8"),)
     return Response(status, headers, json.dumps(value).encode())
 
 
 def empty_response(status: int = 200) -> Response:
-    """An answer without a body; nearly every refusal of ComfyUI is one."""
+    """Return an answer without a body, as nearly all refusals of ComfyUI are."""
     return Response(status)
 
 
@@ -170,7 +170,7 @@ def body_json(body: bytes) -> object:
 
 
 def body_object(body: bytes) -> dict[str, object]:
-    """The JSON object in a body.
+    """Return the JSON object in a body.
 
     Raises:
         ServerTrouble: It isn't JSON, or not an object.
@@ -182,7 +182,7 @@ def body_object(body: bytes) -> dict[str, object]:
 
 
 def split_host(host: str) -> tuple[str, int | None]:
-    """Host name and port of a `Host` header or an origin.
+    """Return host name and port of a `Host` header or an origin.
 
     Raises:
         ServerTrouble: The port isn't a number below 65536.

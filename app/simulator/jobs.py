@@ -1,4 +1,4 @@
-"""`/api/jobs`: one view over waiting, running and finished tasks.
+"""`/api/jobs`: waiting, running and finished tasks in one list.
 
 Source: ComfyUI 0.28.1 wire, measured; comfy_execution/jobs.py.
 """
@@ -16,11 +16,11 @@ _ENDINGS = {
 
 
 class BadFilter(Exception):
-    """A query parameter of `/api/jobs` makes no sense; the text goes to the client."""
+    """A query parameter of `/api/jobs` is refused; the text goes to the client."""
 
 
 class Jobs:
-    """Reads queue and history, changes nothing."""
+    """Answers from the queue and the history."""
 
     def __init__(self, queue: TaskQueue, history: History) -> None:
         self._queue = queue
@@ -46,14 +46,12 @@ class Jobs:
         return json_response({**_finished(entry), **details})
 
     def answer_all(self, request: Request) -> Response:
-        """`GET /api/jobs`: a filtered, sorted page of tasks, newest first by default."""
+        """`GET /api/jobs`: a filtered page of tasks, newest first."""
         query = request.query
         try:
             statuses = _statuses(query.get("status"))
             limit = _number("limit", query.get("limit"))
             offset = _number("offset", query.get("offset")) or 0
-            by_duration = _choice(query, "sort_by", ("created_at", "execution_duration")) != 0
-            descending = _choice(query, "sort_order", ("desc", "asc")) == 0
             if limit is not None and limit <= 0:
                 raise BadFilter("limit must be a positive integer")
         except BadFilter as bad:
@@ -65,7 +63,7 @@ class Jobs:
             for job in self._list(statuses)
             if workflow_id is None or job.get("workflow_id") == workflow_id
         ]
-        jobs.sort(key=_duration if by_duration else _created, reverse=descending)
+        jobs.sort(key=_created, reverse=True)
         page = jobs[offset : None if limit is None else offset + limit]
         pagination = {
             "offset": offset,
@@ -108,24 +106,10 @@ def _number(name: str, text: str | None) -> int | None:
         raise BadFilter(f"{name} must be an integer") from error
 
 
-def _choice(query: dict[str, str], name: str, choices: tuple[str, str]) -> int:
-    word = query.get(name, choices[0]).lower()
-    if word not in choices:
-        raise BadFilter(f"{name} must be '{choices[0]}' or '{choices[1]}'")
-    return choices.index(word)
-
-
-def _created(job: dict[str, object]) -> float:
-    return _as_float(job.get("create_time"))
-
-
-def _duration(job: dict[str, object]) -> float:
-    start, end = job.get("execution_start_time"), job.get("execution_end_time")
-    return _as_float(end) - _as_float(start)
-
-
-def _as_float(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
+def _created(job: dict[str, object]) -> int:
+    created = job["create_time"]
+    assert isinstance(created, int), "`POST /prompt` sets it"
+    return created
 
 
 def _unfinished(task: Task, status: str) -> dict[str, object]:
@@ -159,7 +143,7 @@ def _finished(entry: Entry) -> dict[str, object]:
 
 
 def _summary(outputs: dict[str, object]) -> tuple[int, dict[str, object] | None]:
-    """How many files there are, and the one to show: a saved one before a temporary one."""
+    """Count the files, and choose the one to show: a saved one before a temporary one."""
     count, saved, other = 0, None, None
     for node_id, output in outputs.items():
         for media_type, items in output.items() if isinstance(output, dict) else ():

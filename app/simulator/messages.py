@@ -1,4 +1,4 @@
-"""What WebSocket clients are sent about a running task, and which of them gets it.
+"""The messages about a running task: what is sent, and to which clients.
 
 Source: ComfyUI 0.28.1 wire, measured; execution.py and comfy_execution/progress.py.
 """

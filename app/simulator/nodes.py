@@ -13,20 +13,20 @@ _MOST_STEPS = 40
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input: a type name or a tuple of choices, with options as in `/object_info`."""
+    """An input: a type name or its choices, with options as in `/object_info`."""
 
     name: str
     type: str | tuple[str, ...]
     options: Mapping[str, object] | None = None
 
     def config(self) -> list[object]:
-        """`[TYPE, options]` as validation errors quote it."""
+        """Return `[TYPE, options]`, as validation errors quote it."""
         return [_listed(self.type), dict(self.options or {})]
 
 
 @dataclass(frozen=True, slots=True)
 class Saves:
-    """A node that leaves files: where, with which ending, shown with which extra marks."""
+    """Where a node saves its files, with which suffix, and extra fields of its output."""
 
     root: str
     suffix: str
@@ -35,7 +35,7 @@ class Saves:
 
 @dataclass(frozen=True, slots=True)
 class Stepping:
-    """A node that spreads itself over time, told by its own inputs.
+    """A node whose own inputs say how long it takes.
 
     Names of the inputs for the number of steps, milliseconds per step and whether to show
     previews; `hold_ms` is a time without any sign of life, blind to interrupts.
@@ -49,7 +49,7 @@ class Stepping:
 
 @dataclass(frozen=True, slots=True)
 class NodeClass:
-    """A class of nodes, as much as the wire shows of it.
+    """A class of nodes, as far as clients can see it.
 
     `file_input` names the input that is a file; `is_websocket_output` marks a node that sends
     its full-size result as a preview frame and leaves nothing in the history.
@@ -73,7 +73,7 @@ class NodeClass:
     is_websocket_output: bool = False
 
     def describe(self, file_names: list[str]) -> dict[str, object]:
-        """The class as `/object_info` shows it; a file input lists the given names."""
+        """Return the class as `/object_info` shows it; a file input lists the given names."""
         groups = {"required": self.required, "optional": self.optional}
         inputs: dict[str, object] = {}
         order: dict[str, object] = {}
@@ -113,12 +113,12 @@ NodeClasses: TypeAlias = Mapping[str, NodeClass]
 
 
 def by_name(classes: Iterable[NodeClass]) -> NodeClasses:
-    """Classes under their names."""
+    """Return classes by their names."""
     return MappingProxyType({each.name: each for each in classes})
 
 
 def link_of(value: object) -> tuple[str, int] | None:
-    """Node id and output index of an input that points to another node's output."""
+    """Return node id and output index of an input that is linked to another node's output."""
     if isinstance(value, list) and len(value) == 2:
         node_id, index = value
         if isinstance(node_id, str) and isinstance(index, int):
@@ -127,13 +127,13 @@ def link_of(value: object) -> tuple[str, int] | None:
 
 
 def inputs_of(node: Mapping[str, object]) -> dict[str, object]:
-    """The inputs of a node in a workflow; empty where a client sent nonsense."""
+    """Return the inputs of a node in a workflow; empty where they are no object."""
     inputs = node.get("inputs")
     return inputs if isinstance(inputs, dict) else {}
 
 
 def declared(node: Mapping[str, object], node_class: NodeClass) -> dict[str, object]:
-    """A node of a workflow with only those inputs that its class knows."""
+    """Return a node of a workflow with only those inputs that its class declares."""
     names = {each.name for each in node_class.required + node_class.optional}
     inputs = {name: value for name, value in inputs_of(node).items() if name in names}
     return {"class_type": node_class.name, "inputs": inputs}
@@ -145,7 +145,7 @@ def _listed(kind: str | tuple[str, ...]) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`steps` of `step_seconds` each, or a silent hold; previews only where wanted."""
+    """How long a node takes: in steps, with or without previews, or as a silent hold."""
 
     steps: int = 0
     step_seconds: float = 0.0
@@ -154,7 +154,7 @@ class Pace:
 
 
 def pace_of(node_class: NodeClass, inputs: Mapping[str, object], settings: Settings) -> Pace:
-    """The pace a node asks for by its inputs, else the one all nodes of the server share."""
+    """Return the pace that a node's inputs ask for, else that of all nodes of the server."""
     own = node_class.stepping
     if own is not None:
         if own.hold_ms is not None:

@@ -1,4 +1,4 @@
-"""In which order the nodes of a task run."""
+"""The order in which the nodes of a task run."""
 
 from collections.abc import Callable
 
@@ -40,7 +40,7 @@ class Plan:
                 self._feeds[source][node_id] = None
 
     def pick(self) -> str | None:
-        """The node to run next; None when all are done."""
+        """Return the node to run next; None when all are done."""
         ready = [node_id for node_id, missing in self._missing.items() if missing == 0]
         for node_id in ready:
             if self._is_output(node_id):
@@ -55,7 +55,7 @@ class Plan:
         return ready[0] if ready else None
 
     def done(self, node_id: str) -> None:
-        """Cross a node off; those it feeds come closer."""
+        """Remove a node that is done from those that others wait for."""
         del self._missing[node_id]
         for next_id in self._feeds.pop(node_id):
             self._missing[next_id] -= 1

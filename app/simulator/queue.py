@@ -1,4 +1,4 @@
-"""Tasks that wait and the one that runs."""
+"""The queue: waiting tasks, and the one that runs."""
 
 import heapq
 from collections.abc import Callable, Mapping
@@ -22,22 +22,22 @@ class Task:
 
     @property
     def as_json(self) -> list[object]:
-        """How `/queue` and `/history` show it."""
+        """The task as `/queue` and `/history` show it."""
         return [self.number, self.prompt_id, self.workflow, self.extra_data, self.outputs]
 
     @property
     def client_id(self) -> str | None:
-        """Who hears of it. An id that is no text reaches nobody; none at all, everybody."""
+        """The owner. An id that is no text belongs to nobody; None means a task of everybody."""
         client_id = self.extra_data.get("client_id")
         return client_id if client_id is None or isinstance(client_id, str) else ""
 
     def __lt__(self, other: "Task") -> bool:
-        """Smaller numbers first, then smaller ids; equal ones as they come."""
+        """Order by number, then by id."""
         return (self.number, self.prompt_id) < (other.number, other.prompt_id)
 
 
 class TaskQueue:
-    """A heap by `number`, and what the one worker is busy with."""
+    """A heap by `number`, and the task that the one worker runs."""
 
     def __init__(self) -> None:
         self.heap: list[Task] = []
@@ -46,11 +46,11 @@ class TaskQueue:
 
     @property
     def remaining(self) -> int:
-        """Waiting and running together, as `queue_remaining` tells it."""
+        """How many tasks wait or run: `queue_remaining`."""
         return len(self.heap) + (self.running is not None)
 
     def next_number(self) -> int:
-        """The counter of the server; refused tasks use one up too."""
+        """Return the next number of the counter; refused tasks use one up too."""
         number = self._counter
         self._counter += 1
         return number

@@ -1,4 +1,4 @@
-"""Which request gets which answer."""
+"""The routes: which request gets which answer."""
 
 from simulator.file_routes import answer_upload, answer_view
 from simulator.http import (
@@ -24,7 +24,7 @@ _HOME = b"<!doctype html><title>ComfyUI</title><p>An embedded server answers her
 
 
 def not_allowed(request: Request) -> Response:
-    """The 405 of the HTTP library; it carries no CORS headers."""
+    """Return the 405 of the HTTP library; it carries no CORS headers."""
     methods = ["POST"] if request.path in _POSTED else []
     if request.path not in _ONLY_POSTED:
         methods = ["GET", "HEAD", *methods]
@@ -33,7 +33,7 @@ def not_allowed(request: Request) -> Response:
 
 
 class Routes:
-    """All of HTTP except `POST /prompt`, which also starts work."""
+    """Answers all requests but `POST /prompt`, which also starts work."""
 
     def __init__(self, process: Process, worker: Worker) -> None:
         self._process = process
@@ -43,7 +43,7 @@ class Routes:
         self._jobs = Jobs(process.queue, process.history)
 
     def answer(self, request: Request) -> Response | None:
-        """The answer; None where this method isn't allowed.
+        """Return the answer; None where this method isn't allowed.
 
         Raises:
             ServerTrouble: The real server would fail with a 500.

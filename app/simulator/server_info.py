@@ -1,35 +1,15 @@
-"""What a server tells about itself: features, statistics, and the lists it has none of."""
+"""What a server says about itself: features, system statistics, and lists that are fixed."""
 
 from simulator.settings import Api, Settings
 
 _GIBIBYTE = 1024**3
 _MODEL_FOLDERS = (
-    "checkpoints",
-    "configs",
-    "loras",
-    "vae",
-    "text_encoders",
-    "diffusion_models",
-    "clip_vision",
-    "style_models",
-    "embeddings",
-    "diffusers",
-    "vae_approx",
-    "controlnet",
-    "gligen",
-    "upscale_models",
-    "latent_upscale_models",
-    "custom_nodes",
-    "hypernetworks",
-    "photomaker",
-    "classifiers",
-    "model_patches",
-    "audio_encoders",
-    "background_removal",
-    "frame_interpolation",
-    "geometry_estimation",
-    "optical_flow",
-    "detection",
+    *("checkpoints", "configs", "loras", "vae", "text_encoders", "diffusion_models"),
+    *("clip_vision", "style_models", "embeddings", "diffusers", "vae_approx"),
+    *("controlnet", "gligen", "upscale_models", "latent_upscale_models"),
+    *("custom_nodes", "hypernetworks", "photomaker", "classifiers", "model_patches"),
+    *("audio_encoders", "background_removal", "frame_interpolation"),
+    *("geometry_estimation", "optical_flow", "detection"),
 )
 _PACKAGES = (
     ("comfyui-frontend-package", "1.45.21"),
@@ -39,7 +19,7 @@ _PACKAGES = (
     ("comfy-aimdo", "0.4.10"),
 )
 
-# Answers that are the same on every simulated server, by path.
+# Path -> an answer that is the same on every simulated server.
 FIXED: dict[str, object] = {
     "/embeddings": [],
     "/extensions": [],
@@ -53,7 +33,7 @@ FIXED: dict[str, object] = {
 
 
 def features(settings: Settings) -> dict[str, object]:
-    """The flags of `/features` and of the handshake."""
+    """Return the flags of `/features` and of the WebSocket handshake."""
     known: dict[str, object] = {"supports_preview_metadata": True}
     if settings.api is Api.V0_3_64:
         return {**known, "max_upload_size": settings.max_upload_size}
@@ -68,7 +48,7 @@ def features(settings: Settings) -> dict[str, object]:
 
 
 def system_stats(settings: Settings) -> dict[str, object]:
-    """The shape of a CPU server's answer; the device carries the simulated server's name."""
+    """Return the answer of a CPU server; the device has the simulated server's name."""
     total, free = 24 * _GIBIBYTE, 22 * _GIBIBYTE
     argv = ["main.py", "--cpu", "--listen", settings.host, "--port", str(settings.port)]
     if settings.cors is not None:

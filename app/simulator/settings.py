@@ -1,4 +1,4 @@
-"""What a simulated server is started with."""
+"""The settings of a simulated server."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -14,12 +14,12 @@ class Api(Enum):
 
     @property
     def release(self) -> str:
-        """The full version number, as `/system_stats` tells it."""
+        """The full version number, as in `/system_stats`."""
         return "0.28.1" if self is Api.V0_28 else "0.3.64"
 
 
 class GateKind(Enum):
-    """How a gate expects its secret. ComfyUI has none: a proxy in front of it does this."""
+    """How a gate expects its secret. ComfyUI has no gate: a proxy in front of it is one."""
 
     BEARER = "bearer"
     BASIC = "basic"
@@ -46,7 +46,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything fixed at the start of a server; durations are seconds.
+    """The settings of a server; durations are in seconds.
 
     Attributes:
         cors: Value of `--enable-cors-header`, or None for a server started without it.

@@ -16,12 +16,12 @@ _PREVIEW, _TEXT, _PREVIEW_WITH_METADATA = 1, 3, 4
 
 
 def text_frame(kind: str, data: Mapping[str, object]) -> str:
-    """One message, spaced and escaped as ComfyUI's."""
+    """Return a text frame, spaced and escaped as ComfyUI's."""
     return json.dumps({"type": kind, "data": data})
 
 
 def status_frame(queue_remaining: int, sid: str | None = None) -> str:
-    """The gauge of the queue; `sid` only in the first message of a connection."""
+    """Return a `status` frame; `sid` is only in the first one of a connection."""
     data: dict[str, object] = {"status": {"exec_info": {"queue_remaining": queue_remaining}}}
     if sid is not None:
         data["sid"] = sid
@@ -29,12 +29,12 @@ def status_frame(queue_remaining: int, sid: str | None = None) -> str:
 
 
 def plain_preview(preview: Preview) -> bytes:
-    """A preview as clients without `supports_preview_metadata` get it: no id at all."""
+    """Return a preview for clients without `supports_preview_metadata`: it has no ids."""
     return pack(">II", _PREVIEW, 2 if preview.is_png else 1) + preview.image
 
 
 def preview_with_metadata(preview: Preview, node_id: str, prompt_id: str) -> bytes:
-    """A preview that says which node of which task it shows."""
+    """Return a preview that names its node and its task."""
     metadata = json.dumps(
         {
             "node_id": node_id,
@@ -49,13 +49,13 @@ def preview_with_metadata(preview: Preview, node_id: str, prompt_id: str) -> byt
 
 
 def progress_text(node_id: str, text: str) -> bytes:
-    """A node's progress text; it names the node and no task."""
+    """Return a node's progress text, which names the node but no task."""
     name = node_id.encode(errors="replace")
     return pack(">II", _TEXT, len(name)) + name + text.encode(errors="replace")
 
 
 class Sockets:
-    """The registry of ComfyUI, its weaknesses kept.
+    """ComfyUI's registry of sockets, with its weaknesses.
 
     A second socket with the same client id takes the place of the first, and when *either*
     closes the id is removed: the survivor goes deaf. Source: ComfyUI 0.28.1 wire, measured;
@@ -98,7 +98,7 @@ class Sockets:
         self._flush()
 
     def receive(self, connection_id: int, text: str, features: Callable[[], str]) -> None:
-        """Hear a client out: only `feature_flags` as its first message means anything.
+        """Handle a client's message: only `feature_flags` as the first one has a meaning.
 
         Junk that isn't a JSON object does not use up the first place.
         """
@@ -117,7 +117,7 @@ class Sockets:
         self._awaits_first.discard(connection_id)
 
     def wants_metadata(self, client_id: str | None) -> bool:
-        """Whether previews for this client carry metadata. A broadcast never does."""
+        """Tell whether previews for this client carry metadata. Those for everybody never do."""
         flags = self._flags.get(client_id) if client_id is not None else None
         return isinstance(flags, dict) and flags.get("supports_preview_metadata") is True
 
@@ -127,23 +127,23 @@ class Sockets:
         self._flush()
 
     def send_now(self, client_id: str, frame: Frame) -> None:
-        """Send past the queue, as the replies on connect go."""
+        """Send without the queue, as the replies on connect are sent."""
         connection_id = self._registry.get(client_id)
         if connection_id is not None:
             self._emit(connection_id, frame)
 
     def block(self, connection_id: int) -> None:
-        """A client stopped reading: whatever comes after its next frame waits for it."""
+        """A client stopped reading: all frames after its next one wait."""
         if connection_id in self._clients:
             self._blocked.add(connection_id)
 
     def unblock(self, connection_id: int) -> None:
-        """It reads again, and the backlog of everybody flows."""
+        """It reads again: the frames of all clients go on."""
         self._blocked.discard(connection_id)
         self._flush()
 
     def forget_all(self) -> tuple[int, ...]:
-        """Drop every connection and everything unsent; returns who was connected."""
+        """Drop every connection and all unsent frames; return the ids of the connections."""
         gone = self.connection_ids
         for held in (self._clients, self._registry, self._flags):
             held.clear()

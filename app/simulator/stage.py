@@ -1,4 +1,4 @@
-"""What all parts of the engine share during one call: the time, the effects, the agenda."""
+"""What all parts of the engine use: the time, random numbers, timers, and the effects."""
 
 from collections.abc import Callable
 from heapq import heappop, heappush
@@ -8,15 +8,15 @@ from simulator.events import Effect, WakeAt
 
 
 class RandomSource(Protocol):
-    """Where chance comes from; `random.Random` is one."""
+    """A source of random numbers, such as `random.Random`."""
 
     def getrandbits(self, k: int, /) -> int:
-        """A number of `k` random bits."""
+        """Return a number of `k` random bits."""
         ...
 
 
 class Stage:
-    """Collects effects and remembers what is due later.
+    """Collects the effects of one event, and runs actions when they are due.
 
     `now` is seconds since 1970 and never runs backwards, whatever the shell's clock does.
     """
@@ -35,34 +35,34 @@ class Stage:
         return int(self.now * 1000)
 
     def emit(self, effect: Effect) -> None:
-        """Have the shell do something, in this order."""
+        """Add an effect; the shell carries them out in this order."""
         self._effects.append(effect)
 
     def at(self, time: float, action: Callable[[], None]) -> None:
-        """Do something when that time has come; equal times keep their order."""
+        """Run an action at a time; equal times keep their order."""
         self._noted += 1
         heappush(self._agenda, (time, self._noted, action))
 
     def later(self, delay: float, action: Callable[[], None]) -> None:
-        """Do something that many seconds from now."""
+        """Run an action after so many seconds."""
         self.at(self.now + delay, action)
 
     def advance(self, now: float) -> None:
-        """Let the time pass and do all that is due by then."""
+        """Advance the time, and run all actions that are due by then."""
         self.now = max(self.now, now)
         while self._agenda and self._agenda[0][0] <= self.now:
             heappop(self._agenda)[2]()
 
     def forget_agenda(self) -> None:
-        """Drop everything that was due later."""
+        """Drop all actions that are not yet due."""
         self._agenda.clear()
 
     def wake(self) -> None:
-        """The wake-up asked for last has been used up, perhaps a little early."""
+        """Note that the last `WakeAt` has come, perhaps a little early."""
         self._asked = None
 
     def take_effects(self) -> tuple[Effect, ...]:
-        """All effects since the last call, with a wake-up if a new one is needed."""
+        """Return all effects since the last call, with a `WakeAt` if a new one is needed."""
         earliest = self._agenda[0][0] if self._agenda else None
         if earliest is not None and earliest != self._asked:
             self._effects.append(WakeAt(earliest))
@@ -72,7 +72,7 @@ class Stage:
         return effects
 
     def make_uuid(self) -> str:
-        """A random UUID of version 4, lower case with hyphens."""
+        """Return a random UUID of version 4, lower case with hyphens."""
         bits = self._random.getrandbits(128)
         bits = bits & ~(0xF << 76) | (4 << 76)
         bits = bits & ~(0x3 << 62) | (2 << 62)
@@ -80,10 +80,10 @@ class Stage:
         return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
     def make_letters(self, count: int) -> str:
-        """Random letters, for names."""
+        """Return random letters, for names."""
         alphabet = "abcdefghijklmnopqrstupvxyz"  # Source: ComfyUI, nodes.py; it has two `p`.
         return "".join(alphabet[self._random.getrandbits(30) % 26] for _ in range(count))
 
     def flip_coin(self) -> bool:
-        """True or false, equally often."""
+        """Return True or False, equally often."""
         return self._random.getrandbits(1) == 1

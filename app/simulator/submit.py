@@ -22,19 +22,19 @@ _BAD_ID = make_error(
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What became of a body. `is_queued` also when the server failed on two equal entries."""
+    """The outcome of a body; `is_queued` holds even if the server failed on two equal entries."""
 
     response: Response | None
     is_queued: bool = False
 
 
 def is_canonical_uuid(value: object) -> bool:
-    """Whether 0.28.1 takes a value as an id."""
+    """Tell whether 0.28.1 accepts a value as a prompt id."""
     return isinstance(value, str) and _CANONICAL.fullmatch(value) is not None
 
 
 def submit(body: bytes, process: Process) -> Submission:
-    """Validate a body and queue the task in it; no response means a failed server.
+    """Validate a body and queue its task; without a response the server has failed.
 
     Source: ComfyUI 0.28.1 and 0.3.64 wire, measured; server.py, `post_prompt`.
 

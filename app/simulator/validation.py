@@ -29,7 +29,7 @@ class Verdict:
 
 
 class _Raised(Exception):
-    """The original raises a Python exception here and reports its type and text."""
+    """ComfyUI raises a Python exception here, and reports its type and text."""
 
     def __init__(self, exception_type: str, text: str) -> None:
         super().__init__(text)
@@ -142,7 +142,7 @@ class Validator:
         return self._classes[str(self._workflow[node_id]["class_type"])]
 
     def _judge_node(self, node_id: str) -> list[dict[str, object]] | None:
-        """None for a good node, else its own errors (empty if only nodes before it err)."""
+        """Return None for a valid node, else its own errors, or [] if only nodes before it err."""
         if node_id in self._judged:
             return self._judged[node_id]
         if node_id in self._path:
@@ -178,7 +178,7 @@ class Validator:
         inputs: dict[str, object],
         errors: list[dict[str, object]],
     ) -> bool:
-        """Whether nothing before this input errs; its own error goes into `errors`."""
+        """Tell whether all nodes before this input are valid; its own error goes into `errors`."""
         value = inputs[each.name]
         if isinstance(value, list):
             return self._judge_link(each, value, errors)

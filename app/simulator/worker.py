@@ -1,4 +1,4 @@
-"""The one worker: takes tasks from the queue, one at a time, and files them in the history."""
+"""The worker: takes tasks from the queue, one at a time, and adds them to the history."""
 
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
 from simulator.execution import Execution
@@ -9,7 +9,7 @@ from simulator.sockets import status_frame, text_frame
 
 
 class Worker:
-    """Runs what is queued. Source: ComfyUI, main.py, `prompt_worker`."""
+    """Runs the queued tasks. Source: ComfyUI, main.py, `prompt_worker`."""
 
     def __init__(self, process: Process, first_run_id: int) -> None:
         self._process = process
@@ -17,21 +17,21 @@ class Worker:
         self.last_run_id = first_run_id
 
     def tell_queue(self) -> None:
-        """Tell everybody how long the queue is."""
+        """Send everybody the length of the queue."""
         self._process.sockets.send(None, self.gauge())
 
     def gauge(self) -> str:
-        """The frame that tells how long the queue is now."""
+        """Return the `status` frame of this moment."""
         return status_frame(self._process.queue.remaining)
 
     def accept(self, gauge: str | None) -> None:
-        """A task was queued: send the gauge of that moment, if any, and start the task."""
+        """Send the `status` of the moment when a task came, if any, and start the task."""
         if gauge is not None:
             self._process.sockets.send(None, gauge)
         self._start_next()
 
     def interrupt(self, prompt_id: str | None) -> bool:
-        """Stop the running task, if it is that one or none is named; True if it will stop."""
+        """Interrupt the running task, if it has that id or None is given; tell whether it has."""
         execution = self._execution
         if execution is None or prompt_id not in (None, execution.task.prompt_id):
             return False
@@ -39,13 +39,13 @@ class Worker:
         return True
 
     def node_shown_to(self, client_id: str) -> str | None:
-        """The node running now, if its task belongs to this client."""
+        """Return the running node, if its task belongs to this client."""
         if self._execution is None or self._execution.task.client_id != client_id:
             return None
         return self._execution.shown_node
 
     def hear(self, report: NodeFinished | NodeRaised) -> None:
-        """The shell reports on a run. What comes too late is thrown away."""
+        """Take a report of the shell; one that comes too late is dropped."""
         if self._execution is None or not self._execution.is_awaiting(report.run_id):
             self._process.stage.emit(DropValues(report.run_id))
             for blob in report.files if isinstance(report, NodeFinished) else ():
@@ -56,7 +56,7 @@ class Worker:
             self._execution.fail_node(report)
 
     def abandon(self) -> None:
-        """The server dies: have the shell throw away what is being made."""
+        """Drop what is being made, since the server dies."""
         if self._execution is not None:
             self._execution.abandon()
 

@@ -265,7 +265,7 @@ def test_a_busy_server_is_proven_within_its_time_and_left_as_it_was(
         assert result["passed"] is True
         print(f"{seconds:.1f} s with a busy server")
         assert seconds < 60
-        assert two.servers[0].engine._queue.remaining == 1
+        assert two.servers[0].engine.process.queue.remaining == 1
 
 
 def test_it_harms_no_task_that_runs_meanwhile(page: Page, background: Background) -> None:

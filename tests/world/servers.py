@@ -95,16 +95,16 @@ class Server:
 
     def running(self) -> PromptId | None:
         """Return the prompt that runs."""
-        task = self.engine._queue.running
+        task = self.engine.process.queue.running
         return PromptId(task.prompt_id) if task else None
 
     def pending(self) -> list[PromptId]:
         """Return the prompts that wait."""
-        return [PromptId(task.prompt_id) for task in self.engine._queue.heap]
+        return [PromptId(task.prompt_id) for task in self.engine.process.queue.heap]
 
     def work_left(self) -> float:
         """Return about how many seconds of work are in its queue."""
-        return self.engine._queue.remaining * self.task_seconds
+        return self.engine.process.queue.remaining * self.task_seconds
 
     @property
     def task_seconds(self) -> float:
@@ -181,8 +181,8 @@ class Server:
 
     def kill(self) -> None:
         """The process dies; queue and history are gone."""
-        queue, books = self.engine._queue, self.world.books
-        known = [*(task.prompt_id for task in queue.heap), *self.engine._history.entries]
+        queue, books = self.engine.process.queue, self.world.books
+        known = [*(task.prompt_id for task in queue.heap), *self.engine.process.history.entries]
         if queue.running is not None:
             known.append(queue.running.prompt_id)
         books.forgotten.update(map(PromptId, known))
@@ -214,7 +214,7 @@ class Server:
 
     def clear_history(self) -> None:
         """Somebody clears the history."""
-        self.world.books.forgotten.update(map(PromptId, self.engine._history.entries))
+        self.world.books.forgotten.update(map(PromptId, self.engine.process.history.entries))
         self.ask("POST", "/history", b'{"clear": true}')
 
     # What it does.
@@ -282,7 +282,11 @@ class Server:
 
     def _keep_books(self) -> None:
         """Note what queue and history really do; a new process has new ones."""
-        queue, history, worker = self.engine._queue, self.engine._history, self.engine._worker
+        queue, history, worker = (
+            self.engine.process.queue,
+            self.engine.process.history,
+            self.engine._worker,
+        )
         books = self.world.books
         put, take, delete_first = queue.put, queue.take, queue.delete_first
         clear, add, interrupt = queue.clear, history.add, worker.interrupt

@@ -1,4 +1,4 @@
-"""Pictures as bytes: PNG with its text chunks, previews, animations, videos.
+"""Pictures as bytes: PNG with its text chunks, previews, videos.
 
 A video is made by hand: a lossy WebP picture is a VP8 key frame, and WebM only wraps those.
 Source: RFC 6386 (VP8), the WebP container specification, RFC 8794 (EBML), RFC 9559 (Matroska).
@@ -20,7 +20,6 @@ _PREVIEW_QUALITY = 95
 _CLUSTER_MS = 30_000  # Times inside a cluster are signed 16-bit milliseconds.
 _TRACK = 1
 _KEY_FRAME = 0x80
-_WEBP_EFFORT = {"default": 4, "fastest": 0, "slowest": 6}
 
 
 def png(image: Picture, texts: Mapping[str, object], compress_level: int) -> bytes:
@@ -54,23 +53,6 @@ def previews(before: Picture | None, after: Picture, count: int) -> list[bytes]:
         mixed.save(buffer, format="JPEG", quality=_PREVIEW_QUALITY)
         made.append(buffer.getvalue())
     return made
-
-
-def animated_webp(batch: Batch, fps: float, *, lossless: bool, quality: int, method: str) -> bytes:
-    """Encode a batch as one looping WebP."""
-    buffer = BytesIO()
-    batch[0].save(
-        buffer,
-        format="WEBP",
-        save_all=True,
-        append_images=batch[1:],
-        duration=int(1000 / fps),
-        loop=0,
-        lossless=lossless,
-        quality=quality,
-        method=_WEBP_EFFORT[method],
-    )
-    return buffer.getvalue()
 
 
 def webm(batch: Batch, fps: float, crf: float) -> bytes:

@@ -101,18 +101,6 @@ def _save_websocket(inputs: Inputs) -> Work:
     return Work(full_pictures=tuple(map(encode.plain_png, inputs["images"])))
 
 
-def _save_webp(inputs: Inputs) -> Work:
-    batch = inputs["images"]
-    content = encode.animated_webp(
-        batch,
-        inputs["fps"],
-        lossless=inputs["lossless"],
-        quality=inputs["quality"],
-        method=inputs["method"],
-    )
-    return Work(files=(content,), picture_size=batch[0].size)
-
-
 def _save_webm(inputs: Inputs) -> Work:
     batch = inputs["images"]
     content = encode.webm(batch, inputs["fps"], inputs["crf"])
@@ -145,7 +133,6 @@ WORK: Mapping[str, NodeWork] = {
     "SaveImage": _save_png(_LEVEL_SAVED),
     "PreviewImage": _save_png(_LEVEL_TEMP),
     "SaveImageWebsocket": _save_websocket,
-    "SaveAnimatedWEBP": _save_webp,
     "SaveWEBM": _save_webm,
     "PreviewAny": _preview_any,
     "UpscaleModelLoader": lambda inputs: Work((inputs["model_name"],)),

@@ -14,8 +14,8 @@ from tools.comfy.shell import ComfyServer
 __all__ = ["ComfyServer"]
 
 
-def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses, int]:
-    """Settings from a command line, the node classes, and how many answers to lose."""
+def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses]:
+    """Read the settings and the node classes from a command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.comfy.server",
         description="An embedded ComfyUI server with a few real image nodes, for demos and tests.",
@@ -59,32 +59,6 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses, int]:
     add("--gate-readable", action="store_true", help="send CORS headers with a 401")
     add("--gate-open-sockets", action="store_true", help="let WebSockets pass the gate")
     add("--no-sockets", action="store_true", help="refuse WebSockets, as some proxies do")
-    add(
-        "--post-delay",
-        type=float,
-        default=Settings().post_delay,
-        metavar="SECONDS",
-        help="from a POST's answer to its first frames; negative: frames first",
-    )
-    add(
-        "--success-gap",
-        type=_not_negative,
-        default=Settings().success_gap,
-        metavar="SECONDS",
-        help="from execution_success to the history entry",
-    )
-    add(
-        "--separate-senders",
-        action="store_true",
-        help="a client that stops reading does not silence the others",
-    )
-    add(
-        "--lose-answers",
-        type=int,
-        default=0,
-        metavar="N",
-        help="accept the next N prompts but cut the connection before the answer",
-    )
     given = parser.parse_args(arguments)
     gate: Gate | None = given.gate
     if gate is not None:
@@ -103,14 +77,10 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses, int]:
         max_upload_size=round(given.max_upload_size * MEBIBYTE),
         pace=given.pace,
         speed=given.speed,
-        post_delay=given.post_delay,
-        success_gap=given.success_gap,
-        shared_sender=not given.separate_senders,
         sockets=not given.no_sockets,
         gate=gate,
     )
-    classes = classes_of(_names(given.models), _names(given.without))
-    return settings, classes, given.lose_answers
+    return settings, classes_of(_names(given.models), _names(given.without))
 
 
 def _names(text: str) -> list[str]:
@@ -118,7 +88,7 @@ def _names(text: str) -> list[str]:
 
 
 def parse_gate(text: str) -> Gate:
-    """`kind:secret` to a gate."""
+    """Read `kind:secret`."""
     kind, colon, secret = text.partition(":")
     if kind not in [each.value for each in GateKind] or not colon or not secret:
         raise argparse.ArgumentTypeError(
@@ -127,14 +97,13 @@ def parse_gate(text: str) -> Gate:
     return Gate(GateKind(kind), secret)
 
 
-async def serve(settings: Settings, classes: NodeClasses, answers_to_lose: int) -> None:
+async def serve(settings: Settings, classes: NodeClasses) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
         OSError: The port is taken.
     """
     server = ComfyServer(settings, classes=classes)
-    server.answers_to_lose = answers_to_lose
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -149,10 +118,10 @@ async def serve(settings: Settings, classes: NodeClasses, answers_to_lose: int) 
 
 
 def main() -> int:
-    """Run the command; returns the exit code."""
-    settings, classes, answers_to_lose = parse_arguments(sys.argv[1:])
+    """Run the command; return the exit status."""
+    settings, classes = parse_arguments(sys.argv[1:])
     try:
-        asyncio.run(serve(settings, classes, answers_to_lose))
+        asyncio.run(serve(settings, classes))
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
         print(f"The embedded server can't listen on {place}: {error}.", file=sys.stderr)

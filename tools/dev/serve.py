@@ -1,16 +1,12 @@
-"""Serves the page, and nothing else of the repository, for `make demo` and the tests.
+"""A web server for the page, and nothing else of the repository: for `make demo` and the tests.
 
-Any static web server will do for visitors; this one adds a list of servers made
-on the spot, and makes the browser ask again for every file that may have changed.
+Any static web server will do for visitors; this one can serve another list of servers, and
+makes the browser ask again for every file that may have changed.
 """
 
-import argparse
-import asyncio
 import hashlib
 import json
-import logging
 import re
-import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -47,10 +43,9 @@ CONTENT_TYPES = {
 class PageServer:
     """A web server for the page; `async with` starts and stops it.
 
-    `servers` replaces the `servers.json` of the folder when given, and may change while it
-    runs; `{"from": …}` leaves the list to another place. Port 0 takes
-    a free one; `url` is known once started. `base` serves the page under a path,
-    as GitHub Pages does. `root` is the folder that holds `index.html`.
+    `servers` replaces `servers.json`, and may change while it runs; `{"from": …}` points to a
+    list elsewhere. Port 0 takes a free one; `url` is known once started. `base` serves the page
+    under a path, as GitHub Pages does. `root` is the folder that holds `index.html`.
     """
 
     def __init__(
@@ -149,7 +144,7 @@ def listed(
     request: web.Request,
     headers: Mapping[str, str],
 ) -> web.Response:
-    """Answer with a list of servers, or that the browser's copy still holds."""
+    """Answer with a list of servers, or with 304 where the browser's copy still holds."""
     text = json.dumps(servers, default=dict)
     tag = hashlib.sha256(text.encode()).hexdigest()[:16]
     is_known = any(each.value == tag for each in request.if_none_match or ())
@@ -161,39 +156,3 @@ def listed(
     )
     answer.etag = tag
     return answer
-
-
-async def _serve(server: PageServer) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    async with server:
-        print(f"Tether is at {server.url}", flush=True)
-        await stopped.wait()
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m tools.dev.serve", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="0 takes a free port")
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument(
-        "--servers",
-        type=json.loads,
-        metavar="JSON",
-        help="a list to serve instead of servers.json",
-    )
-    options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING)
-    server = PageServer(options.port, options.servers, options.host)
-    try:
-        asyncio.run(_serve(server))
-    except OSError as error:
-        print(f"Cannot listen on {options.host}:{options.port}: {error.strerror}. Try --port 0.")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

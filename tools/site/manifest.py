@@ -22,10 +22,7 @@ LAZY = {
         *("app/demo/network.py", "app/demo/server.py", "app/simulator/"),
     ),
     "demo": (
-        *(
-            "app/demo/canvas.py",
-            "app/demo/results.py",
-        ),
+        "app/demo/canvas.py",
         "app/demo/world.py",
     ),
     "routing_test": (

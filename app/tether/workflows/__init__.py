@@ -1,1 +1,1 @@
-"""Any workflow file to one that servers run."""
+"""Reads workflow files in any format, and converts them to the one that servers run."""

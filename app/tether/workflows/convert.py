@@ -1,4 +1,4 @@
-"""From the editor's format to the one that servers run.
+"""Conversion of workflows from the editor's format to the one that servers run.
 
 Source: ComfyUI frontend 1.58, `graphToPrompt`, its results compared.
 """
@@ -15,22 +15,18 @@ from tether.workflows.resolve import Output, Resolver, Scope, Value
 from tether.workflows.widgets import values_of
 
 MOST_PLACES = 20_000
-"""Nodes, inside all subgraphs, beyond which a file is taken for a bomb."""
+"""Most nodes of one workflow, with those in all its subgraphs: a file could expand without end."""
 
 
 class Conversion(NamedTuple):
-    """A workflow in API format, and what was assumed on the way."""
+    """A workflow in API format, and the assumptions that it rests on."""
 
     nodes: dict[NodeId, dict[str, Any]]
     assumptions: tuple[Trouble, ...]
 
 
 def convert(graph: Graph, infos: Mapping[str, NodeInfo | None]) -> Conversion:
-    """Convert a graph.
-
-    Args:
-        graph: What the editor saved.
-        infos: Class -> its description; None for a class that no server has.
+    """Convert a graph; `infos` has None for a class that no server has.
 
     Raises:
         BadInput: It would be endless, or nothing of it runs.
@@ -55,7 +51,7 @@ class _Converter:
         return Conversion(result, tuple(sorted(self._assumptions, key=repr)))
 
     def _running(self, scope: Scope) -> Iterator[tuple[Scope, Node]]:
-        """Yield the nodes that run, each with its place, in the order of their ids."""
+        """Yield the nodes that run, each with its scope, in the order of their ids."""
         for node in sorted(scope.part.nodes.values(), key=_order):
             self._places += 1
             if self._places > MOST_PLACES:
@@ -94,10 +90,10 @@ class _Converter:
 
 
 def _plain(value: Any) -> Any:
-    """A list would be read as a link. Source: ComfyUI, execution.py, `__value__`."""
+    """Wrap a list, which would be read as a link. Source: ComfyUI, execution.py, `__value__`."""
     return {"__value__": value} if isinstance(value, list) else value
 
 
 def _order(node: Node) -> tuple[int, int, str]:
-    """Numbers by size, then names."""
+    """Order numeric ids by size, before all others."""
     return (0, int(node.id), "") if re.fullmatch(r"[0-9]{1,15}", node.id) else (1, 0, node.id)

@@ -1,6 +1,6 @@
-"""Workflows inside the files that ComfyUI saves: pictures, animations, videos.
+"""Workflows embedded in the files that ComfyUI saves: pictures, animations, videos.
 
-A search is a generator: it yields the parts it wants to read as (offset, length), is sent
+A search is a generator: it yields the parts to read as (offset, length), is sent
 their bytes, and returns what it found. So a file of any size costs a few kilobytes.
 """
 
@@ -10,27 +10,27 @@ from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 LONGEST = 8_000_000
-"""Bytes of one part beyond which nobody means a workflow."""
+"""Most bytes of a part that can hold a workflow."""
 
 MOST_UNPACKED = 2 * LONGEST
-"""Bytes of one file's packed texts in all: a few kilobytes can unpack to gigabytes."""
+"""Most bytes that one file's texts are unpacked to: a few kilobytes can become gigabytes."""
 
 LONGEST_NAME = 64
 _PARTS = 2_000
-"""Parts of a file that are looked at; a hostile one has millions."""
+"""Most parts of a file that are read; a hostile file has millions."""
 
 Search: TypeAlias = Generator[tuple[int, int], bytes, dict[str, str]]
 
 
 class Carried(NamedTuple):
-    """What a file carries: texts in API format (`prompt`) and in the editor's (`workflow`)."""
+    """The workflows of a file: texts in API format (`prompt`) and in the editor's (`workflow`)."""
 
     prompt: str = ""
     workflow: str = ""
 
 
 def search(size: int) -> Generator[tuple[int, int], bytes, Carried]:
-    """Look for workflows in a file of so many bytes.
+    """Search a file of so many bytes for workflows.
 
     Source: ComfyUI 0.28.1, nodes.py and comfy_extras (nodes_images, nodes_video), read: PNG text
     chunks `prompt` and `workflow`; `comf` chunks in animated PNG; EXIF Model "prompt:…" and Make
@@ -142,7 +142,7 @@ def _exif(block: bytes) -> dict[str, str]:
 
 
 def _put_named(found: dict[str, str], text: bytes) -> None:
-    """Take in "name:text", or a whole `{…}` which is then itself a workflow."""
+    """Keep the text of "prompt:…" or "workflow:…"."""
     name, _, rest = text.partition(b":")
     if name.strip().lower() in (b"prompt", b"workflow"):
         _put(found, name.decode().strip().lower(), rest)
@@ -172,7 +172,7 @@ def _mp4(size: int) -> Search:
 
 
 def _boxes(at: int, end: int) -> Generator[tuple[int, int], bytes, dict[bytes, tuple[int, int]]]:
-    """Return the boxes of a stretch: kind -> where its content begins and ends."""
+    """Return the boxes between two offsets: kind -> where its content begins and ends."""
     found: dict[bytes, tuple[int, int]] = {}
     for _ in range(_PARTS):
         head = yield at, 16
@@ -211,7 +211,7 @@ def _listed(part: bytes) -> list[tuple[int, bytes]]:
 
 
 def _webm(size: int) -> Search:
-    """Find `TagName` and `TagString` in the file's first and last parts, where tags stand."""
+    """Find `TagName` and `TagString` at the file's beginning and end, where tags are."""
     found: dict[str, str] = {}
     near = min(size, LONGEST // 4)
     for start in dict.fromkeys((0, size - near)):

@@ -1,4 +1,4 @@
-"""The editor's file: nodes, links, subgraphs. What can't be read is left out; nothing is guessed.
+"""The editor's file format: nodes, links, subgraphs. What can't be read is left out.
 
 Source: ComfyUI frontend 1.16 to 1.58, workflow JSON versions 0.4 and 1, read in its templates.
 """
@@ -14,14 +14,14 @@ INPUTS, OUTPUTS = "-10", "-20"
 MOST_NODES = 20_000
 
 MUTED, BYPASSED = 2, 4
-"""Modes of nodes that don't run; what goes into a bypassed one comes out of it."""
+"""Modes of nodes that don't run; a bypassed one passes its input on."""
 
 VIRTUAL = frozenset({"Note", "MarkdownNote", "Reroute", "PrimitiveNode", "SetNode", "GetNode"})
-"""Nodes of the editor alone."""
+"""Nodes that exist only in the editor."""
 
 
 class Slot(NamedTuple):
-    """An input or output of a node; `link` is None where nothing is joined to it."""
+    """An input or output of a node; `link` is None where it isn't linked."""
 
     name: str
     type: str
@@ -39,9 +39,10 @@ class Link(NamedTuple):
 
 
 class Node(NamedTuple):
-    """One node of the editor; `values` are those of its widgets, by order or by name.
+    """One node of the editor; `values` are those of its widgets, in order or by name.
 
-    `named` is the same by name, where the file has that too.
+    `named` has them by name where the file has both. `proxies` are the widgets of inner nodes
+    that a subgraph's node shows, as (node id, input).
     """
 
     id: str
@@ -56,7 +57,7 @@ class Node(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The title and id, for messages."""
         return f"{self.title or self.type} ({self.id})"
 
 
@@ -70,7 +71,7 @@ class Part(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """A whole file: the main graph, and the subgraphs by their ids."""
+    """A whole file: the main graph, and its subgraphs by id."""
 
     main: Part
     subgraphs: Mapping[str, Part]
@@ -82,15 +83,15 @@ class Graph(NamedTuple):
 
 
 def is_editor_format(content: Any) -> bool:
-    """Say whether this is what the editor saves."""
+    """Tell whether this is a workflow in the editor's format."""
     return isinstance(content, dict) and isinstance(content.get("nodes"), list)
 
 
 def read_graph(content: Any) -> Graph:
-    """Read a workflow as the editor saves it.
+    """Read a workflow in the editor's format.
 
     Raises:
-        BadInput: It is none, or far too large.
+        BadInput: It is in another format, or has too many nodes.
     """
     if not is_editor_format(content):
         raise BadInput("workflow_not_workflow")
@@ -159,7 +160,7 @@ def _node(content: Any) -> Node | None:
 
 
 def _link(content: Any) -> tuple[str, Link] | None:
-    """Read a link: a list in the main graph, an object in subgraphs; either may be in both."""
+    """Read a link: usually a list in the main graph, and an object in subgraphs."""
     match content:
         case [link_id, origin, int(origin_slot), target, int(target_slot), *_]:
             pass

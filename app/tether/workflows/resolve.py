@@ -1,4 +1,4 @@
-"""Where an input's value comes from: through reroutes, bypassed nodes and subgraphs."""
+"""Resolution of links: through reroutes, bypassed nodes and subgraphs, to a node or a value."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
@@ -6,13 +6,13 @@ from typing import Any, NamedTuple, TypeAlias
 from tether.workflows.graph import BYPASSED, INPUTS, MUTED, OUTPUTS, Graph, Link, Node, Part, Slot
 
 DEEPEST = 40
-"""Levels of subgraphs, or nodes that only pass on, beyond which a file is taken for a circle."""
+"""Most levels of subgraphs, or of nodes that only pass a value on: beyond, links go in a circle."""
 
 
 class Scope(NamedTuple):
-    """A part in its place: the main graph, or a subgraph as one node shows it.
+    """The main graph, or a subgraph as one node of it contains it.
 
-    `prefix` stands before the ids of its nodes: `57:` inside node 57.
+    `prefix` precedes the ids of its nodes: `57:` inside node 57.
     """
 
     part: Part
@@ -21,7 +21,7 @@ class Scope(NamedTuple):
     outer: "Scope | None" = None
 
     def depth(self) -> int:
-        """Count the subgraphs around it."""
+        """Return how many subgraphs it is inside of."""
         return self.prefix.count(":")
 
 
@@ -33,39 +33,34 @@ class Output(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A value that a widget elsewhere in the editor holds."""
+    """The value of a widget elsewhere in the editor."""
 
     value: Any
 
 
 Source: TypeAlias = Output | Value | None
-"""None: nothing is joined to it, or what was is out of use."""
+"""None: it isn't linked, or its source doesn't run."""
 
 Doubt: TypeAlias = Callable[[str, Node, str], None]
-"""Is told the code of an assumption, the node, and the input's name."""
+"""Called with the code of an assumption, the node, and the input's name."""
 
 
 class Resolver:
-    """Follows links back to where values come from.
-
-    Args:
-        graph: The file.
-        doubt: Is told of what can't be followed.
-    """
+    """Follows links back to their sources; `doubt` is called for those that can't be followed."""
 
     def __init__(self, graph: Graph, doubt: Doubt) -> None:
         self._graph = graph
         self._doubt = doubt
 
     def inner(self, scope: Scope, node: Node) -> Scope | None:
-        """Return the subgraph that a node shows, in its place."""
+        """Return the scope inside a node of a subgraph's type."""
         part = self._graph.subgraphs.get(node.type)
         if part is None or scope.depth() >= DEEPEST:
             return None
         return Scope(part, f"{scope.prefix}{node.id}:", node, scope)
 
     def source(self, scope: Scope, node: Node, slot: Slot, steps: int = 0) -> Source:
-        """Return where an input's value comes from."""
+        """Return the source of an input."""
         if slot.link is None:
             return None
         link = scope.part.links.get(slot.link)
@@ -75,10 +70,10 @@ class Resolver:
         return self._output(scope, link, (node, slot), steps)
 
     def promoted(self, scope: Scope, number: int) -> Source:
-        """Return the value that a subgraph's node holds for one of its inputs.
+        """Return the value that a subgraph's node has for one of its inputs.
 
-        Its widgets are those inputs that lead to widgets inside, in their order; where it holds
-        no values, those inside stand.
+        Its widgets are those inputs that are linked to widgets inside, in order; where it has
+        no values, those inside apply.
         Source: ComfyUI frontend templates 0.1.123, read.
         """
         instance, part = scope.instance, scope.part
@@ -98,7 +93,7 @@ class Resolver:
         return Value(values[place]) if is_whole and place < len(values) else None
 
     def override(self, scope: Scope, node: Node, name: str) -> Source:
-        """Return the value that the node around holds for a widget inside it."""
+        """Return the value that the subgraph's node has for a widget of an inner node."""
         instance = scope.instance
         if instance is None or not isinstance(instance.values, list):
             return None
@@ -108,7 +103,7 @@ class Resolver:
         return Value(instance.values[instance.proxies.index(key)])
 
     def _output(self, scope: Scope, link: Link, asked: tuple[Node, Slot], steps: int) -> Source:
-        """Follow a link to what is behind it."""
+        """Follow a link to its source."""
         node, slot = asked
         if steps > DEEPEST:
             self._doubt("editor_link_circle", node, slot.name)
@@ -138,7 +133,7 @@ class Resolver:
         return self.promoted(scope, number)
 
     def _passed_on(self, scope: Scope, node: Node, number: int, steps: int) -> Source:
-        """Return an output of a node in use: its own, or what it only passes on."""
+        """Return an output of a node that runs: its own, or what it passes on."""
         match node.type:
             case "Reroute" | "SetNode":
                 first = node.inputs[0] if node.inputs else Slot("", "*")
@@ -161,7 +156,7 @@ class Resolver:
         return None
 
     def _got(self, scope: Scope, node: Node, steps: int) -> Source:
-        """Find the `SetNode` of the same name, here or further out. Source: KJNodes, read."""
+        """Find the `SetNode` of that name, in this scope or outer ones. Source: KJNodes, read."""
         name = node.values[:1] if isinstance(node.values, list) else []
         place: Scope | None = scope
         while place is not None and name:
@@ -173,7 +168,7 @@ class Resolver:
         return None
 
     def _bypassed(self, scope: Scope, node: Node, number: int, steps: int) -> Source:
-        """Go on through the input that fits: of the same number, of the same type, or any."""
+        """Follow the input that fits: the one of the same number, of the same type, or of any."""
         kind = node.outputs[number].type if 0 <= number < len(node.outputs) else "*"
         same = node.inputs[number : number + 1] if number >= 0 else ()
         exact = [slot for slot in node.inputs if slot.type == kind]
@@ -185,14 +180,14 @@ class Resolver:
 
 
 def fits(one: str, other: str) -> bool:
-    """Say whether two types may be joined: the same, anything, or one of a list."""
+    """Tell whether two types can be linked: the same, any, or one of a list."""
     if "*" in (one, other) or "" in (one, other):
         return True
     return bool(set(one.lower().split(",")) & set(other.lower().split(",")))
 
 
 def _is_widget(part: Part, number: int) -> bool:
-    """Say whether an input of a subgraph leads to a widget inside."""
+    """Tell whether an input of a subgraph is linked to a widget inside."""
     for link in part.links.values():
         if link.origin == INPUTS and link.origin_slot == number:
             target = part.nodes.get(link.target)

@@ -1,4 +1,4 @@
-"""The values that a workflow was run with: what they are called, and which of them tell most."""
+"""The values that a workflow was run with: their labels, and which come first."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,30 +10,30 @@ MAIN_NAMES = (
     *("text", "prompt", "negative_prompt", *SEEDS, "value", "steps", "cfg", "guidance", "denoise"),
     *("width", "height", "length", "batch_size", "scale_by", "megapixels", "fps", "strength"),
 )
-"""Inputs that people set most, as the nodes of ComfyUI call them."""
+"""Inputs that people set most, by their names in ComfyUI."""
 
 MOST = 40
-"""Values kept of one workflow."""
+"""Most values of one workflow."""
 
 LONGEST = 1_000
-"""Characters of one."""
+"""Most characters of a value."""
 
 _DULL = frozenset({"filename_prefix", "image", "upload", "control_after_generate"})
-"""What says nothing of how a picture was made; the picture's name is kept beside."""
+"""Inputs that say nothing about how a picture was made."""
 
 _SHORT = {"cfg": "CFG", "fps": "FPS", "vae": "VAE", "clip": "CLIP", "unet": "UNet", "lora": "LoRA"}
 _PARTS = {**_SHORT, "ckpt": "checkpoint", "id": "ID"}
 
 
 def label_of(name: str) -> str:
-    """Return what a person may call an input: `blur_radius` is “Blur radius”."""
+    """Return the label of an input: `blur_radius` is “Blur radius”."""
     words = [_PARTS.get(word.lower(), word) for word in name.replace("_", " ").split()]
-    told = " ".join(words) or name
-    return told[:1].upper() + told[1:]
+    label = " ".join(words) or name
+    return label[:1].upper() + label[1:]
 
 
 def values_of(nodes: Mapping[NodeId, Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    """Return the values in a workflow as (input, text), those that tell most first."""
+    """Return the values in a workflow as (input, text), those that people set most first."""
     found = [
         (name, str(value).strip()[:LONGEST])
         for node in nodes.values()
@@ -45,7 +45,7 @@ def values_of(nodes: Mapping[NodeId, Mapping[str, Any]]) -> tuple[tuple[str, str
 
 
 def holds(texts: Iterable[str], query: str) -> bool:
-    """Say whether all words of a query are somewhere in these texts, whatever their case."""
+    """Tell whether each word of a query is in one of these texts, ignoring case."""
     whole = "\n".join(texts).casefold()
     return all(word in whole for word in query.casefold().split())
 

@@ -1,4 +1,4 @@
-"""Widget values of a node, from the order in which the editor saves them to their names."""
+"""Widget values of a node, which the editor saves in order: their names."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from tether.core.protocol.node_info import CHOICE, InputInfo, NodeInfo, read_inp
 from tether.workflows.graph import Node
 
 CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
-"""What happens to a seed after a run; saved behind it, and no input of the node.
+"""What happens to a seed after a run: saved after the seed, but no input of the node.
 
 Source: ComfyUI frontend 1.58, `control_after_generate`, read in its templates.
 """
@@ -15,14 +15,14 @@ Source: ComfyUI frontend 1.58, `control_after_generate`, read in its templates.
 _CONTROL = "control_after_generate"
 _SEEDS = ("seed", "noise_seed")
 _BUTTONS = frozenset({"image", "video", "audio", "file", "upload", "", None})
-"""What the editor saves for its own buttons and players, as far as it is known."""
+"""Values that the editor saves for its own buttons and players, as far as they are known."""
 
 _DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
-"""A choice that brings inputs of its own, named `choice.input`."""
+"""The type of a choice with inputs of its own, named `choice.input`."""
 
 
 class Values(NamedTuple):
-    """The values by name, and what is unsure: the code of an assumption, "" for none."""
+    """The values by name, and the code of the assumption that they rest on, "" for none."""
 
     named: dict[str, Any]
     doubt: str = ""
@@ -31,8 +31,8 @@ class Values(NamedTuple):
 def values_of(node: Node, info: NodeInfo | None) -> Values:
     """Name the widget values of a node.
 
-    With the class described, its inputs are walked in order; without it, only the widgets that
-    the file itself names can be known.
+    With the description of its class, they are matched to its inputs in order; without it, to
+    the widgets that the file itself names.
     """
     if isinstance(node.values, dict):
         known = {each.name for each in info.inputs} if info else None
@@ -48,7 +48,7 @@ def values_of(node: Node, info: NodeInfo | None) -> Values:
 
 
 def default_of(info: InputInfo) -> Any:
-    """Return what the editor would put in: the default, or the first of a list."""
+    """Return the editor's value for a new node: the default, or the first choice."""
     if "default" in info.options:
         return info.options["default"]
     if info.choices:
@@ -75,12 +75,12 @@ def _walked(values: list[Any], info: NodeInfo) -> Values:
         todo[:0] = _brought_by(each, value)
         if _is_controlled(each) and values and _is_in(values[-1], CONTROLS):
             values.pop()
-            # Behind the control of a choice stands a filter of its list.
+            # After the control of a choice comes a filter of its list.
             if each.type == CHOICE and values and isinstance(values[-1], str):
                 values.pop()
         if each.is_upload and values and _is_in(values[-1], _BUTTONS):
             values.pop()
-    # Behind a value that is an object, the editor keeps its parts once more.
+    # After a value that is an object, the editor saves its parts once more.
     is_compound = any(isinstance(value, dict) for value in named.values())
     if not is_compound and not all(_is_in(value, _BUTTONS | CONTROLS) for value in values):
         doubt = doubt or "editor_values_left"
@@ -88,7 +88,7 @@ def _walked(values: list[Any], info: NodeInfo) -> Values:
 
 
 def _guessed(node: Node, values: list[Any]) -> Values:
-    """Name values by what the file itself says: newer ones name all, others list the widgets."""
+    """Name values by the file itself: newer files name all, older ones list the widgets."""
     doubt = "editor_class_unknown"
     if node.named:
         return Values({name: node.named[name] for name in node.named if name != _CONTROL}, doubt)
@@ -101,12 +101,12 @@ def _guessed(node: Node, values: list[Any]) -> Values:
         named[name] = rest.pop()
         if name in _SEEDS and rest and _is_in(rest[-1], CONTROLS):
             rest.pop()
-    # Some were no inputs, or inputs without a value: then none can be told for certain.
+    # Some were no inputs, or inputs had no value: then none can be assigned for certain.
     return Values({}, "editor_values_unknown") if rest else Values(named, doubt)
 
 
 def _brought_by(info: InputInfo, value: Any) -> Iterator[InputInfo]:
-    """Yield the widgets that a choice brings along.
+    """Yield the widgets that the value of a choice adds.
 
     Source: ComfyUI 0.28.1, comfy_api `DynamicCombo`, read.
     """
@@ -124,5 +124,5 @@ def _is_controlled(info: InputInfo) -> bool:
 
 
 def _is_in(value: Any, among: frozenset[Any]) -> bool:
-    """Say whether a value of whatever type is one of these."""
+    """Tell whether a value, of any type, is one of these."""
     return isinstance(value, str | None) and value in among

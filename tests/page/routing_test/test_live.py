@@ -96,7 +96,7 @@ def probed(
         found = await Live({URL: "gpu-1"}, make, Chance(1), WORDS.say, explain, within).run()
         assert len(found) == 1 and (found[0]["server"], found[0]["name"]) == (URL, "gpu-1")
         engine = server.engine
-        left, runs = engine._queue.remaining, len(engine._history.entries)
+        left, runs = engine.process.queue.remaining, len(engine.process.history.entries)
         return {**found[0], "left": left, "runs": runs}
 
     return asyncio.run(run())

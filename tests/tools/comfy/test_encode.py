@@ -5,7 +5,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageSequence
+from PIL import Image
 
 from tests.tools.comfy.wire import noise
 from tools.comfy import encode
@@ -30,16 +30,6 @@ def test_previews_grow_from_the_top() -> None:
     assert encode.previews(None, after, 0) == []
     only = Image.open(BytesIO(encode.previews(None, after, 1)[0]))
     assert only.getpixel((0, 0))[0] > 250
-
-
-def test_an_animation_moves() -> None:
-    """All frames, each as long as asked, for ever."""
-    batch = [Image.new("RGB", (8, 8), color) for color in ("red", "blue", "red")]
-    content = encode.animated_webp(batch, 10, lossless=True, quality=80, method="fastest")
-    with Image.open(BytesIO(content)) as opened:
-        frames = [frame.convert("RGB").getpixel((0, 0)) for frame in ImageSequence.Iterator(opened)]
-        assert (opened.n_frames, opened.info["duration"], opened.info["loop"]) == (3, 100, 0)
-    assert frames[:2] == [(255, 0, 0), (0, 0, 255)]
 
 
 @pytest.mark.parametrize(

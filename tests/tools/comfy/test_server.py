@@ -16,8 +16,8 @@ from tools.comfy.server import parse_arguments
 
 def test_without_arguments_it_is_like_comfyui() -> None:
     """Loopback, port 8188, no CORS."""
-    settings, classes, lost = parse_arguments([])
-    assert (settings, lost) == (Settings(), 0)
+    settings, classes = parse_arguments([])
+    assert settings == Settings()
     assert CATALOGUE.keys() < classes.keys()
 
 
@@ -27,13 +27,11 @@ def test_every_option_arrives() -> None:
         "--host 0.0.0.0 --port 0 --cors http://a --name gpu-1 --speed 2 --pace 1.5 --api 0.3.64 "
         "--max-upload-size 1 --gate basic:me:pass --gate-preflight --gate-readable "
         "--gate-open-sockets --no-sockets "
-        "--post-delay -0.2 --success-gap 0.5 --separate-senders --lose-answers 3 "
         "--models a.pth,b/c.pth --without ImageBlur"
     )
-    settings, classes, lost = parse_arguments(text.split())
+    settings, classes = parse_arguments(text.split())
     assert "ImageBlur" not in classes
     assert classes["UpscaleModelLoader"].required[0].type == ("a.pth", "b/c.pth")
-    assert lost == 3
     assert settings == Settings(
         name="gpu-1",
         host="0.0.0.0",
@@ -43,9 +41,6 @@ def test_every_option_arrives() -> None:
         max_upload_size=1024 * 1024,
         pace=1.5,
         speed=2.0,
-        post_delay=-0.2,
-        success_gap=0.5,
-        shared_sender=False,
         sockets=False,
         gate=Gate(
             GateKind.BASIC,
@@ -67,7 +62,6 @@ def test_every_option_arrives() -> None:
         "--speed 0",
         "--speed inf",
         "--pace -1",
-        "--success-gap -1",
         "--api 1.0",
         "--port x",
     ],

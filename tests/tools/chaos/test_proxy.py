@@ -2,9 +2,6 @@
 
 import asyncio
 import gc
-import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -12,7 +9,6 @@ import aiohttp
 import pytest
 
 from tests.tools.comfy.wire import LOCAL, Client, run, serving
-from tools.chaos.control import Control
 from tools.chaos.faults import INJECTED, altered, frame_kind
 from tools.chaos.proxy import ChaosProxy
 from tools.comfy.server import ComfyServer
@@ -286,41 +282,16 @@ def test_a_dead_server_behind_it_is_no_answer() -> None:
     run(story)
 
 
-def test_the_control_endpoint_tells_the_proxy() -> None:
-    """Also while the proxy is down; what is no fault is refused."""
+def test_what_is_no_fault_is_refused() -> None:
+    """With the names of those there are; also while the proxy is down."""
 
     async def story() -> None:
-        async with place() as here, aiohttp.ClientSession() as session:
-            control = Control(here.proxy)
-            await control.start()
-            try:
-                for name, status in [("down", 200), ("heal", 200), ("rain", 400)]:
-                    async with session.post(f"{control.url}/{name}") as answer:
-                        assert answer.status == status
-                told = json.dumps({"path": "/queue"})
-                async with session.post(f"{control.url}/fail_once", data=told) as answer:
-                    assert answer.status == 200
-                assert await here.get("/queue") == 500
-            finally:
-                await control.stop()
-
-    run(story)
-
-
-def test_the_command_names_its_faults_and_its_trouble() -> None:
-    """A port that is taken is said in one line."""
-    command = (sys.executable, "-m", "tools.chaos.control")
-    told = subprocess.run((*command, "--help"), capture_output=True, text=True, check=True)
-    assert "half_open" in told.stdout
-
-    async def story() -> None:
-        async with serving(LOCAL) as server:
-            taken = await asyncio.create_subprocess_exec(
-                *(*command, server.url, "--port", str(server.port)), stderr=asyncio.subprocess.PIPE
-            )
-            _, said = await taken.communicate()
-            assert taken.returncode == 1
-            assert b"A port is taken" in said
+        async with place() as here:
+            await here.proxy.fault("down")
+            with pytest.raises(ValueError, match="`rain` is no fault; there are reset, close"):
+                await here.proxy.fault("rain")
+            await here.proxy.heal()
+            assert await here.get("/queue") == 200
 
     run(story)
 
