@@ -34,7 +34,7 @@ from page.worlds import MakeWorld, find_world
 from tether.browser.media_previews import BrowserPreviews
 from tether.browser.repaint import Repaint
 from tether.browser.site import fetch_text, meta, time_of_day
-from tether.core.events import CollectWanted, Emit
+from tether.core.events import CollectRequested, Emit
 from tether.core.ids import TaskId
 from tether.core.model.identity import DEFAULT_BASE
 from tether.core.model.window import Settings, Window
@@ -262,7 +262,7 @@ class App:
         phrase = read_phrase(typed)
         if phrase is None:
             return self._words.say("trouble.phrase_bad")
-        self._emit(CollectWanted(tag_of(phrase), self._tab.known_prompts()))
+        self._emit(CollectRequested(tag_of(phrase), self._tab.known_prompts()))
         return ""
 
     def _forget(self, task_id: TaskId) -> None:

@@ -7,7 +7,7 @@ import js
 
 from page.page import Switch
 from page.ui.words import choose_language
-from tether.core.events import Emit, StealingWanted
+from tether.core.events import Emit, RebalancingChosen
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Repetition
 
@@ -52,9 +52,9 @@ class Choices:
 
         def steal(is_wanted: bool) -> None:
             self._kept.write(STEAL, "yes" if is_wanted else None)
-            emit(StealingWanted(is_wanted))
+            emit(RebalancingChosen(is_wanted))
 
-        emit(StealingWanted(self._is_stealing))
+        emit(RebalancingChosen(self._is_stealing))
         return (
             Switch("rerun-lost", again.since is not None, rerun_lost),
             Switch("steal", self._is_stealing, steal),

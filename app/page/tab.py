@@ -8,13 +8,13 @@ from tether.browser.page import BrowserPage
 from tether.core.events import Event, PageChange, PageChanged
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.window import Settings
-from tether.core.session.records import is_bereft
+from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.windows.ledger import Entry, read_ledger
-from tether.core.windows.news import NeighbourSpoke
 from tether.core.windows.owner import RECORD as OWNER_RECORD
 from tether.core.windows.owner import make_phrase, read_phrase
+from tether.core.windows.peers import BroadcastReceived
 from tether.runtime.adopter import Adopter
 from tether.runtime.claimant import Claimant
 from tether.runtime.intake import Intake
@@ -42,7 +42,7 @@ class Tab:
             world.records,
             world.chance,
             js.location.reload,
-            lambda: is_bereft(world.records.read_all(), self._ledger()),
+            lambda: has_lost_tasks(world.records.read_all(), self._ledger()),
         )
 
     def phrase(self) -> str:
@@ -95,7 +95,7 @@ class Tab:
                 world.channel.post,
             ),
         )
-        world.channel.listen(lambda text: self._runner.emit(NeighbourSpoke(text)))
+        world.channel.listen(lambda text: self._runner.emit(BroadcastReceived(text)))
         window = self._session.window
         self._page = BrowserPage(
             self._changed,

@@ -14,7 +14,7 @@ from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.outputs import Output
-from tether.core.scheduling.estimates import Outlook
+from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
 
@@ -90,7 +90,7 @@ class Viewer:
             most: Tasks that wait, and tasks that have ended, that have a row.
         """
         window, words = self._window, self._words
-        removed, lessons = self._removed(), window.lessons
+        removed, statistics = self._removed(), window.statistics
         names = {url: server.name for url, server in window.servers.items()}
         if names != self._names:
             self._names = names
@@ -116,14 +116,14 @@ class Viewer:
             (
                 *(
                     self._servers.row(
-                        server, lessons.outliers.failures_at(server.url), self._ends(server, now)
+                        server, statistics.outliers.failures_at(server.url), self._ends(server, now)
                     )
                     for server in window.servers.values()
                 ),
                 *(self._servers.waiting(url, name) for url, name in self._held().items()),
             ),
             (
-                *(self._tasks.row(task, lessons.usual, now) for task in runs),
+                *(self._tasks.row(task, statistics.usual, now) for task in runs),
                 *self._standing(stand, now),
                 *self._ended.values(),
             ),
@@ -132,9 +132,9 @@ class Viewer:
             sum(task.progress.overall for task in live) / len(live) if live else 1.0,
             here,
             safety,
-            bool(window.waiting and window.servers) and not window.is_hurried,
+            bool(window.waiting and window.servers) and not window.is_sending_all,
             bool(live),
-            say_forecast(words, forecast(window, needs, lessons.paces, now)),
+            say_forecast(words, forecast(window, needs, statistics.durations, now)),
             len(live) - len(runs) - len(stand) + len(ended) - len(shown),
             bool(states["failed"] + states["lost"]),
             words.say("tasks.again_lost", count=lost) if lost else "",
@@ -146,7 +146,7 @@ class Viewer:
         before, self._waiting, rows = self._waiting, {}, []
         for task in tasks:
             if task.state is not State.WAITING:
-                rows.append(self._tasks.row(task, self._window.lessons.usual, now))
+                rows.append(self._tasks.row(task, self._window.statistics.usual, now))
                 continue
             told = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
             known = before.get(task.task_id)
@@ -171,8 +171,8 @@ class Viewer:
 
     def _ends(self, server: Server, now: float) -> float | None:
         """Return in how many seconds a new task would be done, where ours were timed."""
-        paces = self._window.lessons.paces
-        if not paces.knows(server.url):
+        durations = self._window.statistics.durations
+        if not durations.knows(server.url):
             return None
-        outlook = Outlook(self._window, paces, now)
-        return outlook.expected(server, server.queue_remaining or 0, "", 0).ends
+        estimates = Estimates(self._window, durations, now)
+        return estimates.expected(server, server.queue_remaining or 0, "", 0).ends

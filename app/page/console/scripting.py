@@ -14,7 +14,7 @@ from page.console.connections import Connections
 from page.console.plain import result_row, server_row, stats, task_row
 from page.health.figures import Health, health
 from page.servers.roster import Roster
-from tether.core.events import CancelWanted, Emit
+from tether.core.events import CancelRequested, Emit
 from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.identity import make_task_id
 from tether.core.model.server import Reach
@@ -169,7 +169,7 @@ class Scripting:
 
     async def _cancel(self, name: Any) -> dict[str, Any]:
         task = self._find(name)
-        self._emit(CancelWanted(task.task_id))
+        self._emit(CancelRequested(task.task_id))
         if not await self._waits.until(lambda: task.is_ended, CANCELLED_WITHIN):
             title = self._border.words.title(task.title)
             raise self._border.refuse("cancel_unanswered", task=title)

@@ -14,7 +14,7 @@ from page.ui.words import Words
 from tether.browser.site import is_demo, meta
 from tether.browser.storage import own_prefix
 from tether.core.errors import Trouble
-from tether.core.events import Emit, KeepingFailed
+from tether.core.events import Emit, StorageFailed
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -138,7 +138,7 @@ class Gallery:
             self._queue.clear()  # the next one that ends is tried again
             if not self._is_failure_told:
                 self._is_failure_told = True
-                self._emit(KeepingFailed(Trouble.of("gallery_full", detail=error)))
+                self._emit(StorageFailed(Trouble.of("gallery_full", detail=error)))
         finally:
             self._is_working = False
         if self._curator is not None:

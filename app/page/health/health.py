@@ -36,7 +36,7 @@ class Vitals:
     def figures(self) -> Health:
         """Return the figures of now."""
         return health(
-            self._window, self._window.lessons.usual, self._sending.to_picture, self._now()
+            self._window, self._window.statistics.usual, self._sending.to_picture, self._now()
         )
 
     def changed(self) -> None:

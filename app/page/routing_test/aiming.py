@@ -18,7 +18,7 @@ async def aimed_connection(bench: Bench) -> Outcome:
     bench.play(lambda: task.state not in (State.WAITING, State.CONNECTING), 12.0)
     connection = window.window.servers[b.url].connection
     return Outcome(
-        landed == b.url and connection.is_hearing,
+        landed == b.url and connection.is_receiving,
         (("landed", {"wanted": "B", "server": bench.log.names.get(landed, "-")}),),
     )
 

@@ -7,7 +7,7 @@ from demo.server import InPageServer
 from page.routing_test.bench import Bench
 from page.routing_test.scene import Outcome, Said, state_of
 from page.routing_test.window import PlayedWindow, is_heard
-from tether.core.events import CancelWanted
+from tether.core.events import CancelRequested
 from tether.core.model.task import State, Task
 
 
@@ -47,7 +47,7 @@ def _ends(bench: Bench, window: PlayedWindow, end: State, server: InPageServer) 
     was_held = _is_held(window, server, (task.prompt_id,))
     if end is State.CANCELLED:
         bench.play(lambda: task.state is State.RUNNING, 20.0)
-        window.emit(CancelWanted(task.task_id))
+        window.emit(CancelRequested(task.task_id))
     elif end is State.LOST:
         bench.play(lambda: task.state is State.RUNNING, 20.0)
         server.kill()

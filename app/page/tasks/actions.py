@@ -10,7 +10,7 @@ from page.composer.composer import Sending
 from page.ui.undo import Undo
 from page.ui.words import Words
 from tether.core.errors import TetherError
-from tether.core.events import CancelWanted, Emit, SendAllWanted, TaskDismissed
+from tether.core.events import CancelRequested, Emit, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.window import Window
 from tether.core.tracking.verdicts import is_still_lost
@@ -73,13 +73,13 @@ class Acting:
             case "elsewhere" if js.confirm(self._words.say("task.elsewhere_warning")):
                 self._soon(self._told(self._again.run_elsewhere(task_id)))
             case "cancel":
-                self._emit(CancelWanted(task_id))
+                self._emit(CancelRequested(task_id))
             case "dismiss":
                 self._remove([task_id])
             case "clear":
                 self._remove([task.task_id for task in self._window.ended()])
             case "send":
-                self._emit(SendAllWanted())
+                self._emit(SendAllRequested())
             case "zoom":
                 self._soon(self._look_closely(key))
             case "repaint":

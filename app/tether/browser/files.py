@@ -10,7 +10,7 @@ from pyodide.ffi import JsException, to_js
 
 from tether.browser.proxies import ProxyScope, blob_of, ended, packed, refuses_blobs
 from tether.core.errors import Trouble
-from tether.core.events import Emit, KeepingFailed
+from tether.core.events import Emit, StorageFailed
 from tether.core.ids import Digest, TaskId
 
 _FILES = "files"
@@ -57,7 +57,7 @@ class BrowserFiles:
             await ended(request, "success", scope)
             self._database = request.result
         except (JsException, OSError) as error:
-            self._emit(KeepingFailed(Trouble.of("files_in_memory", detail=error)))
+            self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
         finally:
             scope.end()
         if self._database is not None:
@@ -107,7 +107,7 @@ class BrowserFiles:
         error = await write.done
         if error is not None:
             self._memory.update(files)
-            self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
+            self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
 
     async def _write(self) -> None:
         """Write what has gathered, and again what has gathered meanwhile."""
@@ -147,7 +147,7 @@ class BrowserFiles:
             request = self._transaction("readonly").objectStore(_FILES).get(digest)
             await ended(request, "success", scope)
         except OSError as error:
-            self._emit(KeepingFailed(Trouble.of("file_unreadable", detail=error)))
+            self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
             return None
         finally:
             scope.end()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from tether.core.errors import Trouble
-from tether.core.events import KeepingFailed, PageChange, PageChanged
+from tether.core.events import PageChange, PageChanged, StorageFailed
 from tether.core.ids import Chance, WindowId
 from tether.core.session.session import Session
 from tether.core.windows.claim import PATIENCE, RECORD, Claim, Standing
@@ -22,7 +22,7 @@ class Claimant:
         records: This tab's records; pages that follow each other in one tab share them.
         chance: Makes the tokens that tell pages apart.
         restart: Loads the page anew: it then finds out who it is.
-        is_bereft: Says whether another window has adopted tasks of ours.
+        has_lost_tasks: Says whether another window has adopted tasks of ours.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Claimant:
         records: Records,
         chance: Chance,
         restart: Callable[[], None],
-        is_bereft: Callable[[], bool],
+        has_lost_tasks: Callable[[], bool],
     ) -> None:
         self._runner = runner
         self._hold = hold
@@ -41,7 +41,7 @@ class Claimant:
         self._records = records
         self._chance = chance
         self._restart = restart
-        self._is_bereft = is_bereft
+        self._is_bereft = has_lost_tasks
         self._claim: Claim | None = None
         self._lost = asyncio.Event()
         channel.listen(self._heard)
@@ -55,7 +55,7 @@ class Claimant:
                 self._records.write(key, None)
             session = make({})
             await self._take(session.window.window_id)
-            self._runner.emit(KeepingFailed(Trouble.of("window_duplicated")))
+            self._runner.emit(StorageFailed(Trouble.of("window_duplicated")))
         return session
 
     def leave(self) -> None:

@@ -57,7 +57,7 @@ class Records(Protocol):
         """Return one record, or None."""
 
     def write(self, key: str, text: str | None) -> None:
-        """Keep a record, or forget it; emits `KeepingFailed` when the browser refuses."""
+        """Keep a record, or forget it; emits `StorageFailed` when the browser refuses."""
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
         """Tell of every record that another window writes or forgets, from now on."""

@@ -1,6 +1,6 @@
 """Doing the work of a task once more, as a new task."""
 
-from tether.core.events import CancelWanted, Emit
+from tether.core.events import CancelRequested, Emit
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
 from tether.core.model.window import Window
@@ -43,7 +43,7 @@ class Repetition:
         task = self._window.tasks.get(task_id)
         if task is not None and not task.is_ended:
             await self._intake.accept_again(task, None)
-            self._emit(CancelWanted(task_id))
+            self._emit(CancelRequested(task_id))
 
     def due(self) -> tuple[TaskId, ...]:
         """Return the lost tasks that are to run again by themselves; each is returned once.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tether.core.commands import (
     AbortRequest,
+    Broadcast,
     CloseSocket,
     Command,
     Commands,
@@ -19,7 +20,6 @@ from tether.core.commands import (
     ShowPreview,
     StartTimer,
     StopTimer,
-    Tell,
 )
 from tether.core.errors import BadInput
 from tether.core.events import Event, WorkflowLoaded
@@ -62,7 +62,7 @@ class Runner:
         self._drain(session.start(ports.clock.now()))
 
     def emit(self, event: Event) -> None:
-        """Tell the session what happened."""
+        """Broadcast the session what happened."""
         self._events.append(event)
         if self._ports is not None and not self._is_busy and not self._is_paused:
             self._drain()
@@ -119,7 +119,7 @@ class Runner:
                 ports.records.write(key, text)
             case SaveEntry(task_id, text):
                 ports.shared.write(ENTRY_RECORD + task_id, text)
-            case Tell(text):
+            case Broadcast(text):
                 ports.say(text)
             case StartTimer(key, delay):
                 ports.clock.start(key, delay)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from tests.tether.core.farm import NOON, Chance
 from tests.tether.runtime.world import MemoryFiles, Shared, World
 from tether.core.model.window import Settings
-from tether.core.session.records import is_bereft
+from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.windows.ledger import read_ledger
 from tether.runtime.claimant import Claimant
@@ -46,7 +46,7 @@ class PageOf:
             self.world,
             Chance(self.seed),
             self.restart,
-            lambda: is_bereft(self.world.records, read_ledger(browser.shared)),
+            lambda: has_lost_tasks(self.world.records, read_ledger(browser.shared)),
         )
         browser.pages.append(self)
 

@@ -17,7 +17,7 @@ from tests.tether.core.farm import (
 from tests.tether.runtime.test_intake import TEXT
 from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput
-from tether.core.events import CancelWanted, Event, TaskAccepted
+from tether.core.events import CancelRequested, Event, TaskAccepted
 from tether.core.ids import Digest, TaskId, digest_of
 from tether.core.model.task import State, Task
 from tether.runtime.intake import Intake
@@ -85,7 +85,7 @@ def test_what_is_given_up_is_cancelled_where_it_was() -> None:
     accepted, cancelled = desk.events
     assert isinstance(accepted, TaskAccepted)
     assert (accepted.again_of, accepted.pinned) == (desk.task.task_id, None)
-    assert cancelled == CancelWanted(desk.task.task_id)
+    assert cancelled == CancelRequested(desk.task.task_id)
 
 
 @pytest.mark.parametrize(("gone", "code"), [(None, "workflow_gone"), (PHOTO, "picture_gone")])
