@@ -12,8 +12,7 @@ from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.windows.ledger import Entry, read_ledger
-from tether.core.windows.owner import RECORD as OWNER_RECORD
-from tether.core.windows.owner import make_phrase, read_phrase
+from tether.core.windows.owner import OWNER_RECORD, make_phrase, read_phrase
 from tether.core.windows.peers import BroadcastReceived
 from tether.runtime.adopter import Adopter
 from tether.runtime.claimant import Claimant

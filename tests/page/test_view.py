@@ -19,7 +19,7 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId
-from tether.core.model.server import Reach
+from tether.core.model.server import Reach, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.access_token import Access, Mode
@@ -93,7 +93,7 @@ def test_a_server_in_trouble_says_what_to_do() -> None:
     row = viewer_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("bad", "refuses this page", "")
     assert "--enable-cors-header" in row.trouble
-    server.is_leaving = True
+    server.use = Use.REMOVED
     assert viewer_of(window).view(NOON).servers[0].state == "finishing its last tasks"
 
 

@@ -11,7 +11,7 @@ from tether.core.events import AimChanged, Emit
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import GREETING_WITHIN, Phase
 from tether.core.model.identity import make_window_id
-from tether.core.model.locks import RECORD
+from tether.core.model.locks import LOCK_RECORD
 from tether.core.model.server import Reach, Server
 from tether.core.model.window import Window
 from tether.core.protocol.address import parse_server_url
@@ -184,7 +184,7 @@ class Connections:
 
     def _lock(self) -> Any:
         """Read the window's locks from where they are kept over reloads."""
-        text = self._world.records.read(RECORD)
+        text = self._world.records.read(LOCK_RECORD)
         return json.loads(text)["report"] if text else None
 
     def _journal(self) -> list[dict[str, Any]]:

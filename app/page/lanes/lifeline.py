@@ -8,6 +8,7 @@ from tether.core.events import Event, SocketClosed
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.window import Window
+from tether.core.timers import ConnectionTimer
 
 SPANS = 300
 """Spans kept for each server: fifty losses with two dials each."""
@@ -39,8 +40,8 @@ class Lifelines:
     def note(self, step: Event | Command, now: float) -> None:
         """Look at a connection when it starts or stops its timer: no phase changes without."""
         match step:
-            case StartTimer(("connection", url, _)) | StopTimer(("connection", url, _)):
-                self._look(ServerUrl(url), now)
+            case StartTimer(ConnectionTimer(url)) | StopTimer(ConnectionTimer(url)):
+                self._look(url, now)
             case SocketClosed(server, attempt, code):
                 self._codes[server] = attempt, code
 

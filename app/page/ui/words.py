@@ -7,7 +7,7 @@ import json
 import re
 
 from tether.core.errors import Trouble
-from tether.core.model.title import told
+from tether.core.model.title import localized
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -39,7 +39,7 @@ class Words:
 
     def title(self, title: str) -> str:
         """Return the title of a task or a workflow: a shipped one has its name in this language."""
-        return told(title, lambda key: self._entries.get(f"workflow.{key}", ""))
+        return localized(title, lambda key: self._entries.get(f"workflow.{key}", ""))
 
     def trouble(self, trouble: Trouble) -> str:
         """Say who, what happened, and what to do now."""

@@ -7,7 +7,7 @@ from tether.core.errors import Trouble
 from tether.core.events import PageChange, PageChanged, StorageFailed
 from tether.core.ids import Chance, WindowId
 from tether.core.session.session import Session
-from tether.core.windows.claim import PATIENCE, RECORD, Claim, Standing
+from tether.core.windows.claim import CLAIM_TIMEOUT, TOKEN_RECORD, Claim, Standing
 from tether.runtime.ports import Channel, Hold, Records
 from tether.runtime.runner import Runner
 
@@ -70,7 +70,7 @@ class Claimant:
         """The page wakes up: go on, or start anew when another has been this window since."""
         claim = self._claim
         # What we remember is older than what a page that followed us here has recorded.
-        last = self._records.read_all().get(RECORD)
+        last = self._records.read_all().get(TOKEN_RECORD)
         is_same = claim is not None and last in (None, claim.token) and not self._is_bereft()
         if is_same and claim is not None and await self._ask(claim):
             self._runner.emit(PageChanged(PageChange.RESUMED))
@@ -82,7 +82,7 @@ class Claimant:
         self._claim = claim = Claim(window_id, self._chance.hex(16))
         is_ours = await self._ask(claim)
         if is_ours:
-            self._records.write(RECORD, claim.token)
+            self._records.write(TOKEN_RECORD, claim.token)
         return is_ours
 
     async def _ask(self, claim: Claim) -> bool:
@@ -92,7 +92,7 @@ class Claimant:
             self._say(claim.taken())
         elif claim.standing is Standing.ASKING:
             heard = asyncio.ensure_future(self._lost.wait())
-            await asyncio.wait([heard], timeout=PATIENCE)
+            await asyncio.wait([heard], timeout=CLAIM_TIMEOUT)
             heard.cancel()
             told = claim.waited()
             if told is not None:
@@ -105,7 +105,7 @@ class Claimant:
         if claim is None:
             return
         before = claim.standing
-        self._say(claim.heard(text))
+        self._say(claim.received(text))
         if claim.standing is Standing.LOST and before is not Standing.LOST:
             self._lost.set()
             if before is Standing.HELD:

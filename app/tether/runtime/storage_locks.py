@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from tether.core.ids import Chance, ServerUrl, WindowId
-from tether.core.windows.claim import BEAT, holder_of, write_sign
+from tether.core.windows.claim import CLAIM_RENEWAL, holder_of, write_sign
 from tether.core.windows.transfers import PLACE_CONTEST, PLACE_LIFETIME, PLACE_RENEWAL, PLACES
 from tether.runtime.ports import Clock, Records
 
@@ -46,7 +46,7 @@ class StorageHold:
         """Far apart: whether we live is asked, and this only cleans up after crashed pages."""
         self._stop()
         self._shared.write(self._key, write_sign(self._token, self._clock.now()))
-        self._beat = asyncio.get_event_loop().call_later(BEAT, self._give_sign)
+        self._beat = asyncio.get_event_loop().call_later(CLAIM_RENEWAL, self._give_sign)
 
     def _stop(self) -> None:
         if self._beat is not None:

@@ -11,6 +11,7 @@ from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput
 from tether.core.events import Event, TaskAccepted
 from tether.core.ids import NodeId
+from tether.core.model.server import Use
 from tether.core.model.window import Window
 from tether.runtime.intake import Intake
 
@@ -95,7 +96,7 @@ def test_a_picture_too_large_for_the_chosen_server_is_refused() -> None:
     desk.window.server(SOUTH, NOON)
     assert desk.refusal(TEXT, Blob(PNG), pinned=NORTH) == "picture_too_large"
     desk.accept(TEXT, Blob(PNG))
-    desk.window.server(SOUTH, NOON).is_leaving = True
+    desk.window.server(SOUTH, NOON).use = Use.REMOVED
     desk.files.kept.clear()
     desk.events.clear()
     assert desk.refusal(TEXT, Blob(PNG)) == "picture_too_large"
