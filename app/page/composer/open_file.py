@@ -9,7 +9,7 @@ from pyscript import config
 
 from tether.core.errors import BadInput, Trouble
 from tether.core.protocol.outputs import parse_json
-from tether.core.protocol.workflow import LONGEST, parse_workflow
+from tether.core.protocol.workflow import LONGEST_WORKFLOW, parse_workflow
 from tether.runtime.describer import Describer
 
 
@@ -39,8 +39,8 @@ class Opening:
         """
         name = str(file.name)
         if await self._is_text(file):
-            if file.size > LONGEST:
-                raise BadInput("workflow_too_long", limit=LONGEST)
+            if file.size > LONGEST_WORKFLOW:
+                raise BadInput("workflow_too_long", limit=LONGEST_WORKFLOW)
             return await self.text(name, str(await file.text()))
         carried = await self.carried(file)
         if carried is None:
@@ -54,7 +54,7 @@ class Opening:
             BadInput: It can't be used.
         """
         content = None
-        if len(text) <= LONGEST:
+        if len(text) <= LONGEST_WORKFLOW:
             try:
                 content = parse_json(text)
             except ValueError:

@@ -17,7 +17,7 @@ from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
 from tether.core.model.window import Window
-from tether.core.protocol.address import PERMISSIONS, is_to_be_asked, needs_leave, space_of
+from tether.core.protocol.address import PERMISSIONS, needs_permission, space_of, would_prompt
 from tether.core.protocol.hosted_list import Listed
 from tether.runtime.access_tokens import Keys
 from tether.runtime.caller import Caller
@@ -68,7 +68,7 @@ class Farm:
         """Those that need leave wait for a click."""
         leave = await leave_of(PERMISSIONS, None if self._watches_leave else self._leave_changed)
         self._watches_leave = True
-        self._roster.take(listed, lambda url: is_to_be_asked(self._address, url, leave))
+        self._roster.take(listed, lambda url: would_prompt(self._address, url, leave))
         self._on_found()
 
     def changed(self) -> None:
@@ -141,7 +141,7 @@ class Farm:
     async def _leave_of(self, url: ServerUrl) -> str:
         """Return the browser's leave to call a server, "" where it needs none."""
         space = space_of(url)
-        if space is None or not needs_leave(self._address, url):
+        if space is None or not needs_permission(self._address, url):
             return ""
         return (await leave_of(PERMISSIONS)).get(space, "")
 
