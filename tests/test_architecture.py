@@ -9,14 +9,13 @@ from tools.dev.rooms import (
     PATHS,
     PURE,
     ROOT,
-    arrows,
-    calls_of,
+    floors,
     imported,
     imported_at_once,
     imports_between,
     is_in,
     modules,
-    room_of,
+    rooms,
     tree,
 )
 from tools.site.manifest import MANIFEST, lazy_modules
@@ -166,21 +165,9 @@ def test_9_there_is_no_cycle_and_pure_code_has_no_clock_chance_browser_or_await(
                 assert node.func.attr not in IMPURE_CALLS, f"{module}:{node.lineno}"
 
 
-def test_the_rooms_as_they_stand() -> None:
-    """Printed with `-s`: rooms, floors, arrows; none leads up, for none leads in a circle."""
-    rooms = {room_of(module) for module in PATHS}
-    below = {room: {to for of, to in arrows() if of == room} for room in rooms}
-    floor: dict[str, int] = {}
-
-    def height(room: str, path: tuple[str, ...] = ()) -> int:
-        assert room not in path, " -> ".join((*path, room))
-        if room not in floor:
-            floor[room] = 1 + max((height(to, (*path, room)) for to in below[room]), default=-1)
-        return floor[room]
-
-    for room in sorted(rooms, key=lambda room: (-height(room), room)):
-        print(f"{height(room):2} {room:26} -> {', '.join(sorted(below[room])) or '-'}")
-    print(f"{len(rooms)} rooms, {max(floor.values()) + 1} floors, {len(arrows())} arrows, 0 upward")
+def test_rooms_import_only_down() -> None:
+    """Folders that import each other can't be read one after the other (see `tools.dev.rooms`)."""
+    assert floors(rooms())[1] == set()
 
 
 @pytest.mark.parametrize("module", modules("tether.browser"))
@@ -271,6 +258,24 @@ def test_two_things_never_share_a_name() -> None:
                         names.setdefault(target.id.lstrip("_"), []).append(module)
     shared = {name: found for name, found in names.items() if len(found) > 1}
     assert shared == {}
+
+
+def calls_of(module: str, class_name: str, method: str) -> set[str]:
+    """Return the names of what a method calls, also by other methods of its class."""
+    classes = [node for node in ast.walk(tree(module)) if isinstance(node, ast.ClassDef)]
+    found = next(each for each in classes if each.name == class_name)
+    methods = {node.name: node for node in found.body if isinstance(node, ast.FunctionDef)}
+    called: set[str] = set()
+    todo = [methods[method]]
+    while todo:
+        for node in ast.walk(todo.pop()):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).rpartition(".")[2]
+                is_own = ast.unparse(node.func) == f"self.{name}" and name in methods
+                if is_own and name not in called:
+                    todo.append(methods[name])
+                called.add(name)
+    return called
 
 
 @pytest.mark.parametrize(("module", "class_name", "method"), DRAWING)
