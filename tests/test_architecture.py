@@ -9,13 +9,13 @@ from tools.dev.rooms import (
     PATHS,
     PURE,
     ROOT,
-    arrows,
+    floors,
     imported,
     imported_at_once,
     imports_between,
     is_in,
     modules,
-    room_of,
+    rooms,
     tree,
 )
 from tools.site.manifest import MANIFEST, lazy_modules
@@ -186,21 +186,9 @@ def test_9_there_is_no_cycle_and_pure_code_has_no_clock_chance_browser_or_await(
                 assert node.func.attr not in IMPURE_CALLS, f"{module}:{node.lineno}"
 
 
-def test_the_rooms_as_they_stand() -> None:
-    """Printed with `-s`: rooms, floors, arrows; none leads up, for none leads in a circle."""
-    rooms = {room_of(module) for module in PATHS}
-    below = {room: {to for of, to in arrows() if of == room} for room in rooms}
-    floor: dict[str, int] = {}
-
-    def height(room: str, path: tuple[str, ...] = ()) -> int:
-        assert room not in path, " -> ".join((*path, room))
-        if room not in floor:
-            floor[room] = 1 + max((height(to, (*path, room)) for to in below[room]), default=-1)
-        return floor[room]
-
-    for room in sorted(rooms, key=lambda room: (-height(room), room)):
-        print(f"{height(room):2} {room:26} -> {', '.join(sorted(below[room])) or '-'}")
-    print(f"{len(rooms)} rooms, {max(floor.values()) + 1} floors, {len(arrows())} arrows, 0 upward")
+def test_rooms_import_only_down() -> None:
+    """Folders that import each other can't be read one after the other (see `tools.dev.rooms`)."""
+    assert floors(rooms())[1] == set()
 
 
 @pytest.mark.parametrize("module", modules("tether.browser"))

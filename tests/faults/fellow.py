@@ -23,7 +23,7 @@ _HANDSHAKE = (
 class StuckFellow:
     """Asks for a large picture over its WebSocket, and doesn't read it.
 
-    Source: ComfyUI 0.28.1, measured; protocol section 11, head-of-line blocking.
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 11.
     """
 
     def __init__(self, server: ComfyServer) -> None:

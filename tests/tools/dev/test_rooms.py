@@ -41,11 +41,6 @@ def test_the_picture_has_a_box_for_each_room_and_is_the_same_each_time() -> None
     assert picture == draw()
 
 
-def test_rooms_import_only_down() -> None:
-    """Folders that import each other couldn't be read one after the other."""
-    assert floors(rooms())[1] == set()
-
-
 def test_imports_are_read_from_the_source() -> None:
     """The simulator has none; the page has its panels."""
     assert imports_between("simulator") == []
