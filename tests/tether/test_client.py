@@ -158,7 +158,7 @@ def test_a_reload_goes_on_with_its_tasks() -> None:
         before = tab.tether
         task_id = await tab.submit(1, steps=40)
         await tab.around.play(before.runner.until(lambda: before.tasks[task_id].server, 5.0))
-        before.world.page.leave()  # type: ignore[attr-defined]
+        before.world.page.sleep()  # type: ignore[attr-defined]
         after = await tab.open()
         assert after.window.window_id == before.window.window_id
         assert after.phrase == before.phrase
@@ -178,7 +178,7 @@ def test_a_result_that_another_window_brings_is_an_error() -> None:
         task_id = await tab.submit(1, steps=400)
         other = Tab(tab.around, seed=1)
         tether = await other.open()
-        tab.tether.world.page.leave()  # type: ignore[attr-defined]
+        tab.tether.world.page.sleep()  # type: ignore[attr-defined]
         owner = tab.tether.window.window_id
         assert await tab.around.play(tether.adopter.take_over(owner))
         assert list(tether.tasks) == [task_id]
@@ -250,9 +250,9 @@ def test_a_page_that_wakes_goes_on_as_the_same_window() -> None:
 
     async def story(tab: Tab) -> None:
         page: Any = tab.tether.world.page
-        page.leave()
+        page.sleep()
         assert tab.tether.runner.is_paused
-        await page.back()
+        await page.wake()
         assert not tab.tether.runner.is_paused and page.restarts == 0
         looks: list[None] = []
         tab.tether.adopter.look = lambda: looks.append(None)  # type: ignore[method-assign]

@@ -41,15 +41,15 @@ class Claimant:
             self._runner.emit(KeepingFailed(Trouble.of("window_duplicated")))
         return session
 
-    def leave(self) -> None:
+    def sleep(self) -> None:
         """Release the claim: the page falls asleep or ends, and the tab's next needn't wait."""
         self._runner.pause()
         if self._claim is not None and self._claim.standing is Standing.HELD:
-            told = self._claim.left()
-            self._hold.leave()
-            self._say(told)
+            message = self._claim.left()
+            self._hold.release()
+            self._say(message)
 
-    async def back(self) -> None:
+    async def wake(self) -> None:
         """Go on after a sleep, or restart when another page has been this window since."""
         if await self._is_still_own():
             self._runner.emit(PageChanged(PageChange.RESUMED))
@@ -79,13 +79,13 @@ class Claimant:
         if claim.standing is Standing.HELD:
             self._say(claim.taken())
         elif claim.standing is Standing.ASKING:
-            heard = asyncio.ensure_future(self._lost.wait())
-            await asyncio.wait([heard], timeout=PATIENCE)
-            heard.cancel()
-            told = claim.waited()
-            if told is not None:
+            losing = asyncio.ensure_future(self._lost.wait())
+            await asyncio.wait([losing], timeout=PATIENCE)
+            losing.cancel()
+            message = claim.waited()
+            if message is not None:
                 await self._hold.seize(claim.window_id, claim.token)
-                self._say(told)
+                self._say(message)
         return claim.standing is Standing.HELD
 
     def _heard(self, text: str) -> None:

@@ -163,8 +163,8 @@ class FakePage:
     def restart(self) -> None:
         self.restarts += 1
 
-    def listen(self, emit: Emit, on_leave: Any, on_back: Any) -> None:
-        self.emit, self.leave, self.back = emit, on_leave, on_back
+    def listen(self, emit: Emit, on_sleep: Any, on_wake: Any) -> None:
+        self.emit, self.sleep, self.wake = emit, on_sleep, on_wake
 
 
 class FakeChannel:
