@@ -36,6 +36,8 @@ class Notifications:
 
     def changed(self, changes: Changes) -> None:
         """Take up what has changed since the last call."""
+        if not changes.tasks:
+            return
         known = self._window.tasks
         tasks = [known[task_id] for task_id in changes.tasks if task_id in known]
         self._ends.note(tasks)
