@@ -54,7 +54,7 @@ async def play_all(
         began = time.perf_counter()
         before, seen_before = await _play(scene, Stage(seed, scene.faulty))
         after, seen_after = await _play(scene, Stage(seed, cured, scene.needs_records))
-        told = {
+        report = {
             "id": scene.id,
             "title": say(f"scene.{scene.id}"),
             "before": sentence(say, before.said),
@@ -63,8 +63,8 @@ async def play_all(
             "evidence": {"before": seen_before, "after": seen_after},
             "ms": round((time.perf_counter() - began) * 1000),
         }
-        on_scene(told)
-        scenes.append(told)
+        on_scene(report)
+        scenes.append(report)
         await asyncio.sleep(0)  # the window's own tasks go on meanwhile
     return scenes
 
@@ -73,14 +73,14 @@ def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str,
     """Say in one line whether all passed, and what failed."""
     red = [str(scene["id"]) for scene in scenes if not scene["passed"]]
     if red:
-        told = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
+        sentences = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
     else:
-        told = [say("summary.green", count=len(scenes))]
+        sentences = [say("summary.green", count=len(scenes))]
     if live:
         bad = [server["name"] for server in live if not server["passed"]]
         key = "summary.live_red" if bad else "summary.live_green"
-        told.append(say(key, servers=", ".join(bad), count=len(live)))
-    return " ".join(told)
+        sentences.append(say(key, servers=", ".join(bad), count=len(live)))
+    return " ".join(sentences)
 
 
 def sentence(say: Say, said: Sequence[Said]) -> str:
