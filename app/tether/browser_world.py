@@ -18,7 +18,17 @@ from tether.core.events import Emit
 from tether.core.ids import Chance
 from tether.core.protocol.hosted_list import Listed
 from tether.runtime.access_tokens import AccessTokens
-from tether.runtime.ports import Channel, Clock, Files, Hold, Http, OnAnswer, Page, Records, Sockets
+from tether.runtime.ports import (
+    Channel,
+    Clock,
+    Files,
+    Hold,
+    HostPage,
+    Http,
+    OnAnswer,
+    Records,
+    Sockets,
+)
 from tether.runtime.storage_locks import StorageHold, StorageTransfers
 
 
@@ -35,7 +45,7 @@ class BrowserWorld:
         files = BrowserFiles(f"{prefix}files", emit)
         self.files: Files = files
         self.open = files.open
-        self.page: Page = BrowserPage()
+        self.page: HostPage = BrowserPage()
         access_of = AccessTokens(self.records, self.shared).of
         self.sockets: Sockets = BrowserSockets(emit, access_of)
         begin = self._transfers().begin
