@@ -10,6 +10,7 @@ from tests.world.jobs import WORKFLOWS
 from tests.world.network import Call, Wire
 from tether.core.commands import (
     AbortRequest,
+    Broadcast,
     CloseSocket,
     Commands,
     LoadWorkflow,
@@ -21,17 +22,16 @@ from tether.core.commands import (
     ShowPreview,
     StartTimer,
     StopTimer,
-    Tell,
 )
 from tether.core.errors import Trouble
 from tether.core.events import (
     Event,
-    KeepingFailed,
     PageChange,
     PageChanged,
+    RebalancingChosen,
     ServerAdded,
     SocketClosed,
-    StealingWanted,
+    StorageFailed,
     TasksOrphaned,
     TimerFired,
     WorkflowLoaded,
@@ -39,9 +39,17 @@ from tether.core.events import (
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.window import Settings
 from tether.core.protocol.requests import Request
-from tether.core.session.records import is_bereft
+from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
-from tether.core.windows.claim import GREATEST, PATIENCE, RECORD, Claim, Standing, leaver
+from tether.core.timers import Timer
+from tether.core.windows.claim import (
+    GREATEST,
+    PLACE_LEFT_FOR,
+    RECORD,
+    Claim,
+    Standing,
+    closing_window,
+)
 from tether.core.windows.ledger import (
     ENTRY_RECORD,
     GRACE,
@@ -51,7 +59,7 @@ from tether.core.windows.ledger import (
     owners,
     read_ledger,
 )
-from tether.core.windows.news import NeighbourSpoke
+from tether.core.windows.peers import BroadcastReceived
 
 if TYPE_CHECKING:
     from tests.world.world import World
@@ -102,7 +110,7 @@ class Browser:
         """Return what all windows know of each other's tasks."""
         return read_ledger(self.shared)
 
-    # Holding a claim, as `runtime.storage_hold` and `browser.locks` do.
+    # OwnedTask a claim, as `runtime.storage_hold` and `browser.locks` do.
 
     def take(self, window_id: str, token: str) -> bool:
         """Take a claim, unless another page's is there."""
@@ -178,7 +186,7 @@ class Page:
         self.offset = tab.offset
         self.calls: dict[int, Call] = {}
         self.wires: dict[tuple[ServerUrl, int], Wire] = {}
-        self.timers: dict[tuple[str, ...], int] = {}
+        self.timers: dict[Timer, int] = {}
         self.is_running = False
         self.is_asleep = False
         self.is_gone = False
@@ -218,7 +226,7 @@ class Page:
             self._say(claim.taken())
             self._held()
         else:
-            self.clock.after(PATIENCE, self._waited, claim)
+            self.clock.after(PLACE_LEFT_FOR, self._waited, claim)
 
     def _waited(self, claim: Claim) -> None:
         if self.is_gone or claim is not self._claim or self.is_asleep:
@@ -242,7 +250,7 @@ class Page:
         for server in self.world.servers:
             self.tell(ServerAdded(server.url, ""))
         if self.world.is_stealing:
-            self.tell(StealingWanted(True))
+            self.tell(RebalancingChosen(True))
         self._go_on()
         self._look_round()
 
@@ -255,7 +263,7 @@ class Page:
         self.tab.records.clear()
         self.session = self._make_session()
         self._claim = self._new_claim()
-        self._events.append(KeepingFailed(Trouble.of("window_duplicated")))
+        self._events.append(StorageFailed(Trouble.of("window_duplicated")))
         self._ask()
 
     def _say(self, text: str | None) -> None:
@@ -280,13 +288,13 @@ class Page:
         if self.is_asleep:
             self._unheard.append(text)
             return
-        self.tell(NeighbourSpoke(text))
-        if leaver(text) is not None:
+        self.tell(BroadcastReceived(text))
+        if closing_window(text) is not None:
             self.look()
         for claim in list(self._adopting.values()):
-            self._say(claim.heard(text))
+            self._say(claim.received(text))
         before = self._claim.standing
-        self._say(self._claim.heard(text))
+        self._say(self._claim.received(text))
         if self._claim.standing is Standing.LOST and before is not Standing.LOST:
             self._lost(before is Standing.HELD)
 
@@ -317,7 +325,7 @@ class Page:
             return
         self._is_back = True
         is_last = self.tab.records.get(RECORD) in (None, self._claim.token)
-        if is_last and not is_bereft(self.tab.records, self.tab.browser.ledger()):
+        if is_last and not has_lost_tasks(self.tab.records, self.tab.browser.ledger()):
             self._ask()
         else:
             self.tab.reload()
@@ -368,7 +376,7 @@ class Page:
             self._found(claim, is_second)
         else:
             self._say(told)
-            self.clock.after(PATIENCE, self._found, claim, is_second)
+            self.clock.after(PLACE_LEFT_FOR, self._found, claim, is_second)
 
     def _found(self, claim: Claim, is_second: bool) -> None:
         if self.is_gone:
@@ -430,7 +438,7 @@ class Page:
                     self.tab.browser.shared.pop(key, None)
                 else:
                     self.tab.browser.shared[key] = command.text
-            elif kind is Tell:
+            elif kind is Broadcast:
                 self._gossip(command.text)
             elif kind is StartTimer:
                 number = self.world.next_number()
@@ -459,7 +467,7 @@ class Page:
             elif kind is LoadWorkflow:
                 self.clock.after(0.02 * self.world.random.random(), self._load, command.digest)
 
-    def _fire(self, key: tuple[str, ...], number: int) -> None:
+    def _fire(self, key: Timer, number: int) -> None:
         if self.timers.get(key) == number:
             del self.timers[key]
             self.tell(TimerFired(key))

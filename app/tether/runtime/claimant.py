@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from tether.core.errors import Trouble
-from tether.core.events import KeepingFailed, PageChange, PageChanged
+from tether.core.events import PageChange, PageChanged, StorageFailed
 from tether.core.ids import WindowId
-from tether.core.session.records import is_bereft
+from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
-from tether.core.windows.claim import PATIENCE, RECORD, Claim, Standing
+from tether.core.windows.claim import CLAIM_TIMEOUT, TOKEN_RECORD, Claim, Standing
 from tether.core.windows.ledger import read_ledger
 from tether.runtime.ports import World
 from tether.runtime.runner import Runner
@@ -38,7 +38,7 @@ class Claimant:
                 records.write(key, None)
             session = make({})
             await self._take(session.window.window_id)
-            self._runner.emit(KeepingFailed(Trouble.of("window_duplicated")))
+            self._runner.emit(StorageFailed(Trouble.of("window_duplicated")))
         return session
 
     def sleep(self) -> None:
@@ -60,9 +60,9 @@ class Claimant:
     async def _is_still_own(self) -> bool:
         claim, records = self._claim, self._world.records.read_all()
         # A later page of this tab has written its own token: what this one remembers is old.
-        if claim is None or records.get(RECORD) not in (None, claim.token):
+        if claim is None or records.get(TOKEN_RECORD) not in (None, claim.token):
             return False
-        if is_bereft(records, read_ledger(self._world.shared.read_all())):
+        if has_lost_tasks(records, read_ledger(self._world.shared.read_all())):
             return False
         return await self._ask(claim)
 
@@ -70,7 +70,7 @@ class Claimant:
         self._claim = claim = Claim(window_id, self._world.chance.hex(16))
         is_ours = await self._ask(claim)
         if is_ours:
-            self._world.records.write(RECORD, claim.token)
+            self._world.records.write(TOKEN_RECORD, claim.token)
         return is_ours
 
     async def _ask(self, claim: Claim) -> bool:
@@ -80,7 +80,7 @@ class Claimant:
             self._say(claim.taken())
         elif claim.standing is Standing.ASKING:
             losing = asyncio.ensure_future(self._lost.wait())
-            await asyncio.wait([losing], timeout=PATIENCE)
+            await asyncio.wait([losing], timeout=CLAIM_TIMEOUT)
             losing.cancel()
             message = claim.waited()
             if message is not None:
@@ -93,7 +93,7 @@ class Claimant:
         if claim is None:
             return
         before = claim.standing
-        self._say(claim.heard(text))
+        self._say(claim.received(text))
         if claim.standing is Standing.LOST and before is not Standing.LOST:
             self._lost.set()
             if before is Standing.HELD:

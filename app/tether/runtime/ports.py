@@ -12,6 +12,7 @@ from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output
 from tether.core.protocol.requests import Request
+from tether.core.timers import Timer
 
 
 class Clock(Protocol):
@@ -20,10 +21,10 @@ class Clock(Protocol):
     def now(self) -> float:
         """Return seconds since the epoch, on a clock that never jumps."""
 
-    def start(self, key: tuple[str, ...], delay: float) -> None:
+    def start(self, key: Timer, delay: float) -> None:
         """Emit `TimerFired(key)` after `delay` seconds; replaces a timer of the same key."""
 
-    def stop(self, key: tuple[str, ...]) -> None:
+    def stop(self, key: Timer) -> None:
         """Cancel a timer, if there is one."""
 
 
@@ -60,7 +61,7 @@ class Records(Protocol):
         """Return one record, or None."""
 
     def write(self, key: str, text: str | None) -> None:
-        """Store a record, or delete it; emits `KeepingFailed` when the browser refuses."""
+        """Store a record, or delete it; emits `StorageFailed` when the browser refuses."""
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
         """Report every record that another window writes or deletes, from now on."""
@@ -141,7 +142,7 @@ class Channel(Protocol):
         """Send a message to all other pages."""
 
 
-class Page(Protocol):
+class HostPage(Protocol):
     """The page that the client runs in."""
 
     def restart(self) -> None:
@@ -192,7 +193,7 @@ class World(Protocol):
     shared: Records
     channel: Channel
     files: Files
-    page: Page
+    page: HostPage
 
     def make_hold(self) -> Hold:
         """Return a hold for one window's claim."""

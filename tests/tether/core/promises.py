@@ -8,9 +8,15 @@ from tether.core.ids import PromptId, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.task import ENDED, ON_SERVER, State, Task
 from tether.core.protocol.requests import Ask, Request
-from tether.core.scheduling.recheck import LOOK_TIMER
 from tether.core.session.snapshot import write_task
-from tether.core.submission.dispatcher import FILL_TIMER, ROUND_TIMER
+from tether.core.timers import (
+    ConnectionTimer,
+    FillTimer,
+    PollTimer,
+    RecheckTimer,
+    RoundTimer,
+    SocketTimer,
+)
 
 if TYPE_CHECKING:
     from tests.tether.core.world import World
@@ -73,13 +79,13 @@ class Promises:
             latest = max(task.bound_at for task in bound)
             assert report["promptId"] in {t.prompt_id for t in bound if t.bound_at == latest}
         for url, count in Counter(task.server for task in bound).items():
-            assert count <= self.world.settings.places or self.world.is_hurried
+            assert count <= self.world.settings.places or self.world.is_sending_all
             assert url in window.servers
         for task in window.tasks.values():
             self._check_task(task)
         for url, server in window.servers.items():
             if server.connection.phase not in (Phase.IDLE, Phase.OPEN):
-                assert ("connection", url, str(server.connection.attempt)) in self.world.timers
+                assert ConnectionTimer(url, server.connection.attempt) in self.world.timers
         self._check_waiting()
         assert len(self.world.timers) <= 8 * len(window.servers) + len(window.tasks) + 4
 
@@ -91,30 +97,30 @@ class Promises:
         elif task.state is State.WAITING:
             assert task.task_id in self.world.session.window.waiting
         elif task.state is State.CONNECTING:
-            assert ("connect", task.task_id) in self.world.timers
+            assert SocketTimer(task.task_id) in self.world.timers
         elif task.state is State.UPLOADING:
-            is_looking = (LOOK_TIMER, task.task_id) in self.world.timers
+            is_looking = RecheckTimer(task.task_id) in self.world.timers
             assert is_looking or task.request_id in self.world.calls
         elif task.state is State.POSTING:
             assert task.request_id in self.world.calls
         else:
             assert task.state in ON_SERVER
-            assert ("beat", task.server) in self.world.timers
+            assert PollTimer(task.server) in self.world.timers
 
     def _check_waiting(self) -> None:
         """A task that could go somewhere is on its way there."""
         window = self.world.session.window
-        is_asking = ROUND_TIMER in self.world.timers or FILL_TIMER in self.world.timers
+        is_asking = RoundTimer() in self.world.timers or FillTimer() in self.world.timers
         is_asking |= any(
             call.request.ask in (Ask.PROBE, Ask.NODE) for call in self.world.calls.values()
         )
         # Where ends are known badly, a server has one task, and its end opens the next place.
-        places = 1 if window.lessons.paces else window.settings.places
+        places = 1 if window.statistics.durations else window.settings.places
         for task in window.waiting.values():
             could = any(
                 len(window.bound_to(server.url)) < places and server.takes_tasks
                 for server in window.servers.values()
-                if task.pinned in (None, server.url) and window.left_at(task) != server.url
+                if task.pinned in (None, server.url) and window.abandoned_at(task) != server.url
             )
             assert not could or is_asking or task.digest not in window.workflows
 

@@ -33,7 +33,7 @@ from tether.core.events import (
     Failure,
     FrameReceived,
     RequestFailed,
-    SendAllWanted,
+    SendAllRequested,
     ServerAdded,
     SocketClosed,
     SocketOpened,
@@ -47,6 +47,7 @@ from tether.core.model.task import Task
 from tether.core.model.window import Settings
 from tether.core.protocol.requests import Request
 from tether.core.session.session import Session
+from tether.core.timers import Timer
 
 
 @dataclass
@@ -67,13 +68,13 @@ class World:
         self.settings = Settings("base", places)
         self.chance = Chance(seed)
         self.records: dict[str, str] = {}
-        self.timers: dict[tuple[str, ...], float] = {}
+        self.timers: dict[Timer, float] = {}
         self.calls: dict[int, Call] = {}
         self.ghosts: list[Call] = []
         self.sockets: dict[tuple[ServerUrl, int], Socket] = {}
         self.loads: deque[Digest] = deque()
         self.accepted: set[TaskId] = set()
-        self.is_hurried = False
+        self.is_sending_all = False
         self.log: list[Command] = []
         self.promises = Promises(self)
         self.session = self._new_session()
@@ -89,7 +90,7 @@ class World:
 
     def happen(self, event: Event) -> tuple[Command, ...]:
         """Tell the session, carry out what it asks for, and check its promises."""
-        self.is_hurried |= isinstance(event, SendAllWanted)
+        self.is_sending_all |= isinstance(event, SendAllRequested)
         commands = self.session.handle(event, self.now)
         self._carry_out(commands)
         self.promises.check()

@@ -1,6 +1,6 @@
-"""Where a new task would go now, and why, as far as the servers have told.
+"""Where a new task would go now, and why, without asking any server.
 
-Nothing is asked for it: when a task comes, the dispatcher asks, and may find it changed.
+When a task comes, the dispatcher probes the servers, and may find them changed.
 """
 
 from collections.abc import Collection
@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 from tether.core.ids import ServerUrl
 from tether.core.model.balancer import shortest
-from tether.core.model.durations import Paces
+from tether.core.model.durations import Durations
 from tether.core.model.server import Reach, Server
 from tether.core.model.window import Window
-from tether.core.scheduling.allotment import reckoned
-from tether.core.scheduling.capacity import Depth
-from tether.core.scheduling.estimates import Expected, Outlook, loads
+from tether.core.scheduling.allotment import with_doubt
+from tether.core.scheduling.capacity import Capacity
+from tether.core.scheduling.estimates import Estimates, Expected, loads
 
-OLD = 60.0
-"""Seconds after which what a server told of its queue is said to be of then."""
+OUTDATED_AFTER = 60.0
+"""Seconds after which the length of a queue is shown with its age."""
 
 
 class Prospect(NamedTuple):
-    """A server that can take a task: those before it there, and when it is done if known."""
+    """A server that can take a task: how many are before it there, and its end if known."""
 
     server: Server
     load: int
@@ -28,14 +28,14 @@ class Prospect(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """A server that can take none, and what keeps it: the end of `compose.next.why.*`."""
+    """A server that can't take a task; `why` is the end of `compose.next.why.*`."""
 
     server: Server
     why: str
 
 
 class Needs(NamedTuple):
-    """What is known of the task: servers that can't run its workflow, bytes of its pictures."""
+    """The servers that can't run a task's workflow, and the bytes of its pictures."""
 
     lacking: Collection[ServerUrl] = ()
     sizes: tuple[int, ...] = ()
@@ -47,7 +47,7 @@ ANYTHING = Needs()
 class Forecast(NamedTuple):
     """What would become of a new task.
 
-    `first` gets it; of several one by lot. Without any it waits here if `is_full`, else nobody
+    `first` gets it; of several a random one. Without any it waits here if `is_full`, else no server
     can take it, and `obstacles` say why. `others` come after, the earliest end first.
     """
 
@@ -58,15 +58,8 @@ class Forecast(NamedTuple):
     is_old: bool = False
 
 
-def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast:
-    """Look ahead for a task that is still being put together.
-
-    Args:
-        window: Its servers.
-        needs: What keeps the task from some of them.
-        paces: What is known of seconds.
-        now: The time.
-    """
+def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> Forecast:
+    """Forecast for a task that is still being composed."""
     able, obstacles = [], []
     for server in window.servers.values():
         if server.is_leaving:
@@ -76,34 +69,35 @@ def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast
             obstacles.append(Obstacle(server, why))
         else:
             able.append(server)
-    outlook, size = Outlook(window, paces, now), sum(needs.sizes)
-    depth = Depth(window, outlook)
-    # Nobody is before it in the window: it is the next for a server that has something to do.
+    estimates, size = Estimates(window, durations, now), sum(needs.sizes)
+    capacity = Capacity(window, estimates)
+    # With none before it in the window, it is the next for a busy server.
     is_next = not window.waiting
     free = [
         server
         for server in able
-        if not depth.wait(server, server.queue_remaining, size)
-        or (is_next and depth.may_wait_for(server, server.queue_remaining, now))
+        if not capacity.wait(server, server.queue_remaining, size)
+        or (is_next and capacity.may_wait_for(server, server.queue_remaining, now))
     ]
     if not free:
         return Forecast(obstacles=tuple(obstacles), is_full=bool(able))
     found = {
-        server.url: outlook.expected(server, depth.length_of(server), "", size) for server in free
+        server.url: estimates.expected(server, capacity.length_of(server), "", size)
+        for server in free
     }
     ends = {url: each.ends for url, each in found.items()}
     full = {
         server.url: ends[server.url]
         for server in free
-        if depth.wait(server, server.queue_remaining, size)
+        if capacity.wait(server, server.queue_remaining, size)
     }
-    ranks = loads({**ends, **reckoned(full, outlook)}, outlook.usual(""))
+    ranks = loads({**ends, **with_doubt(full, estimates)}, estimates.usual(""))
     first = shortest(ranks)
     prospects = [
         Prospect(
             server,
-            (server.queue_remaining or 0) + window.on_their_way(server.url),
-            found[server.url] if paces.knows(server.url) else None,
+            (server.queue_remaining or 0) + window.in_transit(server.url),
+            found[server.url] if durations.knows(server.url) else None,
         )
         for server in sorted(free, key=lambda server: ranks[server.url])
     ]
@@ -111,12 +105,12 @@ def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast
         tuple(each for each in prospects if each.server.url in first),
         tuple(each for each in prospects if each.server.url not in first),
         tuple(obstacles),
-        is_old=any(now - server.told_at > OLD for server in free),
+        is_old=any(now - server.told_at > OUTDATED_AFTER for server in free),
     )
 
 
 def _obstacle(server: Server, needs: Needs, now: float) -> str:
-    """Say what keeps a server from a new task, "" for nothing; the one place for such reasons."""
+    """Return what keeps a server from a new task; "" if nothing."""
     if server.reach is not Reach.UP:
         return str(server.reach.value)
     if server.is_paused:

@@ -13,14 +13,15 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
+from tether.core.model.server import Use
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask
 from tether.core.scheduling.fitness import (
     DESCRIBED_WITHIN,
     fits_elsewhere,
     lacking,
+    query_nodes,
     suits,
-    take_stock,
     too_large,
     why_nowhere,
 )
@@ -62,15 +63,15 @@ def test_each_class_is_asked_for_once_and_only_where_a_task_may_go() -> None:
     window = new_farm(NORTH, SOUTH)
     tasks = (waiting_task(window, 1, pinned=NORTH), waiting_task(window, 2, pinned=NORTH))
     special(window)
-    (call,) = take_stock(window, window.servers[NORTH], tasks, NOON)
+    (call,) = query_nodes(window, window.servers[NORTH], tasks, NOON)
     assert (call.ask, call.path, call.server) == (Ask.NODE, "/object_info/Special", NORTH)
     assert call.timeout == DESCRIBED_WITHIN
-    assert take_stock(window, window.servers[SOUTH], tasks, NOON) == ()
+    assert query_nodes(window, window.servers[SOUTH], tasks, NOON) == ()
 
 
 def test_classes_of_every_server_are_not_asked_for() -> None:
     window = new_farm(NORTH)
-    assert take_stock(window, window.servers[NORTH], [waiting_task(window)], NOON) == ()
+    assert query_nodes(window, window.servers[NORTH], [waiting_task(window)], NOON) == ()
 
 
 def test_what_all_servers_lack_is_told_by_name() -> None:
@@ -84,7 +85,7 @@ def test_what_all_servers_lack_is_told_by_name() -> None:
             (south, json.dumps({"Special": {"input": {"required": {"mode": [["x"]]}}}})),
         ]
     ):
-        server.inventory.ask(number, "Special")
+        server.inventory.query(number, "Special")
         assert suits(window, server, task, NOON)
         server.inventory.answered(number, 200, text, NOON)
         assert not suits(window, server, task, NOON)
@@ -125,8 +126,8 @@ def test_a_picture_that_one_server_refused_may_fit_another() -> None:
     task = waiting_task(window)
     window.servers[NORTH].refused_picture(8_000_000)
     assert fits_elsewhere(window, task)
-    window.servers[SOUTH].is_leaving = True
+    window.servers[SOUTH].use = Use.REMOVED
     assert not fits_elsewhere(window, task)
-    window.servers[SOUTH].is_leaving = False
+    window.servers[SOUTH].use = Use.LISTED
     task.pinned = NORTH
     assert not fits_elsewhere(window, task)

@@ -35,9 +35,9 @@ from tether.core.protocol.outputs import MOST_OUTPUTS
 from tether.core.protocol.requests import Ask
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.frames import Routing, heard
+from tether.core.tracking.frames import Frames, task_of
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 
 PNG = b"\0\0\0\1\0\0\0\2\x89PNG"
 
@@ -50,8 +50,8 @@ class Story:
         self.north = self.window.server(NORTH, NOON)
         submission = Submission(self.window)
         cancellation = Cancellation(self.window, submission)
-        reconciler = Reconciler(self.window, Books(self.window, submission, cancellation))
-        self.routing = Routing(self.window, submission, reconciler)
+        reconciler = Reconciler(self.window, Verdicts(self.window, submission, cancellation))
+        self.frames = Frames(self.window, submission, reconciler)
         for url in (NORTH, SOUTH):
             connection = self.window.server(url, NOON).connection
             connection.connect()
@@ -67,12 +67,12 @@ class Story:
         commands: Commands = ()
         for text in texts:
             event = FrameReceived(server, attempt, text)
-            commands += self.routing.frame(event, NOON + 1)
+            commands += self.frames.text(event, NOON + 1)
         return commands
 
     def see(self, head: bytes) -> Commands:
         """A binary frame comes."""
-        return self.routing.binary(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
+        return self.frames.binary(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
 
     def notes(self) -> list[str]:
         """The journal."""
@@ -108,9 +108,9 @@ def test_progress_is_heard_on_the_way() -> None:
     story = Story(*QUEUED)
     heard, steps = [], []
     for text in success_frames(story.task.prompt_id)[:6]:
-        story.window.touched.clear()
+        story.window.pending.gauges.clear()
         story.hear(text)
-        assert story.window.touched == {story.task.task_id}
+        assert story.window.pending.gauges == {story.task.task_id}
         heard.append(round(story.task.progress.overall, 3))
         steps.append(story.task.progress.step)
     assert heard == [0, 0, 0, 0.333, 0.417, 0.667]
@@ -320,7 +320,7 @@ def test_other_binary_frames_and_other_sockets_show_nothing() -> None:
     """Progress texts, and a socket that was replaced."""
     story = Story(*RUNNING)
     assert story.see(b"\0\0\0\3\0\0\0\1text") == ()
-    assert story.routing.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
+    assert story.frames.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
 
 
 def test_a_queue_longer_than_our_tasks_is_looked_into() -> None:
@@ -380,11 +380,11 @@ def test_frames_are_heard_only_for_tasks_that_the_server_may_have() -> None:
     north = window.server(NORTH, NOON)
     for number, states in enumerate([(*ON_THE_WAY,), UNKNOWN, QUEUED, RUNNING], 1):
         task = bound_task(window, north, *states, number=number)
-        assert heard(window, NORTH, task.prompt_id) is task
-        assert heard(window, SOUTH, task.prompt_id) is None
+        assert task_of(window, NORTH, task.prompt_id) is task
+        assert task_of(window, SOUTH, task.prompt_id) is None
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert heard(window, NORTH, task.prompt_id) is None
+    assert task_of(window, NORTH, task.prompt_id) is None
 
     uploading = bound_task(window, north, State.UPLOADING, number=8)
-    assert heard(window, NORTH, uploading.prompt_id) is None
-    assert heard(window, NORTH, new_task(99).prompt_id) is None
+    assert task_of(window, NORTH, uploading.prompt_id) is None
+    assert task_of(window, NORTH, new_task(99).prompt_id) is None
