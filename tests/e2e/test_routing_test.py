@@ -140,9 +140,8 @@ WITHOUT = [
     (
         "reconciliation",
         "app/tether/core/tracking/reconciler.py",
-        "        return (Request(polling.list_id, server.url, ask, path, "
-        "owner=Owner.RECONCILER),)\n",
-        "        return ()\n",
+        "(Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)\n",
+        "()\n",
     ),
 ]
 
