@@ -140,8 +140,11 @@ WITHOUT = [
     (
         "reconciliation",
         "app/tether/core/tracking/reconciler.py",
-        "(Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)\n",
-        "()\n",
+        (
+            "        return (Request(polling.list_id, server.url, ask, path, "
+            "owner=Owner.RECONCILER),)\n"
+        ),
+        "        return ()\n",
     ),
 ]
 
