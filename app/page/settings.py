@@ -8,7 +8,7 @@ import js
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.words import choose_language
-from tether.core.events import StealingWanted
+from tether.core.events import RebalancingChosen
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Rerun
 
@@ -50,13 +50,13 @@ class PageSettings:
 
         def steal(is_wanted: bool) -> None:
             self._shared.write(STEAL_RECORD, "yes" if is_wanted else None)
-            context.emit(StealingWanted(is_wanted))
+            context.emit(RebalancingChosen(is_wanted))
 
         chooser = by_id("language")
         chooser.value = self.language
         listen(chooser, "change", lambda _event: context.soon(use_language(str(chooser.value))))
         is_stealing = self._shared.read(STEAL_RECORD) == "yes"
-        context.emit(StealingWanted(is_stealing))
+        context.emit(RebalancingChosen(is_stealing))
         _switch("rerun-lost", self.reruns_since is not None, rerun_lost)
         _switch("steal", is_stealing, steal)
 

@@ -13,7 +13,7 @@ from tether.core.model.health import only_here
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.scheduling.estimates import Outlook
+from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
 
@@ -71,7 +71,7 @@ class Views:
             needs: Those of the next task.
             most: Tasks that wait, and tasks that have ended, that have a row.
         """
-        window, words, lessons = self._window, self._words, self._window.lessons
+        window, words, statistics = self._window, self._words, self._window.statistics
         names = {url: server.name for url, server in window.servers.items()}
         if names != self._names:
             self._names = names
@@ -81,7 +81,7 @@ class Views:
         ended = [task for task in window.ended() if task.task_id not in self._removed]
         servers = (
             self._servers.row(
-                server, lessons.outliers.failures_at(server.url), self._ends(server, now)
+                server, statistics.outliers.failures_at(server.url), self._ends(server, now)
             )
             for server in window.servers.values()
         )
@@ -89,7 +89,7 @@ class Views:
             (*servers, *self._servers.held()),
             self._task_list(live, ended, now, most),
             tuple(words.trouble(trouble) for trouble in window.notices),
-            say_forecast(words, forecast(window, needs, lessons.paces, now)),
+            say_forecast(words, forecast(window, needs, statistics.durations, now)),
             sum(task.progress.overall for task in live) / len(live) if live else 1.0,
             bool(live),
             any(task.state in (State.FAILED, State.LOST) for task in ended),
@@ -112,7 +112,7 @@ class Views:
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
             (
-                *(self._tasks.row(task, window.lessons.usual, now) for task in runs),
+                *(self._tasks.row(task, window.statistics.usual, now) for task in runs),
                 *self._standing(stand, now),
                 *self._ended.values(),
             ),
@@ -120,7 +120,7 @@ class Views:
             len(live) - len(runs) - len(stand) + len(ended) - len(shown),
             here,
             safety,
-            bool(window.waiting and window.servers) and not window.is_hurried,
+            bool(window.waiting and window.servers) and not window.is_sending_all,
             words.say("tasks.again_lost", count=lost) if lost else "",
         )
 
@@ -130,7 +130,7 @@ class Views:
         before, self._waiting, rows = self._waiting, {}, []
         for task in tasks:
             if task.state is not State.WAITING:
-                rows.append(self._tasks.row(task, self._window.lessons.usual, now))
+                rows.append(self._tasks.row(task, self._window.statistics.usual, now))
                 continue
             signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
             known = before.get(task.task_id)
@@ -157,8 +157,8 @@ class Views:
 
     def _ends(self, server: Server, now: float) -> float | None:
         """Return in how many seconds a new task would be done, where tasks were timed."""
-        paces = self._window.lessons.paces
-        if not paces.knows(server.url):
+        durations = self._window.statistics.durations
+        if not durations.knows(server.url):
             return None
-        outlook = Outlook(self._window, paces, now)
-        return outlook.expected(server, server.queue_remaining or 0, "", 0).ends
+        estimates = Estimates(self._window, durations, now)
+        return estimates.expected(server, server.queue_remaining or 0, "", 0).ends

@@ -20,8 +20,8 @@ from typing import Any, TypeAlias
 
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import (
-    CancelWanted,
-    CollectWanted,
+    CancelRequested,
+    CollectRequested,
     Event,
     PageChange,
     PageChanged,
@@ -40,9 +40,9 @@ from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.submission.withdrawal import successor
 from tether.core.windows.ledger import read_ledger
-from tether.core.windows.news import NeighbourSpoke
 from tether.core.windows.owner import RECORD as OWNER_RECORD
 from tether.core.windows.owner import make_phrase, read_phrase, tag_of
+from tether.core.windows.peers import BroadcastReceived
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.adopter import Adopter
 from tether.runtime.caller import Caller
@@ -170,7 +170,7 @@ class Tether:
             world.channel.post,
         )
         self.runner.start(self._session, ports)
-        world.channel.listen(lambda text: self.runner.emit(NeighbourSpoke(text)))
+        world.channel.listen(lambda text: self.runner.emit(BroadcastReceived(text)))
         world.page.listen(self._page_changed, self._claimant.leave, self._claimant.back)
         self.adopter.look()
 
@@ -244,7 +244,7 @@ class Tether:
             TetherError: The window has no such task.
         """
         task = self._task(task_id)
-        self.runner.emit(CancelWanted(task_id))
+        self.runner.emit(CancelRequested(task_id))
         await self.runner.until(lambda: task.is_ended, CANCELLED_WITHIN)
         return task
 
@@ -271,7 +271,7 @@ class Tether:
         ledger = read_ledger(self.world.shared.read_all())
         tasks = (read_task(entry.record) for entry in ledger.values())
         known = frozenset(task.prompt_id for task in tasks if task is not None)
-        self.runner.emit(CollectWanted(tag_of(phrase), known))
+        self.runner.emit(CollectRequested(tag_of(phrase), known))
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Run work that nobody waits for; what it raises goes to the loop's exception handler."""

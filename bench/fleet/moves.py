@@ -9,7 +9,7 @@ from tether.core.commands import Command, Commands
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.protocol.requests import Ask, Request
-from tether.core.session.rebalancing import STEAL_TIMER, Stealing
+from tether.core.session.rebalancing import STEAL_TIMER, Rebalancing
 from tether.core.submission.withdrawal import resubmit
 from tether.core.tracking.reconciler import Reconciler
 
@@ -36,8 +36,8 @@ class MovingWindow(PageWindow):
 
     def __init__(self, fleet: Fleet, number: int, upload: float, random: Random) -> None:
         super().__init__(fleet, number, upload, random)
-        self._stealing = Stealing(self.window, Lists(self))
-        self._stealing.want(True)
+        self._rebalancing = Rebalancing(self.window, Lists(self))
+        self._rebalancing.want(True)
 
     def ahead(self, task: Task, server: Server) -> int | None:
         """Return how many tasks are before one in its server's queue."""
@@ -45,13 +45,13 @@ class MovingWindow(PageWindow):
 
     def _probed(self, request: Request, length: int | None) -> Commands:
         commands = super()._probed(request, length)
-        return (*commands, *self._stealing.told(request, length, self.env.now))
+        return (*commands, *self._rebalancing.told(request, length, self.env.now))
 
     def _changed(self) -> Commands:
-        return (*super()._changed(), *self._stealing.look())
+        return (*super()._changed(), *self._rebalancing.look())
 
     def _rang(self, key: tuple[str, ...]) -> Commands:
-        return self._stealing.fired(self.env.now) if key == STEAL_TIMER else super()._rang(key)
+        return self._rebalancing.fired(self.env.now) if key == STEAL_TIMER else super()._rang(key)
 
     def _obey(self, commands: Iterable[Command]) -> None:
         for command in commands:

@@ -11,7 +11,7 @@ from typing import Any
 import simpy
 
 from bench.fleet.world import POST, PROBE, Fleet, Job
-from tether.core.commands import Command, Commands, StartTimer, Tell
+from tether.core.commands import Broadcast, Command, Commands, StartTimer
 from tether.core.events import Picture
 from tether.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
 from tether.core.model.server import Server
@@ -61,7 +61,7 @@ class Carrier(Submission):
 
     def uploaded(self, task: Task, server: Server, now: float) -> Commands:
         """Look at the queues again, if that took long; then post."""
-        return self.second_look.ask(task, server, now) or self._go_on(task, now)
+        return self.recheck.ask(task, server, now) or self._go_on(task, now)
 
     def _go_on(self, task: Task, now: float) -> Commands:
         self._window.move(task, State.POSTING)
@@ -148,7 +148,7 @@ class PageWindow:
         """A server tells all sockets: this window has one while it has tasks there."""
         server = self.window.servers[ServerUrl(f"http://gpu-{number}:8188")]
         if self.window.bound_to(server.url):
-            server.told_length(self._fleet.lengths[number], self.env.now)
+            server.note_queue(self._fleet.lengths[number], self.env.now)
 
     def _settle(self) -> None:
         """What `Session` does after each event."""
@@ -168,7 +168,7 @@ class PageWindow:
             match command:
                 case Request(ask=Ask.PROBE):
                     self._probe(command)
-                case Tell(text):
+                case Broadcast(text):
                     for fellow in self.fellows:
                         fellow._after(HEARD, fellow._heard, text)
                 case StartTimer(key, delay):
@@ -181,7 +181,7 @@ class PageWindow:
 
         def answered() -> None:
             length = self._fleet.lengths[number]
-            server.told_length(length, self.env.now)
+            server.note_queue(length, self.env.now)
             self._obey(self._probed(request, length))
             self._settle()
 
@@ -198,7 +198,7 @@ class PageWindow:
         now = self.env.now
         return (
             *self._dispatcher.told(request, length, now),
-            *self._submission.second_look.told(request, length, now),
+            *self._submission.recheck.told(request, length, now),
         )
 
     def _heard(self, text: str) -> None:
@@ -217,7 +217,7 @@ class PageWindow:
         if key == NEWS_TIMER:
             return self._exchange.tell(self.env.now)
         if key[0] == LOOK_TIMER:
-            return self._submission.second_look.fired(TaskId(key[1]), self.env.now)
+            return self._submission.recheck.fired(TaskId(key[1]), self.env.now)
         self.window.is_fill_due = True
         return ()
 

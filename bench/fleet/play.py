@@ -11,11 +11,11 @@ import simpy
 from bench.fleet.page import PageWindow
 from bench.fleet.world import Fleet, Outcome, Scene, jobs_of
 from tether.core.scheduling import exchange
-from tether.core.windows.news import read_news
+from tether.core.windows.peers import read_report
 
 # All windows of a browser hear the same words at the same moment: to read them once saves half
 # the time.
-vars(exchange)["read_news"] = lru_cache(maxsize=16)(read_news)
+vars(exchange)["read_report"] = lru_cache(maxsize=16)(read_report)
 
 
 def pages_of(
@@ -34,7 +34,7 @@ def pages_of(
     if is_one_browser:
         for page in made:
             page.fellows = [each for each in made if each is not page]
-            page.window.neighbours.known.update(each.window.window_id for each in page.fellows)
+            page.window.peers.known.update(each.window.window_id for each in page.fellows)
     return made
 
 

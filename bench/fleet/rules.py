@@ -19,7 +19,7 @@ class Window:
     """What one window knows: its tasks on their way, by server."""
 
     random: Random
-    on_their_way: list[int]
+    in_transit: list[int]
     turn: int = 0
 
 

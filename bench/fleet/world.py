@@ -143,9 +143,9 @@ def send(
     lengths = fleet.told()
     yield fleet.env.timeout(NOT_ANSWERED if None in lengths else PROBE)
     number = rule.choose(window, lengths)
-    window.on_their_way[number] += 1
+    window.in_transit[number] += 1
     yield fleet.env.timeout(upload + POST)
-    window.on_their_way[number] -= 1
+    window.in_transit[number] -= 1
     fleet.post(number, job)
 
 

@@ -21,7 +21,7 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId, ServerUrl
-from tether.core.model.server import Reach
+from tether.core.model.server import Reach, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.access_token import Access, Mode
@@ -72,7 +72,7 @@ def test_a_server_says_how_it_is() -> None:
     server = window.server(NORTH, NOON)
     bound_task(window, server, *RUNNING)
     server.answered()
-    server.told_length(3, NOON)
+    server.note_queue(3, NOON)
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
     row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when a task comes")
@@ -112,7 +112,7 @@ def test_a_server_in_trouble_says_what_to_do() -> None:
     row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("bad", "refuses this page", "")
     assert "--enable-cors-header" in row.trouble
-    server.is_leaving = True
+    server.use = Use.REMOVED
     assert views_of(window).view(NOON).servers[0].state == "finishing its last tasks"
 
 
@@ -326,7 +326,7 @@ def test_a_card_tells_how_long_it_has_taken_and_how_long_its_like_take() -> None
     second = bound_task(window, server, *QUEUED, number=4)
     first.accepted_at = second.accepted_at = NOON
     first.acknowledged_at, second.acknowledged_at = NOON + 21, NOON + 22
-    server.told_length(4, NOON)
+    server.note_queue(4, NOON)
     rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
     assert rows[done.task_id].timing == "took 12 s"
     assert rows[running.task_id].timing == "running for 5 s · usually 12 s"
@@ -378,7 +378,7 @@ def test_a_server_tells_its_figures_with_their_age() -> None:
     assert views.view(NOON).servers[0].figures == ""
     server.facts = ServerFacts("0.28.1", "cuda:0", 3 * 2**30, 24 * 2**30)
     server.latency = 0.0042
-    server.told_length(2, NOON + 3)
+    server.note_queue(2, NOON + 3)
     done = bound_task(window, server, *RUNNING)
     window.end(done, State.COMPLETED, NOON, "socket", None)
     done.ran = 10.0
@@ -417,7 +417,7 @@ def test_the_view_says_where_the_next_task_would_go() -> None:
     window = new_window()
     for url, length in ((NORTH, 3), (SOUTH, 0)):
         window.server(url, NOON).answered()
-        window.servers[url].told_length(length, NOON)
+        window.servers[url].note_queue(length, NOON)
     views = views_of(window)
     told = "Now: south:8188, 0 in its queue (north:8188: 3 in its queue)"
     assert views.view(NOON).forecast == told

@@ -13,7 +13,7 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tests.tether.runtime.world import Blob, Simulated
 from tether.client import Tether
 from tether.core.errors import BadInput, TetherError
-from tether.core.events import PageChange, PageChanged, ServerPaused, StealingWanted
+from tether.core.events import PageChange, PageChanged, RebalancingChosen, ServerPaused
 from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.access_token import Access, Mode
@@ -173,7 +173,7 @@ def test_a_task_that_moved_gives_the_result_of_its_successor() -> None:
 
     async def story(tab: Tab) -> None:
         emit = tab.tether.runner.emit
-        emit(StealingWanted(True))
+        emit(RebalancingChosen(True))
         emit(ServerPaused(SOUTH, True))
         first, second = [await tab.submit(number, steps=400) for number in (1, 2)]
         behind = tab.tether.tasks[second]

@@ -10,6 +10,7 @@ from tests.world.jobs import WORKFLOWS
 from tests.world.network import Call, Wire
 from tether.core.commands import (
     AbortRequest,
+    Broadcast,
     CloseSocket,
     Commands,
     LoadWorkflow,
@@ -21,17 +22,16 @@ from tether.core.commands import (
     ShowPreview,
     StartTimer,
     StopTimer,
-    Tell,
 )
 from tether.core.errors import Trouble
 from tether.core.events import (
     Event,
-    KeepingFailed,
     PageChange,
     PageChanged,
+    RebalancingChosen,
     ServerAdded,
     SocketClosed,
-    StealingWanted,
+    StorageFailed,
     TasksOrphaned,
     TimerFired,
     WorkflowLoaded,
@@ -39,7 +39,7 @@ from tether.core.events import (
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.window import Settings
 from tether.core.protocol.requests import Request
-from tether.core.session.records import is_bereft
+from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.windows.claim import GREATEST, PATIENCE, RECORD, Claim, Standing, leaver
 from tether.core.windows.ledger import (
@@ -51,7 +51,7 @@ from tether.core.windows.ledger import (
     owners,
     read_ledger,
 )
-from tether.core.windows.news import NeighbourSpoke
+from tether.core.windows.peers import BroadcastReceived
 
 if TYPE_CHECKING:
     from tests.world.world import World
@@ -102,7 +102,7 @@ class Browser:
         """Return what all windows know of each other's tasks."""
         return read_ledger(self.shared)
 
-    # Holding a claim, as `runtime.storage_hold` and `browser.locks` do.
+    # OwnedTask a claim, as `runtime.storage_hold` and `browser.locks` do.
 
     def take(self, window_id: str, token: str) -> bool:
         """Take a claim, unless another page's is there."""
@@ -242,7 +242,7 @@ class Page:
         for server in self.world.servers:
             self.tell(ServerAdded(server.url, ""))
         if self.world.is_stealing:
-            self.tell(StealingWanted(True))
+            self.tell(RebalancingChosen(True))
         self._go_on()
         self._look_round()
 
@@ -255,7 +255,7 @@ class Page:
         self.tab.records.clear()
         self.session = self._make_session()
         self._claim = self._new_claim()
-        self._events.append(KeepingFailed(Trouble.of("window_duplicated")))
+        self._events.append(StorageFailed(Trouble.of("window_duplicated")))
         self._ask()
 
     def _say(self, text: str | None) -> None:
@@ -280,7 +280,7 @@ class Page:
         if self.is_asleep:
             self._unheard.append(text)
             return
-        self.tell(NeighbourSpoke(text))
+        self.tell(BroadcastReceived(text))
         if leaver(text) is not None:
             self.look()
         for claim in list(self._adopting.values()):
@@ -317,7 +317,7 @@ class Page:
             return
         self._is_back = True
         is_last = self.tab.records.get(RECORD) in (None, self._claim.token)
-        if is_last and not is_bereft(self.tab.records, self.tab.browser.ledger()):
+        if is_last and not has_lost_tasks(self.tab.records, self.tab.browser.ledger()):
             self._ask()
         else:
             self.tab.reload()
@@ -430,7 +430,7 @@ class Page:
                     self.tab.browser.shared.pop(key, None)
                 else:
                     self.tab.browser.shared[key] = command.text
-            elif kind is Tell:
+            elif kind is Broadcast:
                 self._gossip(command.text)
             elif kind is StartTimer:
                 number = self.world.next_number()

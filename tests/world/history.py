@@ -13,7 +13,7 @@ from tests.world.faults import FAULTS, OF_CALLS, Blow
 from tests.world.jobs import KNOWN, RARE
 from tests.world.rules import Broken
 from tests.world.world import World
-from tether.core.events import SendAllWanted
+from tether.core.events import SendAllRequested
 from tether.core.model.task import State, Task
 from tether.core.scheduling import recheck
 
@@ -110,7 +110,7 @@ class History:
             self._more()
         self._is_over = True
         tasks = (task for page in world.pages() for task in page.session.window.tasks.values())
-        report.looks = sum(task.was_looked_at for task in tasks)
+        report.looks = sum(task.was_rechecked for task in tasks)
         world.heal()
         report.steps = world.steps
         report.jobs = len(world.rules.jobs)
@@ -137,7 +137,7 @@ class History:
 
     def _send_all(self) -> None:
         for page in self.world.pages():
-            page.tell(SendAllWanted())
+            page.tell(SendAllRequested())
 
     def _accept(self) -> None:
         world, random = self.world, self.random

@@ -475,7 +475,7 @@ MUTATIONS = {
             "        listed_at = watch.details.pop(request.id, 0.0)\n"
             "        task = self._window.tasks.get(request.task_id) if request.task_id else None\n"
             "        if task is not None and not task.is_ended and listed_at:\n"
-            "            return self._books.absent(server, task, listed_at, now)\n"
+            "            return self._verdicts.absent(server, task, listed_at, now)\n"
             "        if request.id == watch.list_id:\n"
             "            watch.list_id = 0\n"
             "            tasks = self._tasks(server)\n"

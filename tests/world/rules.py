@@ -425,12 +425,12 @@ class Rules:
 
         But for what other windows told of tasks that they still have, which has a limit of its own.
         """
-        lessons = page.session.window.lessons
-        told = sum(len(timings) for timings in lessons.heard.values())
-        if len(lessons.heard) > HEARD or told > HEARD * TOLD:
+        statistics = page.session.window.statistics
+        told = sum(len(timings) for timings in statistics.heard.values())
+        if len(statistics.heard) > HEARD or told > HEARD * TOLD:
             raise Broken("no growth", f"{page.tab.name} remembers {told} tasks of others")
-        lessons.heard.clear()
-        lessons.renew()
+        statistics.heard.clear()
+        statistics.renew()
         size = _size(page.session, set())
         if size > limit:
             raise Broken("no growth", f"{page.tab.name} holds {size} things, not {limit}")

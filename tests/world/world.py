@@ -12,7 +12,7 @@ from tests.world.jobs import KNOWN, WORKFLOWS, kind_of, pictures_of
 from tests.world.network import Link, Wire
 from tests.world.rules import Broken, Rules
 from tests.world.servers import Books, Server
-from tether.core.events import CancelWanted, TaskAccepted, TaskDismissed
+from tether.core.events import CancelRequested, TaskAccepted, TaskDismissed
 from tether.core.ids import Digest, PromptId, ServerUrl
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import Task
@@ -151,7 +151,7 @@ class World:
         if page.is_ready and task.task_id in page.session.window.tasks:
             self.rules.jobs[task.task_id].is_wished_away = True
             self.say(page.tab, "%s is to be cancelled", task.task_id)
-            page.tell(CancelWanted(task.task_id))
+            page.tell(CancelRequested(task.task_id))
 
     def dismiss(self, page: Page, task: Task) -> None:
         """A person wants an ended task out of sight."""
@@ -226,7 +226,7 @@ class World:
         """
         for page in list(self.pages())[:1]:
             for server in list(page.session.window.servers.values()):
-                if server.connection.is_hearing:
+                if server.connection.is_receiving:
                     self._prove(page, server.url)
 
     def _prove(self, page: Page, url: ServerUrl) -> None:
@@ -239,5 +239,5 @@ class World:
                     raise Broken("ends", f"a task sent to {url} after all has healed does not")
             if last.ended_by == "socket":
                 return
-        if page.session.window.servers[url].connection.is_hearing:
+        if page.session.window.servers[url].connection.is_receiving:
             raise Broken("hears", f"{page.tab.name} hears nothing of {PROOFS} tasks at {url}")

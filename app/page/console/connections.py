@@ -127,7 +127,7 @@ class Connections:
         servers = [server for server in window.servers.values() if not server.is_leaving]
         lengths = await asyncio.gather(*(self._length(server) for server in servers))
         loads: dict[ServerUrl, float] = {
-            server.url: length + window.on_their_way(server.url)
+            server.url: length + window.in_transit(server.url)
             for server, length in zip(servers, lengths, strict=True)
             if length is not None
         }

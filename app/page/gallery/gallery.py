@@ -13,7 +13,7 @@ from page.ui.dom import by_id, listen
 from tether.browser.site import is_demo, meta
 from tether.browser.storage import own_prefix
 from tether.core.errors import Trouble
-from tether.core.events import KeepingFailed
+from tether.core.events import StorageFailed
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
@@ -128,7 +128,7 @@ class Gallery:
             self._queue.clear()  # the next one that ends is tried again
             if not self._is_failure_told:
                 self._is_failure_told = True
-                context.emit(KeepingFailed(Trouble.of("gallery_full", detail=error)))
+                context.emit(StorageFailed(Trouble.of("gallery_full", detail=error)))
         finally:
             self._is_working = False
         if self._dialog is not None:

@@ -26,7 +26,7 @@ class HealthDialog:
     def figures(self) -> Health:
         """Return the figures of now."""
         window, now = self._context.window, self._context.world.clock.now()
-        return health(window, window.lessons.usual, self._picture_delays, now)
+        return health(window, window.statistics.usual, self._picture_delays, now)
 
     def changed(self) -> None:
         """Show the figures of now, if somebody looks."""

@@ -8,7 +8,7 @@ from typing import Any
 from demo.memory import MemoryRecords
 from page.routing_test.report import Say
 from tether.core.errors import Trouble
-from tether.core.events import CancelWanted, Emit, ServerAdded, TaskAccepted
+from tether.core.events import CancelRequested, Emit, ServerAdded, TaskAccepted
 from tether.core.ids import Chance, Digest, ServerUrl
 from tether.core.model.identity import DEFAULT_BASE, make_prompt_id, make_task_id
 from tether.core.model.server import Reach, Server
@@ -137,9 +137,9 @@ class Live:
             case State.FAILED | State.CANCELLED | State.LOST:
                 reason = self._explain(task.trouble) if task.trouble else task.state.value
                 return "failed", {"reason": reason}
-        stood, is_hearing = task.state, server.connection.is_hearing
+        stood, is_receiving = task.state, server.connection.is_receiving
         ahead = max((server.queue_remaining or 1) - 1, 0)
-        self._runner.emit(CancelWanted(task.task_id))
+        self._runner.emit(CancelRequested(task.task_id))
         if not await self._runner.until(lambda: task.is_ended, REMOVED_WITHIN):
             return "left", {}
         reason = self._explain(server.trouble) if server.trouble else ""
@@ -148,14 +148,14 @@ class Live:
         seconds = f"{self._within:g}"
         if stood is State.WAITING:
             return "unsent", {"seconds": seconds, "reason": reason}
-        if not is_hearing:
+        if not is_receiving:
             return "unsocketed", {}
         if stood is State.RUNNING:
             return "slow", {"seconds": seconds}
         return "queued", {"count": ahead}
 
     async def _completed(self, server: Server, task: Task) -> tuple[str, dict[str, object]]:
-        if not server.connection.is_hearing:
+        if not server.connection.is_receiving:
             return "unsocketed", {}
         if task.ended_by != "socket":
             return "deaf", {}

@@ -6,7 +6,7 @@ from demo.quick_work import failing_workflow
 from demo.server import InPageServer
 from page.routing_test.stage import Outcome, Said, Stage, state_of
 from page.routing_test.window import PlayedWindow, ended_by_socket
-from tether.core.events import CancelWanted
+from tether.core.events import CancelRequested
 from tether.core.model.task import State
 
 
@@ -46,7 +46,7 @@ def _ends(stage: Stage, window: PlayedWindow, end: State, server: InPageServer) 
     was_held = _is_held(window, server, (task.prompt_id,))
     if end is State.CANCELLED:
         stage.play(lambda: task.state is State.RUNNING, 20.0)
-        window.emit(CancelWanted(task.task_id))
+        window.emit(CancelRequested(task.task_id))
     elif end is State.LOST:
         stage.play(lambda: task.state is State.RUNNING, 20.0)
         server.kill()

@@ -20,7 +20,7 @@ async def connect(stage: Stage) -> Outcome:
     stage.play(lambda: task.state not in (State.WAITING, State.CONNECTING), 12.0)
     connection = window.window.servers[b.url].connection
     return Outcome(
-        window.opened[:1] == [b.url] and connection.is_hearing,
+        window.opened[:1] == [b.url] and connection.is_receiving,
         (("landed", {"wanted": "B", "server": stage.evidence.name(*window.opened[:1])}),),
     )
 

@@ -7,10 +7,10 @@ from page.servers.server_list import COPY_RECORD, compare, read_copy, renew, wri
 from tether.core.errors import BadInput, Trouble
 from tether.core.events import (
     Emit,
-    KeepingFailed,
     ServerAdded,
     ServerPaused,
     ServerRemoved,
+    StorageFailed,
     SubstitutesChanged,
 )
 from tether.core.ids import ServerUrl
@@ -70,7 +70,7 @@ class Roster:
         if listed.text is not None and not troubles:
             self._remember(listed)
         for trouble in troubles if troubles != self._told else ():
-            self._emit(KeepingFailed(trouble))
+            self._emit(StorageFailed(trouble))
         self._told = troubles
         self._wanted.update(read_modes(listed.text or "", self._page_url))
         change = compare(before, self._list.merged(self._presets))

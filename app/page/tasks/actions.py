@@ -10,7 +10,7 @@ from page.composer.composer import Composer
 from page.ui.context import PageContext
 from page.ui.undo import Undo
 from page.ui.words import explained
-from tether.core.events import CancelWanted, SendAllWanted, TaskDismissed
+from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, Fetched, Output
@@ -59,13 +59,13 @@ class TaskActions:
             case "elsewhere" if js.confirm(context.words.say("task.elsewhere_warning")):
                 context.soon(self._attempt(self._rerun.run_elsewhere(task_id)))
             case "cancel":
-                context.emit(CancelWanted(task_id))
+                context.emit(CancelRequested(task_id))
             case "dismiss":
                 self._remove([task_id])
             case "clear":
                 self._remove([task.task_id for task in context.window.ended()])
             case "send":
-                context.emit(SendAllWanted())
+                context.emit(SendAllRequested())
             case "zoom":
                 context.soon(self._view(key))
             case "repaint":

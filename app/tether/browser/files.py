@@ -11,7 +11,7 @@ from pyodide.ffi import JsException, to_js
 from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blobs
 from tether.browser.values import blob_of, packed, to_object
 from tether.core.errors import Trouble
-from tether.core.events import Emit, KeepingFailed
+from tether.core.events import Emit, StorageFailed
 from tether.core.ids import Digest, TaskId
 
 _FILES = "files"
@@ -54,7 +54,7 @@ class BrowserFiles:
         try:
             self._database = await open_database(self._name, _VERSION, _create)
         except OSError as error:
-            self._emit(KeepingFailed(Trouble.of("files_in_memory", detail=error)))
+            self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
             return
         self._packs = await refuses_blobs(self._database, _FILES)
         self._sweep(js.Date.now() - _FORGOTTEN_MS)
@@ -102,7 +102,7 @@ class BrowserFiles:
         error = await write.done
         if error is not None:
             self._memory.update(files)
-            self._emit(KeepingFailed(Trouble.of("files_full", detail=error)))
+            self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
 
     async def _write(self) -> None:
         """Write batch after batch until none is left."""
@@ -138,7 +138,7 @@ class BrowserFiles:
         try:
             await ended(request, "success")
         except OSError as error:
-            self._emit(KeepingFailed(Trouble.of("file_unreadable", detail=error)))
+            self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
             return None
         return blob_of(request.result) if request.result else None  # a missing one is undefined
 

@@ -8,7 +8,7 @@ from pyodide.ffi import JsException
 
 from tether.browser.proxies import ProxyScope
 from tether.core.errors import Trouble
-from tether.core.events import Emit, KeepingFailed
+from tether.core.events import Emit, StorageFailed
 
 
 def own_prefix(pathname: str) -> str:
@@ -31,7 +31,7 @@ class BrowserRecords:
         try:
             self._storage = getattr(js, storage_name)
         except JsException:
-            emit(KeepingFailed(Trouble.of("storage_forbidden")))
+            emit(StorageFailed(Trouble.of("storage_forbidden")))
 
     def read_all(self) -> dict[str, str]:
         """Return all records, without the prefix."""
@@ -65,7 +65,7 @@ class BrowserRecords:
             try:
                 self._storage.setItem(self._prefix + key, text)
             except JsException as error:
-                self._emit(KeepingFailed(Trouble.of("storage_full", detail=error.message)))
+                self._emit(StorageFailed(Trouble.of("storage_full", detail=error.message)))
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
         """Report what other windows write, for as long as the page lives."""

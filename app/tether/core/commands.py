@@ -71,7 +71,7 @@ class SaveEntry:
     text: str | None
 
 
-class Tell(NamedTuple):
+class Broadcast(NamedTuple):
     """Say something to all other pages of this browser; it may get lost."""
 
     text: str
@@ -118,7 +118,7 @@ Command: TypeAlias = (
     | AbortRequest
     | SaveRecord
     | SaveEntry
-    | Tell
+    | Broadcast
     | LoadWorkflow
     | ReleaseFiles
     | ShareFiles

@@ -10,7 +10,7 @@ from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskI
 from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import Workflow
 from tether.core.windows.ledger import Entry
-from tether.core.windows.news import NeighbourSpoke
+from tether.core.windows.peers import BroadcastReceived
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class TasksOrphaned:
 
 
 @dataclass(frozen=True, slots=True)
-class CollectWanted:
+class CollectRequested:
     """A person wants all tasks of an owner that the servers have, but for those known elsewhere."""
 
     owner: OwnerTag
@@ -91,11 +91,11 @@ class CollectWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class SendAllWanted:
+class SendAllRequested:
     """A person wants to leave: every task that waits is to go to a server now."""
 
 
-class StealingWanted(NamedTuple):
+class RebalancingChosen(NamedTuple):
     """A person lets tasks move from a server's queue to a server that stands idle, or no more."""
 
     is_wanted: bool
@@ -108,7 +108,7 @@ class AimChanged(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CancelWanted:
+class CancelRequested:
     """A person wants a task to end."""
 
     task_id: TaskId
@@ -214,7 +214,7 @@ class PageChanged(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class KeepingFailed:
+class StorageFailed:
     """The browser could not keep something."""
 
     trouble: Trouble
@@ -227,11 +227,11 @@ Event: TypeAlias = (
     | SubstitutesChanged
     | TaskAccepted
     | TasksOrphaned
-    | CollectWanted
-    | SendAllWanted
-    | StealingWanted
+    | CollectRequested
+    | SendAllRequested
+    | RebalancingChosen
     | AimChanged
-    | CancelWanted
+    | CancelRequested
     | TaskDismissed
     | WorkflowLoaded
     | SocketOpened
@@ -242,8 +242,8 @@ Event: TypeAlias = (
     | RequestFailed
     | TimerFired
     | PageChanged
-    | NeighbourSpoke
-    | KeepingFailed
+    | BroadcastReceived
+    | StorageFailed
 )
 
 Emit: TypeAlias = Callable[[Event], None]

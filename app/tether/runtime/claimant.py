@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from tether.core.errors import Trouble
-from tether.core.events import KeepingFailed, PageChange, PageChanged
+from tether.core.events import PageChange, PageChanged, StorageFailed
 from tether.core.ids import WindowId
-from tether.core.session.records import is_bereft
+from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.windows.claim import PATIENCE, RECORD, Claim, Standing
 from tether.core.windows.ledger import read_ledger
@@ -38,7 +38,7 @@ class Claimant:
                 records.write(key, None)
             session = make({})
             await self._take(session.window.window_id)
-            self._runner.emit(KeepingFailed(Trouble.of("window_duplicated")))
+            self._runner.emit(StorageFailed(Trouble.of("window_duplicated")))
         return session
 
     def leave(self) -> None:
@@ -55,7 +55,7 @@ class Claimant:
         records = world.records.read_all()
         # A later page of this tab has written its own token: what this one remembers is old.
         is_last = claim is not None and records.get(RECORD) in (None, claim.token)
-        is_same = is_last and not is_bereft(records, read_ledger(world.shared.read_all()))
+        is_same = is_last and not has_lost_tasks(records, read_ledger(world.shared.read_all()))
         if is_same and claim is not None and await self._ask(claim):
             self._runner.emit(PageChanged(PageChange.RESUMED))
             self._runner.resume()

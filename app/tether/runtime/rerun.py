@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from tether.core.errors import TetherError
-from tether.core.events import CancelWanted, Emit, KeepingFailed
+from tether.core.events import CancelRequested, Emit, StorageFailed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
 from tether.core.model.window import Changes, Window
@@ -68,7 +68,7 @@ class Rerun:
         task = self._window.tasks.get(task_id)
         if task is not None and not task.is_ended:
             await self._intake.accept_again(task, None)
-            self._emit(CancelWanted(task_id))
+            self._emit(CancelRequested(task_id))
 
     def _rerun_lost(self) -> None:
         for task in self._window.ended():
@@ -86,4 +86,4 @@ class Rerun:
         try:
             await self.run_again(task_id)
         except TetherError as error:
-            self._emit(KeepingFailed(error.trouble))
+            self._emit(StorageFailed(error.trouble))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tether.core.commands import (
     AbortRequest,
+    Broadcast,
     CloseSocket,
     Command,
     Commands,
@@ -19,7 +20,6 @@ from tether.core.commands import (
     ShowPreview,
     StartTimer,
     StopTimer,
-    Tell,
 )
 from tether.core.errors import BadInput
 from tether.core.events import Event, WorkflowLoaded
@@ -138,7 +138,7 @@ class Runner:
                 ports.records.write(key, text)
             case SaveEntry(task_id, text):
                 ports.shared.write(ENTRY_RECORD + task_id, text)
-            case Tell(text):
+            case Broadcast(text):
                 ports.say(text)
             case StartTimer(key, delay):
                 ports.clock.start(key, delay)

@@ -19,7 +19,7 @@ def busy() -> Window:
     north = window.use(NORTH, "north", NOON)
     window.use(SOUTH, "", NOON).judge(Reach.DOWN, Trouble.of("server_down"), NOON)
     north.answered()
-    north.told_length(3, NOON)
+    north.note_queue(3, NOON)
     window.bind(waiting_task(window), north, NOON)
     return window
 

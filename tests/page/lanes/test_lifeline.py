@@ -113,7 +113,7 @@ def test_frames_and_other_timers_are_passed_over() -> None:
     assert line.spans == []
 
 
-VERBS = st.sampled_from(["connect", "release", "opened", "greeted", "closed", "fired", "hurry"])
+VERBS = st.sampled_from(["connect", "release", "opened", "greeted", "closed", "fired", "dial_now"])
 
 
 @given(st.lists(st.tuples(VERBS, st.integers(0, 1)), max_size=60))
@@ -125,7 +125,7 @@ def test_whatever_happens_the_last_span_is_the_connections_phase(
     for verb, back in steps:
         attempt = line.connection.attempt - back
         about = (attempt, 1006) if verb == "closed" else (attempt,)
-        line.do(verb, *(() if verb in ("connect", "release", "hurry") else about))
+        line.do(verb, *(() if verb in ("connect", "release", "dial_now") else about))
         last = line.spans[-1].phase if line.spans else Phase.IDLE
         assert last is line.connection.phase
     phases = [span.phase for span in line.spans]

@@ -10,10 +10,10 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window
 from tether.core.errors import BadInput
 from tether.core.events import (
     Event,
-    KeepingFailed,
     ServerAdded,
     ServerPaused,
     ServerRemoved,
+    StorageFailed,
     SubstitutesChanged,
 )
 from tether.core.ids import ServerUrl
@@ -30,7 +30,7 @@ def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
     roster = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), kept))
     roster.take(Listed(f'["{NORTH}", "what is this?"]'))
     assert told[1:] == [ServerAdded(NORTH, "")]
-    assert isinstance(told[0], KeepingFailed)
+    assert isinstance(told[0], StorageFailed)
     assert roster.add("south:8188", "south") == SOUTH
     roster.remove(NORTH)
     with pytest.raises(BadInput):
@@ -296,7 +296,7 @@ def test_a_bad_list_is_told_once_and_again_after_a_good_one() -> None:
     told.clear()
     for _ in range(3):
         roster.take(Listed("<html>"))
-    assert [type(event) for event in told] == [KeepingFailed]
+    assert [type(event) for event in told] == [StorageFailed]
     roster.take(listed(NORTH))
     roster.take(Listed("<html>"))
     assert len(told) == 2

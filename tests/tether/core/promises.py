@@ -73,7 +73,7 @@ class Promises:
             latest = max(task.bound_at for task in bound)
             assert report["promptId"] in {t.prompt_id for t in bound if t.bound_at == latest}
         for url, count in Counter(task.server for task in bound).items():
-            assert count <= self.world.settings.places or self.world.is_hurried
+            assert count <= self.world.settings.places or self.world.is_sending_all
             assert url in window.servers
         for task in window.tasks.values():
             self._check_task(task)
@@ -109,12 +109,12 @@ class Promises:
             call.request.ask in (Ask.PROBE, Ask.NODE) for call in self.world.calls.values()
         )
         # Where ends are known badly, a server has one task, and its end opens the next place.
-        places = 1 if window.lessons.paces else window.settings.places
+        places = 1 if window.statistics.durations else window.settings.places
         for task in window.waiting.values():
             could = any(
                 len(window.bound_to(server.url)) < places and server.takes_tasks
                 for server in window.servers.values()
-                if task.pinned in (None, server.url) and window.left_at(task) != server.url
+                if task.pinned in (None, server.url) and window.abandoned_at(task) != server.url
             )
             assert not could or is_asking or task.digest not in window.workflows
 

@@ -14,7 +14,7 @@ from tests.tether.core.model_server import WORKFLOWS, ModelServer, Prompt
 from tests.tether.core.world import World
 from tether.core.events import (
     BinaryReceived,
-    CancelWanted,
+    CancelRequested,
     Failure,
     FrameReceived,
     PageChange,
@@ -110,7 +110,7 @@ class Fate:
     def cancel(self) -> None:
         if task := self.task():
             self.world.promises.wishes.add(task.task_id)
-            self.world.happen(CancelWanted(task.task_id))
+            self.world.happen(CancelRequested(task.task_id))
 
     def dismiss(self) -> None:
         if task := self.task():
@@ -122,7 +122,7 @@ class Fate:
             self.world.accept(task.digest, again_of=task.task_id)
             if not task.is_ended:
                 self.world.promises.wishes.add(task.task_id)
-                self.world.happen(CancelWanted(task.task_id))
+                self.world.happen(CancelRequested(task.task_id))
 
     def return_(self) -> None:
         self.world.happen(PageChanged(list(PageChange)[self.luck % 4]))

@@ -33,7 +33,7 @@ from tether.core.events import (
     Failure,
     FrameReceived,
     RequestFailed,
-    SendAllWanted,
+    SendAllRequested,
     ServerAdded,
     SocketClosed,
     SocketOpened,
@@ -73,7 +73,7 @@ class World:
         self.sockets: dict[tuple[ServerUrl, int], Socket] = {}
         self.loads: deque[Digest] = deque()
         self.accepted: set[TaskId] = set()
-        self.is_hurried = False
+        self.is_sending_all = False
         self.log: list[Command] = []
         self.promises = Promises(self)
         self.session = self._new_session()
@@ -89,7 +89,7 @@ class World:
 
     def happen(self, event: Event) -> tuple[Command, ...]:
         """Tell the session, carry out what it asks for, and check its promises."""
-        self.is_hurried |= isinstance(event, SendAllWanted)
+        self.is_sending_all |= isinstance(event, SendAllRequested)
         commands = self.session.handle(event, self.now)
         self._carry_out(commands)
         self.promises.check()

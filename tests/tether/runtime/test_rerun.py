@@ -20,7 +20,7 @@ from tests.tether.core.farm import (
 from tests.tether.runtime.test_intake import WORKFLOW
 from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput, Trouble
-from tether.core.events import CancelWanted, Event, KeepingFailed, TaskAccepted
+from tether.core.events import CancelRequested, Event, StorageFailed, TaskAccepted
 from tether.core.ids import Digest, TaskId, digest_of
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
@@ -104,7 +104,7 @@ def test_what_is_given_up_is_cancelled_where_it_was() -> None:
     accepted, cancelled = scene.events
     assert isinstance(accepted, TaskAccepted)
     assert (accepted.again_of, accepted.pinned) == (scene.task.task_id, None)
-    assert cancelled == CancelWanted(scene.task.task_id)
+    assert cancelled == CancelRequested(scene.task.task_id)
 
 
 @pytest.mark.parametrize(("gone", "code"), [(None, "workflow_gone"), (PHOTO, "picture_gone")])
@@ -162,7 +162,7 @@ def test_a_lost_task_that_can_not_run_again_says_why() -> None:
     scene.end()
     scene.round()
     assert scene.finish() == []
-    assert scene.events == [KeepingFailed(Trouble.of("workflow_gone"))]
+    assert scene.events == [StorageFailed(Trouble.of("workflow_gone"))]
 
 
 def test_only_a_first_loss_is_repaired() -> None:

@@ -20,7 +20,7 @@ from tests.tether.core.farm import (
 from tests.tether.runtime.world import World
 from tether.core.events import (
     BinaryReceived,
-    CancelWanted,
+    CancelRequested,
     FrameReceived,
     ServerAdded,
     SocketOpened,
@@ -129,7 +129,7 @@ def test_a_task_is_cancelled_while_it_uploads() -> None:
     stage.runner.emit(ServerAdded(NORTH, "north"))
     stage.runner.emit(ACCEPTED)
     stage.runner.emit(FrameReceived(NORTH, 1, greeting()))
-    stage.runner.emit(CancelWanted(TASK))
+    stage.runner.emit(CancelRequested(TASK))
     assert len(stage.did("abort")) == 1
 
 

@@ -43,7 +43,7 @@ def shortest(loads: Mapping[ServerUrl, float]) -> list[ServerUrl]:
     return sorted(server for server, load in loads.items() if load == least)
 
 
-def lot(name: str) -> float:
+def draw_for(name: str) -> float:
     """Return a number in [0, 1) that is drawn once for a task, and that every window can know."""
     return int(hashlib.blake2b(name.encode(), digest_size=4).hexdigest(), 16) / 2**32
 

@@ -158,7 +158,7 @@ class Connection:
         return self._backoff.failures
 
     @property
-    def is_hearing(self) -> bool:
+    def is_receiving(self) -> bool:
         """It stands, and was not found deaf for good."""
         return self.phase is Phase.OPEN and self.deafness < DEAF_FOR_GOOD
 
@@ -260,7 +260,7 @@ class Connection:
                 return self._dial()
         return ()
 
-    def hurry(self) -> Commands:
+    def dial_now(self) -> Commands:
         """The network or the person came back: a dial that waits is made now."""
         return self._dial() if self.phase is Phase.WAITING else ()
 

@@ -10,13 +10,13 @@ from math import exp, log, sqrt
 from tether.core.ids import Digest, ServerUrl
 from tether.core.model.task import State, Task
 from tether.core.protocol.workflow import Workflow
-from tether.core.windows.news import Timing
+from tether.core.windows.peers import Timing
 
 MODEL_FILES = (".safetensors", ".sft", ".ckpt", ".gguf", ".pth", ".pt", ".onnx", ".bin")
 """How the names of model files end."""
 
 
-def shape_of(workflow: Workflow) -> str:
+def workload_of(workflow: Workflow) -> str:
     """Return a short text that is equal for workflows which take equally long.
 
     Prompts, seeds and names of pictures don't count. What stands after the dot names the
@@ -34,9 +34,9 @@ def shape_of(workflow: Workflow) -> str:
     return f"{_digest([*sorted(parts), *named])}.{_digest(named) if named else ''}"
 
 
-def models_of(shape: str) -> str:
-    """Return the part of a shape that names its models."""
-    return shape.partition(".")[2]
+def models_of(workload: str) -> str:
+    """Return the part of a workload that names its models."""
+    return workload.partition(".")[2]
 
 
 def _digest(parts: list[str]) -> str:
@@ -63,7 +63,7 @@ DOUBT = 0.1
 """Variance times sights before any was seen, where it is asked how well a task's end is known."""
 
 
-class Paces:
+class Durations:
     """What ended tasks tell of seconds, by the servers' own clocks.
 
     A server that has run none of ours is like the middle one of the others, and so is one whose
@@ -86,13 +86,13 @@ class Paces:
         self._any = Usual({})
         cold: list[tuple[ServerUrl, str, float]] = []
         timings = (*timings_of(ended), *told)
-        for _, _, server, shape, seconds in sorted(timings, key=lambda each: each.ended_at):
-            models = models_of(shape)
+        for _, _, server, workload, seconds in sorted(timings, key=lambda each: each.ended_at):
+            models = models_of(workload)
             self._by_server.setdefault(server, []).append(seconds)
             if models and self._models.get(server) != models:
-                cold.append((server, shape, seconds))
+                cold.append((server, workload, seconds))
             else:
-                self._by_shape.setdefault(shape, {}).setdefault(server, []).append(seconds)
+                self._by_shape.setdefault(workload, {}).setdefault(server, []).append(seconds)
             self._models[server] = models or self._models.get(server, "")
         self._learn_loading(cold)
         self._any = Usual(self._by_server)
@@ -100,18 +100,18 @@ class Paces:
     def _learn_loading(self, cold: list[tuple[ServerUrl, str, float]]) -> None:
         """Tell what loading costs from runs that had to load, and others like them."""
         single: dict[str, dict[ServerUrl, list[float]]] = {}
-        for server, shape, seconds in cold:
-            warm = self._by_shape.get(shape, {}).get(server)
+        for server, workload, seconds in cold:
+            warm = self._by_shape.get(workload, {}).get(server)
             if warm:
                 extra = max(0.0, seconds - middle(warm[-LATEST:]))
                 self._loading.append(extra)
                 self._loading_at.setdefault(server, []).append(extra)
             else:
-                single.setdefault(shape, {}).setdefault(server, []).append(seconds)
+                single.setdefault(workload, {}).setdefault(server, []).append(seconds)
         # Better than nothing, where nobody knows it warm.
-        for shape, runs in single.items():
+        for workload, runs in single.items():
             for server, spans in runs.items():
-                self._by_shape.setdefault(shape, {})[server] = spans
+                self._by_shape.setdefault(workload, {})[server] = spans
 
     def __bool__(self) -> bool:
         """Something is known."""
@@ -125,34 +125,34 @@ class Paces:
         """Return the seconds of whatever task there."""
         return self._any.at(server)
 
-    def task(self, server: ServerUrl, shape: str) -> float:
-        """Return the seconds of a task of that shape there, its models being loaded."""
-        runs = self._by_shape.get(shape)
+    def task(self, server: ServerUrl, workload: str) -> float:
+        """Return the seconds of a task of that workload there, its models being loaded."""
+        runs = self._by_shape.get(workload)
         if not runs:
             return self.entry(server)
-        usual = self._usual_of(shape)
+        usual = self._usual_of(workload)
         if server in runs:
             return usual.at(server)
-        # Others know the shape: as much faster or slower as this server is with other tasks.
+        # Others know the workload: as much faster or slower as this server is with other tasks.
         others = middle([self.entry(other) for other in runs])
         return usual.common * self.entry(server) / others
 
-    def is_timed(self, shape: str) -> bool:
-        """Say whether tasks of that shape were timed anywhere."""
-        return shape in self._by_shape
+    def is_timed(self, workload: str) -> bool:
+        """Say whether tasks of that workload were timed anywhere."""
+        return workload in self._by_shape
 
-    def spread(self, shape: str) -> float:
-        """Return by which part of their seconds tasks of a shape differ on one server."""
-        return self._usual_of(shape).spread if shape in self._by_shape else self._any.spread
+    def spread(self, workload: str) -> float:
+        """Return by which part of their seconds tasks of a workload differ on one server."""
+        return self._usual_of(workload).spread if workload in self._by_shape else self._any.spread
 
-    def _usual_of(self, shape: str) -> "Usual":
-        if shape not in self._usual:
-            self._usual[shape] = Usual(self._by_shape[shape])
-        return self._usual[shape]
+    def _usual_of(self, workload: str) -> "Usual":
+        if workload not in self._usual:
+            self._usual[workload] = Usual(self._by_shape[workload])
+        return self._usual[workload]
 
-    def loading(self, server: ServerUrl, shape: str) -> float:
-        """Return the seconds that the models of a shape cost more there than if just used."""
-        models = models_of(shape)
+    def loading(self, server: ServerUrl, workload: str) -> float:
+        """Return the seconds that the models of a workload cost more there than if just used."""
+        models = models_of(workload)
         if not models or self._models.get(server) == models or not self._loading:
             return 0.0
         return middle((self._loading_at.get(server) or self._loading)[-LATEST:])
@@ -192,7 +192,7 @@ def timings_of(ended: Iterable[Task]) -> Iterator[Timing]:
     """Yield what ended tasks tell: those that were completed, with stamps of start and end."""
     for task in ended:
         if task.state is State.COMPLETED and task.server is not None and task.ran > 0:
-            yield Timing(task.ended_at, task.task_id, task.server, task.shape, task.ran)
+            yield Timing(task.ended_at, task.task_id, task.server, task.workload, task.ran)
 
 
 def usual_seconds(ended: Iterable[Task]) -> dict[tuple[ServerUrl, Digest], float]:

@@ -101,7 +101,7 @@ class Server:
         self.is_long_silent = False
         self.retry_at = 0.0
 
-    def took_task(self) -> None:
+    def task_accepted(self) -> None:
         """The server has a task of ours: only now it really works.
 
         One that answers every probe but refuses every upload must not be tried without pause.
@@ -109,11 +109,11 @@ class Server:
         self.errors.reset()
         self.rests_until = 0.0
 
-    def hurry(self) -> None:
+    def retry_now(self) -> None:
         """A person or the network is back: nothing is waited for any more."""
         self.retry_at = self.rests_until = 0.0
 
-    def told_number(self, number: float, asked_at: float, now: float) -> None:
+    def note_number(self, number: float, asked_at: float, now: float) -> None:
         """A task got a number: servers count them from 0, and never go back.
 
         Args:
@@ -127,7 +127,7 @@ class Server:
             self._restarted(now)
         self.number, self.numbered_at = number, now
 
-    def told_past(self, is_known: bool, now: float) -> None:
+    def note_history(self, is_known: bool, now: float) -> None:
         """It was asked for a task that has ended there."""
         if is_known:
             self.remembered_at = now
@@ -138,7 +138,7 @@ class Server:
         self.restarted_at = now
         self.inventory.forget()  # with other nodes, perhaps
 
-    def told_length(self, queue_remaining: int, now: float) -> None:
+    def note_queue(self, queue_remaining: int, now: float) -> None:
         """The server told the length of its queue."""
         self.queue_remaining = queue_remaining
         self.told_at = now
@@ -161,7 +161,7 @@ class Server:
         self.is_long_silent = now - self.silent_since > LONG_SILENCE
         self.judge(reach, trouble, now)
 
-    def took_none(self, trouble: Trouble, now: float) -> None:
+    def submission_failed(self, trouble: Trouble, now: float) -> None:
         """A task could not be brought there: the next one waits, longer with each failure."""
         self.judge(Reach.DOWN, trouble, now)
         self.rests_until = now + max(0.5, self.errors.next())

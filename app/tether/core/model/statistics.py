@@ -11,9 +11,9 @@ from functools import cached_property
 from itertools import chain
 
 from tether.core.ids import Digest, ServerUrl, WindowId
-from tether.core.model.durations import Paces, timings_of, usual_seconds
+from tether.core.model.durations import Durations, timings_of, usual_seconds
 from tether.core.model.task import State, Task
-from tether.core.windows.news import Timing
+from tether.core.windows.peers import Timing
 
 TOO_MANY = 2
 """Failures of one workflow in a row that make a server an outlier."""
@@ -70,7 +70,7 @@ HEARD = 10
 """Windows whose tasks are remembered, those heard last: one that has crashed never says so."""
 
 
-class Lessons:
+class Statistics:
     """Is asked for each choice and each repaint, and looks at the tasks only when some are new.
 
     Args:
@@ -84,7 +84,7 @@ class Lessons:
 
     def renew(self) -> None:
         """A task has ended, or is forgotten."""
-        for lesson in ("outliers", "paces", "latest", "usual"):
+        for lesson in ("outliers", "durations", "latest", "usual"):
             self.__dict__.pop(lesson, None)
 
     def hear(self, window_id: WindowId, timings: tuple[Timing, ...]) -> bool:
@@ -98,7 +98,7 @@ class Lessons:
         if timings:
             self.heard[window_id] = timings
             self.heard = dict(list(self.heard.items())[-HEARD:])
-        self.__dict__.pop("paces", None)
+        self.__dict__.pop("durations", None)
         return True
 
     @cached_property
@@ -107,9 +107,9 @@ class Lessons:
         return Outliers(self._ended())
 
     @cached_property
-    def paces(self) -> Paces:
+    def durations(self) -> Durations:
         """How long servers take, by their own clocks."""
-        return Paces(self._ended(), chain.from_iterable(self.heard.values()))
+        return Durations(self._ended(), chain.from_iterable(self.heard.values()))
 
     @cached_property
     def latest(self) -> tuple[Timing, ...]:

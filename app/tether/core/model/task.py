@@ -147,7 +147,7 @@ class Task:
     """It is being taken out of its server's queue: its work is to be done elsewhere."""
     was_moved: bool = False
     """It does the work of a task that was moved, and is not moved again."""
-    shape: str = ""
+    workload: str = ""
     """What its workflow has in common with others that take as long."""
     ran: float = 0.0
     """Seconds of its run by the server's clock; 0 where it didn't say."""
@@ -158,7 +158,7 @@ class Task:
     request_id: int = 0
     sends: int = 0
     """How often it was posted."""
-    was_looked_at: bool = False
+    was_rechecked: bool = False
     """After a long upload the queues were looked at again."""
     stamped_at: float = 0.0
     """When it started, by the server's clock."""

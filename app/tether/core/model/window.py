@@ -20,11 +20,11 @@ from tether.core.model.binding import CURED, Binding
 from tether.core.model.connection import Connection
 from tether.core.model.locks import Locks
 from tether.core.model.server import Server
-from tether.core.model.statistics import Lessons
+from tether.core.model.statistics import Statistics
 from tether.core.model.task import State, Task
 from tether.core.protocol.address import short_name
 from tether.core.protocol.workflow import Workflow
-from tether.core.windows.news import Neighbours
+from tether.core.windows.peers import Peers
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Window:
         self.are_servers_changed = False
         self.is_fill_due = False
         """A task waits, or a place came free: the dispatcher is to look."""
-        self.is_hurried = False
+        self.is_sending_all = False
         """All tasks that wait are to be sent now."""
         self.served_at = 0.0
         """When a task was bound last."""
@@ -97,8 +97,8 @@ class Window:
         """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
         self._ended: dict[TaskId, Task] = {}
-        self.lessons = Lessons(self.ended)
-        self.neighbours = Neighbours()
+        self.statistics = Statistics(self.ended)
+        self.peers = Peers()
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
         self.requests_made = self.mended = 0  # mended: what disagreed with a task's server
 
@@ -126,7 +126,7 @@ class Window:
         if server.is_leaving:  # A reload finds those of its tasks first; it is the list's order.
             self.servers[url] = self.servers.pop(url)
         server.is_leaving, self.is_fill_due = False, True
-        server.hurry()
+        server.retry_now()
         for task in self.waiting.values():
             if task.pinned == url:
                 task.note = None
@@ -151,7 +151,7 @@ class Window:
         self.unsaved.add(task.task_id)
         if task.is_ended:
             self._ended[task.task_id] = task
-            self.lessons.renew()
+            self.statistics.renew()
             return
         self.live[task.task_id] = task
         if task.state is State.WAITING:
@@ -202,7 +202,7 @@ class Window:
     def move(self, task: Task, state: State) -> None:
         """Take a step that keeps the task where it is."""
         task.move(state)
-        self.is_fill_due |= self.is_hurried  # who has arrived makes way for the next
+        self.is_fill_due |= self.is_sending_all  # who has arrived makes way for the next
         self.unsaved.add(task.task_id)
 
     def end(self, task: Task, state: State, now: float, by: str, why: Trouble | None) -> None:
@@ -222,7 +222,7 @@ class Window:
         task.note = None
         self.waiting.pop(task.task_id, None)
         self._ended[task.task_id] = self.live.pop(task.task_id)
-        self.lessons.renew()
+        self.statistics.renew()
         self._forget_binding(task)
         self.unsaved.add(task.task_id)
         self.is_fill_due = True
@@ -230,7 +230,7 @@ class Window:
     def dismiss(self, task: Task) -> None:
         """Forget an ended task."""
         del self.tasks[task.task_id], self._ended[task.task_id]
-        self.lessons.renew()
+        self.statistics.renew()
         del self._by_prompt[task.prompt_id]
         self.unsaved.add(task.task_id)
         if not any(other.digest == task.digest for other in self.tasks.values()):
@@ -240,19 +240,19 @@ class Window:
         """Return the unfinished tasks of a server, in the order of their binding."""
         return tuple(self._bound.get(server, {}).values())
 
-    def left_at(self, task: Task) -> ServerUrl | None:
+    def abandoned_at(self, task: Task) -> ServerUrl | None:
         """Return the server where this work was given up, while it may still be done there."""
         original = self.tasks.get(task.again_of) if task.again_of else None
         return original.server if original is not None and not original.is_ended else None
 
-    def on_their_way(self, server: ServerUrl) -> int:
+    def in_transit(self, server: ServerUrl) -> int:
         """Count our tasks that the server's own number can't hold yet."""
-        on_their_way = (State.CONNECTING, State.UPLOADING, State.POSTING)
-        return sum(task.state in on_their_way for task in self.bound_to(server))
+        in_transit = (State.CONNECTING, State.UPLOADING, State.POSTING)
+        return sum(task.state in in_transit for task in self.bound_to(server))
 
-    def hurry(self) -> None:
+    def send_all(self) -> None:
         """Let all tasks that wait go to servers now."""
-        self.is_hurried = bool(self.waiting)
+        self.is_sending_all = bool(self.waiting)
         self.is_fill_due = True
 
     def take_changes(self) -> Changes:

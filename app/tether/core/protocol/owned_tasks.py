@@ -10,7 +10,7 @@ from tether.core.protocol.outputs import parse_json
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class OwnedTask:
     """One task of the owner, as its server knows it."""
 
     prompt_id: PromptId
@@ -19,7 +19,7 @@ class Holding:
     record: Record
 
 
-def read_open(text: str, owner: OwnerTag) -> list[Holding]:
+def read_open(text: str, owner: OwnerTag) -> list[OwnedTask]:
     """Read `GET /queue`: the owner's tasks that wait or run, in their order."""
     match _json(text):
         case {"queue_running": list(running), "queue_pending": list(pending)}:
@@ -36,7 +36,7 @@ def read_open(text: str, owner: OwnerTag) -> list[Holding]:
     raise MessageError("`/queue` has an unknown shape", text)
 
 
-def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[Holding]]:
+def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[OwnedTask]]:
     """Read a page of `GET /history`: how many entries it has, and the owner's among them."""
     page = _json(text)
     if not isinstance(page, dict):
@@ -50,12 +50,12 @@ def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[Holding]]:
     return len(page), found
 
 
-def _holding(item: Any, owner: OwnerTag, record: Record) -> Holding | None:
+def _holding(item: Any, owner: OwnerTag, record: Record) -> OwnedTask | None:
     """Read `[number, prompt_id, workflow, extra_data, outputs]`; None for anybody else's."""
     match item:
         case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if tag == owner:
             title, client = tether.get("title"), extra.get("client_id")
-            return Holding(
+            return OwnedTask(
                 PromptId(prompt),
                 ClientId(client if isinstance(client, str) else ""),
                 title[:200] if isinstance(title, str) else "",

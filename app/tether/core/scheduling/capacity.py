@@ -11,7 +11,7 @@ from tether.core.ids import ServerUrl
 from tether.core.model.server import Server
 from tether.core.model.task import State
 from tether.core.model.window import Window
-from tether.core.scheduling.estimates import Outlook
+from tether.core.scheduling.estimates import Estimates
 
 AT_ONCE = 3
 """Tasks on their way to one server at a time while all are sent: browsers have six sockets."""
@@ -27,19 +27,19 @@ NEVER = inf
 """Nothing but an event opens the place."""
 
 
-class Depth:
+class Capacity:
     """Looks at one moment; each task that is bound counts at once.
 
     Args:
         window: Its servers and tasks.
-        outlook: What is expected of them.
+        estimates: What is expected of them.
     """
 
-    def __init__(self, window: Window, outlook: Outlook) -> None:
+    def __init__(self, window: Window, estimates: Estimates) -> None:
         self._window = window
-        self._outlook = outlook
+        self._outlook = estimates
         self._left: Counter[ServerUrl] = Counter()
-        self._is_counting = window.is_hidden or outlook.is_crowded()
+        self._is_counting = window.is_hidden or estimates.is_crowded()
         """Places are counted, not timed."""
 
     def wait(self, server: Server, length: int | None, size: int) -> float:
@@ -56,8 +56,8 @@ class Depth:
             size: Bytes of the task's pictures.
         """
         window, url = self._window, server.url
-        if window.is_hurried:
-            return 0.0 if window.on_their_way(url) < AT_ONCE else NEVER
+        if window.is_sending_all:
+            return 0.0 if window.in_transit(url) < AT_ONCE else NEVER
         ours, places = len(window.bound_to(url)), window.settings.places
         if ours >= places:
             return NEVER
@@ -75,7 +75,7 @@ class Depth:
 
     def is_shared(self, url: ServerUrl, length: int | None) -> bool:
         """Say whether this browser's windows share the places at a server: it has no others."""
-        return not self._window.is_hurried and (length or 0) <= self._known(url)
+        return not self._window.is_sending_all and (length or 0) <= self._known(url)
 
     def leave(self, url: ServerUrl) -> None:
         """A place there is left to another window."""
@@ -93,7 +93,7 @@ class Depth:
 
     def length_of(self, server: Server) -> int:
         """Return the length of a server's queue that wasn't asked for it just now."""
-        ours = len(self._window.bound_to(server.url)) - self._window.on_their_way(server.url)
+        ours = len(self._window.bound_to(server.url)) - self._window.in_transit(server.url)
         return max(server.queue_remaining or 0, ours + self._outlook.share(server.url).arrived)
 
     def _known(self, url: ServerUrl) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tether.core.ids import ServerUrl
-from tether.core.model.durations import Paces, middle
+from tether.core.model.durations import Durations, middle
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.windows.news import Share
+from tether.core.windows.peers import PeerLoad
 
 FINENESS = 10.0
 """Ends that are closer than this part of a task are equals, and the lot decides: windows that
@@ -87,69 +87,69 @@ def within(count: int, seconds: Iterable[float]) -> tuple[float, ...]:
     return tuple(seconds)[:count]
 
 
-ON_THEIR_WAY = (State.CONNECTING, State.UPLOADING, State.POSTING)
+IN_TRANSIT = (State.CONNECTING, State.UPLOADING, State.POSTING)
 
 
-class Outlook:
+class Estimates:
     """Looks at one moment; each task that is bound counts at once for the next.
 
     Args:
         window: Its servers and tasks.
-        paces: What is known of seconds.
+        durations: What is known of seconds.
         now: The time.
     """
 
-    def __init__(self, window: Window, paces: Paces, now: float) -> None:
+    def __init__(self, window: Window, durations: Durations, now: float) -> None:
         self._window = window
-        self._paces = paces
+        self._durations = durations
         self._now = now
         self._promised: dict[ServerUrl, float] = {}
 
-    def expected(self, server: Server, length: int, shape: str, size: int) -> Expected:
+    def expected(self, server: Server, length: int, workload: str, size: int) -> Expected:
         """Return when a new task would start and end at a server.
 
         Args:
             server: The server.
             length: How many tasks it told of.
-            shape: The task's shape, "" where that isn't known.
+            shape: The task's workload, "" where that isn't known.
             size: Bytes of its pictures.
         """
         url = server.url
         costs = Costs(
-            self._paces.entry(url),
-            self._paces.task(url, shape),
-            self.upload(server, size) if self._paces else 0.0,
-            self._paces.loading(url, shape),
+            self._durations.entry(url),
+            self._durations.task(url, workload),
+            self.upload(server, size) if self._durations else 0.0,
+            self._durations.loading(url, workload),
         )
         return expect(self._standing(url, length), costs)
 
-    def usual(self, shape: str) -> float:
+    def usual(self, workload: str) -> float:
         """Return the seconds of a usual task of that shape on these servers."""
-        return middle([self._paces.task(url, shape) for url in self._window.servers])
+        return middle([self._durations.task(url, workload) for url in self._window.servers])
 
-    def age(self, shape: str, size: int) -> float:
+    def age(self, workload: str, size: int) -> float:
         """Return how old news will be when a task has been uploaded, in usual tasks; 0 if unknown.
 
         Args:
             shape: The task's shape.
             size: Bytes of its pictures.
         """
-        if not self._paces:
+        if not self._durations:
             return 0.0
         uploads = [self.upload(server, size) for server in self._window.servers.values()]
-        return middle(uploads) / self.usual(shape)
+        return middle(uploads) / self.usual(workload)
 
     def own_rest(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the seconds until a server has done our own tasks there, and their doubt.
 
         None where nothing is known yet, or some are like none that was timed.
         """
-        seconds, doubt, is_sure = 0.0, 0.0, bool(self._paces)
+        seconds, doubt, is_sure = 0.0, 0.0, bool(self._durations)
         for task in self._window.bound_to(url):
-            usual = self._paces.task(url, task.shape)
+            usual = self._durations.task(url, task.workload)
             seconds += max(0.0, usual - self._elapsed(task))
-            doubt += usual * self._paces.spread(task.shape)
-            is_sure &= self._paces.is_timed(task.shape)
+            doubt += usual * self._durations.spread(task.workload)
+            is_sure &= self._durations.is_timed(task.workload)
         return seconds, doubt if is_sure else None
 
     def rest(self, url: ServerUrl) -> tuple[float, float | None]:
@@ -159,28 +159,28 @@ class Outlook:
         """
         (seconds, doubt), theirs = self.own_rest(url), self.share(url)
         if doubt is not None:
-            usual = (theirs.coming + theirs.arrived) * self._paces.entry(url)
-            guess = usual * self._paces.spread("") if theirs.doubt is None else theirs.doubt
+            usual = (theirs.coming + theirs.arrived) * self._durations.entry(url)
+            guess = usual * self._durations.spread("") if theirs.doubt is None else theirs.doubt
             doubt += guess
         return seconds + theirs.rest, doubt
 
-    def share(self, url: ServerUrl) -> Share:
+    def share(self, url: ServerUrl) -> PeerLoad:
         """Return what this browser's other windows have there."""
-        return self._window.neighbours.share(url, self._now)
+        return self._window.peers.share(url, self._now)
 
     def is_crowded(self) -> bool:
         """Say whether tasks wait in another window of this browser that nobody sees."""
-        return self._window.neighbours.is_crowded(self._now)
+        return self._window.peers.is_crowded(self._now)
 
-    def promise(self, url: ServerUrl, shape: str) -> None:
+    def promise(self, url: ServerUrl, workload: str) -> None:
         """A task waits for a server: those after it come later there."""
-        seconds = self._paces.task(url, shape) + self._paces.loading(url, shape)
+        seconds = self._durations.task(url, workload) + self._durations.loading(url, workload)
         self._promised[url] = self._promised.get(url, 0.0) + seconds
 
     def _standing(self, url: ServerUrl, length: int) -> Standing:
         ours = self._window.bound_to(url)
-        there = [self._rest(task) for task in ours if task.state not in ON_THEIR_WAY]
-        coming = [self._rest(task) for task in ours if task.state in ON_THEIR_WAY]
+        there = [self._rest(task) for task in ours if task.state not in IN_TRANSIT]
+        coming = [self._rest(task) for task in ours if task.state in IN_TRANSIT]
         known = within(length, there)
         promised = self._promised.get(url, 0.0)
         others = length - len(known) + self.share(url).coming
@@ -188,9 +188,9 @@ class Outlook:
 
     def _rest(self, task: Task) -> float:
         assert task.server is not None
-        usual = self._paces.task(task.server, task.shape)
-        if task.state is State.RUNNING and self._paces:
-            return rest(usual, self._elapsed(task), self._paces.spread(task.shape))
+        usual = self._durations.task(task.server, task.workload)
+        if task.state is State.RUNNING and self._durations:
+            return rest(usual, self._elapsed(task), self._durations.spread(task.workload))
         return usual
 
     def _elapsed(self, task: Task) -> float:

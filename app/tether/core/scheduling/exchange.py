@@ -2,10 +2,17 @@
 
 from itertools import islice
 
-from tether.core.commands import Command, Commands, StartTimer, Tell
+from tether.core.commands import Broadcast, Command, Commands, StartTimer
 from tether.core.model.window import Window
-from tether.core.scheduling.estimates import ON_THEIR_WAY, Outlook
-from tether.core.windows.news import TOLD, News, Share, Ticket, read_news, write_news
+from tether.core.scheduling.estimates import IN_TRANSIT, Estimates
+from tether.core.windows.peers import (
+    TOLD,
+    PeerLoad,
+    PeerReport,
+    WaitingTask,
+    read_report,
+    write_report,
+)
 
 RENEWED = 8.0
 """Seconds after which the same is told again: news grow old, and one may be lost."""
@@ -22,7 +29,7 @@ class Exchange:
 
     def changed(self, now: float) -> Commands:
         """Tell our news if somebody may hear them, and they differ from those told last."""
-        if not self._window.neighbours.known:
+        if not self._window.peers.known:
             return ()
         news = self._news(now)
         return self._tell(news) if _gist(news) != self._told else ()
@@ -31,9 +38,9 @@ class Exchange:
         """Tell our news, now and once in a while as long as there are any."""
         return self._tell(self._news(now))
 
-    def _tell(self, news: News) -> Commands:
+    def _tell(self, news: PeerReport) -> Commands:
         self._told = _gist(news)
-        commands: list[Command] = [Tell(write_news(self._window.window_id, news))]
+        commands: list[Command] = [Broadcast(write_report(self._window.window_id, news))]
         if news.waiting or news.shares:
             commands.append(StartTimer(NEWS_TIMER, RENEWED))
         return tuple(commands)
@@ -41,34 +48,34 @@ class Exchange:
     def heard(self, text: str, now: float) -> Commands:
         """Another page has said something; who has just come hears our news."""
         window = self._window
-        read = read_news(text, now)
+        read = read_report(text, now)
         if read is None or read[0] == window.window_id:
             return ()
         window_id, news = read
-        is_new = news is not None and window_id not in window.neighbours.known
-        is_learned = window.lessons.hear(window_id, news.timings if news is not None else ())
+        is_new = news is not None and window_id not in window.peers.known
+        is_learned = window.statistics.hear(window_id, news.timings if news is not None else ())
         rest = news._replace(timings=()) if news is not None else None
-        if window.neighbours.told(window_id, rest) or is_learned:
+        if window.peers.told(window_id, rest) or is_learned:
             window.is_fill_due |= bool(window.waiting)
         return self.tell(now) if is_new else ()
 
-    def _news(self, now: float) -> News:
+    def _news(self, now: float) -> PeerReport:
         window = self._window
-        outlook = Outlook(window, window.lessons.paces, now)
+        estimates = Estimates(window, window.statistics.durations, now)
         shares = {}
         for url in window.servers:
             ours = window.bound_to(url)
             if ours:
-                coming = sum(task.state in ON_THEIR_WAY for task in ours)
-                shares[url] = Share(coming, len(ours) - coming, *outlook.own_rest(url))
+                coming = sum(task.state in IN_TRANSIT for task in ours)
+                shares[url] = PeerLoad(coming, len(ours) - coming, *estimates.own_rest(url))
         waiting = (
-            Ticket(task.accepted_at, task.task_id, task.pinned, task.shape)
+            WaitingTask(task.accepted_at, task.task_id, task.pinned, task.workload)
             for task in islice(window.waiting.values(), TOLD)
         )
-        latest, is_hidden = window.lessons.latest, window.is_hidden
-        return News(now, tuple(waiting), shares, window.served_at, latest, is_hidden)
+        latest, is_hidden = window.statistics.latest, window.is_hidden
+        return PeerReport(now, tuple(waiting), shares, window.served_at, latest, is_hidden)
 
 
-def _gist(news: News) -> object:
+def _gist(news: PeerReport) -> object:
     """Return what is worth telling at once, in little room: of timings it is the latest."""
     return news.gist, next((each.task_id for each in reversed(news.timings)), None)

@@ -18,7 +18,7 @@ def suits(window: Window, server: Server, task: Task, now: float) -> bool:
     """Say whether a server may have a task: by its pictures, and by what it lacks."""
     return (
         task.pinned in (None, server.url)
-        and server.url != window.left_at(task)
+        and server.url != window.abandoned_at(task)
         and all(server.accepts(picture.size) for picture in task.pictures)
         and not _lacks(window, server, task, now)
     )
@@ -51,7 +51,7 @@ def lacking(lacks: Iterable[tuple[str, tuple[Lack, ...]]]) -> Trouble | None:
     return Trouble.of("nobody_can", missing="; ".join(told)) if told else None
 
 
-def take_stock(window: Window, server: Server, tasks: Iterable[Task], now: float) -> Commands:
+def query_nodes(window: Window, server: Server, tasks: Iterable[Task], now: float) -> Commands:
     """Ask a server for the node classes by which these tasks are judged."""
     workflows = {
         task.digest: window.workflows[task.digest]

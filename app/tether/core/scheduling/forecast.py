@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from tether.core.ids import ServerUrl
 from tether.core.model.balancer import shortest
-from tether.core.model.durations import Paces
+from tether.core.model.durations import Durations
 from tether.core.model.server import Reach, Server
 from tether.core.model.window import Window
 from tether.core.scheduling.allotment import reckoned
-from tether.core.scheduling.capacity import Depth
-from tether.core.scheduling.estimates import Expected, Outlook, loads
+from tether.core.scheduling.capacity import Capacity
+from tether.core.scheduling.estimates import Estimates, Expected, loads
 
 OLD = 60.0
 """Seconds after which what a server told of its queue is said to be of then."""
@@ -58,13 +58,13 @@ class Forecast(NamedTuple):
     is_old: bool = False
 
 
-def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast:
+def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> Forecast:
     """Look ahead for a task that is still being put together.
 
     Args:
         window: Its servers.
         needs: What keeps the task from some of them.
-        paces: What is known of seconds.
+        durations: What is known of seconds.
         now: The time.
     """
     able, obstacles = [], []
@@ -76,34 +76,35 @@ def forecast(window: Window, needs: Needs, paces: Paces, now: float) -> Forecast
             obstacles.append(Obstacle(server, why))
         else:
             able.append(server)
-    outlook, size = Outlook(window, paces, now), sum(needs.sizes)
-    depth = Depth(window, outlook)
+    estimates, size = Estimates(window, durations, now), sum(needs.sizes)
+    capacity = Capacity(window, estimates)
     # Nobody is before it in the window: it is the next for a server that has something to do.
     is_next = not window.waiting
     free = [
         server
         for server in able
-        if not depth.wait(server, server.queue_remaining, size)
-        or (is_next and depth.may_wait_for(server, server.queue_remaining, now))
+        if not capacity.wait(server, server.queue_remaining, size)
+        or (is_next and capacity.may_wait_for(server, server.queue_remaining, now))
     ]
     if not free:
         return Forecast(obstacles=tuple(obstacles), is_full=bool(able))
     found = {
-        server.url: outlook.expected(server, depth.length_of(server), "", size) for server in free
+        server.url: estimates.expected(server, capacity.length_of(server), "", size)
+        for server in free
     }
     ends = {url: each.ends for url, each in found.items()}
     full = {
         server.url: ends[server.url]
         for server in free
-        if depth.wait(server, server.queue_remaining, size)
+        if capacity.wait(server, server.queue_remaining, size)
     }
-    ranks = loads({**ends, **reckoned(full, outlook)}, outlook.usual(""))
+    ranks = loads({**ends, **reckoned(full, estimates)}, estimates.usual(""))
     first = shortest(ranks)
     prospects = [
         Prospect(
             server,
-            (server.queue_remaining or 0) + window.on_their_way(server.url),
-            found[server.url] if paces.knows(server.url) else None,
+            (server.queue_remaining or 0) + window.in_transit(server.url),
+            found[server.url] if durations.knows(server.url) else None,
         )
         for server in sorted(free, key=lambda server: ranks[server.url])
     ]

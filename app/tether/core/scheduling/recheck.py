@@ -12,8 +12,8 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Request, probe
 from tether.core.scheduling.allotment import size_of
-from tether.core.scheduling.capacity import Depth
-from tether.core.scheduling.estimates import Outlook
+from tether.core.scheduling.capacity import Capacity
+from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.fitness import suits
 
 OLD = 1.0
@@ -41,7 +41,7 @@ class _Look(NamedTuple):
     lengths: dict[ServerUrl, int]
 
 
-class SecondLook:
+class Recheck:
     """Asks once for each task, before its POST; what was uploaded doesn't hold a task back.
 
     Args:
@@ -60,14 +60,14 @@ class SecondLook:
         if (
             task.state is not State.UPLOADING
             or now - task.bound_at < OLD
-            or task.was_looked_at
-            or window.is_hurried
+            or task.was_rechecked
+            or window.is_sending_all
         ):
             return ()
         others = [other for other in window.servers.values() if self._may_have(other, task, now)]
         if not others:
             return ()
-        task.was_looked_at = True
+        task.was_rechecked = True
         asked = (server, *sample(others, window.chance.uniform))
         requests = [probe(window.next_request(), each.url) for each in asked]
         ids = {each.server: each.id for each in requests}
@@ -98,21 +98,21 @@ class SecondLook:
 
     def _better(self, task: Task, lengths: dict[ServerUrl, int], now: float) -> Server | None:
         """Return a server that has a place, and where the task would end clearly sooner."""
-        window, paces, url = self._window, self._window.lessons.paces, task.server
+        window, durations, url = self._window, self._window.statistics.durations, task.server
         if url not in lengths:
             return None
-        outlook, size = Outlook(window, paces, now), size_of(task)
-        depth = Depth(window, outlook)
-        here = outlook.expected(window.servers[url], lengths[url], task.shape, 0).ends
+        estimates, size = Estimates(window, durations, now), size_of(task)
+        capacity = Capacity(window, estimates)
+        here = estimates.expected(window.servers[url], lengths[url], task.workload, 0).ends
         # It counts among those that are on their way there.
-        least = here - paces.task(url, task.shape) - (WORTH if paces else WORTH_TASKS)
+        least = here - durations.task(url, task.workload) - (WORTH if durations else WORTH_TASKS)
         better = None
         for other in window.servers.values():
             if other.url not in lengths or not self._may_have(other, task, now):
                 continue
             length = lengths[other.url]
-            ends = outlook.expected(other, length, task.shape, size).ends
-            if ends <= least and depth.wait(other, length, size) == 0:
+            ends = estimates.expected(other, length, task.workload, size).ends
+            if ends <= least and capacity.wait(other, length, size) == 0:
                 least, better = ends, other
         return better
 
@@ -123,5 +123,5 @@ class SecondLook:
             and server.is_ready(now)
             and suits(window, server, task, now)
             and server.inventory.knows(window.workflows[task.digest])
-            and not window.lessons.outliers.shut_until(task.digest, server.url)
+            and not window.statistics.outliers.shut_until(task.digest, server.url)
         )

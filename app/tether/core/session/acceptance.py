@@ -6,10 +6,10 @@ from tether.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles
 from tether.core.errors import Trouble
 from tether.core.events import TaskAccepted, WorkflowLoaded
 from tether.core.ids import ServerUrl
-from tether.core.model.durations import shape_of
+from tether.core.model.durations import workload_of
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.session.records import revive
+from tether.core.session.records import restore_task
 from tether.core.session.snapshot import read_task
 from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import READS
@@ -38,7 +38,7 @@ class Acceptance:
             event.pinned,
             now,
             again_of=event.again_of,
-            shape=shape_of(event.workflow),
+            workload=workload_of(event.workflow),
         )
         self._repeat(task)
         task.progress.count(event.workflow.running_nodes())
@@ -71,7 +71,7 @@ class Acceptance:
             if known:
                 window.dismiss(known)  # it was ours, and is again
             task.epoch = entry.epoch + 1
-            revive(window, task, now)
+            restore_task(window, task, now)
             if task.digest not in window.workflows:
                 commands.append(LoadWorkflow(task.digest))
             if task.server is not None:

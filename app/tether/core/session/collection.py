@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from tether.core.commands import Command, Commands
 from tether.core.errors import MessageError, Trouble
-from tether.core.events import CollectWanted
+from tether.core.events import CollectRequested
 from tether.core.ids import Digest, OwnerTag, PromptId, ServerUrl, TaskId
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.owned_tasks import Holding, read_ended, read_open
+from tether.core.protocol.owned_tasks import OwnedTask, read_ended, read_open
 from tether.core.protocol.requests import Ask, Request
 from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import ENDS
@@ -41,7 +41,7 @@ class Collection:
         self._reconciler = reconciler
         self._search: Search | None = None
 
-    def want(self, event: CollectWanted) -> Commands:
+    def want(self, event: CollectRequested) -> Commands:
         """Search all servers, in parallel; a search under way is given up."""
         self._search = search = Search(event.owner, event.known, {})
         if not self._window.servers:
@@ -85,7 +85,7 @@ class Collection:
             self._finish(search)
         return ()
 
-    def _take(self, search: Search, server: Server, found: Holding, now: float) -> Commands:
+    def _take(self, search: Search, server: Server, found: OwnedTask, now: float) -> Commands:
         """Make a task of ours of what was found, unless we or another window have it."""
         window = self._window
         if found.prompt_id in search.known or window.by_prompt(found.prompt_id):

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from tether.core.commands import Command, Commands, StartTimer
 from tether.core.ids import ServerUrl
 from tether.core.model.balancer import sample
-from tether.core.model.durations import Paces
+from tether.core.model.durations import Durations
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Request, probe
-from tether.core.scheduling.estimates import Outlook, rest
-from tether.core.scheduling.fitness import suits, take_stock
+from tether.core.scheduling.estimates import Estimates, rest
+from tether.core.scheduling.fitness import query_nodes, suits
 from tether.core.submission.withdrawal import take_out
 from tether.core.tracking.reconciler import Reconciler
 
@@ -25,7 +25,7 @@ look."""
 STEAL_TIMER = ("steal",)
 
 
-class Stealing:
+class Rebalancing:
     """Looks for idle servers while tasks of ours wait elsewhere; moves one at a time.
 
     Each task moves once at most, never to or from a server that a person chose for it, and
@@ -65,7 +65,7 @@ class Stealing:
             request_id = window.next_request()
             self._asked[server.url] = request_id
             commands.append(probe(request_id, server.url))
-            commands += take_stock(window, server, tasks, now)
+            commands += query_nodes(window, server, tasks, now)
         for url in dict.fromkeys(task.server for task in tasks if idle and task.server):
             commands += self._reconciler.look(window.servers[url], now)
         return tuple(commands)
@@ -113,8 +113,8 @@ class Stealing:
     def _best(self, server: Server, now: float) -> Task | None:
         """Return the task that gains most by running at an idle server, if any gains enough."""
         window = self._window
-        paces, outliers = window.lessons.paces, window.lessons.outliers
-        outlook = Outlook(window, paces, now)
+        durations, outliers = window.statistics.durations, window.statistics.outliers
+        estimates = Estimates(window, durations, now)
         gains: list[tuple[float, Task]] = []
         for task in self._waiting():
             if (
@@ -124,22 +124,24 @@ class Stealing:
                 and not outliers.shut_until(task.digest, server.url)
             ):
                 size = sum(picture.size for picture in task.pictures)
-                there = outlook.expected(server, 0, task.shape, size).ends
-                gains.append((self._here(task, paces, now) - there, task))
+                there = estimates.expected(server, 0, task.workload, size).ends
+                gains.append((self._here(task, durations, now) - there, task))
         gain, best = max(gains, key=lambda each: each[0], default=(0.0, None))
-        return best if gain > (WORTH if paces else 0.0) else None
+        return best if gain > (WORTH if durations else 0.0) else None
 
-    def _here(self, task: Task, paces: Paces, now: float) -> float:
+    def _here(self, task: Task, durations: Durations, now: float) -> float:
         """Return in how many seconds a task would end where it waits."""
         assert task.server is not None and task.ahead is not None
         url = task.server
         before = []
         for other in self._window.bound_to(url):
-            usual = paces.task(url, other.shape)
+            usual = durations.task(url, other.workload)
             if other.state is State.RUNNING:
                 elapsed = max(0.0, now - other.started_at)
-                before.append(rest(usual, elapsed, paces.spread(other.shape)) if paces else usual)
+                before.append(
+                    rest(usual, elapsed, durations.spread(other.workload)) if durations else usual
+                )
             elif other.ahead is not None and other.ahead < task.ahead:
                 before.append(usual)
         others = max(0, task.ahead - len(before))
-        return others * paces.entry(url) + sum(before) + paces.task(url, task.shape)
+        return others * durations.entry(url) + sum(before) + durations.task(url, task.workload)

@@ -62,7 +62,7 @@ class Records:
             window.notices.append(Trouble.of("record_unreadable", key=key))
         # Storage keeps no order: what has ended goes by its end, as it did before.
         for task in sorted(tasks, key=lambda task: task.ended_at or task.accepted_at):
-            revive(window, task, now)
+            restore_task(window, task, now)
         window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})
         return window
 
@@ -88,13 +88,13 @@ class Records:
         return tuple(commands)
 
 
-def is_bereft(records: Mapping[str, str], ledger: Mapping[TaskId, Entry]) -> bool:
+def has_lost_tasks(records: Mapping[str, str], ledger: Mapping[TaskId, Entry]) -> bool:
     """Say whether another window has adopted unfinished tasks of these records."""
     tasks, _ = _read_tasks(records)
     return any(_is_taken(task, ledger) for task in tasks)
 
 
-def revive(window: Window, task: Task, now: float) -> None:
+def restore_task(window: Window, task: Task, now: float) -> None:
     """Take a task into a window as an earlier page left it."""
     _rewind(task, now)
     if task.state in ON_SERVER and task.server is not None:

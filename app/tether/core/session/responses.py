@@ -7,52 +7,52 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
 from tether.core.session.collection import Collection
-from tether.core.session.rebalancing import Stealing
+from tether.core.session.rebalancing import Rebalancing
 from tether.core.submission.dispatcher import Dispatcher
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.reachability import Diagnosis
+from tether.core.tracking.reachability import Reachability
 from tether.core.tracking.reconciler import Reconciler
 
 
-class Replies:
+class Responses:
     """Gives each answer, or the lack of one, to the machine that waits for it."""
 
     def __init__(
         self,
         window: Window,
-        diagnosis: Diagnosis,
+        reachability: Reachability,
         dispatcher: Dispatcher,
         submission: Submission,
         cancellation: Cancellation,
         reconciler: Reconciler,
         collection: Collection,
-        stealing: Stealing,
+        rebalancing: Rebalancing,
     ) -> None:
         self._window = window
-        self._diagnosis = diagnosis
+        self._reachability = reachability
         self._dispatcher = dispatcher
         self._submission = submission
         self._cancellation = cancellation
         self._reconciler = reconciler
         self._collection = collection
-        self._stealing = stealing
+        self._rebalancing = rebalancing
 
     def answered(self, server: Server, event: Answered, now: float) -> Commands:
         """A server has answered, with whatever status."""
         request, status, text = event.request, event.status, event.text
         match request.ask:
             case Ask.PROBE:
-                is_good = self._diagnosis.answered(server, request, status, text, now)
+                is_good = self._reachability.answered(server, request, status, text, now)
                 server.latency = event.seconds or server.latency
                 return self._probed(request, server.queue_remaining if is_good else None, now)
             case Ask.NODE:
                 server.inventory.answered(request.id, status, text, now)
                 return self._dispatcher.described(server, now)
             case Ask.STATS | Ask.FEATURES:
-                self._diagnosis.answered(server, request, status, text, now)
+                self._reachability.answered(server, request, status, text, now)
             case Ask.REACH:
-                self._diagnosis.reached(server, now)
+                self._reachability.reached(server, now)
             case Ask.UPLOAD | Ask.POST:
                 task = self._task_of(request)
                 if task is None:
@@ -80,13 +80,13 @@ class Replies:
         request = event.request
         match request.ask:
             case Ask.PROBE:
-                commands = self._diagnosis.failed(server, request, event.failure, now)
+                commands = self._reachability.failed(server, request, event.failure, now)
                 return (*commands, *self._probed(request, None, now))
             case Ask.NODE:
                 server.inventory.failed(request.id, now)
                 return self._dispatcher.described(server, now)
             case Ask.STATS | Ask.FEATURES | Ask.REACH:
-                return self._diagnosis.failed(server, request, event.failure, now)
+                return self._reachability.failed(server, request, event.failure, now)
             case Ask.UPLOAD | Ask.POST:
                 task = self._task_of(request)
                 return self._submission.failed(task, request, event.failure, now) if task else ()
@@ -102,8 +102,8 @@ class Replies:
         """Give the length of a queue to the one of the three that asked for it."""
         return (
             *self._dispatcher.told(request, length, now),
-            *self._stealing.told(request, length, now),
-            *self._submission.second_look.told(request, length, now),
+            *self._rebalancing.told(request, length, now),
+            *self._submission.recheck.told(request, length, now),
         )
 
     def _task_of(self, request: Request) -> Task | None:

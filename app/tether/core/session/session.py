@@ -7,21 +7,21 @@ from tether.core.events import (
     AimChanged,
     Answered,
     BinaryReceived,
-    CancelWanted,
-    CollectWanted,
+    CancelRequested,
+    CollectRequested,
     Event,
     FrameReceived,
-    KeepingFailed,
     PageChange,
     PageChanged,
+    RebalancingChosen,
     RequestFailed,
-    SendAllWanted,
+    SendAllRequested,
     ServerAdded,
     ServerPaused,
     ServerRemoved,
     SocketClosed,
     SocketOpened,
-    StealingWanted,
+    StorageFailed,
     SubstitutesChanged,
     TaskAccepted,
     TaskDismissed,
@@ -37,19 +37,19 @@ from tether.core.scheduling import recheck
 from tether.core.scheduling.exchange import NEWS_TIMER, Exchange
 from tether.core.session.acceptance import Acceptance
 from tether.core.session.collection import Collection
-from tether.core.session.rebalancing import STEAL_TIMER, Stealing
+from tether.core.session.rebalancing import STEAL_TIMER, Rebalancing
 from tether.core.session.records import Records
-from tether.core.session.responses import Replies
+from tether.core.session.responses import Responses
 from tether.core.submission.dialing import aim, connect, fired
 from tether.core.submission.dispatcher import FILL_TIMER, ROUND_TIMER, Dispatcher
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.frames import Routing
-from tether.core.tracking.reachability import Diagnosis
+from tether.core.tracking.frames import Frames
+from tether.core.tracking.reachability import Reachability
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 from tether.core.windows.ledger import Entry
-from tether.core.windows.news import NeighbourSpoke
+from tether.core.windows.peers import BroadcastReceived
 
 LINGER = 10.0
 """Seconds that a connection stays after its last task: the next one often goes there too."""
@@ -71,25 +71,25 @@ class Session:
     ) -> None:
         self._records = Records()
         self.window = self._records.restore(records, settings, chance, now, ledger or {})
-        self._diagnosis = Diagnosis(self.window)
+        self._reachability = Reachability(self.window)
         self._submission = Submission(self.window)
         self._cancellation = Cancellation(self.window, self._submission)
-        books = Books(self.window, self._submission, self._cancellation)
-        self._reconciler = Reconciler(self.window, books)
-        self._routing = Routing(self.window, self._submission, self._reconciler)
+        verdicts = Verdicts(self.window, self._submission, self._cancellation)
+        self._reconciler = Reconciler(self.window, verdicts)
+        self._frames = Frames(self.window, self._submission, self._reconciler)
         self._dispatcher = Dispatcher(self.window, self._submission)
         self._exchange = Exchange(self.window)
         self._collection = Collection(self.window, self._reconciler)
-        self._stealing = Stealing(self.window, self._reconciler)
-        self._replies = Replies(
+        self._rebalancing = Rebalancing(self.window, self._reconciler)
+        self._responses = Responses(
             self.window,
-            self._diagnosis,
+            self._reachability,
             self._dispatcher,
             self._submission,
             self._cancellation,
             self._reconciler,
             self._collection,
-            self._stealing,
+            self._rebalancing,
         )
         self._acceptance = Acceptance(self.window, self._reconciler)
         self._lingering: set[ServerUrl] = set()
@@ -110,33 +110,33 @@ class Session:
         window = self.window
         match event:
             case FrameReceived():
-                return self._routing.frame(event, now)
+                return self._frames.frame(event, now)
             case BinaryReceived():
-                return self._routing.binary(event, now)
+                return self._frames.binary(event, now)
             case SocketOpened(url, attempt) if url in window.servers:
                 return window.servers[url].connection.opened(attempt)
             case SocketClosed(url, attempt, _) if url in window.servers:
                 window.is_server_new |= window.servers[url].is_leaving
                 return window.servers[url].connection.closed(attempt)
             case Answered(request) if request.server in window.servers:
-                return self._replies.answered(window.servers[request.server], event, now)
+                return self._responses.answered(window.servers[request.server], event, now)
             case RequestFailed(request) if request.server in window.servers:
-                return self._replies.failed(window.servers[request.server], event, now)
+                return self._responses.failed(window.servers[request.server], event, now)
             case TimerFired(key):
                 return self._fired(key, now)
             case TaskAccepted():
                 return self._acceptance.accept(event, now)
             case TasksOrphaned(entries):
                 return self._acceptance.adopt(entries, now)
-            case CollectWanted():
+            case CollectRequested():
                 return self._collection.want(event)
-            case SendAllWanted():
-                window.hurry()
-            case StealingWanted(is_wanted):
-                return self._stealing.want(is_wanted)
+            case SendAllRequested():
+                window.send_all()
+            case RebalancingChosen(is_wanted):
+                return self._rebalancing.want(is_wanted)
             case AimChanged(url):
                 return aim(window, url)
-            case CancelWanted(task_id) if task_id in window.tasks:
+            case CancelRequested(task_id) if task_id in window.tasks:
                 return self._cancellation.want(window.tasks[task_id], now)
             case TaskDismissed(task_id) if task_id in window.tasks:
                 return self._acceptance.dismiss(window.tasks[task_id])
@@ -145,7 +145,7 @@ class Session:
             case ServerAdded(url, name):
                 server = window.use(url, name, now)
                 server.inventory.forget()
-                return (*self._diagnosis.meet(server), *self._diagnosis.refresh(server))
+                return (*self._reachability.meet(server), *self._reachability.refresh(server))
             case ServerPaused(url, is_paused) if url in window.servers:
                 window.servers[url].is_paused = is_paused
                 window.is_fill_due = True
@@ -163,9 +163,9 @@ class Session:
             case PageChanged(change):
                 window.is_hidden &= change is PageChange.ONLINE
                 return self._returned(now)
-            case NeighbourSpoke(text):
+            case BroadcastReceived(text):
                 return self._exchange.heard(text, now)
-            case KeepingFailed(trouble):
+            case StorageFailed(trouble):
                 window.notices.append(trouble)
         return ()
 
@@ -178,7 +178,7 @@ class Session:
             case ("connect", task_id) if TaskId(task_id) in tasks:
                 return self._submission.connect_fired(tasks[TaskId(task_id)], now)
             case (recheck.LOOK_TIMER, task_id):
-                return self._submission.second_look.fired(TaskId(task_id), now)
+                return self._submission.recheck.fired(TaskId(task_id), now)
             case ("beat", url) if ServerUrl(url) in servers:
                 return self._reconciler.beat(servers[ServerUrl(url)], now)
             case ("missed", url, task_id) if ServerUrl(url) in servers:
@@ -190,7 +190,7 @@ class Session:
             case _ if key == ROUND_TIMER:
                 return self._dispatcher.round_fired(now)
             case _ if key == STEAL_TIMER:
-                return self._stealing.fired(now)
+                return self._rebalancing.fired(now)
             case _ if key == FILL_TIMER:
                 self.window.is_fill_due = True
             case _ if key == NEWS_TIMER:
@@ -202,9 +202,9 @@ class Session:
         commands: list[Command] = []
         self.window.is_fill_due = True
         for server in self.window.servers.values():
-            server.hurry()
-            commands += server.connection.hurry()
-            commands += self._diagnosis.renew(server)
+            server.retry_now()
+            commands += server.connection.dial_now()
+            commands += self._reachability.renew(server)
             commands += self._reconciler.look(server, now)
         return tuple(commands)
 
@@ -218,7 +218,7 @@ class Session:
             window.is_server_new = False
             for server in list(window.servers.values()):
                 done += self._tend(server, now)
-            done += self._stealing.look()
+            done += self._rebalancing.look()
         if window.is_fill_due:
             done += self._dispatcher.fill(now)
         if not (is_changed or window.unsaved):

@@ -45,7 +45,7 @@ def write_task(task: Task) -> str:
             "run_again": task.is_run_again,
             "moving": task.is_moving,
             "moved": task.was_moved,
-            "shape": task.shape,
+            "shape": task.workload,
             "ran": task.ran,
             "halved": task.halved_at,
         }
@@ -101,7 +101,7 @@ def read_task(text: str) -> Task | None:
                 is_run_again=record.get("run_again") is True,
                 is_moving=record.get("moving") is True,
                 was_moved=record.get("moved") is True,
-                shape="".join(_texts([record.get("shape")])),
+                workload="".join(_texts([record.get("shape")])),
                 ran=_seconds(record.get("ran")),
                 halved_at=_seconds(record.get("halved")),
             )

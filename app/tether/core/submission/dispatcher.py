@@ -13,8 +13,8 @@ from tether.core.model.window import Window
 from tether.core.protocol.requests import Request, probe
 from tether.core.scheduling.allotment import Allotment, size_of
 from tether.core.scheduling.capacity import NEVER
-from tether.core.scheduling.estimates import Outlook
-from tether.core.scheduling.fitness import suits, take_stock, why_nowhere
+from tether.core.scheduling.estimates import Estimates
+from tether.core.scheduling.fitness import query_nodes, suits, why_nowhere
 from tether.core.submission.submission import Submission
 
 ROUND_WITHIN = 1.0
@@ -59,7 +59,7 @@ class Dispatcher:
         """Look for places, and probe the servers that have one; cheap when there is nothing."""
         window = self._window
         window.is_fill_due = False
-        window.is_hurried = window.is_hurried and bool(window.waiting)
+        window.is_sending_all = window.is_sending_all and bool(window.waiting)
         if not window.waiting:
             self._allotment.clear()
         if self._round or not window.waiting:
@@ -93,7 +93,7 @@ class Dispatcher:
                 self._asked[server.url] = request_id
                 self._round.add(server.url)
                 commands.append(probe(request_id, server.url))
-                commands += take_stock(window, server, nexts[server.url][0], now)
+                commands += query_nodes(window, server, nexts[server.url][0], now)
         return tuple(commands)
 
     def told(self, request: Request, length: int | None, now: float) -> Commands:
@@ -137,7 +137,7 @@ class Dispatcher:
         window = self._window
         self._round.clear()
         window.is_fill_due = True
-        outliers = window.lessons.outliers
+        outliers = window.statistics.outliers
 
         def may_have(server: Server, task: Task) -> bool:
             return (
@@ -157,7 +157,7 @@ class Dispatcher:
 
         Thousands may wait: no more of them are looked at than it takes.
         """
-        outliers = self._window.lessons.outliers
+        outliers = self._window.statistics.outliers
         nexts: dict[ServerUrl, list[Task]] = {server.url: [] for server in servers}
         shunned = set()
         for task in self._ready(now):
@@ -178,9 +178,9 @@ class Dispatcher:
             return wanted
         oldest = min((nexts[each.url][0][0] for each in wanted), key=lambda task: task.accepted_at)
         suited = [server for server in wanted if suits(self._window, server, oldest, now)]
-        outlook = Outlook(self._window, self._window.lessons.paces, now)
+        estimates = Estimates(self._window, self._window.statistics.durations, now)
         return sample(
-            suited, self._window.chance.uniform, outlook.age(oldest.shape, size_of(oldest))
+            suited, self._window.chance.uniform, estimates.age(oldest.workload, size_of(oldest))
         )
 
     def _ready(self, now: float) -> Iterator[Task]:

@@ -10,7 +10,7 @@ from tether.core.model.window import Window
 from tether.core.protocol.answers import read_acceptance, read_number, read_refusal, read_upload
 from tether.core.protocol.requests import Ask, Request, Upload, prompt_body
 from tether.core.scheduling.fitness import fits_elsewhere
-from tether.core.scheduling.recheck import SecondLook
+from tether.core.scheduling.recheck import Recheck
 from tether.core.submission.dialing import called, connect
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
@@ -25,7 +25,7 @@ class Submission:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self.second_look = SecondLook(window, self._go_on)
+        self.recheck = Recheck(window, self._go_on)
 
     def begin(self, task: Task, server: Server, now: float) -> Commands:
         """Bind a waiting task: its socket opens before anything is sent."""
@@ -70,7 +70,7 @@ class Submission:
                     task, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload=upload
                 )
                 return (*commands, request)
-        questions = self.second_look.ask(task, server, now)
+        questions = self.recheck.ask(task, server, now)
         return (*commands, *(questions or (self.post(task, now),)))
 
     def _go_on(self, task: Task, now: float) -> Commands:
@@ -147,7 +147,7 @@ class Submission:
             task.refused_outputs = refused_outputs
             number = read_number(text)
             if number is not None:
-                server.told_number(number, task.posted_at, now)
+                server.note_number(number, task.posted_at, now)
             server.answered()
             self.acknowledged(task, now)
             return ()
@@ -171,7 +171,7 @@ class Submission:
             task.acknowledged_at = now
             self._window.unsaved.add(task.task_id)
             server = self._server(task)
-            server.took_task()
+            server.task_accepted()
             server.connection.doubt(task.posted_at, now)
         task.absences = 0
         if task.state is State.UNKNOWN:
@@ -200,7 +200,7 @@ class Submission:
 
     def _take_back(self, task: Task, server: Server, why: Trouble, now: float) -> Commands:
         """Nothing of the task is in the server's queue: it may go elsewhere."""
-        server.took_none(why, now)
+        server.submission_failed(why, now)
         if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "answer", None)
         else:

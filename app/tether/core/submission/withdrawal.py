@@ -125,7 +125,7 @@ def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands
         None,
         now,
         again_of=task.task_id,
-        shape=task.shape,
+        workload=task.workload,
         was_moved=True,
     )
     window.add(new)

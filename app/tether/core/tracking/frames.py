@@ -26,7 +26,7 @@ from tether.core.submission.submission import Submission
 from tether.core.tracking.reconciler import Reconciler
 
 
-class Routing:
+class Frames:
     """Gives each frame to the task it names, if that task is bound to where it came from."""
 
     def __init__(self, window: Window, submission: Submission, reconciler: Reconciler) -> None:
@@ -76,7 +76,7 @@ class Routing:
     def _take(self, server: Server, message: Message, now: float) -> Commands:
         match message:
             case Status(remaining, is_greeting):
-                server.told_length(remaining, now)
+                server.note_queue(remaining, now)
                 if is_greeting:
                     return self._greeted(server, now)
                 server.connection.proved()

@@ -12,7 +12,7 @@ GREET_WITHIN = 8.0
 """Seconds for the first calls to a server."""
 
 
-class Diagnosis:
+class Reachability:
     """Asks a server for its facts, and tells `down` from `refuses this page`."""
 
     def __init__(self, window: Window) -> None:
@@ -46,7 +46,7 @@ class Diagnosis:
                 raise MessageError(f"`{request.path}` answered {status}", text)
             match request.ask:
                 case Ask.PROBE:
-                    server.told_length(read_queue_length(text), now)
+                    server.note_queue(read_queue_length(text), now)
                 case Ask.STATS:
                     server.facts = read_stats(text)
                 case _:

@@ -14,7 +14,7 @@ from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import read_history, read_job, read_jobs, read_queue
 from tether.core.protocol.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
-from tether.core.tracking.verdicts import Books, find_witness, told_at
+from tether.core.tracking.verdicts import Verdicts, find_witness, last_contact
 
 BEAT = 2.0
 """Seconds between looks while an own task is silent, unknown or missing."""
@@ -47,9 +47,9 @@ class Watch:
 class Reconciler:
     """Per server and round: one list, then one call for each own task that isn't in it."""
 
-    def __init__(self, window: Window, books: Books) -> None:
+    def __init__(self, window: Window, verdicts: Verdicts) -> None:
         self._window = window
-        self._books = books
+        self._verdicts = verdicts
         self._watches: dict[ServerUrl, Watch] = {}
 
     def beat(self, server: Server, now: float) -> Commands:
@@ -59,7 +59,7 @@ class Reconciler:
             self._watches.pop(server.url, None)
             return ()
         watch = self._watch(server)
-        is_urgent = not server.connection.is_hearing or any(
+        is_urgent = not server.connection.is_receiving or any(
             task.state is State.UNKNOWN
             or task.absences
             or task.is_cancel_wanted
@@ -200,8 +200,8 @@ class Reconciler:
         for task in self._tasks(server):
             if task.prompt_id in found:
                 entry = found[task.prompt_id]
-                commands += self._books.listed(server, task, entry, asked_at, now)
-            elif told_at(task) < asked_at:
+                commands += self._verdicts.listed(server, task, entry, asked_at, now)
+            elif last_contact(task) < asked_at:
                 commands += self._missed(server, watch, task, asked_at)
         if watch.is_again:
             watch.is_again = False
@@ -211,7 +211,7 @@ class Reconciler:
     def _missed(self, server: Server, watch: Watch, task: Task, listed_at: float) -> Commands:
         """A list lacks a task: mostly it has just ended, and the socket tells that itself."""
         connection = server.connection
-        if not connection.is_hearing or task.client_id != connection.client_id:
+        if not connection.is_receiving or task.client_id != connection.client_id:
             return (self.ask(server, task, listed_at),)
         is_due = task.task_id in watch.missed
         watch.missed[task.task_id] = listed_at
@@ -237,11 +237,11 @@ class Reconciler:
         del watch.details[request.id]
         server.answered()
         if is_question:
-            server.told_past(record is not None, now)
+            server.note_history(record is not None, now)
         elif record is not None:
-            self._books.recorded(server, task, record, now)
+            self._verdicts.recorded(server, task, record, now)
         elif listed_at:
-            commands = self._books.absent(server, task, listed_at, now)
+            commands = self._verdicts.absent(server, task, listed_at, now)
             return (*commands, *self._question(server, task))
         else:
             return self.look(server, now)

@@ -33,7 +33,7 @@ APART = 1.0
 """Seconds at least between the answer of one negative read and the asking of the next."""
 
 
-def told_at(task: Task) -> float:
+def last_contact(task: Task) -> float:
     """Return when the server was last told of the task, or told us of it.
 
     What was asked before that proves nothing.
@@ -50,7 +50,7 @@ def is_missing(task: Task, listed_at: float, now: float) -> bool:
             for after that, and lacked it too.
         now: The time.
     """
-    if listed_at <= told_at(task):
+    if listed_at <= last_contact(task):
         return False  # asked before the task was there, or before it was sent again
     if task.state is State.UNKNOWN and listed_at - task.posted_at < DELIVERY_WITHIN:
         return False  # it may still be on its way
@@ -96,7 +96,7 @@ def why_lost(server: Server, task: Task) -> Trouble:
 ENDS = {"completed": State.COMPLETED, "failed": State.FAILED, "cancelled": State.CANCELLED}
 
 
-class Books:
+class Verdicts:
     """Takes over what lists and records say; silence is not among it."""
 
     def __init__(self, window: Window, submission: Submission, cancellation: Cancellation) -> None:

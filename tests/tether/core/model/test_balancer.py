@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import NORTH, SOUTH, Chance
 from tether.core.ids import ServerUrl
-from tether.core.model.balancer import SAMPLE, WHOLE, choose, lot, sample, shortest
+from tether.core.model.balancer import SAMPLE, WHOLE, choose, draw_for, sample, shortest
 
 servers = st.text(min_size=1, max_size=8).map(ServerUrl)
 
@@ -71,7 +71,7 @@ def test_the_older_the_news_the_fewer_are_asked(age: float, number: int) -> None
 
 def test_the_lot_of_a_task_is_the_same_in_every_window() -> None:
     """And as good as any: of many names about as many come to each place."""
-    assert lot("a task") == lot("a task")
-    counts = Counter(int(4 * lot(f"task {number}")) for number in range(4000))
+    assert draw_for("a task") == draw_for("a task")
+    counts = Counter(int(4 * draw_for(f"task {number}")) for number in range(4000))
     assert set(counts) == {0, 1, 2, 3}
     assert min(counts.values()) > 900

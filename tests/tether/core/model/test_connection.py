@@ -170,9 +170,9 @@ def test_wanted_again_while_closing_it_dials_after_the_close() -> None:
 def test_the_network_back_dials_at_once() -> None:
     """And hurries nothing that is under way."""
     connection = open_connection()
-    assert connection.hurry() == ()
+    assert connection.dial_now() == ()
     connection.closed(1)
-    assert connection.hurry()[0] == OpenSocket(NORTH, 2, URL)
+    assert connection.dial_now()[0] == OpenSocket(NORTH, 2, URL)
     # The old delay runs out: nothing is dialled twice.
     assert connection.fired(1) == ()
 
@@ -227,12 +227,12 @@ def test_a_connection_that_stays_deaf_becomes_another_client_and_then_gives_up()
         assert isinstance(dialled, OpenSocket)
         assert dialled.url.endswith("clientId=another")
         connection.greeted(attempt + 1)
-    assert connection.is_hearing
+    assert connection.is_receiving
     assert find_deaf(connection, NOON + 60) == ()
-    assert not connection.is_hearing
+    assert not connection.is_receiving
     assert find_deaf(connection, NOON + 80) == ()
     connection.proved()
-    assert connection.is_hearing
+    assert connection.is_receiving
     assert find_deaf(connection, NOON + 100) != ()
 
 
@@ -267,7 +267,7 @@ class Browser:
         """One thing that can happen in a browser, now or much too late."""
         connection = self.connection
         calls: dict[str, Any] = {"greeted": connection.greeted, "opened": connection.opened}
-        if what in ("connect", "release", "hurry"):
+        if what in ("connect", "release", "dial_now"):
             self.carry_out(getattr(connection, what)())
         elif what == "closed" and attempt in self.open:
             self.open.discard(attempt)
@@ -282,7 +282,7 @@ class Browser:
 
 
 happenings = st.sampled_from(
-    ["connect", "release", "hurry", "opened", "greeted", "closed", "fired"]
+    ["connect", "release", "dial_now", "opened", "greeted", "closed", "fired"]
 )
 
 

@@ -18,10 +18,10 @@ from tests.tether.core.farm import (
     new_window,
 )
 from tether.core.ids import Digest, ServerUrl, TaskId
-from tether.core.model.durations import COUNTED, Paces, models_of, shape_of, usual_seconds
+from tether.core.model.durations import COUNTED, Durations, models_of, usual_seconds, workload_of
 from tether.core.model.task import State, Task
 from tether.core.protocol.workflow import parse_workflow
-from tether.core.windows.news import Timing
+from tether.core.windows.peers import Timing
 
 EAST = ServerUrl("http://east:8188")
 WEST = ServerUrl("http://west:8188")
@@ -36,16 +36,16 @@ def ended(server: ServerUrl, seconds: float, number: int, state: State = State.C
     return task
 
 
-def ran(server: ServerUrl, seconds: float, number: int = 1, shape: str = "s.") -> Task:
+def ran(server: ServerUrl, seconds: float, number: int = 1, workload: str = "s.") -> Task:
     """A task that took so long by the server's clock; the page's knew nothing of it."""
     task = ended(server, 500.0 + number, number)
-    task.ran, task.shape = seconds, shape
+    task.ran, task.workload = seconds, workload
     return task
 
 
 def test_where_nothing_is_known_every_task_takes_one_second() -> None:
     """So that queues are compared by their lengths alone."""
-    nothing = Paces()
+    nothing = Durations()
     assert not nothing
     assert not nothing.knows(NORTH)
     assert (nothing.entry(NORTH), nothing.task(NORTH, "s.m"), nothing.loading(NORTH, "s.m")) == (
@@ -58,10 +58,10 @@ def test_the_latest_completed_tasks_tell() -> None:
     tasks = [ran(NORTH, 100.0, number) for number in range(1, 4)]
     tasks += [ran(NORTH, seconds, 10 + n) for n, seconds in enumerate((2.0, 4.0, 8.0) * 10)]
     assert len(tasks) > COUNTED
-    paces = Paces(tasks)
-    assert paces
-    assert paces.knows(NORTH)
-    assert paces.entry(NORTH) == paces.task(NORTH, "s.") == pytest.approx(4.0)
+    durations = Durations(tasks)
+    assert durations
+    assert durations.knows(NORTH)
+    assert durations.entry(NORTH) == durations.task(NORTH, "s.") == pytest.approx(4.0)
 
 
 def test_what_other_windows_told_counts_by_its_time() -> None:
@@ -69,9 +69,9 @@ def test_what_other_windows_told_counts_by_its_time() -> None:
     own = [ran(NORTH, 2.0, number) for number in range(COUNTED)]
     for at, seconds in ((NOON, 2.0), (NOON + 5000, 8.0)):
         told = [Timing(at, TaskId(f"x{number}"), NORTH, "s.", 8.0) for number in range(COUNTED)]
-        paces = Paces(own, told)
-        assert paces.entry(NORTH) == paces.task(NORTH, "s.") == pytest.approx(seconds)
-    assert Paces((), told[:1]).is_timed("s.")
+        durations = Durations(own, told)
+        assert durations.entry(NORTH) == durations.task(NORTH, "s.") == pytest.approx(seconds)
+    assert Durations((), told[:1]).is_timed("s.")
 
 
 def test_what_has_no_stamps_tells_nothing() -> None:
@@ -79,19 +79,19 @@ def test_what_has_no_stamps_tells_nothing() -> None:
     failed, homeless = ran(NORTH, 5.0), ran(NORTH, 5.0)
     failed.state = State.FAILED
     homeless.server = None
-    assert not Paces([ended(NORTH, 5.0, 1), failed, homeless])
+    assert not Durations([ended(NORTH, 5.0, 1), failed, homeless])
 
 
 def test_an_unknown_server_is_like_the_middle_one_of_the_others() -> None:
     """Those that have run enough are judged by that alone."""
-    paces = Paces(
+    durations = Durations(
         ran(server, seconds, number)
         for server, seconds in ((NORTH, 90.0), (SOUTH, 9.0), (EAST, 0.9))
         for number in range(5)
     )
-    assert paces.entry(WEST) == paces.task(WEST, "s.") == pytest.approx(9.0)
-    assert paces.entry(NORTH) == paces.task(NORTH, "s.") == pytest.approx(90.0)
-    assert paces.entry(EAST) == pytest.approx(0.9)
+    assert durations.entry(WEST) == durations.task(WEST, "s.") == pytest.approx(9.0)
+    assert durations.entry(NORTH) == durations.task(NORTH, "s.") == pytest.approx(90.0)
+    assert durations.entry(EAST) == pytest.approx(0.9)
 
 
 def test_a_difference_that_may_be_chance_is_none() -> None:
@@ -99,13 +99,13 @@ def test_a_difference_that_may_be_chance_is_none() -> None:
 
     Were it believed, each window would shun a server of its own for nothing.
     """
-    wild = Paces(
+    wild = Durations(
         ran(server, seconds, number)
         for server, spans in ((NORTH, (2.0, 20.0, 8.0)), (SOUTH, (4.0, 40.0, 9.0)))
         for number, seconds in enumerate(spans)
     )
     assert wild.entry(NORTH) == wild.entry(SOUTH)
-    steady = Paces(
+    steady = Durations(
         ran(server, seconds, number)
         for server, seconds in ((NORTH, 4.0), (SOUTH, 8.0))
         for number in range(8)
@@ -118,40 +118,40 @@ def test_a_server_is_not_believed_to_be_faster_by_few_tasks() -> None:
     """They may have been in its cache; one that was slow once is taken to be slow."""
     others = [ran(server, 10.0, number) for server in (SOUTH, EAST) for number in range(5)]
     few = [ran(NORTH, 0.01, 1), ran(NORTH, 0.01, 2)]
-    assert Paces([*others, *few]).entry(NORTH) == pytest.approx(10.0)
-    assert Paces([*others, *few, ran(NORTH, 0.01, 9)]).entry(NORTH) == pytest.approx(0.01)
-    assert Paces([*others, ran(NORTH, 500.0)]).entry(NORTH) == pytest.approx(500.0)
+    assert Durations([*others, *few]).entry(NORTH) == pytest.approx(10.0)
+    assert Durations([*others, *few, ran(NORTH, 0.01, 9)]).entry(NORTH) == pytest.approx(0.01)
+    assert Durations([*others, ran(NORTH, 500.0)]).entry(NORTH) == pytest.approx(500.0)
 
 
 def test_a_shape_that_only_others_ran_is_scaled_by_what_else_the_server_ran() -> None:
     """It was three times as slow with that."""
     tasks = [*(ran(SOUTH, 2.0, n) for n in range(29)), *(ran(NORTH, 6.0, n) for n in range(29))]
-    paces = Paces([*tasks, ran(SOUTH, 20.0, 99, "large.")])
-    assert paces.task(NORTH, "large.") == pytest.approx(60.0, rel=0.1)
-    assert paces.task(NORTH, "unheard-of.") == paces.entry(NORTH)
+    durations = Durations([*tasks, ran(SOUTH, 20.0, 99, "large.")])
+    assert durations.task(NORTH, "large.") == pytest.approx(60.0, rel=0.1)
+    assert durations.task(NORTH, "unheard-of.") == durations.entry(NORTH)
 
 
 def test_loading_a_model_is_learned_and_charged_where_it_was_not_used_last() -> None:
     """The first run of a model takes longer, and tells nothing of the next."""
-    paces = Paces(
+    durations = Durations(
         [
             *(ran(NORTH, 30.0, 1, "a.one"), ran(NORTH, 10.0, 2, "a.one")),
             *(ran(NORTH, 45.0, 3, "b.two"), ran(NORTH, 5.0, 4, "b.two")),
             *(ran(NORTH, 5.0, 5, "b.two"), ran(NORTH, 1.0, 6, "plain.")),
         ]
     )
-    assert paces.task(NORTH, "a.one") == pytest.approx(10.0)
-    assert paces.task(NORTH, "b.two") == pytest.approx(5.0)
-    assert paces.loading(NORTH, "b.two") == 0.0
-    assert paces.loading(NORTH, "a.one") == 40.0
-    assert paces.loading(SOUTH, "a.one") == 40.0
-    assert paces.loading(NORTH, "plain.") == 0.0
+    assert durations.task(NORTH, "a.one") == pytest.approx(10.0)
+    assert durations.task(NORTH, "b.two") == pytest.approx(5.0)
+    assert durations.loading(NORTH, "b.two") == 0.0
+    assert durations.loading(NORTH, "a.one") == 40.0
+    assert durations.loading(SOUTH, "a.one") == 40.0
+    assert durations.loading(NORTH, "plain.") == 0.0
 
 
 def test_a_run_that_had_to_load_is_better_than_no_run() -> None:
-    paces = Paces([ran(NORTH, 30.0, 1, "a.one")])
-    assert paces.task(NORTH, "a.one") == pytest.approx(30.0)
-    assert paces.loading(SOUTH, "a.one") == 0.0
+    durations = Durations([ran(NORTH, 30.0, 1, "a.one")])
+    assert durations.task(NORTH, "a.one") == pytest.approx(30.0)
+    assert durations.loading(SOUTH, "a.one") == 0.0
 
 
 def test_the_same_workflow_on_the_same_server_is_the_like_of_a_task() -> None:
@@ -170,30 +170,30 @@ def test_the_same_workflow_on_the_same_server_is_the_like_of_a_task() -> None:
 
 def test_how_far_tasks_of_one_kind_differ_is_told_by_the_tasks() -> None:
     """Whatever server they ran on; two that took the same are no proof."""
-    even = Paces(
+    even = Durations(
         ran(server, seconds, number)
         for server, seconds in ((NORTH, 90.0), (SOUTH, 9.0))
         for number in range(10)
     )
     assert even.spread("s.") < 0.11
-    few = Paces([ran(NORTH, 5.0, 1), ran(NORTH, 5.0, 2)])
+    few = Durations([ran(NORTH, 5.0, 1), ran(NORTH, 5.0, 2)])
     assert few.spread("s.") == 1.0
     assert few.spread("t.") == few.spread("s.")
-    uneven = Paces(ran(NORTH, seconds, n) for n, seconds in enumerate((5.0, 15.0) * 5))
+    uneven = Durations(ran(NORTH, seconds, n) for n, seconds in enumerate((5.0, 15.0) * 5))
     assert uneven.spread("s.") > 0.5
     assert uneven.is_timed("s.")
     assert not uneven.is_timed("t.")
 
 
 def sampled(**inputs: Any) -> str:
-    """The shape of a workflow that samples with these inputs."""
+    """The workload of a workflow that samples with these inputs."""
     given = {"seed": 1, "noise_seed": 2, "steps": 20, "cfg": 7.5, **inputs}
     nodes = {
         "1": {"class_type": "KSampler", "inputs": given},
         "2": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name": "sd.safetensors"}},
         "3": {"class_type": "SaveImage", "inputs": {"images": ["1", 0]}},
     }
-    return shape_of(parse_workflow(json.dumps(nodes)))
+    return workload_of(parse_workflow(json.dumps(nodes)))
 
 
 @pytest.mark.parametrize("given", [{"seed": 9}, {"noise_seed": 9}, {"text": "a cat"}])
@@ -210,4 +210,4 @@ def test_models_are_named_apart() -> None:
     """Two workflows of different length may have them in common."""
     assert models_of(sampled(steps=40)) == models_of(sampled()) != ""
     assert models_of(sampled(lora="X.GGUF")) != models_of(sampled())
-    assert models_of(shape_of(invert_workflow())) == ""
+    assert models_of(workload_of(invert_workflow())) == ""

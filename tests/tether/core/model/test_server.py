@@ -41,11 +41,11 @@ def test_an_answer_opens_a_server_but_only_a_task_proves_it() -> None:
     assert server.silence.failures == 0
 
     for failures in (1, 2, 3):
-        server.took_none(SILENT, NOON)
+        server.submission_failed(SILENT, NOON)
         server.answered()
         assert (server.errors.failures, server.retry_at) == (failures, 0.0)
     assert server.opens_at == NOON + 2.0
-    server.took_task()
+    server.task_accepted()
     assert (server.errors.failures, server.opens_at) == (0, 0.0)
 
 
@@ -53,8 +53,8 @@ def test_nothing_is_waited_for_when_a_person_is_back() -> None:
     """Neither after silence nor after refusals."""
     server = new_server()
     server.failed(Reach.DOWN, SILENT, NOON)
-    server.took_none(SILENT, NOON)
-    server.hurry()
+    server.submission_failed(SILENT, NOON)
+    server.retry_now()
     assert server.opens_at == 0.0
 
 
@@ -71,14 +71,14 @@ def test_a_server_that_refuses_this_page_is_asked_once_a_minute() -> None:
     server = new_server(0.5)
     server.failed(Reach.REFUSED, SILENT, NOON)
     assert server.opens_at == NOON + 60
-    server.hurry()
+    server.retry_now()
     assert server.opens_at == 0
 
 
 def test_the_queue_length_has_an_age() -> None:
     """From frames and answers alike."""
     server = new_server()
-    server.told_length(3, NOON)
+    server.note_queue(3, NOON)
     assert (server.queue_remaining, server.told_at) == (3, NOON)
 
 
@@ -104,7 +104,7 @@ def test_a_server_that_told_nothing_has_not_too_few() -> None:
     """Only a number that it told can be too small."""
     server = new_server()
     assert not server.has_fewer_than(2)
-    server.told_length(2, NOON)
+    server.note_queue(2, NOON)
     assert not server.has_fewer_than(2)
     assert server.has_fewer_than(3)
 
@@ -112,13 +112,13 @@ def test_a_server_that_told_nothing_has_not_too_few() -> None:
 def test_numbers_that_go_back_and_a_forgotten_past_are_signs_of_a_restart() -> None:
     """When they came is known; when it was is not."""
     server = new_server()
-    server.told_number(4, NOON, NOON + 1)
-    server.told_number(3, NOON, NOON + 2)  # asked for before the other was told
+    server.note_number(4, NOON, NOON + 1)
+    server.note_number(3, NOON, NOON + 2)  # asked for before the other was told
     assert server.restarted_at == 0
-    server.told_number(0, NOON + 3, NOON + 4)
+    server.note_number(0, NOON + 3, NOON + 4)
     assert server.restarted_at == NOON + 4
-    server.told_past(is_known=True, now=NOON + 5)
-    server.told_past(is_known=False, now=NOON + 6)
+    server.note_history(is_known=True, now=NOON + 5)
+    server.note_history(is_known=False, now=NOON + 6)
     assert (server.remembered_at, server.restarted_at) == (NOON + 5, NOON + 6)
 
 

@@ -17,9 +17,9 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
-from tether.core.model.statistics import HEARD, PAUSE, TOLD, Lessons, Outliers
+from tether.core.model.statistics import HEARD, PAUSE, TOLD, Outliers, Statistics
 from tether.core.model.task import State, Task
-from tether.core.windows.news import Timing
+from tether.core.windows.peers import Timing
 
 
 def test_all_is_learned_once_and_anew_when_a_task_has_ended() -> None:
@@ -32,34 +32,34 @@ def test_all_is_learned_once_and_anew_when_a_task_has_ended() -> None:
         looks += 1
         return known
 
-    lessons = Lessons(ended)
+    statistics = Statistics(ended)
     for _ in range(2):
-        assert not lessons.paces
-        assert lessons.outliers.failures_at(NORTH) == 0
-        assert lessons.usual == {}
+        assert not statistics.durations
+        assert statistics.outliers.failures_at(NORTH) == 0
+        assert statistics.usual == {}
     assert looks == 3
-    lessons.renew()
-    assert not lessons.paces
+    statistics.renew()
+    assert not statistics.durations
     assert looks == 4
 
 
 def test_a_window_learns_from_each_end_and_forgets_with_the_task() -> None:
     """Also from ends of before a reload."""
     window = new_window(places=9)
-    assert not window.lessons.paces
+    assert not window.statistics.durations
     for number, server in enumerate((NORTH, NORTH, SOUTH)):
         task = bound_task(window, window.server(server, NOON), *RUNNING, number=number)
         task.started_at, task.ran = NOON, 4.0
         state = State.COMPLETED if server == SOUTH else State.FAILED
         window.end(task, state, NOON + 5, "socket", Trouble.of("node_failed"))
-    assert window.lessons.paces.knows(SOUTH)
-    assert window.lessons.outliers.failures_at(NORTH) == 2
-    assert window.lessons.usual == {(SOUTH, INVERT): 5.0}
+    assert window.statistics.durations.knows(SOUTH)
+    assert window.statistics.outliers.failures_at(NORTH) == 2
+    assert window.statistics.usual == {(SOUTH, INVERT): 5.0}
     window.dismiss(task)
-    assert not window.lessons.paces
-    assert window.lessons.outliers.failures_at(NORTH) == 0
+    assert not window.statistics.durations
+    assert window.statistics.outliers.failures_at(NORTH) == 0
     window.add(task)
-    assert window.lessons.paces.knows(SOUTH)
+    assert window.statistics.durations.knows(SOUTH)
 
 
 def timing(number: int, seconds: float = 4.0) -> Timing:
@@ -69,30 +69,30 @@ def timing(number: int, seconds: float = 4.0) -> Timing:
 
 def test_a_window_learns_from_what_others_tell() -> None:
     """And forgets it when they do, or go."""
-    lessons = Lessons(list)
-    assert not lessons.paces
-    assert not lessons.hear(WindowId("one"), ())
-    assert lessons.hear(WindowId("one"), (timing(0),))
-    assert lessons.hear(WindowId("other"), (timing(1),))
-    known = lessons.paces
+    statistics = Statistics(list)
+    assert not statistics.durations
+    assert not statistics.hear(WindowId("one"), ())
+    assert statistics.hear(WindowId("one"), (timing(0),))
+    assert statistics.hear(WindowId("other"), (timing(1),))
+    known = statistics.durations
     assert known.task(NORTH, "") == pytest.approx(4.0)
-    assert not lessons.hear(WindowId("one"), (timing(0),))
-    assert lessons.paces is known
-    assert lessons.hear(WindowId("one"), ())
-    assert lessons.paces
-    lessons.hear(WindowId("other"), ())
-    assert not lessons.paces
+    assert not statistics.hear(WindowId("one"), (timing(0),))
+    assert statistics.durations is known
+    assert statistics.hear(WindowId("one"), ())
+    assert statistics.durations
+    statistics.hear(WindowId("other"), ())
+    assert not statistics.durations
 
 
 def test_what_the_last_windows_told_is_remembered() -> None:
     """A window that is open for days doesn't collect, though others crash."""
-    lessons = Lessons(list)
-    lessons.hear(WindowId("first"), (timing(0, 500.0),))
+    statistics = Statistics(list)
+    statistics.hear(WindowId("first"), (timing(0, 500.0),))
     for number in range(HEARD):
-        lessons.hear(WindowId(f"w{number}"), (timing(number),))
-    assert lessons.paces.task(NORTH, "") == pytest.approx(4.0)
-    assert lessons.hear(WindowId("first"), (timing(0),))
-    assert not lessons.hear(WindowId(f"w{HEARD - 1}"), (timing(HEARD - 1),))
+        statistics.hear(WindowId(f"w{number}"), (timing(number),))
+    assert statistics.durations.task(NORTH, "") == pytest.approx(4.0)
+    assert statistics.hear(WindowId("first"), (timing(0),))
+    assert not statistics.hear(WindowId(f"w{HEARD - 1}"), (timing(HEARD - 1),))
 
 
 def test_a_window_tells_of_its_own_latest_tasks_alone() -> None:
@@ -102,12 +102,12 @@ def test_a_window_tells_of_its_own_latest_tasks_alone() -> None:
         task = bound_task(window, window.server(NORTH, NOON), *RUNNING, number=number)
         task.ran = 4.0
         window.end(task, State.COMPLETED, NOON + number, "socket", None)
-        window.lessons.hear(WindowId("one"), (timing(number),))
-    told = [each.task_id for each in window.lessons.latest]
+        window.statistics.hear(WindowId("one"), (timing(number),))
+    told = [each.task_id for each in window.statistics.latest]
     assert told == [f"t{number}" for number in range(2, TOLD + 2)]
     window.dismiss(task)
-    assert len(window.lessons.latest) == TOLD
-    assert window.lessons.latest[-1].task_id == f"t{TOLD}"
+    assert len(window.statistics.latest) == TOLD
+    assert window.statistics.latest[-1].task_id == f"t{TOLD}"
 
 
 OTHER = Digest("07e4")

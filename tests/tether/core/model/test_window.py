@@ -189,7 +189,7 @@ def test_what_is_on_its_way_is_no_part_of_a_servers_own_number() -> None:
     waiting_task(window, 1)
     for number, states in enumerate(((), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING), start=2):
         bound_task(window, north, *states, number=number)
-    assert window.on_their_way(NORTH) == 2
+    assert window.in_transit(NORTH) == 2
     assert window.by_prompt(window.tasks[TaskId("t1")].prompt_id)
     assert window.by_prompt("nobody") is None
 
@@ -197,11 +197,11 @@ def test_what_is_on_its_way_is_no_part_of_a_servers_own_number() -> None:
 def test_nobody_is_in_a_hurry_for_nothing() -> None:
     """Only tasks that wait can be sent."""
     window = new_window()
-    window.hurry()
-    assert not window.is_hurried
+    window.send_all()
+    assert not window.is_sending_all
     waiting_task(window)
-    window.hurry()
-    assert window.is_hurried
+    window.send_all()
+    assert window.is_sending_all
     assert window.is_fill_due
 
 
@@ -210,11 +210,11 @@ def test_work_that_was_given_up_stays_away_from_where_it_may_still_be_done() -> 
     window = new_window()
     original = bound_task(window, window.server(NORTH, NOON), *RUNNING)
     again = waiting_task(window, 2)
-    assert window.left_at(again) is None
+    assert window.abandoned_at(again) is None
     again.again_of = original.task_id
-    assert window.left_at(again) == NORTH
+    assert window.abandoned_at(again) == NORTH
     window.end(original, State.CANCELLED, NOON, "record", None)
-    assert window.left_at(again) is None
+    assert window.abandoned_at(again) is None
 
 
 def test_a_window_can_become_another_client_of_a_server() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.tether.core.junk import anything
 from tether.core.errors import MessageError
 from tether.core.ids import OwnerTag
-from tether.core.protocol.owned_tasks import Holding, read_ended, read_open
+from tether.core.protocol.owned_tasks import OwnedTask, read_ended, read_open
 
 US = OwnerTag("0f0f")
 
@@ -90,4 +90,4 @@ def test_no_answer_breaks_the_reader(answer: Any) -> None:
         except MessageError:
             continue
         found = found if isinstance(found, list) else found[1]
-        assert all(isinstance(each, Holding) for each in found)
+        assert all(isinstance(each, OwnedTask) for each in found)

@@ -30,11 +30,19 @@ from tests.tether.core.submission.test_dispatcher import EAST, farm_of_known_pac
 from tether.core.ids import ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Settings, Window
-from tether.core.scheduling.allotment import AGAIN, SURE, Holding, in_turn, reckoned
-from tether.core.scheduling.estimates import Outlook
+from tether.core.scheduling.allotment import AGAIN, SURE, OwnedTask, in_turn, reckoned
+from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.exchange import Exchange
 from tether.core.submission.dispatcher import FILL_TIMER
-from tether.core.windows.news import PATIENCE, RECENT, TOLD, News, Share, Ticket, write_news
+from tether.core.windows.peers import (
+    PATIENCE,
+    RECENT,
+    TOLD,
+    PeerLoad,
+    PeerReport,
+    WaitingTask,
+    write_report,
+)
 
 
 def test_a_task_waits_for_a_fast_server_rather_than_taking_a_slow_one() -> None:
@@ -96,15 +104,15 @@ def test_what_was_passed_over_is_forgotten_with_the_last_task_that_waits() -> No
     assert set(probes(dispatcher.fill(NOON))) == {SOUTH}
 
 
-def another(window: Window, *tickets: Ticket, **shares: Share) -> None:
+def another(window: Window, *tickets: WaitingTask, **shares: PeerLoad) -> None:
     """Another window tells what waits there, and what it has by the names of servers."""
     known = {ServerUrl(f"http://{name}:8188"): share for name, share in shares.items()}
-    window.neighbours.told(WindowId("other"), News(NOON, tickets, known))
+    window.peers.told(WindowId("other"), PeerReport(NOON, tickets, known))
 
 
-def an_older(name: str = "x", pinned: ServerUrl | None = None) -> Ticket:
+def an_older(name: str = "x", pinned: ServerUrl | None = None) -> WaitingTask:
     """A task of another window that came before ours."""
-    return Ticket(NOON - 5, TaskId(name), pinned, "")
+    return WaitingTask(NOON - 5, TaskId(name), pinned, "")
 
 
 def test_a_place_is_left_to_the_window_whose_turn_it_is() -> None:
@@ -125,7 +133,7 @@ def test_who_has_more_places_than_we_comes_after_us() -> None:
     """However old its tasks are."""
     window, dispatcher = farm_of_known_pace(north=10.0, south=10.0)
     task = waiting_task(window, 1)
-    another(window, an_older(), north=Share(0, 1, 500.0, 0.0))
+    another(window, an_older(), north=PeerLoad(0, 1, 500.0, 0.0))
     asked_for = probes(dispatcher.fill(NOON))
     assert set(asked_for) == {SOUTH}
     dispatcher.told(asked_for[SOUTH], 0, NOON)
@@ -137,7 +145,7 @@ def test_what_others_are_about_to_send_counts() -> None:
     for (pinned, other), length in product(((NORTH, SOUTH), (SOUTH, NORTH)), (0, 1)):
         window, dispatcher = new_farm(NORTH, SOUTH)
         task = waiting_task(window, 1)
-        window.neighbours.told(WindowId("odd"), News(NOON, (an_older("y", EAST),), {}))
+        window.peers.told(WindowId("odd"), PeerReport(NOON, (an_older("y", EAST),), {}))
         another(window, an_older("x", pinned))
         for request in probes(dispatcher.fill(NOON)).values():
             dispatcher.told(request, length, NOON)
@@ -148,7 +156,7 @@ def test_when_all_are_sent_nobody_is_waited_for() -> None:
     window, dispatcher = farm_of_known_pace(north=10.0)
     task = waiting_task(window, 1)
     another(window, an_older())
-    window.hurry()
+    window.send_all()
     dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
     assert task.server == NORTH
 
@@ -159,13 +167,13 @@ def test_a_place_that_anothers_task_has_opens_with_its_news() -> None:
         window, dispatcher = new_farm(NORTH)
         window.settings = Settings("base", places=1)
         task = waiting_task(window, 1)
-        another(window, north=Share(0, 1, 0.0, None))
+        another(window, north=PeerLoad(0, 1, 0.0, None))
         commands = dispatcher.fill(NOON)
         assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: RECENT})
         exchange, at = Exchange(window), NOON + (RECENT if is_lost else 1)
         assert not window.is_fill_due
         if not is_lost:
-            exchange.heard(write_news(WindowId("other"), News(at, (), {})), at)
+            exchange.heard(write_report(WindowId("other"), PeerReport(at, (), {})), at)
             assert window.is_fill_due
         dispatcher.told(probes(dispatcher.fill(at))[NORTH], 0, at)
         assert task.server == NORTH
@@ -187,29 +195,29 @@ def test_eight_windows_that_launch_at_once_have_two_tasks_on_each_of_four_server
     """They have told each other what waits, and all draw the same lots."""
     urls = [ServerUrl(f"http://gpu-{number}:8188") for number in range(4)]
     farms = [new_farm(*urls) for _ in range(8)]
-    lines: list[tuple[Ticket, ...]] = []
+    lines: list[tuple[WaitingTask, ...]] = []
     for number, (window, _) in enumerate(farms):
         window.chance = Chance(number)
         tasks = [waiting_task(window, 10 * number + each) for each in range(10)]
-        lines.append(tuple(Ticket(each.accepted_at, each.task_id, None, "") for each in tasks))
+        lines.append(tuple(WaitingTask(each.accepted_at, each.task_id, None, "") for each in tasks))
     for number, (window, dispatcher) in enumerate(farms):
         for other, line in enumerate(lines):
             if other != number:
-                window.neighbours.told(WindowId(f"w{other}"), News(NOON, line[:TOLD], {}))
+                window.peers.told(WindowId(f"w{other}"), PeerReport(NOON, line[:TOLD], {}))
         for request in probes(dispatcher.fill(NOON)).values():
             dispatcher.told(request, 0, NOON)
     counts = Counter(task.server for window, _ in farms for task in window.live.values())
     assert counts == {**dict.fromkeys(urls, 2), None: 72}
 
 
-def an_outlook() -> Outlook:
+def an_outlook() -> Estimates:
     """The north takes 10 s for a task, the south 40."""
     window = window_of(NORTH, SOUTH)
-    return Outlook(window, learned(window, north=10.0, south=40.0), NOON)
+    return Estimates(window, learned(window, north=10.0, south=40.0), NOON)
 
 
 def is_better(
-    holding: Holding,
+    holding: OwnedTask,
     task: Task,
     free: dict[ServerUrl, float],
     full: dict[ServerUrl, float],
@@ -221,36 +229,36 @@ def is_better(
 
 def test_a_task_waits_where_it_ends_first_all_the_same() -> None:
     """Not for a gain that is less than we know of seconds, and not for nothing."""
-    assert is_better(Holding(), new_task(), {SOUTH: 40.0}, {NORTH: 25.0})
-    assert not is_better(Holding(), new_task(), {SOUTH: 40.0}, {NORTH: 60.0})
-    assert not is_better(Holding(), new_task(), {SOUTH: 25.2}, {NORTH: 25.0})
-    assert not is_better(Holding(), new_task(), {SOUTH: 40.0}, {})
-    assert not is_better(Holding(), new_task(), {}, {NORTH: 25.0})
+    assert is_better(OwnedTask(), new_task(), {SOUTH: 40.0}, {NORTH: 25.0})
+    assert not is_better(OwnedTask(), new_task(), {SOUTH: 40.0}, {NORTH: 60.0})
+    assert not is_better(OwnedTask(), new_task(), {SOUTH: 25.2}, {NORTH: 25.0})
+    assert not is_better(OwnedTask(), new_task(), {SOUTH: 40.0}, {})
+    assert not is_better(OwnedTask(), new_task(), {}, {NORTH: 25.0})
 
 
 @pytest.mark.parametrize(("doubt", "is_worth_it"), [(0.0, True), (5.0, True), (8.0, False)])
 def test_the_less_is_known_of_a_wait_the_less_it_is_worth(doubt: float, is_worth_it: bool) -> None:
     """Fifteen seconds are to be won, if all goes as it should."""
     window = window_of(NORTH, SOUTH)
-    outlook = Outlook(window, learned(window, north=10.0, south=40.0), NOON)
-    share = Share(0, 1, 15.0, doubt)
-    window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: share}))
+    estimates = Estimates(window, learned(window, north=10.0, south=40.0), NOON)
+    share = PeerLoad(0, 1, 15.0, doubt)
+    window.peers.told(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
     full = {NORTH: 25.0}
-    assert reckoned(full, outlook) == {NORTH: pytest.approx(25.0 + SURE * doubt)}
-    assert Holding().is_better(new_task(), {SOUTH: 40.0}, full, outlook, NOON) == is_worth_it
+    assert reckoned(full, estimates) == {NORTH: pytest.approx(25.0 + SURE * doubt)}
+    assert OwnedTask().is_better(new_task(), {SOUTH: 40.0}, full, estimates, NOON) == is_worth_it
 
 
 def test_who_waits_counts_for_the_next() -> None:
     """So the slow server gets what the fast one could only do later."""
-    outlook, holding = an_outlook(), Holding()
-    assert holding.is_better(new_task(1), {SOUTH: 40.0}, {NORTH: 25.0}, outlook, NOON)
+    estimates, holding = an_outlook(), OwnedTask()
+    assert holding.is_better(new_task(1), {SOUTH: 40.0}, {NORTH: 25.0}, estimates, NOON)
     north = window_of(NORTH).servers[NORTH]
-    assert outlook.expected(north, 0, "", 0).starts == pytest.approx(10.0)
+    assert estimates.expected(north, 0, "", 0).starts == pytest.approx(10.0)
 
 
 def test_nobody_waits_longer_than_it_would_have_taken_elsewhere() -> None:
     """Whatever has become of the server that it waits for; each task has its own time."""
-    holding, task = Holding(), new_task(1)
+    holding, task = OwnedTask(), new_task(1)
     for later in (0.0, 39.0):
         assert is_better(holding, task, {SOUTH: 40.0}, {NORTH: 25.0}, NOON + later)
     assert holding.look_again_in({task.task_id: task}, NOON + 39) == pytest.approx(1.0)
@@ -262,12 +270,12 @@ def test_nobody_waits_longer_than_it_would_have_taken_elsewhere() -> None:
     assert is_better(holding, task, {SOUTH: 40.0}, {NORTH: 25.0}, NOON + 40)
 
 
-def ticket(name: str, at: float = NOON) -> Ticket:
+def ticket(name: str, at: float = NOON) -> WaitingTask:
     """A task of another window."""
-    return Ticket(at, TaskId(name), None, "")
+    return WaitingTask(at, TaskId(name), None, "")
 
 
-def names(*lines: tuple[int, list[Ticket]]) -> str:
+def names(*lines: tuple[int, list[WaitingTask]]) -> str:
     """Who comes in which order, where no window was served after another."""
     return " ".join(each.task_id for each in in_turn((n, NOON, line) for n, line in lines))
 

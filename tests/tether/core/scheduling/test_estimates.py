@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from tests.tether.core.farm import NOON, NORTH, QUEUED, RUNNING, SOUTH, bound_task, new_window
 from tether.core.ids import ServerUrl, TaskId, WindowId
 from tether.core.model.balancer import choose
-from tether.core.model.durations import Paces
+from tether.core.model.durations import Durations
 from tether.core.model.task import State
 from tether.core.model.window import Window
 from tether.core.scheduling.estimates import (
     Costs,
+    Estimates,
     Expected,
-    Outlook,
     Standing,
     expect,
     loads,
     rest,
     within,
 )
-from tether.core.windows.news import News, Share, Ticket
+from tether.core.windows.peers import PeerLoad, PeerReport, WaitingTask
 
 
 def window_of(*urls: ServerUrl) -> Window:
@@ -34,7 +34,7 @@ def window_of(*urls: ServerUrl) -> Window:
     return window
 
 
-def learned(window: Window, **seconds: float) -> Paces:
+def learned(window: Window, **seconds: float) -> Durations:
     """What a window has learned when each server (by its name's start) took so long ten times."""
     done = []
     for server in list(window.servers.values()):
@@ -43,7 +43,7 @@ def learned(window: Window, **seconds: float) -> Paces:
             window.end(task, State.COMPLETED, NOON, "socket", None)
             task.ran = seconds[server.name.partition(":")[0]]
             done.append(task)
-    return Paces(done)
+    return Durations(done)
 
 
 def test_without_history_it_is_the_length_of_the_queue() -> None:
@@ -53,103 +53,103 @@ def test_without_history_it_is_the_length_of_the_queue() -> None:
     north.bandwidth = 1.0
     bound_task(window, north, number=1)
     bound_task(window, north, *RUNNING, number=2)
-    outlook = Outlook(window, Paces(), NOON + 5)
-    assert outlook.expected(north, 3, "", 9).ends == 5.0
-    assert outlook.expected(north, 0, "", 9).ends == 2.0
-    assert outlook.usual("") == 1.0
+    estimates = Estimates(window, Durations(), NOON + 5)
+    assert estimates.expected(north, 3, "", 9).ends == 5.0
+    assert estimates.expected(north, 0, "", 9).ends == 2.0
+    assert estimates.usual("") == 1.0
 
 
 def test_own_entries_and_those_of_others_take_their_time() -> None:
     """Of one that runs only the rest."""
     window = window_of(NORTH)
     north = window.servers[NORTH]
-    paces = learned(window, north=10.0)
+    durations = learned(window, north=10.0)
     bound_task(window, north, *RUNNING, number=1).started_at = NOON - 4
     bound_task(window, north, *QUEUED, number=2)
     bound_task(window, north, number=3)
-    outlook = Outlook(window, paces, NOON)
+    estimates = Estimates(window, durations, NOON)
     # 6 of the running one, 10 of ours behind it, 20 of two others, 10 on its way.
-    assert outlook.expected(north, 4, "", 0) == pytest.approx((46.0, 56.0))
+    assert estimates.expected(north, 4, "", 0) == pytest.approx((46.0, 56.0))
     # It has just told that its queue is empty: only what is on its way comes before.
-    assert outlook.expected(north, 0, "", 0).starts == pytest.approx(10.0)
-    assert outlook.usual("") == pytest.approx(10.0)
+    assert estimates.expected(north, 0, "", 0).starts == pytest.approx(10.0)
+    assert estimates.usual("") == pytest.approx(10.0)
 
 
 def test_an_upload_takes_as_long_as_the_last_ones_did() -> None:
     """Where nobody has measured, as on the others."""
     window = window_of(NORTH, SOUTH)
     north, south = window.servers.values()
-    paces = learned(window, north=10.0, south=10.0)
-    assert Outlook(window, paces, NOON).expected(south, 0, "", 600).starts == 0.0
+    durations = learned(window, north=10.0, south=10.0)
+    assert Estimates(window, durations, NOON).expected(south, 0, "", 600).starts == 0.0
     north.bandwidth = 20.0
-    assert Outlook(window, paces, NOON).expected(north, 0, "", 600).starts == 30.0
-    assert Outlook(window, paces, NOON).expected(south, 0, "", 600).starts == 30.0
+    assert Estimates(window, durations, NOON).expected(north, 0, "", 600).starts == 30.0
+    assert Estimates(window, durations, NOON).expected(south, 0, "", 600).starts == 30.0
 
 
 def test_news_is_as_old_as_the_upload() -> None:
     """In tasks; where nothing was measured, it is taken for fresh."""
     window = window_of(NORTH, SOUTH)
-    paces = learned(window, north=10.0, south=10.0)
-    assert Outlook(window, paces, NOON).age("", 600) == 0.0
+    durations = learned(window, north=10.0, south=10.0)
+    assert Estimates(window, durations, NOON).age("", 600) == 0.0
     window.servers[NORTH].bandwidth = 20.0
-    assert Outlook(window, paces, NOON).age("", 600) == pytest.approx(3.0)
-    assert Outlook(window, Paces(), NOON).age("", 600) == 0.0
+    assert Estimates(window, durations, NOON).age("", 600) == pytest.approx(3.0)
+    assert Estimates(window, Durations(), NOON).age("", 600) == 0.0
 
 
 def test_what_waits_for_a_server_comes_before_what_comes_next() -> None:
     """With the models that it needs."""
     window = window_of(NORTH)
-    outlook = Outlook(window, learned(window, north=10.0), NOON)
-    outlook.promise(NORTH, "")
-    outlook.promise(NORTH, "")
-    assert outlook.expected(window.servers[NORTH], 0, "", 0).starts == pytest.approx(20.0)
+    estimates = Estimates(window, learned(window, north=10.0), NOON)
+    estimates.promise(NORTH, "")
+    estimates.promise(NORTH, "")
+    assert estimates.expected(window.servers[NORTH], 0, "", 0).starts == pytest.approx(20.0)
 
 
 def test_only_of_tasks_like_those_that_were_timed_the_rest_is_sure() -> None:
     window = window_of(NORTH)
-    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    estimates = Estimates(window, learned(window, north=10.0), NOON)
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON - 4
-    assert outlook.rest(NORTH)[1] is not None
+    assert estimates.rest(NORTH)[1] is not None
     strange = bound_task(window, window.servers[NORTH], *RUNNING, number=2)
-    strange.shape, strange.started_at = "strange.", NOON - 4
-    assert outlook.rest(NORTH) == (pytest.approx(12.0), None)
+    strange.workload, strange.started_at = "strange.", NOON - 4
+    assert estimates.rest(NORTH) == (pytest.approx(12.0), None)
 
 
 def test_what_other_windows_of_this_browser_have_there_takes_its_time() -> None:
     """What is on its way comes before a new task; how long all of it takes they say themselves."""
     window = window_of(NORTH)
     north = window.servers[NORTH]
-    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    estimates = Estimates(window, learned(window, north=10.0), NOON)
     bound_task(window, north, *RUNNING, number=1).started_at = NOON - 4
-    share = Share(2, 1, 30.0, 1.0)
-    window.neighbours.told(WindowId("other"), News(NOON, (), {NORTH: share}))
-    assert outlook.share(NORTH) == share
-    assert outlook.expected(north, 2, "", 0).starts == pytest.approx(6.0 + 10.0 + 20.0)
-    own, doubt = outlook.own_rest(NORTH)
+    share = PeerLoad(2, 1, 30.0, 1.0)
+    window.peers.told(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
+    assert estimates.share(NORTH) == share
+    assert estimates.expected(north, 2, "", 0).starts == pytest.approx(6.0 + 10.0 + 20.0)
+    own, doubt = estimates.own_rest(NORTH)
     assert doubt is not None
     assert own == pytest.approx(6.0)
-    assert outlook.rest(NORTH) == pytest.approx((36.0, doubt + 1.0))
-    news = News(NOON, (), {NORTH: share._replace(doubt=None)})
-    window.neighbours.told(WindowId("other"), news)
+    assert estimates.rest(NORTH) == pytest.approx((36.0, doubt + 1.0))
+    news = PeerReport(NOON, (), {NORTH: share._replace(doubt=None)})
+    window.peers.told(WindowId("other"), news)
     # Where it can't say that, its tasks are taken for usual ones.
-    assert outlook.rest(NORTH) == pytest.approx((36.0, 4 * doubt))
+    assert estimates.rest(NORTH) == pytest.approx((36.0, 4 * doubt))
 
 
 def test_tasks_that_wait_in_a_window_that_nobody_sees_are_a_crowd() -> None:
     window = window_of(NORTH)
     for is_hidden in (False, True):
-        waiting = (Ticket(NOON, TaskId("theirs"), None, ""),)
-        news = News(NOON, waiting, {}, is_hidden=is_hidden)
-        window.neighbours.told(WindowId("other"), news)
-        assert Outlook(window, Paces(), NOON).is_crowded() == is_hidden
+        waiting = (WaitingTask(NOON, TaskId("theirs"), None, ""),)
+        news = PeerReport(NOON, waiting, {}, is_hidden=is_hidden)
+        window.peers.told(WindowId("other"), news)
+        assert Estimates(window, Durations(), NOON).is_crowded() == is_hidden
 
 
 def test_a_task_that_began_in_the_future_has_not_begun() -> None:
     """Clocks may be put back."""
     window = window_of(NORTH)
-    outlook = Outlook(window, learned(window, north=10.0), NOON)
+    estimates = Estimates(window, learned(window, north=10.0), NOON)
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON + 60
-    assert outlook.rest(NORTH)[0] == pytest.approx(10.0)
+    assert estimates.rest(NORTH)[0] == pytest.approx(10.0)
 
 
 def test_a_task_starts_when_the_queue_is_done_and_its_pictures_are_there() -> None:

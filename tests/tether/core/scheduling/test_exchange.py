@@ -1,4 +1,4 @@
-"""News between the windows of one browser."""
+"""PeerReport between the windows of one browser."""
 
 from tests.tether.core.farm import (
     NOON,
@@ -11,26 +11,26 @@ from tests.tether.core.farm import (
     timers,
     waiting_task,
 )
-from tether.core.commands import Commands, Tell
+from tether.core.commands import Broadcast, Commands
 from tether.core.ids import WindowId
 from tether.core.model.task import State
 from tether.core.scheduling.exchange import NEWS_TIMER, RENEWED, Exchange
-from tether.core.windows.news import TOLD, News, Share, Timing, read_news, write_news
+from tether.core.windows.peers import TOLD, PeerLoad, PeerReport, Timing, read_report, write_report
 
 OTHER = WindowId("other")
-NOTHING = News(NOON, (), {})
+NOTHING = PeerReport(NOON, (), {})
 
 
-def told(commands: Commands) -> News:
+def told(commands: Commands) -> PeerReport:
     """The news among commands."""
-    (tell,) = all_of(Tell, commands)
-    read = read_news(tell.text, NOON)
+    (tell,) = all_of(Broadcast, commands)
+    read = read_report(tell.text, NOON)
     assert read is not None
     assert read[1] is not None
     return read[1]
 
 
-def news_of_a_bound_task() -> News:
+def news_of_a_bound_task() -> PeerReport:
     """What a window tells that has just bound a task."""
     window = new_window()
     bound_task(window, window.server(NORTH, NOON))
@@ -56,7 +56,7 @@ def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     assert [each.task_id for each in news.waiting] == [f"t{number}" for number in range(3, 11)]
     assert news.waiting[0].pinned == SOUTH
     # Nothing like them was ever timed.
-    assert news.shares == {NORTH: Share(1, 1, 2.0, None)}
+    assert news.shares == {NORTH: PeerLoad(1, 1, 2.0, None)}
     assert not news.is_hidden
     window.is_hidden = True
     assert told(exchange.tell(NOON)).is_hidden
@@ -67,14 +67,14 @@ def test_who_has_just_come_hears_our_news() -> None:
     window = new_window()
     exchange = Exchange(window)
     window.is_fill_due = False
-    assert told(exchange.heard(write_news(OTHER, NOTHING), NOON)) == NOTHING
-    assert exchange.heard(write_news(OTHER, NOTHING), NOON) == ()
+    assert told(exchange.heard(write_report(OTHER, NOTHING), NOON)) == NOTHING
+    assert exchange.heard(write_report(OTHER, NOTHING), NOON) == ()
     assert not window.is_fill_due
     waiting_task(window)
     window.is_fill_due = False
-    exchange.heard(write_news(OTHER, NOTHING), NOON)
+    exchange.heard(write_report(OTHER, NOTHING), NOON)
     assert not window.is_fill_due
-    exchange.heard(write_news(OTHER, News(NOON, (), {NORTH: Share(1)})), NOON)
+    exchange.heard(write_report(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(1)})), NOON)
     assert window.is_fill_due
 
 
@@ -87,24 +87,24 @@ def test_a_window_knows_how_long_tasks_take_as_soon_as_one_of_its_browser_does()
     task.ran = 4.0
     windows[0].end(task, State.COMPLETED, NOON, "socket", None)
     waiting_task(windows[1])
-    other.heard(write_news(OTHER, NOTHING), NOON)
+    other.heard(write_report(OTHER, NOTHING), NOON)
     windows[1].is_fill_due = False
-    (tell,) = all_of(Tell, one.tell(NOON))
+    (tell,) = all_of(Broadcast, one.tell(NOON))
     other.heard(tell.text, NOON)
-    assert windows[1].lessons.paces.knows(NORTH)
+    assert windows[1].statistics.durations.knows(NORTH)
     assert windows[1].is_fill_due
     windows[1].is_fill_due = False
     other.heard(tell.text, NOON)
     assert not windows[1].is_fill_due
-    one.heard(write_news(windows[1].window_id, NOTHING), NOON)
+    one.heard(write_report(windows[1].window_id, NOTHING), NOON)
     assert not one.changed(NOON)
     windows[0].dismiss(task)
-    (tell,) = all_of(Tell, one.changed(NOON))
+    (tell,) = all_of(Broadcast, one.changed(NOON))
     other.heard(tell.text, NOON)
-    assert not windows[1].lessons.paces
-    windows[1].lessons.hear(OTHER, (Timing(NOON, task.task_id, NORTH, "", 4.0),))
+    assert not windows[1].statistics.durations
+    windows[1].statistics.hear(OTHER, (Timing(NOON, task.task_id, NORTH, "", 4.0),))
     other.heard('{"window": "other", "says": "left"}', NOON)
-    assert not windows[1].lessons.paces
+    assert not windows[1].statistics.durations
 
 
 def test_the_same_is_not_told_for_every_step_that_a_task_takes() -> None:
@@ -114,7 +114,7 @@ def test_the_same_is_not_told_for_every_step_that_a_task_takes() -> None:
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, number=1)
     assert exchange.changed(NOON) == ()
-    window.neighbours.told(OTHER, NOTHING)
+    window.peers.told(OTHER, NOTHING)
     assert told(exchange.changed(NOON)).shares[NORTH].coming == 1
     window.move(task, State.UPLOADING)
     assert exchange.changed(NOON) == ()
@@ -131,6 +131,6 @@ def test_neither_other_words_nor_our_own_are_news() -> None:
     window = new_window()
     exchange = Exchange(window)
     assert exchange.heard("{}", NOON) == ()
-    assert exchange.heard(write_news(window.window_id, NOTHING), NOON) == ()
+    assert exchange.heard(write_report(window.window_id, NOTHING), NOON) == ()
     assert exchange.heard('{"window": "other", "says": "left"}', NOON) == ()
-    assert window.neighbours.known == set()
+    assert window.peers.known == set()

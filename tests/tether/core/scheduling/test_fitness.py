@@ -19,8 +19,8 @@ from tether.core.scheduling.fitness import (
     DESCRIBED_WITHIN,
     fits_elsewhere,
     lacking,
+    query_nodes,
     suits,
-    take_stock,
     too_large,
     why_nowhere,
 )
@@ -62,15 +62,15 @@ def test_each_class_is_asked_for_once_and_only_where_a_task_may_go() -> None:
     window = new_farm(NORTH, SOUTH)
     tasks = (waiting_task(window, 1, pinned=NORTH), waiting_task(window, 2, pinned=NORTH))
     special(window)
-    (call,) = take_stock(window, window.servers[NORTH], tasks, NOON)
+    (call,) = query_nodes(window, window.servers[NORTH], tasks, NOON)
     assert (call.ask, call.path, call.server) == (Ask.NODE, "/object_info/Special", NORTH)
     assert call.timeout == DESCRIBED_WITHIN
-    assert take_stock(window, window.servers[SOUTH], tasks, NOON) == ()
+    assert query_nodes(window, window.servers[SOUTH], tasks, NOON) == ()
 
 
 def test_classes_of_every_server_are_not_asked_for() -> None:
     window = new_farm(NORTH)
-    assert take_stock(window, window.servers[NORTH], [waiting_task(window)], NOON) == ()
+    assert query_nodes(window, window.servers[NORTH], [waiting_task(window)], NOON) == ()
 
 
 def test_what_all_servers_lack_is_told_by_name() -> None:

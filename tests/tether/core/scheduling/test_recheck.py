@@ -41,7 +41,7 @@ class Story:
         self.north: Server = self.add(NORTH)
         self.south: Server = self.add(SOUTH)
         self.submission = Submission(self.window)
-        self.look = self.submission.second_look
+        self.look = self.submission.recheck
         self.north.connection.connect()
         self.north.connection.greeted(1)
         self.task: Task = waiting_task(self.window)
@@ -100,11 +100,11 @@ def pinned(story: Story) -> None:
 
 
 def hurried(story: Story) -> None:
-    story.window.hurry()
+    story.window.send_all()
 
 
 def moved_before(story: Story) -> None:
-    story.task.was_looked_at = True
+    story.task.was_rechecked = True
 
 
 def down(story: Story) -> None:
@@ -143,7 +143,7 @@ def test_a_server_that_is_shut_to_the_workflow_is_not_asked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     story = Story()
-    outliers = story.window.lessons.outliers
+    outliers = story.window.statistics.outliers
     monkeypatch.setattr(type(outliers), "shut_until", lambda _self, _digest, _url: LATE + 60)
     assert one(story.uploaded()).ask is Ask.POST
 

@@ -36,7 +36,7 @@ from tether.core.session.snapshot import write_task
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 from tether.core.windows.ledger import Entry
 
 
@@ -44,7 +44,7 @@ def acceptance_of(window: Window) -> Acceptance:
     """A window's, with the machines it needs."""
     submission = Submission(window)
     return Acceptance(
-        window, Reconciler(window, Books(window, submission, Cancellation(window, submission)))
+        window, Reconciler(window, Verdicts(window, submission, Cancellation(window, submission)))
     )
 
 

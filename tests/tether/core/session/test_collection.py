@@ -8,7 +8,7 @@ import pytest
 from tests.tether.core.farm import NOON, NORTH, QUEUED, SOUTH, asked, bound_task, new_window, one
 from tests.tether.core.protocol.test_owned_tasks import US, entry, item
 from tether.core.commands import Commands
-from tether.core.events import CollectWanted
+from tether.core.events import CollectRequested
 from tether.core.ids import OwnerTag, PromptId
 from tether.core.model.task import State
 from tether.core.protocol.requests import Ask, Request
@@ -16,7 +16,7 @@ from tether.core.session.collection import PAGE, Collection
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 
 
 class Search:
@@ -28,7 +28,7 @@ class Search:
             self.window.use(url, "", NOON)
         submission = Submission(self.window)
         cancellation = Cancellation(self.window, submission)
-        reconciler = Reconciler(self.window, Books(self.window, submission, cancellation))
+        reconciler = Reconciler(self.window, Verdicts(self.window, submission, cancellation))
         self.collection = Collection(self.window, reconciler)
 
     def answer(self, request: Request, body: Any, status: int = 200) -> Commands:
@@ -50,7 +50,7 @@ def queue(*pending: Any, running: Any = ()) -> dict[str, Any]:
 def test_each_servers_queue_is_read_before_its_history() -> None:
     """In the other order a task that is just ending is in neither."""
     search = Search(NORTH, SOUTH)
-    queues = asked(search.collection.want(CollectWanted(US)))
+    queues = asked(search.collection.want(CollectRequested(US)))
     assert [(request.server, request.path) for request in queues] == [
         (NORTH, "/queue"),
         (SOUTH, "/queue"),
@@ -69,7 +69,7 @@ def test_each_servers_queue_is_read_before_its_history() -> None:
 def test_a_history_is_read_page_by_page() -> None:
     """Ended tasks come with their results, and lock nothing."""
     search = Search(NORTH)
-    history = one(search.answer(one(search.collection.want(CollectWanted(US))), queue()))
+    history = one(search.answer(one(search.collection.want(CollectRequested(US))), queue()))
     page: dict[str, Any] = {f"x{n}": entry(item(n, f"x{n}", "other")) for n in range(PAGE - 1)}
     page["p1"] = entry(item(99, "p1", title=""))
     page["p1"]["outputs"] = {"3": {"images": [{"filename": "a.png"}]}}
@@ -92,7 +92,7 @@ def test_what_is_known_already_is_not_taken_twice() -> None:
     """By this window, or by another of this browser."""
     search = Search(NORTH)
     ours = bound_task(search.window, search.window.servers[NORTH], *QUEUED)
-    want = CollectWanted(US, frozenset({PromptId("p2")}))
+    want = CollectRequested(US, frozenset({PromptId("p2")}))
     asked_for = one(search.collection.want(want))
     search.answer(asked_for, queue(item(1, ours.prompt_id), item(2, "p2")))
     assert list(search.window.tasks.values()) == [ours]
@@ -102,7 +102,7 @@ def test_what_is_known_already_is_not_taken_twice() -> None:
 def test_books_that_cannot_be_read_are_told(status: int) -> None:
     """What that server has is not known."""
     search = Search(NORTH)
-    asked_for = one(search.collection.want(CollectWanted(US)))
+    asked_for = one(search.collection.want(CollectRequested(US)))
     assert search.answer(asked_for, "odd", status) == ()
     assert search.told() == [
         ("collect_failed", {"server": "north:8188"}),
@@ -113,7 +113,7 @@ def test_books_that_cannot_be_read_are_told(status: int) -> None:
 def test_without_a_server_there_is_nobody_to_ask() -> None:
     """The person is told what to do."""
     search = Search()
-    assert search.collection.want(CollectWanted(US)) == ()
+    assert search.collection.want(CollectRequested(US)) == ()
     assert search.told() == [("collect_no_server", {})]
 
 
@@ -123,8 +123,8 @@ def test_answers_to_an_earlier_search_are_passed_over() -> None:
     server = search.window.servers[NORTH]
     stray = Request(99, NORTH, Ask.OWN_QUEUE, "/queue")
     assert search.answer(stray, queue(item(1, "p1"))) == ()
-    first = one(search.collection.want(CollectWanted(US)))
-    search.collection.want(CollectWanted(OwnerTag("other")))
+    first = one(search.collection.want(CollectRequested(US)))
+    search.collection.want(CollectRequested(OwnerTag("other")))
     assert search.answer(first, queue(item(1, "p1"))) == ()
     assert search.collection.failed(server, first) == ()
     assert (search.window.tasks, search.told()) == ({}, [])

@@ -26,11 +26,11 @@ from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask
-from tether.core.session.rebalancing import EVERY, STEAL_TIMER, WORTH, Stealing
+from tether.core.session.rebalancing import EVERY, STEAL_TIMER, WORTH, Rebalancing
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation, resubmit
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 
 WEST = ServerUrl("http://west:8188")
 
@@ -43,18 +43,18 @@ class Story:
         self.north: Server = self.window.server(NORTH, NOON)
         self.south: Server = self.window.server(SOUTH, NOON)
         submission = Submission(self.window)
-        books = Books(self.window, submission, Cancellation(self.window, submission))
-        self.stealing = Stealing(self.window, Reconciler(self.window, books))
+        verdicts = Verdicts(self.window, submission, Cancellation(self.window, submission))
+        self.rebalancing = Rebalancing(self.window, Reconciler(self.window, verdicts))
         self.running = bound_task(self.window, self.north, *RUNNING)
         self.running.started_at = NOON
         self.task = bound_task(self.window, self.north, *QUEUED, number=2)
         self.task.ahead = 1
-        self.stealing.want(True)
+        self.rebalancing.want(True)
 
     def probed(self, length: int | None = 0, now: float = NOON + 9) -> Commands:
         """It is time to look; South tells the length of its queue."""
-        (probe,) = asked(self.stealing.fired(now), Ask.PROBE)
-        return self.stealing.told(probe, length, now)
+        (probe,) = asked(self.rebalancing.fired(now), Ask.PROBE)
+        return self.rebalancing.told(probe, length, now)
 
     def taken_out(self, commands: Commands) -> list[Task]:
         """The tasks that are taken out of a queue."""
@@ -71,14 +71,14 @@ class Story:
 def test_a_task_that_waits_moves_to_a_server_that_stands_idle() -> None:
     """Its old server's list is asked for at the same time; nobody else is asked."""
     story = Story()
-    assert EVERY / 2 <= timers(story.stealing.want(True)).get(STEAL_TIMER, EVERY) <= EVERY
-    commands = story.stealing.fired(NOON + 9)
+    assert EVERY / 2 <= timers(story.rebalancing.want(True)).get(STEAL_TIMER, EVERY) <= EVERY
+    commands = story.rebalancing.fired(NOON + 9)
     assert [(each.server, each.ask) for each in asked(commands)] == [
         (SOUTH, Ask.PROBE),
         (NORTH, Ask.JOBS),
     ]
     assert STEAL_TIMER in timers(commands)
-    told = story.stealing.told(one(commands, Ask.PROBE), 0, NOON + 9)
+    told = story.rebalancing.told(one(commands, Ask.PROBE), 0, NOON + 9)
     assert story.taken_out(told) == [story.task]
     assert not story.running.is_moving
 
@@ -86,21 +86,21 @@ def test_a_task_that_waits_moves_to_a_server_that_stands_idle() -> None:
 def test_it_is_off_until_a_person_wants_it() -> None:
     """Turned off in between, nothing begins."""
     story = Story()
-    other = Stealing(story.window, Reconciler.__new__(Reconciler))
+    other = Rebalancing(story.window, Reconciler.__new__(Reconciler))
     assert (other.look(), other.fired(NOON), other.want(False)) == ((), (), ())
-    (probe,) = asked(story.stealing.fired(NOON + 9), Ask.PROBE)
-    assert story.stealing.want(False) == ()
-    assert story.stealing.told(probe, 0, NOON + 9) == ()
-    assert story.stealing.fired(NOON + 18) == ()
+    (probe,) = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
+    assert story.rebalancing.want(False) == ()
+    assert story.rebalancing.told(probe, 0, NOON + 9) == ()
+    assert story.rebalancing.fired(NOON + 18) == ()
 
 
 def test_nothing_ticks_while_no_task_waits_at_a_server() -> None:
     """One timer at most; it ends by itself."""
     story = Story()
-    assert story.stealing.look() == ()
+    assert story.rebalancing.look() == ()
     story.window.move(story.task, State.RUNNING)
-    assert story.stealing.fired(NOON + 9) == ()
-    assert story.stealing.look() == ()
+    assert story.rebalancing.fired(NOON + 9) == ()
+    assert story.rebalancing.look() == ()
 
 
 @pytest.mark.parametrize("length", [1, None])
@@ -112,11 +112,11 @@ def test_a_server_that_has_work_or_says_nothing_gets_none(length: int | None) ->
 def test_an_answer_that_nobody_waits_for_is_passed_over() -> None:
     """The dispatcher asks in the same way, and a later question replaces an earlier one."""
     story = Story()
-    (first,) = asked(story.stealing.fired(NOON + 9), Ask.PROBE)
-    (second,) = asked(story.stealing.fired(NOON + 18), Ask.PROBE)
-    assert story.stealing.told(first, 0, NOON + 19) == ()
-    assert story.taken_out(story.stealing.told(second, 0, NOON + 19)) == [story.task]
-    assert story.stealing.told(second, 0, NOON + 19) == ()
+    (first,) = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
+    (second,) = asked(story.rebalancing.fired(NOON + 18), Ask.PROBE)
+    assert story.rebalancing.told(first, 0, NOON + 19) == ()
+    assert story.taken_out(story.rebalancing.told(second, 0, NOON + 19)) == [story.task]
+    assert story.rebalancing.told(second, 0, NOON + 19) == ()
 
 
 def pinned(story: Story) -> None:
@@ -187,9 +187,9 @@ def test_a_task_stays_where(change: Callable[[Story], None]) -> None:
     """It was chosen, was moved before, goes anyway or is next; or the other can't have it."""
     story = Story()
     change(story)
-    probes = asked(story.stealing.fired(NOON + 9), Ask.PROBE)
+    probes = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
     for probe in probes:
-        assert story.stealing.told(probe, 0, NOON + 9) == ()
+        assert story.rebalancing.told(probe, 0, NOON + 9) == ()
     assert not story.task.is_moving
 
 
@@ -197,7 +197,7 @@ def test_classes_that_the_idle_server_was_not_asked_for_are_asked_for() -> None:
     """The next look knows them."""
     story = Story()
     unknown_classes(story)
-    assert one(story.stealing.fired(NOON + 9), Ask.NODE).server == SOUTH
+    assert one(story.rebalancing.fired(NOON + 9), Ask.NODE).server == SOUTH
 
 
 def test_one_task_moves_at_a_time() -> None:
@@ -206,13 +206,13 @@ def test_one_task_moves_at_a_time() -> None:
     other = bound_task(story.window, story.north, *QUEUED, number=3)
     other.ahead = 2
     west = story.window.server(WEST, NOON)
-    south_probe, west_probe = asked(story.stealing.fired(NOON + 9), Ask.PROBE)
-    assert story.taken_out(story.stealing.told(south_probe, 0, NOON + 9)) == [other]
-    assert story.stealing.told(west_probe, 0, NOON + 9) == ()
-    assert asked(story.stealing.fired(NOON + 18), Ask.PROBE, Ask.JOBS) == []
+    south_probe, west_probe = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
+    assert story.taken_out(story.rebalancing.told(south_probe, 0, NOON + 9)) == [other]
+    assert story.rebalancing.told(west_probe, 0, NOON + 9) == ()
+    assert asked(story.rebalancing.fired(NOON + 18), Ask.PROBE, Ask.JOBS) == []
     resubmit(story.window, other, story.north, NOON + 19)
     # Its work goes first; only when that is bound does the next one move.
-    assert asked(story.stealing.fired(NOON + 27), Ask.PROBE) == []
+    assert asked(story.rebalancing.fired(NOON + 27), Ask.PROBE) == []
     (new,) = story.window.waiting.values()
     story.window.bind(new, west, NOON + 28)
     assert story.taken_out(story.probed(0, NOON + 36)) == [story.task]

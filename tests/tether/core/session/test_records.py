@@ -27,7 +27,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl, TaskId, WindowId
 from tether.core.model.task import State
 from tether.core.model.window import Settings, Window
-from tether.core.session.records import Records, is_bereft, revive
+from tether.core.session.records import Records, has_lost_tasks, restore_task
 from tether.core.session.snapshot import write_task
 from tether.core.windows.ledger import ENTRY_RECORD, Entry, entries_of, read_ledger, write_entry
 
@@ -264,10 +264,10 @@ def test_a_window_that_lost_its_tasks_is_a_new_one(states: tuple[State, ...]) ->
     ended = bound_task(window, north, *RUNNING, number=2)
     window.end(ended, State.FAILED, NOON, "socket", None)
     storage.save(window)
-    assert not is_bereft(storage.kept, storage.ledger())
+    assert not has_lost_tasks(storage.kept, storage.ledger())
     taken(storage, "t1")
 
-    assert is_bereft(storage.kept, storage.ledger())
+    assert has_lost_tasks(storage.kept, storage.ledger())
     again = storage.restore(NOON + 60)
     assert again.window_id != window.window_id
     assert again.client_ids == {}
@@ -324,5 +324,5 @@ def test_a_server_that_we_use_stays_in_use_when_a_task_comes_there() -> None:
         task.server = url
         if url == NORTH:
             window.use(NORTH, "north", NOON)
-        revive(window, task, NOON)
+        restore_task(window, task, NOON)
     assert [server.is_leaving for server in window.servers.values()] == [False, True]

@@ -22,20 +22,20 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.commands import Commands
-from tether.core.events import Answered, CollectWanted, Failure, RequestFailed
+from tether.core.events import Answered, CollectRequested, Failure, RequestFailed
 from tether.core.ids import OwnerTag
 from tether.core.model.server import Reach
 from tether.core.model.task import State
 from tether.core.protocol.requests import Ask, Request
 from tether.core.session.collection import Collection
-from tether.core.session.rebalancing import Stealing
-from tether.core.session.responses import Replies
+from tether.core.session.rebalancing import Rebalancing
+from tether.core.session.responses import Responses
 from tether.core.submission.dispatcher import Dispatcher
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.reachability import Diagnosis
+from tether.core.tracking.reachability import Reachability
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 
 
 class Story:
@@ -44,22 +44,24 @@ class Story:
     def __init__(self) -> None:
         self.window = new_window()
         self.north = self.window.server(NORTH, NOON)
-        self.diagnosis = Diagnosis(self.window)
+        self.reachability = Reachability(self.window)
         submission = Submission(self.window)
         self.dispatcher = Dispatcher(self.window, submission)
         self.cancellation = Cancellation(self.window, submission)
-        self.reconciler = Reconciler(self.window, Books(self.window, submission, self.cancellation))
+        self.reconciler = Reconciler(
+            self.window, Verdicts(self.window, submission, self.cancellation)
+        )
         self.collection = Collection(self.window, self.reconciler)
-        self.stealing = Stealing(self.window, self.reconciler)
-        self.replies = Replies(
+        self.rebalancing = Rebalancing(self.window, self.reconciler)
+        self.replies = Responses(
             self.window,
-            self.diagnosis,
+            self.reachability,
             self.dispatcher,
             submission,
             self.cancellation,
             self.reconciler,
             self.collection,
-            self.stealing,
+            self.rebalancing,
         )
         connection = self.north.connection
         connection.connect()
@@ -104,8 +106,8 @@ def test_a_probe_of_an_idle_server_may_move_a_task_there(
     south = story.window.server(SOUTH, NOON)
     task = bound_task(story.window, south, *QUEUED)
     task.ahead = 1
-    story.stealing.want(True)
-    probe = one(story.stealing.fired(NOON), Ask.PROBE)
+    story.rebalancing.want(True)
+    probe = one(story.rebalancing.fired(NOON), Ask.PROBE)
     assert probe.server == NORTH
     commands = story.fail(probe) if length is None else story.answer(probe, queue_length(length))
     assert [each.server for each in asked(commands, Ask.DELETE)] == [SOUTH] * is_moved
@@ -115,12 +117,12 @@ def test_a_probe_of_an_idle_server_may_move_a_task_there(
 def test_facts_go_to_the_diagnosis() -> None:
     """And a call that nobody may read proves that something answers."""
     story = Story()
-    stats = one(story.diagnosis.meet(story.north), Ask.STATS)
+    stats = one(story.reachability.meet(story.north), Ask.STATS)
     assert story.answer(stats, recorded("stats")[0]["body"]) == ()
     assert story.north.facts is not None
     assert story.fail(stats) == ()
 
-    reach = one(story.fail(one(story.diagnosis.refresh(story.north))), Ask.REACH)
+    reach = one(story.fail(one(story.reachability.refresh(story.north))), Ask.REACH)
     story.answer(reach, "", 0)
     assert story.north.reach is Reach.REFUSED
     story.fail(reach)
@@ -145,7 +147,7 @@ def test_an_upload_tells_how_fast_the_way_is() -> None:
     upload = story.upload()
     story.answer(upload, "", 500)
     assert story.north.bandwidth == 0.0
-    story.north.hurry()
+    story.north.retry_now()
     upload = one(story.dispatcher.fill(NOON), Ask.PROBE)
     upload = one(story.answer(upload, queue_length(0)), Ask.UPLOAD)
     answer = Answered(upload, 200, '{"name": "a.png"}', seconds=4.0)
@@ -213,7 +215,7 @@ def test_books_go_to_the_reconciler() -> None:
 def test_a_page_of_the_books_goes_to_the_search_that_asked() -> None:
     """The queue first, then the history; silence is told."""
     story = Story()
-    queue = one(story.collection.want(CollectWanted(OwnerTag("0f"))), Ask.OWN_QUEUE)
+    queue = one(story.collection.want(CollectRequested(OwnerTag("0f"))), Ask.OWN_QUEUE)
     empty = {"queue_running": [], "queue_pending": []}
     history = one(story.answer(queue, empty), Ask.OWN_HISTORY)
     story.fail(history)

@@ -7,23 +7,23 @@ import pytest
 from tests.tether.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
 from tests.tether.core.model_server import ModelServer, Socket
 from tests.tether.core.world import Call, World
-from tether.core.commands import LoadWorkflow, OpenSocket, ReleaseFiles, SaveRecord, Tell
+from tether.core.commands import Broadcast, LoadWorkflow, OpenSocket, ReleaseFiles, SaveRecord
 from tether.core.errors import Trouble
 from tether.core.events import (
     AimChanged,
     BinaryReceived,
-    CancelWanted,
-    CollectWanted,
+    CancelRequested,
+    CollectRequested,
     FrameReceived,
-    KeepingFailed,
     PageChange,
     PageChanged,
-    SendAllWanted,
+    RebalancingChosen,
+    SendAllRequested,
     ServerAdded,
     ServerPaused,
     ServerRemoved,
     SocketClosed,
-    StealingWanted,
+    StorageFailed,
     SubstitutesChanged,
     TaskDismissed,
     TasksOrphaned,
@@ -40,7 +40,7 @@ from tether.core.scheduling.exchange import NEWS_TIMER
 from tether.core.session.session import LINGER
 from tether.core.session.snapshot import write_task
 from tether.core.windows.ledger import Entry
-from tether.core.windows.news import NeighbourSpoke, News, write_news
+from tether.core.windows.peers import BroadcastReceived, PeerReport, write_report
 
 KNOWN = Digest("known")
 
@@ -266,7 +266,7 @@ def test_a_task_can_be_cancelled_wherever_it_stands(state: State) -> None:
     task = world.accept()
     reach(world, task, state)
     world.promises.wishes.add(task.task_id)
-    world.happen(CancelWanted(task.task_id))
+    world.happen(CancelRequested(task.task_id))
     world.settle(within=60)
     assert task.state is State.CANCELLED
     assert task.trouble is None
@@ -397,25 +397,25 @@ def test_a_page_is_hidden_until_it_comes_into_view() -> None:
 def test_that_a_page_is_hidden_is_told_at_once() -> None:
     """The other windows of the browser can't wait for its next news."""
     world = one_server()
-    world.session.window.neighbours.known.add(WindowId("other"))
+    world.session.window.peers.known.add(WindowId("other"))
     reach(world, world.accept(), State.QUEUED)
-    (tell,) = all_of(Tell, world.happen(PageChanged(PageChange.HIDDEN)))
+    (tell,) = all_of(Broadcast, world.happen(PageChanged(PageChange.HIDDEN)))
     assert json.loads(tell.text)["hidden"]
 
 
 def test_windows_of_a_browser_tell_each_other_what_they_have() -> None:
     """A window that has never heard another says so once, at its start."""
     world = one_server()
-    assert len(all_of(Tell, world.log)) == 1
+    assert len(all_of(Broadcast, world.log)) == 1
     task = world.accept()
-    assert len(all_of(Tell, world.log)) == 1
-    other = write_news(WindowId("other"), News(world.now, (), {}))
-    (told,) = all_of(Tell, world.happen(NeighbourSpoke(other)))
+    assert len(all_of(Broadcast, world.log)) == 1
+    other = write_report(WindowId("other"), PeerReport(world.now, (), {}))
+    (told,) = all_of(Broadcast, world.happen(BroadcastReceived(other)))
     assert task.task_id in told.text
     assert NEWS_TIMER in world.timers
-    assert all_of(Tell, world.happen(TimerFired(NEWS_TIMER)))
+    assert all_of(Broadcast, world.happen(TimerFired(NEWS_TIMER)))
     second = world.accept()
-    assert second.task_id in all_of(Tell, world.log)[-1].text
+    assert second.task_id in all_of(Broadcast, world.log)[-1].text
     # When there is nothing left to tell, nothing goes on.
     world.settle(within=90)
 
@@ -492,7 +492,7 @@ def test_all_is_sent_when_a_person_wants_to_leave() -> None:
     tasks = [world.accept() for _ in range(6)]
     world.live(1)
     assert only_here(world.session.window)
-    world.happen(SendAllWanted())
+    world.happen(SendAllRequested())
     world.live(1)
     assert only_here(world.session.window) == 0
     assert all(task.acknowledged_at for task in tasks)
@@ -506,7 +506,7 @@ def test_an_owners_tasks_are_collected_in_another_window() -> None:
     reach(sender, task, State.QUEUED)
     world = World(sender.servers[NORTH], seed=1)
     world.now = sender.now
-    world.happen(CollectWanted(OwnerTag("0f")))
+    world.happen(CollectRequested(OwnerTag("0f")))
     (call,) = [each for each in world.calls.values() if each.request.ask is Ask.OWN_QUEUE]
     item = [1, task.prompt_id, {}, {"tether": {"owner": "0f"}}, []]
     call.answer = (200, {"queue_running": [], "queue_pending": [item]})
@@ -521,17 +521,17 @@ def test_only_an_ended_task_can_be_dismissed() -> None:
     world = World()
     task = world.accept()
     assert world.happen(TaskDismissed(task.task_id)) == ()
-    world.happen(CancelWanted(task.task_id))
+    world.happen(CancelRequested(task.task_id))
     assert ReleaseFiles(task.task_id) in world.happen(TaskDismissed(task.task_id))
     assert world.happen(TaskDismissed(task.task_id)) == ()
-    assert world.happen(CancelWanted(task.task_id)) == ()
+    assert world.happen(CancelRequested(task.task_id)) == ()
 
 
 def test_what_the_browser_could_not_keep_is_told() -> None:
     """Work goes on."""
     world = one_server()
     trouble = Trouble.of("storage_full")
-    world.happen(KeepingFailed(trouble))
+    world.happen(StorageFailed(trouble))
     assert list(world.session.window.notices) == [trouble]
 
 
@@ -629,7 +629,7 @@ def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
     world.live(15)
     assert task.server == NORTH
     assert not task.is_moving
-    world.happen(StealingWanted(True))
+    world.happen(RebalancingChosen(True))
     world.live(30)
     assert task.state is State.CANCELLED
     assert task.trouble == Trouble.of("moved", server=NORTH)

@@ -56,7 +56,7 @@ def tasks(draw: st.DrawFn) -> Task:
         is_run_again=draw(st.booleans()),
         is_moving=draw(st.booleans()),
         was_moved=draw(st.booleans()),
-        shape=draw(names),
+        workload=draw(names),
         ran=draw(times),
         halved_at=draw(times),
     )

@@ -21,8 +21,8 @@ def window_with(**rules: object) -> Window:
         Settings("base", binding=replace(CURED, **rules)),  # type: ignore[arg-type]
         Chance(1),
     )
-    window.use(NORTH, "", NOON).told_length(3, NOON)
-    window.use(SOUTH, "", NOON).told_length(1, NOON)
+    window.use(NORTH, "", NOON).note_queue(3, NOON)
+    window.use(SOUTH, "", NOON).note_queue(1, NOON)
     return window
 
 

@@ -307,19 +307,19 @@ def test_in_a_hurry_all_that_waits_is_sent_a_few_at_a_time() -> None:
     for number in range(2, 7):
         waiting_task(window, number)
     assert dispatcher.fill(NOON) == ()
-    window.hurry()
+    window.send_all()
     while window.waiting:
         dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
-        on_their_way = [t for t in window.tasks.values() if t.state is State.CONNECTING]
-        assert 0 < len(on_their_way) <= AT_ONCE
-        for task in on_their_way:
+        in_transit = [t for t in window.tasks.values() if t.state is State.CONNECTING]
+        assert 0 < len(in_transit) <= AT_ONCE
+        for task in in_transit:
             window.move(task, State.POSTING)
             window.move(task, State.QUEUED)
     waiting_task(window, 8)
-    assert window.is_hurried
+    assert window.is_sending_all
     window.waiting.clear()
     assert dispatcher.fill(NOON) == ()
-    assert not window.is_hurried
+    assert not window.is_sending_all
 
 
 def test_in_a_hurry_a_slow_server_gets_fewer() -> None:
@@ -331,7 +331,7 @@ def test_in_a_hurry_a_slow_server_gets_fewer() -> None:
         done.ran = seconds
     for number in range(3, 6):
         waiting_task(window, number)
-    window.hurry()
+    window.send_all()
     asked_for = probes(dispatcher.fill(NOON))
     dispatcher.told(asked_for[NORTH], 0, NOON)
     dispatcher.told(asked_for[SOUTH], 2, NOON)

@@ -213,7 +213,7 @@ def test_after_a_long_upload_a_task_is_posted_once_the_queues_were_looked_at_aga
     probes = asked(story.submission.answered(story.task, late, NOON + 10), Ask.PROBE)
     assert [each.server for each in probes] == [NORTH, SOUTH]
     story.window.locks.release(story.task.prompt_id)
-    told = [story.submission.second_look.told(each, 0, NOON + 10) for each in probes]
+    told = [story.submission.recheck.told(each, 0, NOON + 10) for each in probes]
     assert one(told[1], Ask.POST).server == NORTH
     assert story.window.locks.server_of(story.task.prompt_id) == NORTH
 

@@ -35,9 +35,9 @@ from tether.core.protocol.outputs import MOST_OUTPUTS
 from tether.core.protocol.requests import Ask
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.frames import Routing, heard
+from tether.core.tracking.frames import Frames, heard
 from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Books
+from tether.core.tracking.verdicts import Verdicts
 
 PNG = b"\0\0\0\1\0\0\0\2\x89PNG"
 
@@ -50,8 +50,8 @@ class Story:
         self.north = self.window.server(NORTH, NOON)
         submission = Submission(self.window)
         cancellation = Cancellation(self.window, submission)
-        reconciler = Reconciler(self.window, Books(self.window, submission, cancellation))
-        self.routing = Routing(self.window, submission, reconciler)
+        reconciler = Reconciler(self.window, Verdicts(self.window, submission, cancellation))
+        self.frames = Frames(self.window, submission, reconciler)
         for url in (NORTH, SOUTH):
             connection = self.window.server(url, NOON).connection
             connection.connect()
@@ -67,12 +67,12 @@ class Story:
         commands: Commands = ()
         for text in texts:
             event = FrameReceived(server, attempt, text)
-            commands += self.routing.frame(event, NOON + 1)
+            commands += self.frames.frame(event, NOON + 1)
         return commands
 
     def see(self, head: bytes) -> Commands:
         """A binary frame comes."""
-        return self.routing.binary(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
+        return self.frames.binary(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
 
     def notes(self) -> list[str]:
         """The journal."""
@@ -320,7 +320,7 @@ def test_other_binary_frames_and_other_sockets_show_nothing() -> None:
     """Progress texts, and a socket that was replaced."""
     story = Story(*RUNNING)
     assert story.see(b"\0\0\0\3\0\0\0\1text") == ()
-    assert story.routing.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
+    assert story.frames.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
 
 
 def test_a_queue_longer_than_our_tasks_is_looked_into() -> None:

@@ -34,7 +34,7 @@ from tether.core.protocol.requests import Ask, Request
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.tracking.reconciler import BEAT, CALM, FRAMES_WITHIN, Reconciler, Watch
-from tether.core.tracking.verdicts import APART, DELIVERY_WITHIN, Books
+from tether.core.tracking.verdicts import APART, DELIVERY_WITHIN, Verdicts
 
 BEAT_TIMER = ("beat", NORTH)
 IMAGES = {"3": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
@@ -50,7 +50,7 @@ class Story:
         self.submission = Submission(self.window)
         self.cancellation = Cancellation(self.window, self.submission)
         self.reconciler = Reconciler(
-            self.window, Books(self.window, self.submission, self.cancellation)
+            self.window, Verdicts(self.window, self.submission, self.cancellation)
         )
         self.task: Task = bound_task(self.window, self.north, *states)
         connection = self.north.connection
@@ -433,9 +433,9 @@ def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
     """Somebody deleted one of ours: no other frame tells us."""
     story = Story(*QUEUED)
     story.reconciler.watch(story.north, NOON)
-    story.north.told_length(1, NOON)
+    story.north.note_queue(1, NOON)
     assert asked(story.reconciler.beat(story.north, NOON + BEAT)) == []
-    story.north.told_length(0, NOON)
+    story.north.note_queue(0, NOON)
     assert one(story.reconciler.beat(story.north, NOON + 2 * BEAT)).ask is Ask.JOBS
 
 
@@ -453,15 +453,15 @@ def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:
 def test_a_queue_that_is_too_long_is_looked_at_once_after_a_task_came() -> None:
     """The browser may have sent it twice; or there are others' tasks, and one look is cheap."""
     story = Story(*QUEUED)
-    story.north.told_length(1, NOON + 1)
+    story.north.note_queue(1, NOON + 1)
     assert story.reconciler.count(story.north, NOON + 1) == ()
-    story.north.told_length(2, NOON + 1)
+    story.north.note_queue(2, NOON + 1)
     request = one(story.reconciler.count(story.north, NOON + 1))
     story.answer(request, {"jobs": [{"id": story.task.prompt_id, "status": "pending"}]}, 1)
     assert story.reconciler.count(story.north, NOON + 1) == ()
 
     late = Story(*QUEUED)
-    late.north.told_length(2, NOON + 1)
+    late.north.note_queue(2, NOON + 1)
     assert late.reconciler.count(late.north, NOON + BEAT + 1) == ()
 
 

@@ -35,12 +35,12 @@ from tether.core.submission.withdrawal import Cancellation, take_out
 from tether.core.tracking.verdicts import (
     APART,
     DELIVERY_WITHIN,
-    Books,
+    Verdicts,
     find_witness,
     is_missing,
     is_still_lost,
     is_witness,
-    told_at,
+    last_contact,
     why_lost,
 )
 
@@ -55,16 +55,16 @@ class Story:
         self.window = new_window()
         self.north = self.window.server(NORTH, NOON)
         submission = Submission(self.window)
-        self.books = Books(self.window, submission, Cancellation(self.window, submission))
+        self.verdicts = Verdicts(self.window, submission, Cancellation(self.window, submission))
         self.task = bound_task(self.window, self.north, *states)
 
     def listed(self, found: Found, at: float) -> Commands:
         """A list has the task."""
-        return self.books.listed(self.north, self.task, found, NOON + at, NOON + at)
+        return self.verdicts.listed(self.north, self.task, found, NOON + at, NOON + at)
 
     def missed(self, at: float) -> Commands:
         """A list and the record lack it."""
-        return self.books.absent(self.north, self.task, NOON + at, NOON + at)
+        return self.verdicts.absent(self.north, self.task, NOON + at, NOON + at)
 
     def deleted(self, found: Found, at: float) -> list[str]:
         """What is deleted from the queue when a list has the task like this."""
@@ -138,7 +138,7 @@ def test_a_task_that_is_to_be_cancelled_is_cancelled_whole() -> None:
 def test_the_record_ends_a_task(record: Record, state: State) -> None:
     """And acknowledges one whose POST had no answer."""
     story = Story(*UNKNOWN)
-    story.books.recorded(story.north, story.task, record, NOON + 3)
+    story.verdicts.recorded(story.north, story.task, record, NOON + 3)
     assert (story.task.state, story.task.ended_by) == (state, "record")
     assert story.task.trouble == record.trouble
     assert story.task.acknowledged_at == NOON + 3
@@ -149,14 +149,14 @@ def test_our_own_cancelling_is_no_trouble() -> None:
     story = Story(*RUNNING)
     story.task.is_cancel_wanted = True
     record = Record("cancelled", (), Trouble.of("interrupted"))
-    story.books.recorded(story.north, story.task, record, NOON + 3)
+    story.verdicts.recorded(story.north, story.task, record, NOON + 3)
     assert (story.task.state, story.task.trouble) == (State.CANCELLED, None)
 
 
 def test_a_record_of_an_open_task_acknowledges_it() -> None:
     """The list may have been a moment too early."""
     story = Story(*UNKNOWN)
-    story.books.recorded(story.north, story.task, Record("pending"), NOON + 3)
+    story.verdicts.recorded(story.north, story.task, Record("pending"), NOON + 3)
     assert story.task.state is State.QUEUED
 
 
@@ -267,7 +267,7 @@ def test_a_task_is_missing_when_it_was_missed_twice() -> None:
 def test_what_was_asked_too_early_proves_nothing() -> None:
     """The list was on its way when the task came, or when it was sent again."""
     task = posted(State.QUEUED)
-    assert told_at(task) == NOON + 1
+    assert last_contact(task) == NOON + 1
     assert not is_missing(task, NOON + 1, NOON + 5)
     assert task.absences == 0
 
@@ -324,28 +324,28 @@ def test_without_a_sign_both_reasons_are_said() -> None:
 def test_a_server_that_starts_to_count_anew_was_restarted() -> None:
     """Or one that has forgotten what had ended there: whenever it was that we noticed."""
     _, north, task = lost()
-    north.told_number(7, NOON - 9, NOON - 9)
-    north.told_number(0, NOON - 8, NOON - 8)
+    north.note_number(7, NOON - 9, NOON - 9)
+    north.note_number(0, NOON - 8, NOON - 8)
     assert code(north, task) == "lost"  # before the task came
-    north.told_number(1, NOON + 1, NOON + 2)
-    north.told_number(0, NOON + 3, NOON + 4)
+    north.note_number(1, NOON + 1, NOON + 2)
+    north.note_number(0, NOON + 3, NOON + 4)
     assert code(north, task) == "lost_restart"
 
 
 def test_answers_that_overtake_each_other_are_no_restart() -> None:
     """The call was made before the higher number was known."""
     _, north, task = lost()
-    north.told_number(5, NOON + 1, NOON + 3)
-    north.told_number(4, NOON + 2, NOON + 4)
+    north.note_number(5, NOON + 1, NOON + 3)
+    north.note_number(4, NOON + 2, NOON + 4)
     assert code(north, task) == "lost"
 
 
 def test_a_server_that_knows_its_past_lost_one_task_alone() -> None:
     """Somebody deleted it."""
     _, north, task = lost()
-    north.told_past(is_known=True, now=NOON + 3)
+    north.note_history(is_known=True, now=NOON + 3)
     assert code(north, task) == "lost_deleted"
-    north.told_past(is_known=False, now=NOON + 4)
+    north.note_history(is_known=False, now=NOON + 4)
     assert code(north, task) == "lost_restart"
 
 

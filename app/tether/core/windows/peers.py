@@ -23,17 +23,17 @@ class Timing(NamedTuple):
     ended_at: float
     task_id: TaskId
     server: ServerUrl
-    shape: str
+    workload: str
     seconds: float
 
 
 def read_timing(item: Any) -> Timing | None:
     """Read what another page told of a task; None for anything else."""
     match item:
-        case [ended_at, str(task_id), str(server), str(shape), seconds] if (
+        case [ended_at, str(task_id), str(server), str(workload), seconds] if (
             is_time(ended_at) and is_time(seconds) and seconds >= SHORTEST
         ):
-            return Timing(ended_at, TaskId(task_id), ServerUrl(server), shape, seconds)
+            return Timing(ended_at, TaskId(task_id), ServerUrl(server), workload, seconds)
     return None
 
 
@@ -51,22 +51,22 @@ MOST_TIMINGS = 10
 """Timings that are read of one window's news: pages of other versions may tell of more."""
 
 
-class NeighbourSpoke(NamedTuple):
+class BroadcastReceived(NamedTuple):
     """Another page of this browser has said something, to whomever: an event."""
 
     text: str
 
 
-class Ticket(NamedTuple):
+class WaitingTask(NamedTuple):
     """A task that waits in its window; `at` is when it was accepted, by that page's clock."""
 
     at: float
     task_id: TaskId
     pinned: ServerUrl | None
-    shape: str
+    workload: str
 
 
-class Share(NamedTuple):
+class PeerLoad(NamedTuple):
     """What windows have at a server: tasks on their way there, and tasks that it has.
 
     `rest` is the seconds that they will still take, `doubt` how well that is known; None for
@@ -79,7 +79,7 @@ class Share(NamedTuple):
     doubt: float | None = 0.0
 
 
-class News(NamedTuple):
+class PeerReport(NamedTuple):
     """What one window told; `at` is when it was heard, by our own clock.
 
     `served_at` is when a task of its got a place last, by its clock; `timings` are of its latest
@@ -87,8 +87,8 @@ class News(NamedTuple):
     """
 
     at: float
-    waiting: tuple[Ticket, ...]
-    shares: Mapping[ServerUrl, Share]
+    waiting: tuple[WaitingTask, ...]
+    shares: Mapping[ServerUrl, PeerLoad]
     served_at: float = 0.0
     timings: tuple[Timing, ...] = ()
     is_hidden: bool = False
@@ -105,20 +105,20 @@ class News(NamedTuple):
         return sum(share.coming + share.arrived for share in self.shares.values())
 
 
-_NONE = News(0.0, (), {})
+_NONE = PeerReport(0.0, (), {})
 
 
-class Neighbours:
+class Peers:
     """Keeps the latest news of each window, while they are recent."""
 
     def __init__(self) -> None:
         self.known: set[WindowId] = set()
         """The windows that were heard, until they go."""
-        self._news: dict[WindowId, News] = {}
+        self._news: dict[WindowId, PeerReport] = {}
         self._left_to: dict[tuple[TaskId, ServerUrl], float] = {}
         """Tasks that a place was left to, and where -> since when."""
 
-    def told(self, window_id: WindowId, news: News | None) -> bool:
+    def told(self, window_id: WindowId, news: PeerReport | None) -> bool:
         """A window told its news; None when it goes. Say whether more than seconds have changed."""
         before = self._news.get(window_id)
         self.known.add(window_id)
@@ -139,20 +139,20 @@ class Neighbours:
         }
         return (before or _NONE).gist != (news or _NONE).gist
 
-    def share(self, url: ServerUrl, now: float) -> Share:
+    def share(self, url: ServerUrl, now: float) -> PeerLoad:
         """Return what all other windows have at a server."""
         found = [(news.shares[url], news.at) for news in self._recent(now) if url in news.shares]
         if not found:
-            return Share()
+            return PeerLoad()
         doubts = [share.doubt for share, _ in found]
-        return Share(
+        return PeerLoad(
             sum(share.coming for share, _ in found),
             sum(share.arrived for share, _ in found),
             sum(max(0.0, share.rest - (now - at)) for share, at in found),
             None if None in doubts else sum(each or 0.0 for each in doubts),
         )
 
-    def waiting(self, now: float) -> Iterator[tuple[int, float, tuple[Ticket, ...]]]:
+    def waiting(self, now: float) -> Iterator[tuple[int, float, tuple[WaitingTask, ...]]]:
         """Yield for each window how many places it has, since when, and who waits there."""
         return ((news.bound, news.served_at, news.waiting) for news in self._recent(now))
 
@@ -160,7 +160,7 @@ class Neighbours:
         """Say whether tasks wait in a window that nobody sees: it can't send them just in time."""
         return any(news.is_hidden and news.waiting for news in self._recent(now))
 
-    def leave_to(self, ticket: Ticket, url: ServerUrl, now: float) -> bool:
+    def leave_to(self, ticket: WaitingTask, url: ServerUrl, now: float) -> bool:
         """Leave a place to a task of another window; False once it had its time to take it."""
         return now < self._left_to.setdefault((ticket.task_id, url), now) + PATIENCE
 
@@ -169,11 +169,11 @@ class Neighbours:
         left = [at + PATIENCE for at in self._left_to.values() if at + PATIENCE > now]
         return [*left, *(news.at + RECENT for news in self._recent(now))]
 
-    def _recent(self, now: float) -> Iterable[News]:
+    def _recent(self, now: float) -> Iterable[PeerReport]:
         return (news for news in self._news.values() if now - RECENT < news.at <= now)
 
 
-def write_news(window_id: WindowId, news: News) -> str:
+def write_report(window_id: WindowId, news: PeerReport) -> str:
     """Write what a window has to tell."""
     return json.dumps(
         {
@@ -188,7 +188,7 @@ def write_news(window_id: WindowId, news: News) -> str:
     )
 
 
-def read_news(text: str, now: float) -> tuple[WindowId, News | None] | None:
+def read_report(text: str, now: float) -> tuple[WindowId, PeerReport | None] | None:
     """Read what a window told, or that it goes; None for anything else that pages say."""
     try:
         said = parse_json(text)
@@ -207,11 +207,11 @@ def read_news(text: str, now: float) -> tuple[WindowId, News | None] | None:
         } if is_time(served_at):
             tickets = tuple(_ticket(each) for each in waiting[:TOLD] if _is_ticket(each))
             known = {
-                ServerUrl(url): Share(*each) for url, each in shares.items() if _is_share(each)
+                ServerUrl(url): PeerLoad(*each) for url, each in shares.items() if _is_share(each)
             }
             seen = tuple(filter(None, map(read_timing, timings[:MOST_TIMINGS])))
             is_hidden = said.get("hidden") is True
-            return WindowId(window_id), News(now, tickets, known, served_at, seen, is_hidden)
+            return WindowId(window_id), PeerReport(now, tickets, known, served_at, seen, is_hidden)
     return None
 
 
@@ -222,9 +222,9 @@ def _is_ticket(item: Any) -> bool:
     return False
 
 
-def _ticket(item: Any) -> Ticket:
-    at, task_id, pinned, shape = item
-    return Ticket(at, TaskId(task_id), ServerUrl(pinned) if pinned else None, shape)
+def _ticket(item: Any) -> WaitingTask:
+    at, task_id, pinned, workload = item
+    return WaitingTask(at, TaskId(task_id), ServerUrl(pinned) if pinned else None, workload)
 
 
 def _is_share(item: Any) -> bool:

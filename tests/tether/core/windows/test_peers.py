@@ -11,20 +11,20 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tether.core.ids import TaskId, WindowId
-from tether.core.windows.news import (
+from tether.core.windows.peers import (
     MOST_TIMINGS,
     PATIENCE,
     RECENT,
     SHORTEST,
     TOLD,
-    Neighbours,
-    News,
-    Share,
-    Ticket,
+    PeerLoad,
+    PeerReport,
+    Peers,
     Timing,
-    read_news,
+    WaitingTask,
+    read_report,
     read_timing,
-    write_news,
+    write_report,
 )
 
 ONE, OTHER = WindowId("one"), WindowId("other")
@@ -38,33 +38,33 @@ NOTHING = {
 }
 
 
-def ticket(name: str = "t1", at: float = NOON) -> Ticket:
+def ticket(name: str = "t1", at: float = NOON) -> WaitingTask:
     """A task that waits there."""
-    return Ticket(at, TaskId(name), None, "")
+    return WaitingTask(at, TaskId(name), None, "")
 
 
-def waiting(neighbours: Neighbours, now: float) -> list[tuple[int, list[str]]]:
+def waiting(peers: Peers, now: float) -> list[tuple[int, list[str]]]:
     """Who waits, by window."""
-    found = neighbours.waiting(now)
+    found = peers.waiting(now)
     return [(bound, [each.task_id for each in line]) for bound, _, line in found]
 
 
 def test_news_are_read_as_they_were_written() -> None:
-    news = News(
+    news = PeerReport(
         NOON,
-        (Ticket(NOON, TaskId("t1"), SOUTH, "s."), ticket("t2")),
-        {NORTH: Share(1, 2, 30.0, 1.5), SOUTH: Share(0, 1, 5.0, None)},
+        (WaitingTask(NOON, TaskId("t1"), SOUTH, "s."), ticket("t2")),
+        {NORTH: PeerLoad(1, 2, 30.0, 1.5), SOUTH: PeerLoad(0, 1, 5.0, None)},
         NOON - 60,
         (Timing(NOON - 9, TaskId("t0"), NORTH, "s.", 4.5),),
     )
-    assert read_news(write_news(ONE, news), NOON) == (ONE, news)
+    assert read_report(write_report(ONE, news), NOON) == (ONE, news)
     hidden = news._replace(is_hidden=True)
-    assert read_news(write_news(ONE, hidden), NOON) == (ONE, hidden)
+    assert read_report(write_report(ONE, hidden), NOON) == (ONE, hidden)
     assert news.bound == 4
 
 
 def test_a_window_that_goes_says_so() -> None:
-    assert read_news('{"window": "one", "token": "t", "says": "left"}', NOON) == (ONE, None)
+    assert read_report('{"window": "one", "token": "t", "says": "left"}', NOON) == (ONE, None)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_a_window_that_goes_says_so() -> None:
 )
 def test_what_else_is_said_is_no_news(text: str) -> None:
     """The channel carries other things too, and versions to come."""
-    assert read_news(json.dumps(NOTHING), NOON) == (ONE, News(NOON, (), {}))
-    assert read_news(text, NOON) is None
+    assert read_report(json.dumps(NOTHING), NOON) == (ONE, PeerReport(NOON, (), {}))
+    assert read_report(text, NOON) is None
 
 
 def test_what_can_not_be_read_of_news_is_left_out() -> None:
@@ -102,7 +102,7 @@ def test_what_can_not_be_read_of_news_is_left_out() -> None:
     timings = [[NOON, f"t{number}", NORTH, "", 5.0] for number in range(MOST_TIMINGS + 5)]
     lists = {"waiting": [*bad, *tickets], "shares": shares, "timings": [None, *timings]}
     said = {**NOTHING, **lists}
-    read = read_news(json.dumps(said), NOON)
+    read = read_report(json.dumps(said), NOON)
     assert read is not None
     assert read[1] is not None
     assert len(read[1].waiting) == TOLD - len(bad)
@@ -112,86 +112,86 @@ def test_what_can_not_be_read_of_news_is_left_out() -> None:
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
 def test_nothing_that_is_said_is_an_error(text: str) -> None:
-    read_news(text, NOON)
+    read_report(text, NOON)
 
 
 def test_what_windows_have_at_a_server_is_added_up() -> None:
     """Their tasks go on meanwhile; where one can't say how long, nobody can."""
-    neighbours = Neighbours()
-    assert neighbours.share(NORTH, NOON) == Share()
-    neighbours.told(ONE, News(NOON, (), {NORTH: Share(1, 1, 10.0, 1.0)}))
-    neighbours.told(OTHER, News(NOON, (), {NORTH: Share(0, 1, 3.0, 0.5), SOUTH: Share()}))
-    assert neighbours.share(NORTH, NOON + 4) == Share(1, 2, 6.0, 1.5)
-    neighbours.told(OTHER, News(NOON, (), {NORTH: Share(0, 1, 3.0, None)}))
-    assert neighbours.share(NORTH, NOON).doubt is None
+    peers = Peers()
+    assert peers.share(NORTH, NOON) == PeerLoad()
+    peers.told(ONE, PeerReport(NOON, (), {NORTH: PeerLoad(1, 1, 10.0, 1.0)}))
+    peers.told(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(0, 1, 3.0, 0.5), SOUTH: PeerLoad()}))
+    assert peers.share(NORTH, NOON + 4) == PeerLoad(1, 2, 6.0, 1.5)
+    peers.told(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(0, 1, 3.0, None)}))
+    assert peers.share(NORTH, NOON).doubt is None
 
 
 def test_tasks_that_wait_where_nobody_sees_them_are_a_crowd() -> None:
     """It is worth telling at once."""
-    neighbours = Neighbours()
-    news = News(NOON, (ticket(),), {NORTH: Share(1)})
+    peers = Peers()
+    news = PeerReport(NOON, (ticket(),), {NORTH: PeerLoad(1)})
     for each, is_new, is_crowded in (
         (news, True, False),
         (news._replace(is_hidden=True), True, True),
         (news._replace(is_hidden=True), False, True),
         (news._replace(is_hidden=True, waiting=()), True, False),
     ):
-        assert neighbours.told(ONE, each) == is_new
-        assert neighbours.is_crowded(NOON) == is_crowded
-        assert not neighbours.is_crowded(NOON + RECENT)
+        assert peers.told(ONE, each) == is_new
+        assert peers.is_crowded(NOON) == is_crowded
+        assert not peers.is_crowded(NOON + RECENT)
 
 
 def test_old_news_are_none() -> None:
     """Nor are those of a clock that was put back since, or of a window that has gone."""
-    neighbours = Neighbours()
-    news = News(NOON, (ticket(),), {NORTH: Share(1)})
-    assert neighbours.told(ONE, news)
-    assert not neighbours.told(ONE, news._replace(shares={NORTH: Share(1, 0, 5.0)}))
-    assert neighbours.told(ONE, news._replace(shares={NORTH: Share(0, 1)}))
-    assert neighbours.known == {ONE}
-    assert waiting(neighbours, NOON + RECENT - 1) == [(1, ["t1"])]
-    assert waiting(neighbours, NOON + RECENT) == waiting(neighbours, NOON - 1) == []
-    neighbours.told(OTHER, news._replace(at=NOON + RECENT))
-    assert waiting(neighbours, NOON) == []
-    neighbours.told(ONE, None)
-    neighbours.told(OTHER, None)
-    assert (neighbours.share(NORTH, NOON), neighbours.known) == (Share(), set())
+    peers = Peers()
+    news = PeerReport(NOON, (ticket(),), {NORTH: PeerLoad(1)})
+    assert peers.told(ONE, news)
+    assert not peers.told(ONE, news._replace(shares={NORTH: PeerLoad(1, 0, 5.0)}))
+    assert peers.told(ONE, news._replace(shares={NORTH: PeerLoad(0, 1)}))
+    assert peers.known == {ONE}
+    assert waiting(peers, NOON + RECENT - 1) == [(1, ["t1"])]
+    assert waiting(peers, NOON + RECENT) == waiting(peers, NOON - 1) == []
+    peers.told(OTHER, news._replace(at=NOON + RECENT))
+    assert waiting(peers, NOON) == []
+    peers.told(ONE, None)
+    peers.told(OTHER, None)
+    assert (peers.share(NORTH, NOON), peers.known) == (PeerLoad(), set())
     # Who has nothing to tell is known all the same.
-    neighbours.told(ONE, News(NOON, (), {}))
-    assert (waiting(neighbours, NOON), neighbours.known) == ([], {ONE})
+    peers.told(ONE, PeerReport(NOON, (), {}))
+    assert (waiting(peers, NOON), peers.known) == ([], {ONE})
 
 
 def test_a_place_is_left_to_another_window_for_a_moment() -> None:
     """If it doesn't take it, that task is passed over."""
-    neighbours = Neighbours()
-    neighbours.told(ONE, News(NOON, (ticket("t1"), ticket("t2")), {}))
+    peers = Peers()
+    peers.told(ONE, PeerReport(NOON, (ticket("t1"), ticket("t2")), {}))
     later = NOON + PATIENCE
-    assert neighbours.leave_to(ticket("t1"), NORTH, NOON)
-    assert neighbours.leave_to(ticket("t1"), NORTH, NOON + PATIENCE / 2)
-    assert neighbours.look_again_at(NOON + PATIENCE / 2) == [later, NOON + RECENT]
-    assert not neighbours.leave_to(ticket("t1"), NORTH, later)
-    assert neighbours.leave_to(ticket("t1"), SOUTH, later)
-    assert neighbours.leave_to(ticket("t2"), NORTH, later)
-    assert neighbours.look_again_at(later) == [*[later + PATIENCE] * 2, NOON + RECENT]
-    assert neighbours.look_again_at(NOON + RECENT) == []
+    assert peers.leave_to(ticket("t1"), NORTH, NOON)
+    assert peers.leave_to(ticket("t1"), NORTH, NOON + PATIENCE / 2)
+    assert peers.look_again_at(NOON + PATIENCE / 2) == [later, NOON + RECENT]
+    assert not peers.leave_to(ticket("t1"), NORTH, later)
+    assert peers.leave_to(ticket("t1"), SOUTH, later)
+    assert peers.leave_to(ticket("t2"), NORTH, later)
+    assert peers.look_again_at(later) == [*[later + PATIENCE] * 2, NOON + RECENT]
+    assert peers.look_again_at(NOON + RECENT) == []
 
 
 @pytest.mark.parametrize("why", ["taken", "it waits no more", "it is gone"])
 def test_the_next_time_that_a_place_comes_free_it_is_left_again(why: str) -> None:
     """Whoever had it meanwhile, or for a task that was taken back."""
-    neighbours = Neighbours()
-    news = News(NOON, (ticket("t1"),), {})
-    neighbours.told(ONE, news)
-    neighbours.leave_to(ticket("t1"), NORTH, NOON)
-    neighbours.told(OTHER, news._replace(shares={SOUTH: Share(1)}))
-    assert not neighbours.leave_to(ticket("t1"), NORTH, NOON + 60)
+    peers = Peers()
+    news = PeerReport(NOON, (ticket("t1"),), {})
+    peers.told(ONE, news)
+    peers.leave_to(ticket("t1"), NORTH, NOON)
+    peers.told(OTHER, news._replace(shares={SOUTH: PeerLoad(1)}))
+    assert not peers.leave_to(ticket("t1"), NORTH, NOON + 60)
     if why == "taken":
-        neighbours.told(OTHER, news._replace(shares={NORTH: Share(1)}))
+        peers.told(OTHER, news._replace(shares={NORTH: PeerLoad(1)}))
     else:
         for window in (ONE, OTHER):
-            neighbours.told(window, News(NOON, (), {}) if why == "it waits no more" else None)
-        neighbours.told(ONE, news)
-    assert neighbours.leave_to(ticket("t1"), NORTH, NOON + 60)
+            peers.told(window, PeerReport(NOON, (), {}) if why == "it waits no more" else None)
+        peers.told(ONE, news)
+    assert peers.leave_to(ticket("t1"), NORTH, NOON + 60)
 
 
 JSON = st.recursive(
