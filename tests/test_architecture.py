@@ -30,7 +30,7 @@ CORE = (
     ("events", "commands"),
     ("windows",),
     ("protocol",),
-    ("errors",),
+    ("errors", "timers"),
     ("ids",),
 )
 """The floors of `tether.core`, from the top: each may import what is below it."""

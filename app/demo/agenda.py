@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 from typing import Any, Protocol
 
 from tether.core.events import Emit, TimerFired
+from tether.core.timers import Timer
 
 
 class Agenda(Protocol):
@@ -77,24 +78,24 @@ class Timers:
     def __init__(self, agenda: Agenda, emit: Emit) -> None:
         self._agenda = agenda
         self._emit = emit
-        self._started: dict[tuple[str, ...], int] = {}
+        self._started: dict[Timer, int] = {}
         self._last = 0
 
     def now(self) -> float:
         """Return seconds since the epoch."""
         return self._agenda.now()
 
-    def start(self, key: tuple[str, ...], delay: float) -> None:
+    def start(self, key: Timer, delay: float) -> None:
         """Fire a key in so many seconds; a timer of the same key is replaced."""
         self._last += 1
         self._started[key] = self._last
         self._agenda.after(delay, self._fire, key, self._last)
 
-    def stop(self, key: tuple[str, ...]) -> None:
+    def stop(self, key: Timer) -> None:
         """Forget a timer."""
         self._started.pop(key, None)
 
-    def _fire(self, key: tuple[str, ...], number: int) -> None:
+    def _fire(self, key: Timer, number: int) -> None:
         if self._started.get(key) == number:
             del self._started[key]
             self._emit(TimerFired(key))

@@ -40,8 +40,7 @@ from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.submission.withdrawal import successor
 from tether.core.windows.ledger import read_ledger
-from tether.core.windows.owner import RECORD as OWNER_RECORD
-from tether.core.windows.owner import make_phrase, read_phrase, tag_of
+from tether.core.windows.owner import OWNER_RECORD, make_phrase, read_phrase, tag_of
 from tether.core.windows.peers import BroadcastReceived
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.adopter import Adopter

@@ -8,9 +8,10 @@ from bench.fleet.world import POST, Fleet
 from tether.core.commands import Command, Commands
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
-from tether.core.protocol.requests import Ask, Request
-from tether.core.session.rebalancing import STEAL_TIMER, Rebalancing
+from tether.core.protocol.requests import Ask, Owner, Request
+from tether.core.session.rebalancing import Rebalancing
 from tether.core.submission.withdrawal import resubmit
+from tether.core.timers import RebalanceTimer, Timer
 from tether.core.tracking.reconciler import Reconciler
 
 GONE = 4.5
@@ -23,7 +24,7 @@ class Lists(Reconciler):
     def __init__(self, page: "MovingWindow") -> None:
         self._page = page
 
-    def look(self, server: Server, now: float) -> Commands:
+    def query(self, server: Server, now: float) -> Commands:
         """Note how many are before each of our tasks there."""
         for task in self._page.window.bound_to(server.url):
             if task.state is State.QUEUED:
@@ -37,21 +38,26 @@ class MovingWindow(PageWindow):
     def __init__(self, fleet: Fleet, number: int, upload: float, random: Random) -> None:
         super().__init__(fleet, number, upload, random)
         self._rebalancing = Rebalancing(self.window, Lists(self))
-        self._rebalancing.want(True)
+        self._rebalancing.allow(True)
 
     def ahead(self, task: Task, server: Server) -> int | None:
         """Return how many tasks are before one in its server's queue."""
         return self._fleet.ahead(self._numbers[server.url], self._jobs[task.task_id])
 
     def _probed(self, request: Request, length: int | None) -> Commands:
-        commands = super()._probed(request, length)
-        return (*commands, *self._rebalancing.told(request, length, self.env.now))
+        if request.owner is Owner.REBALANCING:
+            return self._rebalancing.answered(request, length, self.env.now)
+        return super()._probed(request, length)
 
     def _changed(self) -> Commands:
-        return (*super()._changed(), *self._rebalancing.look())
+        return (*super()._changed(), *self._rebalancing.start())
 
-    def _rang(self, key: tuple[str, ...]) -> Commands:
-        return self._rebalancing.fired(self.env.now) if key == STEAL_TIMER else super()._rang(key)
+    def _rang(self, key: Timer) -> Commands:
+        return (
+            self._rebalancing.fired(self.env.now)
+            if isinstance(key, RebalanceTimer)
+            else super()._rang(key)
+        )
 
     def _obey(self, commands: Iterable[Command]) -> None:
         for command in commands:

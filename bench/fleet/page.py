@@ -17,13 +17,13 @@ from tether.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId, WindowI
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Settings, Window
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Ask, Owner, Request
 from tether.core.protocol.workflow import parse_workflow
-from tether.core.scheduling.exchange import NEWS_TIMER, Exchange
-from tether.core.scheduling.recheck import LOOK_TIMER
-from tether.core.session.acceptance import KEPT
-from tether.core.submission.dispatcher import ROUND_TIMER, Dispatcher
+from tether.core.scheduling.exchange import Exchange
+from tether.core.session.acceptance import KEPT_ENDS
+from tether.core.submission.dispatcher import Dispatcher
 from tether.core.submission.submission import Submission
+from tether.core.timers import RecheckTimer, ReportTimer, RoundTimer, Timer
 
 HEARD = 0.005
 """Seconds until what one window says is heard by the others."""
@@ -87,7 +87,7 @@ class PageWindow:
         self._fleet = fleet
         self._upload = upload
         self._random = random
-        self._timers: dict[tuple[str, ...], object] = {}
+        self._timers: dict[Timer, object] = {}
         self._jobs: dict[TaskId, Job] = {}
         self._submission = Carrier(self)
         self._dispatcher = Dispatcher(self.window, self._submission)
@@ -138,7 +138,7 @@ class PageWindow:
             del self._jobs[task.task_id]
             task.ran = seconds
             self.window.end(task, State.COMPLETED, self.env.now, "socket", None)
-            for old in list(self.window.ended())[:-KEPT]:
+            for old in list(self.window.ended())[:-KEPT_ENDS]:
                 self.window.dismiss(old)
             self._settle()
 
@@ -152,16 +152,16 @@ class PageWindow:
 
     def _settle(self) -> None:
         """What `Session` does after each event."""
-        is_changed = bool(self.window.unsaved)
-        while self.window.is_fill_due:
+        is_changed = bool(self.window.pending.unsaved)
+        while self.window.pending.is_fill_due:
             self._obey(self._dispatcher.fill(self.env.now))
-        is_changed |= bool(self.window.unsaved)
-        self.window.unsaved.clear()
+        is_changed |= bool(self.window.pending.unsaved)
+        self.window.pending.unsaved.clear()
         if is_changed:
             self._obey(self._changed())
 
     def _changed(self) -> Commands:
-        return self._exchange.changed(self.env.now)
+        return self._exchange.update(self.env.now)
 
     def _obey(self, commands: Iterable[Command]) -> None:
         for command in commands:
@@ -196,29 +196,28 @@ class PageWindow:
 
     def _probed(self, request: Request, length: int | None) -> Commands:
         now = self.env.now
-        return (
-            *self._dispatcher.told(request, length, now),
-            *self._submission.recheck.told(request, length, now),
-        )
+        if request.owner is Owner.RECHECK:
+            return self._submission.recheck.answered(request, length, now)
+        return self._dispatcher.answered(request, length, now)
 
     def _heard(self, text: str) -> None:
-        self._obey(self._exchange.heard(text, self.env.now))
+        self._obey(self._exchange.received(text, self.env.now))
         self._settle()
 
-    def _fired(self, key: tuple[str, ...], token: object) -> None:
+    def _fired(self, key: Timer, token: object) -> None:
         if self._timers.get(key) is not token:
             return
         self._obey(self._rang(key))
         self._settle()
 
-    def _rang(self, key: tuple[str, ...]) -> Commands:
-        if key == ROUND_TIMER:
+    def _rang(self, key: Timer) -> Commands:
+        if isinstance(key, RoundTimer):
             return self._dispatcher.round_fired(self.env.now)
-        if key == NEWS_TIMER:
-            return self._exchange.tell(self.env.now)
-        if key[0] == LOOK_TIMER:
-            return self._submission.recheck.fired(TaskId(key[1]), self.env.now)
-        self.window.is_fill_due = True
+        if isinstance(key, ReportTimer):
+            return self._exchange.send(self.env.now)
+        if isinstance(key, RecheckTimer):
+            return self._submission.recheck.fired(key.task_id, self.env.now)
+        self.window.pending.is_fill_due = True
         return ()
 
     def _after(self, delay: float, act: Callable[..., None], *given: Any) -> None:

@@ -140,7 +140,7 @@ WITHOUT = [
     (
         "reconciliation",
         "app/tether/core/tracking/reconciler.py",
-        "        return (Request(watch.list_id, server.url, ask, path),)\n",
+        "        return (Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)\n",
         "        return ()\n",
     ),
 ]

@@ -41,7 +41,15 @@ from tether.core.model.window import Settings
 from tether.core.protocol.requests import Request
 from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
-from tether.core.windows.claim import GREATEST, PATIENCE, RECORD, Claim, Standing, leaver
+from tether.core.timers import Timer
+from tether.core.windows.claim import (
+    GREATEST,
+    PLACE_LEFT_FOR,
+    RECORD,
+    Claim,
+    Standing,
+    closing_window,
+)
 from tether.core.windows.ledger import (
     ENTRY_RECORD,
     GRACE,
@@ -178,7 +186,7 @@ class Page:
         self.offset = tab.offset
         self.calls: dict[int, Call] = {}
         self.wires: dict[tuple[ServerUrl, int], Wire] = {}
-        self.timers: dict[tuple[str, ...], int] = {}
+        self.timers: dict[Timer, int] = {}
         self.is_running = False
         self.is_asleep = False
         self.is_gone = False
@@ -218,7 +226,7 @@ class Page:
             self._say(claim.taken())
             self._held()
         else:
-            self.clock.after(PATIENCE, self._waited, claim)
+            self.clock.after(PLACE_LEFT_FOR, self._waited, claim)
 
     def _waited(self, claim: Claim) -> None:
         if self.is_gone or claim is not self._claim or self.is_asleep:
@@ -281,12 +289,12 @@ class Page:
             self._unheard.append(text)
             return
         self.tell(BroadcastReceived(text))
-        if leaver(text) is not None:
+        if closing_window(text) is not None:
             self.look()
         for claim in list(self._adopting.values()):
-            self._say(claim.heard(text))
+            self._say(claim.received(text))
         before = self._claim.standing
-        self._say(self._claim.heard(text))
+        self._say(self._claim.received(text))
         if self._claim.standing is Standing.LOST and before is not Standing.LOST:
             self._lost(before is Standing.HELD)
 
@@ -368,7 +376,7 @@ class Page:
             self._found(claim, is_second)
         else:
             self._say(told)
-            self.clock.after(PATIENCE, self._found, claim, is_second)
+            self.clock.after(PLACE_LEFT_FOR, self._found, claim, is_second)
 
     def _found(self, claim: Claim, is_second: bool) -> None:
         if self.is_gone:
@@ -459,7 +467,7 @@ class Page:
             elif kind is LoadWorkflow:
                 self.clock.after(0.02 * self.world.random.random(), self._load, command.digest)
 
-    def _fire(self, key: tuple[str, ...], number: int) -> None:
+    def _fire(self, key: Timer, number: int) -> None:
         if self.timers.get(key) == number:
             del self.timers[key]
             self.tell(TimerFired(key))

@@ -61,7 +61,7 @@ MUTATIONS = {
         "submission.submission",
         (
             "    def greeted(self, server: Server, now: float) -> Commands:\n"
-            '        """A server\'s socket is up: what waited for it goes on."""\n'
+            '        """A server\'s socket is open: tasks that waited for it go on."""\n'
             "        commands: list[Command] = []\n"
         ),
         (
@@ -93,7 +93,7 @@ MUTATIONS = {
     ),
     "sent elsewhere when missing": Mutation(
         "submission.submission",
-        "if task.sends < SENDS:",
+        "if task.sends < MOST_SENDS:",
         "if task.sends < 1:",
         ("one server",),
         range(4, 16),
@@ -182,7 +182,7 @@ MUTATIONS = {
     ),
     "sockets stay open": Mutation(
         "session.session",
-        '            return (StartTimer(("linger", server.url), LINGER),)',
+        "            return (StartTimer(LingerTimer(server.url), LINGER),)",
         "            return ()",
         ("no growth",),
         range(12),
@@ -203,24 +203,25 @@ MUTATIONS = {
     ),
     "a silent server is asked at once": Mutation(
         "model.server",
-        "self.retry_at = now + max(0.5, self.silence.next())",
+        "self.retry_at = now + max(SHORTEST_PAUSE, self.silence.next())",
         "self.retry_at = now",
         ("pace",),
         range(40, 52),
     ),
     "records asked for beside the list": Mutation(
         "tracking.reconciler",
-        "        return (Request(watch.list_id, server.url, ask, path),)",
+        "        return (Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)",
         (
-            "        records = (self.ask(server, task, now) for task in self._tasks(server))\n"
-            "        return (Request(watch.list_id, server.url, ask, path), *records)"
+            "        records = (self.query_task(server, each, now) for each in self._tasks(server))\n"
+            "        listing = Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER)\n"
+            "        return (listing, *records)"
         ),
         ("true end",),
         range(2, 14),
     ),
     "gone from the list is completed": Mutation(
         "tracking.reconciler",
-        "                commands += self._missed(server, watch, task, asked_at)",
+        "                commands += self._missed(server, polling, task, asked_at)",
         "                self._window.end(task, State.COMPLETED, now, 'record', None)",
         ("true end",),
         range(12),
@@ -304,8 +305,8 @@ MUTATIONS = {
     ),
     "the whole queue is cleared": Mutation(
         "submission.withdrawal",
-        'Ask.DELETE, "/queue", {"delete": [task.prompt_id]}',
-        'Ask.DELETE, "/queue", {"clear": True}',
+        "            deletion(self._window.next_request(), task.server, task.task_id, [task.prompt_id]),",
+        '            self._call(task, Ask.DELETE, "/queue", {"clear": True}),',
         ("own cancel",),
         range(29, 41),
         ("cancel",),
@@ -319,7 +320,7 @@ MUTATIONS = {
     ),
     "cancelled again at every list": Mutation(
         "submission.withdrawal",
-        "        if now - task.cancel_sent_at < AGAIN_AFTER:",
+        "        if now - task.cancel_sent_at < REPEATED_AFTER:",
         "        if False:",
         ("pace",),
         range(2, 14),
@@ -393,25 +394,25 @@ MUTATIONS = {
     ),
     "sent before it is saved": Mutation(
         "session.session",
-        "return (*self._records.save(window), *done, *self._exchange.changed(now))",
-        "return (*done, *self._records.save(window), *self._exchange.changed(now))",
+        "return (*self._records.save(window), *done, *self._exchange.update(now))",
+        "return (*done, *self._records.save(window), *self._exchange.update(now))",
         ("record",),
         range(12),
     ),
     "no looks": Mutation(
         "tracking.reconciler",
         (
-            "        watch.calm_until = max(watch.calm_until, now + phase)\n"
-            '        return (StartTimer(("beat", server.url), BEAT),)'
+            "        polling.idle_until = max(polling.idle_until, now + phase)\n"
+            "        return (StartTimer(PollTimer(server.url), POLL_EVERY),)"
         ),
-        ("        watch.calm_until = max(watch.calm_until, now + phase)\n        return ()"),
+        ("        polling.idle_until = max(polling.idle_until, now + phase)\n        return ()"),
         ("ends",),
         range(12),
     ),
     "a list without an answer blocks the next": Mutation(
         "tracking.reconciler",
-        ("        watch.list_id = 0\n        # Somebody"),
-        "        # Somebody",
+        ("        polling.list_id = 0\n        # There was"),
+        "        # There was",
         ("ends",),
         range(1, 13),
     ),
@@ -419,10 +420,10 @@ MUTATIONS = {
         "model.window",
         (
             "        del self._by_prompt[task.prompt_id]\n"
-            "        self.unsaved.add(task.task_id)\n"
+            "        self.pending.unsaved.add(task.task_id)\n"
             "        if"
         ),
-        ("        self.unsaved.add(task.task_id)\n        if"),
+        ("        self.pending.unsaved.add(task.task_id)\n        if"),
         ("no growth",),
         range(15, 27),
     ),
@@ -467,20 +468,20 @@ MUTATIONS = {
     "a failed request is an absence": Mutation(
         "tracking.reconciler",
         (
-            "        watch.details.pop(request.id, None)\n"
-            "        if request.id != watch.list_id:\n"
+            "        polling.details.pop(request.id, None)\n"
+            "        if request.id != polling.list_id:\n"
             "            return ()\n"
         ),
         (
-            "        listed_at = watch.details.pop(request.id, 0.0)\n"
+            "        listed_at = polling.details.pop(request.id, 0.0)\n"
             "        task = self._window.tasks.get(request.task_id) if request.task_id else None\n"
             "        if task is not None and not task.is_ended and listed_at:\n"
             "            return self._verdicts.absent(server, task, listed_at, now)\n"
-            "        if request.id == watch.list_id:\n"
-            "            watch.list_id = 0\n"
+            "        if request.id == polling.list_id:\n"
+            "            polling.list_id = 0\n"
             "            tasks = self._tasks(server)\n"
-            "            return tuple(self.ask(server, each, watch.asked_at) for each in tasks)\n"
-            "        if request.id != watch.list_id:\n"
+            "            return tuple(self.query_task(server, each, polling.asked_at) for each in tasks)\n"
+            "        if request.id != polling.list_id:\n"
             "            return ()\n"
         ),
         ("sent again", "true end"),
@@ -488,11 +489,11 @@ MUTATIONS = {
     ),
     "moved without a look": Mutation(
         "submission.withdrawal",
-        '    return (Request(number, task.server, Ask.DELETE, "/queue", task.task_id, body=text),)',
+        "    return (deletion(window.next_request(), task.server, task.task_id, [task.prompt_id]),)",
         (
             "    server = window.servers[task.server]\n"
-            '    way = (Ask.DELETE, "/queue", task.task_id)\n'
-            "    asked = Request(number, server.url, *way, body=text)\n"
+            "    number = window.next_request()\n"
+            "    asked = deletion(number, server.url, task.task_id, [task.prompt_id])\n"
             "    return (*resubmit(window, task, server, now), asked)"
         ),
         ("runs once", "true end"),
@@ -502,13 +503,13 @@ MUTATIONS = {
     ),
     "gone from the list is moved": Mutation(
         "tracking.reconciler",
-        "                commands += self._missed(server, watch, task, asked_at)",
+        "                commands += self._missed(server, polling, task, asked_at)",
         (
             "                if task.is_moving:\n"
             "                    from tether.core.submission.withdrawal import resubmit\n\n"
             "                    commands += resubmit(self._window, task, server, now)\n"
             "                else:\n"
-            "                    commands += self._missed(server, watch, task, asked_at)"
+            "                    commands += self._missed(server, polling, task, asked_at)"
         ),
         ("runs once", "true end"),
         range(89, 189),

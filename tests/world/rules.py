@@ -37,11 +37,11 @@ from tether.core.events import Answered, BinaryReceived, Event, FrameReceived
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.locks import RECORD as LOCK_RECORD
-from tether.core.model.statistics import HEARD, TOLD
+from tether.core.model.statistics import HEARD, WAITING_SENT
 from tether.core.model.task import ENDED, State, Task
 from tether.core.protocol.requests import Ask, Request
 from tether.core.session.snapshot import TASK_RECORD, write_task
-from tether.core.submission.dispatcher import FILL_TIMER
+from tether.core.timers import FillTimer
 
 if TYPE_CHECKING:
     from tests.world.browsers import Page, Tab
@@ -412,7 +412,7 @@ class Rules:
         # A browser may take a minute to give up the closing of a socket.
         open_wires = [key for key, wire in page.wires.items() if wire.closing_at is None]
         # A look for servers that take tasks again may be due once more, and finds nothing to do.
-        timers = page.timers.keys() - {FILL_TIMER}
+        timers = page.timers.keys() - {FillTimer()}
         if page.calls or open_wires or timers:
             left = (sorted(timers), [c.request.path for c in page.calls.values()])
             raise Broken("no growth", f"{page.tab.name} is not at rest: {left}, {open_wires}")
@@ -426,11 +426,11 @@ class Rules:
         But for what other windows told of tasks that they still have, which has a limit of its own.
         """
         statistics = page.session.window.statistics
-        told = sum(len(timings) for timings in statistics.heard.values())
-        if len(statistics.heard) > HEARD or told > HEARD * TOLD:
+        told = sum(len(timings) for timings in statistics.peer_timings.values())
+        if len(statistics.peer_timings) > HEARD or told > HEARD * WAITING_SENT:
             raise Broken("no growth", f"{page.tab.name} remembers {told} tasks of others")
-        statistics.heard.clear()
-        statistics.renew()
+        statistics.peer_timings.clear()
+        statistics.invalidate()
         size = _size(page.session, set())
         if size > limit:
             raise Broken("no growth", f"{page.tab.name} holds {size} things, not {limit}")

@@ -13,7 +13,7 @@ from tests.world.rules import Broken
 from tests.world.world import World
 from tether.core.model.locks import Locks
 
-TOLD = settings(
+WAITING_SENT = settings(
     max_examples=80,
     stateful_step_count=25,
     deadline=None,
@@ -87,7 +87,7 @@ class Story(RuleBasedStateMachine):
 @pytest.mark.timeout(300)
 def test_no_story_breaks_a_rule() -> None:
     """Whatever happens, in whatever order."""
-    run_state_machine_as_test(Story, settings=TOLD)
+    run_state_machine_as_test(Story, settings=WAITING_SENT)
 
 
 @pytest.mark.timeout(300)
@@ -95,7 +95,7 @@ def test_a_broken_rule_shrinks_to_a_short_story(monkeypatch: pytest.MonkeyPatch)
     """One task and no fault is enough to see that a lock is kept after the end."""
     monkeypatch.setattr(Locks, "release", lambda *_: None)
     with pytest.raises(Broken, match="lock") as broken:
-        run_state_machine_as_test(Story, settings=TOLD)
+        run_state_machine_as_test(Story, settings=WAITING_SENT)
     told = "\n".join(broken.value.__notes__)
     assert told.count("state.accept(") == 1
     assert "state.strike(" not in told

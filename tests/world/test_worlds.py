@@ -6,7 +6,7 @@ from tests.world.history import JOBS, KINDS, STEPS, History
 from tests.world.many import Sum, play_many
 
 HISTORIES = 2000
-CALM = 200
+IDLE_POLL_EVERY = 200
 STEALING = 600
 LEAST = 20
 """Hits of each cell of the table that can be reached."""
@@ -36,6 +36,6 @@ def test_tasks_that_move_to_idle_servers_keep_all_promises() -> None:
 
 def test_without_faults_every_end_is_heard_on_the_socket() -> None:
     """No list or record is faster, however frames and answers overtake each other."""
-    for seed in range(CALM):
+    for seed in range(IDLE_POLL_EVERY):
         ends = History(seed, is_calm=True).play().ends
         assert set(ends) == {("completed", "socket")}, f"seed {seed}: {ends}"

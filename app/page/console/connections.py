@@ -14,7 +14,7 @@ from tether.core.events import AimChanged
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import GREETING_WITHIN, Phase
 from tether.core.model.identity import make_window_id
-from tether.core.model.locks import RECORD
+from tether.core.model.locks import LOCK_RECORD
 from tether.core.model.server import Reach, Server
 from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.answers import read_queue_length
@@ -163,7 +163,7 @@ class Connections:
 
     def _lock(self) -> Any:
         """Read the locks from the record that survives a reload."""
-        text = self._world.records.read(RECORD)
+        text = self._world.records.read(LOCK_RECORD)
         return json.loads(text)["report"] if text else None
 
     def _journal(self) -> list[dict[str, Any]]:

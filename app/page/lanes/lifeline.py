@@ -9,6 +9,7 @@ from tether.core.events import Event, SocketClosed
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.window import Window
+from tether.core.timers import ConnectionTimer
 
 SPANS = 300
 """Spans kept for each server: fifty losses with two dials each."""
@@ -43,8 +44,8 @@ class Lifelines:
     def note(self, step: Event | Command, now: float) -> None:
         """Record a connection when its timer starts or stops, as at each change of its phase."""
         match step:
-            case StartTimer(("connection", url, _)) | StopTimer(("connection", url, _)):
-                self._record(ServerUrl(url), now)
+            case StartTimer(ConnectionTimer(url)) | StopTimer(ConnectionTimer(url)):
+                self._record(url, now)
             case SocketClosed(server, attempt, code):
                 self._codes[server] = attempt, code
 

@@ -22,7 +22,7 @@ from tether.core.events import (
 )
 from tether.core.ids import Digest, NodeId, ServerUrl, TaskId
 from tether.core.model.identity import DEFAULT_BASE, make_prompt_id, make_task_id
-from tether.core.model.locks import RECORD as LOCK_RECORD
+from tether.core.model.locks import LOCK_RECORD
 from tether.core.model.task import State, Task
 from tether.core.model.window import Settings
 from tether.core.protocol.requests import Ask, Request

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 from tether.core.errors import TetherError, Trouble
-from tether.core.model.title import told
+from tether.core.model.title import localized
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
@@ -41,7 +41,7 @@ class Words:
 
     def title(self, title: str) -> str:
         """Return the title of a task or a workflow; a shipped one has a name in this language."""
-        return told(title, lambda key: self._entries.get(f"workflow.{key}", ""))
+        return localized(title, lambda key: self._entries.get(f"workflow.{key}", ""))
 
     def trouble(self, trouble: Trouble) -> str:
         """Say who, what happened, and what to do now."""

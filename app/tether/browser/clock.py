@@ -6,6 +6,7 @@ import os
 import js
 
 from tether.core.events import Emit, TimerFired
+from tether.core.timers import Timer
 
 
 class BrowserClock:
@@ -17,7 +18,7 @@ class BrowserClock:
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
-        self._timers: dict[tuple[str, ...], asyncio.TimerHandle] = {}
+        self._timers: dict[Timer, asyncio.TimerHandle] = {}
         self._origin = js.performance.timeOrigin
         self._performance = js.performance
 
@@ -25,19 +26,19 @@ class BrowserClock:
         """Return seconds since the epoch."""
         return float(self._origin + self._performance.now()) / 1000
 
-    def start(self, key: tuple[str, ...], delay: float) -> None:
+    def start(self, key: Timer, delay: float) -> None:
         """Emit `TimerFired(key)` after `delay` seconds."""
         self.stop(key)
         loop = asyncio.get_event_loop()
         self._timers[key] = loop.call_later(max(delay, 0.0), self._fire, key)
 
-    def stop(self, key: tuple[str, ...]) -> None:
+    def stop(self, key: Timer) -> None:
         """Cancel a timer."""
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
 
-    def _fire(self, key: tuple[str, ...]) -> None:
+    def _fire(self, key: Timer) -> None:
         del self._timers[key]
         self._emit(TimerFired(key))
 

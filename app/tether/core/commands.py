@@ -1,15 +1,16 @@
-"""All that the core can ask for; `Request` (in `requests`) is the one more."""
+"""All that the core can ask for, besides a `Request`."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from tether.core.ids import Digest, ServerUrl, TaskId
 from tether.core.protocol.requests import Request
+from tether.core.timers import Timer
 
 
 @dataclass(frozen=True, slots=True)
 class OpenSocket:
-    """Open a WebSocket; what it says carries the attempt."""
+    """Open a WebSocket; its events carry the attempt."""
 
     server: ServerUrl
     attempt: int
@@ -35,29 +36,29 @@ class CloseSocket:
 
 @dataclass(frozen=True, slots=True)
 class StartTimer:
-    """Fire `key` in so many seconds; a timer of the same key is replaced."""
+    """Fire a timer after `delay` seconds; an equal one that runs is replaced."""
 
-    key: tuple[str, ...]
+    key: Timer
     delay: float
 
 
 @dataclass(frozen=True, slots=True)
 class StopTimer:
-    """Forget a timer, if it is there."""
+    """Cancel a timer, if it runs."""
 
-    key: tuple[str, ...]
+    key: Timer
 
 
 @dataclass(frozen=True, slots=True)
 class AbortRequest:
-    """Give a request up; nothing of it is told any more."""
+    """Abort a request; no event follows."""
 
     request_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class SaveRecord:
-    """Keep a text for this window over reloads; None forgets it."""
+    """Store a text for this window over reloads; None deletes it."""
 
     key: str
     text: str | None
@@ -65,14 +66,14 @@ class SaveRecord:
 
 @dataclass(frozen=True, slots=True)
 class SaveEntry:
-    """Keep a text about a task for all windows of this browser; None forgets it."""
+    """Store a text about a task for all windows of this browser; None deletes it."""
 
     task_id: TaskId
     text: str | None
 
 
 class Broadcast(NamedTuple):
-    """Say something to all other pages of this browser; it may get lost."""
+    """Send a text to all other pages of this browser; it may get lost."""
 
     text: str
 
@@ -86,13 +87,13 @@ class LoadWorkflow:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseFiles:
-    """A task needs its stored files no more; what nobody refers to is deleted."""
+    """A task no longer needs its stored files; those that no task needs are deleted."""
 
     task_id: TaskId
 
 
 class ShareFiles(NamedTuple):
-    """A new task needs the stored files of another, which has them still."""
+    """A new task needs the stored files of another task, which still has them."""
 
     task_id: TaskId
     of: TaskId

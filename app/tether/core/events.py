@@ -9,6 +9,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
 from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import Workflow
+from tether.core.timers import Timer
 from tether.core.windows.ledger import Entry
 from tether.core.windows.peers import BroadcastReceived
 
@@ -23,7 +24,7 @@ class ServerAdded:
 
 @dataclass(frozen=True, slots=True)
 class ServerRemoved:
-    """A server takes no more tasks; those that it has are seen to their end.
+    """A server gets no more tasks; those that it has are tracked to their end.
 
     `instead` is its corrected address: what was chosen for the server goes there.
     """
@@ -33,14 +34,14 @@ class ServerRemoved:
 
 
 class ServerPaused(NamedTuple):
-    """A person keeps new tasks from a server, or lets them go there again."""
+    """A person paused a server, or resumed it."""
 
     server: ServerUrl
     is_paused: bool
 
 
 class SubstitutesChanged(NamedTuple):
-    """At a server other names stand for what workflows name: theirs -> the server's."""
+    """A server has other names for what workflows name: the workflow's -> the server's."""
 
     server: ServerUrl
     names: Mapping[str, str]
@@ -61,8 +62,8 @@ class Picture:
 class TaskAccepted:
     """A task whose workflow and pictures are safely stored.
 
-    `pinned` is the server that the person chose; None leaves the choice to us. `again_of` is
-    the task whose work this one does again.
+    `pinned` is the server that the person chose, None for any. `again_of` is the task that
+    this one repeats.
     """
 
     task_id: TaskId
@@ -77,14 +78,14 @@ class TaskAccepted:
 
 @dataclass(frozen=True, slots=True)
 class TasksOrphaned:
-    """A window is gone, and we hold its claim: its unfinished tasks are ours now."""
+    """A window is gone, and this one holds its claim: it adopts the unfinished tasks."""
 
     entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CollectRequested:
-    """A person wants all tasks of an owner that the servers have, but for those known elsewhere."""
+    """A person collects all tasks of an owner from the servers, except those known elsewhere."""
 
     owner: OwnerTag
     known: frozenset[PromptId] = frozenset()
@@ -92,31 +93,31 @@ class CollectRequested:
 
 @dataclass(frozen=True, slots=True)
 class SendAllRequested:
-    """A person wants to leave: every task that waits is to go to a server now."""
+    """A person is about to close the page: every waiting task is to go to a server now."""
 
 
 class RebalancingChosen(NamedTuple):
-    """A person lets tasks move from a server's queue to a server that stands idle, or no more."""
+    """A person allowed tasks to move from a server's queue to an idle server, or forbade it."""
 
     is_wanted: bool
 
 
 class AimChanged(NamedTuple):
-    """A person aims the window at a server by hand, or (None) no more."""
+    """A script aimed the window at a server, or (None) at none."""
 
     server: ServerUrl | None
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRequested:
-    """A person wants a task to end."""
+    """A person cancelled a task."""
 
     task_id: TaskId
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDismissed:
-    """A person wants an ended task out of sight."""
+    """A person removed an ended task from the list."""
 
     task_id: TaskId
 
@@ -157,7 +158,7 @@ class BinaryReceived:
 
 @dataclass(frozen=True, slots=True)
 class SocketClosed:
-    """The socket of an attempt is gone."""
+    """The socket of an attempt is closed."""
 
     server: ServerUrl
     attempt: int
@@ -172,7 +173,7 @@ class Answered:
     status: int
     text: str
     seconds: float = 0.0
-    """From the call to its answer; 0 where nobody has measured."""
+    """From the call to its answer; 0 where it wasn't measured."""
 
 
 class Failure(Enum):
@@ -185,7 +186,7 @@ class Failure(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RequestFailed:
-    """A request ended without an answer; what it asked for may have happened."""
+    """A request ended without an answer; it may have had its effect."""
 
     request: Request
     failure: Failure
@@ -193,13 +194,13 @@ class RequestFailed:
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """A timer that we started has run out."""
+    """A timer of this window ran out."""
 
-    key: tuple[str, ...]
+    key: Timer
 
 
 class PageChange(Enum):
-    """What the browser does with the page."""
+    """What the browser did with the page."""
 
     ONLINE = "online"
     VISIBLE = "visible"
@@ -208,14 +209,14 @@ class PageChange(Enum):
 
 
 class PageChanged(NamedTuple):
-    """The network is back; the page came into view or out of it, or from the browser's cache."""
+    """The network came back, or the page was shown, hidden or restored from the browser's cache."""
 
     change: PageChange
 
 
 @dataclass(frozen=True, slots=True)
 class StorageFailed:
-    """The browser could not keep something."""
+    """The browser could not store something."""
 
     trouble: Trouble
 
@@ -247,4 +248,4 @@ Event: TypeAlias = (
 )
 
 Emit: TypeAlias = Callable[[Event], None]
-"""How what happened is told; it never raises and never blocks."""
+"""Queues an event; never raises, never blocks."""

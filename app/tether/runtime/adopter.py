@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from tether.core.events import TasksOrphaned
 from tether.core.ids import WindowId
-from tether.core.windows.claim import GREATEST, PATIENCE, Claim, Standing, leaver
+from tether.core.windows.claim import CLAIM_TIMEOUT, GREATEST, Claim, Standing, closing_window
 from tether.core.windows.ledger import (
+    ADOPTION_GRACE,
+    ADOPTION_ROUND,
     ENTRY_RECORD,
-    GRACE,
-    ROUND,
     entries_of,
     forgotten,
     owners,
@@ -49,7 +49,7 @@ class Adopter:
         """Look for windows that are gone, now and every minute from then on."""
         if self._round is not None:
             self._round.cancel()
-        self._round = asyncio.get_event_loop().call_later(ROUND, self.look)
+        self._round = asyncio.get_event_loop().call_later(ADOPTION_ROUND, self.look)
         ledger = read_ledger(self._world.shared.read_all())
         for task_id in forgotten(ledger, self._world.clock.now()):
             self._world.shared.write(ENTRY_RECORD + task_id, None)
@@ -74,7 +74,7 @@ class Adopter:
             self.gone.add(owner)
             self.on_gone()
             hurry = asyncio.ensure_future(self._hurries[owner].wait())
-            await asyncio.wait([hurry], timeout=GRACE)
+            await asyncio.wait([hurry], timeout=ADOPTION_GRACE)
             hurry.cancel()
             return await self._find_gone(owner, self._adopt)
         finally:
@@ -99,7 +99,7 @@ class Adopter:
             self._claims[owner] = claim, lost
             self._world.channel.post(told)
             heard = asyncio.ensure_future(lost.wait())
-            await asyncio.wait([heard], timeout=PATIENCE)
+            await asyncio.wait([heard], timeout=CLAIM_TIMEOUT)
             heard.cancel()
             del self._claims[owner]
         is_gone = claim.standing is not Standing.LOST and not self._runner.is_paused
@@ -117,12 +117,12 @@ class Adopter:
             self._world.channel.post(told)
 
     def _heard(self, text: str) -> None:
-        if leaver(text) is not None:
+        if closing_window(text) is not None:
             self.look()
             # The browser may free the lock a moment after its page's message has come.
             asyncio.get_event_loop().call_later(ONCE_MORE, self.look)
         for claim, lost in list(self._claims.values()):
-            told = claim.heard(text)
+            told = claim.received(text)
             if told is not None:
                 self._world.channel.post(told)
             if claim.standing is Standing.LOST:

@@ -8,7 +8,7 @@ from tether.core.events import PageChange, PageChanged, StorageFailed
 from tether.core.ids import WindowId
 from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
-from tether.core.windows.claim import PATIENCE, RECORD, Claim, Standing
+from tether.core.windows.claim import CLAIM_TIMEOUT, TOKEN_RECORD, Claim, Standing
 from tether.core.windows.ledger import read_ledger
 from tether.runtime.ports import World
 from tether.runtime.runner import Runner
@@ -54,7 +54,7 @@ class Claimant:
         claim, world = self._claim, self._world
         records = world.records.read_all()
         # A later page of this tab has written its own token: what this one remembers is old.
-        is_last = claim is not None and records.get(RECORD) in (None, claim.token)
+        is_last = claim is not None and records.get(TOKEN_RECORD) in (None, claim.token)
         is_same = is_last and not has_lost_tasks(records, read_ledger(world.shared.read_all()))
         if is_same and claim is not None and await self._ask(claim):
             self._runner.emit(PageChanged(PageChange.RESUMED))
@@ -66,7 +66,7 @@ class Claimant:
         self._claim = claim = Claim(window_id, self._world.chance.hex(16))
         is_ours = await self._ask(claim)
         if is_ours:
-            self._world.records.write(RECORD, claim.token)
+            self._world.records.write(TOKEN_RECORD, claim.token)
         return is_ours
 
     async def _ask(self, claim: Claim) -> bool:
@@ -76,7 +76,7 @@ class Claimant:
             self._say(claim.taken())
         elif claim.standing is Standing.ASKING:
             heard = asyncio.ensure_future(self._lost.wait())
-            await asyncio.wait([heard], timeout=PATIENCE)
+            await asyncio.wait([heard], timeout=CLAIM_TIMEOUT)
             heard.cancel()
             told = claim.waited()
             if told is not None:
@@ -89,7 +89,7 @@ class Claimant:
         if claim is None:
             return
         before = claim.standing
-        self._say(claim.heard(text))
+        self._say(claim.received(text))
         if claim.standing is Standing.LOST and before is not Standing.LOST:
             self._lost.set()
             if before is Standing.HELD:

@@ -12,6 +12,7 @@ from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output
 from tether.core.protocol.requests import Request
+from tether.core.timers import Timer
 
 
 class Clock(Protocol):
@@ -20,10 +21,10 @@ class Clock(Protocol):
     def now(self) -> float:
         """Return seconds since the epoch, on a clock that never jumps."""
 
-    def start(self, key: tuple[str, ...], delay: float) -> None:
+    def start(self, key: Timer, delay: float) -> None:
         """Emit `TimerFired(key)` after `delay` seconds; replaces a timer of the same key."""
 
-    def stop(self, key: tuple[str, ...]) -> None:
+    def stop(self, key: Timer) -> None:
         """Cancel a timer, if there is one."""
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from tether.core.ids import Chance, ServerUrl, WindowId
-from tether.core.windows.claim import BEAT, STALE, holder_of, write_sign
+from tether.core.windows.claim import CLAIM_LIFETIME, CLAIM_RENEWAL, holder_of, write_sign
 from tether.core.windows.transfers import PLACE_CONTEST, PLACE_LIFETIME, PLACE_RENEWAL, PLACES
 from tether.runtime.ports import Clock, Records
 
@@ -76,7 +76,7 @@ class StorageHold:
         self.leave()
         self._lease = self._lease_of(window_id, token)
         # Rarely: other pages ask whether this one lives, and a sign only outlasts a crash.
-        self._lease.keep(BEAT)
+        self._lease.keep(CLAIM_RENEWAL)
 
     def leave(self) -> None:
         """Release the claim, unless another page has taken it."""
@@ -85,7 +85,7 @@ class StorageHold:
             self._lease = None
 
     def _lease_of(self, window_id: WindowId, token: str) -> _Lease:
-        return _Lease(self._shared, self._clock, CLAIM_RECORD + window_id, token, STALE)
+        return _Lease(self._shared, self._clock, CLAIM_RECORD + window_id, token, CLAIM_LIFETIME)
 
     def _sweep(self) -> None:
         """Delete the claims of pages that have crashed."""

@@ -8,6 +8,7 @@ from page.composer.forecast_words import say_forecast
 from page.ui.words import Words
 from tests.tether.core.farm import Chance
 from tether.core.ids import ClientId, ServerUrl
+from tether.core.model.changes import Pending
 from tether.core.model.connection import Connection
 from tether.core.model.server import Server
 from tether.core.scheduling.estimates import Expected
@@ -20,7 +21,7 @@ def server(number: int) -> Server:
     """A server called gpu-1, gpu-2, …"""
     chance = Chance()
     made = Server.new(
-        Connection(ServerUrl(f"http://gpu-{number}:8188"), ClientId("c"), chance), chance
+        Connection(ServerUrl(f"http://gpu-{number}:8188"), ClientId("c"), chance), chance, Pending()
     )
     made.name = f"gpu-{number}"
     return made

@@ -12,6 +12,7 @@ from tether.core.commands import StartTimer
 from tether.core.events import FrameReceived, SocketClosed
 from tether.core.model.connection import DEAF_FOR_GOOD, Phase
 from tether.core.model.window import Window
+from tether.core.timers import ConnectionTimer, PollTimer
 
 
 class Line:
@@ -101,7 +102,7 @@ def test_a_server_that_was_removed_has_no_socket() -> None:
     del line.window.servers[NORTH]
     line.do("closed", 1, 1000)
     line.do("release")
-    line.lifelines.note(StartTimer(("connection", NORTH, "1"), 3.0), NOON + 9)
+    line.lifelines.note(StartTimer(ConnectionTimer(NORTH, 1), 3.0), NOON + 9)
     assert line.spans[-1].phase is Phase.IDLE
 
 
@@ -109,7 +110,7 @@ def test_frames_and_other_timers_are_passed_over() -> None:
     """They come all the time."""
     line = Line()
     line.lifelines.note(FrameReceived(NORTH, 1, "{}"), NOON)
-    line.lifelines.note(StartTimer(("beat", NORTH), 2.0), NOON)
+    line.lifelines.note(StartTimer(PollTimer(NORTH), 2.0), NOON)
     assert line.spans == []
 
 

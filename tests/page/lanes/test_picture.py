@@ -39,6 +39,7 @@ from tether.core.model.connection import Phase
 from tether.core.model.task import ENDED, State, Task
 from tether.core.model.window import Window
 from tether.core.session.snapshot import write_task
+from tether.core.timers import ConnectionTimer
 from tether.core.windows.ledger import Entry
 
 OTHER = WindowId("wother")
@@ -188,7 +189,7 @@ def test_a_lost_socket_is_a_gap_in_the_line() -> None:
 
     do(connection.connect(), 0)
     connection.greeted(1)
-    lifelines.note(StartTimer(("connection", NORTH, "1"), 0), NOON + 1)
+    lifelines.note(StartTimer(ConnectionTimer(NORTH, 1), 0), NOON + 1)
     lifelines.note(SocketClosed(NORTH, 1, 1006), NOON + 20)
     do(connection.closed(1), 20)
     picture = shown(window, lifelines, now=NOON + 20)
@@ -200,7 +201,7 @@ def test_a_lost_socket_is_a_gap_in_the_line() -> None:
     assert (gap.start, gap.end) == (1 - LEAST, 1)
     do(connection.fired(1), 21)
     connection.greeted(2)
-    lifelines.note(StartTimer(("connection", NORTH, "2"), 0), NOON + 21)
+    lifelines.note(StartTimer(ConnectionTimer(NORTH, 2), 0), NOON + 21)
     kinds = [each.kind for each in lanes_of(shown(window, lifelines, now=NOON + 120.5))[NORTH].line]
     assert kinds == ["gap", "open"], "what ended before the picture isn't in it"
 
@@ -212,9 +213,9 @@ def test_a_removed_server_stays_while_something_of_it_is_in_the_picture() -> Non
     server.connection.is_blocked = True
     assert lanes_of(shown(window, lifelines))[NORTH].phase == "blocked"
     server.connection.connect()
-    lifelines.note(StartTimer(("connection", NORTH, "1"), 0), NOON)
+    lifelines.note(StartTimer(ConnectionTimer(NORTH, 1), 0), NOON)
     del window.servers[NORTH]
-    lifelines.note(StartTimer(("connection", NORTH, "1"), 0), NOON + 1)
+    lifelines.note(StartTimer(ConnectionTimer(NORTH, 1), 0), NOON + 1)
     lane = lanes_of(shown(window, lifelines))[NORTH]
     assert (lane.name, lane.phase) == ("north:8188", "")
     assert NORTH not in lanes_of(shown(window, lifelines, now=NOON + 200))
@@ -280,7 +281,7 @@ def test_a_socket_that_comes_or_goes_is_going_on() -> None:
 
     def live(phase: Phase, at: float) -> None:
         connection.phase = phase
-        lifelines.note(StartTimer(("connection", SOUTH, "1"), 1.0), at)
+        lifelines.note(StartTimer(ConnectionTimer(SOUTH, 1), 1.0), at)
 
     live(Phase.CONNECTING, NOON + 300)
     live(Phase.OPEN, NOON + 301)

@@ -58,7 +58,7 @@ def test_a_missing_cure_turns_exactly_its_scenes_red(cure: str, cured: Binding) 
 
 def test_missing_reconciliation_turns_its_scenes_red(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other scenes are played without it anyway."""
-    monkeypatch.setattr(Reconciler, "look", lambda *_: ())
+    monkeypatch.setattr(Reconciler, "query", lambda *_: ())
     assert red(played()) == EXPECTED["reconciliation"]
 
 

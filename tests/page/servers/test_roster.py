@@ -225,7 +225,7 @@ def test_no_two_servers_get_one_address() -> None:
     assert told == []
     with pytest.raises(BadInput):
         roster.correct(SOUTH, "east", "")
-    window.leave(left)
+    window.remove(left)
     assert roster.correct(SOUTH, "east", "") == east, "it is out of use, and is used again"
     assert SOUTH not in roster.held
 

@@ -15,6 +15,7 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Settings, Window
 from tether.core.protocol.requests import Ask, Request
 from tether.core.protocol.workflow import Workflow, parse_workflow
+from tether.core.timers import Timer
 
 FRAMES = Path(__file__).parents[2] / "fixtures" / "frames.jsonl"
 
@@ -126,12 +127,12 @@ def one(commands: Iterable[Command], *asks: Ask) -> Request:
     return request
 
 
-def timers(commands: Iterable[Command]) -> dict[tuple[str, ...], float]:
+def timers(commands: Iterable[Command]) -> dict[Timer, float]:
     """Return the timers that were started: key -> seconds."""
     return {timer.key: timer.delay for timer in all_of(StartTimer, commands)}
 
 
-def stopped(commands: Iterable[Command]) -> set[tuple[str, ...]]:
+def stopped(commands: Iterable[Command]) -> set[Timer]:
     """Return the timers that were stopped."""
     return {timer.key for timer in all_of(StopTimer, commands)}
 

@@ -8,9 +8,15 @@ from tether.core.ids import PromptId, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.task import ENDED, ON_SERVER, State, Task
 from tether.core.protocol.requests import Ask, Request
-from tether.core.scheduling.recheck import LOOK_TIMER
 from tether.core.session.snapshot import write_task
-from tether.core.submission.dispatcher import FILL_TIMER, ROUND_TIMER
+from tether.core.timers import (
+    ConnectionTimer,
+    FillTimer,
+    PollTimer,
+    RecheckTimer,
+    RoundTimer,
+    SocketTimer,
+)
 
 if TYPE_CHECKING:
     from tests.tether.core.world import World
@@ -79,7 +85,7 @@ class Promises:
             self._check_task(task)
         for url, server in window.servers.items():
             if server.connection.phase not in (Phase.IDLE, Phase.OPEN):
-                assert ("connection", url, str(server.connection.attempt)) in self.world.timers
+                assert ConnectionTimer(url, server.connection.attempt) in self.world.timers
         self._check_waiting()
         assert len(self.world.timers) <= 8 * len(window.servers) + len(window.tasks) + 4
 
@@ -91,20 +97,20 @@ class Promises:
         elif task.state is State.WAITING:
             assert task.task_id in self.world.session.window.waiting
         elif task.state is State.CONNECTING:
-            assert ("connect", task.task_id) in self.world.timers
+            assert SocketTimer(task.task_id) in self.world.timers
         elif task.state is State.UPLOADING:
-            is_looking = (LOOK_TIMER, task.task_id) in self.world.timers
+            is_looking = RecheckTimer(task.task_id) in self.world.timers
             assert is_looking or task.request_id in self.world.calls
         elif task.state is State.POSTING:
             assert task.request_id in self.world.calls
         else:
             assert task.state in ON_SERVER
-            assert ("beat", task.server) in self.world.timers
+            assert PollTimer(task.server) in self.world.timers
 
     def _check_waiting(self) -> None:
         """A task that could go somewhere is on its way there."""
         window = self.world.session.window
-        is_asking = ROUND_TIMER in self.world.timers or FILL_TIMER in self.world.timers
+        is_asking = RoundTimer() in self.world.timers or FillTimer() in self.world.timers
         is_asking |= any(
             call.request.ask in (Ask.PROBE, Ask.NODE) for call in self.world.calls.values()
         )

@@ -6,6 +6,7 @@ import typing
 from tether.core import commands
 from tether.core.commands import Command, Commands, SaveRecord, StartTimer
 from tether.core.protocol.requests import Request
+from tether.core.timers import FillTimer
 
 
 def test_every_command_is_one_of_the_union() -> None:
@@ -19,5 +20,5 @@ def test_every_command_is_one_of_the_union() -> None:
 
 def test_commands_are_values() -> None:
     """Equal ones are equal, and keep their order in a tuple."""
-    todo: Commands = (SaveRecord("task:t1", None), StartTimer(("beat", "x"), 2.0))
-    assert todo == (SaveRecord("task:t1", None), StartTimer(("beat", "x"), 2.0))
+    todo: Commands = (SaveRecord("task:t1", None), StartTimer(FillTimer(), 2.0))
+    assert todo == (SaveRecord("task:t1", None), StartTimer(FillTimer(), 2.0))

@@ -47,6 +47,7 @@ from tether.core.model.task import Task
 from tether.core.model.window import Settings
 from tether.core.protocol.requests import Request
 from tether.core.session.session import Session
+from tether.core.timers import Timer
 
 
 @dataclass
@@ -67,7 +68,7 @@ class World:
         self.settings = Settings("base", places)
         self.chance = Chance(seed)
         self.records: dict[str, str] = {}
-        self.timers: dict[tuple[str, ...], float] = {}
+        self.timers: dict[Timer, float] = {}
         self.calls: dict[int, Call] = {}
         self.ghosts: list[Call] = []
         self.sockets: dict[tuple[ServerUrl, int], Socket] = {}

@@ -9,6 +9,7 @@ from tests.tether.core.farm import NOON, Chance
 from tests.tether.runtime.world import MemoryFiles, Shared, World
 from tether.core.model.window import Settings
 from tether.core.session.session import Session
+from tether.core.timers import Timer
 from tether.core.windows.ledger import read_ledger
 from tether.runtime.claimant import Claimant
 from tether.runtime.runner import Runner
@@ -103,8 +104,8 @@ class Clock:
     def now(self) -> float:
         return self._browser.now
 
-    def start(self, key: tuple[str, ...], delay: float) -> None:
+    def start(self, key: Timer, delay: float) -> None:
         raise AssertionError
 
-    def stop(self, key: tuple[str, ...]) -> None:
+    def stop(self, key: Timer) -> None:
         raise AssertionError

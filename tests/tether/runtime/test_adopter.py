@@ -16,13 +16,13 @@ from tether.core.ids import TaskId, WindowId
 from tether.core.model.identity import make_prompt_id
 from tether.core.model.task import State
 from tether.core.session.session import Session
-from tether.core.windows.ledger import ENTRY_RECORD, KEPT, Entry, read_ledger, write_entry
+from tether.core.windows.ledger import END_KEPT_FOR, ENTRY_RECORD, Entry, read_ledger, write_entry
 from tether.runtime import adopter as adopting
 from tether.runtime import claimant as claiming
 from tether.runtime.adopter import Adopter
 from tether.runtime.storage_locks import StorageHold
 
-GRACE = 0.05
+ADOPTION_GRACE = 0.05
 
 
 class Proof(StorageHold):
@@ -59,12 +59,12 @@ class Tab(PageOf):
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits a real second."""
-    assert adopting.GRACE >= 10
-    assert adopting.ROUND >= 60
-    monkeypatch.setattr(adopting, "GRACE", GRACE)
+    assert adopting.ADOPTION_GRACE >= 10
+    assert adopting.ADOPTION_ROUND >= 60
+    monkeypatch.setattr(adopting, "ADOPTION_GRACE", ADOPTION_GRACE)
     monkeypatch.setattr(adopting, "ONCE_MORE", 0.02)
-    monkeypatch.setattr(adopting, "PATIENCE", 0.02)
-    monkeypatch.setattr(claiming, "PATIENCE", 0.02)
+    monkeypatch.setattr(adopting, "CLAIM_TIMEOUT", 0.02)
+    monkeypatch.setattr(claiming, "CLAIM_TIMEOUT", 0.02)
 
 
 class Skipping(selectors.DefaultSelector):
@@ -109,7 +109,7 @@ async def two() -> tuple[Tab, Tab]:
 
 async def pass_by(times: float = 3.0) -> None:
     """Let the time of grace pass, and the questions with it."""
-    await asyncio.sleep(times * GRACE)
+    await asyncio.sleep(times * ADOPTION_GRACE)
 
 
 @pytest.mark.parametrize("is_proof", [True, False])
@@ -122,7 +122,7 @@ def test_the_tasks_of_a_closed_window_are_adopted(is_proof: bool) -> None:
             second.proves()
         first.claimant.leave()
         first.is_deaf = True
-        await asyncio.sleep(0.2 * GRACE)
+        await asyncio.sleep(0.2 * ADOPTION_GRACE)
         assert second.states() == {}
         await pass_by()
         assert second.states() == {"t1": State.WAITING}
@@ -163,7 +163,7 @@ def test_a_window_that_comes_back_in_time_keeps_its_tasks() -> None:
         first, second = await two()
         first.claimant.leave()
         first.is_deaf = True
-        await asyncio.sleep(0.2 * GRACE)
+        await asyncio.sleep(0.2 * ADOPTION_GRACE)
         again = Tab(first.browser, first.world.records)
         await again.begin()
         await pass_by()
@@ -267,7 +267,7 @@ def test_a_person_need_not_wait_for_the_tasks_of_a_window_that_is_gone(is_proof:
         owner = first.session.window.window_id
         first.claimant.leave()
         first.is_deaf = True
-        await asyncio.sleep(0.6 * GRACE)
+        await asyncio.sleep(0.6 * ADOPTION_GRACE)
         assert told == [{owner}]
         assert second.states() == {}
         assert await second.adopter.take_over(owner)
@@ -290,7 +290,7 @@ def test_nobody_takes_over_from_a_window_that_lives(is_proof: bool) -> None:
         assert not await second.adopter.take_over(owner)
         first.claimant.leave()
         first.is_deaf = True
-        await asyncio.sleep(0.6 * GRACE)
+        await asyncio.sleep(0.6 * ADOPTION_GRACE)
         assert second.adopter.gone == {owner}
         again = Tab(first.browser, first.world.records)
         await again.begin()
@@ -306,8 +306,8 @@ def test_old_ends_are_swept_out() -> None:
 
     async def story() -> None:
         tab = Tab(Browser())
-        kept = Entry(WindowId("wgone"), 1, "", NOON - KEPT / 2)
-        old = Entry(WindowId("wgone"), 1, "", NOON - 2 * KEPT)
+        kept = Entry(WindowId("wgone"), 1, "", NOON - END_KEPT_FOR / 2)
+        old = Entry(WindowId("wgone"), 1, "", NOON - 2 * END_KEPT_FOR)
         tab.browser.shared[ENTRY_RECORD + "a"] = write_entry(kept)
         tab.browser.shared[ENTRY_RECORD + "b"] = write_entry(old)
         await tab.begin()

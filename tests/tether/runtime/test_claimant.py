@@ -10,7 +10,7 @@ from tests.tether.runtime.browser import Browser, Clock, PageOf
 from tests.tether.runtime.world import Shared
 from tether.core.events import ServerAdded
 from tether.core.ids import WindowId
-from tether.core.windows.claim import PATIENCE, RECORD
+from tether.core.windows.claim import CLAIM_TIMEOUT, TOKEN_RECORD
 from tether.runtime import claimant as claiming
 from tether.runtime.storage_locks import StorageHold
 
@@ -18,8 +18,8 @@ from tether.runtime.storage_locks import StorageHold
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits a real second."""
-    assert PATIENCE <= 1.0
-    monkeypatch.setattr(claiming, "PATIENCE", 0.02)
+    assert CLAIM_TIMEOUT <= 1.0
+    monkeypatch.setattr(claiming, "CLAIM_TIMEOUT", 0.02)
 
 
 def test_a_duplicate_forgets_what_it_copied_and_says_so() -> None:
@@ -33,7 +33,7 @@ def test_a_duplicate_forgets_what_it_copied_and_says_so() -> None:
         copy = PageOf(browser, copied)
         other = await copy.open()
         assert other.window.window_id != session.window.window_id
-        assert set(copy.world.records) == {"window", RECORD}
+        assert set(copy.world.records) == {"window", TOKEN_RECORD}
         assert [trouble.code for trouble in other.window.notices] == ["window_duplicated"]
         assert (original.restarts, copy.restarts) == (0, 0)
         assert len(browser.shared) == 2

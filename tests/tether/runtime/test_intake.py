@@ -10,6 +10,7 @@ from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput
 from tether.core.events import Event, TaskAccepted
 from tether.core.ids import NodeId, digest_of
+from tether.core.model.server import Use
 from tether.core.model.window import Window
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.intake import Intake
@@ -90,7 +91,7 @@ def test_a_picture_too_large_for_the_chosen_server_is_refused() -> None:
     desk.window.server(SOUTH, NOON)
     assert desk.refusal(Blob(PNG), pinned=NORTH) == "picture_too_large"
     desk.accept(Blob(PNG))
-    desk.window.server(SOUTH, NOON).is_leaving = True
+    desk.window.server(SOUTH, NOON).use = Use.REMOVED
     desk.files.kept.clear()
     desk.events.clear()
     assert desk.refusal(Blob(PNG)) == "picture_too_large"

@@ -6,6 +6,7 @@ import pytest
 
 from tests.tether.core.farm import NOON, NORTH, SOUTH, Chance
 from tests.tether.runtime.world import Shared
+from tether.core.timers import Timer
 from tether.core.windows.transfers import PLACE_LIFETIME, PLACE_RENEWAL, PLACES
 from tether.runtime import storage_locks
 from tether.runtime.storage_locks import StorageTransfers
@@ -20,9 +21,9 @@ class Clock:
     def now(self) -> float:
         return self.at
 
-    def start(self, key: tuple[str, ...], delay: float) -> None: ...
+    def start(self, key: Timer, delay: float) -> None: ...
 
-    def stop(self, key: tuple[str, ...]) -> None: ...
+    def stop(self, key: Timer) -> None: ...
 
 
 CLOCK = Clock()

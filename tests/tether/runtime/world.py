@@ -14,6 +14,7 @@ from tests.tether.core.farm import NOON, Chance
 from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl, TaskId
 from tether.core.protocol.requests import Request
+from tether.core.timers import Timer
 from tether.runtime.ports import MakeWorld, OnAnswer, Ports
 from tether.runtime.storage_locks import StorageHold
 
@@ -103,10 +104,10 @@ class World:
     def now(self) -> float:
         return NOON
 
-    def start(self, key: tuple[str, ...], delay: float) -> None:
+    def start(self, key: Timer, delay: float) -> None:
         self.done.append(("start", key, delay))
 
-    def stop(self, key: tuple[str, ...]) -> None:
+    def stop(self, key: Timer) -> None:
         self.done.append(("stop", key))
 
     def read_all(self) -> dict[str, str]:

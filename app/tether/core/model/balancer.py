@@ -1,4 +1,4 @@
-"""Which server a new task goes to."""
+"""Which server a new task goes to, and which are asked for it."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -6,16 +6,15 @@ from typing import TypeVar
 
 from tether.core.ids import ServerUrl
 
-WHOLE = 16
-"""Servers up to which all are asked for each choice."""
+WHOLE_FLEET = 16
+"""Servers up to which all are probed for each choice."""
 
-SAMPLE, LEAST = 8, 2
-"""Servers that are asked of a larger fleet, at most and at least: 200 servers can't answer every
-window each time."""
+LARGEST_SAMPLE, SMALLEST_SAMPLE = 8, 2
+"""Servers of a larger fleet that are probed: 200 servers can't answer every window each time."""
 
-STALE = 1.5
-"""Servers that are asked where news is as old as one usual task takes; where it is half as old,
-twice as many. Windows that choose by old news all meet where the queue was short."""
+SAMPLE_BY_AGE = 1.5
+"""Servers that are probed where answers will be as old as one usual task takes; where they will be
+half as old, twice as many. Windows that choose by old answers all meet at the same server."""
 
 T = TypeVar("T")
 
@@ -26,8 +25,7 @@ def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
     The first of equals would send every window to the same server at the same moment.
 
     Args:
-        loads: Server -> tasks before a new one (those told, and ours on their way there), or
-            seconds to its end.
+        loads: Server -> tasks before a new one, or seconds to its end.
         draw: A random number in [0, 1).
 
     Returns:
@@ -38,29 +36,29 @@ def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
 
 
 def shortest(loads: Mapping[ServerUrl, float]) -> list[ServerUrl]:
-    """Return the servers with the least before a new task: several are equals."""
+    """Return the servers with the least load."""
     least = min(loads.values(), default=0)
     return sorted(server for server, load in loads.items() if load == least)
 
 
 def draw_for(name: str) -> float:
-    """Return a number in [0, 1) that is drawn once for a task, and that every window can know."""
+    """Return a task's number in [0, 1), the same in every window."""
     return int(hashlib.blake2b(name.encode(), digest_size=4).hexdigest(), 16) / 2**32
 
 
 def sample(servers: Sequence[T], draw: Callable[[], float], age: float = 0.0) -> list[T]:
-    """Return the servers to ask: all of a small fleet, some by lot of a large one.
+    """Return the servers to probe: all of a small fleet, a random sample of a large one.
 
     Source: Azar et al., SIAM J. Comput. 29(1): the better of few by lot is nearly the best.
     Source: Mitzenmacher, IEEE TPDS 11(1): of old news the least is often the worst.
 
     Args:
-        servers: All that may be asked.
+        servers: All that may be probed.
         draw: Returns random numbers in [0, 1).
-        age: How old the news will be when the task gets there, in usual tasks.
+        age: How old the answers will be when the task gets there, in usual tasks.
     """
     left = list(servers)
-    if len(left) <= WHOLE:
+    if len(left) <= WHOLE_FLEET:
         return left
-    number = max(LEAST, int(STALE / max(age, STALE / SAMPLE)))
+    number = max(SMALLEST_SAMPLE, int(SAMPLE_BY_AGE / max(age, SAMPLE_BY_AGE / LARGEST_SAMPLE)))
     return [left.pop(int(draw() * len(left))) for _ in range(number)]

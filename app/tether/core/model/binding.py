@@ -1,7 +1,6 @@
-"""What ties a task, its lock and its socket to one server: the rules, as values.
+"""The rules that tie a task, its lock and its socket to one server, as values.
 
-The page has no others than these. The routing test shows what each is good for by playing the
-same scene without it.
+The routing test shows what each prevents by playing the same scene without it.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,18 +20,18 @@ Aim: TypeAlias = Callable[[ServerUrl, Favourite], ServerUrl]
 
 
 def stay(bound: ServerUrl, _favourite: Favourite) -> ServerUrl:
-    """Go to the task's own server, whatever the balancer likes now."""
+    """Return the task's own server, whatever the balancer would choose now."""
     return bound
 
 
 def keep_all(open_to: tuple[ServerUrl, ...], wanted: ServerUrl) -> tuple[ServerUrl, ...]:
-    """Have one connection per server: a new one ends none of the others."""
+    """Keep one connection per server: a new one ends none of the others."""
     return (*open_to, wanted)
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """The rules.
+    """The rules that a window follows.
 
     Attributes:
         make_id: Names a window for one server.

@@ -1,25 +1,51 @@
-"""One WebSocket to one server, kept up while this window has live tasks there.
-
-How long to wait before trying again.
-
-How much one server may say: what it sends costs all other servers their turn.
-"""
+"""One WebSocket to one server, kept up while this window has unfinished tasks there."""
 
 from enum import Enum
 
 from tether.core.commands import CloseSocket, Commands, OpenSocket, SendFrame, StartTimer, StopTimer
 from tether.core.ids import Chance, ClientId, ServerUrl
 from tether.core.protocol.address import websocket_url
+from tether.core.timers import ConnectionTimer
 
-FIRST = 1.0
-"""The ceiling of the first delay, in seconds; it doubles with every failure."""
+FIRST_DELAY, LONGEST_DELAY = 1.0, 30.0
+"""The ceilings of the first delay and of every delay, in seconds."""
 
-LONGEST = 30.0
-"""The ceiling of every delay, in seconds."""
+_FRAMES, _FRAMES_PER_SECOND = 30_000.0, 500.0
+_CHARACTERS, _CHARACTERS_PER_SECOND = 32e6, 4e6
+
+GREETING_WITHIN = 10.0
+"""Seconds from dialling to the server's first `status`; then the attempt is abandoned."""
+
+CLOSING_WITHIN = 3.0
+"""Seconds to wait for a socket's `close` before a new one may open.
+
+Two sockets of one client id make the survivor deaf.
+Source: ComfyUI 0.28.1, measured; docs/protocol.md 5.
+"""
+
+FRAME_GRACE = 2.0
+"""Seconds within which a healthy socket brings a frame of what HTTP has shown.
+
+A server sends every change of its queue to every socket.
+Source: ComfyUI 0.28.1, measured; docs/protocol.md 5 and 11.
+"""
+
+DEAF_AGAIN, DEAF_FOR_GOOD = 2, 3
+"""How often a connection is found deaf before it gets a new client id, and before the window only
+polls."""
+
+FLOOD_PAUSE = 60.0
+"""Seconds for which a server that floods the page is only polled."""
+
+FEATURE_FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
+"""The first frame of every connection: flags belong to the connection, not to the client id.
+
+Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.3.
+"""
 
 
 class Backoff:
-    """Exponential delays with full jitter: between nothing and a ceiling that doubles.
+    """Exponential delays with full jitter: between zero and a ceiling that doubles.
 
     Full jitter keeps windows that lost one server together from coming back together.
     """
@@ -32,21 +58,17 @@ class Backoff:
 
     def next(self) -> float:
         """Count a failure and return the seconds to wait."""
-        ceiling = min(LONGEST, FIRST * 2.0 ** min(self.failures, 10))
+        ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** min(self.failures, 10))
         self.failures += 1
         return ceiling * self._chance.uniform()
 
     def reset(self) -> None:
-        """It worked: the next failure is the first."""
+        """Start over: the next failure is the first."""
         self.failures = 0
 
 
-_FRAMES, _FRAMES_PER_SECOND = 30_000.0, 500.0
-_CHARACTERS, _CHARACTERS_PER_SECOND = 32e6, 4e6
-
-
-class Flood:
-    """Two buckets that fill up with time, and that every frame empties a little."""
+class FloodLimit:
+    """Two token buckets, for frames and characters: a flood costs all other servers their turn."""
 
     __slots__ = ("_at", "_characters", "_frames")
 
@@ -56,44 +78,13 @@ class Flood:
         self._characters = _CHARACTERS
 
     def takes(self, length: int, now: float) -> bool:
-        """Count a frame; False once there were too many, or too many characters."""
+        """Count a frame; return False once there were too many frames or characters."""
         passed = max(0.0, now - self._at)
         self._at = now
         self._frames = min(_FRAMES, self._frames + passed * _FRAMES_PER_SECOND) - 1
         characters = self._characters + passed * _CHARACTERS_PER_SECOND
         self._characters = min(_CHARACTERS, characters) - length
         return self._frames >= 0 and self._characters >= 0
-
-
-GREETING_WITHIN = 10.0
-"""Seconds from dialling to the server's first `status`; then the attempt is given up."""
-
-CLOSING_WITHIN = 3.0
-"""Seconds to wait for a socket's `close` before a new one may open.
-
-Two sockets of one client id make the survivor deaf, so we wait; but not for ever.
-Source: ComfyUI 0.28.1, measured; protocol section 5.
-"""
-
-HEARD_WITHIN = 2.0
-"""Seconds in which a server that did something is heard of it on a socket that is well.
-
-Every change of its queue is told to every socket.
-Source: ComfyUI 0.28.1, measured; protocol sections 5 and 11.
-"""
-
-DEAF_AGAIN = 2
-DEAF_FOR_GOOD = 3
-"""How often a connection is found deaf before it is another client, and before we only poll."""
-
-FLOOD_PAUSE = 60.0
-"""Seconds in which a server that floods the page is only asked, not listened to."""
-
-FEATURE_FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
-"""Said first on every connection: flags belong to the connection, not to the client id.
-
-Source: ComfyUI 0.28.1, measured; protocol section 1.3.
-"""
 
 
 class Phase(Enum):
@@ -107,10 +98,10 @@ class Phase(Enum):
 
 
 class Connection:
-    """Tell it what happened; it returns what to do.
+    """Feed it what happened; it returns what to do.
 
-    Sockets and timers carry the attempt that made them, so a replaced socket cannot speak
-    for its successor. A connection never changes its server: it is one server's own.
+    Sockets and timers carry the attempt that made them, so events of a replaced socket are ignored.
+    A connection never changes its server.
     """
 
     __slots__ = (
@@ -121,12 +112,12 @@ class Connection:
         "client_id",
         "deafness",
         "flood",
-        "heard_at",
         "is_blocked",
         "is_flooding",
         "losses",
         "open_since",
         "phase",
+        "received_at",
         "server",
     )
 
@@ -137,38 +128,38 @@ class Connection:
         self.phase = Phase.IDLE
         self._is_wanted = False
         self._backoff = Backoff(chance)
-        self.heard_at = 0.0
+        self.received_at = 0.0
         """When the latest frame came, in seconds since the epoch."""
         self.open_since = 0.0
-        """When this socket, or the last one, was greeted."""
+        """When this socket, or the last one, was greeted by the server."""
         self._doubted_at = 0.0
         self.deafness = 0
-        """How often it was found deaf since it proved that it hears."""
+        """How often it was found deaf since it last proved to be registered."""
         self.losses = 0
-        """How often it stood and was lost."""
+        """How often it was open and was lost."""
         self.is_blocked = False
-        """A task has waited in vain for it; the next ones don't wait, until it greets."""
-        self.flood = Flood()
+        """A task has waited for it in vain: until a greeting comes, the next ones don't wait."""
+        self.flood = FloodLimit()
         self.is_flooding = False
-        """It was closed because it says too much; until it greets again."""
+        """It was closed because of a flood; until the next greeting."""
 
     @property
     def failures(self) -> int:
-        """Dials in a row that led to no greeting."""
+        """Attempts in a row without a greeting."""
         return self._backoff.failures
 
     @property
     def is_receiving(self) -> bool:
-        """It stands, and was not found deaf for good."""
+        """It is open, and was not found deaf for good."""
         return self.phase is Phase.OPEN and self.deafness < DEAF_FOR_GOOD
 
     def connect(self) -> Commands:
-        """Be connected from now on; says nothing when that is under way."""
+        """Stay connected from now on; return nothing when that is under way."""
         self._is_wanted = True
         return self._dial() if self.phase is Phase.IDLE else ()
 
     def release(self) -> Commands:
-        """Be connected no more."""
+        """Stay disconnected from now on."""
         self._is_wanted = False
         match self.phase:
             case Phase.CONNECTING | Phase.OPEN:
@@ -179,64 +170,64 @@ class Connection:
         return ()
 
     def opened(self, attempt: int) -> Commands:
-        """The socket is open: say our flags before anything else."""
+        """The socket is open: send the feature flags before anything else."""
         if attempt != self.attempt or self.phase is not Phase.CONNECTING:
             return ()
         return (SendFrame(self.server, attempt, FEATURE_FLAGS),)
 
     def greeted(self, attempt: int) -> Commands:
-        """The server said its first `status`: it knows us now.
+        """The first `status` came: the server has registered the client id.
 
-        Not on `open`: a server that accepts and drops must not reset our delays.
+        Delays are not reset on `open`: the server may accept the socket and drop it.
         """
         if attempt != self.attempt or self.phase is not Phase.CONNECTING:
             return ()
         self.phase = Phase.OPEN
         self.is_blocked = self.is_flooding = False
-        self.open_since = self.heard_at
+        self.open_since = self.received_at
         self._backoff.reset()
         return (StopTimer(self._timer()),)
 
-    def heard(self, now: float) -> None:
+    def received(self, now: float) -> None:
         """A frame came: the socket is not deaf."""
-        self.heard_at = now
+        self.received_at = now
         self._doubted_at = 0.0
 
-    def proved(self) -> None:
-        """A frame came that is said to registered clients alone: not a reply, not a greeting."""
+    def registered(self) -> None:
+        """A frame came that only registered clients get: not a reply, not a greeting."""
         self.deafness = 0
 
     def doubt(self, since: float, now: float) -> None:
-        """HTTP shows that the server did something after `since`; was it heard?"""
-        if self.heard_at < since and not self._doubted_at:
+        """HTTP shows that the server did something after `since`: a frame should have come."""
+        if self.received_at < since and not self._doubted_at:
             self._doubted_at = now
 
     def redial_if_deaf(self, now: float) -> Commands:
-        """Close a socket that stands open but is half-open or deaf; the next one follows.
+        """Close an open socket that is half-open or deaf; the next one follows.
 
-        A server whose socket of another time dies late unregisters the client id, and says
-        nothing more to it; a new socket is told everything again. Where that one is deaf too
-        and one of another client id as well, there is only polling until something is heard.
+        When an earlier socket of the client id dies late, the server unregisters the id and sends
+        it nothing more; a new socket gets everything again. Where that one is deaf too, and one of
+        another client id as well, the window only polls until a frame comes.
         """
         if self.phase is not Phase.OPEN or not self._doubted_at:
             return ()
-        if now - self._doubted_at < HEARD_WITHIN:
-            return ()  # the frame may be on its way
+        if now - self._doubted_at < FRAME_GRACE:
+            return ()  # the frame may still be under way
         self._doubted_at = 0.0
         self.deafness += 1
         return self._close() if self.deafness < DEAF_FOR_GOOD else ()
 
     def flooded(self) -> Commands:
-        """The server says more than can be read: listen no more for a while, and ask instead."""
+        """The server sends more than can be read: close the socket, and poll for a while."""
         self.is_blocked = self.is_flooding = True
         return self._close() if self.phase in (Phase.CONNECTING, Phase.OPEN) else ()
 
     def rename(self, client_id: ClientId) -> None:
-        """Be another client from the next socket on; this one is about to be closed."""
+        """Use another client id from the next socket on."""
         self.client_id = client_id
 
     def closed(self, attempt: int) -> Commands:
-        """The socket is gone; dial again when we are still wanted, after a delay."""
+        """The socket is closed; dial again after a delay, unless released."""
         if attempt != self.attempt or self.phase in (Phase.IDLE, Phase.WAITING):
             return ()
         if not self._is_wanted:
@@ -261,7 +252,7 @@ class Connection:
         return ()
 
     def dial_now(self) -> Commands:
-        """The network or the person came back: a dial that waits is made now."""
+        """The network or the person came back: end the wait for the next attempt."""
         return self._dial() if self.phase is Phase.WAITING else ()
 
     def _dial(self) -> Commands:
@@ -280,5 +271,5 @@ class Connection:
             StartTimer(self._timer(), CLOSING_WITHIN),
         )
 
-    def _timer(self) -> tuple[str, ...]:
-        return ("connection", self.server, str(self.attempt))
+    def _timer(self) -> ConnectionTimer:
+        return ConnectionTimer(self.server, self.attempt)

@@ -1,7 +1,4 @@
-"""Client ids that nobody shares, and the window ids inside them.
-
-Prompt ids, chosen by us so that they can be saved before anything is sent.
-"""
+"""Ids of windows, clients, prompts and tasks; each is made before anything is sent."""
 
 from tether.core.ids import Chance, ClientId, PromptId, TaskId, WindowId
 
@@ -10,15 +7,15 @@ DEFAULT_BASE = "abc1373d4ad648a3a81d0587fbe5534b"
 
 
 def make_window_id(chance: Chance) -> WindowId:
-    """Name a browser tab: `w` and 12 hex digits."""
+    """Make the id of a browser tab: `w` and 12 hex digits."""
     return WindowId(f"w{chance.hex(12)}")
 
 
 def make_client_id(base: str, now: float, chance: Chance, window_id: WindowId) -> ClientId:
-    """Name one window on one server: `{base}_{timestamp}_{random}_{windowId}`.
+    """Make the client id of one window on one server: `{base}_{timestamp}_{random}_{windowId}`.
 
     A server keeps one socket per client id, so two owners of one id make each other deaf.
-    Source: ComfyUI 0.28.1, measured; protocol section 5.
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 5.
 
     Args:
         base: Any text without `_`.
@@ -32,8 +29,8 @@ def make_client_id(base: str, now: float, chance: Chance, window_id: WindowId) -
 def make_prompt_id(chance: Chance) -> PromptId:
     """Make a canonical lower-case version 4 UUID.
 
-    A server takes the id of the client and refuses any other form; whoever knows it can
-    look a lost POST up instead of sending it twice.
+    A server accepts an id from the client in this form alone; it allows looking up a POST whose
+    answer was lost, instead of sending it twice.
     Source: ComfyUI 0.28.1, `POST /prompt`, measured.
     """
     digits = chance.hex(32)
@@ -44,5 +41,5 @@ def make_prompt_id(chance: Chance) -> PromptId:
 
 
 def make_task_id(chance: Chance) -> TaskId:
-    """Name a task: `t` and 12 hex digits."""
+    """Make the id of a task: `t` and 12 hex digits."""
     return TaskId(f"t{chance.hex(12)}")

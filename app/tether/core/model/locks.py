@@ -5,9 +5,9 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from tether.core.ids import PromptId, ServerUrl
-from tether.core.protocol.outputs import is_time, parse_json
+from tether.core.protocol.outputs import is_time, read_json
 
-RECORD = "lock"
+LOCK_RECORD = "lock"
 """The key of the locks among the window's records."""
 
 
@@ -25,16 +25,16 @@ class Locks:
         self._held[prompt_id] = server, since
 
     def release(self, prompt_id: PromptId) -> None:
-        """Take a task's lock away; nothing happens when it has none."""
+        """Remove a task's lock, if it has one."""
         self._held.pop(prompt_id, None)
 
     def retain(self, prompt_ids: Collection[PromptId]) -> None:
-        """Take away the locks of all other tasks."""
+        """Remove the locks of all other tasks."""
         for prompt_id in self._held.keys() - prompt_ids:
             del self._held[prompt_id]
 
     def server_of(self, prompt_id: PromptId) -> ServerUrl | None:
-        """Return the server that a task has locked."""
+        """Return the server that a task has locked, if any."""
         held = self._held.get(prompt_id)
         return held[0] if held else None
 
@@ -71,11 +71,8 @@ class Locks:
         return json.dumps({"rows": rows, "report": self.report()})
 
     def read(self, text: str) -> None:
-        """Take over what `write` wrote; whatever isn't a lock is left out."""
-        try:
-            content = parse_json(text)
-        except ValueError:
-            return
+        """Take over what `write` wrote; other rows are skipped."""
+        content = read_json(text)
         rows = content.get("rows") if isinstance(content, dict) else None
         for row in rows if isinstance(rows, list) else ():
             match row:
@@ -87,11 +84,6 @@ def mismatches(
     task_server: ServerUrl, locked_server: ServerUrl | None, socket_server: ServerUrl | None
 ) -> tuple[Literal["lock", "socket"], ...]:
     """Check, before every call for a task, that task, lock and socket agree.
-
-    Args:
-        task_server: The server that the task is bound to.
-        locked_server: The server that the task's own lock names.
-        socket_server: The server that the task's own socket is open to.
 
     Returns:
         What disagrees with the task's server, and is to be mended.

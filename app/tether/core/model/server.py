@@ -5,6 +5,7 @@ from enum import Enum
 
 from tether.core.errors import Trouble
 from tether.core.ids import Chance, ServerUrl
+from tether.core.model.changes import Pending
 from tether.core.model.connection import Backoff, Connection
 from tether.core.model.inventory import Inventory
 from tether.core.protocol.address import short_name
@@ -16,12 +17,15 @@ FORM_OVERHEAD = 4096
 LONG_SILENCE = 30.0
 """Seconds without an answer after which a person may want to go elsewhere."""
 
+SHORTEST_PAUSE = 0.5
+"""Seconds at least before a server that failed is called again."""
+
 REFUSED_PAUSE = 60.0
-"""Seconds before a server that refuses this page is asked again: only a person can mend that."""
+"""Seconds before a server that refuses this page is called again: only a person can mend that."""
 
 
 class Reach(Enum):
-    """Whether a server can be used, as far as the last call told."""
+    """Whether a server can be used, by its last answer."""
 
     UNKNOWN = "unknown"
     UP = "up"
@@ -30,13 +34,21 @@ class Reach(Enum):
     ODD = "odd"  # what answers is no ComfyUI server
 
 
+class Use(Enum):
+    """What a window uses a server for."""
+
+    LISTED = "listed"  # gets tasks
+    RESTORED = "restored"  # has tasks of an earlier page, which hasn't listed it yet
+    REMOVED = "removed"  # gets no more, and is forgotten once its tasks have ended
+
+
 @dataclass(slots=True)
 class Server:
-    """A server's address, its one connection, and the news of it.
+    """A server's address, its one connection, and what it has answered.
 
-    `queue_remaining` counts all tasks that wait or run there; `told_at` is its age in seconds
-    since the epoch. Before `retry_at` it isn't called without a reason; before `rests_until`
-    it gets no new task, whatever it answers.
+    `queue_remaining` counts all tasks that wait or run there; `told_at` is when it said so.
+    Before `retry_at` it isn't called without a reason; before `rests_until` it gets no new task,
+    whatever it answers. Times are seconds since the epoch.
     """
 
     url: ServerUrl
@@ -44,7 +56,9 @@ class Server:
     connection: Connection
     silence: Backoff
     errors: Backoff
+    pending: Pending
     inventory: Inventory = field(default_factory=Inventory)
+    use: Use = Use.LISTED
     reach: Reach = Reach.UNKNOWN
     trouble: Trouble | None = None
     queue_remaining: int | None = None
@@ -59,29 +73,33 @@ class Server:
     retry_at: float = 0.0
     rests_until: float = 0.0
     restarted_at: float = 0.0
-    """When something told that its books are new: signs of it may come late."""
+    """When a restart was noticed, which may be late."""
     remembered_at: float = 0.0
-    """When it was last seen to know a task that had ended."""
+    """When its history last had a task that had ended."""
     number: float = -1.0
     numbered_at: float = 0.0
-    is_leaving: bool = False
     is_paused: bool = False
     """A person keeps new tasks from it; those that are there go on."""
     bandwidth: float = 0.0
     """Bytes a second of the latest uploads; 0 before the first."""
     latency: float | None = None
-    """Seconds of the last look at its queue."""
+    """Seconds of the last probe."""
+
+    @classmethod
+    def new(cls, connection: Connection, chance: Chance, pending: Pending) -> "Server":
+        """Make a server of which nothing is known yet, named by its address."""
+        name = short_name(connection.server)
+        return cls(connection.server, name, connection, Backoff(chance), Backoff(chance), pending)
+
+    @property
+    def is_leaving(self) -> bool:
+        """It gets no new tasks, and is only there for those that it has."""
+        return self.use is not Use.LISTED
 
     @property
     def takes_tasks(self) -> bool:
-        """Say whether a new task may go there, as far as people have a say in it."""
-        return not self.is_leaving and not self.is_paused
-
-    @classmethod
-    def new(cls, connection: Connection, chance: Chance) -> "Server":
-        """Make a server of which nothing is known yet, named by its address."""
-        name = short_name(connection.server)
-        return cls(connection.server, name, connection, Backoff(chance), Backoff(chance))
+        """No person keeps new tasks from it."""
+        return self.use is Use.LISTED and not self.is_paused
 
     @property
     def opens_at(self) -> float:
@@ -92,29 +110,71 @@ class Server:
         """Say whether it is up, and a new task may go there now."""
         return self.reach is Reach.UP and self.takes_tasks and self.opens_at <= now
 
+    def has_fewer_than(self, count: int) -> bool:
+        """Say whether its queue is known to hold fewer tasks than that."""
+        return self.queue_remaining is not None and self.queue_remaining < count
+
+    def accepts(self, size: int) -> bool:
+        """Say whether a picture of that many bytes may be sent."""
+        if self.refused_size is not None and size >= self.refused_size:
+            return False
+        return self.max_upload is None or size + FORM_OVERHEAD <= self.max_upload
+
     def answered(self) -> None:
-        """The server answered us: it is up."""
-        self.reach = Reach.UP
-        self.trouble = None
+        """The server answered: it is up."""
+        self._reached(Reach.UP, None)
         self.silence.reset()
         self.silent_since = 0.0
         self.is_long_silent = False
         self.retry_at = 0.0
 
+    def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
+        """A call had no usable answer: the next one waits, longer with each failure."""
+        self.retry_at = now + max(SHORTEST_PAUSE, self.silence.next())
+        self.silent_since = self.silent_since or now
+        self.is_long_silent = now - self.silent_since > LONG_SILENCE
+        self.judge(reach, trouble, now)
+
+    def judge(self, reach: Reach, trouble: Trouble, now: float) -> None:
+        """Set why the server can't be used."""
+        self._reached(reach, trouble)
+        if reach is Reach.REFUSED:
+            self.retry_at = now + REFUSED_PAUSE
+
+    def _reached(self, reach: Reach, trouble: Trouble | None) -> None:
+        if self.reach is not reach or self.trouble != trouble:
+            self.pending.are_servers_changed = True
+        self.reach, self.trouble = reach, trouble
+
     def task_accepted(self) -> None:
-        """The server has a task of ours: only now it really works.
+        """The server has a task of this window: only now it really works.
 
         One that answers every probe but refuses every upload must not be tried without pause.
         """
         self.errors.reset()
         self.rests_until = 0.0
 
+    def submission_failed(self, trouble: Trouble, now: float) -> None:
+        """A task could not be brought there: the next one waits, longer with each failure."""
+        self.judge(Reach.DOWN, trouble, now)
+        self.rests_until = now + max(SHORTEST_PAUSE, self.errors.next())
+
     def retry_now(self) -> None:
-        """A person or the network is back: nothing is waited for any more."""
+        """A person or the network is back: no pause holds any longer."""
         self.retry_at = self.rests_until = 0.0
 
+    def note_facts(self, facts: ServerFacts) -> None:
+        """The server described itself."""
+        self.pending.are_servers_changed |= facts != self.facts
+        self.facts = facts
+
+    def note_queue(self, queue_remaining: int, now: float) -> None:
+        """The server said how long its queue is."""
+        self.queue_remaining = queue_remaining
+        self.told_at = now
+
     def note_number(self, number: float, asked_at: float, now: float) -> None:
-        """A task got a number: servers count them from 0, and never go back.
+        """A task got a number: servers count from 0, so a lower one shows a restart.
 
         Args:
             number: The task's.
@@ -128,7 +188,7 @@ class Server:
         self.number, self.numbered_at = number, now
 
     def note_history(self, is_known: bool, now: float) -> None:
-        """It was asked for a task that has ended there."""
+        """Its history was asked for a task that has ended there, and has it or not."""
         if is_known:
             self.remembered_at = now
         else:
@@ -137,34 +197,6 @@ class Server:
     def _restarted(self, now: float) -> None:
         self.restarted_at = now
         self.inventory.forget()  # with other nodes, perhaps
-
-    def note_queue(self, queue_remaining: int, now: float) -> None:
-        """The server told the length of its queue."""
-        self.queue_remaining = queue_remaining
-        self.told_at = now
-
-    def has_fewer_than(self, count: int) -> bool:
-        """Say whether the server told of fewer tasks than that."""
-        return self.queue_remaining is not None and self.queue_remaining < count
-
-    def judge(self, reach: Reach, trouble: Trouble, now: float) -> None:
-        """Say why a server can't be used."""
-        self.reach = reach
-        self.trouble = trouble
-        if reach is Reach.REFUSED:
-            self.retry_at = now + REFUSED_PAUSE
-
-    def failed(self, reach: Reach, trouble: Trouble, now: float) -> None:
-        """A call had no usable answer: the next one is made after a while."""
-        self.retry_at = now + max(0.5, self.silence.next())
-        self.silent_since = self.silent_since or now
-        self.is_long_silent = now - self.silent_since > LONG_SILENCE
-        self.judge(reach, trouble, now)
-
-    def submission_failed(self, trouble: Trouble, now: float) -> None:
-        """A task could not be brought there: the next one waits, longer with each failure."""
-        self.judge(Reach.DOWN, trouble, now)
-        self.rests_until = now + max(0.5, self.errors.next())
 
     def refused_picture(self, size: int) -> None:
         """It, or a proxy before it, has refused a picture of that many bytes as too large."""
@@ -175,9 +207,3 @@ class Server:
         if seconds > 0:
             latest = size / seconds
             self.bandwidth = (self.bandwidth + latest) / 2 if self.bandwidth else latest
-
-    def accepts(self, size: int) -> bool:
-        """Say whether a picture of that many bytes may be sent."""
-        if self.refused_size is not None and size >= self.refused_size:
-            return False
-        return self.max_upload is None or size + FORM_OVERHEAD <= self.max_upload

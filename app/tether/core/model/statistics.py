@@ -1,10 +1,4 @@
-"""What the ended tasks of a window teach of its servers, and those that other windows tell of.
-
-Servers on which a workflow fails that others complete.
-
-A card that runs out of memory at once always has the shortest queue, and would draw every
-task to it. What a window remembers of ended tasks tells such a server from a bad workflow.
-"""
+"""What ended tasks teach about servers: how long they take, and where a workflow fails."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -15,19 +9,27 @@ from tether.core.model.durations import Durations, timings_of, usual_seconds
 from tether.core.model.task import State, Task
 from tether.core.windows.peers import Timing
 
-TOO_MANY = 2
+OUTLIER_FAILURES = 2
 """Failures of one workflow in a row that make a server an outlier."""
 
-PAUSE = 600.0
+OUTLIER_PAUSE = 600.0
 """Seconds before an outlier gets one more task of that workflow; doubled with each failure."""
 
 _LONGEST_DOUBLING = 6
 
+TIMINGS_SENT = 8
+"""Latest tasks of its own that a window sends timings of, each time: none is missed when a message
+is lost, and a window that has just opened learns as much."""
+
+PEERS_REMEMBERED = 10
+"""Windows whose timings are kept, the latest heard: one that has crashed never says goodbye."""
+
 
 class Outliers:
-    """What the ended tasks of a window say of workflows and servers.
+    """Servers on which a workflow fails that others complete.
 
-    Only errors of nodes count: an interrupt or a refusal says nothing of the server.
+    A card that runs out of memory at once always has the shortest queue, and would draw every
+    task to it. Only errors of nodes count: an interrupt or a refusal says nothing of the server.
     """
 
     def __init__(self, ended: Iterable[Task]) -> None:
@@ -46,12 +48,12 @@ class Outliers:
                 self._failed_at[pair] = task.ended_at
 
     def shut_until(self, digest: Digest, server: ServerUrl) -> float:
-        """Return until when a server is to get no task of a workflow; 0 when it may."""
+        """Return until when a server gets no task of a workflow; 0 when it may have one."""
         failures = self._failures.get((digest, server), 0)
-        if failures < TOO_MANY or not self._worked.get(digest, set()) - {server}:
+        if failures < OUTLIER_FAILURES or not self._worked.get(digest, set()) - {server}:
             return 0.0
-        doublings = min(failures - TOO_MANY, _LONGEST_DOUBLING)
-        return self._failed_at[digest, server] + PAUSE * 2.0**doublings
+        doublings = min(failures - OUTLIER_FAILURES, _LONGEST_DOUBLING)
+        return self._failed_at[digest, server] + OUTLIER_PAUSE * 2.0**doublings
 
     def failures_at(self, server: ServerUrl) -> int:
         """Return how often workflows failed there that others complete; 0 for no outlier."""
@@ -62,16 +64,8 @@ class Outliers:
         )
 
 
-TOLD = 8
-"""Tasks of its own that a window tells others of, the latest ones: each news has them, so that none
-is missed when one of the news is lost, and a window that has just come knows as much."""
-
-HEARD = 10
-"""Windows whose tasks are remembered, those heard last: one that has crashed never says so."""
-
-
 class Statistics:
-    """Is asked for each choice and each repaint, and looks at the tasks only when some are new.
+    """Figures of the ended tasks, worked out anew only after some were added or removed.
 
     Args:
         ended: Returns the ended tasks.
@@ -79,25 +73,22 @@ class Statistics:
 
     def __init__(self, ended: Callable[[], Iterable[Task]]) -> None:
         self._ended = ended
-        self.heard: dict[WindowId, tuple[Timing, ...]] = {}
-        """What other windows of this browser told."""
+        self.peer_timings: dict[WindowId, tuple[Timing, ...]] = {}
+        """Timings that other windows of this browser sent."""
 
-    def renew(self) -> None:
+    def invalidate(self) -> None:
         """A task has ended, or is forgotten."""
-        for lesson in ("outliers", "durations", "latest", "usual"):
-            self.__dict__.pop(lesson, None)
+        for name in ("outliers", "durations", "latest", "usual"):
+            self.__dict__.pop(name, None)
 
-    def hear(self, window_id: WindowId, timings: tuple[Timing, ...]) -> bool:
-        """Another window tells how long its latest tasks took; say whether that is new.
-
-        What it tells no more is forgotten, as it has forgotten that itself.
-        """
-        if self.heard.get(window_id, ()) == timings:
+    def receive(self, window_id: WindowId, timings: tuple[Timing, ...]) -> bool:
+        """Replace the timings of another window; return whether they differ."""
+        if self.peer_timings.get(window_id, ()) == timings:
             return False
-        self.heard.pop(window_id, None)
+        self.peer_timings.pop(window_id, None)
         if timings:
-            self.heard[window_id] = timings
-            self.heard = dict(list(self.heard.items())[-HEARD:])
+            self.peer_timings[window_id] = timings
+            self.peer_timings = dict(list(self.peer_timings.items())[-PEERS_REMEMBERED:])
         self.__dict__.pop("durations", None)
         return True
 
@@ -109,12 +100,12 @@ class Statistics:
     @cached_property
     def durations(self) -> Durations:
         """How long servers take, by their own clocks."""
-        return Durations(self._ended(), chain.from_iterable(self.heard.values()))
+        return Durations(self._ended(), chain.from_iterable(self.peer_timings.values()))
 
     @cached_property
     def latest(self) -> tuple[Timing, ...]:
-        """What other windows are told of."""
-        return tuple(timings_of(self._ended()))[-TOLD:]
+        """Timings to be sent to other windows."""
+        return tuple(timings_of(self._ended()))[-TIMINGS_SENT:]
 
     @cached_property
     def usual(self) -> Mapping[tuple[ServerUrl, Digest], float]:

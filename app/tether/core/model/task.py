@@ -1,7 +1,4 @@
-"""One job of ours, from acceptance to its end.
-
-How far a task is: every node weighs the same, and counts by its value over its maximum.
-"""
+"""One job of this window, from acceptance to its end, and its progress on the way."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +11,7 @@ from tether.core.protocol.outputs import Output
 
 
 class Progress:
-    """The progress of one task, from 0 to 1; it never falls.
+    """The progress of one task, from 0 to 1; it never falls, and every node weighs the same.
 
     Four nodes, two done and the third at 9 of 100: (2 + 0.09) / 4 = 52.25 %.
     Only nodes that the outputs need are counted, cached ones as done.
@@ -26,11 +23,11 @@ class Progress:
         self._nodes = nodes
         self._shares: dict[NodeId, float] = {}
         self.current: NodeId | None = None
-        """The node that ran last, as far as heard."""
+        """The node that the latest frame named."""
         self.step: tuple[float, float] = (0.0, 1.0)
-        """Its value and maximum, as told."""
+        """Its value and maximum."""
         self.moves = 0
-        """How often it went on."""
+        """How often it advanced."""
 
     @property
     def overall(self) -> float:
@@ -45,12 +42,12 @@ class Progress:
         return self._shares.get(self.current, 0.0) if self.current is not None else 0.0
 
     def count(self, nodes: frozenset[NodeId]) -> None:
-        """Learn which nodes will run; what was heard of others is forgotten."""
+        """Set which nodes will run; the progress of others is dropped."""
         self._nodes = nodes
         self._shares = {node: share for node, share in self._shares.items() if node in nodes}
 
     def begin(self, node_id: NodeId) -> None:
-        """A node starts to run, so the one before it is done."""
+        """A node starts to run; the one before it is done."""
         if self.current is not None and self.current != node_id:
             self.reach(self.current, 1.0)
         if self.current != node_id:
@@ -59,13 +56,13 @@ class Progress:
         self.current = node_id
 
     def reach(self, node_id: NodeId, share: float) -> None:
-        """A node has come so far; steps back and nodes of other workflows are ignored."""
+        """A node has advanced to a share; steps back and unknown nodes are ignored."""
         if node_id in self._nodes and share > self._shares.get(node_id, 0.0):
             self._shares[node_id] = min(share, 1.0)
             self.moves += 1
 
     def finish(self, node_ids: Iterable[NodeId]) -> None:
-        """These nodes are done: run, or taken from the server's cache."""
+        """Mark nodes as done: run, or taken from the server's cache."""
         for node_id in node_ids:
             self.reach(node_id, 1.0)
 
@@ -83,8 +80,8 @@ class State(Enum):
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    LOST = "lost"  # the server had it and knows nothing of it any more
-    ADOPTED = "adopted"  # another window sees it to its end
+    LOST = "lost"  # the server had it and no longer knows it
+    ADOPTED = "adopted"  # another window tracks it to its end
 
     # They are looked up for every frame, and Enum's own way is a call into Python.
     __hash__ = object.__hash__
@@ -92,6 +89,7 @@ class State(Enum):
 
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED})
 ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})
+IN_TRANSIT = frozenset({State.CONNECTING, State.UPLOADING, State.POSTING})
 
 _STEPS: Mapping[State, frozenset[State]] = {
     State.WAITING: frozenset({State.CONNECTING, State.FAILED, State.CANCELLED, State.ADOPTED}),
@@ -112,7 +110,7 @@ _STEPS: Mapping[State, frozenset[State]] = {
 
 @dataclass(slots=True)
 class Task:
-    """A task, its binding to a server, and what is known of its end.
+    """A task, its binding to a server, and its end.
 
     Times are seconds since the epoch, on the page's own clock.
     """
@@ -141,16 +139,16 @@ class Task:
     epoch: int = 0
     """How often it went from one window to another."""
     again_of: TaskId | None = None
-    """The task whose work this one does again."""
+    """The task that this one repeats."""
     is_run_again: bool = False
     is_moving: bool = False
-    """It is being taken out of its server's queue: its work is to be done elsewhere."""
+    """It is being taken out of its server's queue, to run on another."""
     was_moved: bool = False
-    """It does the work of a task that was moved, and is not moved again."""
+    """It replaces a task that was moved, and is not moved again."""
     workload: str = ""
-    """What its workflow has in common with others that take as long."""
+    """Equal for tasks that take equally long."""
     ran: float = 0.0
-    """Seconds of its run by the server's clock; 0 where it didn't say."""
+    """Seconds of its run by the server's clock; 0 where unknown."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)
@@ -159,27 +157,32 @@ class Task:
     sends: int = 0
     """How often it was posted."""
     was_rechecked: bool = False
-    """After a long upload the queues were looked at again."""
+    """The queues were queried again after a long upload."""
     stamped_at: float = 0.0
     """When it started, by the server's clock."""
     heard_at: float = 0.0
     seen_at: float = 0.0
-    """When the latest list was asked for that had the task."""
+    """When the latest list that had the task was requested."""
     moved_at: float = 0.0
-    """When its progress moved last."""
+    """When it last advanced."""
     ahead: int | None = None
     """Tasks before it in the latest list."""
     cancel_sent_at: float = 0.0
     halved_at: float = 0.0
-    """When a double of it in the server's queue was last deleted."""
+    """When a duplicate of it in the server's queue was last deleted."""
     executed: set[NodeId] = field(default_factory=set)
     is_success_heard: bool = False
     absences: int = 0
     absent_at: float = 0.0
 
     @property
+    def picture_bytes(self) -> int:
+        """Bytes of all its pictures."""
+        return sum(picture.size for picture in self.pictures)
+
+    @property
     def is_ended(self) -> bool:
-        """Nothing that happens can change it any more."""
+        """No event can change it any more."""
         return self.state in ENDED
 
     def move(self, state: State) -> None:
@@ -192,10 +195,10 @@ class Task:
             raise InvalidTransition(f"task {self.task_id}", self.state.value, state.value)
         self.state = state
         if self.is_moving:
-            self.is_moving, self.note = False, None  # it is gone, or has begun and stays
+            self.is_moving, self.note = False, None  # it has left the queue, or has begun and stays
 
     def unbind(self) -> None:
-        """Forget the server: nothing of the task has reached it."""
+        """Drop the binding: nothing of the task has reached the server."""
         self.move(State.WAITING)
         self.server = self.client_id = None
         self.bound_at = self.posted_at = 0.0

@@ -1,4 +1,4 @@
-"""What tasks are called: a shipped workflow by its key, so that each page says it its own way."""
+"""Titles of tasks: a shipped workflow is named by its key, which each page translates."""
 
 import re
 from collections.abc import Callable
@@ -19,12 +19,12 @@ def keyed(key: str) -> str:
     return f"{{{key}}}"
 
 
-def told(title: str, name_of: Callable[[str], str]) -> str:
-    """Return a title in a language; one that has no key, or an unknown one, as it is.
+def localized(title: str, name_of: Callable[[str], str]) -> str:
+    """Return a title in a language; one without a known key as it is.
 
     Args:
         title: Of a task, or of a workflow.
-        name_of: Returns what a shipped workflow is called, by its key; "" for none.
+        name_of: Returns the name of a shipped workflow by its key; "" for none.
     """
     found = _KEYED.fullmatch(title)
     name = name_of(found[2]) if found else ""

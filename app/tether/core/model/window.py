@@ -17,14 +17,19 @@ from tether.core.ids import (
     WindowId,
 )
 from tether.core.model.binding import CURED, Binding
+from tether.core.model.changes import Changes as Changes
+from tether.core.model.changes import Pending
 from tether.core.model.connection import Connection
 from tether.core.model.locks import Locks
-from tether.core.model.server import Server
+from tether.core.model.server import Server, Use
 from tether.core.model.statistics import Statistics
-from tether.core.model.task import State, Task
+from tether.core.model.task import IN_TRANSIT, State, Task
 from tether.core.protocol.address import short_name
 from tether.core.protocol.workflow import Workflow
 from tether.core.windows.peers import Peers
+
+JOURNAL_LENGTH = 2000
+NOTICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +37,8 @@ class Settings:
     """What the host of the page or the person may set.
 
     `places` is how many unfinished tasks of this window a server may have at a time at most: one
-    that runs and one behind it keep it busy, and the rest can still go elsewhere (`core/depth`).
-    `owner` is what servers are told of whose a task is.
+    that runs and one behind it keep it busy, and the others can still go elsewhere. `owner` is
+    what servers are told of whose a task is.
     """
 
     base_client_id: str
@@ -42,20 +47,14 @@ class Settings:
     binding: Binding = CURED
 
 
-JOURNAL_LENGTH = 2000
-NOTICES = 20
+class JournalEntry(NamedTuple):
+    """A frame that came, by the attempt of its socket, and the task that it named."""
 
-
-class Changes(NamedTuple):
-    """What has changed since somebody last took it.
-
-    `tasks` are those whose record changed; `gauges` has those that only went on, too. `servers`:
-    one came, goes, or can be reached otherwise than before.
-    """
-
-    tasks: frozenset[TaskId]
-    gauges: frozenset[TaskId]
-    servers: bool
+    at: float
+    server: ServerUrl
+    attempt: int
+    what: str
+    prompt_id: PromptId | None
 
 
 class Window:
@@ -74,24 +73,14 @@ class Window:
         self.locks = Locks()
         self.client_ids: dict[ServerUrl, ClientId] = {}
         self.notices: deque[Trouble] = deque(maxlen=NOTICES)
-        self.journal: deque[tuple[float, ServerUrl, int, str, PromptId | None]] = deque(
-            maxlen=JOURNAL_LENGTH
-        )
-        self.unsaved: set[TaskId] = set()
-        """Tasks whose record has changed; gauges don't count."""
-        self.saved: set[TaskId] = set()
-        self.touched: set[TaskId] = set()
-        self.are_servers_changed = False
-        self.is_fill_due = False
-        """A task waits, or a place came free: the dispatcher is to look."""
+        self.journal: deque[JournalEntry] = deque(maxlen=JOURNAL_LENGTH)
+        self.pending = Pending()
         self.is_sending_all = False
-        """All tasks that wait are to be sent now."""
+        """All waiting tasks go to servers now, past the limit of places."""
         self.served_at = 0.0
         """When a task was bound last."""
         self.is_hidden = False
         """Nobody sees the page: its timers may be late."""
-        self.is_server_new = False
-        """A server came or is to go: client ids or connections may have to follow."""
         self.aimed: ServerUrl | None = None
         self._connections: dict[ServerUrl, Connection] = {}
         """One for each server ever used: a removed server's attempts are never numbered again."""
@@ -109,15 +98,15 @@ class Window:
                 self.client_ids[url] = self._make_client_id(now)
             if url not in self._connections:
                 self._connections[url] = Connection(url, self.client_ids[url], self.chance)
-            self.servers[url] = Server.new(self._connections[url], self.chance)
-            self.is_server_new = True
+            self.servers[url] = Server.new(self._connections[url], self.chance, self.pending)
+            self.pending.server_moved()
         return self.servers[url]
 
-    def renew(self, server: Server, now: float) -> None:
-        """Be another client of a server that says nothing more to this one."""
+    def renew_client_id(self, server: Server, now: float) -> None:
+        """Be another client of a server that sends nothing more to this one."""
         self.client_ids[server.url] = self._make_client_id(now)
         server.connection.rename(self.client_ids[server.url])
-        self.is_server_new = True
+        self.pending.server_moved()
 
     def use(self, url: ServerUrl, name: str, now: float) -> Server:
         """Take a server into use, for the first time or again."""
@@ -125,19 +114,31 @@ class Window:
         server.name = name or short_name(url)
         if server.is_leaving:  # A reload finds those of its tasks first; it is the list's order.
             self.servers[url] = self.servers.pop(url)
-        server.is_leaving, self.is_fill_due = False, True
+        server.use = Use.LISTED
+        self.pending.is_fill_due = self.pending.are_servers_changed = True
         server.retry_now()
         for task in self.waiting.values():
             if task.pinned == url:
                 task.note = None
         return server
 
-    def leave(self, server: Server) -> None:
-        """Take a server out of use; tasks that it has are seen to their end."""
-        server.is_leaving = self.is_server_new = True
+    def pause(self, server: Server, is_paused: bool) -> None:
+        """Keep new tasks from a server, or let them go there again."""
+        server.is_paused = is_paused
+        self.pending.is_fill_due = self.pending.are_servers_changed = True
+
+    def remove(self, server: Server) -> None:
+        """Take a server out of use; tasks that it has are tracked to their end."""
+        server.use = Use.REMOVED
+        self.pending.server_moved()
         for task in self.waiting.values():
             if task.pinned == server.url:
                 task.note = Trouble.of("pinned_gone", server=server.name)
+
+    def forget(self, server: Server) -> None:
+        """Drop a removed server that has no task any more."""
+        del self.servers[server.url]
+        self.pending.are_servers_changed = True
 
     def next_request(self) -> int:
         """Return an id that no request of this window had."""
@@ -145,18 +146,18 @@ class Window:
         return self.requests_made
 
     def add(self, task: Task) -> None:
-        """Take a task in, wherever it stands."""
+        """Take a task in, in whatever state."""
         self.tasks[task.task_id] = task
         self._by_prompt[task.prompt_id] = task
-        self.unsaved.add(task.task_id)
+        self.pending.unsaved.add(task.task_id)
         if task.is_ended:
             self._ended[task.task_id] = task
-            self.statistics.renew()
+            self.statistics.invalidate()
             return
         self.live[task.task_id] = task
         if task.state is State.WAITING:
             self.waiting[task.task_id] = task
-            self.is_fill_due = True
+            self.pending.is_fill_due = True
             pinned = self.servers.get(task.pinned) if task.pinned else None
             if task.pinned and (pinned is None or pinned.is_leaving):
                 task.note = Trouble.of("pinned_gone", server=pinned.name if pinned else task.pinned)
@@ -165,7 +166,7 @@ class Window:
             self._bound.setdefault(task.server, {})[task.task_id] = task
 
     def bind(self, task: Task, server: Server, now: float) -> None:
-        """Give a task a server: from here on it is uploaded, posted and heard there alone."""
+        """Give a task its server: from here on it is uploaded, posted and tracked there alone."""
         task.move(State.CONNECTING)
         task.server = server.url
         task.client_id = server.connection.client_id
@@ -174,7 +175,7 @@ class Window:
         self._bound.setdefault(server.url, {})[task.task_id] = task
         self.locks.hold(task.prompt_id, server.url, now)
         self.aimed = None
-        self.unsaved.add(task.task_id)
+        self.pending.unsaved.add(task.task_id)
 
     def unbind(self, task: Task, why: Trouble) -> None:
         """Take a task back: nothing of it has reached its server, and it keeps its turn."""
@@ -183,36 +184,32 @@ class Window:
         task.note = why
         waiting = sorted((*self.waiting.values(), task), key=lambda other: other.accepted_at)
         self.waiting = {other.task_id: other for other in waiting}
-        self.unsaved.add(task.task_id)
+        self.pending.unsaved.add(task.task_id)
 
-    def follow(self, task: Task, prompt_id: PromptId) -> None:
-        """A server gave a task an id of its own: from now on that is its name."""
+    def rename_prompt(self, task: Task, prompt_id: PromptId) -> None:
+        """The server gave a task a prompt id of its own, which replaces this window's."""
         del self._by_prompt[task.prompt_id]
         self.locks.release(task.prompt_id)
         task.prompt_id = prompt_id
         self._by_prompt[prompt_id] = task
         assert task.server is not None
         self.locks.hold(prompt_id, task.server, task.bound_at)
-        self.unsaved.add(task.task_id)
-
-    def by_prompt(self, prompt_id: str) -> Task | None:
-        """Return our task that goes by that id."""
-        return self._by_prompt.get(PromptId(prompt_id))
+        self.pending.unsaved.add(task.task_id)
 
     def move(self, task: Task, state: State) -> None:
         """Take a step that keeps the task where it is."""
         task.move(state)
-        self.is_fill_due |= self.is_sending_all  # who has arrived makes way for the next
-        self.unsaved.add(task.task_id)
+        self.pending.is_fill_due |= self.is_sending_all  # an arrival makes way for the next
+        self.pending.unsaved.add(task.task_id)
 
     def end(self, task: Task, state: State, now: float, by: str, why: Trouble | None) -> None:
         """End a task for good, and unlock its server.
 
         Args:
             task: The task.
-            state: One of the four ends.
+            state: Its end.
             now: The time.
-            by: What told us: `socket`, `record`, `answer` or `here`.
+            by: Where the end is known from: `socket`, `record`, `answer` or `here`.
             why: The trouble, if it is one.
         """
         task.move(state)
@@ -222,46 +219,45 @@ class Window:
         task.note = None
         self.waiting.pop(task.task_id, None)
         self._ended[task.task_id] = self.live.pop(task.task_id)
-        self.statistics.renew()
+        self.statistics.invalidate()
         self._forget_binding(task)
-        self.unsaved.add(task.task_id)
-        self.is_fill_due = True
+        self.pending.unsaved.add(task.task_id)
+        self.pending.is_fill_due = True
 
     def dismiss(self, task: Task) -> None:
         """Forget an ended task."""
         del self.tasks[task.task_id], self._ended[task.task_id]
-        self.statistics.renew()
+        self.statistics.invalidate()
         del self._by_prompt[task.prompt_id]
-        self.unsaved.add(task.task_id)
+        self.pending.unsaved.add(task.task_id)
         if not any(other.digest == task.digest for other in self.tasks.values()):
             self.workflows.pop(task.digest, None)
+
+    def send_all(self) -> None:
+        """Let all waiting tasks go to servers now."""
+        self.is_sending_all = bool(self.waiting)
+        self.pending.is_fill_due = True
+
+    def take_changes(self) -> Changes:
+        """Return what has changed since the last call."""
+        return self.pending.take()
+
+    def by_prompt(self, prompt_id: str) -> Task | None:
+        """Return the task of that prompt id, if it is one of this window's."""
+        return self._by_prompt.get(PromptId(prompt_id))
 
     def bound_to(self, server: ServerUrl) -> tuple[Task, ...]:
         """Return the unfinished tasks of a server, in the order of their binding."""
         return tuple(self._bound.get(server, {}).values())
 
+    def in_transit(self, server: ServerUrl) -> int:
+        """Count the tasks that the server's own number can't include yet."""
+        return sum(task.state in IN_TRANSIT for task in self.bound_to(server))
+
     def abandoned_at(self, task: Task) -> ServerUrl | None:
-        """Return the server where this work was given up, while it may still be done there."""
+        """Return the server where a task's work was given up, while it may still be done there."""
         original = self.tasks.get(task.again_of) if task.again_of else None
         return original.server if original is not None and not original.is_ended else None
-
-    def in_transit(self, server: ServerUrl) -> int:
-        """Count our tasks that the server's own number can't hold yet."""
-        in_transit = (State.CONNECTING, State.UPLOADING, State.POSTING)
-        return sum(task.state in in_transit for task in self.bound_to(server))
-
-    def send_all(self) -> None:
-        """Let all tasks that wait go to servers now."""
-        self.is_sending_all = bool(self.waiting)
-        self.is_fill_due = True
-
-    def take_changes(self) -> Changes:
-        """Return what has changed since the last call."""
-        changes = Changes(frozenset(self.saved), frozenset(self.touched), self.are_servers_changed)
-        self.saved.clear()
-        self.touched.clear()
-        self.are_servers_changed = False
-        return changes
 
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks in the order of their ends."""
@@ -275,4 +271,4 @@ class Window:
         self.locks.release(task.prompt_id)
         if task.server is not None and task.task_id in self._bound.get(task.server, {}):
             del self._bound[task.server][task.task_id]
-            self.is_fill_due = True
+            self.pending.is_fill_due = True

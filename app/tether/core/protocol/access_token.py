@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from tether.core.errors import BadInput
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import read_json
 
 DEFAULT_NAME = "token"
 """The query parameter that carries a secret unless another is named."""
@@ -107,11 +107,7 @@ def read_access(text: str | None) -> Access | None:
     """Read what `write_access` wrote; None for anything else."""
     if text is None:
         return None
-    try:
-        content = parse_json(text)
-    except ValueError:
-        return None
-    match content:
+    match read_json(text):
         case {"mode": str(mode), "secret": str(secret), "name": str(name)}:
             try:
                 return make_access(mode, secret, name)

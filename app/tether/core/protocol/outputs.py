@@ -35,7 +35,7 @@ _LONGEST_NAME = 1_000
 """Characters of a name beyond which no file system has such a file."""
 
 DEEPEST = 300
-"""Levels of nesting that every stack bears; JSON that is deeper is none for us."""
+"""Levels of nesting that every stack bears; deeper JSON is refused."""
 
 MOST_PARTS = 400_000
 """Lists and objects in one text: reading as many takes a page about a second."""
@@ -160,10 +160,10 @@ def is_time(value: Any) -> bool:
 
 
 def parse_json(text: str) -> Any:
-    """Read JSON that may be anything; raise ValueError when it is none.
+    """Read JSON from a peer; raise ValueError for anything else.
 
-    A peer's nesting can be deeper than the stack, and in a browser that ends Python for good
-    instead of raising: such a text isn't even tried.
+    Nesting deeper than the stack ends Python in a browser for good, instead of raising: such a
+    text isn't even tried.
     Source: Pyodide 314.0.7, `json.loads`, measured: 5,000 levels pass, 100,000 are fatal.
     """
     parts = text.count("[") + text.count("{")
@@ -172,6 +172,14 @@ def parse_json(text: str) -> Any:
     if parts > DEEPEST and _depth(text) > DEEPEST:
         raise ValueError("nested too deeply")
     return json.loads(text)
+
+
+def read_json(text: str) -> Any:
+    """Read JSON that may be anything; return None when it is none."""
+    try:
+        return parse_json(text)
+    except ValueError:
+        return None
 
 
 def _depth(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The calls we make to servers, as values."""
+"""The calls of this window to servers, as values."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from urllib.parse import quote
 from tether.core.ids import ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId
 
 LONGEST_ANSWER = 16 * 2**20
-"""Bytes of an answer that is read: a queue of a hundred large workflows has fewer."""
+"""Bytes of the longest answer that is read: a queue of a hundred large workflows has fewer."""
 
 PROBE_WITHIN = 5.0
-"""Seconds after which a probe counts as not answered."""
+"""Timeout of a probe, in seconds."""
 
 
 class Ask(Enum):
-    """What a request wants; the answer is read by it."""
+    """What a request asks for, by which its answer is read."""
 
     PROBE = "probe"
     FEATURES = "features"
@@ -37,6 +37,21 @@ class Ask(Enum):
     OWN_HISTORY = "own_history"
 
 
+class Owner(Enum):
+    """The machine that made a request, and that its answer is given to."""
+
+    CALLER = "caller"  # outside the session, waits for the answer itself
+    REACHABILITY = "reachability"
+    INVENTORY = "inventory"
+    DISPATCHER = "dispatcher"
+    RECHECK = "recheck"
+    REBALANCING = "rebalancing"
+    SUBMISSION = "submission"
+    CANCELLATION = "cancellation"
+    RECONCILER = "reconciler"
+    COLLECTION = "collection"
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A stored picture to be sent as the `image` field of a form."""
@@ -49,9 +64,9 @@ class Upload:
 class Request:
     """One call to one server; `id` is never used twice in a window.
 
-    `timeout` is in seconds. `is_opaque` asks for a call whose answer nobody can read, but
-    which tells an address where something answers from one where nothing does. `is_bare` keeps
-    the server's token out of a call; an opaque one never has it.
+    `timeout` is in seconds. The answer to an `is_opaque` call can't be read, but it shows that
+    something answers at the address. `is_bare` keeps the server's token out of a call; an opaque
+    one never has it.
     """
 
     id: int
@@ -64,10 +79,11 @@ class Request:
     timeout: float = 10.0
     is_opaque: bool = False
     is_bare: bool = False
+    owner: Owner = Owner.CALLER
 
     @property
     def method(self) -> str:
-        """GET, or POST where something is sent."""
+        """The HTTP method: POST where something is sent, else GET."""
         return "GET" if self.body is None and self.upload is None else "POST"
 
     @property
@@ -76,9 +92,25 @@ class Request:
         return f"{self.server}{self.path}"
 
 
-def probe(request_id: int, server: ServerUrl) -> Request:
+def probe(
+    request_id: int, server: ServerUrl, owner: Owner, task_id: TaskId | None = None
+) -> Request:
     """Ask a server for the length of its queue."""
-    return Request(request_id, server, Ask.PROBE, "/prompt", timeout=PROBE_WITHIN)
+    return Request(
+        request_id, server, Ask.PROBE, "/prompt", task_id, timeout=PROBE_WITHIN, owner=owner
+    )
+
+
+def deletion(request_id: int, server: ServerUrl, task_id: TaskId, ids: list[PromptId]) -> Request:
+    """Delete entries of a server's queue, each id once for every time that it is named.
+
+    One that runs is never touched, and the answer tells nothing.
+    Source: ComfyUI 0.28.1, `POST /queue`, measured; docs/protocol.md 7.4.
+    """
+    body = json.dumps({"delete": ids})
+    return Request(
+        request_id, server, Ask.DELETE, "/queue", task_id, body, owner=Owner.CANCELLATION
+    )
 
 
 def prompt_body(
@@ -90,8 +122,7 @@ def prompt_body(
 ) -> str:
     """Write the body of `POST /prompt`.
 
-    The server keeps `extra_data` and gives it back: by its tag the owner finds the task from
-    anywhere.
+    The server keeps `extra_data` and returns it: by its tag the owner finds the task from anywhere.
     """
     return json.dumps(
         {

@@ -1,12 +1,8 @@
-"""Which waiting task gets which place at a server, and which waits for a better one.
-
-Which task waits for a server that is full, because it would end there first all the same.
-
-Whose turn it is among the windows of one browser.
-"""
+"""Which waiting task gets which place at a server, and which waits for a better one."""
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
+from typing import TypeAlias
 
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.balancer import draw_for
@@ -17,13 +13,20 @@ from tether.core.scheduling.capacity import Capacity
 from tether.core.scheduling.estimates import Estimates, loads
 from tether.core.windows.peers import WaitingTask
 
-SURE = 2.0
-"""How many times as long as its doubt a wait for a full server is reckoned the longer: where tasks
-differ widely, a server that is free now is worth more than one that should be free soon."""
+DOUBT_FACTOR = 2.0
+"""How many times its doubt a wait for a full server counts as longer: where tasks differ widely, a
+server that is free now is worth more than one that should be free soon."""
+
+PASSED_FOR = 0.25
+"""Seconds before a server that got no task is asked again: many events bring no better place."""
+
+Waiting: TypeAlias = Task | WaitingTask
+Line: TypeAlias = tuple[int, float, Iterable[Waiting]]
+"""How many places a window has, when it got the last, and its waiting tasks, the first first."""
 
 
-class OwnedTask:
-    """Compares servers that have a place with those that are full.
+class Deferrals:
+    """Lets tasks wait for full servers where they would end sooner than at one with a place.
 
     No task waits longer than it would have taken elsewhere, whatever becomes of the server
     that it waits for.
@@ -34,7 +37,7 @@ class OwnedTask:
 
     def is_better(
         self,
-        task: Task | WaitingTask,
+        task: Waiting,
         free: Mapping[ServerUrl, float],
         full: Mapping[ServerUrl, float],
         estimates: Estimates,
@@ -50,7 +53,7 @@ class OwnedTask:
             now: The time.
         """
         usual = estimates.usual(task.workload)
-        ends = loads({**free, **reckoned(full, estimates)}, usual)
+        ends = loads({**free, **with_doubt(full, estimates)}, usual)
         url = min(full, key=lambda each: ends[each], default=None)
         if url is None or ends[url] >= min((ends[each] for each in free), default=ends[url]):
             return False
@@ -59,7 +62,7 @@ class OwnedTask:
         estimates.promise(url, task.workload)
         return True
 
-    def look_again_in(self, waiting: Mapping[TaskId, Task], now: float) -> float | None:
+    def next_in(self, waiting: Mapping[TaskId, Task], now: float) -> float | None:
         """Return the seconds until a task has waited long enough; forget those that went."""
         self._until = {
             task_id: until for task_id, until in self._until.items() if task_id in waiting
@@ -68,74 +71,51 @@ class OwnedTask:
         return min(later, default=None)
 
 
-def reckoned(full: Mapping[ServerUrl, float], estimates: Estimates) -> dict[ServerUrl, float]:
-    """Return ends at full servers as they count beside those at servers with a place.
-
-    Args:
-        full: Server -> seconds to the new task's end.
-        estimates: What is known of what they do.
-    """
-    return {url: end + SURE * (estimates.rest(url)[1] or 0.0) for url, end in full.items()}
+def with_doubt(full: Mapping[ServerUrl, float], estimates: Estimates) -> dict[ServerUrl, float]:
+    """Return ends at full servers as they compare with those at servers with a place."""
+    return {url: end + DOUBT_FACTOR * (estimates.rest(url)[1] or 0.0) for url, end in full.items()}
 
 
-Line = tuple[int, float, Iterable[Task | WaitingTask]]
-"""How many places a window has, when it got the last, and who waits in it, the first first."""
-
-
-def in_turn(lines: Iterable[Line]) -> Iterator[Task | WaitingTask]:
+def in_turn(lines: Iterable[Line]) -> Iterator[Waiting]:
     """Yield all that wait: the window with the fewest places comes first.
 
-    Of equals the one whose last place is the longest ago, then the one with the oldest task.
-
-    So a hundred tasks of one window keep the next one of another waiting for one place at most.
+    Of equals the one whose last place is the longest ago, then the one with the oldest task. So a
+    hundred tasks of one window keep the next one of another waiting for one place at most.
     """
-    heap: list[
-        tuple[int, float, float, str, int, Task | WaitingTask, Iterator[Task | WaitingTask]]
-    ] = []
+    heap: list[tuple[int, float, float, str, int, Waiting, Iterator[Waiting]]] = []
 
-    def queue(
-        places: int, served_at: float, number: int, rest: Iterator[Task | WaitingTask]
-    ) -> None:
-        first = next(rest, None)
+    def push(places: int, served_at: float, number: int, line: Iterator[Waiting]) -> None:
+        first = next(line, None)
         if first is not None:
-            heappush(heap, (places, served_at, _age(first), first.task_id, number, first, rest))
+            at = first.at if isinstance(first, WaitingTask) else first.accepted_at
+            heappush(heap, (places, served_at, at, first.task_id, number, first, line))
 
     for number, (places, served_at, line) in enumerate(lines):
-        queue(places, served_at, number, iter(line))
+        push(places, served_at, number, iter(line))
     while heap:
-        places, served_at, _, _, number, first, rest = heappop(heap)
+        places, served_at, _, _, number, first, line = heappop(heap)
         yield first
-        queue(places + 1, served_at, number, rest)
-
-
-def _age(waits: Task | WaitingTask) -> float:
-    return waits.at if isinstance(waits, WaitingTask) else waits.accepted_at
-
-
-AGAIN = 0.25
-"""Seconds before a server is asked again that got no task: many events tell of no better place."""
-
-MayHave = Callable[[Server, Task], bool]
+        push(places + 1, served_at, number, line)
 
 
 class Allotment:
-    """Gives each task the server where it ends first, also if that server has no place yet.
+    """Gives each task the server where it ends first, even if that has no place yet.
 
-    Tasks of this browser's other windows are looked at in their turn as if they were ours: so
-    all windows come to the same, and what is theirs is left to them.
+    Waiting tasks of this browser's other windows take their turn as if they were this window's: so
+    all windows come to the same result, and leave each other's places alone.
     """
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._holding = OwnedTask()
+        self._deferrals = Deferrals()
         self._passed: dict[ServerUrl, float] = {}
         """When servers with a place were asked, and got no task."""
         self._is_new = False
-        """The tasks were looked at a moment ago."""
+        """The tasks were allotted a moment ago."""
 
     def clear(self) -> None:
-        """No task waits: what was found out for some is of no use to later ones."""
-        self._holding = OwnedTask()
+        """No task waits: nothing is deferred any more."""
+        self._deferrals = Deferrals()
         self._passed.clear()
 
     def places(self, asked: Container[ServerUrl], now: float) -> tuple[list[Server], list[float]]:
@@ -146,36 +126,36 @@ class Allotment:
             now: The time.
         """
         window, free = self._window, []
-        opens_at = window.peers.look_again_at(now)
+        opens_at = window.peers.next_at(now)
         capacity = Capacity(window, Estimates(window, window.statistics.durations, now))
-        size = size_of(next(iter(window.waiting.values())))
+        size = next(iter(window.waiting.values())).picture_bytes
         for server in window.servers.values():
             if server.url in asked or not server.takes_tasks:
                 continue
             wait = capacity.wait(server, server.queue_remaining, size)
-            rests_until = self._passed.get(server.url, 0.0) + AGAIN
+            passed_until = self._passed.get(server.url, 0.0) + PASSED_FOR
             if wait > 0:
                 opens_at.append(now + wait)
-            elif rests_until <= now:
+            elif passed_until <= now:
                 free.append(server)
             elif not self._is_new:
-                opens_at.append(rests_until)
+                opens_at.append(passed_until)
         self._is_new = False
-        later = self._holding.look_again_in(window.waiting, now)
+        later = self._deferrals.next_in(window.waiting, now)
         return free, opens_at if later is None else [*opens_at, now + later]
 
     def allot(
         self,
         tasks: Iterable[Task],
         lengths: Mapping[ServerUrl, int],
-        may_have: MayHave,
+        may_have: Callable[[Server, Task], bool],
         now: float,
     ) -> Iterator[tuple[Task, Server]]:
-        """Yield who goes where; each must be bound before the next is asked for.
+        """Yield which task goes where; each must be bound before the next is asked for.
 
         Args:
-            tasks: Those that wait, the first comes first.
-            lengths: The servers that were asked -> the lengths of their queues.
+            tasks: The waiting tasks, the first first.
+            lengths: The servers that were probed -> the lengths of their queues.
             may_have: Says whether a server may have a task at all.
             now: The time.
         """
@@ -185,7 +165,7 @@ class Allotment:
         bound = sum(len(window.bound_to(url)) for url in window.servers)
         others = () if window.is_sending_all else window.peers.waiting(now)
         for each in in_turn([(bound, window.served_at, tasks), *others]):
-            size = 0 if isinstance(each, WaitingTask) else size_of(each)
+            size = 0 if isinstance(each, WaitingTask) else each.picture_bytes
             free = {
                 url
                 for url, length in lengths.items()
@@ -199,14 +179,14 @@ class Allotment:
                 length = lengths[url] if url in lengths else capacity.length_of(server)
                 if url not in free and not capacity.may_wait_for(server, length, now):
                     continue
-                if (
-                    _may_have(each, server)
-                    if isinstance(each, WaitingTask)
-                    else may_have(server, each)
-                ):
+                if isinstance(each, WaitingTask):
+                    is_allowed = each.pinned in (None, url)
+                else:
+                    is_allowed = may_have(server, each)
+                if is_allowed:
                     expected = estimates.expected(server, length, each.workload, size)
                     ends[url in free][url] = expected.ends
-            if self._holding.is_better(each, ends[True], ends[False], estimates, now):
+            if self._deferrals.is_better(each, ends[True], ends[False], estimates, now):
                 self._passed.update(dict.fromkeys(free, now))
                 continue
             ranks = loads(ends[True], estimates.usual(each.workload))
@@ -215,19 +195,9 @@ class Allotment:
                 continue
             if not isinstance(each, WaitingTask):
                 yield each, window.servers[choice]
-                continue
-            if not capacity.is_shared(choice, lengths[choice]):
+            elif not capacity.is_shared(choice, lengths[choice]):
                 estimates.promise(choice, each.workload)
             elif window.peers.leave_to(each, choice, now):
                 estimates.promise(choice, each.workload)
                 self._passed[choice] = now
                 capacity.leave(choice)
-
-
-def _may_have(ticket: WaitingTask, server: Server) -> bool:
-    return ticket.pinned in (None, server.url)
-
-
-def size_of(task: Task) -> int:
-    """Return the bytes of a task's pictures."""
-    return sum(picture.size for picture in task.pictures)

@@ -1,44 +1,18 @@
-"""What a window expects of its servers for a new task.
+"""When a new task would start and end at each server."""
 
-When a new task would start and end at a server: what servers are compared by.
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from tether.core.ids import ServerUrl
 from tether.core.model.durations import Durations, middle
 from tether.core.model.server import Server
-from tether.core.model.task import State, Task
+from tether.core.model.task import IN_TRANSIT, State, Task
 from tether.core.model.window import Window
 from tether.core.windows.peers import PeerLoad
 
 FINENESS = 10.0
-"""Ends that are closer than this part of a task are equals, and the lot decides: windows that
-have learned slightly different seconds must not all go to the same one of equal servers."""
-
-
-class Standing(NamedTuple):
-    """What a server has to do before a new task.
-
-    `others` counts entries of which we know nothing but that they are there; `own` holds the
-    seconds that each of ours there will still take.
-    """
-
-    others: int
-    own: tuple[float, ...] = ()
-
-
-class Costs(NamedTuple):
-    """What a server takes, in seconds: for any entry, for the new task, for what comes before.
-
-    `upload` goes on while the queue moves; `loading` is for models that it hasn't used lately.
-    """
-
-    entry: float
-    task: float
-    upload: float = 0.0
-    loading: float = 0.0
+"""Ends that are closer than this part of a task count as equal, and chance decides: windows with
+slightly different measurements must not all choose the same one of equal servers."""
 
 
 class Expected(NamedTuple):
@@ -48,24 +22,27 @@ class Expected(NamedTuple):
     ends: float
 
 
-def expect(standing: Standing, costs: Costs) -> Expected:
+def expect(queue: float, task: float, upload: float = 0.0, loading: float = 0.0) -> Expected:
     """Return when a new task would start and end.
 
-    Where no seconds are known and each costs 1, the end is the length of the queue and one.
+    Args:
+        queue: Seconds of all that is before it.
+        task: Seconds of the task itself.
+        upload: Seconds of its upload, which goes on while the queue moves.
+        loading: Seconds to load models that the server hasn't used lately.
     """
-    queue = standing.others * costs.entry + sum(standing.own)
-    starts = max(queue, costs.upload)
-    return Expected(starts, starts + costs.loading + costs.task)
+    starts = max(queue, upload)
+    return Expected(starts, starts + loading + task)
 
 
 def rest(usual: float, elapsed: float, spread: float) -> float:
     """Return how many seconds a running task is expected to take from now on.
 
-    Its end is known no better than its like differ among each other; and the later one is, the
-    longer it will still take.
+    Its end is known no better than similar tasks differ; and the later one is, the longer it will
+    still take.
 
     Args:
-        usual: Seconds that its like take.
+        usual: Seconds that similar tasks take.
         elapsed: Seconds since it began.
         spread: The part of those seconds by which they differ.
     """
@@ -73,31 +50,12 @@ def rest(usual: float, elapsed: float, spread: float) -> float:
 
 
 def loads(ends: Mapping[ServerUrl, float], usual: float) -> dict[ServerUrl, float]:
-    """Return ends as the balancer compares them: in tasks, and no finer than is known.
-
-    Args:
-        ends: Server -> seconds to the new task's end.
-        usual: Seconds of a usual task.
-    """
+    """Return ends as the balancer compares them: in usual tasks, and no finer than is known."""
     return {server: round(end / usual * FINENESS) / FINENESS for server, end in ends.items()}
 
 
-def within(count: int, seconds: Iterable[float]) -> tuple[float, ...]:
-    """Return the first of these, so many: a server's number is newer than what we know."""
-    return tuple(seconds)[:count]
-
-
-IN_TRANSIT = (State.CONNECTING, State.UPLOADING, State.POSTING)
-
-
 class Estimates:
-    """Looks at one moment; each task that is bound counts at once for the next.
-
-    Args:
-        window: Its servers and tasks.
-        durations: What is known of seconds.
-        now: The time.
-    """
+    """Estimates of one moment; each task that is bound counts at once for the next."""
 
     def __init__(self, window: Window, durations: Durations, now: float) -> None:
         self._window = window
@@ -108,41 +66,34 @@ class Estimates:
     def expected(self, server: Server, length: int, workload: str, size: int) -> Expected:
         """Return when a new task would start and end at a server.
 
+        Without measurements each task counts 1, and the end is the length of the queue and one.
+
         Args:
             server: The server.
-            length: How many tasks it told of.
-            shape: The task's workload, "" where that isn't known.
+            length: The length of its queue.
+            workload: The task's, "" where unknown.
             size: Bytes of its pictures.
         """
-        url = server.url
-        costs = Costs(
-            self._durations.entry(url),
-            self._durations.task(url, workload),
-            self.upload(server, size) if self._durations else 0.0,
-            self._durations.loading(url, workload),
-        )
-        return expect(self._standing(url, length), costs)
+        url, known = server.url, self._durations
+        upload = self.upload(server, size) if known else 0.0
+        queue = self._queue(url, length)
+        return expect(queue, known.task(url, workload), upload, known.loading(url, workload))
 
     def usual(self, workload: str) -> float:
-        """Return the seconds of a usual task of that shape on these servers."""
+        """Return the seconds of such a task on the median server."""
         return middle([self._durations.task(url, workload) for url in self._window.servers])
 
     def age(self, workload: str, size: int) -> float:
-        """Return how old news will be when a task has been uploaded, in usual tasks; 0 if unknown.
-
-        Args:
-            shape: The task's shape.
-            size: Bytes of its pictures.
-        """
+        """Return how old answers will be after a task's upload, in usual tasks; 0 if unknown."""
         if not self._durations:
             return 0.0
         uploads = [self.upload(server, size) for server in self._window.servers.values()]
         return middle(uploads) / self.usual(workload)
 
     def own_rest(self, url: ServerUrl) -> tuple[float, float | None]:
-        """Return the seconds until a server has done our own tasks there, and their doubt.
+        """Return the seconds until a server has done this window's tasks there, and their doubt.
 
-        None where nothing is known yet, or some are like none that was timed.
+        The doubt is None where some are like none that was timed.
         """
         seconds, doubt, is_sure = 0.0, 0.0, bool(self._durations)
         for task in self._window.bound_to(url):
@@ -155,36 +106,42 @@ class Estimates:
     def rest(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the same with the tasks of this browser's other windows.
 
-        Where those don't know how long theirs take, we take them for usual ones.
+        Where those don't know how long theirs take, they count as usual ones.
         """
         (seconds, doubt), theirs = self.own_rest(url), self.share(url)
         if doubt is not None:
             usual = (theirs.coming + theirs.arrived) * self._durations.entry(url)
-            guess = usual * self._durations.spread("") if theirs.doubt is None else theirs.doubt
-            doubt += guess
+            doubt += usual * self._durations.spread("") if theirs.doubt is None else theirs.doubt
         return seconds + theirs.rest, doubt
 
     def share(self, url: ServerUrl) -> PeerLoad:
         """Return what this browser's other windows have there."""
-        return self._window.peers.share(url, self._now)
+        return self._window.peers.load(url, self._now)
 
     def is_crowded(self) -> bool:
-        """Say whether tasks wait in another window of this browser that nobody sees."""
+        """Say whether tasks wait in a hidden window of this browser."""
         return self._window.peers.is_crowded(self._now)
 
     def promise(self, url: ServerUrl, workload: str) -> None:
-        """A task waits for a server: those after it come later there."""
+        """A task waits for a server: later ones start later there."""
         seconds = self._durations.task(url, workload) + self._durations.loading(url, workload)
         self._promised[url] = self._promised.get(url, 0.0) + seconds
 
-    def _standing(self, url: ServerUrl, length: int) -> Standing:
-        ours = self._window.bound_to(url)
-        there = [self._rest(task) for task in ours if task.state not in IN_TRANSIT]
-        coming = [self._rest(task) for task in ours if task.state in IN_TRANSIT]
-        known = within(length, there)
-        promised = self._promised.get(url, 0.0)
+    def upload(self, server: Server, size: int) -> float:
+        """Return the seconds of an upload; a server without any counts as the median one."""
+        known = [each.bandwidth for each in self._window.servers.values() if each.bandwidth]
+        bandwidth = server.bandwidth or (middle(known) if known else 0.0)
+        return size / bandwidth if bandwidth else 0.0
+
+    def _queue(self, url: ServerUrl, length: int) -> float:
+        """Return the seconds of all that is before a new task; `length` is the server's own."""
+        tasks = self._window.bound_to(url)
+        there = [self._rest(task) for task in tasks if task.state not in IN_TRANSIT]
+        coming = [self._rest(task) for task in tasks if task.state in IN_TRANSIT]
+        known = there[:length]  # the server's number is newer than what this window knows
         others = length - len(known) + self.share(url).coming
-        return Standing(others, (*known, *coming, promised))
+        own = sum((*known, *coming, self._promised.get(url, 0.0)))
+        return others * self._durations.entry(url) + own
 
     def _rest(self, task: Task) -> float:
         assert task.server is not None
@@ -195,9 +152,3 @@ class Estimates:
 
     def _elapsed(self, task: Task) -> float:
         return max(0.0, self._now - task.started_at) if task.state is State.RUNNING else 0.0
-
-    def upload(self, server: Server, size: int) -> float:
-        """Return the seconds of an upload; a server that had none is like the others."""
-        known = [each.bandwidth for each in self._window.servers.values() if each.bandwidth]
-        bandwidth = server.bandwidth or (middle(known) if known else 0.0)
-        return size / bandwidth if bandwidth else 0.0

@@ -8,10 +8,10 @@ from tether.core.model.inventory import Lack
 from tether.core.model.server import Server
 from tether.core.model.task import Task
 from tether.core.model.window import Window
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Ask, Owner, Request
 
 DESCRIBED_WITHIN = 5.0
-"""Seconds after which a question for a node class counts as not answered."""
+"""Timeout of a query for a node class, in seconds."""
 
 
 def suits(window: Window, server: Server, task: Task, now: float) -> bool:
@@ -24,8 +24,17 @@ def suits(window: Window, server: Server, task: Task, now: float) -> bool:
     )
 
 
+def suits_now(window: Window, server: Server, task: Task, now: float) -> bool:
+    """Say the same where nothing may be left open: all is known, and the server is no outlier."""
+    return (
+        suits(window, server, task, now)
+        and server.inventory.knows(window.workflows[task.digest])
+        and not window.statistics.outliers.shut_until(task.digest, server.url)
+    )
+
+
 def fits_elsewhere(window: Window, task: Task) -> bool:
-    """Say whether the choice is ours, and some server may take the task's pictures."""
+    """Say whether the task isn't pinned, and some server may take its pictures."""
     return task.pinned is None and any(
         not server.is_leaving and all(server.accepts(each.size) for each in task.pictures)
         for server in window.servers.values()
@@ -35,44 +44,51 @@ def fits_elsewhere(window: Window, task: Task) -> bool:
 def why_nowhere(
     window: Window, servers: Iterable[Server], task: Task, now: float
 ) -> Trouble | None:
-    """Say what keeps a task from all servers that it may have; None while that can change."""
+    """Return what keeps a task from all servers that it may have; None while that can change."""
     allowed = [server for server in servers if task.pinned in (None, server.url)]
     trouble = too_large(allowed, [(each.filename, each.size) for each in task.pictures])
     return trouble or lacking([(each.name, _lacks(window, each, task, now)) for each in allowed])
 
 
 def lacking(lacks: Iterable[tuple[str, tuple[Lack, ...]]]) -> Trouble | None:
-    """Put into one sentence what each of these servers lacks, by name; None for nothing."""
-    told = [
+    """Return what each of these servers lacks, by name; None if nothing."""
+    parts = [
         f"{name}: {', '.join(dict.fromkeys(each.name for each in lack))}"
         for name, lack in lacks
         if lack
     ]
-    return Trouble.of("nobody_can", missing="; ".join(told)) if told else None
+    return Trouble.of("nobody_can", missing="; ".join(parts)) if parts else None
 
 
 def query_nodes(window: Window, server: Server, tasks: Iterable[Task], now: float) -> Commands:
-    """Ask a server for the node classes by which these tasks are judged."""
+    """Query a server for the node classes by which these tasks are judged."""
     workflows = {
         task.digest: window.workflows[task.digest]
         for task in tasks
         if task.pinned in (None, server.url)
     }
     return tuple(
-        _question(window, server, name)
+        _query(window, server, name)
         for digest, workflow in workflows.items()
-        for name in server.inventory.wanted(digest, workflow, now)
+        for name in server.inventory.classes_to_query(digest, workflow, now)
     )
 
 
-def _question(window: Window, server: Server, class_type: str) -> Request:
-    """Ask for one class: the list of all is 1.4 MB and blocks the server.
+def _query(window: Window, server: Server, class_type: str) -> Request:
+    """Query one class: the list of all is 1.4 MB and blocks the server.
 
     Source: ComfyUI 0.28.1, `/object_info`, measured.
     """
     request_id = window.next_request()
-    path = server.inventory.ask(request_id, class_type)
-    return Request(request_id, server.url, Ask.NODE, path, timeout=DESCRIBED_WITHIN)
+    path = server.inventory.query(request_id, class_type)
+    return Request(
+        request_id,
+        server.url,
+        Ask.NODE,
+        path,
+        timeout=DESCRIBED_WITHIN,
+        owner=Owner.INVENTORY,
+    )
 
 
 def _lacks(window: Window, server: Server, task: Task, now: float) -> tuple[Lack, ...]:
@@ -80,7 +96,7 @@ def _lacks(window: Window, server: Server, task: Task, now: float) -> tuple[Lack
 
 
 def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble | None:
-    """Say which picture is too large for all of these servers; sizes in bytes."""
+    """Return which picture is too large for all of these servers; sizes in bytes."""
     for filename, size in pictures:
         if servers and not any(server.accepts(size) for server in servers):
             roomiest = max(servers, key=lambda server: server.max_upload or 0)

@@ -1,6 +1,6 @@
-"""Where a new task would go now, and why, as far as the servers have told.
+"""Where a new task would go now, and why, without asking any server.
 
-Nothing is asked for it: when a task comes, the dispatcher asks, and may find it changed.
+When a task comes, the dispatcher probes the servers, and may find them changed.
 """
 
 from collections.abc import Collection
@@ -11,16 +11,16 @@ from tether.core.model.balancer import shortest
 from tether.core.model.durations import Durations
 from tether.core.model.server import Reach, Server
 from tether.core.model.window import Window
-from tether.core.scheduling.allotment import reckoned
+from tether.core.scheduling.allotment import with_doubt
 from tether.core.scheduling.capacity import Capacity
 from tether.core.scheduling.estimates import Estimates, Expected, loads
 
-OLD = 60.0
-"""Seconds after which what a server told of its queue is said to be of then."""
+OUTDATED_AFTER = 60.0
+"""Seconds after which the length of a queue is shown with its age."""
 
 
 class Prospect(NamedTuple):
-    """A server that can take a task: those before it there, and when it is done if known."""
+    """A server that can take a task: how many are before it there, and its end if known."""
 
     server: Server
     load: int
@@ -28,14 +28,14 @@ class Prospect(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """A server that can take none, and what keeps it: the end of `compose.next.why.*`."""
+    """A server that can't take a task; `why` is the end of `compose.next.why.*`."""
 
     server: Server
     why: str
 
 
 class Needs(NamedTuple):
-    """What is known of the task: servers that can't run its workflow, bytes of its pictures."""
+    """The servers that can't run a task's workflow, and the bytes of its pictures."""
 
     lacking: Collection[ServerUrl] = ()
     sizes: tuple[int, ...] = ()
@@ -47,7 +47,7 @@ ANYTHING = Needs()
 class Forecast(NamedTuple):
     """What would become of a new task.
 
-    `first` gets it; of several one by lot. Without any it waits here if `is_full`, else nobody
+    `first` gets it; of several a random one. Without any it waits here if `is_full`, else no server
     can take it, and `obstacles` say why. `others` come after, the earliest end first.
     """
 
@@ -59,14 +59,7 @@ class Forecast(NamedTuple):
 
 
 def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> Forecast:
-    """Look ahead for a task that is still being put together.
-
-    Args:
-        window: Its servers.
-        needs: What keeps the task from some of them.
-        durations: What is known of seconds.
-        now: The time.
-    """
+    """Forecast for a task that is still being composed."""
     able, obstacles = [], []
     for server in window.servers.values():
         if server.is_leaving:
@@ -78,7 +71,7 @@ def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> 
             able.append(server)
     estimates, size = Estimates(window, durations, now), sum(needs.sizes)
     capacity = Capacity(window, estimates)
-    # Nobody is before it in the window: it is the next for a server that has something to do.
+    # With none before it in the window, it is the next for a busy server.
     is_next = not window.waiting
     free = [
         server
@@ -98,7 +91,7 @@ def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> 
         for server in free
         if capacity.wait(server, server.queue_remaining, size)
     }
-    ranks = loads({**ends, **reckoned(full, estimates)}, estimates.usual(""))
+    ranks = loads({**ends, **with_doubt(full, estimates)}, estimates.usual(""))
     first = shortest(ranks)
     prospects = [
         Prospect(
@@ -112,12 +105,12 @@ def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> 
         tuple(each for each in prospects if each.server.url in first),
         tuple(each for each in prospects if each.server.url not in first),
         tuple(obstacles),
-        is_old=any(now - server.told_at > OLD for server in free),
+        is_old=any(now - server.told_at > OUTDATED_AFTER for server in free),
     )
 
 
 def _obstacle(server: Server, needs: Needs, now: float) -> str:
-    """Say what keeps a server from a new task, "" for nothing; the one place for such reasons."""
+    """Return what keeps a server from a new task; "" if nothing."""
     if server.reach is not Reach.UP:
         return str(server.reach.value)
     if server.is_paused:

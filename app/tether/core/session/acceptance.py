@@ -1,4 +1,4 @@
-"""How tasks come into a window, and how they leave it."""
+"""Takes tasks into a window, and lets ended ones go."""
 
 from collections.abc import Iterable
 
@@ -15,13 +15,13 @@ from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import READS
 from tether.core.windows.ledger import Entry
 
-KEPT, SPARE = 200, 20
-"""Ended tasks that a window remembers; the oldest go first, so many at a time: with each that goes
-what the others teach is worked out anew."""
+KEPT_ENDS, SPARE_ENDS = 200, 20
+"""Ended tasks that a window remembers; the oldest go first, so many at a time, since the statistics
+are then worked out anew."""
 
 
 class Acceptance:
-    """Takes tasks in, from a person or from a window that is gone; lets ended ones go."""
+    """Takes tasks in from a person or from a window that is gone."""
 
     def __init__(self, window: Window, reconciler: Reconciler) -> None:
         self._window = window
@@ -40,21 +40,21 @@ class Acceptance:
             again_of=event.again_of,
             workload=workload_of(event.workflow),
         )
-        self._repeat(task)
+        self._mark_original(task)
         task.progress.count(event.workflow.running_nodes())
         self._window.workflows[event.digest] = event.workflow
         self._window.add(task)
         ended = list(self._window.ended())
-        old = ended[:-KEPT] if len(ended) >= KEPT + SPARE else ()
+        old = ended[:-KEPT_ENDS] if len(ended) >= KEPT_ENDS + SPARE_ENDS else ()
         return tuple(command for each in old for command in self.dismiss(each))
 
-    def _repeat(self, task: Task) -> None:
-        """A task's work is done again: by this task, and not where it was given up."""
+    def _mark_original(self, task: Task) -> None:
+        """Note at the task that a new one repeats that its work is done elsewhere."""
         original = self._window.tasks.get(task.again_of) if task.again_of else None
         if original is None:
             return
         original.is_run_again = True
-        self._window.unsaved.add(original.task_id)
+        self._window.pending.unsaved.add(original.task_id)
         if not original.is_ended and original.server is not None:
             server = self._window.servers[original.server]
             original.note = Trouble.of("given_up", server=server.name)
@@ -69,25 +69,25 @@ class Acceptance:
             if task is None or (known and known.state is not State.ADOPTED):
                 continue
             if known:
-                window.dismiss(known)  # it was ours, and is again
+                window.dismiss(known)  # it was this window's, and is again
             task.epoch = entry.epoch + 1
             restore_task(window, task, now)
             if task.digest not in window.workflows:
                 commands.append(LoadWorkflow(task.digest))
             if task.server is not None:
-                commands += self._reconciler.look(window.servers[task.server], now)
+                commands += self._reconciler.query(window.servers[task.server], now)
         return tuple(commands)
 
     def repin(self, wrong: ServerUrl, right: ServerUrl) -> None:
-        """An address was corrected: what a person chose that server for is for it still."""
+        """An address was corrected: tasks that were pinned to it stay pinned to the server."""
         for task in self._unfinished():
             if task.pinned == wrong:
                 task.pinned = right
-                self._window.unsaved.add(task.task_id)
-                self._window.is_fill_due = True
+                self._window.pending.unsaved.add(task.task_id)
+                self._window.pending.is_fill_due = True
 
     def load(self) -> Commands:
-        """Ask for the workflows of all unfinished tasks."""
+        """Load the workflows of all unfinished tasks."""
         return tuple(map(LoadWorkflow, dict.fromkeys(task.digest for task in self._unfinished())))
 
     def loaded(self, event: WorkflowLoaded, now: float) -> None:
@@ -98,12 +98,12 @@ class Acceptance:
                 continue
             if event.workflow is not None:
                 window.workflows[event.digest] = event.workflow
-                window.is_fill_due = True
+                window.pending.is_fill_due = True
                 task.progress.count(event.workflow.running_nodes())
             elif task.state is State.WAITING or (
                 task.state is State.UNKNOWN and task.absences >= READS
             ):
-                # Nothing of it can be sent, and no server has it.
+                # It can't be sent, and no server has it.
                 window.end(task, State.FAILED, now, "here", Trouble.of("workflow_gone"))
 
     def dismiss(self, task: Task) -> Commands:
@@ -111,7 +111,7 @@ class Acceptance:
         if not task.is_ended:
             return ()
         self._window.dismiss(task)
-        # Of a task that was taken over, its other window still needs them.
+        # The window that adopted a task still needs them.
         return (ReleaseFiles(task.task_id),) if task.state is not State.ADOPTED else ()
 
     def _unfinished(self) -> list[Task]:

@@ -1,6 +1,5 @@
-"""Collecting: finding all tasks of one owner on the servers, whoever sent them from where."""
+"""Collects all tasks of one owner from the servers, wherever they were sent from."""
 
-from collections.abc import Collection as Ids
 from dataclasses import dataclass
 
 from tether.core.commands import Command, Commands
@@ -11,23 +10,23 @@ from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.owned_tasks import OwnedTask, read_ended, read_open
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Ask, Owner, Request
 from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import ENDS
 
 PAGE = 64
-"""Entries of a history that are asked for at once: whole workflows are in them."""
+"""Entries of a page of the history: each holds a whole workflow."""
 
 COLLECT_WITHIN = 60.0
-"""Seconds after which a page of a server's books counts as not answered."""
+"""Timeout of a page, in seconds."""
 
 
 @dataclass(slots=True)
 class Search:
-    """One search: whose tasks, which of them aren't wanted, and what was asked."""
+    """One search: whose tasks, which of them are known already, and the open requests."""
 
     owner: OwnerTag
-    known: Ids[PromptId]
+    known: frozenset[PromptId]
     asked: dict[int, int]
     """Request -> where its page of the history begins; 0 for the queue too."""
     found: int = 0
@@ -41,11 +40,11 @@ class Collection:
         self._reconciler = reconciler
         self._search: Search | None = None
 
-    def want(self, event: CollectRequested) -> Commands:
-        """Search all servers, in parallel; a search under way is given up."""
+    def start(self, event: CollectRequested) -> Commands:
+        """Search all servers in parallel; a search under way is abandoned."""
         self._search = search = Search(event.owner, event.known, {})
         if not self._window.servers:
-            self._tell("collect_no_server")
+            self._notify("collect_no_server")
         return tuple(
             self._ask(search, url, Ask.OWN_QUEUE, "/queue", 0) for url in self._window.servers
         )
@@ -53,7 +52,7 @@ class Collection:
     def answered(
         self, server: Server, request: Request, status: int, text: str, now: float
     ) -> Commands:
-        """A page of a server's books came."""
+        """A page came."""
         search = self._search
         if search is None or request.id not in search.asked:
             return ()
@@ -78,21 +77,21 @@ class Collection:
         return tuple(commands)
 
     def failed(self, server: Server, request: Request) -> Commands:
-        """A server's books can't be read: what it has of the owner isn't known."""
+        """A server's queue or history can't be read: what it has of the owner isn't known."""
         search = self._search
         if search is not None and search.asked.pop(request.id, None) is not None:
-            self._tell("collect_failed", server=server.name)
+            self._notify("collect_failed", server=server.name)
             self._finish(search)
         return ()
 
     def _take(self, search: Search, server: Server, found: OwnedTask, now: float) -> Commands:
-        """Make a task of ours of what was found, unless we or another window have it."""
+        """Make a task of what was found, unless this or another window has it."""
         window = self._window
         if found.prompt_id in search.known or window.by_prompt(found.prompt_id):
             return ()
         search.found += 1
         task = Task(
-            # Another page's own id for it is what a server says, and proves nothing.
+            # A server could name another page's id for it, which would prove nothing.
             TaskId(found.prompt_id),
             found.prompt_id,
             found.title or found.prompt_id,
@@ -114,16 +113,18 @@ class Collection:
             return ()
         window.locks.hold(task.prompt_id, server.url, now)
         window.add(task)
-        return self._reconciler.look(server, now)
+        return self._reconciler.query(server, now)
 
     def _ask(self, search: Search, server: ServerUrl, ask: Ask, path: str, offset: int) -> Request:
         request_id = self._window.next_request()
         search.asked[request_id] = offset
-        return Request(request_id, server, ask, path, timeout=COLLECT_WITHIN)
+        return Request(
+            request_id, server, ask, path, timeout=COLLECT_WITHIN, owner=Owner.COLLECTION
+        )
 
     def _finish(self, search: Search) -> None:
         if not search.asked:
-            self._tell("collected", count=search.found)
+            self._notify("collected", count=search.found)
 
-    def _tell(self, code: str, **facts: object) -> None:
+    def _notify(self, code: str, **facts: object) -> None:
         self._window.notices.append(Trouble.of(code, **facts))

@@ -1,82 +1,76 @@
-"""When a task that waits at one server is to move to another that stands idle."""
+"""Moves tasks that wait at one server to another that is idle."""
 
 from collections.abc import Iterator
 
 from tether.core.commands import Command, Commands, StartTimer
-from tether.core.ids import ServerUrl
 from tether.core.model.balancer import sample
 from tether.core.model.durations import Durations
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.requests import Request, probe
+from tether.core.protocol.requests import Owner, Request
 from tether.core.scheduling.estimates import Estimates, rest
-from tether.core.scheduling.fitness import query_nodes, suits
+from tether.core.scheduling.fitness import query_nodes, suits, suits_now
+from tether.core.scheduling.survey import Survey
 from tether.core.submission.withdrawal import take_out
+from tether.core.timers import RebalanceTimer
 from tether.core.tracking.reconciler import Reconciler
 
-EVERY = 10.0
-"""Seconds between two looks at most, while a task of ours waits at a server."""
+REBALANCE_EVERY = 10.0
+"""Seconds between two checks at most, while a task waits at a server."""
 
-WORTH = 5.0
-"""Seconds that a move must save: it takes some itself, since nothing is believed before a second
-look."""
-
-STEAL_TIMER = ("steal",)
+SECONDS_GAINED = 5.0
+"""Seconds that a move must save: it takes some itself, since two reads must confirm it."""
 
 
 class Rebalancing:
-    """Looks for idle servers while tasks of ours wait elsewhere; moves one at a time.
+    """Looks for idle servers while tasks wait at others; moves one at a time.
 
-    Each task moves once at most, never to or from a server that a person chose for it, and
-    never one that runs.
+    Each task moves once at most, never when it is pinned, and never while it runs.
     """
 
     def __init__(self, window: Window, reconciler: Reconciler) -> None:
         self._window = window
         self._reconciler = reconciler
-        self._asked: dict[ServerUrl, int] = {}
-        self._is_wanted = self._is_ticking = False
+        self._survey = Survey(window, Owner.REBALANCING)
+        self._is_allowed = self._is_ticking = False
 
-    def want(self, is_wanted: bool) -> Commands:
-        """A person wants this, or no more; a move that has begun comes to its end."""
-        self._is_wanted = is_wanted
-        return self.look()
+    def allow(self, is_allowed: bool) -> Commands:
+        """A person allows or forbids moves; one that has begun is completed."""
+        self._is_allowed = is_allowed
+        return self.start()
 
-    def look(self) -> Commands:
-        """Begin to look, if there is a task that could move."""
-        if self._is_ticking or not self._is_wanted or next(self._waiting(), None) is None:
+    def start(self) -> Commands:
+        """Begin to check, if there is a task that could move."""
+        if self._is_ticking or not self._is_allowed or next(self._waiting(), None) is None:
             return ()
         self._is_ticking = True
         # A random phase keeps windows from moving all at once.
-        delay = EVERY * (0.5 + self._window.chance.uniform() / 2)
-        return (StartTimer(STEAL_TIMER, delay),)
+        delay = REBALANCE_EVERY * (0.5 + self._window.chance.uniform() / 2)
+        return (StartTimer(RebalanceTimer(), delay),)
 
     def fired(self, now: float) -> Commands:
-        """Ask the servers that may stand idle, and those whose queues would lose a task."""
+        """Probe the servers that may be idle, and list the queues that would lose a task."""
         window = self._window
         self._is_ticking = False
         tasks = tuple(self._waiting())
-        if not self._is_wanted or not tasks:
+        if not self._is_allowed or not tasks:
             return ()
-        commands: list[Command] = list(self.look())
+        commands: list[Command] = list(self.start())
         idle = [server for server in window.servers.values() if self._may_take(server, now)]
         for server in sample(idle, window.chance.uniform):
-            request_id = window.next_request()
-            self._asked[server.url] = request_id
-            commands.append(probe(request_id, server.url))
+            commands += self._survey.ask((server,))
             commands += query_nodes(window, server, tasks, now)
         for url in dict.fromkeys(task.server for task in tasks if idle and task.server):
-            commands += self._reconciler.look(window.servers[url], now)
+            commands += self._reconciler.query(window.servers[url], now)
         return tuple(commands)
 
-    def told(self, request: Request, length: int | None, now: float) -> Commands:
-        """A server told the length of its queue, or (None) did not."""
-        if self._asked.get(request.server) != request.id:
+    def answered(self, request: Request, length: int | None, now: float) -> Commands:
+        """A server answered with the length of its queue, or (None) did not."""
+        if not self._survey.answered(request, length):
             return ()
-        del self._asked[request.server]
         server = self._window.servers[request.server]
-        if length != 0 or not self._is_wanted or not self._may_take(server, now):
+        if length != 0 or not self._is_allowed or not self._may_take(server, now):
             return ()
         task = self._best(server, now)
         return take_out(self._window, task, now) if task is not None else ()
@@ -95,39 +89,28 @@ class Rebalancing:
                     yield task
 
     def _may_take(self, server: Server, now: float) -> bool:
-        """Say whether a server could have one: nothing of ours is there or about to be."""
+        """Say whether a server could have one: no task is there, moves, or waits in the window."""
         window = self._window
+        loaded = (task for task in window.waiting.values() if task.digest in window.workflows)
         return (
             server.takes_tasks
             and server.opens_at <= now
             and not window.bound_to(server.url)
-            and not any(suits(window, server, task, now) for task in self._loaded())
+            and not any(suits(window, server, task, now) for task in loaded)
             and not any(task.is_moving for task in window.live.values())
         )
 
-    def _loaded(self) -> Iterator[Task]:
-        """Yield the tasks of the window's own queue: they go before those of other servers."""
-        window = self._window
-        return (task for task in window.waiting.values() if task.digest in window.workflows)
-
     def _best(self, server: Server, now: float) -> Task | None:
         """Return the task that gains most by running at an idle server, if any gains enough."""
-        window = self._window
-        durations, outliers = window.statistics.durations, window.statistics.outliers
+        window, durations = self._window, self._window.statistics.durations
         estimates = Estimates(window, durations, now)
         gains: list[tuple[float, Task]] = []
         for task in self._waiting():
-            if (
-                task.ahead
-                and suits(window, server, task, now)
-                and server.inventory.knows(window.workflows[task.digest])
-                and not outliers.shut_until(task.digest, server.url)
-            ):
-                size = sum(picture.size for picture in task.pictures)
-                there = estimates.expected(server, 0, task.workload, size).ends
+            if task.ahead and suits_now(window, server, task, now):
+                there = estimates.expected(server, 0, task.workload, task.picture_bytes).ends
                 gains.append((self._here(task, durations, now) - there, task))
         gain, best = max(gains, key=lambda each: each[0], default=(0.0, None))
-        return best if gain > (WORTH if durations else 0.0) else None
+        return best if gain > (SECONDS_GAINED if durations else 0.0) else None
 
     def _here(self, task: Task, durations: Durations, now: float) -> float:
         """Return in how many seconds a task would end where it waits."""
@@ -137,10 +120,8 @@ class Rebalancing:
         for other in self._window.bound_to(url):
             usual = durations.task(url, other.workload)
             if other.state is State.RUNNING:
-                elapsed = max(0.0, now - other.started_at)
-                before.append(
-                    rest(usual, elapsed, durations.spread(other.workload)) if durations else usual
-                )
+                elapsed, spread = max(0.0, now - other.started_at), durations.spread(other.workload)
+                before.append(rest(usual, elapsed, spread) if durations else usual)
             elif other.ahead is not None and other.ahead < task.ahead:
                 before.append(usual)
         others = max(0, task.ahead - len(before))

@@ -1,4 +1,4 @@
-"""Keeping a window over reloads: its identity, its locks, its tasks."""
+"""Keeps a window over reloads: its identity, its locks, its tasks."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,8 @@ from tether.core.commands import Command, Commands, SaveEntry, SaveRecord
 from tether.core.errors import Trouble
 from tether.core.ids import Chance, TaskId
 from tether.core.model.identity import make_window_id
-from tether.core.model.locks import RECORD as LOCK_RECORD
+from tether.core.model.locks import LOCK_RECORD
+from tether.core.model.server import Use
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Settings, Window
 from tether.core.session.snapshot import (
@@ -21,7 +22,7 @@ from tether.core.windows.ledger import Entry, entries_of, is_taken, write_entry
 
 
 class Records:
-    """Writes what has changed, and puts a window back where its last page left it."""
+    """Writes what has changed, and restores a window as its last page left it."""
 
     def __init__(self) -> None:
         self._saved: dict[str, str | None] = {}
@@ -36,8 +37,8 @@ class Records:
     ) -> Window:
         """Make the window that the records describe; a new one when there are none.
 
-        A record that can't be read is told, left where it is, and harms no other. A window
-        whose tasks were adopted meanwhile is a new one, and shows them as adopted.
+        A record that can't be read is reported, left where it is, and harms no other. A window
+        whose tasks were adopted meanwhile gets a new id, and shows them as adopted.
         """
         tasks, unreadable = _read_tasks(records)
         known = read_window(records.get(WINDOW_RECORD, ""))
@@ -51,16 +52,16 @@ class Records:
         window.client_ids.update(client_ids)
         window.locks.read(records.get(LOCK_RECORD, ""))
         self._saved = {key: records.get(key) for key in (WINDOW_RECORD, LOCK_RECORD)}
-        # What a page of ours accepted after this tab was copied stands in the ledger alone.
+        # Tasks that were accepted after this tab was copied are in the ledger alone.
         known_keys = {TASK_RECORD + task.task_id for task in tasks}
         for entry in entries_of(ledger, window_id):
-            ours = read_task(entry.record)
-            if ours is not None and TASK_RECORD + ours.task_id not in known_keys:
-                tasks.append(ours)
-                unreadable.discard(TASK_RECORD + ours.task_id)
+            recent = read_task(entry.record)
+            if recent is not None and TASK_RECORD + recent.task_id not in known_keys:
+                tasks.append(recent)
+                unreadable.discard(TASK_RECORD + recent.task_id)
         for key in sorted(unreadable):
             window.notices.append(Trouble.of("record_unreadable", key=key))
-        # Storage keeps no order: what has ended goes by its end, as it did before.
+        # Storage keeps no order: ended tasks are sorted by their ends, as they were before.
         for task in sorted(tasks, key=lambda task: task.ended_at or task.accepted_at):
             restore_task(window, task, now)
         window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})
@@ -76,15 +77,12 @@ class Records:
             if self._saved.get(key) != text:
                 self._saved[key] = text
                 commands.append(SaveRecord(key, text))
-        for task_id in sorted(window.unsaved):
+        for task_id in window.pending.take_unsaved():
             task = window.tasks.get(task_id)
             text = write_task(task) if task else None
             commands.append(SaveRecord(TASK_RECORD + task_id, text))
             if task is not None and task.state is not State.ADOPTED:
                 commands.append(SaveEntry(task_id, _entry(window, task, text or "")))
-        window.saved |= window.unsaved
-        window.touched |= window.unsaved
-        window.unsaved.clear()
         return tuple(commands)
 
 
@@ -99,8 +97,7 @@ def restore_task(window: Window, task: Task, now: float) -> None:
     _rewind(task, now)
     if task.state in ON_SERVER and task.server is not None:
         if task.server not in window.servers:
-            # Until the page names the server, it only sees its tasks to their end.
-            window.server(task.server, now).is_leaving = True
+            window.server(task.server, now).use = Use.RESTORED
         window.locks.hold(task.prompt_id, task.server, task.bound_at)
     window.add(task)
 
@@ -110,7 +107,7 @@ def _is_taken(task: Task, ledger: Mapping[TaskId, Entry]) -> bool:
 
 
 def _rewind(task: Task, now: float) -> None:
-    """Put a task back to a step that doesn't need the page that took it."""
+    """Put a task back to a state that doesn't need the page that took the step."""
     # The clock may have been put back since.
     task.posted_at = min(task.posted_at, now)
     task.acknowledged_at = min(task.acknowledged_at, now)
@@ -119,13 +116,13 @@ def _rewind(task: Task, now: float) -> None:
     elif task.state is State.POSTING:
         task.move(State.UNKNOWN)
     if task.state is State.UNKNOWN:
-        # It may have been sent a moment ago: the clock of an earlier page, which may have been
-        # put on since, doesn't tell.
+        # It may have been sent a moment ago: the earlier page's clock, which may have been
+        # put forward since, proves nothing.
         task.posted_at = now
 
 
 def _read_tasks(records: Mapping[str, str]) -> tuple[list[Task], set[str]]:
-    """Return the tasks, and the keys of records that are none."""
+    """Return the tasks, and the keys of unreadable records."""
     tasks, unreadable = [], set()
     for key, text in records.items():
         if key.startswith(TASK_RECORD):
@@ -138,7 +135,7 @@ def _read_tasks(records: Mapping[str, str]) -> tuple[list[Task], set[str]]:
 
 
 def _entry(window: Window, task: Task, record: str) -> str | None:
-    """Write a task for the ledger; None for one that no other window will ask for."""
+    """Write a task for the ledger; None for one that no other window needs to know."""
     if not task.is_ended:
         return write_entry(Entry(window.window_id, task.epoch, record, task.accepted_at))
     if task.epoch:

@@ -1,4 +1,4 @@
-"""What survives a reload: one small record for each task, and one for the window."""
+"""The records of a window and of its tasks, as texts."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
-from tether.core.protocol.outputs import is_time, outputs_from_json, outputs_to_json, parse_json
+from tether.core.protocol.outputs import is_time, outputs_from_json, outputs_to_json, read_json
 
 VERSION = 1
 WINDOW_RECORD = "window"
@@ -17,7 +17,7 @@ TASK_RECORD = "task:"
 
 
 def write_task(task: Task) -> str:
-    """Write a task's record; gauges and steps under way aren't in it."""
+    """Write a task's record, without gauges and steps under way."""
     return json.dumps(
         {
             "v": VERSION,
@@ -54,11 +54,7 @@ def write_task(task: Task) -> str:
 
 def read_task(text: str) -> Task | None:
     """Read what `write_task` wrote; None for anything else."""
-    try:
-        record = parse_json(text)
-    except ValueError:
-        return None
-    match record:
+    match read_json(text):
         case {
             "v": 1,
             "id": str(task_id),
@@ -72,7 +68,7 @@ def read_task(text: str) -> Task | None:
             "client": None | str() as client,
             "times": [_, _, _, _, _, _] as times,
             "by": str(by),
-        } if _is_consistent(state, server, client, times):
+        } as record if _is_consistent(state, server, client, times):
             accepted, bound, posted, acknowledged, started, ended = times
             return Task(
                 TaskId(task_id),
@@ -115,11 +111,7 @@ def write_window(window_id: WindowId, client_ids: Mapping[ServerUrl, ClientId]) 
 
 def read_window(text: str) -> tuple[WindowId, dict[ServerUrl, ClientId]] | None:
     """Read what `write_window` wrote; None for anything else."""
-    try:
-        record = parse_json(text)
-    except ValueError:
-        return None
-    match record:
+    match read_json(text):
         case {"v": 1, "id": str(window_id), "clients": dict(clients)}:
             return WindowId(window_id), {
                 ServerUrl(server): ClientId(client)
@@ -130,7 +122,7 @@ def read_window(text: str) -> tuple[WindowId, dict[ServerUrl, ClientId]] | None:
 
 
 def _is_consistent(state: str, server: str | None, client: str | None, times: list[Any]) -> bool:
-    """A task at a server needs the server and the client id it was posted under; no other has."""
+    """Say whether a bound task has its server and client id, and a waiting one has none."""
     if state not in {known.value for known in State}:
         return False
     if not all(is_time(time) for time in times):
@@ -150,7 +142,7 @@ def _pictures(rows: list[Any]) -> tuple[Picture, ...]:
 
 
 def _names(rows: Any) -> dict[tuple[NodeId, str], str]:
-    """Read the names that the server gave to uploads: a POST sent again needs them."""
+    """Read the server's names of uploads: a POST that is sent again needs them."""
     found = {}
     for row in rows if isinstance(rows, list) else ():
         match row:
@@ -166,8 +158,8 @@ def _task_id(text: Any) -> TaskId | None:
 def _trouble(row: Any) -> Trouble | None:
     match row:
         case [str(code), dict(facts)]:
-            told = ((name, fact) for name, fact in facts.items() if isinstance(fact, str))
-            return Trouble(code, tuple(told))
+            texts = ((name, fact) for name, fact in facts.items() if isinstance(fact, str))
+            return Trouble(code, tuple(texts))
     return None
 
 

@@ -1,10 +1,4 @@
-"""Brings a window's connections to where its tasks are, by the rules of its binding.
-
-Aiming the window at a server by hand, and what it is connected to now.
-
-An aim is no lock: nothing of it is kept, no task is bound by it, and other tasks' connections
-stay. It ends when a task takes a lock.
-"""
+"""Which servers a window is connected to: those of its tasks, and one that a script aims at."""
 
 from typing import Any
 
@@ -16,7 +10,7 @@ from tether.core.model.window import Window
 
 
 def connect(window: Window, server: Server) -> Commands:
-    """Be connected to a server from now on; says nothing when that is under way."""
+    """Stay connected to a server from now on; return nothing when that is under way."""
     rules = window.settings.binding
     target = rules.aim(server.url, lambda: favourite(window, server.url))
     open_to = tuple(
@@ -33,7 +27,7 @@ def connect(window: Window, server: Server) -> Commands:
 
 
 def fired(window: Window, server: Server, attempt: int) -> Commands:
-    """A connection's timer ran out; if it is time to dial again, then the bound server."""
+    """A connection's timer ran out; when the next attempt is due, dial the bound server."""
     connection = server.connection
     if connection.phase is not Phase.WAITING or attempt != connection.attempt:
         return connection.fired(attempt)
@@ -45,12 +39,12 @@ def fired(window: Window, server: Server, attempt: int) -> Commands:
 
 
 def called(window: Window, bound: ServerUrl) -> ServerUrl:
-    """Return where a call about a task of a server goes."""
+    """Return the server that a call about a task of this one goes to."""
     return window.settings.binding.call(bound, lambda: favourite(window, bound))
 
 
 def favourite(window: Window, otherwise: ServerUrl) -> ServerUrl:
-    """Return the server with the shortest queue, as far as told; the first of equals."""
+    """Return the server with the shortest known queue; the first of equals."""
     lengths = {
         url: server.queue_remaining or 0
         for url, server in window.servers.items()
@@ -60,17 +54,18 @@ def favourite(window: Window, otherwise: ServerUrl) -> ServerUrl:
 
 
 def aim(window: Window, server: ServerUrl | None) -> Commands:
-    """Aim at a server, which is then connected, or (None) at none."""
+    """Aim at a server, which is then connected, or (None) at none.
+
+    An aim is no lock: it isn't stored, binds no task, and leaves the connections of other tasks
+    alone. It ends when a task takes a lock.
+    """
     window.aimed = server if server in window.servers else None
-    window.is_server_new = True  # what was aimed at may be let go
+    window.pending.server_moved()  # the server aimed at before may be released
     return connect(window, window.servers[window.aimed]) if window.aimed else ()
 
 
 def current(window: Window) -> Connection | None:
-    """Return the connection that is meant where only one can be.
-
-    Of the server aimed at, or of the task bound last, or the one that was opened last.
-    """
+    """Return the connection of the server aimed at, of the task bound last, or the latest one."""
     held = window.locks.report()
     url = window.aimed or (held["server"] if held else None)
     if url in window.servers:

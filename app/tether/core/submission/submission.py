@@ -3,53 +3,55 @@
 from tether.core.commands import AbortRequest, Command, Commands, StartTimer, StopTimer
 from tether.core.errors import MessageError, Trouble
 from tether.core.events import Answered, Failure, Picture
+from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.connection import GREETING_WITHIN, Phase
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import read_acceptance, read_number, read_refusal, read_upload
-from tether.core.protocol.requests import Ask, Request, Upload, prompt_body
+from tether.core.protocol.requests import Ask, Owner, Request, Upload, prompt_body
 from tether.core.scheduling.fitness import fits_elsewhere
 from tether.core.scheduling.recheck import Recheck
 from tether.core.submission.dialing import called, connect
+from tether.core.timers import SocketTimer
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
-"""Seconds after which a call is given up; a POST's outcome is then unknown, not failed."""
+"""Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
 
-SENDS = 3
-"""POSTs of a task without effect after which its server is given up."""
+MOST_SENDS = 3
+"""POSTs of a task without effect after which another server is tried."""
 
 
 class Submission:
-    """Brings a task to the one server it is bound to, and to no other."""
+    """Brings a task to the server it is bound to, and to no other."""
 
     def __init__(self, window: Window) -> None:
         self._window = window
         self.recheck = Recheck(window, self._go_on)
 
     def begin(self, task: Task, server: Server, now: float) -> Commands:
-        """Bind a waiting task: its socket opens before anything is sent."""
+        """Bind a waiting task, and open its socket before anything is sent."""
         self._window.bind(task, server, now)
         task.note = None
         commands = connect(self._window, server)
         if server.connection.is_blocked:
             task.note = Trouble.of("by_polling", server=server.name)
         elif server.connection.phase is not Phase.OPEN:
-            # Blocked sockets must not keep a task from running: then we poll.
-            return (*commands, StartTimer(("connect", task.task_id), GREETING_WITHIN))
+            # Blocked sockets must not keep a task from running: it is polled then.
+            return (*commands, StartTimer(SocketTimer(task.task_id), GREETING_WITHIN))
         return (*commands, *self.advance(task, now))
 
     def greeted(self, server: Server, now: float) -> Commands:
-        """A server's socket is up: what waited for it goes on."""
+        """A server's socket is open: tasks that waited for it go on."""
         commands: list[Command] = []
         for task in self._window.bound_to(server.url):
             if task.state is State.CONNECTING:
-                commands.append(StopTimer(("connect", task.task_id)))
+                commands.append(StopTimer(SocketTimer(task.task_id)))
                 commands += self.advance(task, now)
         return tuple(commands)
 
     def connect_fired(self, task: Task, now: float) -> Commands:
-        """No socket within ten seconds: go on without one, and say so."""
+        """No socket came in time: go on without one, and say so."""
         if task.state is not State.CONNECTING:
             return ()
         server = self._server(task)
@@ -65,21 +67,17 @@ class Submission:
             if (picture.node_id, picture.input) not in task.names:
                 if task.state is State.CONNECTING:
                     self._window.move(task, State.UPLOADING)
-                upload = Upload(picture.digest, picture.filename)
-                request = self._request(
-                    task, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload=upload
-                )
-                return (*commands, request)
-        questions = self.recheck.ask(task, server, now)
-        return (*commands, *(questions or (self.post(task, now),)))
+                return (*commands, self._upload(task, picture))
+        probes = self.recheck.ask(task, server, now)
+        return (*commands, *(probes or (self.post(task, now),)))
 
     def _go_on(self, task: Task, now: float) -> Commands:
         return (*self._mend(task, self._server(task)), self.post(task, now))
 
     def post(self, task: Task, now: float) -> Request:
-        """Send the task; its record says so before it leaves."""
+        """POST the task; its record says so before it is sent."""
         server = self._server(task)
-        task.client_id = server.connection.client_id  # also where another page had begun it
+        task.client_id = server.connection.client_id  # also where an earlier page had begun it
         self._window.move(task, State.POSTING)
         task.posted_at = now
         task.sends += 1
@@ -87,15 +85,15 @@ class Submission:
         nodes = server.inventory.fitted(self._window.workflows[task.digest].with_names(task.names))
         owner = self._window.settings.owner
         body = prompt_body(nodes, task.client_id, task.prompt_id, owner, task.title)
-        return self._request(task, Ask.POST, "/prompt", POST_WITHIN, body=body)
+        about = self._about(task, Ask.POST, "/prompt")
+        return Request(*about, body, timeout=POST_WITHIN, owner=Owner.SUBMISSION)
 
     def resend(self, task: Task, now: float) -> Commands:
-        """A POST has come to nothing, and nothing of it can arrive any more.
+        """A POST had no effect and can't arrive any more: send it again, or go elsewhere.
 
-        Sent again it keeps its id, so that it never runs twice; after some times in vain it
-        may go elsewhere.
+        It keeps its prompt id, so that it never runs twice.
         """
-        if task.sends < SENDS:
+        if task.sends < MOST_SENDS:
             return (self.post(task, now),)
         server = self._server(task)
         return self._take_back(task, server, Trouble.of("post_in_vain", server=server.name), now)
@@ -129,21 +127,21 @@ class Submission:
         return self._take_back(task, server, why, now)
 
     def _posted(self, task: Task, status: int, text: str, now: float) -> Commands:
-        """The POST was answered; frames may have told more before."""
+        """The POST was answered; frames may have overtaken the answer."""
         server = self._server(task)
         if status == 200:
             try:
                 prompt_id, refused_outputs = read_acceptance(text)
             except MessageError:
-                # It is 200, but not ComfyUI's: ask its books.
+                # It is 200, but not ComfyUI's: the records decide.
                 self._outcome_unknown(task)
                 return ()
             if prompt_id != task.prompt_id and task.state is State.POSTING:
                 if self._window.by_prompt(prompt_id):
                     self._outcome_unknown(task)
                     return ()
-                # Looked for under ours it would be missed, and sent once more.
-                self._window.follow(task, prompt_id)
+                # Under this window's id it would not be found, and be sent again.
+                self._window.rename_prompt(task, prompt_id)
             task.refused_outputs = refused_outputs
             number = read_number(text)
             if number is not None:
@@ -169,7 +167,7 @@ class Submission:
         """The server has the task."""
         if not task.acknowledged_at:
             task.acknowledged_at = now
-            self._window.unsaved.add(task.task_id)
+            self._window.pending.unsaved.add(task.task_id)
             server = self._server(task)
             server.task_accepted()
             server.connection.doubt(task.posted_at, now)
@@ -195,11 +193,11 @@ class Submission:
         return self._take_back(task, server, why, now)
 
     def abort(self, task: Task) -> Commands:
-        """Stop what is under way for a task that no server has yet."""
-        return (StopTimer(("connect", task.task_id)), AbortRequest(task.request_id))
+        """Stop the upload of a task that no server has yet."""
+        return (StopTimer(SocketTimer(task.task_id)), AbortRequest(task.request_id))
 
     def _take_back(self, task: Task, server: Server, why: Trouble, now: float) -> Commands:
-        """Nothing of the task is in the server's queue: it may go elsewhere."""
+        """The task isn't in the server's queue: it may go elsewhere."""
         server.submission_failed(why, now)
         if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "answer", None)
@@ -213,7 +211,7 @@ class Submission:
             task.note = Trouble.of("outcome_unknown", server=self._server(task).name)
 
     def _mend(self, task: Task, server: Server) -> Commands:
-        """Before every call: task server = locked server = WebSocket server."""
+        """Make task server = locked server = WebSocket server, before every call."""
         window, connection = self._window, server.connection
         socket = connection.server if connection.phase is Phase.OPEN else None
         commands: Commands = ()
@@ -222,25 +220,21 @@ class Submission:
             window.mended += fault == "lock" or socket is not None
             if fault == "lock":
                 window.locks.hold(task.prompt_id, server.url, task.bound_at)
-                window.unsaved.add(task.task_id)
+                window.pending.unsaved.add(task.task_id)
             else:
                 commands = connect(window, server)
         return commands
 
-    def _request(
-        self,
-        task: Task,
-        ask: Ask,
-        path: str,
-        timeout: float,
-        body: str | None = None,
-        upload: Upload | None = None,
-    ) -> Request:
+    def _upload(self, task: Task, picture: Picture) -> Request:
+        upload = Upload(picture.digest, picture.filename)
+        about = self._about(task, Ask.UPLOAD, "/upload/image")
+        return Request(*about, upload=upload, timeout=UPLOAD_WITHIN, owner=Owner.SUBMISSION)
+
+    def _about(self, task: Task, ask: Ask, path: str) -> tuple[int, ServerUrl, Ask, str, TaskId]:
+        """Return what a request begins with; only its answer counts for the task from now on."""
         task.request_id = self._window.next_request()
         server = called(self._window, self._server(task).url)
-        return Request(
-            task.request_id, server, ask, path, task.task_id, body, upload, timeout=timeout
-        )
+        return task.request_id, server, ask, path, task.task_id
 
     def _next_picture(self, task: Task) -> Picture:
         return next(p for p in task.pictures if (p.node_id, p.input) not in task.names)

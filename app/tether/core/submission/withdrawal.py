@@ -1,44 +1,36 @@
-"""Ending a task because a person wants it, and nobody else's with it.
-
-One task that leaves its server's queue for another server, step by step.
-
-It is taken out of the queue, then looked for: only when its server twice knew it neither in the
-queue nor in the history does a new task, under a new prompt id, do its work. If it has begun
-meanwhile, it stays. The wish is in the task's record before anything is sent, so that a reload,
-or another window, brings it to its end.
-"""
+"""Takes tasks back from servers: cancelled by a person, or moved to another server."""
 
 import json
 
-from tether.core.commands import Command, Commands, LoadWorkflow, ShareFiles
+from tether.core.commands import Commands, LoadWorkflow, ShareFiles
 from tether.core.errors import Trouble
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.requests import Ask, Request, job_path
+from tether.core.protocol.requests import Ask, Owner, Request, deletion, job_path
 from tether.core.submission.submission import Submission
 
-AGAIN_AFTER = 2.0
-"""Seconds before a server that still has the task is told again."""
+REPEATED_AFTER = 2.0
+"""Seconds before a server that still has the task gets the call again."""
 
 
 class Cancellation:
-    """Cancels by prompt id alone: an untargeted interrupt would stop whoever is running."""
+    """Cancels by prompt id alone: an untargeted interrupt would stop whichever task runs."""
 
     def __init__(self, window: Window, submission: Submission) -> None:
         self._window = window
         self._submission = submission
 
-    def want(self, task: Task, now: float) -> Commands:
-        """Cancel a task wherever it stands.
+    def cancel(self, task: Task, now: float) -> Commands:
+        """Cancel a task in whatever state.
 
-        While nobody knows whether its server has it, the wish is kept until that is known.
+        While it is unknown whether the server has it, the request is kept until that is known.
         """
         if task.is_ended:
             return ()
         task.is_cancel_wanted = True
-        self._window.unsaved.add(task.task_id)
+        self._window.pending.unsaved.add(task.task_id)
         match task.state:
             case State.WAITING:
                 self._window.end(task, State.CANCELLED, now, "here", None)
@@ -52,64 +44,61 @@ class Cancellation:
                 return self.send(task)
         return ()
 
-    def again(self, task: Task, now: float) -> Commands:
-        """Tell the server once more: the task is still there, a while after it was told."""
-        if now - task.cancel_sent_at < AGAIN_AFTER:
-            return ()  # a node that is at work stops at its next step only
+    def repeat(self, task: Task, now: float) -> Commands:
+        """Send the call again: the task is still there a while after the last one."""
+        if now - task.cancel_sent_at < REPEATED_AFTER:
+            return ()  # a node that runs stops at its next step only
         task.cancel_sent_at = now
         return self.send(task)
 
     def send(self, task: Task) -> Commands:
-        """Tell the server; saying it again does no harm.
+        """Send the calls that cancel a task; repeating them does no harm.
 
-        Source: ComfyUI 0.28.1 and 0.3.64, measured; protocol sections 1.7, 7.3 and 7.4.
+        Source: ComfyUI 0.28.1 and 0.3.64, measured; docs/protocol.md 1.7, 7.3 and 7.4.
         """
         assert task.server is not None
         if self._window.servers[task.server].has_jobs:
-            return (self._request(task, Ask.CANCEL, job_path(task.prompt_id, "/cancel"), {}),)
-        calls: tuple[Command, ...] = (
-            self._request(task, Ask.DELETE, "/queue", {"delete": [task.prompt_id]}),
-            self._request(task, Ask.INTERRUPT, "/interrupt", {"prompt_id": task.prompt_id}),
+            return (self._call(task, Ask.CANCEL, job_path(task.prompt_id, "/cancel"), {}),)
+        return (
+            deletion(self._window.next_request(), task.server, task.task_id, [task.prompt_id]),
+            self._call(task, Ask.INTERRUPT, "/interrupt", {"prompt_id": task.prompt_id}),
         )
-        return calls
 
     def refused(self, request: Request) -> Commands:
-        """The server is from before the jobs API: cancel in the older way."""
+        """The server has no jobs API: cancel in the older way."""
         server = self._window.servers[request.server]
         task = self._window.tasks.get(request.task_id) if request.task_id else None
         server.has_jobs = False
         return self.send(task) if task is not None and not task.is_ended else ()
 
-    def _request(self, task: Task, ask: Ask, path: str, body: dict[str, object]) -> Request:
+    def _call(self, task: Task, ask: Ask, path: str, body: dict[str, object]) -> Request:
         assert task.server is not None
-        request_id = self._window.next_request()
-        text = json.dumps(body)
-        return Request(request_id, task.server, ask, path, task.task_id, body=text)
+        number, text = self._window.next_request(), json.dumps(body)
+        return Request(number, task.server, ask, path, task.task_id, text, owner=Owner.CANCELLATION)
 
 
 def take_out(window: Window, task: Task, now: float) -> Commands:
-    """Take a task that waits at a server out of its queue.
+    """Take a task that waits at a server out of its queue, to run it on another.
 
-    That never touches one that runs, and its answer says nothing.
-    Source: ComfyUI 0.28.1, `POST /queue`, measured; protocol section 7.4.
+    Only once two reads have found it neither in the queue nor in the history, `resubmit` has a new
+    task do its work; if it has begun meanwhile, it stays. Its record says so before anything is
+    sent, so that a reload, or another window, completes the move.
     """
     assert task.server is not None
     task.is_moving = True
     task.cancel_sent_at = now
     task.note = Trouble.of("moving", server=window.servers[task.server].name)
-    window.unsaved.add(task.task_id)
-    text = json.dumps({"delete": [task.prompt_id]})
-    number = window.next_request()
-    return (Request(number, task.server, Ask.DELETE, "/queue", task.task_id, body=text),)
+    window.pending.unsaved.add(task.task_id)
+    return (deletion(window.next_request(), task.server, task.task_id, [task.prompt_id]),)
 
 
-def again(window: Window, task: Task, now: float) -> Commands:
-    """Take it out once more: a while after that it is still there, or a double of it."""
-    return () if now - task.cancel_sent_at < AGAIN_AFTER else take_out(window, task, now)
+def take_out_again(window: Window, task: Task, now: float) -> Commands:
+    """Take it out once more, when it or a duplicate is still there a while after the last call."""
+    return () if now - task.cancel_sent_at < REPEATED_AFTER else take_out(window, task, now)
 
 
 def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands:
-    """Its server has it no more, and never ran it: a new task does the work, where it ends first.
+    """Replace a task that left the queue and never ran by a new one, under a new prompt id.
 
     Both in one step: whatever happens next, exactly one of the two is unfinished.
     """
@@ -137,7 +126,7 @@ def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands
 
 
 def successor(window: Window, task: Task) -> Task | None:
-    """Return the task that does the work of one that was moved."""
+    """Return the task that replaces one that was moved."""
     if task.trouble is None or task.trouble.code != "moved":
         return None
     return next((each for each in window.tasks.values() if each.again_of == task.task_id), None)

@@ -1,4 +1,4 @@
-"""From a server's frames to the tasks they are about."""
+"""Takes in a server's frames, each for the task that it is about."""
 
 from tether.core.commands import Commands, ShowPreview
 from tether.core.errors import MessageError
@@ -7,7 +7,7 @@ from tether.core.ids import PromptId, ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
 from tether.core.model.task import ON_SERVER, State, Task
-from tether.core.model.window import Window
+from tether.core.model.window import JournalEntry, Window
 from tether.core.protocol.messages import (
     Executed,
     Executing,
@@ -34,12 +34,12 @@ class Frames:
         self._submission = submission
         self._reconciler = reconciler
 
-    def frame(self, event: FrameReceived, now: float) -> Commands:
-        """Take in a text frame; one that we don't understand changes nothing."""
+    def text(self, event: FrameReceived, now: float) -> Commands:
+        """Take in a text frame; an unreadable one changes nothing."""
         server = self._current(event.server, event.attempt)
         if server is None:
             return ()
-        server.connection.heard(now)
+        server.connection.received(now)
         if not server.connection.flood.takes(len(event.text), now):
             return self._flooded(server, now)
         try:
@@ -54,7 +54,7 @@ class Frames:
         server = self._current(event.server, event.attempt)
         if server is None:
             return ()
-        server.connection.heard(now)
+        server.connection.received(now)
         if not server.connection.flood.takes(0, now):
             return self._flooded(server, now)
         try:
@@ -67,7 +67,7 @@ class Frames:
         if preview.prompt_id is None:
             task = self._only(server, State.RUNNING)
         else:
-            task = heard(self._window, server.url, preview.prompt_id)
+            task = task_of(self._window, server.url, preview.prompt_id)
         if task is None:
             return ()
         task.heard_at = now
@@ -79,41 +79,41 @@ class Frames:
                 server.note_queue(remaining, now)
                 if is_greeting:
                     return self._greeted(server, now)
-                server.connection.proved()
-                return self._reconciler.count(server, now)
+                server.connection.registered()
+                return self._reconciler.check_duplicates(server, now)
             case FeatureFlags(size):
                 server.max_upload = size or server.max_upload
                 return ()
             case UnknownMessage():
                 return ()
             case Executing(node_id, None):
-                # Sent right after a reconnect: the node that our running task is in. It proves
-                # nothing of a task that isn't known to run: the one that it is of may have
-                # ended here already. The list, asked for at once, tells what runs.
+                # Sent right after a reconnect: the node that the running task is in. It proves
+                # nothing of a task that isn't known to run: the one that it is about may have
+                # ended here already. The list, queried at once, shows what runs.
                 alone = self._only(server, State.POSTING, *ON_SERVER)
                 if node_id is not None and alone is not None and alone.state is State.RUNNING:
                     alone.progress.begin(node_id)
                 return ()
         prompt_id = message.prompt_id
         assert prompt_id is not None
-        server.connection.proved()
-        task = heard(self._window, server.url, prompt_id)
+        server.connection.registered()
+        task = task_of(self._window, server.url, prompt_id)
         kind = type(message).__name__
         if task is None:
             self._note(server, f"{kind} of nobody here", prompt_id, now)
             return ()
         self._note(server, kind, prompt_id, now)
-        self._window.touched.add(task.task_id)
+        self._window.pending.gauges.add(task.task_id)
         task.heard_at = now
         if isinstance(message, ExecutionStart):
             task.stamped_at = message.at
         moves = task.progress.moves
-        commands = self._hear(server, task, message, now)
+        commands = self._apply(server, task, message, now)
         if task.progress.moves != moves:
             task.moved_at = now
         return commands
 
-    def _hear(self, server: Server, task: Task, message: Message, now: float) -> Commands:
+    def _apply(self, server: Server, task: Task, message: Message, now: float) -> Commands:
         match message:
             case ExecutionEnded(_, None):
                 self._began(task, now)
@@ -146,7 +146,7 @@ class Frames:
         return ()
 
     def _prompt_ended(self, server: Server, task: Task, now: float) -> Commands:
-        """The last frame of a task: it is complete if all that it should give was heard."""
+        """The last frame of a task: it is complete if every output node has reported."""
         workflow = self._window.workflows.get(task.digest)
         expected = workflow.outputs() if workflow else None
         if task.is_success_heard and expected is not None:
@@ -154,7 +154,7 @@ class Frames:
             if not missing:
                 self._window.end(task, State.COMPLETED, now, "socket", None)
                 return ()
-        return (self._reconciler.ask(server, task),)
+        return (self._reconciler.query_task(server, task),)
 
     def _began(self, task: Task, now: float) -> None:
         """A frame about a task proves that its server has it and works on it."""
@@ -173,7 +173,7 @@ class Frames:
         return (
             *commands,
             *self._submission.greeted(server, now),
-            *self._reconciler.look(server, now),
+            *self._reconciler.query(server, now),
         )
 
     def _flooded(self, server: Server, now: float) -> Commands:
@@ -181,7 +181,7 @@ class Frames:
         return server.connection.flooded()
 
     def _current(self, url: ServerUrl, attempt: int) -> Server | None:
-        """A socket that was replaced, or closed for a flood, has nothing more to say."""
+        """Return the frame's server; None for a socket that was replaced, or closed for a flood."""
         server = self._window.servers.get(url)
         if server is None or server.connection.attempt != attempt:
             return None
@@ -189,19 +189,19 @@ class Frames:
         return None if is_drained else server
 
     def _only(self, server: Server, *states: State) -> Task | None:
-        """Return our task in one of these states there, if there is exactly one."""
+        """Return the task in one of these states there, if there is exactly one."""
         tasks = [task for task in self._window.bound_to(server.url) if task.state in states]
         return tasks[0] if len(tasks) == 1 else None
 
     def _note(self, server: Server, what: str, prompt_id: PromptId | None, now: float) -> None:
-        attempt = server.connection.attempt
-        self._window.journal.append((now, server.url, attempt, what, prompt_id))
+        entry = JournalEntry(now, server.url, server.connection.attempt, what, prompt_id)
+        self._window.journal.append(entry)
 
 
-def heard(window: Window, server: ServerUrl, prompt_id: PromptId) -> Task | None:
-    """Return the unfinished task that a message of a server is about.
+def task_of(window: Window, server: ServerUrl, prompt_id: PromptId) -> Task | None:
+    """Return the unfinished task that a frame of a server is about.
 
-    None for a prompt of somebody else or of another server, before its POST and after its end.
+    None for a prompt of another client or server, before its POST and after its end.
     """
     task = window.by_prompt(prompt_id)
     if task is None or task.server != server:

@@ -1,4 +1,4 @@
-"""Finding out what a server is, and why it can't be used."""
+"""Whether a server can be used, and why not."""
 
 from tether.core.commands import Commands
 from tether.core.errors import MessageError, Trouble
@@ -6,10 +6,10 @@ from tether.core.events import Failure
 from tether.core.model.server import Reach, Server
 from tether.core.model.window import Window
 from tether.core.protocol.answers import read_max_upload, read_queue_length, read_stats
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Ask, Owner, Request
 
 GREET_WITHIN = 8.0
-"""Seconds for the first calls to a server."""
+"""Timeout of the first calls to a server, in seconds."""
 
 
 class Reachability:
@@ -19,28 +19,32 @@ class Reachability:
         self._window = window
 
     def meet(self, server: Server) -> Commands:
-        """Ask what there is to know of a server, its queue included."""
+        """Query all facts of a server, its queue included."""
         return (
             self._request(server, Ask.STATS, "/system_stats"),
             self._request(server, Ask.FEATURES, "/features"),
+            self._request(server, Ask.PROBE, "/prompt"),
         )
 
     def refresh(self, server: Server) -> Commands:
-        """Ask for the queue alone."""
-        return (self._request(server, Ask.PROBE, "/prompt"),)
-
-    def renew(self, server: Server) -> Commands:
-        """Ask for what a person sees of a server: its queue, and its free memory."""
-        return (*self.refresh(server), self._request(server, Ask.STATS, "/system_stats"))
+        """Query what a person sees of a server: its queue, and its free memory."""
+        return (
+            self._request(server, Ask.PROBE, "/prompt"),
+            self._request(server, Ask.STATS, "/system_stats"),
+        )
 
     def answered(
         self, server: Server, request: Request, status: int, text: str, now: float
     ) -> bool:
-        """Take in a fact; False when the answer is not what a ComfyUI server says.
+        """Take in a fact; return False for what no ComfyUI server would answer.
 
-        The queue alone decides whether a server can be used: some have no features to tell,
-        and some trip over their own card's memory.
+        The queue alone decides whether a server can be used: some have no features, and some
+        stumble over their own card's memory.
         """
+        if request.ask is Ask.REACH:
+            # Something answers, but the page may not read it.
+            self._explain(server, Reach.REFUSED, "server_cors", now)
+            return False
         try:
             if status != 200:
                 raise MessageError(f"`{request.path}` answered {status}", text)
@@ -48,16 +52,16 @@ class Reachability:
                 case Ask.PROBE:
                     server.note_queue(read_queue_length(text), now)
                 case Ask.STATS:
-                    server.facts = read_stats(text)
+                    server.note_facts(read_stats(text))
                 case _:
                     server.max_upload = read_max_upload(text) or server.max_upload
         except MessageError:
             if request.ask is not Ask.PROBE:
                 return False
-            code = "server_locked" if status in (401, 403) else "server_odd"
-            reach = Reach.REFUSED if status in (401, 403) else Reach.ODD
+            is_locked = status in (401, 403)
+            code = "server_locked" if is_locked else "server_odd"
             why = Trouble.of(code, server=server.name, url=server.url, status=status)
-            server.failed(reach, why, now)
+            server.failed(Reach.REFUSED if is_locked else Reach.ODD, why, now)
             return False
         server.answered()
         return True
@@ -65,9 +69,9 @@ class Reachability:
     def failed(self, server: Server, request: Request, failure: Failure, now: float) -> Commands:
         """A call had no answer.
 
-        Browsers can't tell "down" from "refused by CORS" by one failure; a `no-cors` call
-        that resolves proves that something answers there.
-        Source: Chromium 156, measured; protocol section 9.
+        Browsers report "down" and "refused by CORS" alike; a `no-cors` call that resolves proves
+        that something answers there.
+        Source: Chromium 156, measured; docs/protocol.md 9.
         """
         if request.ask is Ask.REACH:
             self._explain(server, Reach.DOWN, "server_down", now)
@@ -80,12 +84,8 @@ class Reachability:
             return ()  # it hangs, and would hang for the next call
         return (self._request(server, Ask.REACH, "/prompt", is_opaque=True),)
 
-    def reached(self, server: Server, now: float) -> None:
-        """Something answers, but the page may not read it."""
-        self._explain(server, Reach.REFUSED, "server_cors", now)
-
     def _explain(self, server: Server, reach: Reach, code: str, now: float) -> None:
-        """Say more of a failure, unless the server has answered meanwhile."""
+        """Give the reason of a failure, unless the server has answered meanwhile."""
         if server.reach is not Reach.UP:
             server.judge(reach, Trouble.of(code, server=server.name, url=server.url), now)
 
@@ -97,4 +97,5 @@ class Reachability:
             path,
             timeout=GREET_WITHIN,
             is_opaque=is_opaque,
+            owner=Owner.REACHABILITY,
         )

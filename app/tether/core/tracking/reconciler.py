@@ -1,7 +1,4 @@
-"""Asks servers what is true: HTTP is the truth, the socket a hint.
-
-What the looks at one server's books have to remember, and how often they are.
-"""
+"""Queries servers for the truth about tasks: the socket is only a hint."""
 
 from dataclasses import dataclass, field
 
@@ -13,115 +10,122 @@ from tether.core.model.server import Reach, Server
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import read_history, read_job, read_jobs, read_queue
-from tether.core.protocol.requests import OPEN_JOBS_PATH, Ask, Request, history_path, job_path
+from tether.core.protocol.requests import (
+    OPEN_JOBS_PATH,
+    Ask,
+    Owner,
+    Request,
+    history_path,
+    job_path,
+)
+from tether.core.timers import MissedTimer, PollTimer
 from tether.core.tracking.verdicts import Verdicts, find_witness, last_contact
 
-BEAT = 2.0
-"""Seconds between looks while an own task is silent, unknown or missing."""
+POLL_EVERY = 2.0
+"""Seconds between queries while a task is silent, unknown or missing."""
 
-CALM = 15.0
-"""Seconds between looks otherwise."""
+IDLE_POLL_EVERY = 15.0
+"""Seconds between queries otherwise."""
 
-FRAMES_WITHIN = 0.5
-"""Seconds that a frame may come after an answer that its server gave later."""
+OVERTAKEN_GRACE = 0.5
+"""Grace in seconds for frames that HTTP overtook."""
 
 
 @dataclass(slots=True)
-class Watch:
-    """The looks at one server: `list_id` is the list under way, 0 for none."""
+class Polling:
+    """The queries to one server: `list_id` is the list under way, 0 for none."""
 
-    is_beating: bool = False
+    is_ticking: bool = False
     list_id: int = 0
     asked_at: float = 0.0
     is_again: bool = False
-    calm_until: float = 0.0
+    idle_until: float = 0.0
     witness_id: int = 0
-    """The latest call about a task that has ended there."""
+    """The latest query for a task that has ended there."""
     missed: dict[TaskId, float] = field(default_factory=dict)
-    """Tasks that the socket has still time to speak of -> when the list without them was
-    asked for."""
+    """Tasks whose frames have a grace -> when the list without them was requested."""
     details: dict[int, float] = field(default_factory=dict)
-    """Calls about one task -> when the list that lacked it was asked for; 0 without a list."""
+    """Queries for one task -> when the list that lacked it was requested; 0 without a list."""
 
 
 class Reconciler:
-    """Per server and round: one list, then one call for each own task that isn't in it."""
+    """Per server and round: one list, then one query for each task that isn't in it."""
 
     def __init__(self, window: Window, verdicts: Verdicts) -> None:
         self._window = window
         self._verdicts = verdicts
-        self._watches: dict[ServerUrl, Watch] = {}
+        self._pollings: dict[ServerUrl, Polling] = {}
 
-    def beat(self, server: Server, now: float) -> Commands:
-        """The pulse of a server with tasks of ours: look if there is a reason."""
+    def start(self, server: Server, now: float) -> Commands:
+        """Start to poll a server that has tasks of this window, unless that goes on already."""
+        if not self._tasks(server):
+            return ()
+        polling = self._polling(server)
+        if polling.is_ticking:
+            return ()
+        polling.is_ticking = True
+        # A random phase keeps windows from querying all at once.
+        phase = IDLE_POLL_EVERY * (0.5 + self._window.chance.uniform() / 2)
+        polling.idle_until = max(polling.idle_until, now + phase)
+        return (StartTimer(PollTimer(server.url), POLL_EVERY),)
+
+    def fired(self, server: Server, now: float) -> Commands:
+        """Poll a server with tasks of this window if there is a reason."""
         tasks = self._tasks(server)
         if not tasks:
-            self._watches.pop(server.url, None)
+            self._pollings.pop(server.url, None)
             return ()
-        watch = self._watch(server)
+        polling = self._polling(server)
         is_urgent = not server.connection.is_receiving or any(
             task.state is State.UNKNOWN
             or task.absences
             or task.is_cancel_wanted
             or task.is_moving
-            or task.client_id != server.connection.client_id  # nothing is said to us of it
-            or (task.state is State.RUNNING and now - task.heard_at >= BEAT)
+            or task.client_id != server.connection.client_id  # its frames go to another client
+            or (task.state is State.RUNNING and now - task.heard_at >= POLL_EVERY)
             for task in tasks
         )
-        # Somebody may have deleted one of ours: nobody else tells us.
+        # A task may have been deleted, which no frame tells.
         is_urgent = is_urgent or server.has_fewer_than(len(tasks))
         redial = server.connection.redial_if_deaf(now)
         if redial and server.connection.deafness == DEAF_AGAIN:
-            self._window.renew(server, now)
-        pulse = (StartTimer(("beat", server.url), BEAT), *redial)
-        is_due = (is_urgent or now >= watch.calm_until) and now >= server.retry_at
-        return (*pulse, *self.look(server, now)) if is_due and not watch.list_id else pulse
-
-    def watch(self, server: Server, now: float) -> Commands:
-        """Start the pulse of a server that has tasks of ours, if it has none."""
-        if not self._tasks(server):
-            return ()
-        watch = self._watch(server)
-        if watch.is_beating:
-            return ()
-        watch.is_beating = True
-        # A random phase keeps windows from asking all at once.
-        phase = CALM * (0.5 + self._window.chance.uniform() / 2)
-        watch.calm_until = max(watch.calm_until, now + phase)
-        return (StartTimer(("beat", server.url), BEAT),)
+            self._window.renew_client_id(server, now)
+        tick = (StartTimer(PollTimer(server.url), POLL_EVERY), *redial)
+        is_due = (is_urgent or now >= polling.idle_until) and now >= server.retry_at
+        return (*tick, *self.query(server, now)) if is_due and not polling.list_id else tick
 
     def forget(self, server: Server) -> Commands:
-        """A server is gone, and no task of ours is there."""
-        self._watches.pop(server.url, None)
-        return (StopTimer(("beat", server.url)),)
+        """A server is gone, and has no task of this window."""
+        self._pollings.pop(server.url, None)
+        return (StopTimer(PollTimer(server.url)),)
 
-    def look(self, server: Server, now: float) -> Commands:
-        """Ask for the list now; once more after the one under way."""
+    def query(self, server: Server, now: float) -> Commands:
+        """Request the list now; once more after the one under way."""
         if not self._tasks(server):
             return ()
-        watch = self._watch(server)
-        if watch.list_id:
-            watch.is_again = True
+        polling = self._polling(server)
+        if polling.list_id:
+            polling.is_again = True
             return ()
-        watch.list_id = self._window.next_request()
-        watch.asked_at = now
-        watch.calm_until = now + CALM
+        polling.list_id = self._window.next_request()
+        polling.asked_at = now
+        polling.idle_until = now + IDLE_POLL_EVERY
         ask, path = (Ask.JOBS, OPEN_JOBS_PATH) if server.has_jobs else (Ask.QUEUE, "/queue")
-        return (Request(watch.list_id, server.url, ask, path),)
+        return (Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)
 
-    def count(self, server: Server, now: float) -> Commands:
-        """Look once after a task of ours came to a queue that is longer than our tasks are.
+    def check_duplicates(self, server: Server, now: float) -> Commands:
+        """Query once after a task came to a queue that is longer than this window's tasks are.
 
-        Mostly there are others' tasks; but a browser may have sent ours twice.
+        Mostly the others are of other clients; but a browser may have sent a POST twice.
         """
         tasks = self._tasks(server)
         newest = max((task.acknowledged_at for task in tasks), default=0.0)
-        if now - newest > BEAT or self._watch(server).asked_at > newest:
+        if now - newest > POLL_EVERY or self._polling(server).asked_at > newest:
             return ()
-        return self.look(server, now) if (server.queue_remaining or 0) > len(tasks) else ()
+        return self.query(server, now) if (server.queue_remaining or 0) > len(tasks) else ()
 
-    def ask(self, server: Server, task: Task, listed_at: float = 0.0) -> Request:
-        """Ask for the record of one task.
+    def query_task(self, server: Server, task: Task, listed_at: float = 0.0) -> Request:
+        """Request the record of one task.
 
         Only after a list that lacks it may an absence count: `/queue` first, then the
         history, or a task that is just ending is in neither.
@@ -129,102 +133,101 @@ class Reconciler:
         Args:
             server: The task's own.
             task: The task.
-            listed_at: When that list was asked for; 0 without a list.
+            listed_at: When that list was requested; 0 without a list.
         """
         request_id = self._window.next_request()
-        self._watch(server).details[request_id] = listed_at
+        self._polling(server).details[request_id] = listed_at
         if server.has_jobs:
             ask, path = Ask.JOB, job_path(task.prompt_id)
         else:
             ask, path = Ask.HISTORY, history_path(task.prompt_id)
-        return Request(request_id, server.url, ask, path, task.task_id)
+        return Request(request_id, server.url, ask, path, task.task_id, owner=Owner.RECONCILER)
 
     def missed_fired(self, server: Server, task_id: TaskId) -> Commands:
-        """A task wasn't in a list, and the socket has had its time to say why."""
-        listed_at = self._watch(server).missed.pop(task_id, 0.0)
+        """A task wasn't in a list, and no frame has explained that."""
+        listed_at = self._polling(server).missed.pop(task_id, 0.0)
         tasks = [task for task in self._tasks(server) if task.task_id == task_id]
-        return tuple(self.ask(server, task, listed_at) for task in tasks)
+        return tuple(self.query_task(server, task, listed_at) for task in tasks)
 
     def answered(self, request: Request, status: int, text: str, now: float) -> Commands:
         """A list or a record came."""
-        server, watch = self._expected(request)
-        if server is None or watch is None:
+        server, polling = self._expected(request)
+        if server is None or polling is None:
             return ()
-        is_list = request.ask in (Ask.JOBS, Ask.QUEUE)
         if request.ask is Ask.JOBS and status == 404:
             # A server from before the jobs API.
             # Source: ComfyUI 0.3.64, measured.
             server.has_jobs = False
-            watch.list_id = 0
-            return self.look(server, now)
+            polling.list_id = 0
+            return self.query(server, now)
+        take = self._listed if request.ask in (Ask.JOBS, Ask.QUEUE) else self._recorded
         try:
-            if is_list:
-                return self._listed(server, watch, request, status, text, now)
-            return self._recorded(server, watch, request, status, text, now)
+            return take(server, polling, request, status, text, now)
         except MessageError as error:
             why = error.trouble
             if status != 200:
                 why = Trouble.of("server_status", server=server.name, status=status)
-            return self._failed(server, watch, request, why, now)
+            return self._failed(server, polling, request, why, now)
 
     def failed(self, request: Request, now: float) -> Commands:
         """A call had no answer."""
-        server, watch = self._expected(request)
-        if server is None or watch is None:
+        server, polling = self._expected(request)
+        if server is None or polling is None:
             return ()
         why = Trouble.of("server_silent", server=server.name)
-        return self._failed(server, watch, request, why, now)
+        return self._failed(server, polling, request, why, now)
 
     def _failed(
-        self, server: Server, watch: Watch, request: Request, why: Trouble, now: float
+        self, server: Server, polling: Polling, request: Request, why: Trouble, now: float
     ) -> Commands:
-        """That never means an empty list; the next one comes later each time."""
+        """A failure never counts as an empty list; the next query comes later each time."""
         server.failed(Reach.DOWN, why, now)
-        watch.details.pop(request.id, None)
-        if request.id != watch.list_id:
+        polling.details.pop(request.id, None)
+        if request.id != polling.list_id:
             return ()
-        watch.list_id = 0
-        # Somebody had a reason to look while it was under way.
-        is_again, watch.is_again = watch.is_again, False
-        return self.look(server, now) if is_again else ()
+        polling.list_id = 0
+        # There was a reason to query while it was under way.
+        is_again, polling.is_again = polling.is_again, False
+        return self.query(server, now) if is_again else ()
 
     def _listed(
-        self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
+        self, server: Server, polling: Polling, request: Request, status: int, text: str, now: float
     ) -> Commands:
         if status != 200:
             raise MessageError(f"`{request.path}` answered {status}", text)
         found = read_jobs(text) if request.ask is Ask.JOBS else read_queue(text)
         server.answered()
-        asked_at, watch.list_id = watch.asked_at, 0
+        asked_at, polling.list_id = polling.asked_at, 0
         commands: list[Command] = []
         for task in self._tasks(server):
             if task.prompt_id in found:
                 entry = found[task.prompt_id]
                 commands += self._verdicts.listed(server, task, entry, asked_at, now)
             elif last_contact(task) < asked_at:
-                commands += self._missed(server, watch, task, asked_at)
-        if watch.is_again:
-            watch.is_again = False
-            commands += self.look(server, now)
+                commands += self._missed(server, polling, task, asked_at)
+        if polling.is_again:
+            polling.is_again = False
+            commands += self.query(server, now)
         return tuple(commands)
 
-    def _missed(self, server: Server, watch: Watch, task: Task, listed_at: float) -> Commands:
-        """A list lacks a task: mostly it has just ended, and the socket tells that itself."""
+    def _missed(self, server: Server, polling: Polling, task: Task, listed_at: float) -> Commands:
+        """A list lacks a task: mostly it has just ended, and a frame will tell."""
         connection = server.connection
         if not connection.is_receiving or task.client_id != connection.client_id:
-            return (self.ask(server, task, listed_at),)
-        is_due = task.task_id in watch.missed
-        watch.missed[task.task_id] = listed_at
-        return () if is_due else (StartTimer(("missed", server.url, task.task_id), FRAMES_WITHIN),)
+            return (self.query_task(server, task, listed_at),)
+        is_due = task.task_id in polling.missed
+        polling.missed[task.task_id] = listed_at
+        timer = MissedTimer(server.url, task.task_id)
+        return () if is_due else (StartTimer(timer, OVERTAKEN_GRACE),)
 
     def _recorded(
-        self, server: Server, watch: Watch, request: Request, status: int, text: str, now: float
+        self, server: Server, polling: Polling, request: Request, status: int, text: str, now: float
     ) -> Commands:
-        listed_at = watch.details[request.id]
+        listed_at = polling.details[request.id]
         task = self._window.tasks.get(request.task_id) if request.task_id else None
-        is_question = request.id == watch.witness_id
-        if task is None or task.is_ended != is_question or task.server != server.url:
-            del watch.details[request.id]
+        is_witness = request.id == polling.witness_id
+        if task is None or task.is_ended != is_witness or task.server != server.url:
+            del polling.details[request.id]
             return ()
         if status == 404 and request.ask is Ask.JOB:
             record = None
@@ -234,39 +237,39 @@ class Reconciler:
             record = read_job(text)
         else:
             record = read_history(text, task.prompt_id)
-        del watch.details[request.id]
+        del polling.details[request.id]
         server.answered()
-        if is_question:
+        if is_witness:
             server.note_history(record is not None, now)
         elif record is not None:
             self._verdicts.recorded(server, task, record, now)
         elif listed_at:
             commands = self._verdicts.absent(server, task, listed_at, now)
-            return (*commands, *self._question(server, task))
+            return (*commands, *self._query_witness(server, task))
         else:
-            return self.look(server, now)
+            return self.query(server, now)
         return ()
 
-    def _question(self, server: Server, task: Task) -> Commands:
-        """Ask for a task that ended there, when one is missing: are these the same books?"""
+    def _query_witness(self, server: Server, task: Task) -> Commands:
+        """Request the record of an ended task when one is missing: was there a restart?"""
         if task.absences != 1 or task.state is State.UNKNOWN:
             return ()
         witness = find_witness(self._window.tasks.values(), server.url)
         if witness is None:
             return ()
-        request = self.ask(server, witness)
-        self._watch(server).witness_id = request.id
+        request = self.query_task(server, witness)
+        self._polling(server).witness_id = request.id
         return (request,)
 
     def _tasks(self, server: Server) -> tuple[Task, ...]:
         return tuple(t for t in self._window.bound_to(server.url) if t.state in ON_SERVER)
 
-    def _watch(self, server: Server) -> Watch:
-        return self._watches.setdefault(server.url, Watch())
+    def _polling(self, server: Server) -> Polling:
+        return self._pollings.setdefault(server.url, Polling())
 
-    def _expected(self, request: Request) -> tuple[Server | None, Watch | None]:
-        """Answers to calls that nobody waits for any more are passed over."""
-        watch = self._watches.get(request.server)
-        if watch is None or request.id not in (watch.list_id, *watch.details):
+    def _expected(self, request: Request) -> tuple[Server | None, Polling | None]:
+        """Return the server and its polling; None for an answer that no longer matters."""
+        polling = self._pollings.get(request.server)
+        if polling is None or request.id not in (polling.list_id, *polling.details):
             return None, None
-        return self._window.servers.get(request.server), watch
+        return self._window.servers.get(request.server), polling

@@ -1,8 +1,7 @@
-"""What all windows of a browser know of each other's unfinished tasks.
+"""The unfinished tasks of all windows of a browser, in storage that they share.
 
-Every window keeps an entry for each of its unfinished tasks in storage that all of them
-share. When a window is gone, another takes its entries over: it *adopts* the tasks. Each
-adoption raises the entry's epoch, by which a window that comes back knows what it lost.
+When a window is gone, another one *adopts* its tasks. Each adoption raises the entry's epoch, by
+which a window that comes back knows what it lost.
 """
 
 import json
@@ -10,18 +9,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tether.core.ids import TaskId, WindowId
-from tether.core.protocol.outputs import is_time, parse_json
+from tether.core.protocol.outputs import is_time, read_json
 
 ENTRY_RECORD = "entry:"
 """The start of every entry's key in the shared storage; the task's id follows."""
 
-GRACE = 15.0
+ADOPTION_GRACE = 15.0
 """Seconds that a window may be gone before its tasks are adopted: it may only be reloading."""
 
-ROUND = 60.0
-"""Seconds between looks for windows that are gone, while other windows have entries."""
+ADOPTION_ROUND = 60.0
+"""Seconds between checks for windows that are gone, while other windows have entries."""
 
-KEPT = 30 * 24 * 3600.0
+END_KEPT_FOR = 30 * 24 * 3600.0
 """Seconds for which the end of an adopted task is kept for the window that it came from."""
 
 
@@ -39,7 +38,7 @@ class Entry:
 
 
 def write_entry(entry: Entry) -> str:
-    """Write an entry as a text."""
+    """Write an entry."""
     return json.dumps(
         {"owner": entry.owner, "epoch": entry.epoch, "task": entry.record, "at": entry.at}
     )
@@ -47,11 +46,7 @@ def write_entry(entry: Entry) -> str:
 
 def read_entry(text: str) -> Entry | None:
     """Read what `write_entry` wrote; None for anything else."""
-    try:
-        read = parse_json(text)
-    except ValueError:
-        return None
-    match read:
+    match read_json(text):
         case {"owner": str(owner), "epoch": int(epoch), "task": str(record), "at": at} if is_time(
             at
         ):
@@ -87,9 +82,9 @@ def entries_of(ledger: Mapping[TaskId, Entry], owner: WindowId) -> tuple[Entry, 
 
 
 def forgotten(ledger: Mapping[TaskId, Entry], now: float) -> Iterable[TaskId]:
-    """Return the ended tasks that nobody will ask for any more."""
+    """Return the ended tasks whose entries have expired."""
     return (
         task_id
         for task_id, entry in ledger.items()
-        if not entry.record and not now - KEPT < entry.at <= now
+        if not entry.record and not now - END_KEPT_FOR < entry.at <= now
     )

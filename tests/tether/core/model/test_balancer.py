@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import NORTH, SOUTH, Chance
 from tether.core.ids import ServerUrl
-from tether.core.model.balancer import SAMPLE, WHOLE, choose, draw_for, sample, shortest
+from tether.core.model.balancer import (
+    LARGEST_SAMPLE,
+    WHOLE_FLEET,
+    choose,
+    draw_for,
+    sample,
+    shortest,
+)
 
 servers = st.text(min_size=1, max_size=8).map(ServerUrl)
 
@@ -51,13 +58,13 @@ def test_equals_are_chosen_alike_often(seed: int) -> None:
 
 def test_of_a_large_fleet_some_are_asked_by_lot() -> None:
     """Each once, and all alike often; of a small one all."""
-    assert sample(range(WHOLE), Chance().uniform) == list(range(WHOLE))
+    assert sample(range(WHOLE_FLEET), Chance().uniform) == list(range(WHOLE_FLEET))
     chance, times = Chance(7), Counter[int]()
     for _ in range(2000):
-        asked = sample(range(WHOLE + 4), chance.uniform)
-        assert len(set(asked)) == SAMPLE
+        asked = sample(range(WHOLE_FLEET + 4), chance.uniform)
+        assert len(set(asked)) == LARGEST_SAMPLE
         times.update(asked)
-    assert min(times[number] for number in range(WHOLE + 4)) > 700
+    assert min(times[number] for number in range(WHOLE_FLEET + 4)) > 700
 
 
 @pytest.mark.parametrize(
@@ -66,7 +73,7 @@ def test_of_a_large_fleet_some_are_asked_by_lot() -> None:
 def test_the_older_the_news_the_fewer_are_asked(age: float, number: int) -> None:
     """Of a small fleet all, however old."""
     assert len(sample(range(200), Chance().uniform, age)) == number
-    assert len(sample(range(WHOLE), Chance().uniform, age)) == WHOLE
+    assert len(sample(range(WHOLE_FLEET), Chance().uniform, age)) == WHOLE_FLEET
 
 
 def test_the_lot_of_a_task_is_the_same_in_every_window() -> None:

@@ -25,24 +25,25 @@ from tether.core.ids import ClientId
 from tether.core.model.connection import (
     CLOSING_WITHIN,
     FEATURE_FLAGS,
-    FIRST,
+    FIRST_DELAY,
     FLOOD_PAUSE,
+    FRAME_GRACE,
     GREETING_WITHIN,
-    HEARD_WITHIN,
-    LONGEST,
+    LONGEST_DELAY,
     Backoff,
     Connection,
-    Flood,
+    FloodLimit,
     Phase,
 )
 from tether.core.protocol.messages import LONGEST_FRAME
+from tether.core.timers import ConnectionTimer, Timer
 
 URL = "ws://north:8188/ws?clientId=me"
 
 
-def timer(attempt: int) -> tuple[str, ...]:
+def timer(attempt: int) -> ConnectionTimer:
     """The key of an attempt's timer."""
-    return ("connection", NORTH, str(attempt))
+    return ConnectionTimer(NORTH, attempt)
 
 
 def new_connection(*draws: float) -> Connection:
@@ -180,11 +181,11 @@ def test_the_network_back_dials_at_once() -> None:
 def test_a_socket_that_hears_nothing_of_what_its_server_does_is_replaced() -> None:
     """Half-open, or its client id was unregistered: close, wait for `close`, dial, once."""
     connection = open_connection(0.5)
-    connection.heard(NOON)
+    connection.received(NOON)
     connection.doubt(NOON + 1, NOON + 2)
     connection.doubt(NOON + 1, NOON + 3)  # a second sign waits no longer than the first
     assert connection.redial_if_deaf(NOON + 3.9) == ()
-    assert connection.redial_if_deaf(NOON + 2 + HEARD_WITHIN) == (
+    assert connection.redial_if_deaf(NOON + 2 + FRAME_GRACE) == (
         CloseSocket(NORTH, 1),
         StartTimer(timer(1), CLOSING_WITHIN),
     )
@@ -197,11 +198,11 @@ def test_a_socket_that_hears_nothing_of_what_its_server_does_is_replaced() -> No
 def test_a_socket_that_hears_is_left_alone() -> None:
     """A frame in time, or a little late; and one that is closed can't be deaf."""
     connection = open_connection(0.5)
-    connection.heard(NOON + 1)
+    connection.received(NOON + 1)
     connection.doubt(NOON + 1, NOON + 2)
     assert connection.redial_if_deaf(NOON + 60) == ()
     connection.doubt(NOON + 2, NOON + 3)
-    connection.heard(NOON + 4)
+    connection.received(NOON + 4)
     assert connection.redial_if_deaf(NOON + 60) == ()
     connection.doubt(NOON + 5, NOON + 6)
     connection.closed(1)
@@ -210,7 +211,7 @@ def test_a_socket_that_hears_is_left_alone() -> None:
 
 def find_deaf(connection: Connection, at: float) -> Commands:
     """HTTP shows what the socket doesn't say."""
-    connection.heard(at - 9)
+    connection.received(at - 9)
     connection.doubt(at - 8, at - 7)
     return connection.redial_if_deaf(at)
 
@@ -231,7 +232,7 @@ def test_a_connection_that_stays_deaf_becomes_another_client_and_then_gives_up()
     assert find_deaf(connection, NOON + 60) == ()
     assert not connection.is_receiving
     assert find_deaf(connection, NOON + 80) == ()
-    connection.proved()
+    connection.registered()
     assert connection.is_receiving
     assert find_deaf(connection, NOON + 100) != ()
 
@@ -243,7 +244,7 @@ class Browser:
         self.connection = new_connection()
         self.open: set[int] = set()
         self.given_up: set[int] = set()
-        self.timers: set[tuple[str, ...]] = set()
+        self.timers: set[Timer] = set()
         self.last = 0
 
     def carry_out(self, commands: tuple[Command, ...]) -> None:
@@ -354,11 +355,11 @@ def test_no_delay_is_ever_out_of_bounds(failures: int, seed: int) -> None:
     """Not after a night without the server either."""
     backoff = Backoff(Chance(seed))
     backoff.failures = failures
-    assert 0 <= backoff.next() < min(LONGEST, FIRST * 2 ** min(failures, 20))
+    assert 0 <= backoff.next() < min(LONGEST_DELAY, FIRST_DELAY * 2 ** min(failures, 20))
     assert backoff.failures == failures + 1
 
 
-def taken(flood: Flood, count: int, length: int, now: float, gap: float = 0.0) -> int:
+def taken(flood: FloodLimit, count: int, length: int, now: float, gap: float = 0.0) -> int:
     """How many frames are taken before the first that isn't."""
     for number in range(count):
         if not flood.takes(length, now + number * gap):
@@ -369,17 +370,17 @@ def taken(flood: Flood, count: int, length: int, now: float, gap: float = 0.0) -
 @pytest.mark.parametrize(("length", "most"), [(100, 30_000), (LONGEST_FRAME, 16)])
 def test_what_comes_at_once_is_bounded(length: int, most: int) -> None:
     """In frames, and in characters."""
-    assert taken(Flood(), 40_000, length, NOON) == most
+    assert taken(FloodLimit(), 40_000, length, NOON) == most
 
 
 def test_a_busy_server_is_never_cut_off() -> None:
     """Five hundred frames in a second, for minutes."""
-    assert taken(Flood(), 100_000, 1_000, NOON, gap=0.002) == 100_000
+    assert taken(FloodLimit(), 100_000, 1_000, NOON, gap=0.002) == 100_000
 
 
 def test_a_clock_that_was_set_back_gives_nothing_away() -> None:
     """Time that is over again fills nothing."""
-    flood = Flood()
+    flood = FloodLimit()
     assert taken(flood, 30_000, 0, NOON) == 30_000
     assert not flood.takes(0, NOON - 1000)
     assert flood.takes(0, NOON)

@@ -18,7 +18,7 @@ from tests.tether.core.farm import (
     new_window,
 )
 from tether.core.ids import Digest, ServerUrl, TaskId
-from tether.core.model.durations import COUNTED, Durations, models_of, usual_seconds, workload_of
+from tether.core.model.durations import COMPARED, Durations, models_of, usual_seconds, workload_of
 from tether.core.model.task import State, Task
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.windows.peers import Timing
@@ -57,7 +57,7 @@ def test_the_latest_completed_tasks_tell() -> None:
     """In the mean of their logarithms, by the server's clock: an odd one weighs little."""
     tasks = [ran(NORTH, 100.0, number) for number in range(1, 4)]
     tasks += [ran(NORTH, seconds, 10 + n) for n, seconds in enumerate((2.0, 4.0, 8.0) * 10)]
-    assert len(tasks) > COUNTED
+    assert len(tasks) > COMPARED
     durations = Durations(tasks)
     assert durations
     assert durations.knows(NORTH)
@@ -66,9 +66,9 @@ def test_the_latest_completed_tasks_tell() -> None:
 
 def test_what_other_windows_told_counts_by_its_time() -> None:
     """Like the window's own: the latest tell."""
-    own = [ran(NORTH, 2.0, number) for number in range(COUNTED)]
+    own = [ran(NORTH, 2.0, number) for number in range(COMPARED)]
     for at, seconds in ((NOON, 2.0), (NOON + 5000, 8.0)):
-        told = [Timing(at, TaskId(f"x{number}"), NORTH, "s.", 8.0) for number in range(COUNTED)]
+        told = [Timing(at, TaskId(f"x{number}"), NORTH, "s.", 8.0) for number in range(COMPARED)]
         durations = Durations(own, told)
         assert durations.entry(NORTH) == durations.task(NORTH, "s.") == pytest.approx(seconds)
     assert Durations((), told[:1]).is_timed("s.")

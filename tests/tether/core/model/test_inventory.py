@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tether.core.ids import Digest, NodeId
 from tether.core.model import inventory
-from tether.core.model.inventory import ASKED_AGAIN, Infos, Inventory, Lack, fitted, lacks_of
+from tether.core.model.inventory import QUERIED_AGAIN, Infos, Inventory, Lack, fitted, lacks_of
 from tether.core.protocol.node_info import InputInfo, NodeInfo
 from tether.core.protocol.workflow import Workflow
 
@@ -37,31 +37,31 @@ def described(*choices: str) -> str:
 def told(*choices: str) -> Inventory:
     """A server that has described its class."""
     found = Inventory()
-    found.ask(7, "Up/scale")
+    found.query(7, "Up/scale")
     found.answered(7, 200, described(*choices), NOON)
     return found
 
 
 def test_a_class_is_asked_for_once() -> None:
     found = Inventory()
-    assert found.wanted(FIRST, workflow(), NOON) == ["Up/scale"]
+    assert found.classes_to_query(FIRST, workflow(), NOON) == ["Up/scale"]
     assert not found.knows(workflow())
-    assert found.ask(7, "Up/scale") == "/object_info/Up%2Fscale"
-    assert found.is_asked() and found.wanted(FIRST, workflow(), NOON) == []
+    assert found.query(7, "Up/scale") == "/object_info/Up%2Fscale"
+    assert found.is_querying() and found.classes_to_query(FIRST, workflow(), NOON) == []
     found.answered(7, 200, described("fine.pth"), NOON)
-    assert not found.is_asked() and found.wanted(FIRST, workflow(), NOON) == []
+    assert not found.is_querying() and found.classes_to_query(FIRST, workflow(), NOON) == []
     assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
 
 
 def test_what_was_lacking_is_asked_for_again_later() -> None:
     found = told("other.pth")
     lacks = (Lack("Up/scale", "name", "fine.pth"),)
-    assert found.lacks(FIRST, workflow(), NOON + ASKED_AGAIN) == lacks
-    assert found.wanted(FIRST, workflow(), NOON + ASKED_AGAIN) == []
-    later = NOON + ASKED_AGAIN + 1
+    assert found.lacks(FIRST, workflow(), NOON + QUERIED_AGAIN) == lacks
+    assert found.classes_to_query(FIRST, workflow(), NOON + QUERIED_AGAIN) == []
+    later = NOON + QUERIED_AGAIN + 1
     assert found.lacks(FIRST, workflow(), later) == ()
-    assert found.wanted(FIRST, workflow(), later) == ["Up/scale"]
-    found.ask(8, "Up/scale")
+    assert found.classes_to_query(FIRST, workflow(), later) == ["Up/scale"]
+    found.query(8, "Up/scale")
     found.failed(8, later)
     assert found.lacks(FIRST, workflow(), later) == lacks
 
@@ -69,7 +69,7 @@ def test_what_was_lacking_is_asked_for_again_later() -> None:
 @pytest.mark.parametrize(("status", "text"), [(404, ""), (200, "<html>"), (500, "")])
 def test_an_answer_that_says_nothing_keeps_no_task_away(status: int, text: str) -> None:
     found = told("other.pth")
-    found.ask(8, "Up/scale")
+    found.query(8, "Up/scale")
     found.answered(8, status, text, NOON)
     assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
 
@@ -86,7 +86,7 @@ def test_a_server_that_restarted_is_asked_anew() -> None:
     assert found.lacks(FIRST, workflow(), NOON)
     found.forget()
     assert found.lacks(FIRST, workflow(), NOON) == ()
-    assert found.wanted(FIRST, workflow(), NOON) == ["Up/scale"]
+    assert found.classes_to_query(FIRST, workflow(), NOON) == ["Up/scale"]
 
 
 def test_a_substitute_changes_the_verdict() -> None:
@@ -99,7 +99,7 @@ def test_a_substitute_changes_the_verdict() -> None:
 
 
 def test_verdicts_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inventory, "VERDICTS", 2)
+    monkeypatch.setattr(inventory, "JUDGED_WORKFLOWS", 2)
     found = told("other.pth")
     for digest in "abc":
         assert found.lacks(Digest(digest), workflow(), NOON)

@@ -3,8 +3,9 @@
 from tests.tether.core.farm import NOON, NORTH, Chance
 from tether.core.errors import Trouble
 from tether.core.ids import ClientId
+from tether.core.model.changes import Pending
 from tether.core.model.connection import Connection, Phase
-from tether.core.model.server import FORM_OVERHEAD, Reach, Server
+from tether.core.model.server import FORM_OVERHEAD, Reach, Server, Use
 
 SILENT = Trouble.of("server_silent", server="north")
 
@@ -12,7 +13,7 @@ SILENT = Trouble.of("server_silent", server="north")
 def new_server(*draws: float) -> Server:
     """A server of which nothing is known yet."""
     chance = Chance(draws=draws)
-    return Server.new(Connection(NORTH, ClientId("me"), chance), chance)
+    return Server.new(Connection(NORTH, ClientId("me"), chance), chance, Pending())
 
 
 def test_a_new_server_is_called_by_its_address() -> None:
@@ -149,7 +150,7 @@ def test_a_person_may_keep_new_tasks_away() -> None:
     assert server.takes_tasks
     server.is_paused = True
     assert not server.takes_tasks
-    server.is_paused, server.is_leaving = False, True
+    server.is_paused, server.use = False, Use.REMOVED
     assert not server.takes_tasks
 
 

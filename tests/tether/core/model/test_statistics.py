@@ -17,7 +17,13 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
-from tether.core.model.statistics import HEARD, PAUSE, TOLD, Outliers, Statistics
+from tether.core.model.statistics import (
+    OUTLIER_PAUSE,
+    PEERS_REMEMBERED,
+    TIMINGS_SENT,
+    Outliers,
+    Statistics,
+)
 from tether.core.model.task import State, Task
 from tether.core.windows.peers import Timing
 
@@ -38,7 +44,7 @@ def test_all_is_learned_once_and_anew_when_a_task_has_ended() -> None:
         assert statistics.outliers.failures_at(NORTH) == 0
         assert statistics.usual == {}
     assert looks == 3
-    statistics.renew()
+    statistics.invalidate()
     assert not statistics.durations
     assert looks == 4
 
@@ -71,43 +77,45 @@ def test_a_window_learns_from_what_others_tell() -> None:
     """And forgets it when they do, or go."""
     statistics = Statistics(list)
     assert not statistics.durations
-    assert not statistics.hear(WindowId("one"), ())
-    assert statistics.hear(WindowId("one"), (timing(0),))
-    assert statistics.hear(WindowId("other"), (timing(1),))
+    assert not statistics.receive(WindowId("one"), ())
+    assert statistics.receive(WindowId("one"), (timing(0),))
+    assert statistics.receive(WindowId("other"), (timing(1),))
     known = statistics.durations
     assert known.task(NORTH, "") == pytest.approx(4.0)
-    assert not statistics.hear(WindowId("one"), (timing(0),))
+    assert not statistics.receive(WindowId("one"), (timing(0),))
     assert statistics.durations is known
-    assert statistics.hear(WindowId("one"), ())
+    assert statistics.receive(WindowId("one"), ())
     assert statistics.durations
-    statistics.hear(WindowId("other"), ())
+    statistics.receive(WindowId("other"), ())
     assert not statistics.durations
 
 
 def test_what_the_last_windows_told_is_remembered() -> None:
     """A window that is open for days doesn't collect, though others crash."""
     statistics = Statistics(list)
-    statistics.hear(WindowId("first"), (timing(0, 500.0),))
-    for number in range(HEARD):
-        statistics.hear(WindowId(f"w{number}"), (timing(number),))
+    statistics.receive(WindowId("first"), (timing(0, 500.0),))
+    for number in range(PEERS_REMEMBERED):
+        statistics.receive(WindowId(f"w{number}"), (timing(number),))
     assert statistics.durations.task(NORTH, "") == pytest.approx(4.0)
-    assert statistics.hear(WindowId("first"), (timing(0),))
-    assert not statistics.hear(WindowId(f"w{HEARD - 1}"), (timing(HEARD - 1),))
+    assert statistics.receive(WindowId("first"), (timing(0),))
+    assert not statistics.receive(
+        WindowId(f"w{PEERS_REMEMBERED - 1}"), (timing(PEERS_REMEMBERED - 1),)
+    )
 
 
 def test_a_window_tells_of_its_own_latest_tasks_alone() -> None:
     """What it has from others those tell themselves."""
     window = new_window(places=99)
-    for number in range(TOLD + 2):
+    for number in range(TIMINGS_SENT + 2):
         task = bound_task(window, window.server(NORTH, NOON), *RUNNING, number=number)
         task.ran = 4.0
         window.end(task, State.COMPLETED, NOON + number, "socket", None)
-        window.statistics.hear(WindowId("one"), (timing(number),))
+        window.statistics.receive(WindowId("one"), (timing(number),))
     told = [each.task_id for each in window.statistics.latest]
-    assert told == [f"t{number}" for number in range(2, TOLD + 2)]
+    assert told == [f"t{number}" for number in range(2, TIMINGS_SENT + 2)]
     window.dismiss(task)
-    assert len(window.statistics.latest) == TOLD
-    assert window.statistics.latest[-1].task_id == f"t{TOLD}"
+    assert len(window.statistics.latest) == TIMINGS_SENT
+    assert window.statistics.latest[-1].task_id == f"t{TIMINGS_SENT}"
 
 
 OTHER = Digest("07e4")
@@ -131,13 +139,13 @@ def failed(at: float, server: ServerUrl = NORTH, why: Trouble | None = BOOM) -> 
 def test_a_server_that_fails_twice_where_another_succeeds_gets_no_more() -> None:
     """For ten minutes; then one more failure doubles that."""
     outliers = Outliers([failed(2), failed(1), done(3)])
-    assert outliers.shut_until(INVERT, NORTH) == NOON + 2 + PAUSE
+    assert outliers.shut_until(INVERT, NORTH) == NOON + 2 + OUTLIER_PAUSE
     assert outliers.shut_until(INVERT, SOUTH) == 0
     assert outliers.shut_until(OTHER, NORTH) == 0
     assert (outliers.failures_at(NORTH), outliers.failures_at(SOUTH)) == (2, 0)
 
     again = Outliers([failed(1), failed(2), done(3), failed(700)])
-    assert again.shut_until(INVERT, NORTH) == NOON + 700 + 2 * PAUSE
+    assert again.shut_until(INVERT, NORTH) == NOON + 700 + 2 * OUTLIER_PAUSE
 
 
 def test_a_workflow_that_fails_everywhere_is_bad_itself() -> None:

@@ -15,9 +15,10 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import PromptId, TaskId
+from tether.core.model.server import Use
 from tether.core.model.task import State
 from tether.core.model.window import NOTICES, Changes
-from tether.core.tracking.frames import heard
+from tether.core.tracking.frames import task_of
 
 WHY = Trouble.of("server_silent", server="north")
 
@@ -27,7 +28,7 @@ def test_a_server_keeps_its_client_id_while_the_window_lives() -> None:
     window = new_window()
     north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
     assert window.server(NORTH, NOON + 1) is north
-    assert window.is_server_new
+    assert window.pending.are_connections_due
     assert north.connection.client_id != south.connection.client_id
     del window.servers[NORTH]
     again = window.server(NORTH, NOON + 9)
@@ -48,7 +49,7 @@ def test_a_task_takes_its_way_through_the_window() -> None:
     window = new_window(places=1)
     north = window.server(NORTH, NOON)
     task = waiting_task(window)
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
     assert list(window.waiting) == [task.task_id]
 
     window.bind(task, north, NOON)
@@ -57,14 +58,14 @@ def test_a_task_takes_its_way_through_the_window() -> None:
     assert (window.waiting, window.bound_to(NORTH), window.bound_to(SOUTH)) == ({}, (task,), ())
     assert window.locks.server_of(task.prompt_id) == NORTH
 
-    window.unsaved.clear()
+    window.pending.unsaved.clear()
     window.move(task, State.POSTING)
-    assert window.unsaved == {task.task_id}
+    assert window.pending.unsaved == {task.task_id}
 
-    window.is_fill_due = False
+    window.pending.is_fill_due = False
     window.end(task, State.COMPLETED, NOON + 5, "socket", None)
     assert (task.ended_at, task.ended_by) == (NOON + 5, "socket")
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
     assert window.locks.report() is None
     assert list(window.ended()) == [task]
 
@@ -75,12 +76,12 @@ def test_a_task_taken_back_keeps_its_turn() -> None:
     north = window.server(NORTH, NOON)
     first, second = bound_task(window, north, number=1), bound_task(window, north, number=2)
     third = waiting_task(window, 3)
-    window.is_fill_due = False
+    window.pending.is_fill_due = False
     window.unbind(first, WHY)
     window.unbind(second, WHY)
     assert list(window.waiting.values()) == [first, second, third]
     assert first.note == WHY
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
     assert window.locks.report() is None
 
 
@@ -96,7 +97,7 @@ def test_a_task_that_waits_can_end() -> None:
 def test_servers_stand_in_the_order_in_which_they_are_used() -> None:
     """A reload knows those first that have its tasks; then comes the list of all."""
     window = new_window()
-    window.server(SOUTH, NOON).is_leaving = True
+    window.server(SOUTH, NOON).use = Use.REMOVED
     window.use(NORTH, "", NOON)
     window.use(SOUTH, "", NOON)
     assert list(window.servers) == [NORTH, SOUTH]
@@ -113,12 +114,12 @@ def test_a_restored_task_takes_its_place() -> None:
     window.end(done, State.COMPLETED, NOON, "socket", None)
 
     restored = new_window()
-    restored.is_fill_due = False
+    restored.pending.is_fill_due = False
     restored.add(task)
     restored.add(done)
     assert restored.bound_to(NORTH) == (task,)
     assert restored.waiting == {}
-    assert not restored.is_fill_due
+    assert not restored.pending.is_fill_due
 
 
 def test_a_task_pinned_to_a_server_that_is_not_there_says_so() -> None:
@@ -129,14 +130,14 @@ def test_a_task_pinned_to_a_server_that_is_not_there_says_so() -> None:
     assert orphan.note == Trouble.of("pinned_gone", server=NORTH)
     assert other.note is None
 
-    window.is_fill_due = False
+    window.pending.is_fill_due = False
     north = window.use(NORTH, "Attic", NOON)
     assert (north.name, orphan.note) == ("Attic", None)
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
 
-    window.is_server_new = False
-    window.leave(north)
-    assert window.is_server_new
+    window.pending.are_connections_due = False
+    window.remove(north)
+    assert window.pending.are_connections_due
     assert north.is_leaving
     assert orphan.note == Trouble.of("pinned_gone", server="Attic")
     assert other.note is None
@@ -158,7 +159,7 @@ def test_a_dismissed_task_is_forgotten_with_what_only_it_needed() -> None:
     window.end(second, State.CANCELLED, NOON, "here", None)
     window.dismiss(second)
     assert window.workflows == {}
-    assert window.unsaved == {first.task_id, second.task_id}
+    assert window.pending.unsaved == {first.task_id, second.task_id}
 
 
 def test_request_ids_never_repeat_and_notices_never_pile_up() -> None:
@@ -175,12 +176,12 @@ def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, *QUEUED)
     own, given = task.prompt_id, PromptId("given")
-    window.unsaved.clear()
-    window.follow(task, given)
-    assert (heard(window, NORTH, given), heard(window, NORTH, own)) == (task, None)
+    window.pending.unsaved.clear()
+    window.rename_prompt(task, given)
+    assert (task_of(window, NORTH, given), task_of(window, NORTH, own)) == (task, None)
     assert (window.by_prompt(given), window.by_prompt(own)) == (task, None)
     assert window.locks.server_of(given) == NORTH
-    assert window.unsaved == {task.task_id}
+    assert window.pending.unsaved == {task.task_id}
 
 
 def test_what_is_on_its_way_is_no_part_of_a_servers_own_number() -> None:
@@ -202,7 +203,7 @@ def test_nobody_is_in_a_hurry_for_nothing() -> None:
     waiting_task(window)
     window.send_all()
     assert window.is_sending_all
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
 
 
 def test_work_that_was_given_up_stays_away_from_where_it_may_still_be_done() -> None:
@@ -223,20 +224,20 @@ def test_a_window_can_become_another_client_of_a_server() -> None:
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, *QUEUED)
     before = north.connection.client_id
-    window.is_server_new = False
-    window.renew(north, NOON + 60)
+    window.pending.are_connections_due = False
+    window.renew_client_id(north, NOON + 60)
     assert before == task.client_id != north.connection.client_id
     assert window.client_ids[NORTH] == north.connection.client_id
     assert north.connection.client_id.endswith(window.window_id)
-    assert window.is_server_new
+    assert window.pending.are_connections_due
 
 
 def test_changes_are_taken_once() -> None:
     """Whoever takes them tells all others."""
     window = new_window()
-    window.saved.add(TaskId("one"))
-    window.touched |= {TaskId("one"), TaskId("two")}
-    window.are_servers_changed = True
+    window.pending.saved.add(TaskId("one"))
+    window.pending.gauges |= {TaskId("one"), TaskId("two")}
+    window.pending.are_servers_changed = True
     one, two = TaskId("one"), TaskId("two")
     assert window.take_changes() == Changes(frozenset({one}), frozenset({one, two}), True)
     assert not any(window.take_changes())

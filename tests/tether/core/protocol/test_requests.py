@@ -8,6 +8,7 @@ from tether.core.protocol.requests import (
     OPEN_JOBS_PATH,
     PROBE_WITHIN,
     Ask,
+    Owner,
     Request,
     Upload,
     history_path,
@@ -26,7 +27,7 @@ def test_what_sends_something_is_a_post() -> None:
 
 
 def test_a_probe_asks_for_little_and_not_for_long() -> None:
-    asked = probe(7, NORTH)
+    asked = probe(7, NORTH, Owner.DISPATCHER)
     assert (asked.id, asked.ask, asked.method) == (7, Ask.PROBE, "GET")
     assert (asked.url, asked.timeout) == ("http://north:8188/prompt", PROBE_WITHIN)
 

@@ -30,14 +30,20 @@ from tests.tether.core.submission.test_dispatcher import EAST, farm_of_known_pac
 from tether.core.ids import ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Settings, Window
-from tether.core.scheduling.allotment import AGAIN, SURE, OwnedTask, in_turn, reckoned
+from tether.core.scheduling.allotment import (
+    DOUBT_FACTOR,
+    PASSED_FOR,
+    Deferrals,
+    in_turn,
+    with_doubt,
+)
 from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.exchange import Exchange
-from tether.core.submission.dispatcher import FILL_TIMER
+from tether.core.timers import FillTimer
 from tether.core.windows.peers import (
-    PATIENCE,
-    RECENT,
-    TOLD,
+    PLACE_LEFT_FOR,
+    REPORT_LIFETIME,
+    WAITING_SENT,
     PeerLoad,
     PeerReport,
     WaitingTask,
@@ -52,16 +58,16 @@ def test_a_task_waits_for_a_fast_server_rather_than_taking_a_slow_one() -> None:
     first = waiting_task(window, 2)
     commands = dispatcher.fill(NOON)
     assert set(probes(commands)) == {SOUTH}
-    dispatcher.told(probes(commands)[SOUTH], 0, NOON)
+    dispatcher.answered(probes(commands)[SOUTH], 0, NOON)
     assert first.state is State.WAITING
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
     assert dispatcher.fill(NOON) == ()
 
     more = [waiting_task(window, number) for number in range(3, 8)]
-    commands = dispatcher.fill(NOON + AGAIN / 2)
-    assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: AGAIN / 2})
-    commands = dispatcher.fill(NOON + AGAIN)
-    dispatcher.told(probes(commands)[SOUTH], 0, NOON + AGAIN)
+    commands = dispatcher.fill(NOON + PASSED_FOR / 2)
+    assert (asked(commands), timers(commands)) == ([], {FillTimer(): PASSED_FOR / 2})
+    commands = dispatcher.fill(NOON + PASSED_FOR)
+    dispatcher.answered(probes(commands)[SOUTH], 0, NOON + PASSED_FOR)
     # Five would be done by the fast one before the slow one has done a single task.
     assert [task.server for task in (first, *more)] == [None] * 4 + [SOUTH, None]
 
@@ -73,7 +79,7 @@ def test_what_waits_for_a_fast_server_that_hangs_goes_to_the_slow_one() -> None:
     task = waiting_task(window, 2)
     for at, there in ((NOON, None), (NOON + 59, None), (NOON + 60, SOUTH)):
         asked_for = probes(dispatcher.fill(at))
-        dispatcher.told(asked_for[SOUTH], 0, at)
+        dispatcher.answered(asked_for[SOUTH], 0, at)
         assert task.server == there
         dispatcher.fill(at)
 
@@ -83,12 +89,12 @@ def test_a_task_that_may_go_nowhere_stops_nobody() -> None:
     window, dispatcher = new_farm(NORTH, SOUTH)
     pinned, free = waiting_task(window, 1, pinned=NORTH), waiting_task(window, 2)
     asked_for = probes(dispatcher.fill(NOON))
-    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    dispatcher.answered(asked_for[SOUTH], 9, NOON)
     dispatcher.round_fired(NOON + 1)
     assert (pinned.server, free.server) == (None, SOUTH)
     waiting_task(window, 3)
     assert set(probes(dispatcher.fill(NOON + 1))) == {SOUTH}
-    window.leave(window.servers[SOUTH])
+    window.remove(window.servers[SOUTH])
     assert dispatcher.fill(NOON + 1) == ()
 
 
@@ -97,7 +103,7 @@ def test_what_was_passed_over_is_forgotten_with_the_last_task_that_waits() -> No
     window, dispatcher = farm_of_known_pace(north=10.0, south=60.0)
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON
     task = waiting_task(window, 2)
-    dispatcher.told(probes(dispatcher.fill(NOON))[SOUTH], 0, NOON)
+    dispatcher.answered(probes(dispatcher.fill(NOON))[SOUTH], 0, NOON)
     window.end(task, State.CANCELLED, NOON, "here", None)
     assert dispatcher.fill(NOON) == ()
     waiting_task(window, 3)
@@ -107,7 +113,7 @@ def test_what_was_passed_over_is_forgotten_with_the_last_task_that_waits() -> No
 def another(window: Window, *tickets: WaitingTask, **shares: PeerLoad) -> None:
     """Another window tells what waits there, and what it has by the names of servers."""
     known = {ServerUrl(f"http://{name}:8188"): share for name, share in shares.items()}
-    window.peers.told(WindowId("other"), PeerReport(NOON, tickets, known))
+    window.peers.receive(WindowId("other"), PeerReport(NOON, tickets, known))
 
 
 def an_older(name: str = "x", pinned: ServerUrl | None = None) -> WaitingTask:
@@ -120,12 +126,12 @@ def test_a_place_is_left_to_the_window_whose_turn_it_is() -> None:
     window, dispatcher = farm_of_known_pace(north=10.0)
     task = waiting_task(window, 1)
     another(window, an_older())
-    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    dispatcher.answered(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
     assert task.server is None
     commands = dispatcher.fill(NOON)
-    assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: PATIENCE})
-    later = NOON + PATIENCE
-    dispatcher.told(probes(dispatcher.fill(later))[NORTH], 0, later)
+    assert (asked(commands), timers(commands)) == ([], {FillTimer(): PLACE_LEFT_FOR})
+    later = NOON + PLACE_LEFT_FOR
+    dispatcher.answered(probes(dispatcher.fill(later))[NORTH], 0, later)
     assert task.server == NORTH
 
 
@@ -136,7 +142,7 @@ def test_who_has_more_places_than_we_comes_after_us() -> None:
     another(window, an_older(), north=PeerLoad(0, 1, 500.0, 0.0))
     asked_for = probes(dispatcher.fill(NOON))
     assert set(asked_for) == {SOUTH}
-    dispatcher.told(asked_for[SOUTH], 0, NOON)
+    dispatcher.answered(asked_for[SOUTH], 0, NOON)
     assert task.server == SOUTH
 
 
@@ -145,10 +151,10 @@ def test_what_others_are_about_to_send_counts() -> None:
     for (pinned, other), length in product(((NORTH, SOUTH), (SOUTH, NORTH)), (0, 1)):
         window, dispatcher = new_farm(NORTH, SOUTH)
         task = waiting_task(window, 1)
-        window.peers.told(WindowId("odd"), PeerReport(NOON, (an_older("y", EAST),), {}))
+        window.peers.receive(WindowId("odd"), PeerReport(NOON, (an_older("y", EAST),), {}))
         another(window, an_older("x", pinned))
         for request in probes(dispatcher.fill(NOON)).values():
-            dispatcher.told(request, length, NOON)
+            dispatcher.answered(request, length, NOON)
         assert task.server == other
 
 
@@ -157,7 +163,7 @@ def test_when_all_are_sent_nobody_is_waited_for() -> None:
     task = waiting_task(window, 1)
     another(window, an_older())
     window.send_all()
-    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    dispatcher.answered(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
     assert task.server == NORTH
 
 
@@ -169,13 +175,13 @@ def test_a_place_that_anothers_task_has_opens_with_its_news() -> None:
         task = waiting_task(window, 1)
         another(window, north=PeerLoad(0, 1, 0.0, None))
         commands = dispatcher.fill(NOON)
-        assert (asked(commands), timers(commands)) == ([], {FILL_TIMER: RECENT})
-        exchange, at = Exchange(window), NOON + (RECENT if is_lost else 1)
-        assert not window.is_fill_due
+        assert (asked(commands), timers(commands)) == ([], {FillTimer(): REPORT_LIFETIME})
+        exchange, at = Exchange(window), NOON + (REPORT_LIFETIME if is_lost else 1)
+        assert not window.pending.is_fill_due
         if not is_lost:
-            exchange.heard(write_report(WindowId("other"), PeerReport(at, (), {})), at)
-            assert window.is_fill_due
-        dispatcher.told(probes(dispatcher.fill(at))[NORTH], 0, at)
+            exchange.received(write_report(WindowId("other"), PeerReport(at, (), {})), at)
+            assert window.pending.is_fill_due
+        dispatcher.answered(probes(dispatcher.fill(at))[NORTH], 0, at)
         assert task.server == NORTH
 
 
@@ -184,10 +190,10 @@ def test_places_are_left_to_others_also_while_nobody_knows_how_long_tasks_take()
     window, dispatcher = new_farm(NORTH)
     first, second = waiting_task(window, 1), waiting_task(window, 2)
     another(window, an_older())
-    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    dispatcher.answered(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
     assert (first.server, second.server) == (NORTH, None)
-    later = NOON + PATIENCE
-    dispatcher.told(probes(dispatcher.fill(later))[NORTH], 0, later)
+    later = NOON + PLACE_LEFT_FOR
+    dispatcher.answered(probes(dispatcher.fill(later))[NORTH], 0, later)
     assert second.server == NORTH
 
 
@@ -203,9 +209,11 @@ def test_eight_windows_that_launch_at_once_have_two_tasks_on_each_of_four_server
     for number, (window, dispatcher) in enumerate(farms):
         for other, line in enumerate(lines):
             if other != number:
-                window.peers.told(WindowId(f"w{other}"), PeerReport(NOON, line[:TOLD], {}))
+                window.peers.receive(
+                    WindowId(f"w{other}"), PeerReport(NOON, line[:WAITING_SENT], {})
+                )
         for request in probes(dispatcher.fill(NOON)).values():
-            dispatcher.told(request, 0, NOON)
+            dispatcher.answered(request, 0, NOON)
     counts = Counter(task.server for window, _ in farms for task in window.live.values())
     assert counts == {**dict.fromkeys(urls, 2), None: 72}
 
@@ -217,7 +225,7 @@ def an_outlook() -> Estimates:
 
 
 def is_better(
-    holding: OwnedTask,
+    holding: Deferrals,
     task: Task,
     free: dict[ServerUrl, float],
     full: dict[ServerUrl, float],
@@ -229,11 +237,11 @@ def is_better(
 
 def test_a_task_waits_where_it_ends_first_all_the_same() -> None:
     """Not for a gain that is less than we know of seconds, and not for nothing."""
-    assert is_better(OwnedTask(), new_task(), {SOUTH: 40.0}, {NORTH: 25.0})
-    assert not is_better(OwnedTask(), new_task(), {SOUTH: 40.0}, {NORTH: 60.0})
-    assert not is_better(OwnedTask(), new_task(), {SOUTH: 25.2}, {NORTH: 25.0})
-    assert not is_better(OwnedTask(), new_task(), {SOUTH: 40.0}, {})
-    assert not is_better(OwnedTask(), new_task(), {}, {NORTH: 25.0})
+    assert is_better(Deferrals(), new_task(), {SOUTH: 40.0}, {NORTH: 25.0})
+    assert not is_better(Deferrals(), new_task(), {SOUTH: 40.0}, {NORTH: 60.0})
+    assert not is_better(Deferrals(), new_task(), {SOUTH: 25.2}, {NORTH: 25.0})
+    assert not is_better(Deferrals(), new_task(), {SOUTH: 40.0}, {})
+    assert not is_better(Deferrals(), new_task(), {}, {NORTH: 25.0})
 
 
 @pytest.mark.parametrize(("doubt", "is_worth_it"), [(0.0, True), (5.0, True), (8.0, False)])
@@ -242,15 +250,15 @@ def test_the_less_is_known_of_a_wait_the_less_it_is_worth(doubt: float, is_worth
     window = window_of(NORTH, SOUTH)
     estimates = Estimates(window, learned(window, north=10.0, south=40.0), NOON)
     share = PeerLoad(0, 1, 15.0, doubt)
-    window.peers.told(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
     full = {NORTH: 25.0}
-    assert reckoned(full, estimates) == {NORTH: pytest.approx(25.0 + SURE * doubt)}
-    assert OwnedTask().is_better(new_task(), {SOUTH: 40.0}, full, estimates, NOON) == is_worth_it
+    assert with_doubt(full, estimates) == {NORTH: pytest.approx(25.0 + DOUBT_FACTOR * doubt)}
+    assert Deferrals().is_better(new_task(), {SOUTH: 40.0}, full, estimates, NOON) == is_worth_it
 
 
 def test_who_waits_counts_for_the_next() -> None:
     """So the slow server gets what the fast one could only do later."""
-    estimates, holding = an_outlook(), OwnedTask()
+    estimates, holding = an_outlook(), Deferrals()
     assert holding.is_better(new_task(1), {SOUTH: 40.0}, {NORTH: 25.0}, estimates, NOON)
     north = window_of(NORTH).servers[NORTH]
     assert estimates.expected(north, 0, "", 0).starts == pytest.approx(10.0)
@@ -258,15 +266,15 @@ def test_who_waits_counts_for_the_next() -> None:
 
 def test_nobody_waits_longer_than_it_would_have_taken_elsewhere() -> None:
     """Whatever has become of the server that it waits for; each task has its own time."""
-    holding, task = OwnedTask(), new_task(1)
+    holding, task = Deferrals(), new_task(1)
     for later in (0.0, 39.0):
         assert is_better(holding, task, {SOUTH: 40.0}, {NORTH: 25.0}, NOON + later)
-    assert holding.look_again_in({task.task_id: task}, NOON + 39) == pytest.approx(1.0)
+    assert holding.next_in({task.task_id: task}, NOON + 39) == pytest.approx(1.0)
     assert not is_better(holding, task, {SOUTH: 40.0}, {NORTH: 25.0}, NOON + 40)
     assert is_better(holding, new_task(2), {SOUTH: 40.0}, {NORTH: 25.0}, NOON + 40)
-    assert holding.look_again_in({task.task_id: task}, NOON + 40) is None
+    assert holding.next_in({task.task_id: task}, NOON + 40) is None
     # What has gone is forgotten.
-    assert holding.look_again_in({}, NOON + 40) is None
+    assert holding.next_in({}, NOON + 40) is None
     assert is_better(holding, task, {SOUTH: 40.0}, {NORTH: 25.0}, NOON + 40)
 
 

@@ -19,7 +19,7 @@ from tether.core.model.task import State
 from tether.core.model.window import Window
 from tether.core.scheduling.capacity import AT_ONCE, LATENCY, MARGIN, NEVER, Capacity
 from tether.core.scheduling.estimates import Estimates
-from tether.core.windows.peers import RECENT, PeerLoad, PeerReport, WaitingTask
+from tether.core.windows.peers import REPORT_LIFETIME, PeerLoad, PeerReport, WaitingTask
 
 CALLS = 2 * LATENCY + MARGIN
 """Seconds from a choice to a server that has the task, without an upload."""
@@ -132,7 +132,7 @@ def test_tasks_of_this_browsers_other_windows_are_as_good_as_ours() -> None:
     window, north = farm()
     durations = learned(window, north)
     there = PeerLoad(1, 1, 6.0, 0.0)
-    window.peers.told(WindowId("other"), PeerReport(NOON, (), {NORTH: there}))
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (), {NORTH: there}))
     assert wait(window, durations, 2) == pytest.approx(6.0 - CALLS)
     assert wait(window, durations, 2, now=NOON + 4) == pytest.approx(2.0 - CALLS)
     assert wait(window, durations, 3) == 0
@@ -141,7 +141,7 @@ def test_tasks_of_this_browsers_other_windows_are_as_good_as_ours() -> None:
     assert capacity.length_of(north) == 1
     # Another window can't say how long its own will take.
     news = PeerReport(NOON, (), {NORTH: there._replace(doubt=None)})
-    window.peers.told(WindowId("other"), news)
+    window.peers.receive(WindowId("other"), news)
     assert wait(window, durations, 2) == NEVER
 
 
@@ -157,7 +157,7 @@ def test_windows_of_a_browser_have_two_at_a_time_together(why: str) -> None:
     def other_has(coming: int, arrived: int) -> None:
         shares = {NORTH: PeerLoad(coming, arrived, 6.0, 0.0)}
         news = PeerReport(NOON, waiting, shares, is_hidden=is_other_hidden)
-        window.peers.told(WindowId("other"), news)
+        window.peers.receive(WindowId("other"), news)
 
     other_has(0, 1)
     assert wait(window, durations, 1) == 0
@@ -167,7 +167,7 @@ def test_windows_of_a_browser_have_two_at_a_time_together(why: str) -> None:
     assert wait(window, durations, 1) == 0
     other_has(1, 0)
     assert wait(window, durations, 1) == NEVER
-    assert wait(window, durations, 1, now=NOON + RECENT) == 0
+    assert wait(window, durations, 1, now=NOON + REPORT_LIFETIME) == 0
     waiting_task(window, 2)
     window.send_all()
     assert wait(window, durations, 1) == 0
@@ -180,10 +180,10 @@ def test_beside_a_hidden_batch_nobody_waits_until_a_server_is_nearly_done() -> N
     theirs = PeerReport(
         NOON, (WaitingTask(NOON, TaskId("theirs"), None, ""),), {NORTH: PeerLoad(0, 1, 9.0, 0.0)}
     )
-    window.peers.told(WindowId("other"), theirs)
+    window.peers.receive(WindowId("other"), theirs)
     assert wait(window, durations, 1) > 0
     assert Capacity(window, Estimates(window, durations, NOON)).may_wait_for(north, 1, NOON)
-    window.peers.told(WindowId("other"), theirs._replace(is_hidden=True))
+    window.peers.receive(WindowId("other"), theirs._replace(is_hidden=True))
     assert wait(window, durations, 1) == 0
     assert not Capacity(window, Estimates(window, durations, NOON)).may_wait_for(north, 1, NOON)
 

@@ -14,8 +14,16 @@ from tests.tether.core.farm import (
 from tether.core.commands import Broadcast, Commands
 from tether.core.ids import WindowId
 from tether.core.model.task import State
-from tether.core.scheduling.exchange import NEWS_TIMER, RENEWED, Exchange
-from tether.core.windows.peers import TOLD, PeerLoad, PeerReport, Timing, read_report, write_report
+from tether.core.scheduling.exchange import REPORT_EVERY, Exchange
+from tether.core.timers import ReportTimer
+from tether.core.windows.peers import (
+    WAITING_SENT,
+    PeerLoad,
+    PeerReport,
+    Timing,
+    read_report,
+    write_report,
+)
 
 OTHER = WindowId("other")
 NOTHING = PeerReport(NOON, (), {})
@@ -34,7 +42,7 @@ def news_of_a_bound_task() -> PeerReport:
     """What a window tells that has just bound a task."""
     window = new_window()
     bound_task(window, window.server(NORTH, NOON))
-    return told(Exchange(window).tell(NOON))
+    return told(Exchange(window).send(NOON))
 
 
 def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
@@ -43,39 +51,39 @@ def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     exchange = Exchange(window)
     for url in (NORTH, SOUTH):
         window.server(url, NOON)
-    assert told(exchange.tell(NOON)) == NOTHING
+    assert told(exchange.send(NOON)) == NOTHING
     assert news_of_a_bound_task().served_at == NOON
-    assert timers(exchange.tell(NOON)) == {}
+    assert timers(exchange.send(NOON)) == {}
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON
     bound_task(window, window.servers[NORTH], number=2)
-    for number in range(3, 5 + TOLD):
+    for number in range(3, 5 + WAITING_SENT):
         waiting_task(window, number, pinned=SOUTH)
-    commands = exchange.tell(NOON)
+    commands = exchange.send(NOON)
     news = told(commands)
-    assert timers(commands) == {NEWS_TIMER: RENEWED}
+    assert timers(commands) == {ReportTimer(): REPORT_EVERY}
     assert [each.task_id for each in news.waiting] == [f"t{number}" for number in range(3, 11)]
     assert news.waiting[0].pinned == SOUTH
     # Nothing like them was ever timed.
-    assert news.shares == {NORTH: PeerLoad(1, 1, 2.0, None)}
+    assert news.loads == {NORTH: PeerLoad(1, 1, 2.0, None)}
     assert not news.is_hidden
     window.is_hidden = True
-    assert told(exchange.tell(NOON)).is_hidden
+    assert told(exchange.send(NOON)).is_hidden
 
 
 def test_who_has_just_come_hears_our_news() -> None:
     """And what was told may open a place for us."""
     window = new_window()
     exchange = Exchange(window)
-    window.is_fill_due = False
-    assert told(exchange.heard(write_report(OTHER, NOTHING), NOON)) == NOTHING
-    assert exchange.heard(write_report(OTHER, NOTHING), NOON) == ()
-    assert not window.is_fill_due
+    window.pending.is_fill_due = False
+    assert told(exchange.received(write_report(OTHER, NOTHING), NOON)) == NOTHING
+    assert exchange.received(write_report(OTHER, NOTHING), NOON) == ()
+    assert not window.pending.is_fill_due
     waiting_task(window)
-    window.is_fill_due = False
-    exchange.heard(write_report(OTHER, NOTHING), NOON)
-    assert not window.is_fill_due
-    exchange.heard(write_report(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(1)})), NOON)
-    assert window.is_fill_due
+    window.pending.is_fill_due = False
+    exchange.received(write_report(OTHER, NOTHING), NOON)
+    assert not window.pending.is_fill_due
+    exchange.received(write_report(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(1)})), NOON)
+    assert window.pending.is_fill_due
 
 
 def test_a_window_knows_how_long_tasks_take_as_soon_as_one_of_its_browser_does() -> None:
@@ -87,23 +95,23 @@ def test_a_window_knows_how_long_tasks_take_as_soon_as_one_of_its_browser_does()
     task.ran = 4.0
     windows[0].end(task, State.COMPLETED, NOON, "socket", None)
     waiting_task(windows[1])
-    other.heard(write_report(OTHER, NOTHING), NOON)
-    windows[1].is_fill_due = False
-    (tell,) = all_of(Broadcast, one.tell(NOON))
-    other.heard(tell.text, NOON)
+    other.received(write_report(OTHER, NOTHING), NOON)
+    windows[1].pending.is_fill_due = False
+    (tell,) = all_of(Broadcast, one.send(NOON))
+    other.received(tell.text, NOON)
     assert windows[1].statistics.durations.knows(NORTH)
-    assert windows[1].is_fill_due
-    windows[1].is_fill_due = False
-    other.heard(tell.text, NOON)
-    assert not windows[1].is_fill_due
-    one.heard(write_report(windows[1].window_id, NOTHING), NOON)
-    assert not one.changed(NOON)
+    assert windows[1].pending.is_fill_due
+    windows[1].pending.is_fill_due = False
+    other.received(tell.text, NOON)
+    assert not windows[1].pending.is_fill_due
+    one.received(write_report(windows[1].window_id, NOTHING), NOON)
+    assert not one.update(NOON)
     windows[0].dismiss(task)
-    (tell,) = all_of(Broadcast, one.changed(NOON))
-    other.heard(tell.text, NOON)
+    (tell,) = all_of(Broadcast, one.update(NOON))
+    other.received(tell.text, NOON)
     assert not windows[1].statistics.durations
-    windows[1].statistics.hear(OTHER, (Timing(NOON, task.task_id, NORTH, "", 4.0),))
-    other.heard('{"window": "other", "says": "left"}', NOON)
+    windows[1].statistics.receive(OTHER, (Timing(NOON, task.task_id, NORTH, "", 4.0),))
+    other.received('{"window": "other", "says": "left"}', NOON)
     assert not windows[1].statistics.durations
 
 
@@ -113,24 +121,24 @@ def test_the_same_is_not_told_for_every_step_that_a_task_takes() -> None:
     exchange = Exchange(window)
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, number=1)
-    assert exchange.changed(NOON) == ()
-    window.peers.told(OTHER, NOTHING)
-    assert told(exchange.changed(NOON)).shares[NORTH].coming == 1
+    assert exchange.update(NOON) == ()
+    window.peers.receive(OTHER, NOTHING)
+    assert told(exchange.update(NOON)).loads[NORTH].coming == 1
     window.move(task, State.UPLOADING)
-    assert exchange.changed(NOON) == ()
+    assert exchange.update(NOON) == ()
     window.move(task, State.POSTING)
     window.move(task, State.QUEUED)
-    assert told(exchange.changed(NOON)).shares[NORTH].arrived == 1
+    assert told(exchange.update(NOON)).loads[NORTH].arrived == 1
     waiting_task(window, 2)
-    assert told(exchange.changed(NOON)).waiting
-    assert exchange.changed(NOON) == ()
+    assert told(exchange.update(NOON)).waiting
+    assert exchange.update(NOON) == ()
 
 
 def test_neither_other_words_nor_our_own_are_news() -> None:
     """A duplicated tab speaks by our name for a moment."""
     window = new_window()
     exchange = Exchange(window)
-    assert exchange.heard("{}", NOON) == ()
-    assert exchange.heard(write_report(window.window_id, NOTHING), NOON) == ()
-    assert exchange.heard('{"window": "other", "says": "left"}', NOON) == ()
+    assert exchange.received("{}", NOON) == ()
+    assert exchange.received(write_report(window.window_id, NOTHING), NOON) == ()
+    assert exchange.received('{"window": "other", "says": "left"}', NOON) == ()
     assert window.peers.known == set()

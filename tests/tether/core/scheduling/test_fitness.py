@@ -13,6 +13,7 @@ from tests.tether.core.farm import (
 )
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
+from tether.core.model.server import Use
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask
 from tether.core.scheduling.fitness import (
@@ -84,7 +85,7 @@ def test_what_all_servers_lack_is_told_by_name() -> None:
             (south, json.dumps({"Special": {"input": {"required": {"mode": [["x"]]}}}})),
         ]
     ):
-        server.inventory.ask(number, "Special")
+        server.inventory.query(number, "Special")
         assert suits(window, server, task, NOON)
         server.inventory.answered(number, 200, text, NOON)
         assert not suits(window, server, task, NOON)
@@ -125,8 +126,8 @@ def test_a_picture_that_one_server_refused_may_fit_another() -> None:
     task = waiting_task(window)
     window.servers[NORTH].refused_picture(8_000_000)
     assert fits_elsewhere(window, task)
-    window.servers[SOUTH].is_leaving = True
+    window.servers[SOUTH].use = Use.REMOVED
     assert not fits_elsewhere(window, task)
-    window.servers[SOUTH].is_leaving = False
+    window.servers[SOUTH].use = Use.LISTED
     task.pinned = NORTH
     assert not fits_elsewhere(window, task)

@@ -7,10 +7,10 @@ from tests.tether.core.scheduling.test_estimates import learned as taught
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl, WindowId
 from tether.core.model.durations import Durations
-from tether.core.model.server import Reach
+from tether.core.model.server import Reach, Use
 from tether.core.model.task import State
 from tether.core.model.window import Window
-from tether.core.scheduling.forecast import ANYTHING, OLD, Forecast, Needs, forecast
+from tether.core.scheduling.forecast import ANYTHING, OUTDATED_AFTER, Forecast, Needs, forecast
 from tether.core.windows.peers import PeerLoad, PeerReport
 
 WEST = ServerUrl("http://west:8188")
@@ -116,7 +116,7 @@ def test_a_wait_for_a_better_server_counts_by_its_doubt(doubt: float, first: Ser
     window = window_of({NORTH: 1, SOUTH: 0})
     durations = taught(window, north=10.0, south=60.0)
     share = PeerLoad(0, 1, 20.0, doubt)
-    window.peers.told(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
     assert urls(forecast(window, ANYTHING, durations, NOON))[0] == [first]
 
 
@@ -141,11 +141,11 @@ def test_one_that_rests_is_none_until_its_rest_is_over() -> None:
 def test_one_that_leaves_is_not_spoken_of() -> None:
     """As if there were none."""
     window = window_of({NORTH: 0})
-    window.servers[NORTH].is_leaving = True
+    window.servers[NORTH].use = Use.REMOVED
     assert forecast(window, ANYTHING, Durations(), NOON) == Forecast()
 
 
-@pytest.mark.parametrize(("age", "is_old"), [(OLD, False), (OLD + 1, True)])
+@pytest.mark.parametrize(("age", "is_old"), [(OUTDATED_AFTER, False), (OUTDATED_AFTER + 1, True)])
 def test_what_was_told_long_ago_is_said_to_be_old(age: float, is_old: bool) -> None:
     """Nobody is asked while the page idles."""
     found = forecast(window_of({NORTH: 0, SOUTH: 2}), ANYTHING, Durations(), NOON + age)

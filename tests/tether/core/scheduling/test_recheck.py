@@ -22,14 +22,15 @@ from tests.tether.core.farm import (
 from tether.core.commands import Commands
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
-from tether.core.model.server import Reach, Server
+from tether.core.model.server import Reach, Server, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
-from tether.core.scheduling.recheck import LOOK_TIMER, LOOK_WITHIN, OLD, WORTH
+from tether.core.scheduling.recheck import LONG_UPLOAD, RECHECK_WITHIN, SECONDS_SAVED
 from tether.core.submission.submission import Submission
+from tether.core.timers import RecheckTimer
 
-LATE = NOON + OLD
+LATE = NOON + LONG_UPLOAD
 SIZE = 8_000_000
 
 
@@ -65,8 +66,8 @@ class Story:
     def tell(self, north: int | None, south: int | None) -> Commands:
         """Both are asked, and tell."""
         probes = self.asked()
-        assert self.look.told(probes[NORTH], north, LATE) == ()
-        return self.look.told(probes[SOUTH], south, LATE + 0.1)
+        assert self.look.answered(probes[NORTH], north, LATE) == ()
+        return self.look.answered(probes[SOUTH], south, LATE + 0.1)
 
     def timed(self, server: Server, seconds: float, number: int) -> None:
         """A task of ours has ended there, and the server told how long it took."""
@@ -86,7 +87,7 @@ def test_after_a_long_upload_all_are_asked_before_the_task_is_posted() -> None:
     commands = story.uploaded()
     assert [each.server for each in asked(commands, Ask.PROBE)] == [NORTH, SOUTH]
     assert asked(commands, Ask.POST) == []
-    assert timers(commands) == {(LOOK_TIMER, story.task.task_id): LOOK_WITHIN}
+    assert timers(commands) == {RecheckTimer(story.task.task_id): RECHECK_WITHIN}
 
 
 def test_after_a_short_one_it_is_posted_at_once() -> None:
@@ -175,7 +176,7 @@ def test_where_seconds_are_known_the_upload_counts(seconds: float, is_better: bo
     story = Story()
     story.timed(story.north, seconds, 2)
     story.timed(story.south, seconds, 3)
-    assert WORTH == 5.0
+    assert SECONDS_SAVED == 5.0
     story.north.bandwidth = SIZE / 11
     story.tell(1, 0)
     assert story.is_taken_back() is is_better
@@ -200,7 +201,7 @@ def test_the_best_of_several_is_named() -> None:
     story.north.connection.is_blocked = True
     probes = story.asked()
     for url, length in zip(story.window.servers, (5, 2, 0, 1), strict=True):
-        story.look.told(probes[url], length, LATE)
+        story.look.answered(probes[url], length, LATE)
     assert story.is_taken_back()
 
 
@@ -216,18 +217,18 @@ def test_a_server_without_a_place_is_no_better_one() -> None:
 def test_a_server_that_leaves_meanwhile_is_no_better_one() -> None:
     story = Story()
     probes = story.asked()
-    story.look.told(probes[NORTH], 5, LATE)
-    story.south.is_leaving = True
-    assert one(story.look.told(probes[SOUTH], 0, LATE)).ask is Ask.POST
+    story.look.answered(probes[NORTH], 5, LATE)
+    story.south.use = Use.REMOVED
+    assert one(story.look.answered(probes[SOUTH], 0, LATE)).ask is Ask.POST
 
 
 def test_no_task_waits_for_a_server_that_hangs() -> None:
     """It is decided by what was told until then; what comes later changes nothing."""
     story = Story()
     probes = story.asked()
-    story.look.told(probes[NORTH], 5, LATE)
+    story.look.answered(probes[NORTH], 5, LATE)
     assert one(story.look.fired(story.task.task_id, LATE + 1)).ask is Ask.POST
-    assert story.look.told(probes[SOUTH], 0, LATE + 2) == ()
+    assert story.look.answered(probes[SOUTH], 0, LATE + 2) == ()
     assert story.look.fired(story.task.task_id, LATE + 3) == ()
     assert (story.task.state, story.task.server) == (State.POSTING, NORTH)
 
@@ -235,9 +236,9 @@ def test_no_task_waits_for_a_server_that_hangs() -> None:
 def test_a_task_that_has_ended_meanwhile_is_not_posted() -> None:
     story = Story()
     probes = story.asked()
-    story.look.told(probes[NORTH], 5, LATE)
+    story.look.answered(probes[NORTH], 5, LATE)
     story.window.end(story.task, State.CANCELLED, LATE, "here", None)
-    assert story.look.told(probes[SOUTH], 0, LATE) == ()
+    assert story.look.answered(probes[SOUTH], 0, LATE) == ()
 
 
 def test_a_task_that_was_bound_anew_meanwhile_has_nothing_to_do_with_it() -> None:
@@ -264,7 +265,7 @@ def test_an_answer_that_nobody_waits_for_is_passed_over() -> None:
     story = Story()
     story.asked()
     other = Request(99, SOUTH, Ask.PROBE, "/prompt")
-    assert story.look.told(other, 0, LATE) == ()
+    assert story.look.answered(other, 0, LATE) == ()
 
 
 def test_each_task_is_looked_at_once() -> None:

@@ -62,12 +62,12 @@ def test_a_corrected_address_takes_along_what_was_chosen_for_it() -> None:
     waits, ended, other = waiting_task(window, 1), waiting_task(window, 2), waiting_task(window, 3)
     waits.pinned = ended.pinned = SOUTH
     window.end(ended, State.CANCELLED, NOON, "here", None)
-    window.unsaved.clear()
-    window.is_fill_due = False
+    window.pending.unsaved.clear()
+    window.pending.is_fill_due = False
     acceptance_of(window).repin(SOUTH, NORTH)
     assert [task.pinned for task in (waits, ended, other)] == [NORTH, SOUTH, None]
-    assert window.unsaved == {waits.task_id}
-    assert window.is_fill_due
+    assert window.pending.unsaved == {waits.task_id}
+    assert window.pending.is_fill_due
 
 
 def orphan(epoch: int = 0, *states: State, number: int = 1) -> Entry:
@@ -91,9 +91,9 @@ def test_a_new_task_waits_with_its_workflow() -> None:
 
 def test_ended_tasks_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest go first, some at a time, and their stored files with them."""
-    assert acceptance.KEPT >= 100
-    monkeypatch.setattr(acceptance, "KEPT", 2)
-    monkeypatch.setattr(acceptance, "SPARE", 2)
+    assert acceptance.KEPT_ENDS >= 100
+    monkeypatch.setattr(acceptance, "KEPT_ENDS", 2)
+    monkeypatch.setattr(acceptance, "SPARE_ENDS", 2)
     window = new_window()
     doors = acceptance_of(window)
     for number in range(4):
@@ -177,9 +177,9 @@ def test_a_workflow_that_is_gone_fails_what_could_not_be_sent() -> None:
     assert unknown.state is State.UNKNOWN, "another workflow was asked for"
     doors.loaded(WorkflowLoaded(INVERT, None), NOON)
     assert unknown.state is State.FAILED
-    window.is_fill_due = False
+    window.pending.is_fill_due = False
     doors.loaded(WorkflowLoaded(INVERT, invert_workflow()), NOON)
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
 
 
 def test_only_an_ended_task_is_let_go() -> None:
@@ -201,11 +201,11 @@ def test_work_that_is_done_again_is_told_from_its_original() -> None:
     doors = acceptance_of(window)
     original = bound_task(window, window.server(NORTH, NOON), *RUNNING)
     window.end(original, State.LOST, NOON, "record", None)
-    window.unsaved.clear()
+    window.pending.unsaved.clear()
     doors.accept(replace(accepted(2), again_of=original.task_id), NOON + 1)
     again = window.tasks[TaskId("t2")]
     assert (again.again_of, original.is_run_again) == (original.task_id, True)
-    assert original.task_id in window.unsaved
+    assert original.task_id in window.pending.unsaved
     assert original.note is None
 
     doors.accept(replace(accepted(3), again_of=TaskId("gone")), NOON + 1)

@@ -50,7 +50,7 @@ def queue(*pending: Any, running: Any = ()) -> dict[str, Any]:
 def test_each_servers_queue_is_read_before_its_history() -> None:
     """In the other order a task that is just ending is in neither."""
     search = Search(NORTH, SOUTH)
-    queues = asked(search.collection.want(CollectRequested(US)))
+    queues = asked(search.collection.start(CollectRequested(US)))
     assert [(request.server, request.path) for request in queues] == [
         (NORTH, "/queue"),
         (SOUTH, "/queue"),
@@ -69,7 +69,7 @@ def test_each_servers_queue_is_read_before_its_history() -> None:
 def test_a_history_is_read_page_by_page() -> None:
     """Ended tasks come with their results, and lock nothing."""
     search = Search(NORTH)
-    history = one(search.answer(one(search.collection.want(CollectRequested(US))), queue()))
+    history = one(search.answer(one(search.collection.start(CollectRequested(US))), queue()))
     page: dict[str, Any] = {f"x{n}": entry(item(n, f"x{n}", "other")) for n in range(PAGE - 1)}
     page["p1"] = entry(item(99, "p1", title=""))
     page["p1"]["outputs"] = {"3": {"images": [{"filename": "a.png"}]}}
@@ -93,7 +93,7 @@ def test_what_is_known_already_is_not_taken_twice() -> None:
     search = Search(NORTH)
     ours = bound_task(search.window, search.window.servers[NORTH], *QUEUED)
     want = CollectRequested(US, frozenset({PromptId("p2")}))
-    asked_for = one(search.collection.want(want))
+    asked_for = one(search.collection.start(want))
     search.answer(asked_for, queue(item(1, ours.prompt_id), item(2, "p2")))
     assert list(search.window.tasks.values()) == [ours]
 
@@ -102,7 +102,7 @@ def test_what_is_known_already_is_not_taken_twice() -> None:
 def test_books_that_cannot_be_read_are_told(status: int) -> None:
     """What that server has is not known."""
     search = Search(NORTH)
-    asked_for = one(search.collection.want(CollectRequested(US)))
+    asked_for = one(search.collection.start(CollectRequested(US)))
     assert search.answer(asked_for, "odd", status) == ()
     assert search.told() == [
         ("collect_failed", {"server": "north:8188"}),
@@ -113,7 +113,7 @@ def test_books_that_cannot_be_read_are_told(status: int) -> None:
 def test_without_a_server_there_is_nobody_to_ask() -> None:
     """The person is told what to do."""
     search = Search()
-    assert search.collection.want(CollectRequested(US)) == ()
+    assert search.collection.start(CollectRequested(US)) == ()
     assert search.told() == [("collect_no_server", {})]
 
 
@@ -123,8 +123,8 @@ def test_answers_to_an_earlier_search_are_passed_over() -> None:
     server = search.window.servers[NORTH]
     stray = Request(99, NORTH, Ask.OWN_QUEUE, "/queue")
     assert search.answer(stray, queue(item(1, "p1"))) == ()
-    first = one(search.collection.want(CollectRequested(US)))
-    search.collection.want(CollectRequested(OwnerTag("other")))
+    first = one(search.collection.start(CollectRequested(US)))
+    search.collection.start(CollectRequested(OwnerTag("other")))
     assert search.answer(first, queue(item(1, "p1"))) == ()
     assert search.collection.failed(server, first) == ()
     assert (search.window.tasks, search.told()) == ({}, [])

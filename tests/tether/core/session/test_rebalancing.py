@@ -26,9 +26,10 @@ from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask
-from tether.core.session.rebalancing import EVERY, STEAL_TIMER, WORTH, Rebalancing
+from tether.core.session.rebalancing import REBALANCE_EVERY, SECONDS_GAINED, Rebalancing
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation, resubmit
+from tether.core.timers import RebalanceTimer
 from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import Verdicts
 
@@ -49,12 +50,12 @@ class Story:
         self.running.started_at = NOON
         self.task = bound_task(self.window, self.north, *QUEUED, number=2)
         self.task.ahead = 1
-        self.rebalancing.want(True)
+        self.rebalancing.allow(True)
 
     def probed(self, length: int | None = 0, now: float = NOON + 9) -> Commands:
         """It is time to look; South tells the length of its queue."""
         (probe,) = asked(self.rebalancing.fired(now), Ask.PROBE)
-        return self.rebalancing.told(probe, length, now)
+        return self.rebalancing.answered(probe, length, now)
 
     def taken_out(self, commands: Commands) -> list[Task]:
         """The tasks that are taken out of a queue."""
@@ -71,14 +72,18 @@ class Story:
 def test_a_task_that_waits_moves_to_a_server_that_stands_idle() -> None:
     """Its old server's list is asked for at the same time; nobody else is asked."""
     story = Story()
-    assert EVERY / 2 <= timers(story.rebalancing.want(True)).get(STEAL_TIMER, EVERY) <= EVERY
+    assert (
+        REBALANCE_EVERY / 2
+        <= timers(story.rebalancing.allow(True)).get(RebalanceTimer(), REBALANCE_EVERY)
+        <= REBALANCE_EVERY
+    )
     commands = story.rebalancing.fired(NOON + 9)
     assert [(each.server, each.ask) for each in asked(commands)] == [
         (SOUTH, Ask.PROBE),
         (NORTH, Ask.JOBS),
     ]
-    assert STEAL_TIMER in timers(commands)
-    told = story.rebalancing.told(one(commands, Ask.PROBE), 0, NOON + 9)
+    assert RebalanceTimer() in timers(commands)
+    told = story.rebalancing.answered(one(commands, Ask.PROBE), 0, NOON + 9)
     assert story.taken_out(told) == [story.task]
     assert not story.running.is_moving
 
@@ -87,20 +92,20 @@ def test_it_is_off_until_a_person_wants_it() -> None:
     """Turned off in between, nothing begins."""
     story = Story()
     other = Rebalancing(story.window, Reconciler.__new__(Reconciler))
-    assert (other.look(), other.fired(NOON), other.want(False)) == ((), (), ())
+    assert (other.start(), other.fired(NOON), other.allow(False)) == ((), (), ())
     (probe,) = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
-    assert story.rebalancing.want(False) == ()
-    assert story.rebalancing.told(probe, 0, NOON + 9) == ()
+    assert story.rebalancing.allow(False) == ()
+    assert story.rebalancing.answered(probe, 0, NOON + 9) == ()
     assert story.rebalancing.fired(NOON + 18) == ()
 
 
 def test_nothing_ticks_while_no_task_waits_at_a_server() -> None:
     """One timer at most; it ends by itself."""
     story = Story()
-    assert story.rebalancing.look() == ()
+    assert story.rebalancing.start() == ()
     story.window.move(story.task, State.RUNNING)
     assert story.rebalancing.fired(NOON + 9) == ()
-    assert story.rebalancing.look() == ()
+    assert story.rebalancing.start() == ()
 
 
 @pytest.mark.parametrize("length", [1, None])
@@ -114,9 +119,9 @@ def test_an_answer_that_nobody_waits_for_is_passed_over() -> None:
     story = Story()
     (first,) = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
     (second,) = asked(story.rebalancing.fired(NOON + 18), Ask.PROBE)
-    assert story.rebalancing.told(first, 0, NOON + 19) == ()
-    assert story.taken_out(story.rebalancing.told(second, 0, NOON + 19)) == [story.task]
-    assert story.rebalancing.told(second, 0, NOON + 19) == ()
+    assert story.rebalancing.answered(first, 0, NOON + 19) == ()
+    assert story.taken_out(story.rebalancing.answered(second, 0, NOON + 19)) == [story.task]
+    assert story.rebalancing.answered(second, 0, NOON + 19) == ()
 
 
 def pinned(story: Story) -> None:
@@ -189,7 +194,7 @@ def test_a_task_stays_where(change: Callable[[Story], None]) -> None:
     change(story)
     probes = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
     for probe in probes:
-        assert story.rebalancing.told(probe, 0, NOON + 9) == ()
+        assert story.rebalancing.answered(probe, 0, NOON + 9) == ()
     assert not story.task.is_moving
 
 
@@ -207,8 +212,8 @@ def test_one_task_moves_at_a_time() -> None:
     other.ahead = 2
     west = story.window.server(WEST, NOON)
     south_probe, west_probe = asked(story.rebalancing.fired(NOON + 9), Ask.PROBE)
-    assert story.taken_out(story.rebalancing.told(south_probe, 0, NOON + 9)) == [other]
-    assert story.rebalancing.told(west_probe, 0, NOON + 9) == ()
+    assert story.taken_out(story.rebalancing.answered(south_probe, 0, NOON + 9)) == [other]
+    assert story.rebalancing.answered(west_probe, 0, NOON + 9) == ()
     assert asked(story.rebalancing.fired(NOON + 18), Ask.PROBE, Ask.JOBS) == []
     resubmit(story.window, other, story.north, NOON + 19)
     # Its work goes first; only when that is bound does the next one move.
@@ -229,7 +234,7 @@ def test_the_task_that_gains_most_moves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("south_seconds", "is_moved"), [(40.0, True), (71.5 - WORTH, False), (200.0, False)]
+    ("south_seconds", "is_moved"), [(40.0, True), (71.5 - SECONDS_GAINED, False), (200.0, False)]
 )
 def test_a_move_must_be_worth_it(south_seconds: float, is_moved: bool) -> None:
     """At a slow server it would end later; what runs is as far as its seconds tell.

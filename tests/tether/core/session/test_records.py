@@ -91,10 +91,10 @@ def test_a_change_writes_one_small_record() -> None:
     task = bound_task(window, north, *QUEUED)
     bound_task(window, north, number=2)
     assert set(storage.save(window)) == {"window", "lock", "task:t1", "task:t2"}
-    window.touched.clear()
+    window.pending.gauges.clear()
     window.move(task, State.RUNNING)
     assert set(storage.save(window)) == {"task:t1"}
-    assert window.touched == {task.task_id}, "who listens is told of it too"
+    assert window.pending.gauges == {task.task_id}, "who listens is told of it too"
     assert json.loads(storage.kept["task:t1"])["state"] == "running"
 
     window.end(task, State.COMPLETED, NOON, "socket", None)

@@ -26,16 +26,8 @@ from tether.core.events import Answered, CollectRequested, Failure, RequestFaile
 from tether.core.ids import OwnerTag
 from tether.core.model.server import Reach
 from tether.core.model.task import State
-from tether.core.protocol.requests import Ask, Request
-from tether.core.session.collection import Collection
-from tether.core.session.rebalancing import Rebalancing
-from tether.core.session.responses import Responses
-from tether.core.submission.dispatcher import Dispatcher
-from tether.core.submission.submission import Submission
-from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.reachability import Reachability
-from tether.core.tracking.reconciler import Reconciler
-from tether.core.tracking.verdicts import Verdicts
+from tether.core.protocol.requests import Ask, Owner, Request, probe
+from tether.core.session.responses import Machines, Responses
 
 
 class Story:
@@ -44,36 +36,22 @@ class Story:
     def __init__(self) -> None:
         self.window = new_window()
         self.north = self.window.server(NORTH, NOON)
-        self.reachability = Reachability(self.window)
-        submission = Submission(self.window)
-        self.dispatcher = Dispatcher(self.window, submission)
-        self.cancellation = Cancellation(self.window, submission)
-        self.reconciler = Reconciler(
-            self.window, Verdicts(self.window, submission, self.cancellation)
-        )
-        self.collection = Collection(self.window, self.reconciler)
-        self.rebalancing = Rebalancing(self.window, self.reconciler)
-        self.replies = Responses(
-            self.window,
-            self.reachability,
-            self.dispatcher,
-            submission,
-            self.cancellation,
-            self.reconciler,
-            self.collection,
-            self.rebalancing,
-        )
+        self.machines = machines = Machines.of(self.window)
+        self.reachability, self.dispatcher = machines.reachability, machines.dispatcher
+        self.cancellation, self.reconciler = machines.cancellation, machines.reconciler
+        self.collection, self.rebalancing = machines.collection, machines.rebalancing
+        self.responses = Responses(self.window, machines)
         connection = self.north.connection
         connection.connect()
         connection.greeted(1)
 
     def answer(self, request: Request, body: Any = "", status: int = 200) -> Commands:
         """The server answers."""
-        return self.replies.answered(self.north, reply(request, body, status), NOON + 1)
+        return self.responses.answered(self.north, reply(request, body, status), NOON + 1)
 
     def fail(self, request: Request, failure: Failure = Failure.NETWORK) -> Commands:
         """No answer comes."""
-        return self.replies.failed(self.north, RequestFailed(request, failure), NOON + 1)
+        return self.responses.failed(self.north, RequestFailed(request, failure), NOON + 1)
 
     def upload(self) -> Request:
         """A task on its way; its upload."""
@@ -106,7 +84,7 @@ def test_a_probe_of_an_idle_server_may_move_a_task_there(
     south = story.window.server(SOUTH, NOON)
     task = bound_task(story.window, south, *QUEUED)
     task.ahead = 1
-    story.rebalancing.want(True)
+    story.rebalancing.allow(True)
     probe = one(story.rebalancing.fired(NOON), Ask.PROBE)
     assert probe.server == NORTH
     commands = story.fail(probe) if length is None else story.answer(probe, queue_length(length))
@@ -122,7 +100,7 @@ def test_facts_go_to_the_diagnosis() -> None:
     assert story.north.facts is not None
     assert story.fail(stats) == ()
 
-    reach = one(story.fail(one(story.reachability.refresh(story.north))), Ask.REACH)
+    reach = one(story.fail(one(story.reachability.refresh(story.north), Ask.PROBE)), Ask.REACH)
     story.answer(reach, "", 0)
     assert story.north.reach is Reach.REFUSED
     story.fail(reach)
@@ -151,7 +129,7 @@ def test_an_upload_tells_how_fast_the_way_is() -> None:
     upload = one(story.dispatcher.fill(NOON), Ask.PROBE)
     upload = one(story.answer(upload, queue_length(0)), Ask.UPLOAD)
     answer = Answered(upload, 200, '{"name": "a.png"}', seconds=4.0)
-    story.replies.answered(story.north, answer, NOON)
+    story.responses.answered(story.north, answer, NOON)
     assert story.north.bandwidth == 2_000_000
 
 
@@ -162,7 +140,7 @@ def test_a_wish_from_before_the_server_had_the_task_is_sent_at_once() -> None:
         story = Story()
         post = one(story.answer(story.upload(), {"name": "a.png"}), Ask.POST)
         (task,) = story.window.tasks.values()
-        assert story.cancellation.want(task, NOON) == ()
+        assert story.cancellation.cancel(task, NOON) == ()
         told = story.answer(post, accepted, status)
         assert [request.ask for request in asked(told)] == asks
 
@@ -178,14 +156,14 @@ def test_a_late_answer_after_the_end_is_nobodys(is_dismissed: bool) -> None:
         story.window.dismiss(task)
     assert story.answer(upload, {"name": "a.png"}) == ()
     assert task.state is State.CANCELLED
-    assert story.answer(Request(99, NORTH, Ask.UPLOAD, "/upload/image")) == ()
+    assert story.answer(replace(upload, id=99)) == ()
 
 
 def test_after_a_cancel_the_list_is_asked_for() -> None:
     """Whatever the server said; one without the jobs API is told in the older way."""
     story = Story()
     task = bound_task(story.window, story.north, *RUNNING)
-    cancel = one(story.cancellation.want(task, NOON))
+    cancel = one(story.cancellation.cancel(task, NOON))
     looked = one(story.answer(cancel, {"cancelled": False}))
     assert looked.ask is Ask.JOBS
     assert story.fail(looked) == ()
@@ -205,17 +183,17 @@ def test_books_go_to_the_reconciler() -> None:
     story = Story()
     task = bound_task(story.window, story.north, *UNKNOWN)
     bound_task(story.window, story.north, *QUEUED, number=2)
-    request = one(story.reconciler.look(story.north, NOON))
+    request = one(story.reconciler.query(story.north, NOON))
     story.answer(request, {"jobs": [{"id": task.prompt_id, "status": "pending"}]})
     assert task.state is State.QUEUED
-    story.fail(one(story.reconciler.look(story.north, NOON + 2)))
-    assert asked(story.reconciler.look(story.north, NOON + 4)) != []
+    story.fail(one(story.reconciler.query(story.north, NOON + 2)))
+    assert asked(story.reconciler.query(story.north, NOON + 4)) != []
 
 
 def test_a_page_of_the_books_goes_to_the_search_that_asked() -> None:
     """The queue first, then the history; silence is told."""
     story = Story()
-    queue = one(story.collection.want(CollectRequested(OwnerTag("0f"))), Ask.OWN_QUEUE)
+    queue = one(story.collection.start(CollectRequested(OwnerTag("0f"))), Ask.OWN_QUEUE)
     empty = {"queue_running": [], "queue_pending": []}
     history = one(story.answer(queue, empty), Ask.OWN_HISTORY)
     story.fail(history)
@@ -225,10 +203,10 @@ def test_a_page_of_the_books_goes_to_the_search_that_asked() -> None:
 @pytest.mark.parametrize("is_answered", [True, False])
 def test_a_described_class_goes_to_the_servers_inventory(is_answered: bool) -> None:
     story = Story()
-    path = story.north.inventory.ask(99, "Special")
-    request = Request(99, NORTH, Ask.NODE, path)
+    path = story.north.inventory.query(99, "Special")
+    request = Request(99, NORTH, Ask.NODE, path, owner=Owner.INVENTORY)
     assert (story.answer(request, "{}") if is_answered else story.fail(request)) == ()
-    assert not story.north.inventory.is_asked()
+    assert not story.north.inventory.is_querying()
     assert story.north.inventory.infos == ({"Special": None} if is_answered else {})
 
 
@@ -236,6 +214,6 @@ def test_how_long_a_probe_took_is_the_servers_latency() -> None:
     """Where nobody has measured, the last figure stays."""
     story = Story()
     for seconds, latency in ((0.0, None), (0.25, 0.25), (0.0, 0.25)):
-        answer = reply(Request(99, NORTH, Ask.PROBE, "/prompt"), queue_length(0))
-        story.replies.answered(story.north, replace(answer, seconds=seconds), NOON)
+        answer = reply(probe(99, NORTH, Owner.REACHABILITY), queue_length(0))
+        story.responses.answered(story.north, replace(answer, seconds=seconds), NOON)
         assert story.north.latency == latency

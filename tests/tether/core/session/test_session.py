@@ -36,9 +36,17 @@ from tether.core.model.health import only_here
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.protocol.requests import Ask
-from tether.core.scheduling.exchange import NEWS_TIMER
 from tether.core.session.session import LINGER
 from tether.core.session.snapshot import write_task
+from tether.core.timers import (
+    ConnectionTimer,
+    LingerTimer,
+    PollTimer,
+    RebalanceTimer,
+    RecheckTimer,
+    ReportTimer,
+    SocketTimer,
+)
 from tether.core.windows.ledger import Entry
 from tether.core.windows.peers import BroadcastReceived, PeerReport, write_report
 
@@ -156,7 +164,7 @@ def test_a_linger_that_ends_under_a_task_closes_nothing() -> None:
     assert task.state is State.WAITING
     world.happen(ServerRemoved(SOUTH))
     assert (task.server, task.state) == (NORTH, State.UPLOADING)
-    assert ("linger", NORTH) in world.timers
+    assert LingerTimer(NORTH) in world.timers
     world.pass_time(LINGER)
     assert socket_to(world, NORTH).closing_since is None
 
@@ -412,8 +420,8 @@ def test_windows_of_a_browser_tell_each_other_what_they_have() -> None:
     other = write_report(WindowId("other"), PeerReport(world.now, (), {}))
     (told,) = all_of(Broadcast, world.happen(BroadcastReceived(other)))
     assert task.task_id in told.text
-    assert NEWS_TIMER in world.timers
-    assert all_of(Broadcast, world.happen(TimerFired(NEWS_TIMER)))
+    assert ReportTimer() in world.timers
+    assert all_of(Broadcast, world.happen(TimerFired(ReportTimer())))
     second = world.accept()
     assert second.task_id in all_of(Broadcast, world.log)[-1].text
     # When there is nothing left to tell, nothing goes on.
@@ -540,14 +548,13 @@ def test_events_of_what_is_not_there_change_nothing() -> None:
     world = one_server()
     nowhere = ServerUrl("http://nowhere")
     for key in (
-        ("connection", nowhere, "1"),
-        ("connect", "t9"),
-        ("look", "t9"),
-        ("beat", nowhere),
-        ("odd",),
+        ConnectionTimer(nowhere, 1),
+        SocketTimer(TaskId("t9")),
+        RecheckTimer(TaskId("t9")),
+        PollTimer(nowhere),
     ):
         assert world.happen(TimerFired(key)) == ()
-    assert world.happen(TimerFired(("linger", nowhere))) == ()
+    assert world.happen(TimerFired(LingerTimer(nowhere))) == ()
     assert world.happen(BinaryReceived(nowhere, 1, b"", None)) == ()
     assert world.happen(ServerRemoved(nowhere)) == ()
 
@@ -597,7 +604,7 @@ def test_names_that_stand_for_others_go_to_the_servers_inventory() -> None:
     north = world.session.window.servers[NORTH]
     world.happen(SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}))
     world.happen(SubstitutesChanged(ServerUrl("http://nowhere"), {}))
-    north.inventory.ask(-5, "Special")
+    north.inventory.query(-5, "Special")
     north.inventory.answered(-5, 200, "{}", world.now)
     world.happen(ServerAdded(NORTH, "north"))
     assert north.inventory.infos == {}
@@ -637,7 +644,7 @@ def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
     assert (new.again_of, new.state, new.server) == (task.task_id, State.COMPLETED, SOUTH)
     world.servers[NORTH].is_stopped = False
     world.live(30)
-    assert ("steal",) not in world.timers
+    assert RebalanceTimer() not in world.timers
     assert first.state is State.COMPLETED
     assert [server.posts for server in world.servers.values()] == [2, 1]
     assert task.prompt_id not in world.servers[NORTH].runs

@@ -10,6 +10,7 @@ from tether.core.commands import CloseSocket, Commands, OpenSocket
 from tether.core.ids import ServerUrl
 from tether.core.model.binding import CURED
 from tether.core.model.connection import Phase
+from tether.core.model.server import Use
 from tether.core.model.window import Settings, Window
 from tether.core.submission.dialing import aim, called, connect, current, favourite, fired, status
 
@@ -97,9 +98,9 @@ def test_the_favourite_is_the_shortest_queue_in_use() -> None:
     """One of which nothing was told counts as empty; without any it is the given one."""
     window = window_with()
     assert favourite(window, NORTH) == SOUTH
-    window.servers[SOUTH].is_leaving = True
+    window.servers[SOUTH].use = Use.REMOVED
     assert favourite(window, SOUTH) == NORTH
-    window.servers[NORTH].is_leaving = True
+    window.servers[NORTH].use = Use.REMOVED
     assert favourite(window, SOUTH) == SOUTH
 
 
@@ -115,7 +116,7 @@ def opened(window: Window, url: ServerUrl, now: float = NOON) -> None:
     """Its socket stands."""
     connection = window.servers[url].connection
     connection.connect()
-    connection.heard(now)
+    connection.received(now)
     connection.greeted(connection.attempt)
 
 

@@ -24,23 +24,22 @@ from tests.tether.core.farm import (
 from tether.core.commands import Command, Commands
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl
-from tether.core.model.balancer import LEAST, SAMPLE, WHOLE
+from tether.core.model.balancer import LARGEST_SAMPLE, SMALLEST_SAMPLE, WHOLE_FLEET
 from tether.core.model.server import Reach
-from tether.core.model.statistics import PAUSE
+from tether.core.model.statistics import OUTLIER_PAUSE
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Ask, Owner, Request, probe
 from tether.core.scheduling.capacity import AT_ONCE
 from tether.core.submission.dispatcher import (
-    AHEAD,
     AVOIDED_FOR,
-    EARLY,
-    FILL_TIMER,
-    ROUND_TIMER,
+    QUERIED_AHEAD,
     ROUND_WITHIN,
+    TIMER_TOLERANCE,
     Dispatcher,
 )
 from tether.core.submission.submission import Submission
+from tether.core.timers import FillTimer, RoundTimer
 
 EAST = ServerUrl("http://east:8188")
 
@@ -70,13 +69,13 @@ def test_the_shortest_queue_gets_the_task_after_all_were_asked() -> None:
     commands = dispatcher.fill(NOON)
     asked_for = probes(commands)
     assert set(asked_for) == {NORTH, SOUTH}
-    assert timers(commands) == {ROUND_TIMER: ROUND_WITHIN}
-    assert not window.is_fill_due
+    assert timers(commands) == {RoundTimer(): ROUND_WITHIN}
+    assert not window.pending.is_fill_due
 
-    assert dispatcher.told(asked_for[NORTH], 3, NOON) == ()
-    dispatcher.told(asked_for[SOUTH], 1, NOON)
+    assert dispatcher.answered(asked_for[NORTH], 3, NOON) == ()
+    dispatcher.answered(asked_for[SOUTH], 1, NOON)
     assert (task.server, task.state) == (SOUTH, State.CONNECTING)
-    assert window.is_fill_due
+    assert window.pending.is_fill_due
 
 
 def test_own_sends_count_at_once() -> None:
@@ -85,7 +84,7 @@ def test_own_sends_count_at_once() -> None:
     for number in range(1, 6):
         waiting_task(window, number)
     for request in probes(dispatcher.fill(NOON)).values():
-        dispatcher.told(request, 5, NOON)
+        dispatcher.answered(request, 5, NOON)
     assert sorted(map(str, servers_of(window))) == sorted([NORTH, SOUTH, NORTH, SOUTH, "None"])
     assert len(window.waiting) == 1
     # All places are taken: nobody is asked in vain.
@@ -99,17 +98,17 @@ def test_tasks_on_their_way_count_and_those_in_the_queue_do_not_count_twice() ->
     bound_task(window, window.servers[SOUTH], *QUEUED, number=2)
     task = waiting_task(window, 3)
     asked_for = probes(dispatcher.fill(NOON))
-    dispatcher.told(asked_for[NORTH], 1, NOON)
-    dispatcher.told(asked_for[SOUTH], 1, NOON)
+    dispatcher.answered(asked_for[NORTH], 1, NOON)
+    dispatcher.answered(asked_for[SOUTH], 1, NOON)
     assert task.server == SOUTH
 
 
 def test_of_a_large_fleet_only_some_are_asked() -> None:
     """Those that the oldest task may go to: it must not wait for a lucky lot."""
-    urls = [ServerUrl(f"http://gpu-{number}:8188") for number in range(WHOLE + 2)]
+    urls = [ServerUrl(f"http://gpu-{number}:8188") for number in range(WHOLE_FLEET + 2)]
     window, dispatcher = new_farm(*urls)
     waiting_task(window, 1)
-    assert len(probes(dispatcher.fill(NOON))) == SAMPLE
+    assert len(probes(dispatcher.fill(NOON))) == LARGEST_SAMPLE
 
     window, dispatcher = new_farm(*urls)
     done = bound_task(window, window.servers[urls[0]], *RUNNING, number=1)
@@ -117,7 +116,9 @@ def test_of_a_large_fleet_only_some_are_asked() -> None:
     window.end(done, State.COMPLETED, NOON, "socket", None)
     task = waiting_task(window, 2)
     window.servers[urls[0]].bandwidth = task.pictures[0].size / 20.0
-    assert len(probes(dispatcher.fill(NOON))) == LEAST, "an upload takes twice as long as a task"
+    assert len(probes(dispatcher.fill(NOON))) == SMALLEST_SAMPLE, (
+        "an upload takes twice as long as a task"
+    )
 
     window, dispatcher = new_farm(*urls)
     bound_task(window, window.servers[urls[0]], number=1)
@@ -126,7 +127,7 @@ def test_of_a_large_fleet_only_some_are_asked() -> None:
     pinned, free = waiting_task(window, 4, pinned=urls[9]), waiting_task(window, 5)
     asked_for = probes(dispatcher.fill(NOON))
     assert set(asked_for) == {urls[9]}
-    dispatcher.told(asked_for[urls[9]], 0, NOON)
+    dispatcher.answered(asked_for[urls[9]], 0, NOON)
     assert (full.server, pinned.server, free.server) == (None, urls[9], urls[9])
 
 
@@ -137,7 +138,7 @@ def test_a_pinned_task_goes_nowhere_else() -> None:
     pinned, free = waiting_task(window, 2, pinned=NORTH), waiting_task(window, 3)
     asked_for = probes(dispatcher.fill(NOON))
     assert set(asked_for) == {SOUTH}
-    dispatcher.told(asked_for[SOUTH], 0, NOON)
+    dispatcher.answered(asked_for[SOUTH], 0, NOON)
     assert (pinned.server, free.server) == (None, SOUTH)
 
 
@@ -146,8 +147,8 @@ def test_a_task_whose_only_server_did_not_answer_waits() -> None:
     window, dispatcher = new_farm(NORTH, SOUTH)
     pinned, free = waiting_task(window, 1, pinned=NORTH), waiting_task(window, 2)
     asked_for = probes(dispatcher.fill(NOON))
-    dispatcher.told(asked_for[NORTH], None, NOON)
-    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    dispatcher.answered(asked_for[NORTH], None, NOON)
+    dispatcher.answered(asked_for[SOUTH], 9, NOON)
     assert (pinned.server, free.server) == (None, SOUTH)
 
 
@@ -156,14 +157,14 @@ def test_no_task_waits_for_a_server_that_hangs() -> None:
     window, dispatcher = new_farm(NORTH, SOUTH, places=1)
     first, second = waiting_task(window, 1), waiting_task(window, 2)
     asked_for = probes(dispatcher.fill(NOON))
-    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    dispatcher.answered(asked_for[SOUTH], 9, NOON)
     assert first.server is None
     dispatcher.round_fired(NOON + 1)
     assert first.server == SOUTH
 
     # It hangs still: it isn't asked again, and its late answer is good.
     assert dispatcher.fill(NOON + 1) == ()
-    dispatcher.told(asked_for[NORTH], 0, NOON + 4)
+    dispatcher.answered(asked_for[NORTH], 0, NOON + 4)
     assert second.server == NORTH
 
 
@@ -173,15 +174,15 @@ def test_every_round_has_its_own_second() -> None:
     first = waiting_task(window, 1)
     asked_for = probes(dispatcher.fill(NOON))
     dispatcher.round_fired(NOON + 1)
-    dispatcher.told(asked_for[NORTH], 5, NOON + 2)
-    dispatcher.told(asked_for[SOUTH], 5, NOON + 2)
+    dispatcher.answered(asked_for[NORTH], 5, NOON + 2)
+    dispatcher.answered(asked_for[SOUTH], 5, NOON + 2)
     assert first.server == NORTH
 
     second = waiting_task(window, 2)
     asked_for = probes(dispatcher.fill(NOON + 3))
-    dispatcher.told(asked_for[NORTH], 5, NOON + 3)
+    dispatcher.answered(asked_for[NORTH], 5, NOON + 3)
     assert second.server is None
-    dispatcher.told(asked_for[SOUTH], 1, NOON + 3)
+    dispatcher.answered(asked_for[SOUTH], 1, NOON + 3)
     assert second.server == SOUTH
 
 
@@ -192,7 +193,7 @@ def test_when_all_hang_the_first_answer_decides() -> None:
     asked_for = probes(dispatcher.fill(NOON))
     assert dispatcher.round_fired(NOON + 1) == ()
     assert dispatcher.fill(NOON + 1) == ()
-    dispatcher.told(asked_for[SOUTH], 9, NOON + 2)
+    dispatcher.answered(asked_for[SOUTH], 9, NOON + 2)
     assert task.server == SOUTH
 
 
@@ -203,7 +204,7 @@ def test_a_server_that_failed_is_asked_when_its_time_has_come() -> None:
     north = window.servers[NORTH]
     north.failed(Reach.DOWN, Trouble.of("server_silent"), NOON)
     commands = dispatcher.fill(NOON)
-    assert timers(commands) == {FILL_TIMER: north.retry_at - NOON}
+    assert timers(commands) == {FillTimer(): north.retry_at - NOON}
     assert asked(commands) == []
     assert set(probes(dispatcher.fill(north.retry_at))) == {NORTH}
 
@@ -213,8 +214,8 @@ def test_an_answer_that_nobody_waits_for_changes_nothing() -> None:
     window, dispatcher = new_farm(NORTH)
     task = waiting_task(window)
     dispatcher.fill(NOON)
-    other = Request(999, NORTH, Ask.PROBE, "/prompt")
-    assert dispatcher.told(other, 0, NOON) == ()
+    other = probe(999, NORTH, Owner.DISPATCHER)
+    assert dispatcher.answered(other, 0, NOON) == ()
     assert task.server is None
 
 
@@ -223,7 +224,7 @@ def test_a_server_that_goes_during_a_round_stops_nobody() -> None:
     window, dispatcher = new_farm(NORTH, SOUTH, EAST)
     task = waiting_task(window)
     asked_for = probes(dispatcher.fill(NOON))
-    dispatcher.told(asked_for[EAST], 2, NOON)
+    dispatcher.answered(asked_for[EAST], 2, NOON)
     for url in (NORTH, SOUTH):
         assert task.server is None
         del window.servers[url]
@@ -242,16 +243,16 @@ def test_a_server_that_is_to_go_gets_no_task() -> None:
     window, dispatcher = new_farm(NORTH, SOUTH)
     task = waiting_task(window)
     asked_for = probes(dispatcher.fill(NOON))
-    window.leave(window.servers[NORTH])
-    dispatcher.told(asked_for[NORTH], 0, NOON)
-    dispatcher.told(asked_for[SOUTH], 9, NOON)
+    window.remove(window.servers[NORTH])
+    dispatcher.answered(asked_for[NORTH], 0, NOON)
+    dispatcher.answered(asked_for[SOUTH], 9, NOON)
     assert task.server == SOUTH
 
     # Who is pinned to it waits, and nobody is asked in vain.
     waiting_task(window, 2, pinned=NORTH)
     assert dispatcher.fill(NOON) == ()
     waiting_task(window, 3)
-    window.leave(window.servers[SOUTH])
+    window.remove(window.servers[SOUTH])
     assert dispatcher.fill(NOON) == ()
 
 
@@ -287,7 +288,7 @@ def test_a_picture_too_large_for_every_server_fails_before_anything_is_sent() ->
     fits = waiting_task(window, 2)
     request = one(dispatcher.fill(NOON), Ask.PROBE)
     assert request.server == NORTH
-    dispatcher.told(request, 0, NOON)
+    dispatcher.answered(request, 0, NOON)
     assert fits.server == NORTH
 
 
@@ -309,7 +310,7 @@ def test_in_a_hurry_all_that_waits_is_sent_a_few_at_a_time() -> None:
     assert dispatcher.fill(NOON) == ()
     window.send_all()
     while window.waiting:
-        dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+        dispatcher.answered(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
         in_transit = [t for t in window.tasks.values() if t.state is State.CONNECTING]
         assert 0 < len(in_transit) <= AT_ONCE
         for task in in_transit:
@@ -333,8 +334,8 @@ def test_in_a_hurry_a_slow_server_gets_fewer() -> None:
         waiting_task(window, number)
     window.send_all()
     asked_for = probes(dispatcher.fill(NOON))
-    dispatcher.told(asked_for[NORTH], 0, NOON)
-    dispatcher.told(asked_for[SOUTH], 2, NOON)
+    dispatcher.answered(asked_for[NORTH], 0, NOON)
+    dispatcher.answered(asked_for[SOUTH], 2, NOON)
     assert servers_of(window)[2:] == [SOUTH] * 3
 
 
@@ -373,19 +374,19 @@ def test_a_workflow_stays_away_from_where_it_fails_and_others_complete_it() -> N
     commands = dispatcher.fill(NOON + 1)
     asked_for = probes(commands)
     assert set(asked_for) == {SOUTH}
-    assert timers(commands)[FILL_TIMER] == AVOIDED_FOR
-    dispatcher.told(asked_for[SOUTH], 9, NOON + 1)
+    assert timers(commands)[FillTimer()] == AVOIDED_FOR
+    dispatcher.answered(asked_for[SOUTH], 9, NOON + 1)
     assert [task.server for task in tasks] == [SOUTH, SOUTH, None]
     # The timer runs already.
     assert dispatcher.fill(NOON + 1) == ()
-    assert timers(dispatcher.fill(NOON + 1 + AVOIDED_FOR)) == {FILL_TIMER: AVOIDED_FOR}
+    assert timers(dispatcher.fill(NOON + 1 + AVOIDED_FOR)) == {FillTimer(): AVOIDED_FOR}
 
     other = waiting_task(window, 4)
     other.digest = Digest("07e4")
     window.workflows[other.digest] = window.workflows[INVERT]
     asked_for = probes(dispatcher.fill(NOON + 2))
     assert set(asked_for) == {NORTH}
-    dispatcher.told(asked_for[NORTH], 0, NOON + 2)
+    dispatcher.answered(asked_for[NORTH], 0, NOON + 2)
     assert (tasks[2].server, other.server) == (None, NORTH)
 
 
@@ -393,11 +394,11 @@ def test_one_task_tries_an_outlier_when_its_time_is_over() -> None:
     """The next one waits for what becomes of it."""
     window, dispatcher = farm_with_an_outlier()
     tasks = [waiting_task(window, number) for number in (1, 2)]
-    later = NOON + PAUSE
+    later = NOON + OUTLIER_PAUSE
     asked_for = probes(dispatcher.fill(later))
     assert set(asked_for) == {NORTH, SOUTH}
-    dispatcher.told(asked_for[NORTH], 0, later)
-    dispatcher.told(asked_for[SOUTH], 5, later)
+    dispatcher.answered(asked_for[NORTH], 0, later)
+    dispatcher.answered(asked_for[SOUTH], 5, later)
     assert [task.server for task in tasks] == [NORTH, SOUTH]
 
 
@@ -410,7 +411,7 @@ def test_an_outlier_takes_what_nobody_else_can(why: str) -> None:
     if why == "down":
         south.failed(Reach.DOWN, Trouble.of("server_silent"), NOON)
     elif why == "leaving":
-        window.leave(south)
+        window.remove(south)
     elif why == "outlier too":
         window.server(ServerUrl("http://east:8188"), NOON)
         ended(window, ServerUrl("http://east:8188"), State.COMPLETED, 14)
@@ -458,7 +459,7 @@ def test_a_task_goes_where_its_model_is() -> None:
     classes = {request.server: request for request in asked(commands, Ask.NODE)}
     assert classes[NORTH].path == "/object_info/UpscaleModel"
     for url, length in ((NORTH, 0), (SOUTH, 5)):
-        assert dispatcher.told(probes(commands)[url], length, NOON) == ()
+        assert dispatcher.answered(probes(commands)[url], length, NOON) == ()
     assert tell(window, dispatcher, classes[NORTH], described(["other.pth"])) == ()
     tell(window, dispatcher, classes[SOUTH], described(["fine.pth"]))
     assert task.server == SOUTH
@@ -481,9 +482,9 @@ def test_of_a_thousand_that_wait_only_the_next_are_looked_at(
     for number in range(1000):
         waiting_task(window, number)
     for request in probes(dispatcher.fill(NOON)).values():
-        dispatcher.told(request, 0, NOON)
+        dispatcher.answered(request, 0, NOON)
     assert len(window.waiting) == 996
-    assert looks < 10 * AHEAD
+    assert looks < 10 * QUERIED_AHEAD
 
 
 def test_a_server_is_asked_what_it_has_for_the_next_tasks_first() -> None:
@@ -494,12 +495,12 @@ def test_a_server_is_asked_what_it_has_for_the_next_tasks_first() -> None:
         task.digest = Digest(f"{number}")
         node = {"class_type": f"Own{number}", "inputs": {"image": ["1", 0]}}
         window.workflows[task.digest] = invert_workflow(**{"2": node})
-    for left in (20 - AHEAD, 0):
+    for left in (20 - QUERIED_AHEAD, 0):
         commands = dispatcher.fill(NOON)
         for request in asked(commands, Ask.NODE):
             name = request.path.rpartition("/")[2]
             tell(window, dispatcher, request, json.dumps({name: {"input": {}}}))
-        dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+        dispatcher.answered(one(commands, Ask.PROBE), 0, NOON)
         assert len(window.waiting) == left
 
 
@@ -509,7 +510,7 @@ def test_a_class_that_is_described_before_the_probe_is_answered() -> None:
     task = model_task(window)
     commands = dispatcher.fill(NOON)
     assert tell(window, dispatcher, one(commands, Ask.NODE), described(["fine.pth"])) == ()
-    dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+    dispatcher.answered(one(commands, Ask.PROBE), 0, NOON)
     assert task.server == NORTH
 
 
@@ -518,12 +519,12 @@ def test_nothing_is_sent_to_a_server_that_has_not_told_what_it_has() -> None:
     window, dispatcher = new_farm(NORTH)
     task = model_task(window)
     commands = dispatcher.fill(NOON)
-    dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+    dispatcher.answered(one(commands, Ask.PROBE), 0, NOON)
     dispatcher.round_fired(NOON)
     assert task.state is State.WAITING
     again = dispatcher.fill(NOON)
     assert asked(again, Ask.NODE) == []
-    dispatcher.told(one(again, Ask.PROBE), 0, NOON)
+    dispatcher.answered(one(again, Ask.PROBE), 0, NOON)
     tell(window, dispatcher, one(commands, Ask.NODE), described(["fine.pth"]))
     assert task.server == NORTH
 
@@ -534,7 +535,7 @@ def test_what_no_server_has_fails_with_what_each_lacks() -> None:
     task = model_task(window)
     commands = dispatcher.fill(NOON)
     tell(window, dispatcher, one(commands, Ask.NODE), "{}")
-    dispatcher.told(one(commands, Ask.PROBE), 0, NOON)
+    dispatcher.answered(one(commands, Ask.PROBE), 0, NOON)
     assert task.trouble == Trouble.of("nobody_can", missing="North: UpscaleModel")
 
 
@@ -546,10 +547,10 @@ def test_a_paused_server_gets_no_task_until_a_person_says_so() -> None:
     waiting_task(window, 2)
     asked_for = probes(dispatcher.fill(NOON))
     assert list(asked_for) == [SOUTH]
-    dispatcher.told(asked_for[SOUTH], 0, NOON)
+    dispatcher.answered(asked_for[SOUTH], 0, NOON)
     assert servers_of(window) == [None, SOUTH]
     window.servers[NORTH].is_paused = False
-    dispatcher.told(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
+    dispatcher.answered(probes(dispatcher.fill(NOON))[NORTH], 0, NOON)
     assert pinned.server == NORTH
 
 
@@ -572,12 +573,12 @@ def test_the_next_task_goes_to_a_server_just_before_it_has_done_the_last() -> No
     running.started_at = NOON
     task = waiting_task(window, 2)
     commands = dispatcher.fill(NOON + 1)
-    in_time = timers(commands)[FILL_TIMER]
+    in_time = timers(commands)[FillTimer()]
     assert asked(commands) == []
     assert 7.0 < in_time < 9.0
     assert dispatcher.fill(NOON + 2) == ()
-    commands = dispatcher.fill(NOON + 1 + in_time - EARLY / 2)
-    assert timers(commands)[FILL_TIMER] == pytest.approx(EARLY / 2, abs=1e-3)
+    commands = dispatcher.fill(NOON + 1 + in_time - TIMER_TOLERANCE / 2)
+    assert timers(commands)[FillTimer()] == pytest.approx(TIMER_TOLERANCE / 2, abs=1e-3)
     asked_for = probes(dispatcher.fill(NOON + 1.001 + in_time))
-    dispatcher.told(asked_for[NORTH], 1, NOON + 1.001 + in_time)
+    dispatcher.answered(asked_for[NORTH], 1, NOON + 1.001 + in_time)
     assert task.server == NORTH

@@ -22,12 +22,13 @@ from tether.core.commands import AbortRequest, OpenSocket, StopTimer
 from tether.core.events import Failure
 from tether.core.ids import PromptId
 from tether.core.model.connection import GREETING_WITHIN, Phase
-from tether.core.model.server import Reach, Server
+from tether.core.model.server import Reach, Server, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
 from tether.core.submission.submission import POST_WITHIN, UPLOAD_WITHIN, Submission
-from tether.core.tracking.frames import heard
+from tether.core.timers import SocketTimer
+from tether.core.tracking.frames import task_of
 
 ACCEPTED = {"prompt_id": "p", "number": 0, "node_errors": {}}
 
@@ -111,11 +112,11 @@ def test_nothing_is_sent_before_the_socket_is_greeted() -> None:
     commands = story.begin()
     assert len(all_of(OpenSocket, commands)) == 1
     assert all_of(Request, commands) == []
-    assert timers(commands)[("connect", story.task.task_id)] == GREETING_WITHIN
+    assert timers(commands)[SocketTimer(story.task.task_id)] == GREETING_WITHIN
 
     story.north.connection.greeted(1)
     commands = story.submission.greeted(story.north, NOON + 1)
-    assert stopped(commands) == {("connect", story.task.task_id)}
+    assert stopped(commands) == {SocketTimer(story.task.task_id)}
     assert one(commands).ask is Ask.UPLOAD
 
     # A second greeting finds nothing that waits for it, nor does the timer.
@@ -194,7 +195,7 @@ def test_a_picture_too_large_for_one_server_goes_to_another() -> None:
 
     for is_pinned in (True, False):
         other = Story()
-        other.window.server(SOUTH, NOON).is_leaving = not is_pinned
+        other.window.server(SOUTH, NOON).use = Use.LISTED if is_pinned else Use.REMOVED
         other.task.pinned = NORTH if is_pinned else None
         other.answer(other.upload(), "", 413)
         assert other.task.state is State.FAILED
@@ -213,7 +214,7 @@ def test_after_a_long_upload_a_task_is_posted_once_the_queues_were_looked_at_aga
     probes = asked(story.submission.answered(story.task, late, NOON + 10), Ask.PROBE)
     assert [each.server for each in probes] == [NORTH, SOUTH]
     story.window.locks.release(story.task.prompt_id)
-    told = [story.submission.recheck.told(each, 0, NOON + 10) for each in probes]
+    told = [story.submission.recheck.answered(each, 0, NOON + 10) for each in probes]
     assert one(told[1], Ask.POST).server == NORTH
     assert story.window.locks.server_of(story.task.prompt_id) == NORTH
 
@@ -349,8 +350,8 @@ def test_a_server_that_names_tasks_itself_is_followed() -> None:
     own = story.task.prompt_id
     story.answer(story.post(), {"prompt_id": "its own"})
     assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "its own")
-    assert heard(story.window, NORTH, PromptId("its own")) is story.task
-    assert heard(story.window, NORTH, own) is None
+    assert task_of(story.window, NORTH, PromptId("its own")) is story.task
+    assert task_of(story.window, NORTH, own) is None
     assert story.window.locks.server_of(PromptId("its own")) == NORTH
     assert story.window.locks.server_of(own) is None
 
@@ -377,6 +378,6 @@ def test_what_no_server_has_can_be_stopped() -> None:
     story = Story()
     upload = story.upload()
     assert story.submission.abort(story.task) == (
-        StopTimer(("connect", story.task.task_id)),
+        StopTimer(SocketTimer(story.task.task_id)),
         AbortRequest(upload.id),
     )

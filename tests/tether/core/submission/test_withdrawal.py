@@ -30,13 +30,14 @@ from tether.core.protocol.requests import Ask
 from tether.core.session.snapshot import read_task, write_task
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import (
-    AGAIN_AFTER,
+    REPEATED_AFTER,
     Cancellation,
-    again,
     resubmit,
     successor,
     take_out,
+    take_out_again,
 )
+from tether.core.timers import SocketTimer
 
 
 def new_farm() -> tuple[Window, Server, Cancellation]:
@@ -49,7 +50,7 @@ def test_a_task_that_only_waits_is_cancelled_at_once() -> None:
     """No server has heard of it."""
     window, _, cancellation = new_farm()
     task = waiting_task(window)
-    assert cancellation.want(task, NOON) == ()
+    assert cancellation.cancel(task, NOON) == ()
     assert (task.state, task.ended_by, task.trouble) == (State.CANCELLED, "here", None)
 
 
@@ -59,8 +60,8 @@ def test_what_was_not_posted_is_stopped_here(states: tuple[State, ...]) -> None:
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *states)
     task.request_id = 7
-    commands = cancellation.want(task, NOON)
-    assert commands == (StopTimer(("connect", task.task_id)), AbortRequest(7))
+    commands = cancellation.cancel(task, NOON)
+    assert commands == (StopTimer(SocketTimer(task.task_id)), AbortRequest(7))
     assert task.state is State.CANCELLED
     assert window.bound_to(NORTH) == ()
 
@@ -70,7 +71,7 @@ def test_a_server_is_told_to_cancel_exactly_this_task(states: tuple[State, ...])
     """The task ends when the server says so, not before."""
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *states)
-    request = one(cancellation.want(task, NOON))
+    request = one(cancellation.cancel(task, NOON))
     assert (request.ask, request.method) == (Ask.CANCEL, "POST")
     assert request.path == f"/api/jobs/{task.prompt_id}/cancel"
     assert not task.is_ended
@@ -82,21 +83,21 @@ def test_while_nobody_knows_where_it_is_the_wish_is_kept(states: tuple[State, ..
     """In its record too: a reload doesn't forget it."""
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *states)
-    window.unsaved.clear()
-    assert cancellation.want(task, NOON) == ()
+    window.pending.unsaved.clear()
+    assert cancellation.cancel(task, NOON) == ()
     assert task.is_cancel_wanted
-    assert window.unsaved == {task.task_id}
+    assert window.pending.unsaved == {task.task_id}
 
 
 def test_a_server_that_still_has_the_task_is_told_again_after_a_while() -> None:
     """A node that is at work stops at its next step only; the person's own wish goes at once."""
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *RUNNING)
-    assert asked(cancellation.want(task, NOON)) != []
-    assert cancellation.again(task, NOON + AGAIN_AFTER - 0.1) == ()
-    assert one(cancellation.again(task, NOON + AGAIN_AFTER)).ask is Ask.CANCEL
-    assert cancellation.again(task, NOON + AGAIN_AFTER + 1) == ()
-    assert asked(cancellation.want(task, NOON + AGAIN_AFTER + 1)) != []
+    assert asked(cancellation.cancel(task, NOON)) != []
+    assert cancellation.repeat(task, NOON + REPEATED_AFTER - 0.1) == ()
+    assert one(cancellation.repeat(task, NOON + REPEATED_AFTER)).ask is Ask.CANCEL
+    assert cancellation.repeat(task, NOON + REPEATED_AFTER + 1) == ()
+    assert asked(cancellation.cancel(task, NOON + REPEATED_AFTER + 1)) != []
 
 
 def test_an_ended_task_cannot_be_cancelled() -> None:
@@ -104,7 +105,7 @@ def test_an_ended_task_cannot_be_cancelled() -> None:
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *RUNNING)
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert cancellation.want(task, NOON) == ()
+    assert cancellation.cancel(task, NOON) == ()
     assert not task.is_cancel_wanted
 
 
@@ -117,20 +118,20 @@ def test_an_older_server_is_told_in_the_older_way() -> None:
     """It has no jobs API: out of the queue, and interrupted by name, never whoever runs."""
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *RUNNING)
-    request = one(cancellation.want(task, NOON))
+    request = one(cancellation.cancel(task, NOON))
     assert targets(cancellation.refused(request)) == {
         Ask.DELETE: {"delete": [task.prompt_id]},
         Ask.INTERRUPT: {"prompt_id": task.prompt_id},
     }
     assert not north.has_jobs
-    assert Ask.INTERRUPT in targets(cancellation.want(task, NOON))
+    assert Ask.INTERRUPT in targets(cancellation.cancel(task, NOON))
 
 
 def test_a_task_that_has_ended_meanwhile_is_left_alone() -> None:
     """Ended or dismissed before the server said that it has no jobs API."""
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *RUNNING)
-    request = one(cancellation.want(task, NOON))
+    request = one(cancellation.cancel(task, NOON))
     window.end(task, State.COMPLETED, NOON, "socket", None)
     assert cancellation.refused(request) == ()
     window.dismiss(task)
@@ -142,11 +143,11 @@ def test_it_is_taken_out_by_its_own_id_and_its_record_says_so_first() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, *QUEUED)
-    window.unsaved.clear()
+    window.pending.unsaved.clear()
     request = one(take_out(window, task, NOON), Ask.DELETE)
     assert (request.server, request.path, request.task_id) == (NORTH, "/queue", task.task_id)
     assert json.loads(request.body or "") == {"delete": [task.prompt_id]}
-    assert window.unsaved == {task.task_id}
+    assert window.pending.unsaved == {task.task_id}
     kept = read_task(write_task(task))
     assert kept is not None
     assert kept.is_moving
@@ -159,9 +160,9 @@ def test_it_is_taken_out_again_after_a_while() -> None:
     window = new_window()
     task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
     take_out(window, task, NOON)
-    assert again(window, task, NOON + AGAIN_AFTER - 0.1) == ()
-    assert one(again(window, task, NOON + AGAIN_AFTER)).ask is Ask.DELETE
-    assert again(window, task, NOON + AGAIN_AFTER + 1) == ()
+    assert take_out_again(window, task, NOON + REPEATED_AFTER - 0.1) == ()
+    assert one(take_out_again(window, task, NOON + REPEATED_AFTER)).ask is Ask.DELETE
+    assert take_out_again(window, task, NOON + REPEATED_AFTER + 1) == ()
 
 
 def test_a_new_task_does_its_work_under_another_id() -> None:
@@ -182,7 +183,7 @@ def test_a_new_task_does_its_work_under_another_id() -> None:
     assert (new.digest, new.pictures, new.title) == (task.digest, task.pictures, task.title)
     assert (new.workload, new.again_of) == ("shape", task.task_id)
     assert list(window.waiting.values()) == [new]
-    assert window.unsaved >= {task.task_id, new.task_id}
+    assert window.pending.unsaved >= {task.task_id, new.task_id}
 
 
 def test_a_workflow_that_a_reload_has_left_in_the_store_is_read() -> None:

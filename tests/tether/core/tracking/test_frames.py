@@ -35,7 +35,7 @@ from tether.core.protocol.outputs import MOST_OUTPUTS
 from tether.core.protocol.requests import Ask
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.frames import Frames, heard
+from tether.core.tracking.frames import Frames, task_of
 from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import Verdicts
 
@@ -67,7 +67,7 @@ class Story:
         commands: Commands = ()
         for text in texts:
             event = FrameReceived(server, attempt, text)
-            commands += self.frames.frame(event, NOON + 1)
+            commands += self.frames.text(event, NOON + 1)
         return commands
 
     def see(self, head: bytes) -> Commands:
@@ -108,9 +108,9 @@ def test_progress_is_heard_on_the_way() -> None:
     story = Story(*QUEUED)
     heard, steps = [], []
     for text in success_frames(story.task.prompt_id)[:6]:
-        story.window.touched.clear()
+        story.window.pending.gauges.clear()
         story.hear(text)
-        assert story.window.touched == {story.task.task_id}
+        assert story.window.pending.gauges == {story.task.task_id}
         heard.append(round(story.task.progress.overall, 3))
         steps.append(story.task.progress.step)
     assert heard == [0, 0, 0, 0.333, 0.417, 0.667]
@@ -380,11 +380,11 @@ def test_frames_are_heard_only_for_tasks_that_the_server_may_have() -> None:
     north = window.server(NORTH, NOON)
     for number, states in enumerate([(*ON_THE_WAY,), UNKNOWN, QUEUED, RUNNING], 1):
         task = bound_task(window, north, *states, number=number)
-        assert heard(window, NORTH, task.prompt_id) is task
-        assert heard(window, SOUTH, task.prompt_id) is None
+        assert task_of(window, NORTH, task.prompt_id) is task
+        assert task_of(window, SOUTH, task.prompt_id) is None
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert heard(window, NORTH, task.prompt_id) is None
+    assert task_of(window, NORTH, task.prompt_id) is None
 
     uploading = bound_task(window, north, State.UPLOADING, number=8)
-    assert heard(window, NORTH, uploading.prompt_id) is None
-    assert heard(window, NORTH, new_task(99).prompt_id) is None
+    assert task_of(window, NORTH, uploading.prompt_id) is None
+    assert task_of(window, NORTH, new_task(99).prompt_id) is None

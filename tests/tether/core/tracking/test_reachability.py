@@ -28,7 +28,7 @@ def told(
     server: Server, reachability: Reachability, ask: Ask, body: object, status: int = 200
 ) -> bool:
     """The server answers one of the first calls."""
-    commands = (*reachability.meet(server), *reachability.refresh(server))
+    commands = reachability.meet(server)
     event = reply(one(commands, ask), body, status)
     return reachability.answered(server, event.request, event.status, event.text, NOON)
 
@@ -91,13 +91,13 @@ def test_a_limit_once_told_stays() -> None:
 def test_down_and_refused_are_told_apart() -> None:
     """A browser says "Failed to fetch" for both: a call that nobody may read decides."""
     server, reachability = meeting()
-    probe = one(reachability.refresh(server))
+    probe = one(reachability.refresh(server), Ask.PROBE)
     reach = one(reachability.failed(server, probe, Failure.NETWORK, NOON))
     assert (reach.ask, reach.is_opaque) == (Ask.REACH, True)
     assert server.trouble is not None
     assert (server.reach, server.trouble.code) == (Reach.DOWN, "server_silent")
 
-    reachability.reached(server, NOON)
+    assert not reachability.answered(server, reach, 0, "", NOON)
     assert (server.reach, server.trouble.code) == (Reach.REFUSED, "server_cors")
     assert server.retry_at == NOON + 60
 
@@ -110,7 +110,10 @@ def test_a_server_that_hangs_is_slow_not_refused() -> None:
     """It would hang for the second call as well."""
     server, reachability = meeting()
     assert (
-        reachability.failed(server, one(reachability.refresh(server)), Failure.TIMEOUT, NOON) == ()
+        reachability.failed(
+            server, one(reachability.refresh(server), Ask.PROBE), Failure.TIMEOUT, NOON
+        )
+        == ()
     )
     assert server.trouble is not None
     assert server.trouble.code == "server_slow"
@@ -120,10 +123,12 @@ def test_a_server_that_answered_meanwhile_is_up() -> None:
     """However the second call ends."""
     server, reachability = meeting()
     reach = one(
-        reachability.failed(server, one(reachability.refresh(server)), Failure.NETWORK, NOON)
+        reachability.failed(
+            server, one(reachability.refresh(server), Ask.PROBE), Failure.NETWORK, NOON
+        )
     )
     told(server, reachability, Ask.PROBE, queue_length(0))
-    reachability.reached(server, NOON)
+    assert not reachability.answered(server, reach, 0, "", NOON)
     reachability.failed(server, reach, Failure.TIMEOUT, NOON)
     assert (server.reach, server.trouble) == (Reach.UP, None)
 
@@ -131,12 +136,10 @@ def test_a_server_that_answered_meanwhile_is_up() -> None:
 def test_every_call_has_its_own_id() -> None:
     """Answers are told apart by it."""
     server, reachability = meeting()
-    calls = asked(
-        (*reachability.meet(server), *reachability.refresh(server), *reachability.meet(server))
-    )
+    calls = asked((*reachability.meet(server), *reachability.refresh(server)))
     assert len({call.id for call in calls}) == len(calls) == 5
 
 
 def test_a_person_who_is_back_sees_the_memory_of_now() -> None:
     server, reachability = meeting()
-    assert [call.ask for call in asked(reachability.renew(server))] == [Ask.PROBE, Ask.STATS]
+    assert [call.ask for call in asked(reachability.refresh(server))] == [Ask.PROBE, Ask.STATS]

@@ -33,10 +33,17 @@ from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
-from tether.core.tracking.reconciler import BEAT, CALM, FRAMES_WITHIN, Reconciler, Watch
+from tether.core.timers import MissedTimer, PollTimer
+from tether.core.tracking.reconciler import (
+    IDLE_POLL_EVERY,
+    OVERTAKEN_GRACE,
+    POLL_EVERY,
+    Polling,
+    Reconciler,
+)
 from tether.core.tracking.verdicts import APART, DELIVERY_WITHIN, Verdicts
 
-BEAT_TIMER = ("beat", NORTH)
+POLL_TIMER = PollTimer(NORTH)
 IMAGES = {"3": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
@@ -59,11 +66,11 @@ class Story:
 
     def look(self, at: float) -> Request:
         """Look now; the call for the list."""
-        return one(self.reconciler.look(self.north, NOON + at))
+        return one(self.reconciler.query(self.north, NOON + at))
 
     def look_again(self, at: float) -> None:
         """A new reason to look, while a list is under way."""
-        assert self.reconciler.look(self.north, NOON + at) == ()
+        assert self.reconciler.query(self.north, NOON + at) == ()
 
     def answer(self, request: Request, body: Any, at: float, status: int = 200) -> Commands:
         """The server answers."""
@@ -77,7 +84,7 @@ class Story:
 
     def unlisted(self, request: Request, body: Any, at: float) -> Request:
         """A list lacks the task, and the socket is silent: the call for its record."""
-        timer = StartTimer(("missed", NORTH, self.task.task_id), FRAMES_WITHIN)
+        timer = StartTimer(MissedTimer(NORTH, self.task.task_id), OVERTAKEN_GRACE)
         assert self.answer(request, body, at) == (timer,)
         return one(self.reconciler.missed_fired(self.north, self.task.task_id))
 
@@ -125,7 +132,7 @@ def test_the_list_moves_tasks_along() -> None:
 def test_the_record_tells_the_other_ends_too(record: Any, state: State, code: str) -> None:
     """What it doesn't tell of outputs, the frames told before."""
     story = Story(*UNKNOWN)
-    detail = story.reconciler.ask(story.north, story.task)
+    detail = story.reconciler.query_task(story.north, story.task)
     story.answer(detail, record, 3)
     assert story.task.state is state
     assert story.task.trouble is not None
@@ -137,7 +144,7 @@ def test_our_own_cancelling_is_no_trouble() -> None:
     """The person wanted it."""
     story = Story(*RUNNING)
     story.task.is_cancel_wanted = True
-    story.answer(story.reconciler.ask(story.north, story.task), {"status": "cancelled"}, 3)
+    story.answer(story.reconciler.query_task(story.north, story.task), {"status": "cancelled"}, 3)
     assert (story.task.state, story.task.trouble) == (State.CANCELLED, None)
 
 
@@ -145,7 +152,7 @@ def test_our_own_cancelling_is_no_trouble() -> None:
 def test_a_record_of_an_unfinished_task_acknowledges_it(state: str) -> None:
     """The list may have been a moment too early."""
     story = Story(*UNKNOWN)
-    detail = story.reconciler.ask(story.north, story.task, NOON + 1)
+    detail = story.reconciler.query_task(story.north, story.task, NOON + 1)
     story.task.absences = 1
     assert story.answer(detail, {"status": state}, 3) == ()
     assert (story.task.state, story.task.absences) == (State.QUEUED, 0)
@@ -155,7 +162,7 @@ def test_the_socket_has_half_a_second_to_tell_an_end_itself() -> None:
     """A list may overtake the last frames; once they are heard nobody is asked."""
     story = Story(*RUNNING)
     (timer,) = story.answer(story.look(5), {"jobs": []}, 5)
-    assert timer == StartTimer(("missed", NORTH, story.task.task_id), FRAMES_WITHIN)
+    assert timer == StartTimer(MissedTimer(NORTH, story.task.task_id), OVERTAKEN_GRACE)
     # The next list lacks it too, and does not put the question off.
     assert story.answer(story.look(5.2), {"jobs": []}, 5.2) == ()
     story.window.end(story.task, State.COMPLETED, NOON + 5.3, "socket", None)
@@ -197,7 +204,9 @@ def test_a_post_without_an_answer_is_sent_again_when_nothing_can_arrive_any_more
 def test_reads_from_before_the_second_post_prove_nothing() -> None:
     """Calls that hung are answered after the task was sent again."""
     story = Story(*UNKNOWN)
-    late = [story.reconciler.ask(story.north, story.task, NOON + at) for at in (30.0, 31.0, 32.0)]
+    late = [
+        story.reconciler.query_task(story.north, story.task, NOON + at) for at in (30.0, 31.0, 32.0)
+    ]
     story.missed(31)
     assert one(story.missed(33)).ask is Ask.POST
     for detail in late:
@@ -205,7 +214,7 @@ def test_reads_from_before_the_second_post_prove_nothing() -> None:
     assert (story.task.state, story.task.absences) == (State.POSTING, 0)
 
     # And when the answer to the second POST came before them, they are as old as ever.
-    late_too = story.reconciler.ask(story.north, story.task, NOON + 32)
+    late_too = story.reconciler.query_task(story.north, story.task, NOON + 32)
     story.submission.acknowledged(story.task, NOON + 35)
     assert story.answer(late_too, "", 36, 404) == ()
     assert (story.task.state, story.task.absences) == (State.QUEUED, 0)
@@ -287,9 +296,9 @@ def test_a_failed_record_is_never_an_absence(status: int, body: str) -> None:
     """Nor is one without an answer."""
     story = Story(*RUNNING)
     for at in (2.0, 9.0):
-        detail = story.reconciler.ask(story.north, story.task, NOON + at)
+        detail = story.reconciler.query_task(story.north, story.task, NOON + at)
         assert story.answer(detail, body, at, status) == ()
-        detail = story.reconciler.ask(story.north, story.task, NOON + at)
+        detail = story.reconciler.query_task(story.north, story.task, NOON + at)
         story.reconciler.failed(detail, NOON + 4)
     assert story.task.absences == 0
 
@@ -297,7 +306,7 @@ def test_a_failed_record_is_never_an_absence(status: int, body: str) -> None:
 def test_a_record_asked_without_a_list_proves_no_absence() -> None:
     """The list is asked for first; then it counts."""
     story = Story(*RUNNING)
-    detail = story.reconciler.ask(story.north, story.task)
+    detail = story.reconciler.query_task(story.north, story.task)
     assert one(story.answer(detail, "", 2, 404)).ask is Ask.JOBS
     assert story.task.absences == 0
 
@@ -305,7 +314,7 @@ def test_a_record_asked_without_a_list_proves_no_absence() -> None:
 def test_answers_that_nobody_waits_for_are_passed_over() -> None:
     """Of a watch that has ended, of a task that has, of a call that was made before."""
     story = Story(*RUNNING)
-    detail = story.reconciler.ask(story.north, story.task)
+    detail = story.reconciler.query_task(story.north, story.task)
     request = story.look(2)
     story.answer(request, {"jobs": []}, 2)
     assert story.answer(request, {"jobs": []}, 3) == ()
@@ -314,7 +323,7 @@ def test_answers_that_nobody_waits_for_are_passed_over() -> None:
     assert story.answer(detail, {"status": "failed"}, 4) == ()
     assert story.task.state is State.COMPLETED
 
-    story.reconciler.beat(story.north, NOON + 5)
+    story.reconciler.fired(story.north, NOON + 5)
     assert story.answer(detail, {"status": "failed"}, 6) == ()
     story.reconciler.failed(detail, NOON + 4)
 
@@ -323,7 +332,7 @@ def test_one_list_at_a_time_and_one_more_after_it() -> None:
     """What happens while a list is under way may not be in it."""
     story = Story(*RUNNING)
     request = story.look(2)
-    assert story.reconciler.look(story.north, NOON + 2) == ()
+    assert story.reconciler.query(story.north, NOON + 2) == ()
     jobs = [{"id": story.task.prompt_id, "status": "in_progress"}]
     assert one(story.answer(request, {"jobs": jobs}, 3)).ask is Ask.JOBS
 
@@ -331,40 +340,40 @@ def test_one_list_at_a_time_and_one_more_after_it() -> None:
 def test_without_tasks_there_nobody_is_asked() -> None:
     """Tasks that only wait for their socket are not in any book."""
     story = Story(*ON_THE_WAY)
-    assert story.reconciler.look(story.north, NOON) == ()
-    assert story.reconciler.watch(story.north, NOON) == ()
-    assert story.reconciler.beat(story.north, NOON) == ()
+    assert story.reconciler.query(story.north, NOON) == ()
+    assert story.reconciler.start(story.north, NOON) == ()
+    assert story.reconciler.fired(story.north, NOON) == ()
 
 
 def test_the_pulse_starts_with_the_first_task_and_stops_after_the_last() -> None:
     """One pulse, whoever looked before it started."""
     story = Story(*QUEUED)
     story.look(0)
-    assert story.reconciler.watch(story.north, NOON) == (StartTimer(BEAT_TIMER, BEAT),)
-    assert story.reconciler.watch(story.north, NOON) == ()
+    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, POLL_EVERY),)
+    assert story.reconciler.start(story.north, NOON) == ()
     story.window.end(story.task, State.COMPLETED, NOON, "socket", None)
-    assert story.reconciler.beat(story.north, NOON) == ()
+    assert story.reconciler.fired(story.north, NOON) == ()
 
     bound_task(story.window, story.north, *QUEUED, number=2)
-    assert story.reconciler.watch(story.north, NOON) == (StartTimer(BEAT_TIMER, BEAT),)
+    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, POLL_EVERY),)
 
 
 def test_a_server_that_is_gone_has_no_pulse() -> None:
     """And when it comes back, it gets a new one."""
     story = Story(*QUEUED)
-    story.reconciler.watch(story.north, NOON)
-    assert story.reconciler.forget(story.north) == (StopTimer(BEAT_TIMER),)
-    assert story.reconciler.watch(story.north, NOON) != ()
+    story.reconciler.start(story.north, NOON)
+    assert story.reconciler.forget(story.north) == (StopTimer(POLL_TIMER),)
+    assert story.reconciler.start(story.north, NOON) != ()
 
 
 def beats(story: Story, seconds: float) -> list[float]:
     """When lists were asked for, each answered at once with all that is asked."""
     looks = []
-    commands = story.reconciler.watch(story.north, NOON)
+    commands = story.reconciler.start(story.north, NOON)
     at = 0.0
     while timers(commands) and at < seconds:
-        at += BEAT
-        commands = story.reconciler.beat(story.north, NOON + at)
+        at += POLL_EVERY
+        commands = story.reconciler.fired(story.north, NOON + at)
         for request in asked(commands):
             looks.append(at)
             jobs = [{"id": story.task.prompt_id, "status": "pending"}]
@@ -375,7 +384,7 @@ def beats(story: Story, seconds: float) -> list[float]:
 def test_a_quiet_task_is_looked_at_every_fifteen_seconds() -> None:
     """It waits in the server's queue, and its socket is open."""
     looks = beats(Story(*QUEUED), 60)
-    assert CALM / 2 <= looks[0] <= CALM + BEAT
+    assert IDLE_POLL_EVERY / 2 <= looks[0] <= IDLE_POLL_EVERY + POLL_EVERY
     assert len(looks) in (3, 4)
 
 
@@ -383,19 +392,19 @@ def test_a_quiet_task_is_looked_at_every_fifteen_seconds() -> None:
 def test_what_may_be_wrong_is_looked_at_with_every_beat(why: str) -> None:
     """A lost socket, a silent run, an open outcome, a first absence, a wish to cancel."""
     story = Story(*{"silence": RUNNING, "unknown": UNKNOWN}.get(why, QUEUED))
-    story.reconciler.watch(story.north, NOON)
+    story.reconciler.start(story.north, NOON)
     if why == "socket":
         story.north.connection.closed(1)
     story.task.is_cancel_wanted = why == "cancel"
     story.task.absences = int(why == "absence")
-    assert one(story.reconciler.beat(story.north, NOON + BEAT)).ask is Ask.JOBS
+    assert one(story.reconciler.fired(story.north, NOON + POLL_EVERY)).ask is Ask.JOBS
     # Not twice at a time.
-    assert asked(story.reconciler.beat(story.north, NOON + 2 * BEAT)) == []
+    assert asked(story.reconciler.fired(story.north, NOON + 2 * POLL_EVERY)) == []
 
 
 def beaten(story: Story, at: float) -> list[object]:
     """What is closed with the beat at that time."""
-    return all_of(CloseSocket, story.reconciler.beat(story.north, NOON + at))
+    return all_of(CloseSocket, story.reconciler.fired(story.north, NOON + at))
 
 
 def test_a_post_that_is_acknowledged_and_not_heard_of_replaces_the_socket() -> None:
@@ -410,7 +419,7 @@ def test_a_post_that_is_acknowledged_and_not_heard_of_replaces_the_socket() -> N
 def test_a_start_that_only_the_list_tells_of_replaces_the_socket() -> None:
     """The task waited when the list before was asked for, and nothing was heard since."""
     story = Story(*QUEUED)
-    story.north.connection.heard(NOON + 1)
+    story.north.connection.received(NOON + 1)
     story.listed("pending", 4)
     story.listed("in_progress", 6)
     assert beaten(story, 8) == [CloseSocket(NORTH, 1)]
@@ -421,10 +430,10 @@ def test_an_end_that_only_the_record_tells_of_may_be_a_deaf_socket(heard_at: flo
     """Or a frame was lost alone: then others were heard."""
     story = Story(*RUNNING)
     bound_task(story.window, story.north, *QUEUED, number=2)
-    story.north.connection.heard(NOON + 1)
+    story.north.connection.received(NOON + 1)
     story.listed("in_progress", 6)
-    story.north.connection.heard(NOON + heard_at)
-    detail = story.reconciler.ask(story.north, story.task)
+    story.north.connection.received(NOON + heard_at)
+    detail = story.reconciler.query_task(story.north, story.task)
     story.answer(detail, {"status": "completed", "outputs": IMAGES}, 8)
     assert beaten(story, 10) == ([CloseSocket(NORTH, 1)] if heard_at == 1 else [])
 
@@ -432,45 +441,45 @@ def test_an_end_that_only_the_record_tells_of_may_be_a_deaf_socket(heard_at: flo
 def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
     """Somebody deleted one of ours: no other frame tells us."""
     story = Story(*QUEUED)
-    story.reconciler.watch(story.north, NOON)
+    story.reconciler.start(story.north, NOON)
     story.north.note_queue(1, NOON)
-    assert asked(story.reconciler.beat(story.north, NOON + BEAT)) == []
+    assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
     story.north.note_queue(0, NOON)
-    assert one(story.reconciler.beat(story.north, NOON + 2 * BEAT)).ask is Ask.JOBS
+    assert one(story.reconciler.fired(story.north, NOON + 2 * POLL_EVERY)).ask is Ask.JOBS
 
 
 def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:
     """Frames come; or a call has just failed."""
     story = Story(*RUNNING)
     story.task.heard_at = NOON + 1
-    story.reconciler.watch(story.north, NOON)
-    assert asked(story.reconciler.beat(story.north, NOON + BEAT)) == []
+    story.reconciler.start(story.north, NOON)
+    assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
     story.north.retry_at = NOON + 9
-    assert asked(story.reconciler.beat(story.north, NOON + 8)) == []
-    assert asked(story.reconciler.beat(story.north, NOON + 9)) != []
+    assert asked(story.reconciler.fired(story.north, NOON + 8)) == []
+    assert asked(story.reconciler.fired(story.north, NOON + 9)) != []
 
 
 def test_a_queue_that_is_too_long_is_looked_at_once_after_a_task_came() -> None:
     """The browser may have sent it twice; or there are others' tasks, and one look is cheap."""
     story = Story(*QUEUED)
     story.north.note_queue(1, NOON + 1)
-    assert story.reconciler.count(story.north, NOON + 1) == ()
+    assert story.reconciler.check_duplicates(story.north, NOON + 1) == ()
     story.north.note_queue(2, NOON + 1)
-    request = one(story.reconciler.count(story.north, NOON + 1))
+    request = one(story.reconciler.check_duplicates(story.north, NOON + 1))
     story.answer(request, {"jobs": [{"id": story.task.prompt_id, "status": "pending"}]}, 1)
-    assert story.reconciler.count(story.north, NOON + 1) == ()
+    assert story.reconciler.check_duplicates(story.north, NOON + 1) == ()
 
     late = Story(*QUEUED)
     late.north.note_queue(2, NOON + 1)
-    assert late.reconciler.count(late.north, NOON + BEAT + 1) == ()
+    assert late.reconciler.check_duplicates(late.north, NOON + POLL_EVERY + 1) == ()
 
 
 def silent_beats(story: Story, seconds: int) -> list[int]:
     """When lists were asked for by the pulse, none of them answered."""
     looks = []
-    story.reconciler.watch(story.north, NOON)
-    for at in range(0, seconds, int(BEAT)):
-        for request in asked(story.reconciler.beat(story.north, NOON + at)):
+    story.reconciler.start(story.north, NOON)
+    for at in range(0, seconds, int(POLL_EVERY)):
+        for request in asked(story.reconciler.fired(story.north, NOON + at)):
             looks.append(at)
             assert story.reconciler.failed(request, NOON + at) == ()
     return looks
@@ -484,7 +493,7 @@ def test_a_silent_server_is_asked_more_and_more_rarely() -> None:
     assert story.north.trouble == Trouble.of("server_silent", server="north:8188")
     gaps = [after - before for before, after in pairwise(looks)]
     assert max(gaps[:2]) <= 4
-    assert 10 <= max(gaps) <= 30 + BEAT
+    assert 10 <= max(gaps) <= 30 + POLL_EVERY
     assert len(looks) < 60
 
     story.listed("pending", 301)
@@ -529,7 +538,7 @@ def test_a_late_record_of_a_task_that_has_ended_is_no_sign() -> None:
     """The history may lack it for a moment, while its last frames are heard."""
     story = Story(*RUNNING)
     bound_task(story.window, story.north, *RUNNING, number=2)
-    detail = story.reconciler.ask(story.north, story.task)
+    detail = story.reconciler.query_task(story.north, story.task)
     story.window.end(story.task, State.COMPLETED, NOON + 1, "socket", None)
     assert story.answer(detail, "", 2, 404) == ()
     assert story.north.restarted_at == 0
@@ -542,9 +551,9 @@ def test_a_socket_that_is_deaf_again_is_followed_by_one_of_another_client() -> N
     for attempt in (1, 2):
         assert connection.client_id == before
         since = attempt * 60.0
-        connection.heard(NOON + since)
+        connection.received(NOON + since)
         connection.doubt(NOON + since + 1, NOON + since + 1)
-        commands = story.reconciler.beat(story.north, NOON + since + 3)
+        commands = story.reconciler.fired(story.north, NOON + since + 3)
         assert all_of(CloseSocket, commands) == [CloseSocket(NORTH, attempt)]
         jobs = [{"id": story.task.prompt_id, "status": "pending"}]
         story.answer(one(commands), {"jobs": jobs}, since + 3)
@@ -553,12 +562,12 @@ def test_a_socket_that_is_deaf_again_is_followed_by_one_of_another_client() -> N
         connection.greeted(attempt + 1)
     assert connection.client_id != before
     assert story.task.client_id == before
-    assert one(story.reconciler.beat(story.north, NOON + 125)).ask is Ask.JOBS
+    assert one(story.reconciler.fired(story.north, NOON + 125)).ask is Ask.JOBS
 
 
 def test_each_server_has_a_memory_of_its_own() -> None:
     """Nothing is shared by two watches."""
-    one, other = Watch(), Watch()
+    one, other = Polling(), Polling()
     one.missed[TaskId("t1")] = 5.0
     one.details[1] = 5.0
     assert (other.missed, other.details, other.list_id) == ({}, {}, 0)
@@ -566,4 +575,4 @@ def test_each_server_has_a_memory_of_its_own() -> None:
 
 def test_a_beat_leaves_the_socket_its_time() -> None:
     """The question about a task that a list lacks is asked before the next look."""
-    assert FRAMES_WITHIN < BEAT < CALM
+    assert OVERTAKEN_GRACE < POLL_EVERY < IDLE_POLL_EVERY

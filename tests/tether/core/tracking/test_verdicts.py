@@ -303,7 +303,7 @@ def lost() -> tuple[Window, Server, Task]:
     window = new_window()
     north = window.server(NORTH, NOON)
     north.connection.connect()
-    north.connection.heard(NOON - 5)
+    north.connection.received(NOON - 5)
     north.connection.greeted(1)
     return window, north, bound_task(window, north, *QUEUED)
 
@@ -352,15 +352,15 @@ def test_a_server_that_knows_its_past_lost_one_task_alone() -> None:
 def test_a_socket_that_stayed_and_hears_speaks_for_a_deletion() -> None:
     """A restart would have closed it."""
     _, north, task = lost()
-    north.connection.heard(NOON + 3)
+    north.connection.received(NOON + 3)
     assert code(north, task) == "lost_deleted"
     task.seen_at = NOON + 4
     assert code(north, task) == "lost"
-    north.connection.heard(NOON + 5)
+    north.connection.received(NOON + 5)
     north.connection.closed(1)
     assert code(north, task) == "lost"
     north.connection.fired(1)
-    north.connection.heard(NOON + 9)
+    north.connection.received(NOON + 9)
     north.connection.greeted(2)
     assert code(north, task) == "lost"
 

@@ -10,8 +10,8 @@ from tests.tether.core.farm import NOON
 from tests.tether.core.junk import anything
 from tether.core.ids import TaskId, WindowId
 from tether.core.windows.ledger import (
+    END_KEPT_FOR,
     ENTRY_RECORD,
-    KEPT,
     Entry,
     entries_of,
     forgotten,
@@ -66,8 +66,8 @@ def test_other_windows_with_unfinished_tasks_are_the_owners() -> None:
     assert entries_of(LEDGER, B) == (LEDGER[TaskId("t2")],)
 
 
-@given(st.integers(-2 * int(KEPT), 2 * int(KEPT)))
+@given(st.integers(-2 * int(END_KEPT_FOR), 2 * int(END_KEPT_FOR)))
 def test_ends_are_forgotten_after_a_while(age: int) -> None:
     """And those from a future that a clock's correction took back."""
     gone = list(forgotten(LEDGER, NOON + age))
-    assert gone == ([] if 0 <= age < KEPT else ["t3"])
+    assert gone == ([] if 0 <= age < END_KEPT_FOR else ["t3"])

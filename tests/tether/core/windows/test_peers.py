@@ -13,10 +13,10 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tether.core.ids import TaskId, WindowId
 from tether.core.windows.peers import (
     MOST_TIMINGS,
-    PATIENCE,
-    RECENT,
-    SHORTEST,
-    TOLD,
+    PLACE_LEFT_FOR,
+    REPORT_LIFETIME,
+    SHORTEST_RUN,
+    WAITING_SENT,
     PeerLoad,
     PeerReport,
     Peers,
@@ -88,7 +88,7 @@ def test_what_else_is_said_is_no_news(text: str) -> None:
 
 def test_what_can_not_be_read_of_news_is_left_out() -> None:
     """And of too many tasks the later ones."""
-    tickets = [[NOON, f"t{number}", None, ""] for number in range(TOLD + 5)]
+    tickets = [[NOON, f"t{number}", None, ""] for number in range(WAITING_SENT + 5)]
     bad = [[NOON, 1, None, ""], ["x", "t", None, ""], [NOON, "t", None], 5]
     shares = {
         "a": [1, 1, 5.0, 0.5],
@@ -105,8 +105,8 @@ def test_what_can_not_be_read_of_news_is_left_out() -> None:
     read = read_report(json.dumps(said), NOON)
     assert read is not None
     assert read[1] is not None
-    assert len(read[1].waiting) == TOLD - len(bad)
-    assert set(read[1].shares) == {"a"}
+    assert len(read[1].waiting) == WAITING_SENT - len(bad)
+    assert set(read[1].loads) == {"a"}
     assert len(read[1].timings) == MOST_TIMINGS - 1
 
 
@@ -118,12 +118,12 @@ def test_nothing_that_is_said_is_an_error(text: str) -> None:
 def test_what_windows_have_at_a_server_is_added_up() -> None:
     """Their tasks go on meanwhile; where one can't say how long, nobody can."""
     peers = Peers()
-    assert peers.share(NORTH, NOON) == PeerLoad()
-    peers.told(ONE, PeerReport(NOON, (), {NORTH: PeerLoad(1, 1, 10.0, 1.0)}))
-    peers.told(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(0, 1, 3.0, 0.5), SOUTH: PeerLoad()}))
-    assert peers.share(NORTH, NOON + 4) == PeerLoad(1, 2, 6.0, 1.5)
-    peers.told(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(0, 1, 3.0, None)}))
-    assert peers.share(NORTH, NOON).doubt is None
+    assert peers.load(NORTH, NOON) == PeerLoad()
+    peers.receive(ONE, PeerReport(NOON, (), {NORTH: PeerLoad(1, 1, 10.0, 1.0)}))
+    peers.receive(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(0, 1, 3.0, 0.5), SOUTH: PeerLoad()}))
+    assert peers.load(NORTH, NOON + 4) == PeerLoad(1, 2, 6.0, 1.5)
+    peers.receive(OTHER, PeerReport(NOON, (), {NORTH: PeerLoad(0, 1, 3.0, None)}))
+    assert peers.load(NORTH, NOON).doubt is None
 
 
 def test_tasks_that_wait_where_nobody_sees_them_are_a_crowd() -> None:
@@ -136,44 +136,44 @@ def test_tasks_that_wait_where_nobody_sees_them_are_a_crowd() -> None:
         (news._replace(is_hidden=True), False, True),
         (news._replace(is_hidden=True, waiting=()), True, False),
     ):
-        assert peers.told(ONE, each) == is_new
+        assert peers.receive(ONE, each) == is_new
         assert peers.is_crowded(NOON) == is_crowded
-        assert not peers.is_crowded(NOON + RECENT)
+        assert not peers.is_crowded(NOON + REPORT_LIFETIME)
 
 
 def test_old_news_are_none() -> None:
     """Nor are those of a clock that was put back since, or of a window that has gone."""
     peers = Peers()
     news = PeerReport(NOON, (ticket(),), {NORTH: PeerLoad(1)})
-    assert peers.told(ONE, news)
-    assert not peers.told(ONE, news._replace(shares={NORTH: PeerLoad(1, 0, 5.0)}))
-    assert peers.told(ONE, news._replace(shares={NORTH: PeerLoad(0, 1)}))
+    assert peers.receive(ONE, news)
+    assert not peers.receive(ONE, news._replace(loads={NORTH: PeerLoad(1, 0, 5.0)}))
+    assert peers.receive(ONE, news._replace(loads={NORTH: PeerLoad(0, 1)}))
     assert peers.known == {ONE}
-    assert waiting(peers, NOON + RECENT - 1) == [(1, ["t1"])]
-    assert waiting(peers, NOON + RECENT) == waiting(peers, NOON - 1) == []
-    peers.told(OTHER, news._replace(at=NOON + RECENT))
+    assert waiting(peers, NOON + REPORT_LIFETIME - 1) == [(1, ["t1"])]
+    assert waiting(peers, NOON + REPORT_LIFETIME) == waiting(peers, NOON - 1) == []
+    peers.receive(OTHER, news._replace(at=NOON + REPORT_LIFETIME))
     assert waiting(peers, NOON) == []
-    peers.told(ONE, None)
-    peers.told(OTHER, None)
-    assert (peers.share(NORTH, NOON), peers.known) == (PeerLoad(), set())
+    peers.receive(ONE, None)
+    peers.receive(OTHER, None)
+    assert (peers.load(NORTH, NOON), peers.known) == (PeerLoad(), set())
     # Who has nothing to tell is known all the same.
-    peers.told(ONE, PeerReport(NOON, (), {}))
+    peers.receive(ONE, PeerReport(NOON, (), {}))
     assert (waiting(peers, NOON), peers.known) == ([], {ONE})
 
 
 def test_a_place_is_left_to_another_window_for_a_moment() -> None:
     """If it doesn't take it, that task is passed over."""
     peers = Peers()
-    peers.told(ONE, PeerReport(NOON, (ticket("t1"), ticket("t2")), {}))
-    later = NOON + PATIENCE
+    peers.receive(ONE, PeerReport(NOON, (ticket("t1"), ticket("t2")), {}))
+    later = NOON + PLACE_LEFT_FOR
     assert peers.leave_to(ticket("t1"), NORTH, NOON)
-    assert peers.leave_to(ticket("t1"), NORTH, NOON + PATIENCE / 2)
-    assert peers.look_again_at(NOON + PATIENCE / 2) == [later, NOON + RECENT]
+    assert peers.leave_to(ticket("t1"), NORTH, NOON + PLACE_LEFT_FOR / 2)
+    assert peers.next_at(NOON + PLACE_LEFT_FOR / 2) == [later, NOON + REPORT_LIFETIME]
     assert not peers.leave_to(ticket("t1"), NORTH, later)
     assert peers.leave_to(ticket("t1"), SOUTH, later)
     assert peers.leave_to(ticket("t2"), NORTH, later)
-    assert peers.look_again_at(later) == [*[later + PATIENCE] * 2, NOON + RECENT]
-    assert peers.look_again_at(NOON + RECENT) == []
+    assert peers.next_at(later) == [*[later + PLACE_LEFT_FOR] * 2, NOON + REPORT_LIFETIME]
+    assert peers.next_at(NOON + REPORT_LIFETIME) == []
 
 
 @pytest.mark.parametrize("why", ["taken", "it waits no more", "it is gone"])
@@ -181,16 +181,16 @@ def test_the_next_time_that_a_place_comes_free_it_is_left_again(why: str) -> Non
     """Whoever had it meanwhile, or for a task that was taken back."""
     peers = Peers()
     news = PeerReport(NOON, (ticket("t1"),), {})
-    peers.told(ONE, news)
+    peers.receive(ONE, news)
     peers.leave_to(ticket("t1"), NORTH, NOON)
-    peers.told(OTHER, news._replace(shares={SOUTH: PeerLoad(1)}))
+    peers.receive(OTHER, news._replace(loads={SOUTH: PeerLoad(1)}))
     assert not peers.leave_to(ticket("t1"), NORTH, NOON + 60)
     if why == "taken":
-        peers.told(OTHER, news._replace(shares={NORTH: PeerLoad(1)}))
+        peers.receive(OTHER, news._replace(loads={NORTH: PeerLoad(1)}))
     else:
         for window in (ONE, OTHER):
-            peers.told(window, PeerReport(NOON, (), {}) if why == "it waits no more" else None)
-        peers.told(ONE, news)
+            peers.receive(window, PeerReport(NOON, (), {}) if why == "it waits no more" else None)
+        peers.receive(ONE, news)
     assert peers.leave_to(ticket("t1"), NORTH, NOON + 60)
 
 
@@ -216,7 +216,7 @@ def test_what_was_told_is_read() -> None:
         [NOON, "t1", None, "", 4.5],
         [NOON, "t1", NORTH, None, 4.5],
         [NOON, "t1", NORTH, "", "long"],
-        [NOON, "t1", NORTH, "", SHORTEST / 2],
+        [NOON, "t1", NORTH, "", SHORTEST_RUN / 2],
         [NOON, "t1", NORTH, "", -4.5],
         [NOON, "t1", NORTH, "", float("nan")],
         [NOON, "t1", NORTH, "", float("inf")],
