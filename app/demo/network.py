@@ -19,7 +19,7 @@ from tether.core.events import (
     SocketOpened,
 )
 from tether.core.ids import Digest, ServerUrl
-from tether.core.protocol.messages import HEAD
+from tether.core.protocol.messages import PREVIEW_HEAD
 from tether.core.protocol.requests import Request
 
 ONE_WAY = 0.002
@@ -179,7 +179,7 @@ class _Line:
         if isinstance(frame, str):
             self._later(FrameReceived(self._server, self._attempt, frame))
         else:
-            self._later(BinaryReceived(self._server, self._attempt, frame[:HEAD], frame))
+            self._later(BinaryReceived(self._server, self._attempt, frame[:PREVIEW_HEAD], frame))
 
     def cut(self) -> None:
         """The server is gone."""

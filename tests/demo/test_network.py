@@ -19,7 +19,7 @@ from tether.core.events import (
     SocketOpened,
 )
 from tether.core.ids import Digest, ServerUrl
-from tether.core.protocol.messages import HEAD
+from tether.core.protocol.messages import PREVIEW_HEAD
 from tether.core.protocol.requests import Ask, Request, Upload
 
 NOWHERE = ServerUrl("http://nowhere.test:8188")
@@ -133,7 +133,7 @@ def test_a_binary_frame_comes_with_its_head(window: Window) -> None:
     frame = bytes(range(256)) * 32
     (line,) = window.server._lines.values()
     line.heard(frame)
-    assert window.after() == [BinaryReceived(NORTH, 1, frame[:HEAD], frame)]
+    assert window.after() == [BinaryReceived(NORTH, 1, frame[:PREVIEW_HEAD], frame)]
 
 
 def test_a_socket_to_nowhere_is_refused(window: Window) -> None:

@@ -140,7 +140,10 @@ WITHOUT = [
     (
         "reconciliation",
         "app/tether/core/tracking/reconciler.py",
-        "        return (Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)\n",
+        (
+            "        return (Request(polling.list_id, server.url, ask, path, "
+            "owner=Owner.RECONCILER),)\n"
+        ),
         "        return ()\n",
     ),
 ]

@@ -43,17 +43,17 @@ from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.timers import Timer
 from tether.core.windows.claim import (
+    CLAIM_TIMEOUT,
     GREATEST,
-    PLACE_LEFT_FOR,
-    RECORD,
+    TOKEN_RECORD,
     Claim,
     Standing,
     closing_window,
 )
 from tether.core.windows.ledger import (
+    ADOPTION_GRACE,
+    ADOPTION_ROUND,
     ENTRY_RECORD,
-    GRACE,
-    ROUND,
     Entry,
     entries_of,
     owners,
@@ -226,7 +226,7 @@ class Page:
             self._say(claim.taken())
             self._held()
         else:
-            self.clock.after(PLACE_LEFT_FOR, self._waited, claim)
+            self.clock.after(CLAIM_TIMEOUT, self._waited, claim)
 
     def _waited(self, claim: Claim) -> None:
         if self.is_gone or claim is not self._claim or self.is_asleep:
@@ -243,7 +243,7 @@ class Page:
             self._events.append(PageChanged(PageChange.RESUMED))
             self._go_on()
             return
-        self.tab.records[RECORD] = self._claim.token
+        self.tab.records[TOKEN_RECORD] = self._claim.token
         self.is_running = True
         self._carry_out(self.session.start(self.now))
         self.world.rules.started_page(self)
@@ -324,7 +324,7 @@ class Page:
             self.tab.reload()
             return
         self._is_back = True
-        is_last = self.tab.records.get(RECORD) in (None, self._claim.token)
+        is_last = self.tab.records.get(TOKEN_RECORD) in (None, self._claim.token)
         if is_last and not has_lost_tasks(self.tab.records, self.tab.browser.ledger()):
             self._ask()
         else:
@@ -350,7 +350,7 @@ class Page:
     def _look_round(self) -> None:
         if not self.is_gone:
             self.look()
-            self.clock.after(ROUND, self._look_round)
+            self.clock.after(ADOPTION_ROUND, self._look_round)
 
     def look(self) -> None:
         """Look for windows that are gone."""
@@ -376,7 +376,7 @@ class Page:
             self._found(claim, is_second)
         else:
             self._say(told)
-            self.clock.after(PLACE_LEFT_FOR, self._found, claim, is_second)
+            self.clock.after(CLAIM_TIMEOUT, self._found, claim, is_second)
 
     def _found(self, claim: Claim, is_second: bool) -> None:
         if self.is_gone:
@@ -391,7 +391,7 @@ class Page:
             self._say(claim.waited())
         browser.leave(owner, claim.token)
         if is_gone and not is_second:
-            self.clock.after(GRACE, self._find_gone, owner, True)
+            self.clock.after(ADOPTION_GRACE, self._find_gone, owner, True)
         else:
             self._followed.discard(owner)
 

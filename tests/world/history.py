@@ -25,7 +25,7 @@ KINDS = 3
 TROUBLED = 60.0
 """Seconds within which faults begin; none lasts longer than 40."""
 
-LONG = recheck.OLD
+LONG = recheck.LONG_UPLOAD
 ALIVE = ("waiting", "connecting", "uploading", "posting", "unknown", "queued", "running")
 AIMED = (*ALIVE, "failed", "cancelled", *("connecting", "uploading", "lost") * 2)
 """The states that few tasks come to, or only for milliseconds, are aimed at more often."""
@@ -88,7 +88,7 @@ class History:
         Raises:
             Broken: A rule is broken; the exception names it.
         """
-        recheck.OLD = 0.0 if self.report.seed % 4 == 3 else LONG
+        recheck.LONG_UPLOAD = 0.0 if self.report.seed % 4 == 3 else LONG
         try:
             self._play()
         except Broken:

@@ -212,9 +212,10 @@ MUTATIONS = {
         "tracking.reconciler",
         "        return (Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)",
         (
-            "        records = (self.query_task(server, each, now) for each in self._tasks(server))\n"
-            "        listing = Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER)\n"
-            "        return (listing, *records)"
+            "        tasks = self._tasks(server)\n"
+            "        records = (self.query_task(server, task, now) for task in tasks)\n"
+            "        owner, about = Owner.RECONCILER, (server.url, ask, path)\n"
+            "        return (Request(polling.list_id, *about, owner=owner), *records)"
         ),
         ("true end",),
         range(2, 14),
@@ -305,7 +306,8 @@ MUTATIONS = {
     ),
     "the whole queue is cleared": Mutation(
         "submission.withdrawal",
-        "            deletion(self._window.next_request(), task.server, task.task_id, [task.prompt_id]),",
+        "            deletion("
+        "self._window.next_request(), task.server, task.task_id, [task.prompt_id]),",
         '            self._call(task, Ask.DELETE, "/queue", {"clear": True}),',
         ("own cancel",),
         range(29, 41),
@@ -480,7 +482,8 @@ MUTATIONS = {
             "        if request.id == polling.list_id:\n"
             "            polling.list_id = 0\n"
             "            tasks = self._tasks(server)\n"
-            "            return tuple(self.query_task(server, each, polling.asked_at) for each in tasks)\n"
+            "            at = polling.asked_at\n"
+            "            return tuple(self.query_task(server, each, at) for each in tasks)\n"
             "        if request.id != polling.list_id:\n"
             "            return ()\n"
         ),
@@ -489,7 +492,8 @@ MUTATIONS = {
     ),
     "moved without a look": Mutation(
         "submission.withdrawal",
-        "    return (deletion(window.next_request(), task.server, task.task_id, [task.prompt_id]),)",
+        "    return (deletion("
+        "window.next_request(), task.server, task.task_id, [task.prompt_id]),)",
         (
             "    server = window.servers[task.server]\n"
             "    number = window.next_request()\n"

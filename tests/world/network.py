@@ -21,7 +21,7 @@ from tether.core.events import (
     SocketClosed,
     SocketOpened,
 )
-from tether.core.protocol.messages import HEAD
+from tether.core.protocol.messages import PREVIEW_HEAD
 from tether.core.protocol.requests import Ask, Request
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ class Wire:
         if isinstance(frame, str):
             self.page.tell(FrameReceived(self.server.url, self.attempt, frame))
         else:
-            head = frame[:HEAD]
+            head = frame[:PREVIEW_HEAD]
             self.page.tell(BinaryReceived(self.server.url, self.attempt, head, frame))
 
     def close(self) -> None:

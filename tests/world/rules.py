@@ -36,8 +36,8 @@ from tether.core.commands import Commands, OpenSocket, SaveRecord, ShowPreview
 from tether.core.events import Answered, BinaryReceived, Event, FrameReceived
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
-from tether.core.model.locks import RECORD as LOCK_RECORD
-from tether.core.model.statistics import HEARD, WAITING_SENT
+from tether.core.model.locks import LOCK_RECORD
+from tether.core.model.statistics import PEERS_REMEMBERED, TIMINGS_SENT
 from tether.core.model.task import ENDED, State, Task
 from tether.core.protocol.requests import Ask, Request
 from tether.core.session.snapshot import TASK_RECORD, write_task
@@ -427,7 +427,10 @@ class Rules:
         """
         statistics = page.session.window.statistics
         told = sum(len(timings) for timings in statistics.peer_timings.values())
-        if len(statistics.peer_timings) > HEARD or told > HEARD * WAITING_SENT:
+        if (
+            len(statistics.peer_timings) > PEERS_REMEMBERED
+            or told > PEERS_REMEMBERED * TIMINGS_SENT
+        ):
             raise Broken("no growth", f"{page.tab.name} remembers {told} tasks of others")
         statistics.peer_timings.clear()
         statistics.invalidate()

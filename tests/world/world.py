@@ -16,8 +16,7 @@ from tether.core.events import CancelRequested, TaskAccepted, TaskDismissed
 from tether.core.ids import Digest, PromptId, ServerUrl
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import Task
-from tether.core.windows.ledger import GRACE as LEDGER_GRACE
-from tether.core.windows.ledger import ROUND
+from tether.core.windows.ledger import ADOPTION_GRACE, ADOPTION_ROUND
 
 GRACE = 75.0
 """Seconds in which all ends after the last fault has healed, besides the work itself and the
@@ -27,7 +26,7 @@ failures, 15 until the next calm look, 10 for a socket that does not open, and s
 PROOFS = 4
 """Tasks in a row of which the last, at the latest, must be heard of when all is well."""
 
-ADOPTION = ROUND + LEDGER_GRACE + 4.0
+ADOPTION = ADOPTION_ROUND + ADOPTION_GRACE + 4.0
 """Seconds until the tasks of a closed tab are adopted."""
 
 REST = 35.0

@@ -9,7 +9,7 @@ from pyscript import config
 
 from tether.core.errors import BadInput, Trouble
 from tether.core.protocol.outputs import parse_json
-from tether.core.protocol.workflow import LONGEST, Workflow, parse_workflow
+from tether.core.protocol.workflow import LONGEST_WORKFLOW, Workflow, parse_workflow
 from tether.runtime.describer import Describer
 
 
@@ -35,8 +35,8 @@ class FileOpener:
         """
         name = str(file.name)
         if await self._is_text(file):
-            if file.size > LONGEST:
-                raise BadInput("workflow_too_long", limit=LONGEST)
+            if file.size > LONGEST_WORKFLOW:
+                raise BadInput("workflow_too_long", limit=LONGEST_WORKFLOW)
             return await self._read(name, str(await file.text()))
         embedded = await self._embedded(file)
         if embedded is None:
@@ -45,7 +45,7 @@ class FileOpener:
 
     async def _read(self, title: str, text: str) -> Opened:
         content = None
-        if len(text) <= LONGEST:
+        if len(text) <= LONGEST_WORKFLOW:
             try:
                 content = parse_json(text)
             except ValueError:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
 from tether.core.protocol.access_token import Mode
-from tether.core.protocol.address import COMFYUI_PORT, Space, needs_leave, space_of
+from tether.core.protocol.address import COMFYUI_PORT, Space, needs_permission, space_of
 
 
 class Signs(NamedTuple):
@@ -104,7 +104,7 @@ def _of_answer(signs: Signs) -> tuple[Trouble, ...]:
 def _before_any_call(signs: Signs) -> Trouble | None:
     """The browser itself forbids the call."""
     is_https = signs.page.startswith("https:")
-    asks = needs_leave(signs.page, signs.server) and bool(signs.leave)
+    asks = needs_permission(signs.page, signs.server) and bool(signs.leave)
     if asks and signs.is_secure and signs.leave == "denied":
         site = f"chrome://settings/content/siteDetails?site={origin_of(signs.page)}"
         return _cause(signs, "doctor_denied", site)
@@ -139,7 +139,7 @@ def _of_silence(signs: Signs) -> tuple[Trouble, ...]:
     if signs.server.startswith("https:"):
         untrusted = _cause(signs, "doctor_certificate", signs.server)
         found = [untrusted] if signs.has_plain_echo else [*found, untrusted]
-    elif needs_leave(signs.page, signs.server) and signs.leave == "denied":
+    elif needs_permission(signs.page, signs.server) and signs.leave == "denied":
         found.append(_cause(signs, "doctor_insecure"))
     return tuple(found)
 

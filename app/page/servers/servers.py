@@ -20,7 +20,7 @@ from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
 from tether.core.model.window import Changes
-from tether.core.protocol.address import PERMISSIONS, is_to_be_asked, needs_leave, space_of
+from tether.core.protocol.address import PERMISSIONS, needs_permission, space_of, would_prompt
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.caller import Caller
 
@@ -136,7 +136,7 @@ class Servers:
         on_change = None if self._is_permission_watched else self._permission_changed
         permission = await leave_of(PERMISSIONS, on_change)
         self._is_permission_watched = True
-        self._roster.take(listed, lambda url: is_to_be_asked(self._address, url, permission))
+        self._roster.take(listed, lambda url: would_prompt(self._address, url, permission))
         self._context.repaint()
         loop = asyncio.get_event_loop()
         loop.call_later(pause(world.chance.uniform()), self._on_time)
@@ -152,7 +152,7 @@ class Servers:
     async def _permission_of(self, url: ServerUrl) -> str:
         """Return the browser's permission to call a server, "" where it needs none."""
         space = space_of(url)
-        if space is None or not needs_leave(self._address, url):
+        if space is None or not needs_permission(self._address, url):
             return ""
         return (await leave_of(PERMISSIONS)).get(space, "")
 

@@ -17,7 +17,7 @@ from tether.core.events import (
 )
 from tether.core.ids import ServerUrl
 from tether.core.protocol.access_token import Access
-from tether.core.protocol.messages import GAUGES, HEAD, LONGEST_FRAME
+from tether.core.protocol.messages import GAUGES, LONGEST_FRAME, PREVIEW_HEAD
 
 _OPEN = 1
 _REFUSED = 1006
@@ -36,7 +36,7 @@ class BrowserSocket:
         self._scope = scope = ProxyScope()
         text, data = scope.proxy(self._on_text), scope.proxy(self._on_bytes)
         try:
-            self._js = js.tetherSocket(url, to_js(GAUGES), HEAD, LONGEST_FRAME, text, data)
+            self._js = js.tetherSocket(url, to_js(GAUGES), PREVIEW_HEAD, LONGEST_FRAME, text, data)
         except JsException:
             scope.end()
             raise

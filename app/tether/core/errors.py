@@ -1,9 +1,9 @@
-"""What can go wrong.
+"""Errors of the core.
 
 TetherError             something a person can act on; carries a `Trouble`
 ├── BadInput            a file, workflow or address was refused before anything was sent
-└── MessageError        a server sent something we don't understand
-InvalidTransition       our own bug; never caught by the product
+└── MessageError        a server sent something unreadable
+InvalidTransition       a bug of this code; never caught by the product
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One trouble in no language: a code of the catalogue, and the facts for its sentence.
+    """A code of the catalogue, and the facts for its sentence.
 
     The sentence (who, what happened, what to do now) is `trouble.<code>` in
     `static/i18n/*.json`, with each fact in braces.
@@ -27,12 +27,12 @@ class Trouble:
 
 
 class TetherError(Exception):
-    """A trouble on its way to the person who can do something about it."""
+    """An error that a person can act on."""
 
     def __init__(self, code: str, /, **facts: object) -> None:
         self.trouble = Trouble.of(code, **facts)
-        told = ", ".join(f"{name}={value}" for name, value in self.trouble.facts)
-        super().__init__(f"{code} ({told})" if told else code)
+        facts_text = ", ".join(f"{name}={value}" for name, value in self.trouble.facts)
+        super().__init__(f"{code} ({facts_text})" if facts_text else code)
 
 
 class BadInput(TetherError):
@@ -40,14 +40,14 @@ class BadInput(TetherError):
 
 
 class MessageError(TetherError):
-    """A frame or an answer with an unknown shape; all that a peer's bytes can ever raise."""
+    """A frame or an answer of an unknown shape; the only error that a peer's bytes can raise."""
 
     def __init__(self, what: str, text: str) -> None:
         super().__init__("message_unknown", what=what, text=text[:200])
 
 
 class InvalidTransition(Exception):
-    """A machine was asked for a step that its state doesn't have: our own bug."""
+    """A machine was asked for a step that its state doesn't allow: a bug of this code."""
 
     def __init__(self, machine: str, state: str, step: str) -> None:
         super().__init__(f"{machine}: no step from {state} by {step}")

@@ -1,4 +1,4 @@
-"""The names by which the core tells things apart."""
+"""Types of ids, and the source of random ones."""
 
 from hashlib import blake2b
 from typing import NewType, Protocol
@@ -7,29 +7,29 @@ ServerUrl = NewType("ServerUrl", str)
 """A server's normalised address, e.g. `http://gpu-1:8188`: no slash at the end."""
 
 ClientId = NewType("ClientId", str)
-"""What a server knows one of our WebSockets by."""
+"""What a server knows a WebSocket by."""
 
 WindowId = NewType("WindowId", str)
 """One browser tab: `w` and 12 hex digits."""
 
 TaskId = NewType("TaskId", str)
-"""Our name for a job, known to nobody else."""
+"""A window's own id of a job."""
 
 PromptId = NewType("PromptId", str)
-"""The servers' name for a job: a canonical lower-case UUID."""
+"""The servers' id of a job: a canonical lower-case UUID."""
 
 NodeId = NewType("NodeId", str)
 """A node's key in a workflow in API format."""
 
 OwnerTag = NewType("OwnerTag", str)
-"""What tells a server's books whose a task is: 16 hex digits."""
+"""Marks a task on a server with its owner: 16 hex digits."""
 
 Digest = NewType("Digest", str)
 """The BLAKE2b of a stored workflow or picture, in hex."""
 
 
 class Chance(Protocol):
-    """Where random choices come from; the core has no randomness of its own."""
+    """A source of randomness; the core has none of its own."""
 
     def uniform(self) -> float:
         """Return a number in [0, 1)."""
@@ -39,6 +39,6 @@ class Chance(Protocol):
 
 
 def digest_of(text: str) -> Digest:
-    """Return the name of a stored text."""
+    """Return the digest of a stored text."""
     # Half a surrogate pair, which JavaScript's texts may have, is stored as a replacement.
     return Digest(blake2b(text.encode("utf-8", "replace"), digest_size=32).hexdigest())

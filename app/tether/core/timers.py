@@ -71,7 +71,7 @@ class RebalanceTimer(NamedTuple):
 
 
 class ReportTimer(NamedTuple):
-    """The other windows are told again what this one has."""
+    """This window reports to the others again."""
 
     kind: Literal["report"] = "report"
 

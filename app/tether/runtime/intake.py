@@ -10,7 +10,7 @@ from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import Task
 from tether.core.model.window import Window
-from tether.core.protocol.image_type import HEAD, is_picture
+from tether.core.protocol.image_type import TYPE_HEAD, is_picture
 from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.core.scheduling.fitness import too_large
 from tether.runtime.ports import Files
@@ -96,7 +96,7 @@ class Intake:
         Raises:
             BadInput: It is no picture.
         """
-        if not is_picture(await self._files.head(blob, HEAD)):
+        if not is_picture(await self._files.head(blob, TYPE_HEAD)):
             raise BadInput("not_a_picture", picture=filename)
 
     async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:

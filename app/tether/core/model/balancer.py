@@ -27,9 +27,6 @@ def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
     Args:
         loads: Server -> tasks before a new one, or seconds to its end.
         draw: A random number in [0, 1).
-
-    Returns:
-        A server, or None when there is none.
     """
     equals = shortest(loads)
     return equals[int(draw * len(equals))] if equals else None
@@ -52,10 +49,7 @@ def sample(servers: Sequence[T], draw: Callable[[], float], age: float = 0.0) ->
     Source: Azar et al., SIAM J. Comput. 29(1): the better of few by lot is nearly the best.
     Source: Mitzenmacher, IEEE TPDS 11(1): of old news the least is often the worst.
 
-    Args:
-        servers: All that may be probed.
-        draw: Returns random numbers in [0, 1).
-        age: How old the answers will be when the task gets there, in usual tasks.
+    `age` is how old the answers will be when the task gets there, in usual tasks.
     """
     left = list(servers)
     if len(left) <= WHOLE_FLEET:

@@ -63,11 +63,8 @@ class Durations:
     """Seconds of ended tasks, by the servers' own clocks.
 
     A server without any counts as the median of the others, and so does one that differs from
-    them insignificantly. Where nothing at all is known, every task takes one second.
-
-    Args:
-        ended: Ended tasks of this window.
-        timings: Timings of other windows of this browser.
+    them insignificantly. Where nothing at all is known, every task takes one second. `timings` are
+    those of this browser's other windows.
     """
 
     def __init__(self, ended: Iterable[Task] = (), timings: Iterable[Timing] = ()) -> None:

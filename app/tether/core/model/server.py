@@ -174,15 +174,9 @@ class Server:
         self.told_at = now
 
     def note_number(self, number: float, asked_at: float, now: float) -> None:
-        """A task got a number: servers count from 0, so a lower one shows a restart.
-
-        Args:
-            number: The task's.
-            asked_at: When it was posted. Answers may come in another order than the calls.
-            now: The time.
-        """
+        """A task posted at `asked_at` got a number: a lower one than before shows a restart."""
         if asked_at < self.numbered_at:
-            return
+            return  # answers may come in another order than the calls
         if number < self.number:
             self._restarted(now)
         self.number, self.numbered_at = number, now

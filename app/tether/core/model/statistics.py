@@ -65,11 +65,7 @@ class Outliers:
 
 
 class Statistics:
-    """Figures of the ended tasks, worked out anew only after some were added or removed.
-
-    Args:
-        ended: Returns the ended tasks.
-    """
+    """Figures of the ended tasks, worked out anew only after some were added or removed."""
 
     def __init__(self, ended: Callable[[], Iterable[Task]]) -> None:
         self._ended = ended

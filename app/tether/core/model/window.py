@@ -205,12 +205,7 @@ class Window:
     def end(self, task: Task, state: State, now: float, by: str, why: Trouble | None) -> None:
         """End a task for good, and unlock its server.
 
-        Args:
-            task: The task.
-            state: Its end.
-            now: The time.
-            by: Where the end is known from: `socket`, `record`, `answer` or `here`.
-            why: The trouble, if it is one.
+        `by` is where the end is known from: `socket`, `record`, `answer` or `here`.
         """
         task.move(state)
         task.ended_at = now

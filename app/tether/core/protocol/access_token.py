@@ -1,4 +1,4 @@
-"""How a server wants to be told who asks: the mode, the secret, and where it goes."""
+"""How a server authenticates requests: the mode, the secret, and where it goes."""
 
 import json
 import re
@@ -30,9 +30,8 @@ class Mode(Enum):
 class Access(NamedTuple):
     """A mode and its secret: the token itself, or `user:password` for basic.
 
-    An empty secret is one that has yet to be typed. Only what makes the calls asks for this,
-    at the last moment: the core's own requests hold no secret, and so nothing that is logged,
-    recorded or exported does.
+    An empty secret has yet to be typed. Only the HTTP adapter reads it, at the last moment: no
+    `Request` holds a secret, and so nothing that is logged, recorded or exported does.
     """
 
     mode: Mode
@@ -44,7 +43,7 @@ class Access(NamedTuple):
 
     @property
     def is_header(self) -> bool:
-        """It travels in a header: a browser can't send one with a WebSocket or an `<img>`."""
+        """Whether it goes in a header, which a WebSocket or an `<img>` can't send."""
         return bool(self.secret) and self.mode in (Mode.BEARER, Mode.BASIC)
 
     def headers(self) -> dict[str, str]:
@@ -64,7 +63,7 @@ class Access(NamedTuple):
 
 
 def make_access(mode: str, secret: str, name: str = "") -> Access | None:
-    """Make an access of what a person or a script gave; None for a server that wants none.
+    """Make an access of what was typed; None for a server without one.
 
     Raises:
         BadInput: No call could carry that; the secret is not in the error.
@@ -89,7 +88,7 @@ def make_access(mode: str, secret: str, name: str = "") -> Access | None:
 
 
 def take_login(typed: str) -> tuple[str, Access | None]:
-    """Take `user:password@` out of an address: it becomes Basic, and the address is kept bare."""
+    """Take `user:password@` out of an address, for Basic authentication."""
     found = _LOGIN.match(typed)
     if found is None:
         return typed, None
@@ -99,7 +98,7 @@ def take_login(typed: str) -> tuple[str, Access | None]:
 
 
 def write_access(access: Access) -> str:
-    """Write an access for the browser to keep."""
+    """Write an access for the browser's storage."""
     return json.dumps({"mode": access.mode.value, "secret": access.secret, "name": access.name})
 
 

@@ -1,6 +1,4 @@
-"""Addresses of servers: what people type, what we compare, what we call.
-
-How public an address is: browsers ask a person before a page may reach the more private.
+"""Addresses of servers, and how public they are: private ones may need permission.
 
 Source: Chromium 142 to 156, "local network access"; 156 measured.
 """
@@ -24,6 +22,29 @@ _HOST = re.compile(r"[^\s\x00-\x20\x7f/?#@\\<>^|%\"{}`\[\]:]+|\[[0-9a-f:.]+\]")
 _PATH_MARKS = "/%:@!$&'()*+,;="
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _ODD_SCHEME = re.compile(r"(?!localhost:)[a-z][a-z0-9+-]*:(?!\d)", re.IGNORECASE)
+
+
+class Space(IntEnum):
+    """Where an address is, from the most private to the most public."""
+
+    LOOPBACK = 0
+    LOCAL = 1
+    PUBLIC = 2
+
+
+PERMISSIONS = {
+    Space.LOOPBACK: ("loopback-network", "local-network-access"),
+    Space.LOCAL: ("local-network", "local-network-access"),
+}
+"""The browser's names of the permission, the newest first."""
+
+_LOOPBACK = re.compile(r"localhost|.*\.localhost|127\.[\d.]+|::1")
+_LOCAL = re.compile(
+    r"10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|169\.254\.[\d.]+"
+    r"|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.[\d.]+|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*"
+)
+_LOCAL_NAME = re.compile(r"[^.:]+|.*\.(local|lan|internal|home\.arpa)")
+_NUMBERS = re.compile(r"[\d.]+|[0-9a-f:.]+:[0-9a-f:.]*")
 
 
 def parse_server_url(text: str, page_url: str = "http://localhost/") -> ServerUrl:
@@ -69,7 +90,7 @@ def short_name(server: ServerUrl) -> str:
 
 
 def _page_scheme(scheme: str) -> str:
-    """A page opened from a file has no http of its own."""
+    """Return http where the page has none itself, being opened from a file."""
     return scheme if scheme in ("http", "https") else "http"
 
 
@@ -103,32 +124,9 @@ def _normalised(url: str, typed: str) -> ServerUrl:
     return ServerUrl(f"{parts.scheme}://{netloc}{path}")
 
 
-class Space(IntEnum):
-    """From the most private to the most public."""
-
-    LOOPBACK = 0
-    LOCAL = 1
-    PUBLIC = 2
-
-
-PERMISSIONS = {
-    Space.LOOPBACK: ("loopback-network", "local-network-access"),
-    Space.LOCAL: ("local-network", "local-network-access"),
-}
-"""What a browser calls its leave, the newest name first."""
-
-_LOOPBACK = re.compile(r"localhost|.*\.localhost|127\.[\d.]+|::1")
-_LOCAL = re.compile(
-    r"10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|169\.254\.[\d.]+"
-    r"|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.[\d.]+|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*"
-)
-_LOCAL_NAME = re.compile(r"[^.:]+|.*\.(local|lan|internal|home\.arpa)")
-_NUMBERS = re.compile(r"[\d.]+|[0-9a-f:.]+:[0-9a-f:.]*")
-
-
 @lru_cache(maxsize=1024)
 def space_of(url: str) -> Space | None:
-    """Return where an address is; None for a name that doesn't tell."""
+    """Return where an address is; None for a name that doesn't show it."""
     host = (urlsplit(url).hostname or "").removesuffix(".")
     if _LOOPBACK.fullmatch(host):
         return Space.LOOPBACK
@@ -137,29 +135,30 @@ def space_of(url: str) -> Space | None:
     return Space.PUBLIC if _NUMBERS.fullmatch(host) else None
 
 
-def needs_leave(page: str, server: str) -> bool:
-    """Say whether the browser lets a page call a server only with the person's leave.
+def needs_permission(page: str, server: str) -> bool:
+    """Say whether a page may call a server only with the person's permission.
 
-    A page whose name doesn't tell may be public.
+    A page whose name doesn't show where it is may be public.
     """
     there, here = space_of(server), space_of(page)
     return there in PERMISSIONS and (here is None or here > there)
 
 
-def is_to_be_asked(page: str, server: str, leave: Mapping[Space, str]) -> bool:
-    """Say whether a call would make the browser ask: that is for a click alone."""
+def would_prompt(page: str, server: str, permissions: Mapping[Space, str]) -> bool:
+    """Say whether a call would open the browser's prompt, which only a click may do."""
     there = space_of(server)
-    return there is not None and needs_leave(page, server) and leave.get(there) == "prompt"
+    return (
+        there is not None and needs_permission(page, server) and permissions.get(there) == "prompt"
+    )
 
 
 def target_space(page: str, server: str) -> str | None:
-    """Return what `fetch` is to be told of a server's place, so that https pages may call http.
+    """Return the `targetAddressSpace` of a `fetch`, with which https pages may call http.
 
-    A wrong one makes the call fail: of a name we only guess, and so only where nothing else
-    would work.
+    A wrong one makes the call fail, so a name is only guessed where nothing else would work.
     """
     there = space_of(server)
-    if there is None or not needs_leave(page, server):
+    if there is None or not needs_permission(page, server):
         return None
     host = urlsplit(server).hostname or ""
     is_sure = there is Space.LOOPBACK or _LOCAL.fullmatch(host) is not None

@@ -1,7 +1,4 @@
-"""What servers answer over HTTP, as values; every odd shape is a `MessageError`.
-
-The lists of tasks that servers have: who runs, who waits, and who is before whom.
-"""
+"""What servers answer over HTTP, as values; any other shape is a `MessageError`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,23 +16,39 @@ EndState = Literal["completed", "failed", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What a server's books say of one task."""
+    """A server's record of one task."""
 
     state: OpenState | EndState
     outputs: tuple[Output, ...] = ()
     trouble: Trouble | None = None
     ran: float = field(default=0.0, compare=False)
-    """Seconds of its run by the server's clock; 0 where it doesn't say."""
+    """Seconds of its run by the server's clock; 0 where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What a server tells of itself; memory in bytes."""
+    """What a server says of itself; memory in bytes."""
 
     version: str
     device: str
     memory_free: int
     memory_total: int
+
+
+@dataclass(slots=True)
+class Found:
+    """A task in a list: it runs at most once, but may wait more often.
+
+    `ahead` counts the tasks before it; None where unknown.
+    """
+
+    is_running: bool = False
+    pending: int = 0
+    ahead: int | None = None
+
+
+_Entry: TypeAlias = tuple[PromptId, bool, Any]
+"""A task in a list: its id, whether it runs, and its number."""
 
 
 def read_queue_length(text: str) -> int:
@@ -47,7 +60,7 @@ def read_queue_length(text: str) -> int:
 
 
 def read_upload(text: str) -> str:
-    """Read the answer to an upload: the name for the workflow, with its folder."""
+    """Read the answer to an upload: the file's name for the workflow, with its folder."""
     match read_object(text):
         case {"name": str(name)} as answer if name:
             subfolder = answer.get("subfolder")
@@ -75,7 +88,7 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
 
 
 def read_number(text: str) -> float | None:
-    """Read the 200 of `POST /prompt`: the task's number; None where it isn't told."""
+    """Read the 200 of `POST /prompt`: the task's number, if it has one."""
     match read_object(text):
         case {"number": int() | float() as number}:
             return number
@@ -88,17 +101,17 @@ def read_refusal(text: str, server: str) -> Trouble:
         answer = read_object(text)
     except MessageError:
         answer = None
-    told = ""
+    message = ""
     match answer:
         case {"error": {"type": "missing_node_type" | "invalid_prompt"} as error}:
             return Trouble.of("refused_node_class", server=server, message=_text(error, "message"))
         case {"error": {"type": "prompt_no_outputs"}}:
             return Trouble.of("refused_no_output", server=server)
         case {"node_errors": dict(errors)} if details := _node_error_details(errors):
-            told = "; ".join(details)
+            message = "; ".join(details)
         case {"error": dict(error)}:
-            told = " ".join(dict.fromkeys((_text(error, "message"), _text(error, "details"))))
-    return Trouble.of("refused", server=server, message=told.strip()[:500])
+            message = " ".join(dict.fromkeys((_text(error, "message"), _text(error, "details"))))
+    return Trouble.of("refused", server=server, message=message.strip()[:500])
 
 
 def read_job(text: str) -> Record:
@@ -148,6 +161,34 @@ def read_entry(entry: Any) -> Record | None:
     return None
 
 
+def read_jobs(text: str) -> dict[PromptId, Found]:
+    """Read the list of open jobs."""
+    match read_object(text):
+        case {"jobs": list(jobs)}:
+            entries: list[_Entry] = []
+            for job in jobs:
+                match job:
+                    case {"id": str(prompt), "status": "pending"}:
+                        entries.append((PromptId(prompt), False, job.get("priority")))
+                    case {"id": str(prompt), "status": "in_progress"}:
+                        entries.append((PromptId(prompt), True, None))
+            return _found(entries)
+    raise MessageError("`/api/jobs` has an unknown shape", text)
+
+
+def read_queue(text: str) -> dict[PromptId, Found]:
+    """Read `GET /queue`, the list of servers without the jobs API."""
+    match read_object(text):
+        case {"queue_running": list(running), "queue_pending": list(pending)}:
+            return _found(
+                [
+                    *((PromptId(i[1]), False, i[0]) for i in pending if _is_queue_item(i)),
+                    *((PromptId(i[1]), True, None) for i in running if _is_queue_item(i)),
+                ]
+            )
+    raise MessageError("`/queue` has an unknown shape", text)
+
+
 def read_max_upload(text: str) -> int | None:
     """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
     match read_object(text):
@@ -174,7 +215,7 @@ def read_stats(text: str) -> ServerFacts:
 
 
 def read_object(text: str) -> Any:
-    """Read an answer; what is no JSON is told as such."""
+    """Read an answer as JSON."""
     try:
         return parse_json(text)
     except ValueError as error:
@@ -207,8 +248,8 @@ def _text(values: Mapping[str, Any], key: str) -> str:
 
 
 def _node_error_details(node_errors: Mapping[str, Any]) -> list[str]:
-    """Say what is wrong with which node, for people."""
-    told = []
+    """Return what is wrong with which node, for people."""
+    found = []
     for node, entry in node_errors.items():
         match entry:
             case {"errors": list(errors)}:
@@ -216,58 +257,14 @@ def _node_error_details(node_errors: Mapping[str, Any]) -> list[str]:
                     match error:
                         case {"message": str(message), "details": str(details)}:
                             kind = _text(entry, "class_type")
-                            told.append(f"#{node} {kind}: {message} ({details})")
-    return told
-
-
-@dataclass(slots=True)
-class Found:
-    """How often a list has one task: it runs at most once, but may wait more often.
-
-    `ahead` counts the tasks before it; None where the list doesn't tell.
-    """
-
-    is_running: bool = False
-    pending: int = 0
-    ahead: int | None = None
-
-
-def read_jobs(text: str) -> dict[PromptId, Found]:
-    """Read the list of open jobs."""
-    match read_object(text):
-        case {"jobs": list(jobs)}:
-            entries: list[_Entry] = []
-            for job in jobs:
-                match job:
-                    case {"id": str(prompt), "status": "pending"}:
-                        entries.append((PromptId(prompt), False, job.get("priority")))
-                    case {"id": str(prompt), "status": "in_progress"}:
-                        entries.append((PromptId(prompt), True, None))
-            return _found(entries)
-    raise MessageError("`/api/jobs` has an unknown shape", text)
-
-
-def read_queue(text: str) -> dict[PromptId, Found]:
-    """Read `GET /queue`, the list of servers without the jobs API."""
-    match read_object(text):
-        case {"queue_running": list(running), "queue_pending": list(pending)}:
-            return _found(
-                [
-                    *((PromptId(i[1]), False, i[0]) for i in pending if _is_queue_item(i)),
-                    *((PromptId(i[1]), True, None) for i in running if _is_queue_item(i)),
-                ]
-            )
-    raise MessageError("`/queue` has an unknown shape", text)
-
-
-_Entry: TypeAlias = tuple[PromptId, bool, Any]
-"""A task in a list: its id, whether it runs, and its number."""
+                            found.append(f"#{node} {kind}: {message} ({details})")
+    return found
 
 
 def _found(entries: list[_Entry]) -> dict[PromptId, Found]:
     """Gather a list by task; the smallest number runs next, whatever the order of the list.
 
-    Source: ComfyUI 0.28.1, measured; protocol sections 1.2 and 8.
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.2 and 8.
     """
     found: dict[PromptId, Found] = {}
     running = [prompt_id for prompt_id, is_running, _ in entries if is_running]

@@ -6,9 +6,9 @@ from tether.core.errors import Trouble
 
 
 class Listed(NamedTuple):
-    """What a read brought: the text, None where nothing came, and what is to be said then.
+    """The text of the list, or None and the trouble.
 
-    `where` is the address of a list that `servers.json` leaves to another place, else "".
+    `where` is the address of a list elsewhere that `servers.json` names, else "".
     """
 
     text: str | None

@@ -1,6 +1,6 @@
-"""Telling pictures from other files by their first bytes."""
+"""Types of pictures, by their first bytes."""
 
-HEAD = 16
+TYPE_HEAD = 16
 """Bytes of a file that suffice."""
 
 _STARTS = (
@@ -17,7 +17,7 @@ _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
 
 
 def is_picture(head: bytes) -> bool:
-    """Say whether a file starts like a picture; its name and type prove nothing.
+    """Say whether a file is a picture by its first bytes; its name and type prove nothing.
 
     Servers take any bytes as an upload and fail only when the workflow runs.
     Source: ComfyUI 0.28.1, `POST /upload/image`, measured.

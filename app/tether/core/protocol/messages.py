@@ -1,9 +1,4 @@
-"""What a server says on its WebSocket in text frames, as values.
-
-Preview pictures: the head of a binary frame says whose they are.
-
-Frames that say how far something is: a later one makes the earlier worthless.
-"""
+"""The frames that a server sends on its WebSocket, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +9,14 @@ from tether.core.ids import NodeId, PromptId
 from tether.core.protocol.outputs import Output, parse_json, read_outputs
 
 LONGEST_FRAME = 2_000_000
-"""Characters of a text frame that is read; what a longer one told is found in the server's books.
+"""Characters of the longest text frame that is read; the server's records have what others said.
 
 Source: ComfyUI 0.28.1, measured: `progress_state` of 1,000 nodes has 300,000.
 """
+
+
+PREVIEW_HEAD = 4096
+"""Bytes of a binary frame that suffice to read its head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class FeatureFlags:
-    """The server's answer to our feature flags; sizes in bytes."""
+    """The server's answer to the feature flags; sizes in bytes."""
 
     max_upload_size: int | None
 
@@ -45,7 +44,7 @@ class ExecutionStart:
 
 @dataclass(frozen=True, slots=True)
 class NodesReached:
-    """How far nodes are: `shares` holds (node, 0 to 1); `step` is (value, max) of one that runs.
+    """Progress of nodes: `shares` holds (node, 0 to 1); `step` is (value, max) of one that runs.
 
     Comes from `progress`, `progress_state` and `execution_cached` alike.
     """
@@ -60,7 +59,7 @@ class Executing:
     """A node started; no `node_id` means that the prompt has ended.
 
     `prompt_id` is None on the frame sent right after a reconnect.
-    Source: ComfyUI 0.28.1, measured; protocol sections 1.4 and 4.
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.4 and 4.
     """
 
     node_id: NodeId | None
@@ -92,7 +91,7 @@ class ExecutionEnded:
 
 @dataclass(frozen=True, slots=True)
 class UnknownMessage:
-    """Something custom nodes or newer servers send; ignored."""
+    """A frame of custom nodes or newer servers; ignored."""
 
     kind: str
 
@@ -176,7 +175,7 @@ _KINDS = frozenset(
 
 
 def read_stamp(value: Any) -> float:
-    """Read when something was by the server's clock, told in milliseconds; 0 for what is none."""
+    """Read a stamp of the server's clock, in milliseconds; return seconds, 0 for what is none."""
     is_stamp = isinstance(value, int | float) and 0 <= value < 1e15
     return value / 1000 if is_stamp else 0.0
 
@@ -220,7 +219,7 @@ def _step(state: Mapping[str, Any]) -> tuple[float, float] | None:
 
 
 def _running_step(nodes: dict[str, Any]) -> tuple[float, float] | None:
-    """Return the step of the node that runs: one at a time does, on all servers known."""
+    """Return the step of the running node; no known server runs two at a time."""
     for state in nodes.values():
         if isinstance(state, dict) and state.get("state") == "running":
             return _step(state)
@@ -237,17 +236,14 @@ def _shares(nodes: dict[str, Any]) -> tuple[tuple[NodeId, float], ...]:
     return tuple(shares)
 
 
-HEAD = 4096
-"""Bytes of a binary frame that suffice to read its head; the picture stays outside."""
-
 _MIMES = {1: "image/jpeg", 2: "image/png"}
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Where the picture starts in its frame, and whose it is.
+    """The head of a preview: where its picture starts, and the task that it is of.
 
-    `prompt_id` and `node_id` are None in the older form, which names nobody.
+    `prompt_id` and `node_id` are None in the older form.
     """
 
     mime: str
@@ -259,11 +255,8 @@ class Preview:
 def parse_preview(head: bytes) -> Preview | None:
     """Read the head of a binary frame; None when the frame is no preview.
 
-    Progress texts (code 3) are broadcast to everybody and name no task: they are passed over.
-    Source: ComfyUI 0.28.1, measured; protocol section 1.5.
-
-    Args:
-        head: The first `HEAD` bytes of the frame, or all of a shorter one.
+    Progress texts (code 3) go to all clients and name no task: they are ignored.
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.5.
 
     Raises:
         MessageError: A preview with an unknown shape.
@@ -294,7 +287,10 @@ def _parse_described(head: bytes) -> Preview:
 
 
 class Gauge(NamedTuple):
-    """One kind of such frames: how it begins, and between what it says whose it is."""
+    """A kind of frame that a later one of the same task makes worthless.
+
+    It starts with `prefix`; what is between `begin` and `end` names the task.
+    """
 
     prefix: str
     begin: str
@@ -302,21 +298,21 @@ class Gauge(NamedTuple):
 
 
 GAUGES = (
-    # All nodes that have begun are in it, so the next one says all that this one says.
+    # It has all nodes that have begun, so the next one includes it.
     Gauge('{"type": "progress_state", "data": {', '"prompt_id": "', ', "nodes": '),
     Gauge('{"type": "progress", "data": {"value": ', '"prompt_id": "', "}}"),
 )
-"""The kinds, for the socket's adapter: it looks at each frame before Python does.
+"""The kinds, for the socket's adapter, which may drop frames before Python reads them.
 
-What isn't written as ComfyUI writes it is no gauge, and never left out.
-Source: ComfyUI 0.28.1, measured; protocol section 1.4.
+A frame that isn't written as ComfyUI writes it is no gauge, and never dropped.
+Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.4.
 """
 
 
 def gauge_of(text: str) -> tuple[str, str] | None:
-    """Return what a text frame is the gauge of; None for a frame that is none.
+    """Return what a text frame is the gauge of, None for another frame.
 
-    Of two gauges of the same, with no frame but gauges between them, the first says nothing more.
+    Of two gauges of the same, with only gauges between them, the first can be dropped.
     """
     for prefix, begin, end in GAUGES:
         if text.startswith(prefix):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tether.core.errors import MessageError
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import read_json
 
 CHOICE = "COMBO"
 """The type of an input whose value is one of a list."""
@@ -70,10 +70,7 @@ def read_node_info(class_type: str, text: str) -> NodeInfo | None:
     Raises:
         MessageError: It isn't what ComfyUI answers.
     """
-    try:
-        content = parse_json(text)
-    except ValueError as error:
-        raise MessageError("object_info", text) from error
+    content = read_json(text)
     if content == {}:
         return None
     described = content.get(class_type) if isinstance(content, dict) else None

@@ -23,7 +23,7 @@ LARGEST_UNASKED = 32 * 2**20
 """Bytes of the largest result that is fetched without a click."""
 
 ANY = 2**53
-"""Bytes, when a person asks for a result: whatever it has."""
+"""The limit in bytes when a person asks for a result: none."""
 
 MOST_OUTPUTS = 1_000
 """Results of one task; a hostile server tells a million, and each costs the page an element."""
@@ -32,7 +32,7 @@ LONGEST_TEXT = 50_000
 """Characters kept of a text result."""
 
 _LONGEST_NAME = 1_000
-"""Characters of a name beyond which no file system has such a file."""
+"""Characters of a name that no file system exceeds."""
 
 DEEPEST = 300
 """Levels of nesting that every stack bears; deeper JSON is refused."""
@@ -62,7 +62,7 @@ class Output:
 
 
 class Fetched(NamedTuple):
-    """A result file in the page: its address, "" when it can't be had.
+    """A result file in the page: its address, "" when there is none.
 
     `size` is the bytes of one that is too large to be fetched unasked; the address is "" then.
     """
@@ -108,12 +108,7 @@ def kind_of(filename: str) -> Kind:
 
 
 def saved_name(filename: str, picture: str) -> str:
-    """Return a name for a result on a person's disk: servers count theirs anew after a restart.
-
-    Args:
-        filename: The server's.
-        picture: The file that it was made from, "" for none.
-    """
+    """Return a unique name for a result on disk: servers number theirs anew after a restart."""
     stem = picture.rpartition(".")[0] or picture
     return f"{stem}-{filename}" if stem else filename
 

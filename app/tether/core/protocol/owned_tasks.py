@@ -1,12 +1,11 @@
-"""What a server's books hold of one owner's tasks."""
+"""One owner's tasks in a server's queue and history."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from tether.core.errors import MessageError
 from tether.core.ids import ClientId, OwnerTag, PromptId
-from tether.core.protocol.answers import OpenState, Record, read_entry
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.answers import OpenState, Record, read_entry, read_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class OwnedTask:
 
 def read_open(text: str, owner: OwnerTag) -> list[OwnedTask]:
     """Read `GET /queue`: the owner's tasks that wait or run, in their order."""
-    match _json(text):
+    match read_object(text):
         case {"queue_running": list(running), "queue_pending": list(pending)}:
             parts: tuple[tuple[list[Any], OpenState], ...] = (
                 (running, "in_progress"),
@@ -31,27 +30,27 @@ def read_open(text: str, owner: OwnerTag) -> list[OwnedTask]:
                 found
                 for items, state in parts
                 for item in items
-                if (found := _holding(item, owner, Record(state))) is not None
+                if (found := _owned(item, owner, Record(state))) is not None
             ]
     raise MessageError("`/queue` has an unknown shape", text)
 
 
 def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[OwnedTask]]:
     """Read a page of `GET /history`: how many entries it has, and the owner's among them."""
-    page = _json(text)
+    page = read_object(text)
     if not isinstance(page, dict):
         raise MessageError("`/history` has an unknown shape", text)
     found = []
     for entry in page.values():
         record = read_entry(entry)
-        item = _holding(entry.get("prompt"), owner, record) if record is not None else None
+        item = _owned(entry.get("prompt"), owner, record) if record is not None else None
         if item is not None:
             found.append(item)
     return len(page), found
 
 
-def _holding(item: Any, owner: OwnerTag, record: Record) -> OwnedTask | None:
-    """Read `[number, prompt_id, workflow, extra_data, outputs]`; None for anybody else's."""
+def _owned(item: Any, owner: OwnerTag, record: Record) -> OwnedTask | None:
+    """Read `[number, prompt_id, workflow, extra_data, outputs]`; None for another owner's."""
     match item:
         case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if tag == owner:
             title, client = tether.get("title"), extra.get("client_id")
@@ -69,10 +68,3 @@ def _number(item: Any) -> float:
         case [int() | float() as number, *_]:
             return number
     return 0.0
-
-
-def _json(text: str) -> Any:
-    try:
-        return parse_json(text)
-    except ValueError as error:
-        raise MessageError("answer is no JSON", text) from error

@@ -8,11 +8,11 @@ from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.outputs import parse_json
 
-LONGEST = 8_000_000
-"""Characters of a workflow file beyond which nobody means a workflow."""
+LONGEST_WORKFLOW = 8_000_000
+"""Characters of the longest workflow file."""
 
 MOST_NODES = 20_000
-"""Nodes of a workflow: the page has a field for what each of them asks."""
+"""Nodes of the largest workflow: the page shows fields for each."""
 
 _PICTURE_CLASSES = ("LoadImage", "LoadImageMask")
 _OUTPUT_CLASSES = frozenset({"SaveImage", "PreviewImage", "SaveAnimatedWEBP", "SaveAnimatedPNG"})
@@ -31,7 +31,7 @@ class Workflow:
     nodes: Mapping[NodeId, Mapping[str, Any]]
 
     def special_classes(self) -> tuple[str, ...]:
-        """List the classes that not every ComfyUI server has, or that name models."""
+        """List the classes that some ComfyUI servers lack, or that name models."""
         classes = dict.fromkeys(node["class_type"] for node in self.nodes.values())
         return tuple(name for name in classes if name not in _INNER_CLASSES | _OUTPUT_CLASSES)
 
@@ -45,21 +45,14 @@ class Workflow:
         )
 
     def with_names(self, names: Mapping[tuple[NodeId, str], str]) -> dict[NodeId, dict[str, Any]]:
-        """Return the nodes with the names that the server gave to our uploads.
-
-        Args:
-            names: (node, input) -> the server's file name.
-        """
+        """Return the nodes with the server's file names of uploads, given by (node, input)."""
         nodes = {node_id: dict(node) for node_id, node in self.nodes.items()}
         for (node_id, name), value in names.items():
             nodes[node_id]["inputs"] = {**nodes[node_id]["inputs"], name: value}
         return nodes
 
     def outputs(self) -> frozenset[NodeId] | None:
-        """Return the nodes whose `executed` must be heard; None when a class is unknown to us.
-
-        Then only the server can say what the workflow gives.
-        """
+        """Return the nodes whose `executed` must come; None where only the server knows them."""
         found = set()
         for node_id, node in self.nodes.items():
             if node["class_type"] in _OUTPUT_CLASSES:
@@ -94,8 +87,8 @@ def parse_workflow(text: str) -> Workflow:
     Raises:
         BadInput: It isn't JSON, isn't a workflow, or is in the editor's format.
     """
-    if len(text) > LONGEST:
-        raise BadInput("workflow_too_long", limit=LONGEST)
+    if len(text) > LONGEST_WORKFLOW:
+        raise BadInput("workflow_too_long", limit=LONGEST_WORKFLOW)
     try:
         content = parse_json(text)
     except ValueError as error:

@@ -43,14 +43,10 @@ class Deferrals:
         estimates: Estimates,
         now: float,
     ) -> bool:
-        """Say whether a task is to wait for a full server; it then counts there.
+        """Say whether a task is to wait for a full server; it then counts in the estimates.
 
-        Args:
-            task: A task.
-            free: Servers with a place -> seconds until the task would end there.
-            full: Servers that are full -> the same.
-            estimates: Where it is to count.
-            now: The time.
+        `free` and `full` hold the seconds until the task would end at servers with a place and at
+        those without.
         """
         usual = estimates.usual(task.workload)
         ends = loads({**free, **with_doubt(full, estimates)}, usual)
@@ -121,9 +117,7 @@ class Allotment:
     def places(self, asked: Container[ServerUrl], now: float) -> tuple[list[Server], list[float]]:
         """Return the servers that may have one more task, and when others may.
 
-        Args:
-            asked: Servers that have still to answer, and are left out.
-            now: The time.
+        Those in `asked` have still to answer, and are left out.
         """
         window, free = self._window, []
         opens_at = window.peers.next_at(now)
@@ -153,11 +147,7 @@ class Allotment:
     ) -> Iterator[tuple[Task, Server]]:
         """Yield which task goes where; each must be bound before the next is asked for.
 
-        Args:
-            tasks: The waiting tasks, the first first.
-            lengths: The servers that were probed -> the lengths of their queues.
-            may_have: Says whether a server may have a task at all.
-            now: The time.
+        `lengths` are those of the queues of the servers that were probed.
         """
         window, self._is_new = self._window, True
         estimates = Estimates(window, window.statistics.durations, now)

@@ -45,10 +45,7 @@ class Capacity:
         its timers, so the others would take every place. As many for each window where tasks of
         other browsers wait too: who holds back loses places to them.
 
-        Args:
-            server: The server.
-            length: The length of its queue, as last received.
-            size: Bytes of the task's pictures.
+        `length` is that of its queue, `size` the bytes of the task's pictures.
         """
         window, url = self._window, server.url
         if window.is_sending_all:

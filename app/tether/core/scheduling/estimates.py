@@ -25,11 +25,8 @@ class Expected(NamedTuple):
 def expect(queue: float, task: float, upload: float = 0.0, loading: float = 0.0) -> Expected:
     """Return when a new task would start and end.
 
-    Args:
-        queue: Seconds of all that is before it.
-        task: Seconds of the task itself.
-        upload: Seconds of its upload, which goes on while the queue moves.
-        loading: Seconds to load models that the server hasn't used lately.
+    All in seconds: the queue before it, the task itself, its upload, which goes on while the queue
+    moves, and the loading of models that the server hasn't used lately.
     """
     starts = max(queue, upload)
     return Expected(starts, starts + loading + task)
@@ -41,10 +38,7 @@ def rest(usual: float, elapsed: float, spread: float) -> float:
     Its end is known no better than similar tasks differ; and the later one is, the longer it will
     still take.
 
-    Args:
-        usual: Seconds that similar tasks take.
-        elapsed: Seconds since it began.
-        spread: The part of those seconds by which they differ.
+    `usual` is what similar tasks take, `spread` the part of that by which they differ.
     """
     return max(abs(usual - elapsed), usual * spread)
 
@@ -68,11 +62,7 @@ class Estimates:
 
         Without measurements each task counts 1, and the end is the length of the queue and one.
 
-        Args:
-            server: The server.
-            length: The length of its queue.
-            workload: The task's, "" where unknown.
-            size: Bytes of its pictures.
+        `length` is that of the server's queue, `size` the bytes of the task's pictures.
         """
         url, known = server.url, self._durations
         upload = self.upload(server, size) if known else 0.0

@@ -40,12 +40,7 @@ class _Open(NamedTuple):
 
 
 class Recheck:
-    """Checks the choice once for each task, before its POST; the upload doesn't hold it back.
-
-    Args:
-        window: Its servers and tasks.
-        go_on: Posts a task that stays where it is.
-    """
+    """Checks the choice once for each task, before its POST, which `go_on` sends if it stays."""
 
     def __init__(self, window: Window, go_on: Callable[[Task, float], Commands]) -> None:
         self._window = window

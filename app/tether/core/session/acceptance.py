@@ -28,7 +28,7 @@ class Acceptance:
         self._reconciler = reconciler
 
     def accept(self, event: TaskAccepted, now: float) -> Commands:
-        """Take in a new task; the oldest of too many ended ones leave."""
+        """Take in a new task; dismiss the oldest of too many ended ones."""
         task = Task(
             event.task_id,
             event.prompt_id,

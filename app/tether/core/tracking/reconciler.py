@@ -130,10 +130,7 @@ class Reconciler:
         Only after a list that lacks it may an absence count: `/queue` first, then the
         history, or a task that is just ending is in neither.
 
-        Args:
-            server: The task's own.
-            task: The task.
-            listed_at: When that list was requested; 0 without a list.
+        `listed_at` is when that list was requested; 0 without a list.
         """
         request_id = self._window.next_request()
         self._polling(server).details[request_id] = listed_at

@@ -115,11 +115,7 @@ def last_contact(task: Task) -> float:
 def is_missing(task: Task, listed_at: float, now: float) -> bool:
     """Count a negative read, and say whether the task is missing for good.
 
-    Args:
-        task: One that its server may have.
-        listed_at: When the list was requested that lacked the task; its record was requested
-            after that, and lacked it too.
-        now: The time.
+    The list that lacked it was requested at `listed_at`, its record after that.
     """
     if listed_at <= last_contact(task):
         return False  # requested before the task was there, or before it was sent again

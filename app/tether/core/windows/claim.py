@@ -40,9 +40,7 @@ class Standing(Enum):
 class Claim:
     """One page's claim to a window id; what its methods return is to be sent on the channel.
 
-    Args:
-        window_id: The window id.
-        token: Random, and this page's own: copies of a page have the same window id.
+    The token is random, and this page's own: copies of a page have the same window id.
     """
 
     def __init__(self, window_id: WindowId, token: str) -> None:
@@ -108,13 +106,7 @@ def write_sign(token: str, now: float) -> str:
 
 
 def holder_of(sign: str | None, now: float, lifetime: float = CLAIM_LIFETIME) -> str | None:
-    """Return the token in a claim that is kept in storage; None when it has expired.
-
-    Args:
-        sign: Its last sign of life.
-        now: The time.
-        lifetime: Seconds after which that has expired.
-    """
+    """Return the token in a claim that is kept in storage; None when `sign` has expired."""
     match read_json(sign or ""):
         case {"token": str(token), "at": at} if is_time(at) and at > now - lifetime:
             return token

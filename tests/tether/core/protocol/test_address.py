@@ -12,13 +12,13 @@ from tether.core.errors import BadInput
 from tether.core.ids import ClientId, ServerUrl
 from tether.core.protocol.address import (
     Space,
-    is_to_be_asked,
-    needs_leave,
+    needs_permission,
     parse_server_url,
     short_name,
     space_of,
     target_space,
     websocket_url,
+    would_prompt,
 )
 
 PAGE = "https://lan.test:9000/tether/index.html"
@@ -170,17 +170,17 @@ def test_an_address_tells_its_space(url: str, space: Space | None) -> None:
 )
 def test_leave_is_needed_towards_the_more_private(page: str, server: str, needed: bool) -> None:
     """Never the other way."""
-    assert needs_leave(page, server) is needed
+    assert needs_permission(page, server) is needed
 
 
 def test_only_an_open_question_is_to_be_asked() -> None:
     """Where leave was given or refused, or the browser has no such thing, nobody is asked."""
     server = "http://192.168.1.20:8188"
-    assert is_to_be_asked(PUBLIC_PAGE, server, {Space.LOCAL: "prompt"})
+    assert would_prompt(PUBLIC_PAGE, server, {Space.LOCAL: "prompt"})
     for leave in ({}, {Space.LOCAL: "granted"}, {Space.LOOPBACK: "prompt"}):
-        assert not is_to_be_asked(PUBLIC_PAGE, server, leave)
-    assert not is_to_be_asked("http://192.168.1.2/", server, {Space.LOCAL: "prompt"})
-    assert not is_to_be_asked(PUBLIC_PAGE, "https://gpu.example", {Space.LOCAL: "prompt"})
+        assert not would_prompt(PUBLIC_PAGE, server, leave)
+    assert not would_prompt("http://192.168.1.2/", server, {Space.LOCAL: "prompt"})
+    assert not would_prompt(PUBLIC_PAGE, "https://gpu.example", {Space.LOCAL: "prompt"})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tether.core.protocol.image_type import HEAD, ending, is_picture
+from tether.core.protocol.image_type import TYPE_HEAD, ending, is_picture
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from tether.core.protocol.image_type import HEAD, ending, is_picture
 )
 def test_a_picture_is_known_by_its_first_bytes(head: bytes) -> None:
     """Sixteen of them suffice."""
-    assert is_picture(head[:HEAD])
+    assert is_picture(head[:TYPE_HEAD])
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_other_files_are_none_whatever_they_are_called(head: bytes) -> None:
     assert not is_picture(head)
 
 
-@given(st.binary(max_size=HEAD))
+@given(st.binary(max_size=TYPE_HEAD))
 def test_any_file_is_one_or_the_other(head: bytes) -> None:
     """However short."""
     assert is_picture(head) in (True, False)

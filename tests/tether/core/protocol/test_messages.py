@@ -15,8 +15,8 @@ from tests.tether.core.farm import frame, recorded, recorded_texts
 from tests.tether.core.junk import NESTED, anything, peer_texts
 from tether.core.errors import MessageError
 from tether.core.protocol.messages import (
-    HEAD,
     LONGEST_FRAME,
+    PREVIEW_HEAD,
     Executed,
     Executing,
     ExecutionEnded,
@@ -295,7 +295,7 @@ REAL = [bytes.fromhex(text) for text in recorded_texts("hex")]
 
 @given(
     st.binary(max_size=64)
-    | st.binary(max_size=HEAD).map(lambda rest: b"\0\0\0\4" + rest)
+    | st.binary(max_size=PREVIEW_HEAD).map(lambda rest: b"\0\0\0\4" + rest)
     | anything.map(described)
     | st.builds(
         lambda frame, at, byte: frame[:at] + bytes([byte]) + frame[at + 1 :],

@@ -84,7 +84,7 @@ def test_what_cannot_run_is_refused_with_its_own_reason(text: str, code: str) ->
 
 def test_a_file_beyond_any_workflow_is_not_even_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody dropped a video."""
-    monkeypatch.setattr(module, "LONGEST", 10)
+    monkeypatch.setattr(module, "LONGEST_WORKFLOW", 10)
     with pytest.raises(BadInput) as caught:
         parse_workflow(" " * 11)
     assert caught.value.trouble.code == "workflow_too_long"
