@@ -1,1 +1,1 @@
-"""Runs image jobs on several ComfyUI servers at once; knows no page."""
+"""Runs image jobs on several ComfyUI servers at once; `tether.client.Tether` is its facade."""

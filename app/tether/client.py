@@ -170,7 +170,7 @@ class Tether:
         )
         self.runner.start(self._session, ports)
         world.channel.listen(lambda text: self.runner.emit(BroadcastReceived(text)))
-        world.page.listen(self._page_changed, self._claimant.leave, self._claimant.back)
+        world.page.listen(self._page_changed, self._claimant.sleep, self._claimant.wake)
         self.adopter.look()
 
     def add_server(self, address: str, name: str = "", access: Access | None = None) -> ServerUrl:

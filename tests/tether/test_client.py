@@ -1,8 +1,13 @@
 """The client as its users see it, on simulated servers."""
 
+import ast
 import asyncio
 import json
+import re
+import sys
 from collections.abc import Callable, Coroutine
+from textwrap import dedent
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,10 +16,11 @@ from demo.memory import MemoryRecords
 from demo.quick_work import failing_workflow, workflow
 from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tests.tether.runtime.world import Blob, Simulated
+from tether import client
 from tether.client import Tether
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import PageChange, PageChanged, RebalancingChosen, ServerPaused
-from tether.core.ids import NodeId, TaskId
+from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.access_token import Access, Mode
 from tether.runtime.ports import NoPreviews
@@ -78,6 +84,21 @@ def test_submitted_tasks_are_spread_and_their_results_awaited() -> None:
     play(story)
 
 
+def test_the_example_of_the_module_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the browser's world, which is only imported where no other is given."""
+    around = Simulated(ServerUrl("http://127.0.0.1:8188"))
+    browser = SimpleNamespace(BrowserWorld=around.world(MemoryRecords()))
+    monkeypatch.setitem(sys.modules, "tether.browser_world", browser)
+    lines = (client.__doc__ or "").splitlines()
+    example = dedent("\n".join(line for line in lines if line.startswith("    ")))
+    names = {"Tether": Tether, "workflow": workflow(4, 250, 1, "a.png"), "blob": PICTURE}
+    code = compile(example, client.__file__, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    asyncio.run(around.play(eval(code, names)))
+    assert re.match(r"State.COMPLETED \['http://127.0.0.1:8188/view", capsys.readouterr().out)
+
+
 def test_a_task_goes_where_it_is_sent_and_says_why_it_failed() -> None:
     """A failure is a result: nothing is raised."""
 
@@ -137,7 +158,7 @@ def test_a_reload_goes_on_with_its_tasks() -> None:
         before = tab.tether
         task_id = await tab.submit(1, steps=40)
         await tab.around.play(before.runner.until(lambda: before.tasks[task_id].server, 5.0))
-        before.world.page.leave()  # type: ignore[attr-defined]
+        before.world.page.sleep()  # type: ignore[attr-defined]
         after = await tab.open()
         assert after.window.window_id == before.window.window_id
         assert after.phrase == before.phrase
@@ -157,7 +178,7 @@ def test_a_result_that_another_window_brings_is_an_error() -> None:
         task_id = await tab.submit(1, steps=400)
         other = Tab(tab.around, seed=1)
         tether = await other.open()
-        tab.tether.world.page.leave()  # type: ignore[attr-defined]
+        tab.tether.world.page.sleep()  # type: ignore[attr-defined]
         owner = tab.tether.window.window_id
         assert await tab.around.play(tether.adopter.take_over(owner))
         assert list(tether.tasks) == [task_id]
@@ -229,9 +250,9 @@ def test_a_page_that_wakes_goes_on_as_the_same_window() -> None:
 
     async def story(tab: Tab) -> None:
         page: Any = tab.tether.world.page
-        page.leave()
+        page.sleep()
         assert tab.tether.runner.is_paused
-        await page.back()
+        await page.wake()
         assert not tab.tether.runner.is_paused and page.restarts == 0
         looks: list[None] = []
         tab.tether.adopter.look = lambda: looks.append(None)  # type: ignore[method-assign]

@@ -105,7 +105,7 @@ class DraftStore:
     async def _is_gone(self, owner: WindowId) -> bool:
         hold = self._make_hold()
         is_free = await hold.take(owner, GREATEST + self._chance.hex(16))
-        hold.leave()
+        hold.release()
         return is_free
 
     def _open(self) -> list[str]:

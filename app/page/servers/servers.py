@@ -15,7 +15,7 @@ from page.servers.token_form import TypedToken
 from page.ui.context import PageContext
 from page.ui.dom import listen
 from page.ui.undo import Undo
-from tether.browser.permission import leave_of
+from tether.browser.permission import permission_states
 from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
@@ -134,7 +134,7 @@ class Servers:
         world = self._context.world
         listed = await world.presets(self._words.say)
         on_change = None if self._is_permission_watched else self._permission_changed
-        permission = await leave_of(PERMISSIONS, on_change)
+        permission = await permission_states(PERMISSIONS, on_change)
         self._is_permission_watched = True
         self._roster.take(listed, lambda url: would_prompt(self._address, url, permission))
         self._context.repaint()
@@ -154,7 +154,7 @@ class Servers:
         space = space_of(url)
         if space is None or not needs_permission(self._address, url):
             return ""
-        return (await leave_of(PERMISSIONS)).get(space, "")
+        return (await permission_states(PERMISSIONS)).get(space, "")
 
     def _permission_changed(self) -> None:
         """Ask the servers again that were waiting for the person's decision."""

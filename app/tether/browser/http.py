@@ -21,7 +21,7 @@ class _Call:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.abort: Callable[[], None] = lambda: None
-        self.leave: Callable[[], None] = lambda: None
+        self.release: Callable[[], None] = lambda: None
 
 
 class BrowserHttp:
@@ -66,24 +66,24 @@ class BrowserHttp:
         call = self._calls.pop(request_id, None)
         if call is not None:
             call.abort()
-            call.leave()
+            call.release()
 
     async def _upload(self, request: Request, upload: Upload) -> None:
-        leave = await self._begin(request.server)
+        release = await self._begin(request.server)
         try:
             form = await self._form(upload)
         except BaseException:
-            leave()  # or the place would be lost
+            release()  # or the place would be lost
             raise
         call = self._calls.get(request.id)
         if call is None:  # aborted meanwhile
-            leave()
+            release()
         elif form is None:
-            leave()
+            release()
             del self._calls[request.id]
             self._on_answer(RequestFailed(request, Failure.FILE_GONE))
         else:
-            call.leave = leave
+            call.release = release
             self._start(request, form)
 
     def _start(self, request: Request, body: Any) -> None:
@@ -97,7 +97,7 @@ class BrowserHttp:
         call = self._calls.pop(request_id, None)
         if call is None:
             return
-        call.leave()
+        call.release()
         if status >= 0:
             self._on_answer(Answered(call.request, status, text, seconds))
         else:

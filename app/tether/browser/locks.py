@@ -81,14 +81,14 @@ class BrowserLock:
         """Take the lock from whoever has it."""
         await self._request(window_id, steal=True)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Release the lock, if it is held."""
         if self._release is not None:
             self._release()
             self._release = None
 
     async def _request(self, window_id: WindowId, **options: bool) -> bool:
-        self.leave()
+        self.release()
         self._release = await self._locks.hold(f"window:{window_id}", **options)
         return self._release is not None
 

@@ -97,7 +97,7 @@ class BrowserMedia:
         controller = js.AbortController.new()
         whole, options = fetch_options(self._page, server, url, self._access_of(server))
         options["signal"] = controller.signal
-        leave = await self._begin(server)
+        release = await self._begin(server)
         try:
             answer = await js.fetch(whole, to_object(options))
             size = int(answer.headers.get("content-length") or 0)
@@ -108,7 +108,7 @@ class BrowserMedia:
                 return None, max(size, limit or 0) if answer.ok else 0
             return blob, 0
         finally:
-            leave()
+            release()
 
 
 async def _content(answer: Any, size: int, limit: int | None) -> Any | None:

@@ -22,31 +22,31 @@ class BrowserPage:
         js.location.reload()
 
     def listen(
-        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], Awaitable[None]]
+        self, emit: Emit, on_sleep: Callable[[], None], on_wake: Callable[[], Awaitable[None]]
     ) -> None:
         """Report `PageChanged`, a page that falls asleep or ends, and one that wakes up."""
 
-        def on_sleep(_event: Any) -> None:
+        def sleep(_event: Any) -> None:
             # On its way into the cache a page is hidden and frozen: one sleep, one awakening.
             if not self._is_asleep:
                 self._is_asleep = True
-                on_leave()
+                on_sleep()
 
-        def on_wake(_event: Any) -> None:
+        def wake(_event: Any) -> None:
             if self._is_asleep:
                 self._is_asleep = False
-                self._awakening = asyncio.ensure_future(on_back())
+                self._awakening = asyncio.ensure_future(on_wake())
 
-        def on_visibility(_event: Any) -> None:
+        def change_visibility(_event: Any) -> None:
             emit(PageChanged(PageChange.VISIBLE if _is_visible() else PageChange.HIDDEN))
 
         listen = self._scope.listen
         listen(js.window, "online", lambda _event: emit(PageChanged(PageChange.ONLINE)))
-        listen(js.window, "pagehide", on_sleep)
-        listen(js.window, "pageshow", on_wake)
-        listen(js.document, "freeze", on_sleep)
-        listen(js.document, "resume", on_wake)
-        listen(js.document, "visibilitychange", on_visibility)
+        listen(js.window, "pagehide", sleep)
+        listen(js.window, "pageshow", wake)
+        listen(js.document, "freeze", sleep)
+        listen(js.document, "resume", wake)
+        listen(js.document, "visibilitychange", change_visibility)
         if not _is_visible():
             emit(PageChanged(PageChange.HIDDEN))
 

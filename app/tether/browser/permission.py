@@ -11,7 +11,7 @@ from tether.browser.values import to_object
 Key = TypeVar("Key")
 
 
-async def leave_of(
+async def permission_states(
     names: Mapping[Key, Sequence[str]], on_change: Callable[[], None] | None = None
 ) -> dict[Key, str]:
     """Return the state of permissions: granted, denied or prompt; the person sees nothing of it.

@@ -94,27 +94,27 @@ class Adopter:
         if not is_free and hold.is_proof:
             return False
         # In plain storage two windows may both find the claim free: they must ask each other.
-        told = claim.found(is_free and hold.is_proof)
-        if told is not None:
+        message = claim.found(is_free and hold.is_proof)
+        if message is not None:
             self._claims[owner] = claim, lost
-            self._world.channel.post(told)
-            heard = asyncio.ensure_future(lost.wait())
-            await asyncio.wait([heard], timeout=CLAIM_TIMEOUT)
-            heard.cancel()
+            self._world.channel.post(message)
+            losing = asyncio.ensure_future(lost.wait())
+            await asyncio.wait([losing], timeout=CLAIM_TIMEOUT)
+            losing.cancel()
             del self._claims[owner]
         is_gone = claim.standing is not Standing.LOST and not self._runner.is_paused
         if is_gone:
             act(claim)
-        hold.leave()
+        hold.release()
         return is_gone
 
     def _adopt(self, claim: Claim) -> None:
         entries = entries_of(read_ledger(self._world.shared.read_all()), claim.window_id)
         self._runner.emit(TasksOrphaned(entries))
-        told = claim.waited()
-        if told is not None:
+        message = claim.waited()
+        if message is not None:
             # A page that slept too deeply to answer learns this when it wakes up.
-            self._world.channel.post(told)
+            self._world.channel.post(message)
 
     def _heard(self, text: str) -> None:
         if closing_window(text) is not None:
@@ -122,8 +122,8 @@ class Adopter:
             # The browser may free the lock a moment after its page's message has come.
             asyncio.get_event_loop().call_later(ONCE_MORE, self.look)
         for claim, lost in list(self._claims.values()):
-            told = claim.received(text)
-            if told is not None:
-                self._world.channel.post(told)
+            message = claim.received(text)
+            if message is not None:
+                self._world.channel.post(message)
             if claim.standing is Standing.LOST:
                 lost.set()

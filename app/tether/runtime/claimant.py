@@ -41,26 +41,30 @@ class Claimant:
             self._runner.emit(StorageFailed(Trouble.of("window_duplicated")))
         return session
 
-    def leave(self) -> None:
+    def sleep(self) -> None:
         """Release the claim: the page falls asleep or ends, and the tab's next needn't wait."""
         self._runner.pause()
         if self._claim is not None and self._claim.standing is Standing.HELD:
-            told = self._claim.left()
-            self._hold.leave()
-            self._say(told)
+            message = self._claim.left()
+            self._hold.release()
+            self._say(message)
 
-    async def back(self) -> None:
+    async def wake(self) -> None:
         """Go on after a sleep, or restart when another page has been this window since."""
-        claim, world = self._claim, self._world
-        records = world.records.read_all()
-        # A later page of this tab has written its own token: what this one remembers is old.
-        is_last = claim is not None and records.get(TOKEN_RECORD) in (None, claim.token)
-        is_same = is_last and not has_lost_tasks(records, read_ledger(world.shared.read_all()))
-        if is_same and claim is not None and await self._ask(claim):
+        if await self._is_still_own():
             self._runner.emit(PageChanged(PageChange.RESUMED))
             self._runner.resume()
         else:
-            world.page.restart()
+            self._world.page.restart()
+
+    async def _is_still_own(self) -> bool:
+        claim, records = self._claim, self._world.records.read_all()
+        # A later page of this tab has written its own token: what this one remembers is old.
+        if claim is None or records.get(TOKEN_RECORD) not in (None, claim.token):
+            return False
+        if has_lost_tasks(records, read_ledger(self._world.shared.read_all())):
+            return False
+        return await self._ask(claim)
 
     async def _take(self, window_id: WindowId) -> bool:
         self._claim = claim = Claim(window_id, self._world.chance.hex(16))
@@ -75,13 +79,13 @@ class Claimant:
         if claim.standing is Standing.HELD:
             self._say(claim.taken())
         elif claim.standing is Standing.ASKING:
-            heard = asyncio.ensure_future(self._lost.wait())
-            await asyncio.wait([heard], timeout=CLAIM_TIMEOUT)
-            heard.cancel()
-            told = claim.waited()
-            if told is not None:
+            losing = asyncio.ensure_future(self._lost.wait())
+            await asyncio.wait([losing], timeout=CLAIM_TIMEOUT)
+            losing.cancel()
+            message = claim.waited()
+            if message is not None:
                 await self._hold.seize(claim.window_id, claim.token)
-                self._say(told)
+                self._say(message)
         return claim.standing is Standing.HELD
 
     def _heard(self, text: str) -> None:

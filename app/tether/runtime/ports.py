@@ -128,7 +128,7 @@ class Hold(Protocol):
     async def seize(self, window_id: WindowId, token: str) -> None:
         """Take the claim from whoever holds it."""
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Release the claim, if it is still held."""
 
 
@@ -149,7 +149,7 @@ class Page(Protocol):
         """Load the page anew."""
 
     def listen(
-        self, emit: Emit, on_leave: Callable[[], None], on_back: Callable[[], Awaitable[None]]
+        self, emit: Emit, on_sleep: Callable[[], None], on_wake: Callable[[], Awaitable[None]]
     ) -> None:
         """Report `PageChanged`, a page that falls asleep or ends, and one that wakes up."""
 

@@ -41,11 +41,11 @@ class _Lease:
         self._shared.write(self._key, write_sign(self.token, self._clock.now()))
 
     def keep(self, renewal: float) -> None:
-        """Sign it now and every `renewal` seconds until it is left."""
+        """Sign it now and every `renewal` seconds until it is released."""
         self.sign()
         self._timer = asyncio.get_event_loop().call_later(renewal, self.keep, renewal)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Delete the key, unless another page has taken it."""
         if self._timer is not None:
             self._timer.cancel()
@@ -73,15 +73,15 @@ class StorageHold:
 
     async def seize(self, window_id: WindowId, token: str) -> None:
         """Take the claim from whoever has it."""
-        self.leave()
+        self.release()
         self._lease = self._lease_of(window_id, token)
         # Rarely: other pages ask whether this one lives, and a sign only outlasts a crash.
         self._lease.keep(CLAIM_RENEWAL)
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Release the claim, unless another page has taken it."""
         if self._lease is not None:
-            self._lease.leave()
+            self._lease.release()
             self._lease = None
 
     def _lease_of(self, window_id: WindowId, token: str) -> _Lease:
@@ -126,7 +126,7 @@ class StorageTransfers:
                     await asyncio.sleep(PLACE_CONTEST)  # another page may have seen it free, too
                 if place.holder() == token:
                     place.keep(PLACE_RENEWAL)
-                    return place.leave
+                    return place.release
             await asyncio.sleep(RETRY * (1 + self._chance.uniform()))
 
     def _has_others(self) -> bool:

@@ -120,7 +120,7 @@ def test_the_tasks_of_a_closed_window_are_adopted(is_proof: bool) -> None:
         first, second = await two()
         if is_proof:
             second.proves()
-        first.claimant.leave()
+        first.claimant.sleep()
         first.is_deaf = True
         await asyncio.sleep(0.2 * ADOPTION_GRACE)
         assert second.states() == {}
@@ -147,7 +147,7 @@ def test_a_lock_may_be_freed_after_the_farewell() -> None:
         second.make = lambda: Late(second.world.shared, Clock(second.browser))
         second.adopter.look()
         await asyncio.sleep(0)
-        first.claimant.leave()
+        first.claimant.sleep()
         first.is_deaf = True
         await pass_by()
         assert refusals == []
@@ -161,7 +161,7 @@ def test_a_window_that_comes_back_in_time_keeps_its_tasks() -> None:
 
     async def story() -> None:
         first, second = await two()
-        first.claimant.leave()
+        first.claimant.sleep()
         first.is_deaf = True
         await asyncio.sleep(0.2 * ADOPTION_GRACE)
         again = Tab(first.browser, first.world.records)
@@ -197,7 +197,7 @@ def test_of_two_that_would_adopt_one_does() -> None:
         third = Tab(first.browser)
         await third.begin()
         first.is_deaf = True
-        first.claimant.leave()
+        first.claimant.sleep()
         await pass_by(5)
         assert sorted([len(second.states()), len(third.states())]) == [0, 1]
 
@@ -231,10 +231,10 @@ def test_a_page_from_the_browsers_cache_finds_its_tasks_adopted() -> None:
 
     async def story() -> None:
         first, second = await two()
-        first.claimant.leave()
+        first.claimant.sleep()
         await pass_by()
         assert second.states() == {"t1": State.WAITING}
-        await first.claimant.back()
+        await first.claimant.wake()
         assert first.restarts == 1
 
     play(story())
@@ -245,10 +245,10 @@ def test_a_page_that_sleeps_adopts_nothing() -> None:
 
     async def story() -> None:
         first, second = await two()
-        first.claimant.leave()
-        second.claimant.leave()
+        first.claimant.sleep()
+        second.claimant.sleep()
         await pass_by()
-        await second.claimant.back()
+        await second.claimant.wake()
         assert second.states() == {}
 
     play(story())
@@ -265,7 +265,7 @@ def test_a_person_need_not_wait_for_the_tasks_of_a_window_that_is_gone(is_proof:
         told: list[set[WindowId]] = []
         second.adopter.on_gone = lambda: told.append(set(second.adopter.gone))
         owner = first.session.window.window_id
-        first.claimant.leave()
+        first.claimant.sleep()
         first.is_deaf = True
         await asyncio.sleep(0.6 * ADOPTION_GRACE)
         assert told == [{owner}]
@@ -288,7 +288,7 @@ def test_nobody_takes_over_from_a_window_that_lives(is_proof: bool) -> None:
             second.proves()
         owner = first.session.window.window_id
         assert not await second.adopter.take_over(owner)
-        first.claimant.leave()
+        first.claimant.sleep()
         first.is_deaf = True
         await asyncio.sleep(0.6 * ADOPTION_GRACE)
         assert second.adopter.gone == {owner}

@@ -48,7 +48,7 @@ def test_a_reload_is_the_same_window_at_once() -> None:
         browser = Browser()
         first = PageOf(browser)
         session = await first.open()
-        first.claimant.leave()
+        first.claimant.sleep()
         assert browser.shared == {}
         again = await PageOf(browser, first.world.records).open()
         assert again.window.window_id == session.window.window_id
@@ -68,7 +68,7 @@ def test_a_copy_that_asks_during_a_reload_gives_way_to_the_reloaded_page() -> No
         copy = PageOf(browser, first.world.records)
         opening = asyncio.ensure_future(copy.open())
         await asyncio.sleep(0)
-        first.claimant.leave()
+        first.claimant.sleep()
         again = await PageOf(browser, first.world.records).open()
         other = await opening
         assert again.window.window_id == session.window.window_id
@@ -98,10 +98,10 @@ def test_a_page_sends_nothing_while_it_sleeps() -> None:
     async def story() -> None:
         page = PageOf(Browser())
         await page.open()
-        page.claimant.leave()
+        page.claimant.sleep()
         page.runner.emit(ServerAdded(NORTH, "north"))
         assert page.asked() == 0
-        await page.claimant.back()
+        await page.claimant.wake()
         assert page.asked() > 0
         assert page.restarts == 0
 
@@ -115,10 +115,10 @@ def test_a_page_whose_window_lives_elsewhere_starts_anew() -> None:
         browser = Browser()
         sleeper = PageOf(browser)
         await sleeper.open()
-        sleeper.claimant.leave()
+        sleeper.claimant.sleep()
         await PageOf(browser, sleeper.world.records).open()
         sleeper.runner.emit(ServerAdded(NORTH, "north"))
-        await sleeper.claimant.back()
+        await sleeper.claimant.wake()
         assert sleeper.restarts == 1
         assert sleeper.asked() == 0
 
@@ -132,12 +132,12 @@ def test_a_page_starts_anew_after_another_was_in_its_tab() -> None:
         browser = Browser()
         first = PageOf(browser)
         await first.open()
-        first.claimant.leave()
+        first.claimant.sleep()
         second = PageOf(browser)
         second.world.records = first.world.records  # the same tab
         await second.open()
-        second.claimant.leave()
-        await first.claimant.back()
+        second.claimant.sleep()
+        await first.claimant.wake()
         assert first.restarts == 1
 
     asyncio.run(story())
@@ -170,8 +170,8 @@ def test_a_page_hears_others_before_it_has_a_claim() -> None:
     async def story() -> None:
         page = PageOf(Browser())
         page.hears("{}")
-        page.claimant.leave()
-        await page.claimant.back()
+        page.claimant.sleep()
+        await page.claimant.wake()
         assert page.restarts == 1
 
     asyncio.run(story())
@@ -201,10 +201,10 @@ def test_a_claim_that_is_no_longer_ours_is_left_where_it_is() -> None:
         assert await first.take(WindowId("w1"), "a")
         assert not await second.take(WindowId("w1"), "b")
         await second.seize(WindowId("w1"), "b")
-        first.leave()
+        first.release()
         assert len(browser.shared) == 1
-        second.leave()
-        second.leave()
+        second.release()
+        second.release()
         assert browser.shared == {}
 
     asyncio.run(story())

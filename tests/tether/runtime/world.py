@@ -13,6 +13,7 @@ from demo.quick_work import quick_server
 from tests.tether.core.farm import NOON, Chance
 from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.protocol.outputs import view_url
 from tether.core.protocol.requests import Request
 from tether.core.timers import Timer
 from tether.runtime.ports import MakeWorld, OnAnswer, Ports
@@ -163,8 +164,8 @@ class FakePage:
     def restart(self) -> None:
         self.restarts += 1
 
-    def listen(self, emit: Emit, on_leave: Any, on_back: Any) -> None:
-        self.emit, self.leave, self.back = emit, on_leave, on_back
+    def listen(self, emit: Emit, on_sleep: Any, on_wake: Any) -> None:
+        self.emit, self.sleep, self.wake = emit, on_sleep, on_wake
 
 
 class FakeChannel:
@@ -211,6 +212,7 @@ class Simulated:
                 page=FakePage(),
                 make_hold=lambda: StorageHold(self.shared, clock),
                 open=_opened,
+                address=lambda task, output: view_url(task.server, output, task.prompt_id),
             )
 
         return make
