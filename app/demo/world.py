@@ -24,7 +24,17 @@ from tether.core.ids import Chance, Digest, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output, view_url
-from tether.runtime.ports import Channel, Clock, Files, Hold, Http, OnAnswer, Page, Records, Sockets
+from tether.runtime.ports import (
+    Channel,
+    Clock,
+    Files,
+    Hold,
+    HostPage,
+    Http,
+    OnAnswer,
+    Records,
+    Sockets,
+)
 from tether.runtime.storage_locks import StorageHold
 
 PACES = (0.5, 1.0)
@@ -72,7 +82,7 @@ class DemoWorld:
         self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
         self.records: Records = MemoryRecords()
         self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
-        self.page: Page = BrowserPage()
+        self.page: HostPage = BrowserPage()
         self._network = network = Network(RealAgenda())
         for number, pace in enumerate(PACES, 1):
             # A name that no real server can have.

@@ -122,14 +122,14 @@ class GalleryPanel:
         self._list.replaceChildren(*(self._group(*each) for each in groups.items()))
         self._list.scrollTop = top
         found = sum(map(len, groups.values()))
-        told = usage or self._words.say("gallery.none")
+        text = usage or self._words.say("gallery.none")
         if self.query and found:
-            told = self._words.say("gallery.found", count=found)
+            text = self._words.say("gallery.found", count=found)
         elif self.query:
-            told = ""
+            text = ""
             nothing = self._words.say("gallery.not_found", query=self.query)
             self._list.append(element("p", "", nothing, role="status"))
-        set_text(self._usage, told)
+        set_text(self._usage, text)
 
     def tell(self, sentence: str, is_undoable: bool = False) -> None:
         """Say what has happened; "" for nothing."""
@@ -180,8 +180,8 @@ class GalleryPanel:
         buttons = element("div", "buttons")
         lacks = entry.lacks()
         if lacks:
-            told = words.say("gallery.not_again", file=words.title(lacks))
-            card.append(element("p", "facts", told))
+            text = words.say("gallery.not_again", file=words.title(lacks))
+            card.append(element("p", "facts", text))
         else:
             buttons.append(button("again", entry.prompt_id, words.say("task.again")))
         buttons.append(button("remove", entry.prompt_id, words.say("task.dismiss")))
@@ -253,8 +253,8 @@ class GalleryPanel:
 
 def _thumbnail(title: str, output: Output, url: str) -> Any:
     if output.kind == "image" and url:
-        told = f"{output.filename} – {title}"
-        return element("img", "", src=url, alt=told, loading="lazy", decoding="async")
+        text = f"{output.filename} – {title}"
+        return element("img", "", src=url, alt=text, loading="lazy", decoding="async")
     away = element("span", "away")
     sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")
     away.append(sign, element("span", "", output.filename))

@@ -45,7 +45,7 @@ class Lifelines:
         """Record a connection when its timer starts or stops, as at each change of its phase."""
         match step:
             case StartTimer(ConnectionTimer(url)) | StopTimer(ConnectionTimer(url)):
-                self._record(ServerUrl(url), now)
+                self._record(url, now)
             case SocketClosed(server, attempt, code):
                 self._codes[server] = attempt, code
 
@@ -85,7 +85,7 @@ class Piece(NamedTuple):
 
 
 def line_of(spans: Iterable[Span], now: float) -> tuple[Piece, ...]:
-    """Return the pieces of a line; there is none where no socket was wanted."""
+    """Return the pieces of a line; none while no socket is needed."""
     pieces = []
     for kind, run, end in _runs(spans, now):
         start = run[0].since

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from page.routing_test import faults, lost_lock, shared_identity, stuck_tasks, wrong_server
-from page.routing_test.stage import Outcome, Said, Scene, Stage
+from page.routing_test.stage import Outcome, PlayedStage, Said, Scene
 from tether.core.model.binding import CURED, Binding
 
 SEED = 1
@@ -52,9 +52,9 @@ async def play_all(
     scenes = []
     for scene in SCENES:
         began = time.perf_counter()
-        before, seen_before = await _play(scene, Stage(seed, scene.faulty))
-        after, seen_after = await _play(scene, Stage(seed, cured, scene.needs_records))
-        told = {
+        before, seen_before = await _play(scene, PlayedStage(seed, scene.faulty))
+        after, seen_after = await _play(scene, PlayedStage(seed, cured, scene.needs_records))
+        report = {
             "id": scene.id,
             "title": say(f"scene.{scene.id}"),
             "before": sentence(say, before.said),
@@ -63,8 +63,8 @@ async def play_all(
             "evidence": {"before": seen_before, "after": seen_after},
             "ms": round((time.perf_counter() - began) * 1000),
         }
-        on_scene(told)
-        scenes.append(told)
+        on_scene(report)
+        scenes.append(report)
         await asyncio.sleep(0)  # the window's own tasks go on meanwhile
     return scenes
 
@@ -73,14 +73,14 @@ def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str,
     """Say in one line whether all passed, and what failed."""
     red = [str(scene["id"]) for scene in scenes if not scene["passed"]]
     if red:
-        told = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
+        sentences = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
     else:
-        told = [say("summary.green", count=len(scenes))]
+        sentences = [say("summary.green", count=len(scenes))]
     if live:
         bad = [server["name"] for server in live if not server["passed"]]
         key = "summary.live_red" if bad else "summary.live_green"
-        told.append(say(key, servers=", ".join(bad), count=len(live)))
-    return " ".join(told)
+        sentences.append(say(key, servers=", ".join(bad), count=len(live)))
+    return " ".join(sentences)
 
 
 def sentence(say: Say, said: Sequence[Said]) -> str:
@@ -88,7 +88,7 @@ def sentence(say: Say, said: Sequence[Said]) -> str:
     return " ".join(say(key, **facts) for key, facts in said)
 
 
-async def _play(scene: Scene, stage: Stage) -> tuple[Outcome, list[dict[str, Any]]]:
+async def _play(scene: Scene, stage: PlayedStage) -> tuple[Outcome, list[dict[str, Any]]]:
     """Play a scene; one that raises has failed, and says why."""
     try:
         outcome = await scene.play(stage)

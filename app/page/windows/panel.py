@@ -69,10 +69,10 @@ class WindowsPanel:
         """Return a task's title, and its server, its state and since when."""
         words = self._words
         key = "windows.waiting" if task.server is None else f"task.state.{task.state.value}"
-        told = [words.say(key)]
+        facts = [words.say(key)]
         if task.server is not None:
-            told.insert(0, names.get(task.server) or short_name(task.server))
+            facts.insert(0, names.get(task.server) or short_name(task.server))
         since = since_of(task)
         if since:
-            told.append(words.say("windows.since", time=moment(since)))
-        return words.title(task.title), " · ".join(told)
+            facts.append(words.say("windows.since", time=moment(since)))
+        return words.title(task.title), " · ".join(facts)
