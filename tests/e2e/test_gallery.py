@@ -27,6 +27,7 @@ from tests.e2e.farm import (
     run,
     run_own,
     tasks,
+    until,
 )
 from tests.e2e.watch import Watch
 
@@ -54,6 +55,16 @@ KEPT = """async () => {
   database.close();
   return found;
 }"""
+
+
+STOP_PAINTS = """
+  let frames;
+  Object.defineProperty(window, "tetherFrames", {
+    get: () => (pause, call) => frames(pause, () => window.isPaintStopped || call()),
+    set: (given) => { frames = given; },
+  });
+"""
+"""The page is painted until `isPaintStopped` is set."""
 
 
 @pytest.fixture
@@ -120,6 +131,17 @@ def test_results_stay_whatever_becomes_of_page_and_servers(
     other = fresh_window(watched_page.context, two)
     open_gallery(other, 2)
     assert shown(other, "two").tobytes() == ImageOps.invert(pictures["two.png"]).tobytes()
+
+
+def test_results_are_kept_though_the_page_is_never_painted(two: Farm, watched_page: Page) -> None:
+    """What starts work is what happened, not what is shown: a hidden page is painted late."""
+    watched_page.add_init_script(STOP_PAINTS)
+    page = open_page(watched_page, two)
+    page.evaluate("window.isPaintStopped = true")
+    run(page, [as_file(noise(4), "four.png")])
+    until(page, "windowTasks().some((task) => task.state === 'completed')")
+    expect(tasks(page)).to_have_count(0)
+    open_gallery(page, 1)
 
 
 def test_a_task_cleared_away_at_once_is_kept_whole(

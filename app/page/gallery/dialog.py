@@ -6,9 +6,9 @@ from typing import Any
 
 import js
 
-from page.gallery.entry import Entry, type_of, used
+from page.gallery.entry import GalleryEntry, type_of, used
 from page.gallery.keeper import Keeper, read_all
-from page.gallery.panel import GalleryPanel, GroupRow
+from page.gallery.panel import GalleryPanel
 from page.gallery.search import by_day, by_workflow, matching
 from page.ui.context import PageContext
 from page.ui.words import explained
@@ -59,7 +59,7 @@ class GalleryDialog:
         self._look = look
         self._results = KeptResults(keeper, world, add_pictures)
         self._tokens = AccessTokens(world.records, world.shared)
-        self._entries: dict[PromptId, Entry] = {}
+        self._entries: dict[PromptId, GalleryEntry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []
         self._turn = 0
@@ -123,16 +123,12 @@ class GalleryDialog:
         entries = matching(self._entries.values(), self._panel.query, title_of)
         is_by_workflow = self._panel.is_by_workflow
         groups = by_workflow(entries, title_of) if is_by_workflow else by_day(entries, _offset)
-        rows = [
-            GroupRow(
-                group.key,
-                group.key if is_by_workflow else _day(group.entries[0].at),
-                group.entries,
-            )
-            for group in groups
-        ]
-        self._results.entries = {each.prompt_id: each for row in rows for each in row.entries}
-        seen = self._panel.seen(rows)
+        if not is_by_workflow:
+            groups = {_day(group[0].at): group for group in groups.values()}
+        self._results.entries = {
+            entry.prompt_id: entry for group in groups.values() for entry in group
+        }
+        seen = self._panel.seen(groups)
         names = [name for entry in seen for name in entry.sizes if "/" in name]
         contents = {**await self._store.read(names), **self._fetched}
         addresses = {
@@ -148,9 +144,9 @@ class GalleryDialog:
             used=_megabytes(used(self._entries.values())),
             budget=_megabytes(self._keeper.budget),
         )
-        self._panel.show(rows, contents, addresses, usage if self._entries else "")
+        self._panel.show(groups, contents, addresses, usage if self._entries else "")
 
-    async def _run_again(self, entry: Entry) -> None:
+    async def _run_again(self, entry: GalleryEntry) -> None:
         names = [entry.digest, *(picture.digest for picture in entry.pictures)]
         contents = await self._store.read(names)
         if entry.digest not in contents:
@@ -167,7 +163,7 @@ class GalleryDialog:
         title = self._words.title(entry.title)
         self._panel.tell(self._words.say("gallery.runs_again", task=title))
 
-    async def _remove(self, entry: Entry) -> None:
+    async def _remove(self, entry: GalleryEntry) -> None:
         await self._store.remove(entry.prompt_id)
         self._removed.append(entry.prompt_id)
         count = len(self._removed)
@@ -191,7 +187,7 @@ class GalleryDialog:
         await self._results.use(key)
         self._panel.close()
 
-    async def _fetch(self, entry: Entry, number: int) -> None:
+    async def _fetch(self, entry: GalleryEntry, number: int) -> None:
         self._fetched[entry.whole(number)] = await self._results.content(entry, number)
         await self._show()
 
@@ -205,7 +201,7 @@ class KeptResults:
         self._store = keeper.store
         self._world = world
         self._add_pictures = add_pictures
-        self.entries: Mapping[PromptId, Entry] = {}
+        self.entries: Mapping[PromptId, GalleryEntry] = {}
         """Those that match, in their order on the page."""
 
     def keys(self) -> list[str]:
@@ -245,7 +241,7 @@ class KeptResults:
         name = entry.outputs[number].filename
         self._add_pictures([new_file(blob, name, blob.type)])
 
-    async def content(self, entry: Entry, number: int) -> Any:
+    async def content(self, entry: GalleryEntry, number: int) -> Any:
         """Return a result from the store or from its server.
 
         Raises:
@@ -261,12 +257,12 @@ class KeptResults:
             raise BadInput("result_gone", file=output.filename)
         return blob.slice(0, blob.size, type_of(output.filename))
 
-    def _place(self, key: str) -> tuple[Entry, int]:
+    def _place(self, key: str) -> tuple[GalleryEntry, int]:
         prompt, _, number = key.partition("/")
         return self.entries[PromptId(prompt)], int(number)
 
 
-def _task_of(entry: Entry) -> Task:
+def _task_of(entry: GalleryEntry) -> Task:
     """Return a task by which the world finds an entry's results; no window has it."""
     task = Task(
         TaskId(f"gallery:{entry.prompt_id}"),

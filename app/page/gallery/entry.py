@@ -1,4 +1,4 @@
-"""The finished results that a browser keeps: what is kept of each, and which go first."""
+"""An entry of the gallery: what is kept of a finished task, and which entries are evicted."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -23,17 +23,17 @@ MOST = 1_000
 """Entries."""
 
 WHOLE = 8_000_000
-"""Bytes of the largest file that is kept as it is, result or input."""
+"""Bytes of the largest file that is kept whole, result or input."""
 
 FETCHED = 32_000_000
-"""Bytes of the largest result that is fetched without having been asked for."""
+"""Bytes of the largest result that is fetched unasked."""
 
 LONGEST_WORKFLOW = 2_000_000
 LONGEST_TEXT = 4_000
 """Characters kept of a result that is a text."""
 
 ITS_OWN_THUMBNAIL = 200_000
-"""Bytes of a picture that is shown small as it is."""
+"""Bytes of the largest picture that needs no thumbnail."""
 
 _TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
@@ -41,8 +41,8 @@ _TYPES: Mapping[str, str] = {
 }
 
 
-class Entry(NamedTuple):
-    """One finished task. `sizes` has the bytes of each content that is here, by its name."""
+class GalleryEntry(NamedTuple):
+    """A finished task; `sizes` has the bytes of each content that is kept, by name."""
 
     prompt_id: PromptId
     title: str
@@ -56,27 +56,27 @@ class Entry(NamedTuple):
     pictures: tuple[Picture, ...]
     sizes: Mapping[str, int]
     values: tuple[tuple[str, str], ...] = ()
-    """What was set in the workflow: (input, text), what tells most first."""
+    """Settings of the workflow as (input, text), the most telling first."""
 
     def whole(self, number: int) -> str:
-        """Name the content of a result."""
+        """Return the name of a result's content."""
         return f"{self.prompt_id}/{number}"
 
     def small(self, number: int) -> str:
-        """Name the thumbnail of a result."""
+        """Return the name of a result's thumbnail."""
         return f"{self.prompt_id}/{number}/small"
 
     def lacks(self) -> str:
-        """Name what was too large to keep, though it can't be run again without; "" for nothing."""
+        """Return which needed file was too large to keep, so that this can't run again, or ""."""
         if self.digest not in self.sizes:
             return self.workflow
         return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
 
 
-def entry_of(task: Task, server_name: str, now: float) -> Entry:
-    """Return the entry of a completed task, of which nothing is here yet."""
+def entry_of(task: Task, server_name: str, now: float) -> GalleryEntry:
+    """Return the entry of a completed task, without contents."""
     assert task.server is not None
-    return Entry(
+    return GalleryEntry(
         task.prompt_id,
         task.title,
         _workflow_name(task),
@@ -92,11 +92,11 @@ def entry_of(task: Task, server_name: str, now: float) -> Entry:
 
 
 def type_of(filename: str) -> str:
-    """Return the type under which a result is shown, whatever its server says: never a page's."""
+    """Return the media type to show a result with: never one that can run, e.g. HTML or SVG."""
     return _TYPES.get(filename.rpartition(".")[2].lower(), "application/octet-stream")
 
 
-def write_entry(entry: Entry) -> str:
+def write_entry(entry: GalleryEntry) -> str:
     """Write an entry for the browser to keep."""
     return json.dumps(
         {
@@ -117,7 +117,7 @@ def write_entry(entry: Entry) -> str:
     )
 
 
-def read_entry(text: str) -> Entry | None:
+def read_entry(text: str) -> GalleryEntry | None:
     """Read what `write_entry` wrote; None for anything else."""
     try:
         record = parse_json(text)
@@ -138,7 +138,7 @@ def read_entry(text: str) -> Entry | None:
             "pictures": list(pictures),
             "sizes": dict(sizes),
         } if is_time(at) and all(_is_size(size) for size in sizes.values()):
-            return Entry(
+            return GalleryEntry(
                 PromptId(prompt),
                 title,
                 workflow,
@@ -155,34 +155,28 @@ def read_entry(text: str) -> Entry | None:
     return None
 
 
-def newest_first(entries: Iterable[Entry]) -> list[Entry]:
-    """Sort entries; those of one moment by their id, so that every window has one order."""
+def newest_first(entries: Iterable[GalleryEntry]) -> list[GalleryEntry]:
+    """Sort entries; the prompt id breaks ties, so that all windows have one order."""
     return sorted(entries, key=lambda entry: (entry.at, entry.prompt_id), reverse=True)
 
 
-def used(entries: Iterable[Entry]) -> int:
-    """Return the bytes that entries take; what several have is there once."""
+def used(entries: Iterable[GalleryEntry]) -> int:
+    """Return the bytes that entries take; contents that they share count once."""
     return sum({name: size for entry in entries for name, size in entry.sizes.items()}.values())
 
 
-def names_of(entries: Iterable[Entry]) -> set[str]:
-    """Return the names of all contents that entries have."""
+def names_of(entries: Iterable[GalleryEntry]) -> set[str]:
+    """Return the names of the contents of entries."""
     return {name for entry in entries for name in entry.sizes}
 
 
 def allowance(budget: int) -> int:
-    """Return the bytes that one entry may take: the newest stays, so it must fit."""
+    """Return the bytes that one entry may take: the newest is never evicted, so it must fit."""
     return budget // 2
 
 
-def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Entry]:
-    """Return the entries that have to go: the oldest, until the rest fit. The newest never goes.
-
-    Args:
-        entries: All that there are.
-        budget: Bytes for all.
-        most: How many there may be.
-    """
+def evicted(entries: Iterable[GalleryEntry], budget: int, most: int = MOST) -> list[GalleryEntry]:
+    """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest."""
     ordered = newest_first(entries)
     names: set[str] = set()
     room = budget
@@ -196,7 +190,7 @@ def evicted(entries: Iterable[Entry], budget: int, most: int = MOST) -> list[Ent
 
 
 def _workflow_name(task: Task) -> str:
-    """Take the picture's name from a title, as the page puts it there."""
+    """Return a title without the picture's name that the page put before it."""
     for picture in task.pictures:
         name = task.title.removeprefix(picture.filename + JOINT)
         if name and name != task.title:

@@ -52,7 +52,7 @@ class Gallery:
         self._queued: set[TaskId] = set()
         self._queue: deque[Task] = deque()
         self._is_working = False
-        self._is_failure_told = False
+        self._is_failure_reported = False
         self._opening: asyncio.Task[Keeper] | None = None
         self._dialog: GalleryDialog | None = None
         listen(by_id("gallery-open"), "click", lambda _event: context.soon(self.open()))
@@ -126,8 +126,8 @@ class Gallery:
                     context.world.forget(task.task_id)  # its card went while files were fetched
         except OSError as error:
             self._queue.clear()  # the next one that ends is tried again
-            if not self._is_failure_told:
-                self._is_failure_told = True
+            if not self._is_failure_reported:
+                self._is_failure_reported = True
                 context.emit(StorageFailed(Trouble.of("gallery_full", detail=error)))
         finally:
             self._is_working = False

@@ -10,7 +10,7 @@ from page.gallery.entry import (
     ITS_OWN_THUMBNAIL,
     LONGEST_WORKFLOW,
     WHOLE,
-    Entry,
+    GalleryEntry,
     allowance,
     entry_of,
     evicted,
@@ -125,7 +125,7 @@ class Keeper:
         return found
 
     async def _fetch(
-        self, task: Task, entry: Entry, number: int, output: Output, contents: dict[str, Any]
+        self, task: Task, entry: GalleryEntry, number: int, output: Output, contents: dict[str, Any]
     ) -> None:
         """Fetch a picture, and make a thumbnail if it is large."""
         blob = await self._world.content(task, output, FETCHED)
@@ -157,6 +157,6 @@ async def _values(workflow: Any) -> tuple[tuple[str, str], ...]:
     return values_of(parse_workflow(str(await workflow.text())).nodes)
 
 
-def read_all(texts: list[str]) -> list[Entry]:
+def read_all(texts: list[str]) -> list[GalleryEntry]:
     """Read entries, the newest first; what can't be read is left out."""
     return newest_first(entry for text in texts if (entry := read_entry(text)) is not None)

@@ -1,15 +1,15 @@
 """The gallery as elements: groups of cards, a card for each entry."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import js
 
-from page.gallery.entry import Entry
+from page.gallery.entry import GalleryEntry
+from page.gallery.search import Groups
 from page.ui.clock import clock
 from page.ui.context import PageContext
-from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.ui.words import Words
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from tether.core.protocol.outputs import Output, saved_name
 from tether.workflows.values import label_of
 
@@ -18,14 +18,6 @@ PAGE = 48
 
 SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "other": "⬚"}
 """Where there is no picture to show."""
-
-
-class GroupRow(NamedTuple):
-    """A group of entries, and its heading."""
-
-    key: str
-    label: str
-    entries: tuple[Entry, ...]
 
 
 class GalleryPanel:
@@ -50,8 +42,10 @@ class GalleryPanel:
         self._undo = by_id("gallery-undo")
         self._list = by_id("gallery-list")
         self._counts: dict[str, int] = {}
-        """How many cards each group shows; 0 for one that was folded."""
-        self._urls: list[str] = []
+        """How many cards each group shows, by its heading; 0 for one that was folded."""
+        self._urls: dict[str, str] = {}
+        """The addresses of the contents on show, by name."""
+        self._addresses: Mapping[str, str] = {}
         listen(self._by, "change", lambda _event: self._regroup())
         listen(self._search, "input", lambda _event: self._regroup())
         listen(by_id("gallery-close"), "click", lambda _event: self.close())
@@ -87,22 +81,26 @@ class GalleryPanel:
         """Close the dialog."""
         self._dialog.close()
 
-    def seen(self, rows: Iterable[GroupRow]) -> list[Entry]:
+    def seen(self, groups: Groups) -> list[GalleryEntry]:
         """Return the entries whose cards are shown.
 
         At first those of the first group; with a query the first page, of whatever groups.
         """
-        rows, room = list(rows), PAGE
         if not self._counts:
-            for row in rows if self.query else rows[:1]:
+            room = PAGE if self.query else 1
+            for heading, entries in groups.items():
                 if room > 0:
-                    self._counts[row.key] = PAGE
-                    room -= len(row.entries)
-        return [entry for row in rows for entry in row.entries[: self._counts.get(row.key, 0)]]
+                    self._counts[heading] = PAGE
+                    room -= len(entries)
+        return [
+            entry
+            for heading, entries in groups.items()
+            for entry in entries[: self._counts.get(heading, 0)]
+        ]
 
     def show(
         self,
-        rows: list[GroupRow],
+        groups: Groups,
         contents: Mapping[str, Any],
         addresses: Mapping[str, str],
         usage: str,
@@ -110,7 +108,7 @@ class GalleryPanel:
         """Show groups.
 
         Args:
-            rows: All of them.
+            groups: All of them, by their headings.
             contents: The Blobs of the entries whose cards are shown, by name.
             addresses: Where a result is at its server, if a link may lead there.
             usage: How much room the gallery takes.
@@ -119,18 +117,19 @@ class GalleryPanel:
             return  # closed while the contents were read
         top = self._list.scrollTop
         self._free()
-        urls = {name: self._url(blob) for name, blob in contents.items()}
-        self._list.replaceChildren(*(self._group(row, urls, addresses) for row in rows))
+        self._urls = {n: str(js.URL.createObjectURL(blob)) for n, blob in contents.items()}
+        self._addresses = addresses
+        self._list.replaceChildren(*(self._group(*each) for each in groups.items()))
         self._list.scrollTop = top
-        found = sum(len(row.entries) for row in rows)
-        told = usage or self._words.say("gallery.none")
+        found = sum(map(len, groups.values()))
+        text = usage or self._words.say("gallery.none")
         if self.query and found:
-            told = self._words.say("gallery.found", count=found)
+            text = self._words.say("gallery.found", count=found)
         elif self.query:
-            told = ""
+            text = ""
             nothing = self._words.say("gallery.not_found", query=self.query)
             self._list.append(element("p", "", nothing, role="status"))
-        set_text(self._usage, told)
+        set_text(self._usage, text)
 
     def tell(self, sentence: str, is_undoable: bool = False) -> None:
         """Say what has happened; "" for nothing."""
@@ -143,21 +142,86 @@ class GalleryPanel:
         """Say how many entries were evicted."""
         set_text(self._evicted, sentence)
 
-    def _group(self, row: GroupRow, urls: Mapping[str, str], addresses: Mapping[str, str]) -> Any:
-        words, wanted = self._words, self._counts.get(row.key, 0)
+    def _group(self, heading: str, entries: list[GalleryEntry]) -> Any:
+        words, wanted = self._words, self._counts.get(heading, 0)
         group = element("details")
         group.open = wanted > 0
-        title = element("summary", "", row.label, data_group=row.key)
-        title.append(element("span", "count", words.say("gallery.count", count=len(row.entries))))
+        title = element("summary", "", heading, data_group=heading)
+        title.append(element("span", "count", words.say("gallery.count", count=len(entries))))
         group.append(title)
         if wanted:
             cards = element("ul", "cards")
-            cards.append(*(_card(words, each, urls, addresses) for each in row.entries[:wanted]))
+            cards.append(*(self._card(each) for each in entries[:wanted]))
             group.append(cards)
-        if 0 < wanted < len(row.entries):
-            rest = words.say("gallery.more", count=len(row.entries) - wanted)
-            group.append(element("button", "quiet", rest, type="button", data_more=row.key))
+        if 0 < wanted < len(entries):
+            rest = words.say("gallery.more", count=len(entries) - wanted)
+            group.append(element("button", "quiet", rest, type="button", data_more=heading))
         return group
+
+    def _card(self, entry: GalleryEntry) -> Any:
+        words = self._words
+        looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
+        card = element("li", looks, data_prompt=entry.prompt_id)
+        results = element("div", "results")
+        for number, output in enumerate(entry.outputs):
+            if output.kind == "text":
+                results.append(element("pre", "text", output.text))
+            else:
+                results.append(self._result(entry, number, output))
+        facts = f"{entry.server_name} · {clock(entry.at)}"
+        title = element("span", "title", words.title(entry.title))
+        card.append(results, title, element("span", "facts", facts))
+        if entry.values:
+            values = " · ".join(
+                f"{words.find(f'input.{name}', label_of(name))}: {text}"
+                for name, text in entry.values
+            )
+            card.append(element("p", "values", values, title=values))
+        buttons = element("div", "buttons")
+        lacks = entry.lacks()
+        if lacks:
+            text = words.say("gallery.not_again", file=words.title(lacks))
+            card.append(element("p", "facts", text))
+        else:
+            buttons.append(button("again", entry.prompt_id, words.say("task.again")))
+        buttons.append(button("remove", entry.prompt_id, words.say("task.dismiss")))
+        card.append(buttons)
+        return card
+
+    def _result(self, entry: GalleryEntry, number: int, output: Output) -> Any:
+        say, name = self._words.say, entry.whole(number)
+        whole = self._urls.get(name, "")
+        address = whole or self._addresses.get(name, "")
+        box, buttons = element("figure"), element("div", "buttons")
+        small = self._urls.get(entry.small(number)) or whole
+        shown = _thumbnail(self._words.title(entry.title), output, small)
+        if output.kind == "image":
+            label = say("task.zoom", file=output.filename)
+            large = button("zoom", name, "", "thumb", title=label)
+            large.append(shown)
+            box.append(large)
+        elif address:
+            link = element("a", "thumb", href=address, target="_blank", rel="noopener noreferrer")
+            link.title = say("task.open", file=output.filename)
+            if whole:
+                link.setAttribute("download", output.filename)  # only pictures may be opened
+            link.append(shown)
+            box.append(link)
+        else:
+            box.append(shown)
+        if whole:
+            picture = entry.pictures[0].filename if entry.pictures else ""
+            file = saved_name(output.filename, picture)
+            buttons.append(element("a", "save", say("gallery.save"), href=whole, download=file))
+        elif address:
+            box.append(element("span", "facts", say("gallery.there", server=entry.server_name)))
+        else:
+            label = say("gallery.fetch", server=entry.server_name)
+            buttons.append(button("fetch", name, label))
+        if output.kind == "image":
+            buttons.append(button("use", name, say("task.use")))
+        box.append(buttons)
+        return box
 
     def _clicked(self, event: Any) -> None:
         """Unfold a group, fold it, or show more of its cards."""
@@ -181,105 +245,17 @@ class GalleryPanel:
         self._counts.clear()
         self._free()
 
-    def _url(self, blob: Any) -> str:
-        url = str(js.URL.createObjectURL(blob))
-        self._urls.append(url)
-        return url
-
     def _free(self) -> None:
-        urls, self._urls = self._urls, []
-        for url in urls:
+        for url in self._urls.values():
             js.URL.revokeObjectURL(url)
-
-
-def _card(words: Words, entry: Entry, urls: Mapping[str, str], addresses: Mapping[str, str]) -> Any:
-    """Make the card of an entry; `urls` has the contents that are here, by name."""
-    looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
-    card = element("li", looks, data_prompt=entry.prompt_id)
-    results = element("div", "results")
-    for number, output in enumerate(entry.outputs):
-        if output.kind == "text":
-            results.append(element("pre", "text", output.text))
-        else:
-            results.append(_result(words, entry, number, output, urls, addresses))
-    moment = clock(entry.at)
-    card.append(
-        results,
-        element("span", "title", words.title(entry.title)),
-        element("span", "facts", f"{entry.server_name} · {moment}"),
-    )
-    if entry.values:
-        values = " · ".join(
-            f"{words.find(f'input.{name}', label_of(name))}: {text}" for name, text in entry.values
-        )
-        card.append(element("p", "values", values, title=values))
-    buttons = element("div", "buttons")
-    lacks = entry.lacks()
-    if lacks:
-        card.append(element("p", "facts", words.say("gallery.not_again", file=words.title(lacks))))
-    else:
-        buttons.append(_button(words.say("task.again"), "again", entry.prompt_id))
-    buttons.append(_button(words.say("task.dismiss"), "remove", entry.prompt_id))
-    card.append(buttons)
-    return card
-
-
-def _result(
-    words: Words,
-    entry: Entry,
-    number: int,
-    output: Output,
-    urls: Mapping[str, str],
-    addresses: Mapping[str, str],
-) -> Any:
-    name, key = entry.whole(number), f"{entry.prompt_id}/{number}"
-    whole = urls.get(name, "")
-    address = whole or addresses.get(name, "")
-    box = element("figure")
-    shown = _thumbnail(words.title(entry.title), output, urls.get(entry.small(number)) or whole)
-    if output.kind == "image":
-        # A server's result is fetched for it; the same dialog as a task's.
-        label = words.say("task.zoom", file=output.filename)
-        large = element("button", "thumb", "", type="button", title=label)
-        large.dataset.action, large.dataset.key = "zoom", key
-        large.append(shown)
-        box.append(large)
-    elif address:
-        link = element("a", "thumb", href=address, target="_blank", rel="noopener noreferrer")
-        link.title = words.say("task.open", file=output.filename)
-        if whole:
-            link.setAttribute("download", output.filename)  # only pictures may be opened
-        link.append(shown)
-        box.append(link)
-    else:
-        box.append(shown)
-    buttons = element("div", "buttons")
-    if whole:
-        picture = entry.pictures[0].filename if entry.pictures else ""
-        file = saved_name(output.filename, picture)
-        buttons.append(element("a", "save", words.say("gallery.save"), href=whole, download=file))
-    elif address:
-        box.append(element("span", "facts", words.say("gallery.there", server=entry.server_name)))
-    else:
-        told = words.say("gallery.fetch", server=entry.server_name)
-        buttons.append(_button(told, "fetch", key))
-    if output.kind == "image":
-        buttons.append(_button(words.say("task.use"), "use", key))
-    box.append(buttons)
-    return box
+        self._urls = {}
 
 
 def _thumbnail(title: str, output: Output, url: str) -> Any:
     if output.kind == "image" and url:
-        told = f"{output.filename} – {title}"
-        return element("img", "", src=url, alt=told, loading="lazy", decoding="async")
+        text = f"{output.filename} – {title}"
+        return element("img", "", src=url, alt=text, loading="lazy", decoding="async")
     away = element("span", "away")
     sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")
     away.append(sign, element("span", "", output.filename))
     return away
-
-
-def _button(text: str, action: str, key: str) -> Any:
-    button = element("button", "quiet", text, type="button")
-    button.dataset.action, button.dataset.key = action, key
-    return button

@@ -49,5 +49,5 @@ class HealthDialog:
         shown = self._box.querySelector("dl")
         shown.replaceChildren()
         for name, value in rows.items():
-            told = words.say(f"health.{name}")
-            shown.append(element("dt", "", told), element("dd", "", str(value)))
+            label = words.say(f"health.{name}")
+            shown.append(element("dt", "", label), element("dd", "", str(value)))

@@ -193,13 +193,13 @@ def legend(words: Words) -> Any:
 def say_detail(words: Words, said: Said) -> str:
     """Say a detail, its times and durations written out."""
     key, facts = said
-    told = {
+    shown = {
         name: fact
         if isinstance(fact, str)
         else (clock(fact, second="2-digit") if name == "at" else length(words, fact))
         for name, fact in facts.items()
     }
-    return words.say(key, **told)
+    return words.say(key, **shown)
 
 
 def length(words: Words, seconds: float) -> str:

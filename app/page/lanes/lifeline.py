@@ -85,7 +85,7 @@ class Piece(NamedTuple):
 
 
 def line_of(spans: Iterable[Span], now: float) -> tuple[Piece, ...]:
-    """Return the pieces of a line; there is none where no socket was wanted."""
+    """Return the pieces of a line; none while no socket is needed."""
     pieces = []
     for kind, run, end in _runs(spans, now):
         start = run[0].since

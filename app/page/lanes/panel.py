@@ -96,8 +96,8 @@ class LanesPanel:
         self._scale = drawn("svg", "axis", height="18", aria_hidden="true")
         row = element("div", "lane axis-row")
         row.append(element("span"), self._scale)
-        self._told = element("p", "lanes-told", id="lanes-told")
-        return patterns(), head, self._past, self._box, row, self._told, legend(words)
+        self._description = element("p", "lanes-told", id="lanes-told")
+        return patterns(), head, self._past, self._box, row, self._description, legend(words)
 
     def _draw_scale(self, picture: Picture) -> None:
         """Write times under the drawing, except where they would overlap `now`."""
@@ -113,10 +113,10 @@ class LanesPanel:
             for number, (x, at) in enumerate(picture.ticks)
             if 0.05 < x < (0.9 if picture.is_live else 0.75)
         ]
-        told = self._words.say("lanes.now")
+        label = self._words.say("lanes.now")
         if not picture.is_live:  # nothing is drawn until something happens
-            told = self._words.say("server.as_of", time=moment(picture.until))
-        now = drawn("text", "now", told, x="100%", y="13")
+            label = self._words.say("server.as_of", time=moment(picture.until))
+        now = drawn("text", "now", label, x="100%", y="13")
         self._scale.replaceChildren(*texts, now)
 
     def _focused(self) -> str:
@@ -189,7 +189,7 @@ class LanesPanel:
     def _describe(self, key: str) -> None:
         self._described = key
         if not key:
-            self._told.textContent = self._words.say("lanes.hint")
+            self._description.textContent = self._words.say("lanes.hint")
             return
         say, item = self._words.say, self._items[key]
         shown, lane = item.shown, self._drawing.name(item.lane)
@@ -197,8 +197,8 @@ class LanesPanel:
             title, state = self._words.title(shown.label), say(f"task.state.{shown.state.value}")
         else:
             title, state = say("lanes.socket"), say(f"lanes.kind.{shown.kind}")
-        told = [lane, state, *(say_detail(self._words, each) for each in shown.detail)]
-        self._told.replaceChildren(element("strong", "", title), " · ", " · ".join(told))
+        facts = [lane, state, *(say_detail(self._words, each) for each in shown.detail)]
+        self._description.replaceChildren(element("strong", "", title), " · ", " · ".join(facts))
 
 
 def _key_of(target: Any) -> str:

@@ -1,1 +1,1 @@
-"""What a person is told when they look elsewhere."""
+"""Notifications for a person who looks elsewhere, and what is new after an update."""

@@ -36,6 +36,8 @@ class Notifications:
 
     def changed(self, changes: Changes) -> None:
         """Take up what has changed since the last call."""
+        if not changes.tasks:
+            return
         known = self._window.tasks
         tasks = [known[task_id] for task_id in changes.tasks if task_id in known]
         self._ends.note(tasks)
@@ -104,5 +106,5 @@ class Notifications:
         say = self._context.words.say
         if not done:
             return say("tell.failed_one" if failed == 1 else "tell.failed", count=failed)
-        told = say("tell.done_one" if done == 1 else "tell.done", count=done)
-        return say("tell.both", done=told, failed=failed) if failed else told
+        text = say("tell.done_one" if done == 1 else "tell.done", count=done)
+        return say("tell.both", done=text, failed=failed) if failed else text

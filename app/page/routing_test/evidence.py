@@ -70,18 +70,18 @@ class Evidence:
 
     def received(self, window: str, server: ServerUrl, text: str) -> None:
         """Note a frame."""
-        told = self._describe(json.loads(text))
-        if told is None:
+        what = self._describe(json.loads(text))
+        if what is None:
             return
         for at in range(len(self._lines) - 1, -1, -1):
             line = self._lines[at]
             if not line["what"].startswith(_PROGRESS):
                 break
             same = (line["window"], line["server"], _stem(line["what"]))
-            if same == (window, self.names.get(server), _stem(told)):
+            if same == (window, self.names.get(server), _stem(what)):
                 del self._lines[at]
                 break
-        self.note(window, server, told)
+        self.note(window, server, what)
 
     def _describe(self, frame: Any) -> str | None:
         kind, data = frame.get("type"), frame.get("data") or {}

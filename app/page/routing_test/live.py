@@ -82,11 +82,11 @@ class Live:
             when its socket works and the task was removed again.
         """
         tasks = {url: self._send(url, name) for url, name in self._servers.items()}
-        told = await asyncio.gather(*(self._follow(url, task) for url, task in tasks.items()))
+        reports = await asyncio.gather(*(self._follow(url, task) for url, task in tasks.items()))
         self._runner.pause()
         for url, server in self._window.servers.items():
             self._sockets.close(url, server.connection.attempt)
-        return list(told)
+        return list(reports)
 
     def _send(self, url: ServerUrl, name: str) -> Task:
         color = int(self._chance.uniform() * 0xFFFFFF)

@@ -48,9 +48,9 @@ class ReportPanel:
 
     def begin_live(self) -> None:
         """Say that the servers are being tested."""
-        told = self._words.say("live.began")
-        js.console.info(told)
-        self._tell_live(element("p", "", told))
+        text = self._words.say("live.began")
+        js.console.info(text)
+        self._show_live(element("p", "", text))
 
     def end(self, result: dict[str, Any]) -> None:
         """Show the table, the servers and the summary.
@@ -68,14 +68,14 @@ class ReportPanel:
             js.console.groupEnd()
             servers = element("ul")
             servers.append(*(self._server(server) for server in result["live"]))
-            self._tell_live(servers)
+            self._show_live(servers)
             self._scenes.open = not all(scene["passed"] for scene in result["scenes"])
         (js.console.info if result["passed"] else js.console.error)(result["summary"])
         js.console.groupEnd()
         by_id("routing-summary").textContent = result["summary"]
 
-    def _tell_live(self, told: Any) -> None:
-        self._live.replaceChildren(element("h3", "", self._words.say("live")), told)
+    def _show_live(self, content: Any) -> None:
+        self._live.replaceChildren(element("h3", "", self._words.say("live")), content)
 
     def _server(self, server: dict[str, Any]) -> Any:
         key = "server.works" if server["passed"] else "server.fails"

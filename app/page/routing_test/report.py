@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from page.routing_test import faults, lost_lock, shared_identity, stuck_tasks, wrong_server
 from page.routing_test.stage import Outcome, Said, Scene, Stage
@@ -27,11 +27,8 @@ SCENES = (
 )
 
 
-class Say(Protocol):
-    """Returns a sentence in the page's language."""
-
-    def __call__(self, key: str, /, **facts: object) -> str:
-        """See `Words.say`."""
+Say: TypeAlias = Callable[..., str]
+"""Returns a sentence of the test's catalogue; see `Words.say`."""
 
 
 async def play_all(
@@ -57,7 +54,7 @@ async def play_all(
         began = time.perf_counter()
         before, seen_before = await _play(scene, Stage(seed, scene.faulty))
         after, seen_after = await _play(scene, Stage(seed, cured, scene.needs_records))
-        told = {
+        report = {
             "id": scene.id,
             "title": say(f"scene.{scene.id}"),
             "before": sentence(say, before.said),
@@ -66,8 +63,8 @@ async def play_all(
             "evidence": {"before": seen_before, "after": seen_after},
             "ms": round((time.perf_counter() - began) * 1000),
         }
-        on_scene(told)
-        scenes.append(told)
+        on_scene(report)
+        scenes.append(report)
         await asyncio.sleep(0)  # the window's own tasks go on meanwhile
     return scenes
 
@@ -76,14 +73,14 @@ def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str,
     """Say in one line whether all passed, and what failed."""
     red = [str(scene["id"]) for scene in scenes if not scene["passed"]]
     if red:
-        told = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
+        sentences = [say("summary.red", scenes=", ".join(red), count=len(scenes))]
     else:
-        told = [say("summary.green", count=len(scenes))]
+        sentences = [say("summary.green", count=len(scenes))]
     if live:
         bad = [server["name"] for server in live if not server["passed"]]
         key = "summary.live_red" if bad else "summary.live_green"
-        told.append(say(key, servers=", ".join(bad), count=len(live)))
-    return " ".join(told)
+        sentences.append(say(key, servers=", ".join(bad), count=len(live)))
+    return " ".join(sentences)
 
 
 def sentence(say: Say, said: Sequence[Said]) -> str:

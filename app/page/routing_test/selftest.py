@@ -73,16 +73,16 @@ class RoutingTest:
         Raises:
             ValueError: An option is wrong; says in the page's words which.
         """
-        wanted = self._wanted(options)
+        given = self._read(options)
         words = await self._load()
         from page.routing_test.live import Live
         from page.routing_test.panel import ReportPanel
         from page.routing_test.report import SEED, play_all, summary
 
-        seed = wanted.get("seed", SEED)
-        report = ReportPanel(words, wanted.get("verbose", False))
+        seed = given.get("seed", SEED)
+        report = ReportPanel(words, given.get("verbose", False))
         scenes = await play_all(words.say, seed, report.scene)
-        servers = self._servers(wanted)
+        servers = self._servers(given)
         live: list[dict[str, Any]] = []
         if servers:
             report.begin_live()
@@ -114,7 +114,7 @@ class RoutingTest:
             by_id("routing-summary").textContent = f"{type(error).__name__}: {error}"
             raise error
 
-    def _wanted(self, options: Any) -> dict[str, Any]:
+    def _read(self, options: Any) -> dict[str, Any]:
         given = options.to_py() if hasattr(options, "to_py") else options
         if given is None:
             return {}
@@ -129,18 +129,18 @@ class RoutingTest:
     def _refusal(self, option: object) -> ValueError:
         return ValueError(self._page_words.trouble(Trouble.of("selftest_option", option=option)))
 
-    def _servers(self, wanted: dict[str, Any]) -> dict[ServerUrl, str]:
+    def _servers(self, given: dict[str, Any]) -> dict[ServerUrl, str]:
         """Return the servers to test, as address -> name."""
-        if not wanted.get("live", not is_demo()):
+        if not given.get("live", not is_demo()):
             return {}  # the demo's servers are those of the scenes
         known = {
             url: server.name
             for url, server in self._window.servers.items()
             if not server.is_leaving
         }
-        if "servers" not in wanted:
+        if "servers" not in given:
             return known
-        urls = [parse_server_url(str(typed), js.location.href) for typed in wanted["servers"]]
+        urls = [parse_server_url(str(typed), js.location.href) for typed in given["servers"]]
         return {url: known.get(url, "") for url in urls}
 
     def _make(

@@ -3,7 +3,7 @@
 import re
 
 from page.routing_test.stage import NOON, Outcome, Stage, state_of
-from page.routing_test.window import PlayedChance, PlayedWindow, ended_by_socket
+from page.routing_test.window import PlayedWindow, ended_by_socket
 from tether.core.ids import ClientId
 from tether.core.model.identity import DEFAULT_BASE, make_window_id
 
@@ -14,11 +14,11 @@ _FORM = re.compile(rf"{DEFAULT_BASE}_{int(NOON * 1000)}_[0-9a-f]{{12}}_w[0-9a-f]
 
 async def client_ids(stage: Stage) -> Outcome:
     """10,000 ids of one millisecond; then two windows on one server."""
-    chance, make_id = PlayedChance(stage), stage.binding.make_id
+    make_id = stage.binding.make_id
     ids: list[ClientId] = []
     for _ in range(_WINDOWS):
-        window_id = make_window_id(chance)
-        ids += [make_id(DEFAULT_BASE, NOON, chance, window_id) for _ in range(IDS // _WINDOWS)]
+        window_id = make_window_id(stage)
+        ids += [make_id(DEFAULT_BASE, NOON, stage, window_id) for _ in range(IDS // _WINDOWS)]
     unique, formed = len(set(ids)), sum(bool(_FORM.fullmatch(each)) for each in ids)
     server = stage.server("A")
     first, second = PlayedWindow(stage, "window 1"), PlayedWindow(stage, "window 2")

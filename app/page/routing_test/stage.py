@@ -46,6 +46,14 @@ class Stage:
         self.random = Random(seed)
         self._others = 0
 
+    def uniform(self) -> float:
+        """Return a number in [0, 1): the stage is the `Chance` of its windows."""
+        return self.random.random()
+
+    def hex(self, digits: int) -> str:
+        """Return that many random hex digits."""
+        return f"{self.random.getrandbits(4 * digits):0{digits}x}"
+
     def server(self, name: str, ahead: int = 0) -> InPageServer:
         """Start a server with tasks of other people in its queue."""
         url = ServerUrl(f"http://{name.lower()}.test:8188")

@@ -13,6 +13,7 @@ from demo.server import InPageServer
 from page.routing_test.stage import Stage
 from tether.core.commands import CloseSocket, Commands, StartTimer
 from tether.core.events import (
+    Emit,
     Event,
     FrameReceived,
     Picture,
@@ -37,21 +38,6 @@ _PICTURE = Digest("p1c7")
 _PICTURE_BYTES = 1000
 
 
-class PlayedChance:
-    """The stage's randomness as a window's `Chance`."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._random = stage.random
-
-    def uniform(self) -> float:
-        """Return a number in [0, 1)."""
-        return self._random.random()
-
-    def hex(self, digits: int) -> str:
-        """Return that many hex digits."""
-        return f"{self._random.getrandbits(4 * digits):0{digits}x}"
-
-
 class PlayedWindow:
     """A browser tab; `opened` lists the servers of all sockets that it ever opened, in order."""
 
@@ -59,7 +45,6 @@ class PlayedWindow:
         self.name = name
         self.opened: list[ServerUrl] = []
         self._stage = stage
-        self._chance = PlayedChance(stage)
         self._settings = Settings(DEFAULT_BASE, places, binding=stage.binding)
         self._records = MemoryRecords()
         self._files = _Files()
@@ -81,7 +66,7 @@ class PlayedWindow:
         text = json.dumps(nodes or workflow(steps, 250, number, picture))
         digest = self._files.keep_text(text)
         pictures = (Picture(NodeId("1"), "image", _PICTURE, picture, _PICTURE_BYTES),)
-        task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
+        task_id, prompt_id = make_task_id(self._stage), make_prompt_id(self._stage)
         self._stage.evidence.titles[prompt_id] = title
         self.emit(
             TaskAccepted(
@@ -139,12 +124,10 @@ class PlayedWindow:
                 self.emit(event)
 
         self._clock = Timers(stage.agenda, emit)
-        session = Session(
-            self._records.read_all(), self._settings, self._chance, stage.agenda.now()
-        )
+        session = Session(self._records.read_all(), self._settings, self._stage, stage.agenda.now())
         self.window = session.window
-        self._sockets = _Sockets(self, NetworkSockets(stage.network, emit))
-        http = _Http(stage, self.name, NetworkHttp(stage.network, emit, self._files.stored))
+        self._sockets = _Sockets(stage, self, emit)
+        http = _Http(stage, self.name, emit, self._files)
         runner.start(
             session,
             Ports(
@@ -172,51 +155,43 @@ def _is_end(text: str) -> bool:
     return text.startswith(_ENDS) or ('"executing"' in text and '"node": null' in text)
 
 
-class _Http:
-    """Calls servers; where HTTP could stand in for a deaf socket, requests get no answer."""
+class _Http(NetworkHttp):
+    """Collects requests as evidence; where HTTP could stand in for a deaf socket, none is sent."""
 
-    def __init__(self, stage: Stage, window: str, http: NetworkHttp) -> None:
+    def __init__(self, stage: Stage, window: str, emit: Emit, files: "_Files") -> None:
+        super().__init__(stage.network, emit, files.stored)
         self._stage = stage
         self._window = window
-        self._http = http
 
     def send(self, request: Request) -> None:
+        """Send a request."""
         if request.ask in _RECORDS and not self._stage.reads_records:
             return
         title = ""
         if request.ask is Ask.POST and request.body is not None:
             title = self._stage.evidence.titles.get(json.loads(request.body)["prompt_id"], "")
         self._stage.evidence.sent(self._window, request, title)
-        self._http.send(request)
-
-    def abort(self, request_id: int) -> None:
-        self._http.abort(request_id)
+        super().send(request)
 
 
-class _Sockets:
-    """Opens sockets as evidence."""
+class _Sockets(NetworkSockets):
+    """Collects the sockets that are opened as evidence."""
 
-    def __init__(self, window: PlayedWindow, sockets: NetworkSockets) -> None:
+    def __init__(self, stage: Stage, window: PlayedWindow, emit: Emit) -> None:
+        super().__init__(stage.network, emit)
+        self._evidence = stage.evidence
         self._window = window
-        self._sockets = sockets
-        self._open: set[tuple[ServerUrl, int]] = set()
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
+        """Open a socket."""
         self._window.opened.append(server)
-        self._window._stage.evidence.note(self._window.name, server, "socket opened")
-        self._open.add((server, attempt))
-        self._sockets.open(server, attempt, url)
-
-    def send(self, server: ServerUrl, attempt: int, text: str) -> None:
-        self._sockets.send(server, attempt, text)
-
-    def close(self, server: ServerUrl, attempt: int) -> None:
-        self._sockets.close(server, attempt)
+        self._evidence.note(self._window.name, server, "socket opened")
+        super().open(server, attempt, url)
 
     def leave(self) -> None:
         """Close all, as the browser does when a page goes."""
         for server, attempt in self._open:
-            self._sockets.close(server, attempt)
+            self.close(server, attempt)
 
 
 class _Files:

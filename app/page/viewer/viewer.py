@@ -4,11 +4,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Protocol
 
 import js
+from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
-from page.ui.dom import by_id, element, listen, on_action, set_text
-from page.viewer.export import can_copy_pictures, copy_picture, open_picture
-from tether.core.errors import TetherError
+from page.ui.dom import button, by_id, element, listen, on_action, set_text
+from page.ui.words import explained
+from tether.browser.values import to_object
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
 
@@ -82,7 +83,7 @@ class Viewer:
         self._show_place()
         self._save.href = self._address
         self._save.setAttribute("download", look.name)
-        self._buttons["copy"].hidden = not can_copy_pictures()
+        self._buttons["copy"].hidden = not _can_copy()
         set_text(self._said, "")
         if not self._dialog.open:
             self._dialog.showModal()
@@ -95,10 +96,10 @@ class Viewer:
         place = self._words.say("zoom.place", number=number, count=len(keys)) if number else ""
         set_text(self._place, place)
         for step in STEPS:
-            button = self._buttons[step]
-            button.hidden = not number
+            shown = self._buttons[step]
+            shown.hidden = not number
             # Not `disabled`: a button pressed at the end must keep the focus, and with it the keys.
-            button.setAttribute("aria-disabled", "false" if self._next(step) else "true")
+            shown.setAttribute("aria-disabled", "false" if self._next(step) else "true")
 
     def _next(self, step: str) -> str:
         """Return the key of the picture that a step leads to; "" at both ends."""
@@ -120,11 +121,10 @@ class Viewer:
         before, after = (element("span", "", words.say(f"zoom.{side}")) for side in ENDS)
         self._compare.append(self._slider, before, after)
         self._said = element("p", "", role="status")
-        self._buttons: dict[str, Any] = {}
-        for action in (*ACTIONS, "close"):
-            button = element("button", "quiet", words.say(f"zoom.{action}"), type="button")
-            button.dataset.action = action
-            self._buttons[action] = button
+        self._buttons = {
+            action: button(action, "", words.say(f"zoom.{action}"))
+            for action in (*ACTIONS, "close")
+        }
         self._save = element("a", "", words.say("zoom.save"))
         head = element("div", "head")
         head.append(self._title, self._buttons["close"])
@@ -141,7 +141,7 @@ class Viewer:
             case "size":
                 self._fit(bool(self._stage.classList.contains("whole")))
             case _:
-                self._context.soon(self._try(action))
+                self._context.soon(explained(self._act(action), self._words, self._say))
 
     def _key_pressed(self, event: Any) -> None:
         if event.target is self._slider or str(event.target.type) == "range":
@@ -167,31 +167,26 @@ class Viewer:
         share = f"inset(0 0 0 {self._slider.value}%)"
         self._after.style.setProperty("clip-path", share)
 
-    async def _try(self, action: str) -> None:
-        try:
-            said = await self._act(action)
-        except TetherError as error:
-            said = self._words.trouble(error.trouble)
-        if said:
-            set_text(self._said, said)
+    def _say(self, sentence: str) -> None:
+        set_text(self._said, sentence)
 
-    async def _act(self, action: str) -> str:
-        """Do what a button says; return what is to be said about it."""
+    async def _act(self, action: str) -> None:
+        """Do what a button says."""
         say = self._words.say
         match action:
             case "use":
                 await self._looks.use(self._key)
-                return say("zoom.used")
+                self._say(say("zoom.used"))
             case "copy":
-                is_copied = await copy_picture(self._address)
-                return say("zoom.copied" if is_copied else "zoom.not_copied")
+                is_copied = await _copy(self._address)
+                self._say(say("zoom.copied" if is_copied else "zoom.not_copied"))
             case "open":
-                is_open = await open_picture(self._address, self._name)
-                return "" if is_open else say("zoom.not_opened")
-        key = self._next(action)
-        if key:
-            await self.open(key, self._looks)
-        return ""
+                if not await _open_tab(self._address, self._name):
+                    self._say(say("zoom.not_opened"))
+            case _:
+                key = self._next(action)
+                if key:
+                    await self.open(key, self._looks)
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
@@ -201,6 +196,56 @@ class Viewer:
         urls, self._urls = self._urls, []
         for url in urls:
             js.URL.revokeObjectURL(url)
+
+
+def _can_copy() -> bool:
+    """Say whether the clipboard takes pictures, which it does on secure pages alone."""
+    return bool(js.isSecureContext) and hasattr(js, "ClipboardItem")
+
+
+async def _copy(address: str) -> bool:
+    """Put a picture on the clipboard as PNG, the only type that all browsers take."""
+    try:
+        bitmap = await js.createImageBitmap(await (await js.fetch(address)).blob())
+        canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
+        canvas.getContext("2d").drawImage(bitmap, 0, 0)
+        item = js.ClipboardItem.new(to_object({"image/png": await canvas.convertToBlob()}))
+        await js.navigator.clipboard.write(to_js([item]))
+    except JsException:
+        return False  # not permitted
+    return True
+
+
+async def _open_tab(address: str, name: str) -> bool:
+    """Show a picture in a new tab; False when the browser opens none.
+
+    A `blob:` URL opened by itself would have its id as title, and end with this page. As an image
+    in an empty document it outlives the page, and whatever it holds, nothing in it can run.
+    """
+    tab = js.window.open("", "_blank")
+    if not tab:  # JavaScript's null
+        return False
+    document = tab.document
+    document.title = name
+    document.documentElement.lang = js.document.documentElement.lang
+    _style(document.documentElement, color_scheme="light dark", height="100%")
+    _style(document.body, margin="0", min_height="100%", display="grid", place_items="center")
+    try:
+        content = await (await js.fetch(address)).blob()
+    except JsException:
+        tab.close()  # its card was removed in that moment
+        return False
+    picture = document.createElement("img")
+    picture.alt = name
+    picture.src = tab.URL.createObjectURL(content)  # it ends with the tab
+    _style(picture, max_width="100%")
+    document.body.append(picture)
+    return True
+
+
+def _style(target: Any, **properties: str) -> None:
+    for name, value in properties.items():
+        target.style.setProperty(name.replace("_", "-"), value)
 
 
 class TaskPictures:

@@ -5,9 +5,10 @@ from typing import Any
 
 from page.ui.clock import moment
 from page.ui.context import PageContext
-from page.ui.dom import Rows, by_id, element, on_action, set_text
-from page.windows.others import OtherTask, OtherWindow
+from page.ui.dom import Rows, button, by_id, element, on_action, set_text
+from page.windows.others import since_of
 from tether.core.ids import ServerUrl, WindowId
+from tether.core.model.task import Task
 from tether.core.protocol.address import short_name
 
 
@@ -28,18 +29,15 @@ class WindowsPanel:
 
     def show(
         self,
-        windows: Collection[OtherWindow],
+        windows: Mapping[WindowId, list[Task]],
         gone: Collection[WindowId],
         names: Mapping[ServerUrl, str],
     ) -> None:
         """Show windows; `names` are of the servers that this window knows."""
         self._rows.show(
             {
-                each.window_id: (
-                    each.window_id in gone,
-                    tuple(self._line(task, names) for task in each.tasks),
-                )
-                for each in windows
+                owner: (owner in gone, tuple(self._line(task, names) for task in tasks))
+                for owner, tasks in windows.items()
             }
         )
 
@@ -49,8 +47,7 @@ class WindowsPanel:
     def _make(self, key: str) -> dict[str, Any]:
         made: dict[str, Any] = {"card": element("li", "card window")}
         made["state"] = element("span", "state")
-        made["button"] = element("button", "quiet", self._words.say("windows.take"), type="button")
-        made["button"].dataset.action, made["button"].dataset.key = "take", key
+        made["button"] = button("take", key, self._words.say("windows.take"))
         made["tasks"] = element("ul")
         head = element("div", "head")
         head.append(made["state"], made["button"])
@@ -68,13 +65,14 @@ class WindowsPanel:
             shown.append(line)
         card["tasks"].replaceChildren(*shown)
 
-    def _line(self, task: OtherTask, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
+    def _line(self, task: Task, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
         """Return a task's title, and its server, its state and since when."""
         words = self._words
         key = "windows.waiting" if task.server is None else f"task.state.{task.state.value}"
-        told = [words.say(key)]
+        facts = [words.say(key)]
         if task.server is not None:
-            told.insert(0, names.get(task.server) or short_name(task.server))
-        if task.since:
-            told.append(words.say("windows.since", time=moment(task.since)))
-        return words.title(task.title), " · ".join(told)
+            facts.insert(0, names.get(task.server) or short_name(task.server))
+        since = since_of(task)
+        if since:
+            facts.append(words.say("windows.since", time=moment(since)))
+        return words.title(task.title), " · ".join(facts)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from page.gallery.entry import (
     LONGEST_TEXT,
     MOST,
-    Entry,
+    GalleryEntry,
     allowance,
     entry_of,
     evicted,
@@ -38,7 +38,7 @@ def done(title: str = "photo.png · Invert", ended_at: float = NOON, **parts: An
     return task
 
 
-def entry(prompt: str, at: float = NOON, workflow: str = "Invert", **sizes: int) -> Entry:
+def entry(prompt: str, at: float = NOON, workflow: str = "Invert", **sizes: int) -> GalleryEntry:
     """An entry with contents of these sizes."""
     return entry_of(done(), "north", NOON)._replace(
         prompt_id=PromptId(prompt), at=at, workflow=workflow, sizes=sizes
@@ -121,7 +121,7 @@ outputs = st.sampled_from(
     [RESULT, Output(NodeId("4"), "text", text="hi"), Output(NodeId("5"), "video", "a.webm", "s")]
 )
 entries = st.builds(
-    Entry,
+    GalleryEntry,
     st.text().map(PromptId),
     st.text(),
     st.text(),
@@ -138,7 +138,7 @@ entries = st.builds(
 
 
 @given(entries)
-def test_what_is_written_is_read(each: Entry) -> None:
+def test_what_is_written_is_read(each: GalleryEntry) -> None:
     """Nothing is lost on the way."""
     assert read_entry(write_entry(each)) == each
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from page.gallery.entry import Entry, entry_of
+from page.gallery.entry import GalleryEntry, entry_of
 from page.gallery.search import by_day, by_workflow, matching
 from tests.tether.core.farm import NOON, NORTH, new_task
 from tether.core.ids import NodeId, PromptId
@@ -12,7 +12,7 @@ DAY = 86_400.0
 RESULT = Output(NodeId("3"), "image", "inv_00001_.png")
 
 
-def entry(prompt: str, at: float = NOON, workflow: str = "Invert") -> Entry:
+def entry(prompt: str, at: float = NOON, workflow: str = "Invert") -> GalleryEntry:
     """An entry of that moment."""
     task = new_task(1)
     task.title, task.server, task.outputs = f"photo.png · {workflow}", NORTH, (RESULT,)
@@ -24,19 +24,16 @@ def test_days_are_those_of_the_persons_clock() -> None:
     """An evening in one place is the next morning in another."""
     late, early = entry("a", 2 * DAY - 60), entry("b", 2 * DAY + 60)
     apart = by_day([late, early], lambda _at: 0.0)
-    assert [group.entries for group in apart] == [(early,), (late,)]
-    (together,) = by_day([late, early], lambda _at: 3600.0)
-    assert together.entries == (early, late)
-    assert len({group.key for group in apart}) == 2
+    assert list(apart.values()) == [[early], [late]]
+    (together,) = by_day([late, early], lambda _at: 3600.0).values()
+    assert together == [early, late]
 
 
 def test_workflows_stand_together() -> None:
     """The one used last comes first."""
     old, other, new = entry("a", 1.0), entry("b", 2.0, "Blur"), entry("c", 3.0)
-    assert [(group.key, group.entries) for group in by_workflow([old, other, new])] == [
-        ("Invert", (new, old)),
-        ("Blur", (other,)),
-    ]
+    groups = by_workflow([old, other, new])
+    assert list(groups.items()) == [("Invert", [new, old]), ("Blur", [other])]
 
 
 def test_a_workflow_is_grouped_and_found_by_what_it_is_called_here() -> None:
@@ -46,8 +43,7 @@ def test_a_workflow_is_grouped_and_found_by_what_it_is_called_here() -> None:
     def title_of(title: str) -> str:
         return title.replace("Old", "New")
 
-    (group,) = by_workflow(entries, title_of)
-    assert (group.key, len(group.entries)) == ("New", 2)
+    assert [*by_workflow(entries, title_of)] == ["New"]
     assert len(matching(entries, "new", title_of)) == 2
     assert matching(entries, "old", title_of) == []
 
