@@ -25,7 +25,17 @@ from tether.core.ids import Chance, Digest, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output, view_url
-from tether.runtime.ports import Channel, Clock, Files, Hold, Http, OnAnswer, Page, Records, Sockets
+from tether.runtime.ports import (
+    Channel,
+    Clock,
+    Files,
+    Hold,
+    Http,
+    OnAnswer,
+    PageLife,
+    Records,
+    Sockets,
+)
 from tether.runtime.storage_locks import StorageHold
 
 PACES = (0.5, 1.0)
@@ -51,7 +61,7 @@ class Inside:
         self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
         self.records: Records = MemoryRecords()
         self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
-        self.page: Page = BrowserPage()
+        self.page: PageLife = BrowserPage()
         self._network = network = Network(RealAgenda())
         for number, pace in enumerate(PACES, 1):
             # Only a name: nothing outside can have it, should it ever be asked for.

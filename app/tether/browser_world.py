@@ -21,7 +21,17 @@ from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output, view_url
 from tether.runtime.access_tokens import AccessTokens
-from tether.runtime.ports import Channel, Clock, Files, Hold, Http, OnAnswer, Page, Records, Sockets
+from tether.runtime.ports import (
+    Channel,
+    Clock,
+    Files,
+    Hold,
+    Http,
+    OnAnswer,
+    PageLife,
+    Records,
+    Sockets,
+)
 from tether.runtime.storage_locks import StorageHold, StorageTransfers
 
 
@@ -37,7 +47,7 @@ class BrowserWorld:
         self.channel: Channel = BrowserChannel(f"{prefix}windows")
         self._files = BrowserFiles(f"{prefix}files", emit)
         self.files: Files = self._files
-        self.page: Page = BrowserPage()
+        self.page: PageLife = BrowserPage()
         access_of = AccessTokens(self.records, self.shared).of
         self.sockets: Sockets = BrowserSockets(emit, access_of)
         begin = self._transfers().begin
