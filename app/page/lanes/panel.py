@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import js
 
 from page.lanes.drawing import LaneDrawing, legend, patterns, say_detail
-from page.lanes.picture import Bar, Lane, Picture, Stroke
+from page.lanes.picture import Bar, Lane, LanesPicture, Stroke
 from page.ui.clock import clock, moment
 from page.ui.context import PageContext
 from page.ui.dom import drawn, element, listen, set_text
@@ -54,7 +54,7 @@ class LanesPanel:
         """Return how many seconds are to be shown; 0 for those of the current tasks."""
         return float(self._stretch.value)
 
-    def show(self, picture: Picture) -> None:
+    def show(self, picture: LanesPicture) -> None:
         """Show a picture; the item that has the focus keeps it."""
         focused, described = self._focused(), self._described
         self._drawing.show(picture.lanes, picture.ticks)
@@ -99,7 +99,7 @@ class LanesPanel:
         self._description = element("p", "lanes-told", id="lanes-told")
         return patterns(), head, self._past, self._box, row, self._description, legend(words)
 
-    def _draw_scale(self, picture: Picture) -> None:
+    def _draw_scale(self, picture: LanesPicture) -> None:
         """Write times under the drawing, except where they would overlap `now`."""
         seconds = {} if picture.until - picture.since > 120 else {"second": "2-digit"}
         texts = [

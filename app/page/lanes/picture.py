@@ -60,7 +60,7 @@ class Life(NamedTuple):
         return "foreign" if self.owner else "adopted" if self.task.epoch else "own"
 
 
-class Part(NamedTuple):
+class StagePart(NamedTuple):
     """A stage of a bar, as fractions of that bar."""
 
     stage: str
@@ -75,7 +75,7 @@ class Bar(NamedTuple):
     row: int
     start: float
     end: float
-    parts: tuple[Part, ...]
+    parts: tuple[StagePart, ...]
     state: State
     ink: str
     label: str
@@ -108,7 +108,7 @@ class Lane(NamedTuple):
     more: int
 
 
-class Picture(NamedTuple):
+class LanesPicture(NamedTuple):
     """All lanes from `since` to `until`, in seconds since the epoch.
 
     `ticks` holds (fraction of the picture, time). A picture that `is_live` changes with time alone;
@@ -129,7 +129,7 @@ def picture_of(
     ledger: Mapping[TaskId, Entry],
     now: float,
     seconds: float = 0.0,
-) -> Picture:
+) -> LanesPicture:
     """Draw the tasks and sockets of a window, and the other windows' unfinished tasks.
 
     Args:
@@ -156,7 +156,7 @@ def picture_of(
     )
     is_live = any(not life.task.is_ended for each in lives.values() for life in each)
     is_dialling = any(lane.phase in ("connecting", "waiting", "closing") for lane in lanes)
-    return Picture(
+    return LanesPicture(
         drawing.since, until, lanes, drawing.ticks(), is_live or is_dialling, until < now
     )
 
@@ -250,13 +250,13 @@ class _Drawing:
                 for each in (at, until)
             )
             if last > first:
-                parts.append(Part(stage, max(0.0, first), min(1.0, last)))
+                parts.append(StagePart(stage, max(0.0, first), min(1.0, last)))
         return Bar(
             task.task_id,
             0,
             start,
             end,
-            tuple(parts) or (Part(life.stages[-1][0], 0.0, 1.0),),
+            tuple(parts) or (StagePart(life.stages[-1][0], 0.0, 1.0),),
             task.state,
             life.ink,
             task.title,

@@ -13,7 +13,7 @@ from page.lanes.picture import (
     ROWS,
     Bar,
     Lane,
-    Picture,
+    LanesPicture,
     details,
     is_datable,
     life_of,
@@ -66,7 +66,7 @@ def foreign_task(number: int, *states: State, server: ServerUrl = NORTH) -> Task
     return bound_task(window, window.use(server, "", NOON), *states, number=number)
 
 
-def lanes_of(picture: Picture) -> dict[str, Lane]:
+def lanes_of(picture: LanesPicture) -> dict[str, Lane]:
     """The lanes by their key."""
     return {lane.key: lane for lane in picture.lanes}
 
@@ -77,7 +77,7 @@ def shown(
     ledger: Mapping[TaskId, Entry] | None = None,
     now: float = NOON + 50,
     seconds: float = 100,
-) -> Picture:
+) -> LanesPicture:
     """A picture of a hundred seconds, at its middle noon."""
     return picture_of(window, lifelines or Lifelines(window), ledger or {}, now, seconds)
 
