@@ -29,9 +29,9 @@ from tether.runtime.ports import (
     Clock,
     Files,
     Hold,
-    HostPage,
     Http,
     OnAnswer,
+    PageLife,
     Records,
     Sockets,
 )
@@ -82,7 +82,7 @@ class DemoWorld:
         self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
         self.records: Records = MemoryRecords()
         self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
-        self.page: HostPage = BrowserPage()
+        self.page: PageLife = BrowserPage()
         self._network = network = Network(RealAgenda())
         for number, pace in enumerate(PACES, 1):
             # A name that no real server can have.

@@ -11,7 +11,7 @@ from tether.core.errors import BadInput, Trouble
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import NodeInfo
 from tether.workflows.graph import BYPASSED, MUTED, VIRTUAL, Graph, Node
-from tether.workflows.resolve import Output, Resolver, Scope, Value
+from tether.workflows.resolve import OutputSlot, Resolver, Scope, Value
 from tether.workflows.widgets import values_of
 
 MOST_PLACES = 20_000
@@ -78,7 +78,7 @@ class _Converter:
                 inputs[name] = _plain(over.value)
         for slot in node.inputs:
             match self._resolver.source(scope, node, slot):
-                case Output(origin, number):
+                case OutputSlot(origin, number):
                     inputs[slot.name] = [origin, number]
                 case Value(value):
                     inputs[slot.name] = _plain(value)

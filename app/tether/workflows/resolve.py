@@ -25,7 +25,7 @@ class Scope(NamedTuple):
         return self.prefix.count(":")
 
 
-class Output(NamedTuple):
+class OutputSlot(NamedTuple):
     """An output of a node that runs."""
 
     node: str
@@ -38,7 +38,7 @@ class Value(NamedTuple):
     value: Any
 
 
-Source: TypeAlias = Output | Value | None
+Source: TypeAlias = OutputSlot | Value | None
 """None: it isn't linked, or its source doesn't run."""
 
 Doubt: TypeAlias = Callable[[str, Node, str], None]
@@ -146,7 +146,7 @@ class Resolver:
             case "Note" | "MarkdownNote":
                 return None
         if node.type not in self._graph.subgraphs:
-            return Output(f"{scope.prefix}{node.id}", number)
+            return OutputSlot(f"{scope.prefix}{node.id}", number)
         inner = self.inner(scope, node)
         if inner is None:
             return None

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tether.workflows.cases import case, converted, flow, node, slot
 from tether.workflows.graph import read_graph
-from tether.workflows.resolve import DEEPEST, Output, Resolver, Scope, Value, fits
+from tether.workflows.resolve import DEEPEST, OutputSlot, Resolver, Scope, Value, fits
 
 LINKED = [
     *("10_bypassed_two_outputs", "12_bypassed_without_match", "13_bypassed_unlinked_first"),
@@ -63,7 +63,7 @@ def linked(*nodes: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def test_a_node_that_runs() -> None:
-    assert source(linked(node(1, "A"))) == (Output("1", 0), [])
+    assert source(linked(node(1, "A"))) == (OutputSlot("1", 0), [])
 
 
 @pytest.mark.parametrize("kind", ["Note", "MarkdownNote", "Reroute", "PrimitiveNode", "GetNode"])
@@ -81,7 +81,7 @@ def test_a_value_by_name_is_none_of_a_primitive_nor_a_getter() -> None:
 def test_an_output_that_a_bypassed_node_does_not_have() -> None:
     bypassed = node(1, "A", slot("image", link=2), mode=4)
     bypassed["outputs"] = []
-    assert source(linked(node(2, "B"), bypassed))[0] == Output("2", 0)
+    assert source(linked(node(2, "B"), bypassed))[0] == OutputSlot("2", 0)
 
 
 def subgraph(*nodes: dict[str, Any], links: Any = (), inputs: Any = ()) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from tether.core.session.snapshot import (
 from tether.core.windows.ledger import Entry, entries_of, is_taken, write_entry
 
 
-class Records:
+class SessionRecords:
     """Writes what has changed, and restores a window as its last page left it."""
 
     def __init__(self) -> None:

@@ -35,7 +35,7 @@ from tether.core.model.server import Server
 from tether.core.model.window import Settings
 from tether.core.scheduling.exchange import Exchange
 from tether.core.session.acceptance import Acceptance
-from tether.core.session.records import Records
+from tether.core.session.records import SessionRecords
 from tether.core.session.responses import Machines, Responses
 from tether.core.submission.dialing import aim, connect, fired
 from tether.core.timers import (
@@ -73,7 +73,7 @@ class Session:
         now: float,
         ledger: Mapping[TaskId, Entry] | None = None,
     ) -> None:
-        self._records = Records()
+        self._records = SessionRecords()
         self.window = self._records.restore(records, settings, chance, now, ledger or {})
         self._machines = machines = Machines.of(self.window)
         self._responses = Responses(self.window, machines)

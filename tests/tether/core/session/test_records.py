@@ -27,7 +27,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl, TaskId, WindowId
 from tether.core.model.task import State
 from tether.core.model.window import Settings, Window
-from tether.core.session.records import Records, has_lost_tasks, restore_task
+from tether.core.session.records import SessionRecords, has_lost_tasks, restore_task
 from tether.core.session.snapshot import write_task
 from tether.core.windows.ledger import ENTRY_RECORD, Entry, entries_of, read_ledger, write_entry
 
@@ -38,13 +38,13 @@ class Storage:
     """What the browser keeps for one tab."""
 
     def __init__(self) -> None:
-        self.records = Records()
+        self.records = SessionRecords()
         self.kept: dict[str, str] = {}
         self.shared: dict[str, str] = {}
 
     def restore(self, now: float = NOON) -> Window:
         """Load the page."""
-        self.records = Records()
+        self.records = SessionRecords()
         return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now, self.ledger())
 
     def ledger(self) -> dict[TaskId, Entry]:
