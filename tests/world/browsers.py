@@ -422,6 +422,7 @@ class Page:
         rules.before(self, event)
         commands = self.session.handle(event, self.now)
         self._carry_out(commands)
+        self.session.window.take_changes()  # for followers, as the runner does
         rules.after(self, event, commands)
 
     def _carry_out(self, commands: Commands) -> None:

@@ -6,6 +6,7 @@ from tether.core.ids import ClientId
 from tether.core.model.changes import Pending
 from tether.core.model.connection import Connection, Phase
 from tether.core.model.server import FORM_OVERHEAD, Reach, Server, Use
+from tether.core.protocol.answers import ServerFacts
 
 SILENT = Trouble.of("server_silent", server="north")
 
@@ -166,3 +167,21 @@ def test_a_server_is_ready_when_it_is_up_and_nothing_keeps_tasks_from_it() -> No
     server.rests_until = NOON + 5
     assert not server.is_ready(NOON)
     assert server.is_ready(NOON + 5)
+
+
+def test_a_server_leaves_as_soon_as_it_is_not_listed() -> None:
+    """Removed, or only restored for its tasks."""
+    server = new_server()
+    found = []
+    for server.use in Use:
+        found.append((server.is_leaving, server.takes_tasks))
+    assert found == [(False, True), (True, False), (True, False)]
+
+
+def test_facts_are_kept_and_told_when_they_differ() -> None:
+    server, facts = new_server(), ServerFacts("0.28.1", "card", 1, 2)
+    server.note_facts(facts)
+    assert server.facts == facts
+    assert server.pending.take().servers
+    server.note_facts(facts)
+    assert not server.pending.take().servers

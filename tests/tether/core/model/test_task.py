@@ -170,3 +170,8 @@ def test_a_new_node_starts_at_its_first_step() -> None:
     assert progress.step == (9, 100)
     progress.begin(NodeId("2"))
     assert progress.step == (0.0, 1.0)
+
+
+def test_the_bytes_of_all_pictures_count() -> None:
+    task = new_task()
+    assert task.picture_bytes == sum(picture.size for picture in task.pictures) > 0

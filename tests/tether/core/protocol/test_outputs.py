@@ -20,6 +20,7 @@ from tether.core.protocol.outputs import (
     outputs_from_json,
     outputs_to_json,
     parse_json,
+    read_json,
     read_outputs,
     saved_name,
     view_url,
@@ -164,3 +165,9 @@ def test_a_saved_result_is_called_after_its_picture() -> None:
     assert saved_name("invert_00001_.png", "forest.v2.jpg") == "forest.v2-invert_00001_.png"
     assert saved_name("a.png", "scan") == "scan-a.png"
     assert saved_name("a.png", "") == "a.png"
+
+
+def test_what_is_no_json_is_nothing() -> None:
+    """As is what is nested too deeply."""
+    assert read_json('{"a": [1]}') == {"a": [1]}
+    assert read_json("{") is read_json("[" * 1_000) is read_json("null") is None

@@ -3,7 +3,7 @@
 import json
 
 from tests.tether.core.farm import NORTH, invert_workflow
-from tether.core.ids import ClientId, Digest, OwnerTag, PromptId
+from tether.core.ids import ClientId, Digest, OwnerTag, PromptId, TaskId
 from tether.core.protocol.requests import (
     OPEN_JOBS_PATH,
     PROBE_WITHIN,
@@ -11,6 +11,7 @@ from tether.core.protocol.requests import (
     Owner,
     Request,
     Upload,
+    deletion,
     history_path,
     job_path,
     probe,
@@ -56,3 +57,11 @@ def test_ids_are_encoded_in_paths() -> None:
     assert job_path(PromptId("p-1")) == "/api/jobs/p-1"
     assert job_path(PromptId("a/b"), "/cancel") == "/api/jobs/a%2Fb/cancel"
     assert history_path(PromptId("../x")) == "/history/..%2Fx"
+
+
+def test_a_deletion_names_an_entry_once_for_each_of_its_doubles() -> None:
+    """And is no call of the task's own way to the server."""
+    asked = deletion(7, NORTH, TaskId("t1"), [PromptId("p1")] * 2)
+    assert (asked.ask, asked.owner, asked.path) == (Ask.DELETE, Owner.CANCELLATION, "/queue")
+    assert asked.task_id == "t1"
+    assert json.loads(asked.body or "") == {"delete": ["p1", "p1"]}

@@ -22,6 +22,7 @@ from tether.core.scheduling.fitness import (
     lacking,
     query_nodes,
     suits,
+    suits_now,
     too_large,
     why_nowhere,
 )
@@ -131,3 +132,12 @@ def test_a_picture_that_one_server_refused_may_fit_another() -> None:
     window.servers[SOUTH].use = Use.LISTED
     task.pinned = NORTH
     assert not fits_elsewhere(window, task)
+
+
+def test_what_is_not_known_suits_later_but_not_now() -> None:
+    """A class that the server wasn't queried for may be missing there."""
+    window = new_farm(NORTH)
+    north, task = window.servers[NORTH], waiting_task(window)
+    assert suits_now(window, north, task, NOON)
+    special(window)
+    assert suits(window, north, task, NOON) and not suits_now(window, north, task, NOON)

@@ -23,7 +23,7 @@ from tests.tether.core.farm import (
 )
 from tether.core.commands import Commands
 from tether.core.events import Answered, CollectRequested, Failure, RequestFailed
-from tether.core.ids import OwnerTag
+from tether.core.ids import OwnerTag, TaskId
 from tether.core.model.server import Reach
 from tether.core.model.task import State
 from tether.core.protocol.requests import Ask, Owner, Request, probe
@@ -217,3 +217,19 @@ def test_how_long_a_probe_took_is_the_servers_latency() -> None:
         answer = reply(probe(99, NORTH, Owner.REACHABILITY), queue_length(0))
         story.responses.answered(story.north, replace(answer, seconds=seconds), NOON)
         assert story.north.latency == latency
+
+
+def test_a_caller_outside_gets_its_answer_elsewhere() -> None:
+    """No machine takes it in."""
+    story = Story()
+    call = Request(99, NORTH, Ask.STATS, "/system_stats")
+    assert (story.answer(call, "{}"), story.fail(call)) == ((), ())
+    assert story.north.reach is Reach.UNKNOWN
+
+
+def test_a_probe_of_a_recheck_decides_about_its_task() -> None:
+    """And about no other."""
+    story = Story()
+    request = probe(99, NORTH, Owner.RECHECK, TaskId("t9"))
+    assert story.answer(request, queue_length(2)) == ()
+    assert story.north.queue_remaining == 2
