@@ -16,7 +16,7 @@ from tests.e2e.farm import (
     tasks,
 )
 from tests.e2e.test_servers import card
-from tether.core.scheduling.recheck import OLD
+from tether.core.scheduling.recheck import LONG_UPLOAD
 
 
 def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
@@ -40,7 +40,7 @@ def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
         expect(tasks(other, "running")).to_have_count(1)
         expect(tasks(other, "queued")).to_have_count(1)
         two.change(1, pace=0.0)
-        page.wait_for_timeout(1000 * OLD)  # a long upload is what is tested
+        page.wait_for_timeout(1000 * LONG_UPLOAD)  # a long upload is what is tested
         held.pop().continue_()
         expect_done(page, 1)
         (task,) = own_tasks(page)

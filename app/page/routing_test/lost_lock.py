@@ -4,13 +4,13 @@ from collections.abc import Collection
 
 from demo.quick_work import failing_workflow
 from demo.server import InPageServer
-from page.routing_test.stage import Outcome, Said, Stage, state_of
+from page.routing_test.stage import Outcome, PlayedStage, Said, state_of
 from page.routing_test.window import PlayedWindow, ended_by_socket
 from tether.core.events import CancelRequested
 from tether.core.model.task import State
 
 
-async def lock(stage: Stage) -> Outcome:
+async def lock(stage: PlayedStage) -> Outcome:
     """Two tasks on two servers, a reload, then each way in which a task can end."""
     a, b, c = stage.server("A"), stage.server("B", ahead=2), stage.server("C")
     window = PlayedWindow(stage)
@@ -38,7 +38,7 @@ async def lock(stage: Stage) -> Outcome:
     )
 
 
-def _ends(stage: Stage, window: PlayedWindow, end: State, server: InPageServer) -> bool:
+def _ends(stage: PlayedStage, window: PlayedWindow, end: State, server: InPageServer) -> bool:
     """Lead a task to an end; returns whether its lock was held until then and is gone."""
     nodes = failing_workflow(len(stage.evidence.titles)) if end is State.FAILED else None
     task = window.submit(end.value, server, nodes, steps=40)

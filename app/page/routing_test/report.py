@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from page.routing_test import faults, lost_lock, shared_identity, stuck_tasks, wrong_server
-from page.routing_test.stage import Outcome, Said, Scene, Stage
+from page.routing_test.stage import Outcome, PlayedStage, Said, Scene
 from tether.core.model.binding import CURED, Binding
 
 SEED = 1
@@ -52,8 +52,8 @@ async def play_all(
     scenes = []
     for scene in SCENES:
         began = time.perf_counter()
-        before, seen_before = await _play(scene, Stage(seed, scene.faulty))
-        after, seen_after = await _play(scene, Stage(seed, cured, scene.needs_records))
+        before, seen_before = await _play(scene, PlayedStage(seed, scene.faulty))
+        after, seen_after = await _play(scene, PlayedStage(seed, cured, scene.needs_records))
         report = {
             "id": scene.id,
             "title": say(f"scene.{scene.id}"),
@@ -88,7 +88,7 @@ def sentence(say: Say, said: Sequence[Said]) -> str:
     return " ".join(say(key, **facts) for key, facts in said)
 
 
-async def _play(scene: Scene, stage: Stage) -> tuple[Outcome, list[dict[str, Any]]]:
+async def _play(scene: Scene, stage: PlayedStage) -> tuple[Outcome, list[dict[str, Any]]]:
     """Play a scene; one that raises has failed, and says why."""
     try:
         outcome = await scene.play(stage)

@@ -2,7 +2,7 @@
 
 import re
 
-from page.routing_test.stage import NOON, Outcome, Stage, state_of
+from page.routing_test.stage import NOON, Outcome, PlayedStage, state_of
 from page.routing_test.window import PlayedWindow, ended_by_socket
 from tether.core.ids import ClientId
 from tether.core.model.identity import DEFAULT_BASE, make_window_id
@@ -12,7 +12,7 @@ _WINDOWS = 100
 _FORM = re.compile(rf"{DEFAULT_BASE}_{int(NOON * 1000)}_[0-9a-f]{{12}}_w[0-9a-f]{{12}}")
 
 
-async def client_ids(stage: Stage) -> Outcome:
+async def client_ids(stage: PlayedStage) -> Outcome:
     """10,000 ids of one millisecond; then two windows on one server."""
     make_id = stage.binding.make_id
     ids: list[ClientId] = []
@@ -36,7 +36,7 @@ async def client_ids(stage: Stage) -> Outcome:
     )
 
 
-async def two_windows(stage: Stage) -> Outcome:
+async def two_windows(stage: PlayedStage) -> Outcome:
     """Each window has a task on each server, sent in turns; the balancer prefers A."""
     a, b = stage.server("A"), stage.server("B", ahead=3)
     windows = PlayedWindow(stage, "window 1"), PlayedWindow(stage, "window 2")

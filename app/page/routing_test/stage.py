@@ -26,7 +26,7 @@ FOREVER = 300.0
 """Played seconds after which a task that has not ended never will."""
 
 
-class Stage:
+class PlayedStage:
     """The servers, clock and randomness of one scene; the same seed plays the same scene.
 
     Args:
@@ -101,7 +101,7 @@ class Scene:
 
     id: int
     faulty: Binding
-    play: Callable[[Stage], Coroutine[Any, Any, Outcome]]
+    play: Callable[[PlayedStage], Coroutine[Any, Any, Outcome]]
     needs_records: bool = False
 
 

@@ -1,6 +1,6 @@
 """Scenes of tasks that never seem to end: their frames go where nobody listens."""
 
-from page.routing_test.stage import Outcome, Stage, state_of
+from page.routing_test.stage import Outcome, PlayedStage, state_of
 from page.routing_test.window import PlayedWindow, ended_by_socket
 from tether.core.model.task import State
 
@@ -8,7 +8,7 @@ REACHED = 9
 """Steps of 100 in the third of four nodes: (2 + 0.09) / 4 = 52.25 %."""
 
 
-async def second_server(stage: Stage) -> Outcome:
+async def second_server(stage: PlayedStage) -> Outcome:
     """ABC is sent to A, then DEF to B, where two tasks wait before it."""
     a, b = stage.server("A"), stage.server("B", ahead=2)
     window = PlayedWindow(stage)
@@ -19,7 +19,7 @@ async def second_server(stage: Stage) -> Outcome:
     return Outcome(ended_by_socket(abc) and ended_by_socket(task), (state_of(abc), state_of(task)))
 
 
-async def moved_connection(stage: Stage, reached: int = REACHED) -> Outcome:
+async def moved_connection(stage: PlayedStage, reached: int = REACHED) -> Outcome:
     """The bug as it was reported: DEF runs on B and is at 52.25 % when ABC is sent to A."""
     a, b = stage.server("A"), stage.server("B")
     window = PlayedWindow(stage)
@@ -39,7 +39,7 @@ async def moved_connection(stage: Stage, reached: int = REACHED) -> Outcome:
     )
 
 
-async def two_at_once(stage: Stage) -> Outcome:
+async def two_at_once(stage: PlayedStage) -> Outcome:
     """Both tasks are sent in one moment; a window with one socket hears one of them."""
     a, b = stage.server("A"), stage.server("B")
     window = PlayedWindow(stage)
@@ -48,7 +48,7 @@ async def two_at_once(stage: Stage) -> Outcome:
     return Outcome(all(map(ended_by_socket, tasks)), tuple(map(state_of, tasks)))
 
 
-async def missed_end(stage: Stage) -> Outcome:
+async def missed_end(stage: PlayedStage) -> Outcome:
     """The server never sends the end of a task: only its records have it."""
     stage.is_end_swallowed = True
     server = stage.server("A")

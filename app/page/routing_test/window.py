@@ -10,7 +10,7 @@ from demo.memory import MemoryRecords
 from demo.network import NetworkHttp, NetworkSockets
 from demo.quick_work import workflow
 from demo.server import InPageServer
-from page.routing_test.stage import Stage
+from page.routing_test.stage import PlayedStage
 from tether.core.commands import CloseSocket, Commands, StartTimer
 from tether.core.events import (
     Emit,
@@ -41,7 +41,7 @@ _PICTURE_BYTES = 1000
 class PlayedWindow:
     """A browser tab; `opened` lists the servers of all sockets that it ever opened, in order."""
 
-    def __init__(self, stage: Stage, name: str = "window", places: int = 2) -> None:
+    def __init__(self, stage: PlayedStage, name: str = "window", places: int = 2) -> None:
         self.name = name
         self.opened: list[ServerUrl] = []
         self._stage = stage
@@ -158,7 +158,7 @@ def _is_end(text: str) -> bool:
 class _Http(NetworkHttp):
     """Collects requests as evidence; where HTTP could stand in for a deaf socket, none is sent."""
 
-    def __init__(self, stage: Stage, window: str, emit: Emit, files: "_Files") -> None:
+    def __init__(self, stage: PlayedStage, window: str, emit: Emit, files: "_Files") -> None:
         super().__init__(stage.network, emit, files.stored)
         self._stage = stage
         self._window = window
@@ -177,7 +177,7 @@ class _Http(NetworkHttp):
 class _Sockets(NetworkSockets):
     """Collects the sockets that are opened as evidence."""
 
-    def __init__(self, stage: Stage, window: PlayedWindow, emit: Emit) -> None:
+    def __init__(self, stage: PlayedStage, window: PlayedWindow, emit: Emit) -> None:
         super().__init__(stage.network, emit)
         self._evidence = stage.evidence
         self._window = window

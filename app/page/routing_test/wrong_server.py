@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from page.routing_test.stage import Outcome, Stage, state_of
+from page.routing_test.stage import Outcome, PlayedStage, state_of
 from page.routing_test.window import PlayedWindow, ended_by_socket
 from tether.core.model.task import State, Task
 
@@ -10,7 +10,7 @@ _SENT = 6
 _WINDOWS = 20
 
 
-async def connect(stage: Stage) -> Outcome:
+async def connect(stage: PlayedStage) -> Outcome:
     """The task is for B while the balancer prefers A."""
     stage.server("A")
     b = stage.server("B", ahead=2)
@@ -25,7 +25,7 @@ async def connect(stage: Stage) -> Outcome:
     )
 
 
-async def mismatch(stage: Stage) -> Outcome:
+async def mismatch(stage: PlayedStage) -> Outcome:
     """During the upload of a picture a bug takes lock and socket off the task."""
     stage.server("A")
     stage.server("B", ahead=2)
@@ -54,7 +54,7 @@ async def mismatch(stage: Stage) -> Outcome:
     )
 
 
-async def submit(stage: Stage) -> Outcome:
+async def submit(stage: PlayedStage) -> Outcome:
     """A is chosen; during the upload of the picture A's queue grows longer than B's."""
     a = stage.server("A")
     stage.server("B", ahead=1)
@@ -76,7 +76,7 @@ async def submit(stage: Stage) -> Outcome:
     )
 
 
-async def reconnect(stage: Stage) -> Outcome:
+async def reconnect(stage: PlayedStage) -> Outcome:
     """The task's socket drops while the other server has the shorter queue."""
     a = stage.server("A")
     b = stage.server("B", ahead=1)
@@ -96,7 +96,7 @@ async def reconnect(stage: Stage) -> Outcome:
     )
 
 
-async def shortest_queue(stage: Stage) -> Outcome:
+async def shortest_queue(stage: PlayedStage) -> Outcome:
     """A has three tasks, B and C one each, D is down; six tasks come at once, then 20 windows."""
     for name, ahead in (("A", 3), ("B", 1), ("C", 1), ("D", 0)):
         stage.server(name, ahead).is_up = name != "D"
@@ -122,5 +122,5 @@ async def shortest_queue(stage: Stage) -> Outcome:
     )
 
 
-def _play_to_acceptance(stage: Stage, tasks: list[Task]) -> None:
+def _play_to_acceptance(stage: PlayedStage, tasks: list[Task]) -> None:
     stage.play(lambda: all(task.acknowledged_at for task in tasks), 30.0)

@@ -9,9 +9,10 @@ from pyodide.ffi import JsException
 
 from tether.browser.values import fetch_options, to_object
 from tether.core.ids import ServerUrl, TaskId
+from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
-from tether.core.protocol.outputs import LARGEST_UNASKED, Fetched
+from tether.core.protocol.outputs import LARGEST_UNASKED, Fetched, Output, view_url
 from tether.core.windows.transfers import Begin
 
 _SHOWN = ("image/", "video/", "audio/")
@@ -31,27 +32,32 @@ class BrowserMedia:
         self._shown: dict[TaskId, dict[str, tuple[str, Any]]] = {}
         self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[tuple[Fetched, Any]]] = {}
 
-    def is_direct(self, server: ServerUrl) -> bool:
-        """Whether a player or a link gets a server's results by their addresses."""
+    def is_direct(self, task: Task) -> bool:
+        """Whether a player or a link gets a task's results by their addresses."""
+        server = task.server
+        if server is None:
+            return True
         return self._access_of(server) is None and target_space(self._page, server) is None
 
-    def address(self, task_id: TaskId, url: str) -> str:
-        """Return a result's address: `blob:` once it was fetched."""
-        return self._shown.get(task_id, {}).get(url, (url,))[0]
+    def address(self, task: Task, output: Output) -> str:
+        """Return a result's address: on its server, or `blob:` once it was fetched."""
+        _, url = _place(task, output)
+        if self.is_direct(task):
+            return url
+        return self._shown.get(task.task_id, {}).get(url, (url,))[0]
 
-    async def fetch(
-        self, task_id: TaskId, server: ServerUrl, url: str, *, is_asked: bool
-    ) -> Fetched:
+    async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
         """Fetch a result, unless it is large and no person asked for it."""
-        found, _ = await self._found(task_id, server, url, is_asked)
+        found, _ = await self._found(task.task_id, *_place(task, output), is_asked)
         return found
 
-    async def content(self, task_id: TaskId, server: ServerUrl, url: str, limit: int) -> Any | None:
+    async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return a result as a Blob; None if it has more bytes or can't be had.
 
         It is fetched once: its card has it then as well.
         """
-        _, blob = await self._found(task_id, server, url, limit > LARGEST_UNASKED)
+        is_asked = limit > LARGEST_UNASKED
+        _, blob = await self._found(task.task_id, *_place(task, output), is_asked)
         return blob if blob is not None and blob.size <= limit else None
 
     def forget(self, task_id: TaskId) -> None:
@@ -109,6 +115,12 @@ class BrowserMedia:
             return blob, 0
         finally:
             release()
+
+
+def _place(task: Task, output: Output) -> tuple[ServerUrl, str]:
+    """Return a result's server, and its address there."""
+    assert task.server is not None
+    return task.server, view_url(task.server, output, task.prompt_id)
 
 
 async def _content(answer: Any, size: int, limit: int | None) -> Any | None:

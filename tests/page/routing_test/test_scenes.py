@@ -9,7 +9,7 @@ import pytest
 
 from page.routing_test import faults, report, stuck_tasks
 from page.routing_test.report import SCENES, play_all, summary
-from page.routing_test.stage import Outcome, Scene, Stage
+from page.routing_test.stage import Outcome, PlayedStage, Scene
 from page.ui.words import Words
 from tests.page.routing_test.expected import EXPECTED
 from tether.core.model.binding import CURED, Binding
@@ -66,7 +66,9 @@ def test_the_bug_stands_where_it_was_seen() -> None:
     """By the product's own rule of progress: (2 + 0.09) / 4, and with 10 of 100 (2 + 0.1) / 4."""
     before = played()[6]["before"]
     assert before == "ABC completed. DEF stands at 52.25 % for ever."
-    outcome = asyncio.run(stuck_tasks.moved_connection(Stage(1, faults.ONLY_ONE_MOVES), reached=10))
+    outcome = asyncio.run(
+        stuck_tasks.moved_connection(PlayedStage(1, faults.ONLY_ONE_MOVES), reached=10)
+    )
     assert outcome.said[1] == ("task.stands", {"task": "DEF", "percent": "52.50"})
 
 
@@ -92,7 +94,7 @@ def test_the_same_seed_plays_the_same() -> None:
 def test_a_scene_that_breaks_is_red_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are played all the same."""
 
-    async def broken(_stage: Stage) -> Outcome:
+    async def broken(_stage: PlayedStage) -> Outcome:
         raise ValueError("no such thing")
 
     scene = Scene(1, faults.SHARED_ID, broken)

@@ -19,7 +19,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 WORKFLOW = invert_workflow()
 
 
-class Desk:
+class Scene:
     """An intake, what it kept, and what it told the session."""
 
     def __init__(self) -> None:
@@ -54,9 +54,9 @@ class Desk:
 
 def test_an_accepted_task_is_kept_first() -> None:
     """Workflow and picture are in the store when the session hears of the task."""
-    desk = Desk()
-    desk.accept(Blob(PNG), pinned=NORTH)
-    (event,) = desk.events
+    scene = Scene()
+    scene.accept(Blob(PNG), pinned=NORTH)
+    (event,) = scene.events
     assert isinstance(event, TaskAccepted)
     assert event.pinned == NORTH
     (picture,) = event.pictures
@@ -66,10 +66,10 @@ def test_an_accepted_task_is_kept_first() -> None:
 
 def test_two_tasks_never_share_an_id() -> None:
     """Nor a prompt id."""
-    desk = Desk()
-    desk.accept(Blob(PNG))
-    desk.accept(Blob(PNG))
-    first, second = desk.events
+    scene = Scene()
+    scene.accept(Blob(PNG))
+    scene.accept(Blob(PNG))
+    first, second = scene.events
     assert isinstance(first, TaskAccepted)
     assert isinstance(second, TaskAccepted)
     assert first.task_id != second.task_id
@@ -79,45 +79,45 @@ def test_two_tasks_never_share_an_id() -> None:
 
 def test_a_workflow_of_ones_own_may_use_the_servers_pictures() -> None:
     """Without a picture it runs with the names in the file."""
-    desk = Desk()
-    desk.accept()
-    assert len(desk.events) == 1
+    scene = Scene()
+    scene.accept()
+    assert len(scene.events) == 1
 
 
 def test_a_picture_too_large_for_the_chosen_server_is_refused() -> None:
     """Only servers that the task may go to count."""
-    desk = Desk()
-    desk.window.server(NORTH, NOON).max_upload = 50
-    desk.window.server(SOUTH, NOON)
-    assert desk.refusal(Blob(PNG), pinned=NORTH) == "picture_too_large"
-    desk.accept(Blob(PNG))
-    desk.window.server(SOUTH, NOON).use = Use.REMOVED
-    desk.files.kept.clear()
-    desk.events.clear()
-    assert desk.refusal(Blob(PNG)) == "picture_too_large"
+    scene = Scene()
+    scene.window.server(NORTH, NOON).max_upload = 50
+    scene.window.server(SOUTH, NOON)
+    assert scene.refusal(Blob(PNG), pinned=NORTH) == "picture_too_large"
+    scene.accept(Blob(PNG))
+    scene.window.server(SOUTH, NOON).use = Use.REMOVED
+    scene.files.kept.clear()
+    scene.events.clear()
+    assert scene.refusal(Blob(PNG)) == "picture_too_large"
 
 
 def test_a_file_goes_to_the_input_that_is_named() -> None:
     """One for a node that isn't there is refused, and nothing is kept."""
-    desk = Desk()
-    assert desk.refusal(Blob(PNG), place="99.image") == "file_unplaced"
-    desk.accept(Blob(PNG))
-    (event,) = desk.events
+    scene = Scene()
+    assert scene.refusal(Blob(PNG), place="99.image") == "file_unplaced"
+    scene.accept(Blob(PNG))
+    (event,) = scene.events
     assert isinstance(event, TaskAccepted)
     assert [(each.node_id, each.input) for each in event.pictures] == [("1", "image")]
 
 
 def test_what_is_no_picture_is_refused() -> None:
     """By its first bytes, whatever it is called."""
-    assert Desk().refusal(Blob(b"hello")) == "not_a_picture"
+    assert Scene().refusal(Blob(b"hello")) == "not_a_picture"
 
 
 def test_the_store_has_the_workflow_that_was_accepted() -> None:
     """As a text that reads as the same workflow; its digest is that text's."""
-    desk = Desk()
-    desk.accept()
-    (event,) = desk.events
+    scene = Scene()
+    scene.accept()
+    (event,) = scene.events
     assert isinstance(event, TaskAccepted)
-    text = desk.files.kept[event.digest]
+    text = scene.files.kept[event.digest]
     assert isinstance(text, str)
     assert (parse_workflow(text), digest_of(text)) == (event.workflow, event.digest)

@@ -8,7 +8,7 @@ import pytest
 
 from demo.quick_work import failing_workflow
 from page.console.flight_recorder import FlightRecorder
-from page.routing_test.stage import Stage
+from page.routing_test.stage import PlayedStage
 from page.routing_test.window import PlayedWindow
 from tether.core.model.binding import CURED
 from tools.dev.replay import Replay, main, read_record
@@ -16,7 +16,7 @@ from tools.dev.replay import Replay, main, read_record
 
 def flight() -> dict[str, Any]:
     """A window's flight: one task completes, with a picture, and one fails."""
-    stage = Stage(1, CURED)
+    stage = PlayedStage(1, CURED)
     a, b = stage.server("A"), stage.server("B")
     window = PlayedWindow(stage)
     recorder = FlightRecorder(window.window)
