@@ -30,9 +30,9 @@ from tether.runtime.ports import (
     Clock,
     Files,
     Hold,
-    HostPage,
     Http,
     OnAnswer,
+    PageLife,
     Records,
     Sockets,
 )
@@ -61,7 +61,7 @@ class Inside:
         self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
         self.records: Records = MemoryRecords()
         self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")
-        self.page: HostPage = BrowserPage()
+        self.page: PageLife = BrowserPage()
         self._network = network = Network(RealAgenda())
         for number, pace in enumerate(PACES, 1):
             # Only a name: nothing outside can have it, should it ever be asked for.

@@ -160,5 +160,5 @@ class Views:
         durations = self._window.statistics.durations
         if not durations.knows(server.url):
             return None
-        outlook = Estimates(self._window, durations, now)
-        return outlook.expected(server, server.queue_remaining or 0, "", 0).ends
+        estimates = Estimates(self._window, durations, now)
+        return estimates.expected(server, server.queue_remaining or 0, "", 0).ends

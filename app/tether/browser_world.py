@@ -23,9 +23,9 @@ from tether.runtime.ports import (
     Clock,
     Files,
     Hold,
-    HostPage,
     Http,
     OnAnswer,
+    PageLife,
     Records,
     Sockets,
 )
@@ -45,7 +45,7 @@ class BrowserWorld:
         files = BrowserFiles(f"{prefix}files", emit)
         self.files: Files = files
         self.open = files.open
-        self.page: HostPage = BrowserPage()
+        self.page: PageLife = BrowserPage()
         access_of = AccessTokens(self.records, self.shared).of
         self.sockets: Sockets = BrowserSockets(emit, access_of)
         begin = self._transfers().begin

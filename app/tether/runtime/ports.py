@@ -142,7 +142,7 @@ class Channel(Protocol):
         """Send a message to all other pages."""
 
 
-class HostPage(Protocol):
+class PageLife(Protocol):
     """The page that the client runs in."""
 
     def restart(self) -> None:
@@ -193,7 +193,7 @@ class World(Protocol):
     shared: Records
     channel: Channel
     files: Files
-    page: HostPage
+    page: PageLife
 
     def make_hold(self) -> Hold:
         """Return a hold for one window's claim."""
