@@ -127,7 +127,7 @@ class App:
         js.tetherExpose("runWebSocketRoutingFixTest", self._routing_test.run)
 
     def _finish(self) -> None:
-        """Tell the visitor that the page is there."""
+        """Take the boot screen away; from now on clicks are handled here."""
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
         # sitecustomize.py turned it off: all that a start makes stays.
@@ -163,7 +163,7 @@ def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
 
 
 def started(start: asyncio.Task[None]) -> None:
-    """Tell the visitor when the page can't start."""
+    """Show why the page can't start."""
     error = start.exception()
     if error is not None:
         js.tetherBootFailed(f"{type(error).__name__}: {error}")

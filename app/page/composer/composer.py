@@ -103,7 +103,7 @@ class Composer:
         """Show the form of a workflow that the library has under a name."""
         if name == OWN and self._library.own is None:
             return
-        self._context.notices.mended(WORKFLOW)
+        self._context.notices.resolved(WORKFLOW)
         number = self._form.begin()
         found = await self._find(name)
         if found is not None:
@@ -143,7 +143,7 @@ class Composer:
             self.panel.drop([key])
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
         else:
-            notices.mended(PICTURE)
+            notices.resolved(PICTURE)
 
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""

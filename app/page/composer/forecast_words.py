@@ -23,7 +23,7 @@ def say_forecast(words: Words, forecast: Forecast) -> str:
         return words.say("compose.next.full_paused", full=full, servers=names)
     if not forecast.obstacles:
         return words.say("compose.next.no_server")
-    told = [
+    obstacles = [
         words.say(
             "compose.next.obstacle",
             server=each.server.name,
@@ -31,21 +31,21 @@ def say_forecast(words: Words, forecast: Forecast) -> str:
         )
         for each in forecast.obstacles
     ]
-    return words.say("compose.next.none", why=_joined(words, "and", told))
+    return words.say("compose.next.none", why=_joined(words, "and", obstacles))
 
 
 def _first(words: Words, first: Sequence[Prospect]) -> str:
     if len(first) > 1:
         names = _joined(words, "or", [each.server.name for each in first])
         return words.say("compose.next.equal", servers=names)
-    return _told(words, first[0], "one")
+    return _placed(words, first[0], "one")
 
 
 def _other(words: Words, prospect: Prospect) -> str:
-    return _told(words, prospect, "other")
+    return _placed(words, prospect, "other")
 
 
-def _told(words: Words, prospect: Prospect, key: str) -> str:
+def _placed(words: Words, prospect: Prospect, key: str) -> str:
     """Say when a task starts there and when it is done: a slow server may be free, and later."""
     name, expected = prospect.server.name, prospect.expected
     if expected is None:
@@ -67,7 +67,7 @@ def _about(words: Words, seconds: float) -> str:
 
 
 def _joined(words: Words, key: str, parts: Sequence[str]) -> str:
-    told = parts[0]
+    joined = parts[0]
     for part in parts[1:]:
-        told = words.say(f"compose.next.{key}", left=told, right=part)
-    return told
+        joined = words.say(f"compose.next.{key}", left=joined, right=part)
+    return joined

@@ -82,14 +82,14 @@ class FormPanel:
         """
         found = []
         for field, shown in zip(self._fields, self._inputs, strict=True):
-            told = ""
+            sentence = ""
             try:
                 self._answer(field, shown)
             except BadInput as error:
                 facts = dict(error.trouble.facts) | {"field": self._name(field)}
-                told = self._words.say("trouble.field_bad", **facts)
-                found.append((told, shown))
-            set_text(self._box.querySelector(f"#{shown.id}-wrong"), told)
+                sentence = self._words.say("trouble.field_bad", **facts)
+                found.append((sentence, shown))
+            set_text(self._box.querySelector(f"#{shown.id}-wrong"), sentence)
         return found
 
     def answers(self) -> dict[tuple[NodeId, str], Any]:
@@ -188,10 +188,10 @@ class FormPanel:
         label = element("label", "", self._label(field), for_=shown.id)
         label.title = f"{field.title} · {field.input}"
         row.append(label, shown)
-        told = range_of(field)
-        if told:
-            label.append(element("span", "range", told))
-            shown.title = told
+        limits = range_of(field)
+        if limits:
+            label.append(element("span", "range", limits))
+            shown.title = limits
         if field.kind == "seed":
             row.append(button("dice", str(number), _DICE, aria_label=self._words.say("form.dice")))
         wrong = element("p", "trouble", id=f"{shown.id}-wrong")
@@ -207,12 +207,12 @@ class FormPanel:
     def _label(self, field: Field) -> str:
         """Return a field's name; with its node, and that one's id, where others have it too."""
         alike = [each for each in self._fields if each.input == field.input]
-        told = [self._name(field)]
+        parts = [self._name(field)]
         if len(alike) > 1:
-            told.append(field.title)
+            parts.append(field.title)
         if sum(each.title == field.title for each in alike) > 1:
-            told.append(field.node_id)
-        return " · ".join(told)
+            parts.append(field.node_id)
+        return " · ".join(parts)
 
     def _input(self, number: int, field: Field) -> Any:
         name = f"field-{number}"

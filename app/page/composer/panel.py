@@ -142,14 +142,14 @@ class ComposerPanel:
         set_text(self._alike, self._controller.why_alike() if copies > 1 else "")
         pictures = len(self._pictures)
         tasks = max(1, pictures) * copies
-        told = ""
+        sentence = ""
         if copies and pictures:
             key = "compose.count_copies" if copies > 1 else "compose.count"
             key = "compose.count_one" if tasks == 1 else key
-            told = self._words.say(key, pictures=pictures, copies=copies, tasks=tasks)
+            sentence = self._words.say(key, pictures=pictures, copies=copies, tasks=tasks)
         elif copies > 1:
-            told = self._words.say("compose.count_tasks", tasks=tasks)
-        set_text(self._counted, told)
+            sentence = self._words.say("compose.count_tasks", tasks=tasks)
+        set_text(self._counted, sentence)
 
     def show_own(self, name: str) -> None:
         """Show that a workflow of the person's own is chosen."""
@@ -250,7 +250,7 @@ class DropAnywhere:
     """Takes files in, and marks the page while some are dragged over it.
 
     Args:
-        take: Is called with the files.
+        take: Called with the files.
     """
 
     def __init__(self, take: Callable[[list[Any]], None]) -> None:

@@ -10,12 +10,12 @@ from tether.core.protocol.address import COMFYUI_PORT, Space, needs_permission, 
 
 
 class Signs(NamedTuple):
-    """What was seen; calls that were not made leave None.
+    """What an examination found; a call that was not made is None.
 
     Attributes:
-        leave: The browser's leave for that server's space: granted, denied, prompt, or "" where
+        permission: The browser's for that server's space: granted, denied, prompt, or "" where
             it has no such thing.
-        is_secure: The page is a secure context: only such a one can be given leave.
+        is_secure: The page is a secure context: only such a page can get permission.
         status: Of a call that the page may read.
         is_comfy: What it read is a ComfyUI server's.
         is_slow: That call had no end in its time.
@@ -28,7 +28,7 @@ class Signs(NamedTuple):
     page: str
     server: ServerUrl
     name: str
-    leave: str = ""
+    permission: str = ""
     is_secure: bool = True
     access: Mode = Mode.NONE
     status: int | None = None
@@ -104,11 +104,11 @@ def _of_answer(signs: Signs) -> tuple[Trouble, ...]:
 def _before_any_call(signs: Signs) -> Trouble | None:
     """The browser itself forbids the call."""
     is_https = signs.page.startswith("https:")
-    asks = needs_permission(signs.page, signs.server) and bool(signs.leave)
-    if asks and signs.is_secure and signs.leave == "denied":
+    asks = needs_permission(signs.page, signs.server) and bool(signs.permission)
+    if asks and signs.is_secure and signs.permission == "denied":
         site = f"chrome://settings/content/siteDetails?site={origin_of(signs.page)}"
         return _cause(signs, "doctor_denied", site)
-    if asks and signs.is_secure and signs.leave == "prompt":
+    if asks and signs.is_secure and signs.permission == "prompt":
         return _cause(signs, "doctor_unasked")
     is_plain = signs.server.startswith("http:")
     if is_https and is_plain and not asks and space_of(signs.server) is not Space.LOOPBACK:
@@ -139,7 +139,7 @@ def _of_silence(signs: Signs) -> tuple[Trouble, ...]:
     if signs.server.startswith("https:"):
         untrusted = _cause(signs, "doctor_certificate", signs.server)
         found = [untrusted] if signs.has_plain_echo else [*found, untrusted]
-    elif needs_permission(signs.page, signs.server) and signs.leave == "denied":
+    elif needs_permission(signs.page, signs.server) and signs.permission == "denied":
         found.append(_cause(signs, "doctor_insecure"))
     return tuple(found)
 

@@ -26,12 +26,12 @@ NAMES_RECORD = "substitutes"
 
 
 class Roster:
-    """Keeps the person's changes for all windows of the browser, and tells this one's session.
+    """Keeps the person's changes for all windows, and emits them to this window's session.
 
     Args:
         window: Knows the servers.
         kept: What all windows share.
-        emit: Tells the session.
+        emit: Sends events to the session.
         page_url: Against which short addresses are read.
         keys: The servers' tokens.
     """
@@ -47,7 +47,7 @@ class Roster:
         self._wanted: dict[ServerUrl, Access] = {}
         self._presets: dict[ServerUrl, str] = {}
         self._is_loaded = False
-        self._told: tuple[Trouble, ...] = ()
+        self._reported: tuple[Trouble, ...] = ()
         self.held: dict[ServerUrl, str] = {}
         """Servers that are called only after a click, with their names."""
         self._list = ServerList(kept.read(RECORD) or "")
@@ -69,9 +69,9 @@ class Roster:
         self._presets, troubles = renew(self._presets, listed, self._page_url)
         if listed.text is not None and not troubles:
             self._remember(listed)
-        for trouble in troubles if troubles != self._told else ():
+        for trouble in troubles if troubles != self._reported else ():
             self._emit(StorageFailed(trouble))
-        self._told = troubles
+        self._reported = troubles
         self._wanted.update(read_modes(listed.text or "", self._page_url))
         change = compare(before, self._list.merged(self._presets))
         for url, name in change.used.items():
@@ -80,7 +80,7 @@ class Roster:
                 continue
             self._emit(ServerAdded(url, name))
             if url not in before:
-                self._tell_more(url)
+                self._emit_settings(url)
         for url in change.gone:
             if self.held.pop(url, None) is None:
                 self._emit(ServerRemoved(url))
@@ -117,7 +117,7 @@ class Roster:
         self._write()
         self.held.pop(url, None)
         self._emit(ServerAdded(url, self._name(url)))
-        self._tell_more(url)
+        self._emit_settings(url)
         return url
 
     def correct(self, url: ServerUrl, typed: str, name: str) -> ServerUrl:
@@ -209,7 +209,7 @@ class Roster:
         server = self._window.servers.get(url)
         if url in self.held:
             self._emit(ServerAdded(url, self.held.pop(url)))
-            self._tell_more(url)
+            self._emit_settings(url)
         elif server is not None:
             self._emit(ServerAdded(url, server.name))
 
@@ -220,8 +220,8 @@ class Roster:
         self._kept.write(NAMES_RECORD, self._names.write())
         self._emit(SubstitutesChanged(url, self._names.of(url)))
 
-    def _tell_more(self, url: ServerUrl) -> None:
-        """Tell what the person has set of a server that is used from now on."""
+    def _emit_settings(self, url: ServerUrl) -> None:
+        """Emit what the person has set for a server that is used from now on."""
         if url in self._list.paused:
             self._emit(ServerPaused(url, True))
         names = self._names.of(url)

@@ -89,15 +89,15 @@ class ServerRows:
             ends: In how many seconds a new task would be done there, if known.
         """
         words = self._words
-        ours = len(self._window.bound_to(server.url))
+        own_tasks = len(self._window.bound_to(server.url))
         state = f"server.reach.{server.reach.value}"
         if server.is_leaving or server.is_paused:
             state = "server.leaving" if server.is_leaving else "server.paused"
         queue = []
         if server.queue_remaining is not None:
             queue.append(words.say("server.queue", count=server.queue_remaining))
-        if ours:
-            queue.append(words.say("server.ours", count=ours))
+        if own_tasks:
+            queue.append(words.say("server.ours", count=own_tasks))
         facts, about = server.facts, self._known.about(server.url)
         access, causes = about.access, about.causes
         trouble = self._trouble(server, failures)
@@ -145,15 +145,15 @@ class ServerRows:
         """Say how fast and how full a server was, and when."""
         if server.reach is not Reach.UP:
             return ""
-        words, facts, told = self._words, server.facts, []
+        words, facts, parts = self._words, server.facts, []
         if server.latency is not None:
-            told.append(words.say("server.latency", ms=max(1, round(server.latency * 1000))))
+            parts.append(words.say("server.latency", ms=max(1, round(server.latency * 1000))))
         if facts is not None and facts.memory_total > 0:
             free, total = facts.memory_free / 2**30, facts.memory_total / 2**30
-            told.append(words.say("server.memory", free=f"{free:.1f}", total=f"{total:.1f}"))
+            parts.append(words.say("server.memory", free=f"{free:.1f}", total=f"{total:.1f}"))
         if server.told_at:
-            told.append(words.say("server.as_of", time=self._time_of(server.told_at)))
-        return " · ".join(told)
+            parts.append(words.say("server.as_of", time=self._time_of(server.told_at)))
+        return " · ".join(parts)
 
     def _wait(self, server: Server, ends: float | None) -> str:
         """Say when a new task would be done there, once somebody knows how long they take."""

@@ -45,7 +45,7 @@ def pause(draw: float) -> float:
 
 
 class Rounds:
-    """Keeps reads to the times when somebody looks at the page."""
+    """Keeps reads to the times when the page is visible."""
 
     def __init__(self) -> None:
         self._is_due = False

@@ -126,7 +126,7 @@ class TaskRows:
         )
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
-        """Say what keeps a task from going on that isn't told of it otherwise."""
+        """Return what holds up a task whose own record doesn't say."""
         if task.state is State.WAITING:
             servers = self._window.servers.values()
             wanted = [each for each in servers if task.pinned in (None, each.url)]
@@ -145,7 +145,7 @@ class TaskRows:
         return Trouble.of("moved_here", server=server.name if server else before.server)
 
     def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
-        """Nobody can tell whether a server that says nothing still has a task."""
+        """Only the person can decide whether a silent server still has a task."""
         is_there = task.state in ON_SERVER and not task.is_cancel_wanted
         is_silent = server is not None and server.is_long_silent
         return is_there and is_silent and bool(task.digest)
@@ -158,28 +158,28 @@ class TaskRows:
         node = (workflow.nodes.get(task.progress.current) or {}) if workflow else {}
         title = node["_meta"].get("title") if isinstance(node.get("_meta"), dict) else None
         name = title if isinstance(title, str) and title else node.get("class_type", "")
-        told = f"{task.progress.current} · {name}" if name else task.progress.current
-        return self._words.say("task.node", node=told, percent=percent)
+        label = f"{task.progress.current} · {name}" if name else task.progress.current
+        return self._words.say("task.node", node=label, percent=percent)
 
     def _timing(self, task: Task, server: Server | None, usual: float | None, now: float) -> str:
         """Say how long it has taken, its place in the queue, and how long its like take."""
         words = self._words
-        told = []
+        parts = []
         if task.is_ended:
             if 0 < task.started_at < task.ended_at:
-                told.append(
+                parts.append(
                     words.say("task.took", time=spoken(words, task.ended_at - task.started_at))
                 )
         elif task.state is State.RUNNING:
-            told.append(words.say("task.runs", time=spoken(words, now - task.started_at)))
+            parts.append(words.say("task.runs", time=spoken(words, now - task.started_at)))
         else:
             ahead = self._ahead(task, server) if server else None
             if ahead is not None:
-                told.append(words.say("task.ahead", count=ahead))
-            told.append(words.say("task.waits", time=spoken(words, now - task.accepted_at)))
+                parts.append(words.say("task.ahead", count=ahead))
+            parts.append(words.say("task.waits", time=spoken(words, now - task.accepted_at)))
         if usual is not None and not task.is_ended:
-            told.append(words.say("task.usual", time=spoken(words, usual)))
-        return " · ".join(told)
+            parts.append(words.say("task.usual", time=spoken(words, usual)))
+        return " · ".join(parts)
 
     def _ahead(self, task: Task, server: Server) -> int | None:
         """Count the tasks before one: at most as many as the latest list, and the gauge, have."""
@@ -200,19 +200,19 @@ class TaskRows:
         if since is None:
             return ""
         words, time_of = self._words, self._time_of
-        told = [words.say("stuck.still", time=spoken(words, now - since))]
+        parts = [words.say("stuck.still", time=spoken(words, now - since))]
         if usual is not None:
-            told.append(words.say("stuck.usual", time=spoken(words, usual)))
+            parts.append(words.say("stuck.usual", time=spoken(words, usual)))
         is_open = server.connection.phase is Phase.OPEN
         socket = words.say("stuck.open" if is_open else "stuck.closed")
         heard = time_of(task.heard_at) if task.heard_at else words.say("stuck.never")
-        told.append(words.say("stuck.socket", socket=socket, time=heard))
+        parts.append(words.say("stuck.socket", socket=socket, time=heard))
         if server.silent_since > 0:
             trouble = server.trouble or Trouble.of("server_silent", server=server.name)
-            told.append(words.trouble(trouble))
+            parts.append(words.trouble(trouble))
         elif task.seen_at:
-            told.append(words.say("stuck.asked", server=server.name, time=time_of(task.seen_at)))
-        return " ".join(told)
+            parts.append(words.say("stuck.asked", server=server.name, time=time_of(task.seen_at)))
+        return " ".join(parts)
 
     def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:
         if task.server is None:

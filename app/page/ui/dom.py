@@ -73,7 +73,7 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
 
 
 class Seen:
-    """Tells of each element once, when it comes near what the person sees.
+    """Calls a function once with each element that comes near the visible part of the page.
 
     Args:
         handle: Called with the element.
@@ -86,7 +86,7 @@ class Seen:
         self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
 
     def watch(self, target: Any) -> None:
-        """Tell of this one, too."""
+        """Watch this element, too."""
         self._observer.observe(target)
 
     def _changed(self, entries: Any, _observer: Any) -> None:

@@ -8,7 +8,7 @@ from tether.browser.values import to_object
 
 
 class NoticesPanel:
-    """Notices stay until they are closed; the same sentence is shown once."""
+    """Notices stay until they are closed; a sentence is shown once."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -16,7 +16,7 @@ class NoticesPanel:
         self._shown: dict[str, Any] = {}
         self._tried: set[str] = set()
         self._about: dict[str, str] = {}
-        """What can be mended -> the sentence that says what is wrong with it."""
+        """Subject -> the sentence that says what is wrong with it."""
         self._known: tuple[str, ...] = ()
         on_action(self._list, lambda _action, key: self._close(key))
 
@@ -24,10 +24,10 @@ class NoticesPanel:
         """Show what went wrong with what the person has just tried.
 
         Args:
-            sentence: Says it.
-            about: What can be mended; what was said of it before is closed.
+            sentence: What happened.
+            about: The subject; an earlier notice about it is closed.
         """
-        self.mended(about)
+        self.resolved(about)
         if about:
             self._about[about] = sentence
         self._show(sentence)
@@ -35,18 +35,18 @@ class NoticesPanel:
         # Who pressed Run may be far below.
         self._list.scrollIntoView(to_object({"block": "center"}))
 
-    def mended(self, about: str) -> None:
-        """Close what was said of something that can be mended."""
+    def resolved(self, about: str) -> None:
+        """Close the notice about a subject."""
         self._close(self._about.pop(about, ""))
 
     def clear(self) -> None:
-        """Close those: it is being tried again. What holds all the same stays."""
+        """Close what `show` has shown: it is being tried again."""
         for sentence in self._tried:
             self._close(sentence)
         self._tried.clear()
 
     def follow(self, notices: tuple[str, ...]) -> None:
-        """Show those of the session's notices that are new."""
+        """Show the session's notices that are new."""
         if notices != self._known:
             for sentence in notices:
                 if sentence not in self._known:

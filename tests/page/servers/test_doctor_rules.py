@@ -55,9 +55,9 @@ def test_a_blocked_socket_and_a_refused_picture_are_told_of_a_server_that_works(
 def test_leave_that_was_refused_or_not_asked_is_the_cause() -> None:
     """Before anything that could be wrong with the server."""
     site = "chrome://settings/content/siteDetails?site=https://tether.example"
-    assert found(page=WEB_PAGE, leave="denied") == [("doctor_denied", site)]
-    assert found(page=WEB_PAGE, leave="prompt") == [("doctor_unasked", "")]
-    assert found(LOOPBACK, WEB_PAGE, leave="prompt") == [("doctor_unasked", "")]
+    assert found(page=WEB_PAGE, permission="denied") == [("doctor_denied", site)]
+    assert found(page=WEB_PAGE, permission="prompt") == [("doctor_unasked", "")]
+    assert found(LOOPBACK, WEB_PAGE, permission="prompt") == [("doctor_unasked", "")]
 
 
 def test_mixed_content_is_told_by_the_addresses_alone() -> None:
@@ -65,11 +65,11 @@ def test_mixed_content_is_told_by_the_addresses_alone() -> None:
     cure = ("doctor_mixed", "https://192.168.1.20:8188")
     assert found(page=WEB_PAGE) == [cure]
     public = ServerUrl("http://gpu.example:8188")
-    assert found(public, WEB_PAGE, leave="granted") == [
+    assert found(public, WEB_PAGE, permission="granted") == [
         ("doctor_mixed", "https://gpu.example:8188")
     ]
     for server, leave in ((LOOPBACK, ""), (LAN, "granted")):
-        assert [code for code, _ in found(server, WEB_PAGE, leave=leave)] == ["doctor_down"]
+        assert [code for code, _ in found(server, WEB_PAGE, permission=leave)] == ["doctor_down"]
 
 
 def test_an_echo_without_an_answer_is_a_refusal() -> None:
@@ -97,9 +97,9 @@ def test_silence_is_a_server_that_is_down_or_not_trusted() -> None:
 
 def test_a_public_page_on_plain_http_reaches_no_local_network() -> None:
     """Chromium says "denied" to every page on plain http, so it may be that."""
-    told = found(page="http://tether.example/", leave="denied", is_secure=False)
+    told = found(page="http://tether.example/", permission="denied", is_secure=False)
     assert [code for code, _ in told] == ["doctor_down", "doctor_insecure"]
-    assert [code for code, _ in found(leave="denied", is_secure=False)] == ["doctor_down"]
+    assert [code for code, _ in found(permission="denied", is_secure=False)] == ["doctor_down"]
 
 
 def test_an_https_port_is_asked_in_plain_http() -> None:
