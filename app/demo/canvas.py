@@ -82,22 +82,22 @@ class CanvasWork:
         """Return a file's Blob."""
         return self._blobs.get(key)
 
-    def _done(self, told: Any) -> None:
-        report = self._reports.pop(told.run, None)
+    def _done(self, done: Any) -> None:
+        report = self._reports.pop(done.run, None)
         if report is None:
             return
-        if hasattr(told, "message"):
-            report(NodeRaised(told.run, str(told.name), str(told.message)))
+        if hasattr(done, "message"):
+            report(NodeRaised(done.run, str(done.name), str(done.message)))
             return
         files = []
-        for number, blob in enumerate(told.files):
-            key = f"made-{told.run}-{number}"
+        for number, blob in enumerate(done.files):
+            key = f"made-{done.run}-{number}"
             self._blobs[key] = blob
             files.append(Blob(key, int(blob.size), key))
-        previews = tuple(Preview(False, preview.to_bytes()) for preview in told.previews)
-        width, height = told.size
+        previews = tuple(Preview(False, preview.to_bytes()) for preview in done.previews)
+        width, height = done.size
         report(
-            NodeFinished(told.run, tuple(files), previews=previews, picture_size=(width, height))
+            NodeFinished(done.run, tuple(files), previews=previews, picture_size=(width, height))
         )
 
     def _broken(self, _event: Any) -> None:

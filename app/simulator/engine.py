@@ -42,10 +42,7 @@ class Engine:
     The same events at the same times with the same random source give the same effects.
     Nothing a client sends can make `handle` raise.
 
-    Args:
-        settings: What the server is started with; may be replaced between events.
-        random: Source of ids and names, e.g. `random.Random(seed)`.
-        classes: The node classes it knows.
+    `process` is the state of the running server. `random` makes ids and names.
     """
 
     def __init__(
@@ -58,7 +55,7 @@ class Engine:
 
     @property
     def settings(self) -> Settings:
-        """What the server was started with."""
+        """The settings of the server; they may be replaced between two events."""
         return self.process.settings
 
     @settings.setter
@@ -83,7 +80,7 @@ class Engine:
             case SocketDrained(connection_id):
                 self.process.sockets.unblock(connection_id)
             case NodeFinished() | NodeRaised():
-                self._worker.hear(event)
+                self._worker.receive(event)
             case Killed():
                 self._die()
             case _:  # Woken
@@ -151,10 +148,10 @@ class Engine:
         submission = submit(request.body, self.process)
         worker = self._worker
         if submission.is_queued:
-            # A server that fails on two equal entries has no time left to tell of them.
-            gauge = worker.gauge() if submission.response is not None else None
+            # A server that fails on two equal entries sends no `status` for the second.
+            status = worker.status() if submission.response is not None else None
             delay = max(0.0, self.settings.post_delay)
-            self._stage.later(delay, lambda: worker.accept(gauge))
+            self._stage.later(delay, lambda: worker.accept(status))
         if submission.response is None:
             return TROUBLE
         return self._with_cors(submission.response)

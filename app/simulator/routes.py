@@ -127,38 +127,38 @@ class Routes:
         )
 
     def _change_queue(self, request: Request) -> Response:
-        wish = body_object(request.body)
-        if wish.get("clear"):
+        body = body_object(request.body)
+        if body.get("clear"):
             self._queue.clear()
-            self._worker.tell_queue()
-        for prompt_id in _ids(wish, "delete"):
+            self._worker.send_status()
+        for prompt_id in _ids(body, "delete"):
             self._dequeue(prompt_id)
         return empty_response()
 
     def _change_history(self, request: Request) -> Response:
-        wish = body_object(request.body)
-        if wish.get("clear"):
+        body = body_object(request.body)
+        if body.get("clear"):
             self._history.clear()
-        for prompt_id in _ids(wish, "delete"):
+        for prompt_id in _ids(body, "delete"):
             if isinstance(prompt_id, str):
                 self._history.delete(prompt_id)
         return empty_response()
 
     def _interrupt(self, request: Request) -> Response:
         try:
-            wish = body_json(request.body)
+            body = body_json(request.body)
         except ServerTrouble:
-            wish = {}  # An empty body is the usual way to stop whatever runs.
-        if not isinstance(wish, dict):
+            body = {}  # An empty body is the usual way to stop whatever runs.
+        if not isinstance(body, dict):
             raise ServerTrouble("the body of /interrupt is JSON but no object")
-        prompt_id = wish.get("prompt_id")
+        prompt_id = body.get("prompt_id")
         # A wrong type is a name nobody has.
         self._worker.interrupt(str(prompt_id) if prompt_id else None)
         return empty_response()
 
     def _cancel_batch(self, request: Request) -> Response:
-        wish = body_object(request.body)
-        ids = wish.get("job_ids")
+        body = body_object(request.body)
+        ids = body.get("job_ids")
         if not isinstance(ids, list) or not ids:
             return json_response({"error": "job_ids must be a non-empty list"}, 400)
         invalid = [each for each in ids if not is_canonical_uuid(each)]
@@ -174,15 +174,15 @@ class Routes:
     def _dequeue(self, prompt_id: object) -> bool:
         deleted = self._queue.delete_first(lambda task: task.prompt_id == prompt_id)
         if deleted:
-            self._worker.tell_queue()
+            self._worker.send_status()
         return deleted
 
     def _describe(self, name: str) -> dict[str, object]:
         return self._process.classes[name].describe(self._process.files.names("input"))
 
 
-def _ids(wish: dict[str, object], name: str) -> list[object]:
-    ids = wish.get(name, [])
+def _ids(body: dict[str, object], name: str) -> list[object]:
+    ids = body.get(name, [])
     if not isinstance(ids, list):
         raise ServerTrouble(f"`{name}` is {type(ids).__name__}, not a list")
     return ids

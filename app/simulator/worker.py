@@ -16,18 +16,18 @@ class Worker:
         self._execution: Execution | None = None
         self.last_run_id = first_run_id
 
-    def tell_queue(self) -> None:
+    def send_status(self) -> None:
         """Send everybody the length of the queue."""
-        self._process.sockets.send(None, self.gauge())
+        self._process.sockets.send(None, self.status())
 
-    def gauge(self) -> str:
+    def status(self) -> str:
         """Return the `status` frame of this moment."""
         return status_frame(self._process.queue.remaining)
 
-    def accept(self, gauge: str | None) -> None:
+    def accept(self, status: str | None) -> None:
         """Send the `status` of the moment when a task came, if any, and start the task."""
-        if gauge is not None:
-            self._process.sockets.send(None, gauge)
+        if status is not None:
+            self._process.sockets.send(None, status)
         self._start_next()
 
     def interrupt(self, prompt_id: str | None) -> bool:
@@ -44,7 +44,7 @@ class Worker:
             return None
         return self._execution.shown_node
 
-    def hear(self, report: NodeFinished | NodeRaised) -> None:
+    def receive(self, report: NodeFinished | NodeRaised) -> None:
         """Take a report of the shell; one that comes too late is dropped."""
         if self._execution is None or not self._execution.is_awaiting(report.run_id):
             self._process.stage.emit(DropValues(report.run_id))
@@ -64,7 +64,7 @@ class Worker:
         task = self._process.queue.take()
         if task is None:
             return
-        self.tell_queue()
+        self.send_status()
         self._execution = Execution(self._process, task, self._next_run_id, self._end)
         self._execution.start()
 
@@ -72,12 +72,12 @@ class Worker:
         self._process.history.add(entry)
         self._execution = None
         self._process.queue.running = None
-        self.tell_queue()
-        self._tell_end(entry.task)
+        self.send_status()
+        self._send_end(entry.task)
         # Not at once: a chain of cached tasks would recurse.
         self._process.stage.later(0.0, self._start_next)
 
-    def _tell_end(self, task: Task) -> None:
+    def _send_end(self, task: Task) -> None:
         if task.client_id is not None:
             data = {"node": None, "prompt_id": task.prompt_id}
             self._process.sockets.send(task.client_id, text_frame("executing", data))

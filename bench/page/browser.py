@@ -6,10 +6,12 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, CDPSession, Page
+from PIL import Image
+from playwright.async_api import Browser, BrowserContext, CDPSession, FilePayload, Page
 
 from bench.page.hosts import ROOT, Host
 
@@ -198,3 +200,10 @@ def slow(steps: int, step_ms: int, seed: int = 1) -> dict[str, Any]:
     """Return a step that takes its time."""
     inputs = {"steps": steps, "step_ms": step_ms, "seed": seed, "previews": False}
     return {"class_type": "TetherSlow", "inputs": inputs}
+
+
+def picture(number: int) -> FilePayload:
+    """A small picture that no other task has."""
+    buffer = BytesIO()
+    Image.new("RGB", (96, 64), (number % 256, number // 256, 150)).save(buffer, format="PNG")
+    return {"name": f"{number}.png", "mimeType": "image/png", "buffer": buffer.getvalue()}

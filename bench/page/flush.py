@@ -12,12 +12,11 @@ import asyncio
 import json
 import os
 import statistics
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image
 from playwright.async_api import FilePayload, Page, async_playwright, expect
 
+from bench.page.browser import picture
 from simulator.settings import Settings
 from tools.comfy.server import ComfyServer
 from tools.dev.serve import PageServer
@@ -50,13 +49,6 @@ SLOW = {
     },
     "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "slow"}},
 }
-
-
-def picture(number: int) -> FilePayload:
-    """A picture that no other task has."""
-    buffer = BytesIO()
-    Image.new("RGB", (96, 64), (number % 256, 99, 150)).save(buffer, format="PNG")
-    return {"name": f"{number}.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
 async def send(page: Page, first: int, count: int) -> None:

@@ -2,9 +2,8 @@
 
 from playwright.async_api import Page
 
-from bench.page.browser import Bench, servers, until
+from bench.page.browser import Bench, picture, servers, until
 from bench.page.figures import Figure, median
-from bench.page.pictures import picture
 
 RUNS = 11
 

@@ -125,7 +125,7 @@ class ChaosProxy:
         self._port = runner.addresses[0][1]
 
     async def _fall_silent(self) -> None:
-        """Stop listening, and cut what is open."""
+        """Stop listening, and cut all connections."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
@@ -213,7 +213,7 @@ def _passed_on(headers: Any) -> Iterator[tuple[str, str]]:
 
 
 async def _broken_off(incoming: web.Request, status: int, headers: Any) -> web.StreamResponse:
-    """Begin an answer, and cut it: Chromium itself repeats a POST that gets no byte of one."""
+    """Start an answer, and cut it: Chromium repeats a POST that gets no byte of an answer."""
     answer = web.StreamResponse(status=status, headers=headers)
     answer.content_length = 1000
     await answer.prepare(incoming)

@@ -1,4 +1,4 @@
-"""One WebSocket of the embedded server: what waits to be written, and what is read."""
+"""One WebSocket of the embedded server: its queue of frames, its writer and its reader."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,12 +12,7 @@ _SECONDS_UNTIL_BLOCKED = 0.05
 
 
 class Connection:
-    """Carries frames; the machine decides.
-
-    Args:
-        feed: Tells the machine what happens here.
-        thawed: Nothing moves while it is not set.
-    """
+    """Carries frames, and feeds the simulator with events; nothing moves unless `thawed` is set."""
 
     def __init__(
         self,
@@ -60,7 +55,7 @@ class Connection:
                 while not self.frames.empty():
                     await self._send(socket, self.frames.get_nowait())
             except ConnectionError:
-                return  # The reading side notices the same end and tells the machine.
+                return  # The reading side notices the same end, and reports it.
             finally:
                 alarm.cancel()
             if self._is_blocked:

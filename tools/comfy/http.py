@@ -1,4 +1,4 @@
-"""aiohttp's requests into the machine's, and the machine's answers into aiohttp's."""
+"""Translation of aiohttp's requests into the simulator's, and of answers back."""
 
 import asyncio
 
@@ -9,17 +9,17 @@ from tools.comfy.blobs import BlobStore
 from tools.comfy.encode import reencoded_file
 
 PIECE = 1 << 18
-"""Bytes of an upload that are in memory at a time."""
+"""Most bytes of an upload that are in memory at a time."""
 
 
 def bare_request(incoming: web.Request) -> Request:
-    """A request without its body, as a WebSocket handshake is one."""
+    """Return a request without its body, such as a WebSocket handshake."""
     headers = {name.lower(): value for name, value in incoming.headers.items()}
     return Request(incoming.method, incoming.raw_path, headers)
 
 
 async def read_request(incoming: web.Request, blobs: BlobStore, limit: int) -> Request:
-    """A whole request; of a body over the limit only the size is told."""
+    """Read a whole request; of a body over the limit only the size."""
     body, form, size, is_malformed = b"", None, 0, False
     limited = incoming.clone(client_max_size=limit)
     try:
@@ -30,14 +30,14 @@ async def read_request(incoming: web.Request, blobs: BlobStore, limit: int) -> R
             size = len(body)
     except web.HTTPRequestEntityTooLarge:
         size = limit + 1
-    except ValueError:  # So aiohttp calls a multipart body without sense.
+    except ValueError:  # aiohttp's error for a malformed multipart body.
         is_malformed = True
     bare = bare_request(incoming)
     return Request(bare.method, bare.target, bare.headers, body, form, size, is_malformed)
 
 
 async def write_response(response: Response, blobs: BlobStore) -> web.Response:
-    """An answer with the bytes it speaks of."""
+    """Return an answer, with the bytes of the blob that it names."""
     content: bytes
     match response.body:
         case FileBody(key, start, stop):
@@ -59,11 +59,11 @@ async def write_response(response: Response, blobs: BlobStore) -> web.Response:
 
 
 async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> Form:
-    """Read a form part by part; a file goes to the store as it comes.
+    """Read a form part by part; files are stored as they arrive.
 
     Raises:
         HTTPRequestEntityTooLarge: More than `limit` bytes in all.
-        ValueError: It says that it is a form, and is none.
+        ValueError: Its content type is a form, but its body is none.
     """
     if incoming.content_type != "multipart/form-data":
         await incoming.read()

@@ -1,4 +1,4 @@
-"""The simulator behind real sockets: aiohttp outside, the pure machine inside."""
+"""The embedded server: the simulator behind real sockets, with aiohttp."""
 
 import asyncio
 import time
@@ -92,26 +92,26 @@ class ComfyServer:
 
     @property
     def settings(self) -> Settings:
-        """How it behaves now."""
+        """The settings of this moment."""
         return self.engine.settings
 
     @property
     def port(self) -> int:
-        """The port it listens on, known after `start`."""
+        """The port that it listens on, known after `start`."""
         return self._port
 
     @property
     def blob_folder(self) -> Path:
-        """Where file contents lie, under names of no meaning; gone after `stop`."""
+        """The folder of file contents, which `stop` deletes."""
         return self._blobs.folder
 
     @property
     def url(self) -> str:
-        """Where it answers, without a slash at the end."""
+        """The address of the server, without a slash at the end."""
         return f"http://{self.settings.host}:{self._port}"
 
     def change(self, **fields: Any) -> None:
-        """Give it other `Settings` fields from now on, e.g. `change(post_delay=-0.2)`."""
+        """Change fields of `Settings` from now on, e.g. `change(post_delay=-0.2)`."""
         self.engine.settings = replace(self.settings, **fields)
 
     async def start(self) -> None:
@@ -141,7 +141,7 @@ class ComfyServer:
         self._blobs.close()
 
     async def kill(self) -> None:
-        """Die as by `kill -9`: no close frames, no answers, nobody listens. `start` revives."""
+        """Kill the server as by `kill -9`: no close frames, no answers. `start` starts it again."""
         self._feed(Killed())
         self.thaw()
         if self._alarm is not None:
@@ -159,21 +159,21 @@ class ComfyServer:
         await runner.cleanup()
 
     async def restart(self, downtime: float = 0.0) -> None:
-        """Die, stay away for some seconds, come back on the same port."""
+        """Kill the server, and start it on the same port after some seconds."""
         await self.kill()
         await asyncio.sleep(downtime)
         await self.start()
 
     def freeze(self) -> None:
-        """Fall silent as a machine off the network does: connections stay, nothing moves."""
+        """Stop moving bytes, as a machine off the network does; connections stay open."""
         self._thawed.clear()
 
     def thaw(self) -> None:
-        """Go on after `freeze`; everything held back arrives late."""
+        """Go on after `freeze`; everything that was held back arrives late."""
         self._thawed.set()
 
     def cut_sockets(self) -> None:
-        """Lose every WebSocket as a broken network does: no close frame; tasks go on."""
+        """Cut every WebSocket without a close frame, as a broken network does; tasks go on."""
         for connection in list(self._connections.values()):
             if connection.transport is not None:
                 connection.transport.abort()

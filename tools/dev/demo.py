@@ -41,13 +41,13 @@ def remembered_ports(memory: Path, defaults: Sequence[int]) -> Sequence[int]:
 
 
 def remember_ports(memory: Path, ports: Sequence[int]) -> None:
-    """Keep the ports for the next start."""
+    """Save the ports for the next start."""
     memory.parent.mkdir(exist_ok=True)
     memory.write_text(json.dumps(list(ports)))
 
 
 def free_ports(host: str, wanted: Sequence[int]) -> list[int]:
-    """Return the wanted ports, each that is taken replaced by a free one, if possible a near one.
+    """Return the wanted ports, with a free one, if possible a near one, for each that is taken.
 
     Raises:
         OSError: This machine has no such address.

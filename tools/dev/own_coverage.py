@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Tell coverage whose test runs from here on."""
+    """Tell coverage which test file runs."""
     measuring = coverage.Coverage.current()
     if measuring is not None:
         measuring.switch_context(item.path.relative_to(ROOT).as_posix())
@@ -52,7 +52,7 @@ def test_file_of(module: Path) -> Path:
 
 
 def tests() -> list[str]:
-    """Return what pytest is to run: the folders of pure packages, the files of pure modules."""
+    """Return the arguments of pytest: folders of pure packages, test files of pure modules."""
     folders = [name for name in pure() if (ROOT / "tests" / name).is_dir()]
     files = (test_file_of(Path(f"{name}.py")).as_posix() for name in pure() if name not in folders)
     return [f"tests/{name}" for name in (*folders, *files)]
@@ -75,7 +75,7 @@ def shortfall(covered: coverage.Coverage, module: Path) -> str | None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the tests, then look at every module; return the exit status."""
+    """Run the tests, then check every module; return the exit status."""
     pytest_run = [sys.executable, "-m", "coverage", "run", "-m", "pytest", *tests()]
     plugin = ["-p", "tools.dev.own_coverage"]
     status = subprocess.run([*pytest_run, *plugin, *arguments], cwd=ROOT, check=False).returncode

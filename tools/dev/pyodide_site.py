@@ -1,4 +1,4 @@
-"""Installs what the core's tests need inside Pyodide: pytest and hypothesis, built for it.
+"""Installs pytest and hypothesis for the tests that run inside Pyodide.
 
 Hypothesis has a native part, so the copy in `.venv` does not load there; its
 authors publish a wheel for Pyodide's platform, pinned by the same hash list.

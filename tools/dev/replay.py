@@ -1,9 +1,9 @@
-"""Plays what a flight recorder saved in the simulator, and shows both side by side.
+"""Replays the file of a flight recorder in the simulator, and shows both side by side.
 
 `python -m tools.dev.replay tether-flight.json`: every recorded request and socket goes to a
-simulated server at its recorded time. What the real server said stands left, what the
-simulator says right; at the end, how each task ended there and here. Pictures aren't recorded,
-so that the simulator takes any upload for one.
+simulated server at its recorded time. On the left is what the real server sent, on the right
+what the simulator sends, and at the end how each task ended in both. Pictures aren't recorded,
+so the simulator takes any upload for one.
 """
 
 import json
@@ -21,7 +21,7 @@ from simulator.settings import Settings
 from tether.core.ids import ServerUrl
 
 AFTERWARDS = 600.0
-"""Played seconds for what is still running after the last entry."""
+"""Virtual seconds for what still runs after the last entry."""
 
 _ENDS = {
     "execution_success": "completed",
@@ -31,11 +31,11 @@ _ENDS = {
 
 
 class BadRecord(Exception):
-    """A file is no record of a flight."""
+    """A file was not saved by the flight recorder."""
 
 
 class _Line:
-    """A recorded socket, at a simulated server."""
+    """A recorded socket, opened at a simulated server."""
 
     def __init__(self, heard: Callable[[str], None]) -> None:
         self._heard = heard
@@ -54,7 +54,7 @@ class _Line:
 
 
 class Replay:
-    """One record, played; `lines` is the timeline, `ends` prompt -> (recorded, simulated)."""
+    """A replayed record; `lines` is the timeline, `ends` prompt -> (recorded, simulated)."""
 
     def __init__(self, record: dict[str, Any]) -> None:
         self.lines: list[str] = []
@@ -135,7 +135,7 @@ def read_record(text: str) -> dict[str, Any]:
     """Read a record.
 
     Raises:
-        BadRecord: It is none.
+        BadRecord: The file is something else.
     """
     try:
         record: dict[str, Any] = json.loads(text)
@@ -156,7 +156,7 @@ def _note_end(ends: dict[str, str], frame: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Play a file; returns the exit status: 1 for a bad file, 2 where an end differs."""
+    """Replay a file; return the exit status: 1 for a bad file, 2 where a task ends otherwise."""
     path = arguments[0] if arguments else ""
     if not path:
         print("Say which file: make replay FILE=tether-flight.json")

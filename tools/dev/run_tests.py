@@ -1,4 +1,4 @@
-"""Runs everything that CI runs, and sums it up in the last line.
+"""Runs everything that CI runs, with a summary in the last line.
 
 Two lanes side by side, as two cores allow; the browser's tests come after them,
 alone, since they measure time. A part's output is printed when the part ends.
@@ -35,7 +35,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a part went. A part that counts no tests, such as a linter, is one test."""
+    """The result of a part. One that counts no tests, such as a linter, counts as one test."""
 
     part: Part
     passed: int
@@ -75,40 +75,39 @@ LANES = (
     ),
 )
 
-# Chromium may drop a page that it was to keep asleep, under load, and has crashed under one. Such
-# a test, and no other, is played again, and listed.
-AGAIN = "(Page|Target) crashed|Chromium kept no page"
-PLAYED_AGAIN = ("--reruns", "2", "--only-rerun", AGAIN, "-rR")
-IN_CHROMIUM = (*PYTEST, *PLAYED_AGAIN)
+# Under load, Chromium may discard a page that it should keep frozen, or crash. Such tests, and
+# no others, are run again, and listed.
+CRASHED = "(Page|Target) crashed|Chromium kept no page"
+RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
+IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED)
 
-# The reasons of what is skipped are printed: an engine may be absent. WebKit's IndexedDB still
-# hangs now and then in the private session that is driven, for a reason not found yet: such a
-# story is told again, and listed.
-TOLD_AGAIN = ("--reruns", "2", "--only-rerun", "it never came", "-rRs")
-ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, *TOLD_AGAIN, "tests/engines"))
+# The reasons for skipped tests are printed: an engine may be absent. WebKit's IndexedDB sometimes
+# hangs in the driven private session, for an unknown reason: such tests are run again, and listed.
+RERUN_HUNG = ("--reruns", "2", "--only-rerun", "it never came", "-rRs")
+ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, *RERUN_HUNG, "tests/engines"))
 
-# What people host is a built site: all is tried on that, and the heart of it on the source tree.
+# People host a built site, so all browser tests run on one, and the main ones on the source tree.
 SITE = "var/site"
 BUILD = Part("built site", ("node", "tools/site/build.mjs", "--from", ".", "--to", SITE, "--plain"))
 BY_FILE = ("-n", "2", "--dist", "loadfile")
 BROWSER = Part("browser", (*IN_CHROMIUM, "tests/e2e", *BY_FILE), SITE)
 MANY = Part("many tasks, many tabs", (*IN_CHROMIUM, "tests/many"), SITE)
 
-# Most of a row is waiting, so more of them than cores go side by side.
+# Most of a row is waiting, so more of them than cores run at a time.
 ROWS = (*IN_CHROMIUM, "tests/faults", "-n", "4", "--dist", "load", "--maxschedchunk", "1")
 FAULTS = Part("faults", ROWS, SITE)
-HEART = ("main_job", "routing_test")
+MAIN_TESTS = ("main_job", "routing_test")
 TWICE = "not (without_a_cure or twenty)"  # The first is of the source tree anyway, the other long.
 SOURCE = Part(
     "browser, source tree",
-    (*IN_CHROMIUM, *(f"tests/e2e/test_{name}.py" for name in HEART), "-k", TWICE, *BY_FILE),
+    (*IN_CHROMIUM, *(f"tests/e2e/test_{name}.py" for name in MAIN_TESTS), "-k", TWICE, *BY_FILE),
 )
 FIVE = "(reload or clean or executed or restart or lost) and not (0.3.64 or before or clock)"
 SOURCE_FAULTS = Part("faults, source tree", (*ROWS, "-k", FIVE))
 
 
 def counted(status: int, output: str) -> tuple[int, int]:
-    """Read how many tests passed and failed from what a part printed.
+    """Return how many tests passed and failed, from the output of a part.
 
     The exit status has the last word: a part that fails has at least one failure.
     """
@@ -127,7 +126,7 @@ def last_summary(output: str) -> str:
 
 
 def run(part: Part) -> Outcome:
-    """Run one part to its end and print what it said."""
+    """Run one part to its end, and print its output."""
     started = time.monotonic()
     finished = subprocess.run(
         part.command,
@@ -151,7 +150,7 @@ def run_lane(lane: Sequence[Part]) -> list[Outcome]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run all, or only what needs no test (`--check`), or one part; return the exit status."""
+    """Run everything, or the linters (`--check`), or one part; return the exit status."""
     started = time.monotonic()
     if arguments == ["--check"]:
         outcomes = run_lane(CHECK)

@@ -42,7 +42,7 @@ FAILING = {
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """An empty tab, the page's address, and the servers that it knows."""
+    """An empty tab, the page's address, and its servers."""
 
     page: Page
     url: str
@@ -50,13 +50,13 @@ class Stage:
 
 
 def two(pace: float) -> tuple[Settings, ...]:
-    """Two servers that let the page in."""
+    """Return two servers that allow the page's origin."""
     return tuple(Settings(port=0, cors="*", name=name, pace=pace) for name in ("gpu-1", "gpu-2"))
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is played, on which servers, and how the window looks."""
+    """What the page shows, its servers, and the size and style of the window."""
 
     play: Callable[[Stage], Awaitable[None]]
     servers: tuple[Settings, ...] = two(SLOW)

@@ -42,7 +42,7 @@ def read_rules(text: str) -> list[Rule]:
 
 
 def is_kept(name: str, rules: Sequence[Rule]) -> bool:
-    """Tell whether a library trimmed by these rules holds this source file."""
+    """Tell whether these rules keep this source file."""
     path = name.removesuffix(".py")
     for rule in reversed(rules):
         if fnmatchcase(path, rule.pattern):
@@ -132,7 +132,7 @@ def byte_code(source: bytes, file: str) -> bytes:
 
 
 def bare(source: bytes) -> ast.Module:
-    """Parse a module and take out its docstrings.
+    """Parse a module, and remove its docstrings.
 
     Decorated classes keep theirs: a dataclass without one makes one up, slowly, at every start.
     """

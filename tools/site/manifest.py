@@ -65,7 +65,7 @@ LAZY = {
 
 
 def lazy_modules(manifest: str) -> set[str]:
-    """Return the paths that the page fetches only when asked for."""
+    """Return the paths of modules that the page fetches lazily."""
     groups: dict[str, list[str]] = tomllib.loads(manifest).get("lazy", {})
     return {path for paths in groups.values() for path in paths}
 
@@ -94,7 +94,7 @@ def rewritten(manifest: str, boot: list[str], lazy: Mapping[str, list[str]]) -> 
 
 
 def fresh(manifest: str) -> str:
-    """Return the manifest as the tree wants it."""
+    """Return the manifest for the modules of the tree."""
     lazy = {name: modules_in(ROOT, folders) for name, folders in LAZY.items()}
     boot = boot_modules(ROOT, {path for paths in lazy.values() for path in paths})
     return rewritten(manifest, boot, lazy)

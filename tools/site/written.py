@@ -1,4 +1,4 @@
-"""Tells what source the page's dataclasses and named tuples write; runs inside the page's Python.
+"""Collects the source that the page's dataclasses and named tuples generate, in the page's Python.
 
 `tools/site/python.mjs` runs this in Node, where no document is: each module is imported beside a
 `js` that has everything and does nothing.
@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Nothing:
-    """Has every attribute, can be called, and holds nothing."""
+    """Has every attribute, can be called, and is empty."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -27,7 +27,7 @@ class Nothing:
 
 
 class Stub(ModuleType):
-    """A module of the browser."""
+    """A stand-in for a module of the browser."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(Nothing(), name)

@@ -2,7 +2,7 @@
 
 
 def can_colorize(*, file=None):
-    """Say no."""
+    """Return False."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""What asyncio asks of logging: warnings and errors go to the browser's console."""
+"""The part of logging that asyncio uses: warnings and errors go to the browser's console."""
 
 import sys
 
@@ -6,7 +6,7 @@ DEBUG = 10
 
 
 class Logger:
-    """Prints what is at least a warning.
+    """Prints warnings and errors.
 
     Args:
         name: Stands before each message.
@@ -16,7 +16,7 @@ class Logger:
         self._name = name
 
     def debug(self, message, *values, **_):
-        """Keep silent."""
+        """Print nothing."""
 
     info = debug
 

@@ -1,4 +1,4 @@
-"""Imports what every start needs from memory, compiled; Python runs this before all else.
+"""Imports compiled modules from memory, at every start; Python runs this before all else.
 
 A module in an archive costs Python a search, four calls of the file system and a check, three
 hundred times at a start. And dataclasses and named tuples write source of their own, which the
@@ -55,7 +55,7 @@ class Packed:
 
 
 def unpack(packed):
-    """Take in what tools/site/byte_code.py has packed.
+    """Add the modules that tools/site/byte_code.py has packed.
 
     Args:
         packed: A Uint8Array.

@@ -1,4 +1,4 @@
-"""What asyncio asks of sockets, in a page that has none of its own: two numbers."""
+"""The part of socket that asyncio needs to be imported: two constants."""
 
 AF_UNSPEC = 0
 AI_PASSIVE = 1

@@ -1,3 +1,3 @@
-"""What asyncio asks of processes, in a page that has none: a number."""
+"""The part of subprocess that asyncio needs to be imported: a constant."""
 
 PIPE = -1

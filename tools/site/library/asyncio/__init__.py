@@ -1,4 +1,4 @@
-"""What of asyncio a page has: its own loop never ends, and opens no sockets and processes."""
+"""The part of asyncio that a page can use: no sockets, no processes, and a loop that never ends."""
 
 from . import events
 from .coroutines import *
@@ -18,5 +18,5 @@ DefaultEventLoopPolicy = events._BaseDefaultEventLoopPolicy
 
 
 def run(main, *, debug=None, loop_factory=None):
-    """Refuse: a page's loop runs already, and doesn't end."""
+    """Raise: the loop of a page runs already."""
     raise RuntimeError("asyncio.run() can't run in a page: await it, or use create_task()")

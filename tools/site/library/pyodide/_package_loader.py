@@ -1,4 +1,4 @@
-"""Installs packages: none, in this page. Pyodide asks for the folders."""
+"""A package loader that loads none; Pyodide asks it for the folders."""
 
 
 class Folder:
@@ -20,4 +20,4 @@ DSO_DIR = Folder("/usr/lib")
 
 
 def init_loaded_packages():
-    """Nothing was loaded."""
+    """Do nothing."""
