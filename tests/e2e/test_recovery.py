@@ -13,6 +13,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    until,
 )
 from tests.e2e.watch import Watch
 
@@ -50,6 +51,37 @@ def test_a_lost_task_runs_again_by_hand_and_by_itself(
         page.reload()
         expect(page.locator("#rerun-lost")).to_be_checked()
         expect(tasks(page)).to_have_count(4)
+
+
+STOPPABLE = """
+let make;
+Object.defineProperty(window, "tetherFrames", {
+  get: () => (pause, paint) => make(pause, () => window.isPaintingStopped || paint()),
+  set: (made) => { make = made; },
+});
+"""
+"""Lets a test stop the page's paints, all from a moment on."""
+
+
+def test_a_lost_task_runs_again_while_nothing_is_painted(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Work follows the tasks: a page that draws nothing does all the same."""
+    watch.expect("404")
+    watch.allow("ERR_CONNECTION_REFUSED")
+    watched_page.add_init_script(STOPPABLE)
+    with farm(background, 1, pace=2.0) as one:
+        page = open_page(watched_page, one)
+        page.locator("#settings > summary").click()
+        page.locator("#rerun-lost").check()
+        run(page, [as_file(noise(1), "one.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        page.evaluate("window.isPaintingStopped = true")
+        background.run(one.servers[0].kill())
+        background.run(one.servers[0].start())
+        until(page, "windowTasks().some((each) => each.state === 'completed')", 60)
+        assert [task["state"] for task in own_tasks(page)] == ["lost", "completed"]
+        expect(tasks(page)).to_have_count(1)  # the second has no card: nothing was drawn
 
 
 def test_what_was_lost_before_runs_again_on_its_button_alone(
