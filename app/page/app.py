@@ -80,7 +80,6 @@ class App:
         await self._catch_up()
 
     async def _open(self) -> PageContext:
-        """Return what all parts share; nothing is sent yet."""
         words = Words(await fetch_text(f"./static/i18n/{self._settings.language}.json") or "{}")
         translate(words, self._settings.language)
         tether = self._tether
@@ -89,7 +88,6 @@ class App:
         return PageContext(window, tether.world, words, emit, soon, notices, repaint)
 
     def _build(self, context: PageContext, roster: Roster, undo: Undo) -> None:
-        """Make the panels that are always there, and what carries out what they say."""
         tether, language = self._tether, self._settings.language
         self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
@@ -113,7 +111,6 @@ class App:
         )
 
     def _add_features(self, context: PageContext, lanes: Lanes, console: Console) -> None:
-        """Make what a person may open beside the tasks."""
         tether, actions = self._tether, self._actions
         WhatsNew(context)
         health = HealthDialog(context, actions.picture_delays)
@@ -148,7 +145,6 @@ class App:
             self._routing_test.start()
 
     def _paint(self) -> None:
-        """Draw what has changed; nothing else is done here."""
         if self._page is None:
             return
         if self._page.draw():

@@ -24,16 +24,7 @@ class Drawn(Protocol):
 
 
 class Page:
-    """The panels that are always there, the title and the icon.
-
-    Args:
-        context: The page.
-        views: Says what to show.
-        servers: The panel of servers.
-        composer: The panel for a new task.
-        tasks: The panel of tasks.
-        previews: Are freed with the card of their task.
-    """
+    """The panels that are always there, the title and the icon."""
 
     def __init__(
         self,

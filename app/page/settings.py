@@ -31,13 +31,7 @@ class PageSettings:
     def connect(
         self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
     ) -> None:
-        """Let the person change them from now on.
-
-        Args:
-            context: The page.
-            rerun: Runs lost tasks again.
-            settled: Waits until a reload finds what is chosen on the page.
-        """
+        """Let the person change them; `settled` waits until a reload finds what is chosen."""
 
         async def use_language(language: str) -> None:
             self._shared.write(LANGUAGE_RECORD, language)
@@ -62,7 +56,6 @@ class PageSettings:
 
 
 def _switch(name: str, is_on: bool, turn: Callable[[bool], None]) -> None:
-    """Show how a check box stands, and call `turn` when the person changes it."""
     box = by_id(name)
     box.checked = is_on
     listen(box, "change", lambda _event: turn(bool(box.checked)))

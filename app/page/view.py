@@ -34,16 +34,7 @@ class View:
 
 
 class Views:
-    """Makes views; rows of ended tasks are made once, those of waiting ones once a second.
-
-    Args:
-        window: What is shown.
-        words: The page's language.
-        time_of: Writes a time of day.
-        files: Knows where result files are.
-        known: What is known of servers beside the session.
-        removed: The tasks that are not to be shown: they can still be taken back.
-    """
+    """Makes views; rows of ended tasks are made once, those of waiting ones once a second."""
 
     def __init__(
         self,
@@ -64,12 +55,9 @@ class Views:
         self._names: dict[ServerUrl, str] = {}
 
     def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST_CARDS) -> View:
-        """Return what the page is to show.
+        """Return what the page shows at `now` (seconds since the epoch).
 
-        Args:
-            now: Seconds since the epoch.
-            needs: Those of the next task.
-            most: Tasks that wait, and tasks that have ended, that have a row.
+        `most` limits the tasks that wait, and those that have ended, that have a row.
         """
         window, words, statistics = self._window, self._words, self._window.statistics
         names = {url: server.name for url, server in window.servers.items()}
@@ -156,7 +144,6 @@ class Views:
         return sentence
 
     def _ends(self, server: Server, now: float) -> float | None:
-        """Return in how many seconds a new task would be done, where tasks were timed."""
         durations = self._window.statistics.durations
         if not durations.knows(server.url):
             return None

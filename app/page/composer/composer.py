@@ -30,14 +30,7 @@ PICTURE, WORKFLOW = "picture", "workflow"
 
 
 class Composer:
-    """The controller of the panel for a new task; says what can't be one.
-
-    Args:
-        context: The page.
-        intake: Accepts the tasks.
-        caller: Reads node classes, and servers' recent runs.
-        roster: Sets what stands for a name that a server lacks.
-    """
+    """The controller of the panel for a new task; says what can't be one."""
 
     def __init__(
         self, context: PageContext, intake: Intake, caller: Caller, roster: Roster
@@ -154,7 +147,6 @@ class Composer:
         return self._form.why_alike()
 
     def _problems(self, workflow: Workflow, is_own: bool) -> list[Problem]:
-        """Return what is wrong with the pictures and the form, in the order of the page."""
         found = self._form.problems(workflow)
         has_pictures = self.panel.pictures() or self._form.files(workflow)
         if not is_own and not has_pictures and workflow.picture_inputs():

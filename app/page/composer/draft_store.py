@@ -69,13 +69,9 @@ class DraftStore:
         self._kept.update(kept)
 
     def change(self, draft: Draft, chosen: Mapping[str, ChosenFile]) -> None:
-        """Keep this draft instead; a file that it lacks is deleted at once.
+        """Keep this draft with these files instead; a file that it lacks is deleted at once.
 
-        What has become a task must not come back.
-
-        Args:
-            draft: All but the files.
-            chosen: The files, each by a key that no other ever has.
+        What has become a task must not come back. No key of `chosen` is ever used twice.
         """
         self._draft, self._chosen = draft, chosen
         gone = [self._kept.pop(key) for key in list(self._kept) if key not in chosen]
@@ -112,7 +108,6 @@ class DraftStore:
         return [key for key in self._chosen if key not in self._kept]
 
     async def _keep(self) -> None:
-        """Keep one file after the other, as long as there are some."""
         failed: set[str] = set()
         try:
             while found := [key for key in self._open() if key not in failed]:

@@ -31,15 +31,7 @@ class Chooser(Protocol):
 
 
 class Drafts:
-    """Keeps what stands in the composer, and puts it there again.
-
-    Args:
-        context: The page.
-        panel: Has the pictures and the choices.
-        form: Has what is typed in the workflow's form.
-        library: Has the person's own workflow.
-        chooser: Chooses the workflow again.
-    """
+    """Keeps what stands in the composer, and puts it there again."""
 
     def __init__(
         self,
@@ -101,7 +93,6 @@ class Drafts:
         soon(self._show(draft, opened, form))
 
     async def _show(self, draft: Draft, opened: Opened | None, form: dict[str, Any]) -> None:
-        """Choose the workflow again, and fill in its form."""
         panel = self._panel
         try:
             if draft.workflow == OWN:
@@ -140,7 +131,6 @@ class Drafts:
         self._store.change(draft, chosen)
 
     def _own_key(self, own: Opened) -> str:
-        """Return a key that no other workflow of the person's own has."""
         if own is not self._own:
             self._own = own
             self._owns += 1
@@ -168,5 +158,4 @@ def _place_key(place: str, file: Any) -> str:
 
 
 def _same(file: Any) -> Any:
-    """A file is its own content."""
     return file

@@ -27,14 +27,7 @@ Files = dict[tuple[NodeId, str], tuple[str, Any]]
 
 
 class Form:
-    """Makes the form when a workflow is chosen, and fills workflows with what stands in it.
-
-    Args:
-        context: The page.
-        panel: Has the choice of servers, too.
-        describer: Reads node classes from servers.
-        substitute: Lets a name stand for another at a server.
-    """
+    """Makes the form when a workflow is chosen, and fills workflows with what stands in it."""
 
     def __init__(
         self,
@@ -153,6 +146,5 @@ class Form:
             self._context.soon(self._judge(self._shown))
 
     def _roll(self, field: "Field") -> int:
-        """Return a new seed, of the field's range."""
         low, high = int(field.low or 0), int(field.high or 0)
         return low + int(self._context.world.chance.hex(16), 16) % max(1, high - low + 1)

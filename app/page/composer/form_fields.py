@@ -117,7 +117,6 @@ def range_of(field: Field) -> str:
 
 
 def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:
-    """Return how a value is set; by itself where its class is unknown."""
     if isinstance(value, str) and name == "image" and class_type in _PICTURES:
         return _PICTURES[class_type]
     match value:

@@ -19,13 +19,7 @@ _FRESH = "fresh"
 
 
 class FormPanel:
-    """Shows fields, and returns what was changed in them.
-
-    Args:
-        words: The page's language.
-        roll: Returns a new seed.
-        substitute: Called with a server, a name in the workflow and what stands for it there.
-    """
+    """Shows fields, and returns what was changed in them."""
 
     def __init__(
         self,
@@ -152,11 +146,9 @@ class FormPanel:
         }
 
     def show_lacks(self, lacks: Mapping[tuple[str, str, str], tuple[str, ...]]) -> None:
-        """Say what servers lack.
+        """Show what servers lack: (address, its name, what is missing) -> what could replace it.
 
-        Args:
-            lacks: (server's address, its name, what is missing) -> what could stand for it; a
-                missing node class has nothing.
+        Nothing replaces a node class.
         """
         rows = []
         for (url, server, name), choices in lacks.items():
@@ -201,7 +193,6 @@ class FormPanel:
         return row
 
     def _name(self, field: Field) -> str:
-        """Return what a field's input is called in the person's language."""
         return self._words.find(f"input.{field.input}", label_of(field.input))
 
     def _label(self, field: Field) -> str:
@@ -242,10 +233,8 @@ def _place(field: Field) -> str:
 
 
 def _standing(field: Field, shown: Any) -> str:
-    """Return what stands in a field; a switch as `true` or `false`."""
     return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
 
 
 def _text(field: Field) -> str:
-    """Return a value as it is shown; a switch as `true` or `false`."""
     return str(field.value).lower() if field.kind == "switch" else str(field.value)

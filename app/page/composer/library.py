@@ -15,12 +15,7 @@ RECENT_RECORD = "recent"
 
 
 class Library:
-    """Finds a workflow by the name under which the composer offers it.
-
-    Args:
-        panel: Offers them.
-        shared: The records of all windows: the workflows that were used last.
-    """
+    """Finds a workflow by the name under which the composer offers it."""
 
     def __init__(self, panel: ComposerPanel, shared: Records) -> None:
         self._panel = panel

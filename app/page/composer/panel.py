@@ -247,11 +247,7 @@ class ComposerPanel:
 
 
 class DropAnywhere:
-    """Takes files in, and marks the page while some are dragged over it.
-
-    Args:
-        take: Called with the files.
-    """
+    """Takes files in, and marks the page while some are dragged over it."""
 
     def __init__(self, take: Callable[[list[Any]], None]) -> None:
         self._take = take

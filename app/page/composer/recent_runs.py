@@ -29,13 +29,7 @@ CALL_TIMEOUT = 10.0
 
 
 class RecentRuns:
-    """Reads the runs of a server that is chosen, and hands over the workflow of a chosen run.
-
-    Args:
-        context: The page.
-        caller: Calls servers.
-        use: Takes a workflow.
-    """
+    """Reads the runs of a server that is chosen, and hands over the workflow of a chosen run."""
 
     def __init__(
         self, context: PageContext, caller: Caller, use: Callable[[Opened], Awaitable[None]]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import Digest, TaskId, WindowId
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import read_json
 
 DRAFT_RECORD = "draft"
 """The key of the draft among a tab's records."""
@@ -77,7 +77,7 @@ def write_draft(draft: Draft) -> str:
 
 def read_draft(text: str) -> Draft | None:
     """Read what `write_draft` wrote; None for anything else."""
-    match _parsed(text):
+    match read_json(text):
         case {
             "v": 1,
             "workflow": str(workflow),
@@ -99,7 +99,7 @@ def write_own(title: str, text: str, assumptions: tuple[Trouble, ...]) -> str:
 
 def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
     """Read what `write_own` wrote; None for anything else."""
-    match _parsed(text):
+    match read_json(text):
         case {"title": str(title), "text": str(workflow), "assumptions": list(rows)}:
             found = []
             for row in rows:
@@ -112,7 +112,7 @@ def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
 
 def read_recent(text: str) -> list[tuple[str, str]]:
     """Read the list as (title, workflow), the latest first; what is no such list is empty."""
-    rows, found = _parsed(text), []
+    rows, found = read_json(text), []
     for row in rows if isinstance(rows, list) else ():
         match row:
             case [str(title), str(workflow)]:
@@ -157,10 +157,3 @@ def _files(rows: list[Any]) -> tuple[KeptFile, ...]:
             case [str(use), str(digest), str(name), str(kind), str(place)] if use.startswith(USE):
                 found.append(KeptFile(TaskId(use), Digest(digest), name, kind, place))
     return tuple(found)
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return parse_json(text)
-    except ValueError:
-        return None

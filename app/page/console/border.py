@@ -53,7 +53,6 @@ class Border:
 
     @contextmanager
     def _in_words(self) -> Iterator[None]:
-        """Raise errors in the page's words."""
         try:
             yield
         except TetherError as error:

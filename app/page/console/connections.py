@@ -162,7 +162,6 @@ class Connections:
         )
 
     def _lock(self) -> Any:
-        """Read the locks from the record that survives a reload."""
         text = self._world.records.read(LOCK_RECORD)
         return json.loads(text)["report"] if text else None
 

@@ -38,10 +38,7 @@ Examine: TypeAlias = Callable[[ServerUrl], Awaitable[tuple[Trouble, ...]]]
 class Console:
     """Exposes `docs/api.md`: the `tether` object here, what is for devtools in `Connections`.
 
-    Args:
-        tether: Prepared and not started yet, so that the flight recorder misses nothing.
-        words: The page's language.
-        roster: Adds and removes servers for all windows of the browser.
+    Made before `tether` starts, so that the flight recorder misses nothing.
     """
 
     def __init__(self, tether: Tether, words: Words, roster: Roster) -> None:
@@ -154,7 +151,6 @@ class Console:
         return task_row(task, self._border.words.title)
 
     def _find(self, name: Any) -> Task:
-        """Return a task by its own id or its prompt id."""
         for task in self._window.tasks.values():
             if name in (task.task_id, task.prompt_id):
                 return task

@@ -155,7 +155,6 @@ def _cut(value: Any) -> Any:
 
 
 def _path(url: str) -> str:
-    """Return a socket's address without its server."""
     return "/" + url.split("/", 3)[-1]
 
 

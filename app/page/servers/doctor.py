@@ -27,14 +27,7 @@ _EXAMINED_AFTER = {"server_down", "server_cors", "server_locked", "server_odd", 
 
 
 class Doctor:
-    """Examines each server once when it gets into trouble, and whenever somebody asks.
-
-    Args:
-        context: The page.
-        caller: Calls servers.
-        access_of: Returns a server's token.
-        permission_of: Returns the browser's permission to call a server, "" where it needs none.
-    """
+    """Examines each server once when it gets into trouble, and whenever somebody asks."""
 
     def __init__(
         self,

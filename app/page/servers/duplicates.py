@@ -70,7 +70,6 @@ class Duplicates:
         self._found[later] = earlier
 
     def _done_at(self, server: Server) -> Task | None:
-        """Return a task that was sent to this server alone, and done there."""
         for task in self._window.ended():
             is_done = task.state is State.COMPLETED and task.sends == 1
             if is_done and task.server == server.url:

@@ -82,7 +82,6 @@ class ServersPanel:
                 self._servers.act(action, url)
 
     def _show_name(self, url: str) -> None:
-        """Open or close the fields for another name and address on a server's card."""
         parts = self._rows.card(url)
         if parts is not None:
             parts["naming"].toggle(self._rows.row(url).name, url)
@@ -113,7 +112,6 @@ class ServersPanel:
             parts["rename button"].focus()
 
     def _show_fields(self, url: str) -> None:
-        """Open or close the fields for another token on a server's card."""
         parts = self._rows.card(url)
         row = self._rows.row(url)
         if parts is None:

@@ -2,8 +2,17 @@
 
 from collections.abc import Callable
 
-from page.servers.presets import ServerList, Substitutes, read_modes, read_presets
-from page.servers.server_list import COPY_RECORD, compare, read_copy, renew, write_copy
+from page.servers.server_list import (
+    COPY_RECORD,
+    ServerList,
+    Substitutes,
+    compare,
+    read_copy,
+    read_modes,
+    read_presets,
+    renew,
+    write_copy,
+)
 from tether.core.errors import BadInput, Trouble
 from tether.core.events import (
     Emit,
@@ -26,15 +35,7 @@ NAMES_RECORD = "substitutes"
 
 
 class Roster:
-    """Keeps the person's changes for all windows, and emits them to this window's session.
-
-    Args:
-        window: Knows the servers.
-        kept: What all windows share.
-        emit: Sends events to the session.
-        page_url: Against which short addresses are read.
-        keys: The servers' tokens.
-    """
+    """Keeps the person's changes for all windows, and emits them to this window's session."""
 
     def __init__(
         self, window: Window, kept: Records, emit: Emit, page_url: str, keys: AccessTokens
@@ -58,9 +59,7 @@ class Roster:
     ) -> None:
         """Use the host's servers and the person's own; later, what has changed of the host's.
 
-        Args:
-            listed: What a read of the host's list brought.
-            is_held: Says which must not be called before a click: the browser would ask.
+        `is_held` tells which must not be called before a click: the browser would ask.
         """
         before = self._list.merged(self._presets) if self._is_loaded else {}
         if not self._is_loaded:
@@ -221,7 +220,6 @@ class Roster:
         self._emit(SubstitutesChanged(url, self._names.of(url)))
 
     def _emit_settings(self, url: ServerUrl) -> None:
-        """Emit what the person has set for a server that is used from now on."""
         if url in self._list.paused:
             self._emit(ServerPaused(url, True))
         names = self._names.of(url)
@@ -229,7 +227,6 @@ class Roster:
             self._emit(SubstitutesChanged(url, names))
 
     def _name(self, url: ServerUrl) -> str:
-        """Return what a server is called here, as it will be after a reload."""
         return self._list.merged(self._presets).get(url, "")
 
     def _write(self) -> None:

@@ -83,10 +83,8 @@ class ServerRows:
     def row(self, server: Server, failures: int, ends: float | None = None) -> ServerRow:
         """Show a server.
 
-        Args:
-            server: The server.
-            failures: Those of workflows that others complete.
-            ends: In how many seconds a new task would be done there, if known.
+        `failures` counts those of workflows that others complete; a new task would be done in
+        `ends` seconds, if that is known.
         """
         words = self._words
         own_tasks = len(self._window.bound_to(server.url))
@@ -131,7 +129,6 @@ class ServerRows:
         )
 
     def _facts(self, facts: ServerFacts | None) -> str:
-        """Say what a server runs, and on what."""
         if facts is None or not facts.device:
             return f"ComfyUI {facts.version}" if facts else ""
         device = _plain(facts.device)
@@ -193,6 +190,5 @@ class ServerRows:
 
 
 def _plain(device: str) -> str:
-    """Return what people call a device: without its number and its way with memory."""
     found = _DEVICE.fullmatch(device)
     return found[1] if found else device

@@ -10,7 +10,7 @@ from page.servers.doctor import Doctor
 from page.servers.duplicates import Duplicates
 from page.servers.roster import Roster
 from page.servers.row import About
-from page.servers.server_list import Rounds, pause
+from page.servers.server_list import pause
 from page.servers.token_form import TypedToken
 from page.ui.context import PageContext
 from page.ui.dom import listen
@@ -29,13 +29,6 @@ class Servers:
     """The controller of the panel of servers.
 
     Reads the host's list at the start, and again from time to time while somebody sees the page.
-
-    Args:
-        context: The page.
-        caller: Calls servers.
-        roster: The lists of servers.
-        tokens: Their access tokens.
-        undo: Offers to take a removal back.
     """
 
     def __init__(
@@ -49,7 +42,7 @@ class Servers:
         self._address = str(js.location.href)
         self._duplicates = Duplicates(context.window, caller)
         self.doctor = Doctor(context, caller, tokens.of, self._permission_of)
-        self._rounds = Rounds()
+        self._is_read_due = False
         self._is_permission_watched = False
 
     async def load(self) -> None:
@@ -142,15 +135,16 @@ class Servers:
         loop.call_later(pause(world.chance.uniform()), self._on_time)
 
     def _on_time(self) -> None:
-        if self._rounds.fired(_is_seen()):
-            self._context.soon(self._read())
+        self._is_read_due = True
+        self._on_visibility()
 
-    def _on_visibility(self, _event: Any) -> None:
-        if _is_seen() and self._rounds.came_into_view():
+    def _on_visibility(self, _event: Any = None) -> None:
+        """Read what is due once somebody sees the page."""
+        if self._is_read_due and js.document.visibilityState == "visible":
+            self._is_read_due = False
             self._context.soon(self._read())
 
     async def _permission_of(self, url: ServerUrl) -> str:
-        """Return the browser's permission to call a server, "" where it needs none."""
         space = space_of(url)
         if space is None or not needs_permission(self._address, url):
             return ""
@@ -162,7 +156,3 @@ class Servers:
             if server.reach is not Reach.UP and not server.is_leaving:
                 self.doctor.forget(server.url)  # what was found before it may be wrong now
                 self._roster.ask_again(server.url)
-
-
-def _is_seen() -> bool:
-    return bool(js.document.visibilityState == "visible")

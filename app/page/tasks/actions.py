@@ -27,14 +27,7 @@ MOST_DELAYS = 100
 
 
 class TaskActions:
-    """The controller of the panel of tasks.
-
-    Args:
-        context: The page.
-        rerun: Runs tasks again.
-        composer: Takes results as the next pictures.
-        undo: Offers to take a removal back.
-    """
+    """The controller of the panel of tasks."""
 
     def __init__(self, context: PageContext, rerun: Rerun, composer: Composer, undo: Undo) -> None:
         self._context = context
@@ -142,5 +135,4 @@ class TaskActions:
         context.repaint()
 
     async def _attempt(self, work: Awaitable[None]) -> None:
-        """Do what a person asked for, and show what prevents it."""
         await explained(work, self._context.words, self._context.notices.show)

@@ -15,13 +15,7 @@ MORE_CARDS = 100
 
 
 class TasksPanel:
-    """A card a task.
-
-    Args:
-        context: The page.
-        actions: Carries out what buttons say, and fetches results.
-        preview_of: Returns the address of a task's last preview, "" for none.
-    """
+    """A card a task."""
 
     def __init__(
         self, context: PageContext, actions: TaskActions, preview_of: Callable[[TaskId], str]
@@ -139,7 +133,6 @@ class TasksPanel:
             self._stand(parts, row)
 
     def _stand(self, parts: dict[str, Any], row: TaskRow) -> None:
-        """Show what goes with the state of a task."""
         parts["card"].dataset.state = row.state
         parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
         parts["cancel"].hidden = not row.can_cancel

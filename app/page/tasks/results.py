@@ -60,7 +60,6 @@ class ResultFigures:
             save.click()
 
     def _offer(self, box: Any, label: str) -> None:
-        """Show a button that fetches it."""
         box.replaceChildren(button("fetch", str(box.dataset.key), label))
 
     def _picture(self, box: Any, address: str) -> None:

@@ -6,11 +6,9 @@ _DAY = 86_400.0
 
 
 def clock(at: float, **parts: str) -> str:
-    """Write a time of day as the visitor's language does, with 24 hours.
+    """Write a time (seconds since the epoch) as the visitor's language does, with 24 hours.
 
-    Args:
-        at: Seconds since the epoch.
-        **parts: More than hours and minutes, as `Intl.DateTimeFormat` takes it.
+    `parts` are more than hours and minutes, as `Intl.DateTimeFormat` takes them.
     """
     wanted = js.Object.new()
     for name, value in {

@@ -73,11 +73,7 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
 
 
 class Seen:
-    """Calls a function once with each element that comes near the visible part of the page.
-
-    Args:
-        handle: Called with the element.
-    """
+    """Calls a function once with each element that comes near the visible part of the page."""
 
     def __init__(self, handle: Callable[[Any], None]) -> None:
         self._handle = handle
@@ -116,13 +112,7 @@ def copy_text(text: str) -> None:
 
 
 class Rows:
-    """A list of cards that follows a list of rows: cards are kept by key and only changed.
-
-    Args:
-        parent: Where the cards stand.
-        make: Makes the card of a new row.
-        change: Brings a card up to date with its row.
-    """
+    """A list of cards that follows a list of rows: cards are kept by key and only changed."""
 
     def __init__(
         self,

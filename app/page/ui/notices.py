@@ -21,12 +21,7 @@ class NoticesPanel:
         on_action(self._list, lambda _action, key: self._close(key))
 
     def show(self, sentence: str, about: str = "") -> None:
-        """Show what went wrong with what the person has just tried.
-
-        Args:
-            sentence: What happened.
-            about: The subject; an earlier notice about it is closed.
-        """
+        """Show what went wrong just now; an earlier notice about the same subject is closed."""
         self.resolved(about)
         if about:
             self._about[about] = sentence

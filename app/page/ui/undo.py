@@ -13,11 +13,7 @@ PATIENCE = 10.0
 
 
 class Undo:
-    """Offers to take the last removal back; without that it is carried out.
-
-    Args:
-        words: The page's language.
-    """
+    """Offers to take the last removal back; without that it is carried out."""
 
     def __init__(self, words: Words) -> None:
         self._box = by_id("undo")
@@ -41,13 +37,9 @@ class Undo:
         done: Callable[[], None] | None = None,
         about: str = "",
     ) -> None:
-        """Say what was removed.
+        """Say what was removed: `undo` takes it back, else `done` carries it out.
 
-        Args:
-            sentence: Says it.
-            undo: Takes it back.
-            done: Carries it out, once nobody takes it back any more.
-            about: Names what was removed, for `drop`.
+        `about` names what was removed, for `drop`.
         """
         self._settle()
         self._about = about
@@ -68,7 +60,6 @@ class Undo:
             undo()
 
     def _settle(self) -> None:
-        """Carry out what was not taken back."""
         if self._timer is not None:
             self._timer.cancel()
         done, self._undo, self._done, self._timer = self._done, None, None, None
