@@ -6,7 +6,7 @@ from typing import Any
 import js
 
 from page.composer.form_fields import Field, range_of, read_answer
-from page.ui.dom import button, by_id, element, listen, on_action, set_text
+from page.ui.dom import button, by_id, check_box, element, listen, on_action, options, set_text
 from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.core.errors import BadInput
@@ -52,21 +52,16 @@ class FormPanel:
         first = next((each for each in fields if each.kind in ("picture", "mask")), None)
         self._fields = tuple(each for each in fields if each is not first)
         self._inputs = [self._input(number, each) for number, each in enumerate(self._fields)]
-        rows = [self._row(number, each) for number, each in enumerate(self._fields)]
-        main = [row for row, each in zip(rows, self._fields, strict=True) if each.is_main]
-        rest = [row for row, each in zip(rows, self._fields, strict=True) if not each.is_main]
-        self._box.replaceChildren(*main)
+        rows = [(each, self._row(number, each)) for number, each in enumerate(self._fields)]
+        rest = [row for each, row in rows if not each.is_main]
+        self._box.replaceChildren(*(row for each, row in rows if each.is_main))
         self._fresh = None
         if any(each.kind == "seed" for each in self._fields):
-            self._fresh = element("input", "", type="checkbox", id="form-fresh")
-            label = element("label", "check")
-            label.append(self._fresh, element("span", "", self._words.say("form.fresh")))
+            self._fresh, label = check_box(self._words.say("form.fresh"), id="form-fresh")
             self._box.append(label)
         if rest:
-            folded = element("details")
-            folded.append(element("summary", "", self._words.say("form.rest", count=len(rest))))
-            folded.append(*rest)
-            self._box.append(folded)
+            summary = element("summary", "", self._words.say("form.rest", count=len(rest)))
+            self._box.append(element("details", "", "", summary, *rest))
         self._box.hidden = not rows
 
     def problems(self) -> list[tuple[str, Any]]:
@@ -150,20 +145,16 @@ class FormPanel:
 
         Nothing replaces a node class.
         """
-        rows = []
+        rows, say = [], self._words.say
         for (url, server, name), choices in lacks.items():
-            row = element("li")
-            label = element("label", "", self._words.say("form.lacks", server=server, name=name))
+            label = element("label", "", say("form.lacks", server=server, name=name))
             if choices:
-                chooser = element("select")
+                first, last = options({"": say("form.instead"), name: say("form.insist")})
+                offered = options(dict(zip(choices, choices, strict=True)))
+                chooser = element("select", "", "", first, *offered, last)
                 chooser.dataset.server, chooser.dataset.name = url, name
-                chooser.append(element("option", "", self._words.say("form.instead"), value=""))
-                for choice in choices:
-                    chooser.append(element("option", "", choice, value=choice))
-                chooser.append(element("option", "", self._words.say("form.insist"), value=name))
                 label.append(chooser)
-            row.append(label)
-            rows.append(row)
+            rows.append(element("li", "", "", label))
         self._lacks.replaceChildren(*rows)
         self._lacks.hidden = not rows
 
@@ -217,9 +208,8 @@ class FormPanel:
                 shown.checked = bool(field.value)
                 return shown
             case "choice":
-                shown = element("select", "", id=name)
-                for choice in field.choices:
-                    shown.append(element("option", "", str(choice), value=str(choice)))
+                offered = options({str(choice): str(choice) for choice in field.choices})
+                shown = element("select", "", "", *offered, id=name)
             case "whole" | "number" | "seed":
                 shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
             case _:

@@ -8,7 +8,7 @@ import js
 from page.composer.records import read_copies
 from page.composer.server_choice import ServerChoice
 from page.ui.context import PageContext
-from page.ui.dom import button, by_id, element, listen, on_action, set_text
+from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
 from tether.core.errors import BadInput
 from tether.core.scheduling.forecast import Needs
 
@@ -162,9 +162,7 @@ class ComposerPanel:
         """Offer the workflows that were used last; the choice stays if it is still there."""
         chosen = self._workflow.value
         group = self._workflow.querySelector("optgroup")
-        group.replaceChildren(
-            *(element("option", "", title, value=f"{RECENT}{title}") for title in titles)
-        )
+        group.replaceChildren(*options({f"{RECENT}{title}": title for title in titles}))
         group.hidden = not titles
         self._workflow.value = chosen
         if not self._workflow.value:
@@ -221,13 +219,11 @@ class ComposerPanel:
         self._count += 1
         key = f"p{self._count}"
         self._pictures[key] = (name, file)
-        item = element("li")
-        item.dataset.picture = key
-        url = js.URL.createObjectURL(file)
         label = self._words.say("compose.remove", picture=name)
         remove = button("remove", key, "×", aria_label=label)
-        item.append(element("img", "", src=url, alt=""), element("span", "", name), remove)
-        self._list.append(item)
+        image = element("img", "", src=js.URL.createObjectURL(file), alt="")
+        parts = image, element("span", "", name), remove
+        self._list.append(element("li", "", "", *parts, data_picture=key))
         self.picture_field.removeAttribute("aria-invalid")
         self.count()
         self._repaint()

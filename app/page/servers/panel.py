@@ -8,26 +8,14 @@ from page.servers.token_form import AccessFields, LazyFields
 from page.ui.dom import Rows, button, by_id, copy_text, element, listen, on_action, set_text
 from page.ui.words import Words
 
-_TOGETHER = (("queue",), ("wait",), ("socket", "facts", "figures", "access"), ("url",))
+_MACHINE = ("socket", "facts", "figures", "access")
+_TOGETHER: tuple[tuple[str, ...], ...] = (("queue",), ("wait",), _MACHINE, ("url",))
 """What a row says of now, and of the machine; each of these is a line, if there is room."""
 
 _BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
 
-_TEXTS = (
-    *(
-        "name",
-        "state",
-        "queue",
-        "wait",
-        "socket",
-        "facts",
-        "figures",
-        "access",
-        "duplicate",
-        "well",
-    ),
-    "trouble",
-)
+_BELOW = ("duplicate", "well", "trouble")
+_TEXTS = ("name", "state", *sum(_TOGETHER[:-1], ()), *_BELOW)
 
 
 class ServersPanel:
@@ -135,38 +123,29 @@ class ServersPanel:
 
     def _make(self, url: str) -> dict[str, Any]:
         words = self._words
-        card = element("li", "server card")
-        card.dataset.server = url
-        parts: dict[str, Any] = {"card": card, "said": {}, "causes shown": None, "stands": None}
-        head = element("div", "head")
-        parts["name"], parts["state"] = element("span", "name"), element("span", "state")
+        parts: dict[str, Any] = {"said": {}, "causes shown": None, "stands": None}
+        parts |= {name: element("span", name) for name in ("name", "state")}
+        parts |= {name: element("p", name) for name in (*sum(_TOGETHER, ()), *_BELOW)}
+        parts |= {"causes": element("ul", "causes"), "token": element("div", "token")}
         label = words.say("server.rename")
         rename = button("rename", url, "✎", title=label, aria_label=label)
         parts["rename button"] = rename
-        head.append(parts["name"], rename, parts["state"])
-        card.append(head)
-        for names in _TOGETHER:
-            line = element("div", "told")
-            for name in names:
-                parts[name] = element("p", name)
-                line.append(parts[name])
-            card.append(line)
-        for name in ("duplicate", "well", "trouble"):
-            parts[name] = element("p", name)
-            card.append(parts[name])
+        parts["naming"] = naming = RenameForm(words, url)
         set_text(parts["url"], url)
         parts["figures"].title = words.say("server.figures_about")
         parts["socket"].title = words.say("server.socket_about")
-        parts["causes"] = element("ul", "causes")
-        card.append(parts["causes"])
-        buttons = element("div", "buttons")
-        for action in _BUTTONS:
-            parts[f"{action} button"] = button(action, url, words.say(f"server.{action}"))
-            buttons.append(parts[f"{action} button"])
-        parts["token"] = element("div", "token")
-        parts["naming"] = naming = RenameForm(words, url)
-        head.after(naming.root)
-        card.append(buttons, parts["token"])
+        buttons = [button(each, url, words.say(f"server.{each}")) for each in _BUTTONS]
+        parts |= {f"{shown.dataset.action} button": shown for shown in buttons}
+        parts["card"] = element(
+            *("li", "server card", ""),
+            element("div", "head", "", parts["name"], rename, parts["state"]),
+            naming.root,
+            *(element("div", "told", "", *map(parts.get, names)) for names in _TOGETHER),
+            *map(parts.get, (*_BELOW, "causes")),
+            element("div", "buttons", "", *buttons),
+            parts["token"],
+            data_server=url,
+        )
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
@@ -201,10 +180,8 @@ class ServersPanel:
         for sentence, cure in row.causes:
             item = element("li", "", sentence)
             if cure:
-                line = element("div", "cure")
                 copy = button("copy", cure, self._words.say("server.copy"))
-                line.append(element("code", "", cure), copy)
-                item.append(line)
+                item.append(element("div", "cure", "", element("code", "", cure), copy))
             parent.append(item)
         parent.hidden = not parent.childElementCount
 
@@ -214,18 +191,12 @@ class RenameForm:
 
     def __init__(self, words: Words, url: str) -> None:
         self.root = element("form", "naming", data_server=url)
+        as_typed = {"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
         self._name = element("input", "name-field", autocomplete="off")
-        self._address = element(
-            *("input", "address-field"),
-            autocomplete="off",
-            autocapitalize="off",
-            spellcheck="false",
-        )
+        self._address = element("input", "address-field", **as_typed)
         self._wrong = element("p", "trouble", role="alert")
         for key, field in (("server.name", self._name), ("server.its_address", self._address)):
-            label = element("label")
-            label.append(element("span", "", words.say(key)), field)
-            self.root.append(label)
+            self.root.append(element("label", "", "", element("span", "", words.say(key)), field))
         self.root.append(self._wrong, element("button", "quiet", words.say("server.rename_use")))
         self.root.hidden = self._wrong.hidden = True
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from page.ui.dom import element, listen
+from page.ui.dom import check_box, element, listen, options
 from page.ui.words import Words
 from tether.core.protocol.access_token import Access, make_access
 
@@ -30,10 +30,8 @@ class AccessFields:
     """Where a mode is chosen and a secret typed; `root` is put where it is needed."""
 
     def __init__(self, words: Words, mode: str = "none") -> None:
-        self.root = element("div", "access")
-        self._mode = element("select", aria_label=words.say("access.mode"))
-        for each in MODES:
-            self._mode.append(element("option", "", words.say(f"access.mode.{each}"), value=each))
+        modes = options({each: words.say(f"access.mode.{each}") for each in MODES})
+        self._mode = element("select", "", "", *modes, aria_label=words.say("access.mode"))
         # A password field: neither shown, nor kept by the browser's own form memory.
         self._secret = element(
             "input",
@@ -46,10 +44,9 @@ class AccessFields:
         self._name = element(
             "input", "", placeholder="token", aria_label=words.say("access.name"), size="8"
         )
-        self._keep = element("input", type="checkbox")
-        self._label = element("label", "check")
-        self._label.append(self._keep, element("span", "", words.say("access.keep")))
-        self.root.append(self._mode, self._name, self._secret, self._label)
+        self._keep, self._label = check_box(words.say("access.keep"))
+        fields = self._mode, self._name, self._secret, self._label
+        self.root = element("div", "access", "", *fields)
         self._mode.value = mode
         self._chosen()
         listen(self._mode, "change", lambda _event: self._chosen())

@@ -4,14 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 from page.tasks.actions import TaskActions
-from page.tasks.results import ResultFigures
 from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.ui.context import PageContext
-from page.ui.dom import Rows, button, by_id, element, on_action, set_text
+from page.ui.dom import Rows, Seen, button, by_id, element, on_action, set_text
 from tether.core.ids import TaskId
+from tether.core.protocol.outputs import saved_name
 
 MORE_CARDS = 100
 """How many more tasks get a card with each click."""
+
+_HEAD = ("title", "server", "state")
+_BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
+_SHOWN = ("bar", "timing", "stuck", "preview", "trouble", "details", "results")
+_TEXTS = ("title", "server", "node", "timing", "stuck", "trouble")
 
 
 class TasksPanel:
@@ -72,50 +77,28 @@ class TasksPanel:
 
     def _make(self, task_id: str) -> dict[str, Any]:
         words = self._words
-        card = element("li", "task card")
-        card.dataset.task = task_id
-        parts: dict[str, Any] = {"card": card, "results": element("div", "results")}
-        parts |= {"said": {}, "overall": None, "stands": None}
-        head = element("div", "head")
-        for name in ("title", "server", "state"):
-            parts[name] = element("span", name)
-            head.append(parts[name])
+        parts: dict[str, Any] = {"said": {}, "overall": None, "stands": None}
+        parts |= {name: element("span", name) for name in (*_HEAD, "percent", "node")}
+        parts |= {each: button(each, task_id, words.say(f"task.{each}")) for each in _BUTTONS}
+        parts |= {name: element("p", name) for name in ("timing", "trouble")}
         parts["progress"] = element("progress", "", max="1", value="0")
-        parts["percent"] = element("span", "percent")
-        parts["node"] = element("span", "node")
-        bar = element("div", "bar")
-        bar.append(parts["progress"], parts["percent"], parts["node"])
-        parts["timing"] = element("p", "timing")
+        bar = (parts[name] for name in ("progress", "percent", "node"))
+        parts["bar"] = element("div", "bar", "", *bar)
         parts["stuck"] = element("p", "stuck", role="status")
-        parts["preview"] = element("img", "preview", alt="")
-        parts["preview"].hidden = True
-        parts["trouble"] = element("p", "trouble")
+        parts["preview"] = element("img", "preview", alt="", hidden="")
         parts["traceback"] = element("pre")
-        parts["details"] = element("details")
-        parts["details"].hidden = True
-        parts["details"].append(
-            element("summary", "", words.say("task.traceback")), parts["traceback"]
-        )
-        parts["buttons"] = element("div", "buttons")
-        for action in ("again", "elsewhere", "cancel", "dismiss"):
-            parts[action] = button(action, task_id, words.say(f"task.{action}"))
-            parts["buttons"].append(parts[action])
-        parts["bar"] = bar
-        shown = ("bar", "timing", "stuck", "preview", "trouble", "details", "results", "buttons")
-        card.append(head, *(parts[name] for name in shown))
+        summary = element("summary", "", words.say("task.traceback"))
+        parts["details"] = element("details", "", "", summary, parts["traceback"], hidden="")
+        parts["results"] = element("div", "results")
+        head = element("div", "head", "", *(parts[name] for name in _HEAD))
+        buttons = element("div", "buttons", "", *(parts[name] for name in _BUTTONS))
+        shown = (parts[name] for name in _SHOWN)
+        parts["card"] = element("li", "task card", "", head, *shown, buttons, data_task=task_id)
         return parts
 
     def _change(self, parts: dict[str, Any], row: TaskRow) -> None:
         """Bring a card up to date; what it says already isn't said again, since each is a call."""
-        said = {
-            "title": row.title,
-            "server": row.server,
-            "state": row.state_text,
-            "node": row.node,
-            "timing": row.timing,
-            "stuck": row.stuck,
-            "trouble": row.trouble,
-        }
+        said = {name: getattr(row, name) for name in _TEXTS} | {"state": row.state_text}
         for name, text in said.items():
             if parts["said"].get(name) != text:
                 set_text(parts[name], text)
@@ -146,3 +129,78 @@ class TasksPanel:
             parts["preview"].removeAttribute("src")
             if not parts["results"].childElementCount:
                 self._results.fill(parts["results"], row)
+
+
+class ResultFigures:
+    """Fills cards; a picture is fetched when it comes into view, and a large one on a click."""
+
+    def __init__(self, context: PageContext, actions: TaskActions) -> None:
+        self._words = context.words
+        self._soon = context.soon
+        self._actions = actions
+        self._seen = Seen(lambda box: context.soon(self._ask(box, is_asked=False)))
+
+    def fill(self, parent: Any, row: TaskRow) -> None:
+        """Show what a task gave."""
+        for number, (kind, address, name) in enumerate(row.results):
+            if kind == "text":
+                parent.append(element("pre", "text", address))
+                continue
+            box = element("figure", kind)
+            box.dataset.key, box.dataset.name = f"{row.task_id}:{number}", name
+            box.dataset.file = saved_name(name, row.photo)
+            if kind == "image":
+                box.append(element("p", "pending", self._words.say("task.fetching", file=name)))
+                self._seen.watch(box)
+            elif kind in ("video", "audio") and row.is_direct:
+                self._play(box, address)
+            else:
+                # Of a kind that the page can't show, or that a player can't get by itself.
+                self._offer(box, self._words.say("task.fetch", file=name))
+            parent.append(box)
+
+    def fetch(self, parent: Any, key: str) -> None:
+        """Fetch a result (`task:number`) of this card because somebody asked for it."""
+        box = parent.children[int(key.rpartition(":")[2])]
+        self._soon(self._ask(box, is_asked=True))
+
+    async def _ask(self, box: Any, is_asked: bool) -> None:
+        fetched = await self._actions.fetch(str(box.dataset.key), is_asked)
+        words, name = self._words, str(box.dataset.name)
+        if fetched.size:
+            size = f"{fetched.size / 2**20:.0f}"
+            self._offer(box, words.say("task.fetch_large", file=name, size=size))
+        elif not fetched.address:
+            self._offer(box, words.say("task.fetch_again"))
+            box.prepend(element("p", "trouble", words.say("trouble.result_gone", file=name)))
+        elif box.className == "image":
+            self._picture(box, fetched.address)
+        elif box.className in ("video", "audio"):
+            self._play(box, fetched.address)
+        elif is_asked:
+            save = element("a", "", href=fetched.address, download=name)
+            save.click()
+
+    def _offer(self, box: Any, label: str) -> None:
+        box.replaceChildren(button("fetch", str(box.dataset.key), label))
+
+    def _picture(self, box: Any, address: str) -> None:
+        words, name = self._words, str(box.dataset.name)
+        link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
+        link.title = words.say("task.zoom", file=name)
+        link.dataset.action, link.dataset.key = "zoom", box.dataset.key
+        link.append(element("img", "result", src=address, alt=name))
+        use = button("use", str(box.dataset.key), words.say("task.use"))
+        file = str(box.dataset.file)
+        save = element("a", "save", words.say("zoom.save"), href=address, download=file)
+        box.replaceChildren(link, use, save)
+
+    def _play(self, box: Any, address: str) -> None:
+        """Show a player: nothing is fetched before somebody plays it; then by ranges."""
+        name = str(box.dataset.name)
+        player = element(str(box.className), "result", src=address, preload="none")
+        player.controls = True
+        link = element("a", "", self._words.say("task.open", file=name), href=address)
+        link.target, link.rel = "_blank", "noopener noreferrer"
+        link.setAttribute("download", name)
+        box.replaceChildren(player, link)

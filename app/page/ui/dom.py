@@ -1,6 +1,6 @@
 """Elements: made, changed, listened to. Everything a server says goes in as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import js
@@ -15,7 +15,9 @@ def by_id(name: str) -> Any:
     return js.document.getElementById(name)
 
 
-def element(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
+def element(
+    tag: str, class_name: str = "", text: str = "", *children: Any, **attributes: str
+) -> Any:
     """Make an element; attributes are set as such, and never HTML."""
     made = js.document.createElement(tag)
     if class_name:
@@ -24,7 +26,20 @@ def element(tag: str, class_name: str = "", text: str = "", **attributes: str) -
         made.textContent = text
     for name, value in attributes.items():
         made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+    if children:
+        made.append(*children)
     return made
+
+
+def check_box(text: str, **attributes: str) -> tuple[Any, Any]:
+    """Make a check box, and the label that it stands in."""
+    box = element("input", "", type="checkbox", **attributes)
+    return box, element("label", "check", "", box, element("span", "", text))
+
+
+def options(texts: Mapping[str, str]) -> list[Any]:
+    """Make the options of a list of choices, by their values."""
+    return [element("option", "", text, value=value) for value, text in texts.items()]
 
 
 def button(action: str, key: str, label: str, class_name: str = "quiet", **attributes: str) -> Any:

@@ -50,9 +50,8 @@ class NoticesPanel:
 
     def _show(self, sentence: str) -> None:
         self._close(sentence)
-        item = element("li", "notice")
         close = button("close", sentence, "×", aria_label=self._words.say("notice.close"))
-        item.append(element("span", "", sentence), close)
+        item = element("li", "notice", "", element("span", "", sentence), close)
         self._shown[sentence] = item
         self._list.prepend(item)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import js
 
-from page.ui.dom import by_id, element, listen
+from page.ui.dom import button, by_id, element, listen
 from page.ui.words import Words
 
 PATIENCE = 10.0
@@ -18,15 +18,14 @@ class Undo:
     def __init__(self, words: Words) -> None:
         self._box = by_id("undo")
         self._said = element("span")
-        button = element("button", "quiet", words.say("undo"), type="button")
-        label = words.say("notice.close")
-        close = element("button", "quiet", "×", type="button", aria_label=label)
-        self._box.append(self._said, button, close)
+        back = button("undo", "", words.say("undo"))
+        close = button("close", "", "×", aria_label=words.say("notice.close"))
+        self._box.append(self._said, back, close)
         self._about = ""
         self._undo: Callable[[], None] | None = None
         self._done: Callable[[], None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        listen(button, "click", lambda _event: self._take_back())
+        listen(back, "click", lambda _event: self._take_back())
         listen(close, "click", lambda _event: self._settle())
         listen(js.window, "pagehide", lambda _event: self._settle())
 
