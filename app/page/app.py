@@ -2,9 +2,11 @@
 
 import asyncio
 import gc
+from collections.abc import Callable
 from typing import Any
 
 import js
+from pyscript import config
 
 from page.collect_panel import CollectPanel
 from page.composer.composer import Composer
@@ -18,6 +20,7 @@ from page.page import Drawn, Page, translate
 from page.routing_test.selftest import RoutingTest
 from page.servers.panel import ServersPanel
 from page.servers.roster import Roster
+from page.servers.server_list import find_list
 from page.servers.servers import Servers
 from page.settings import PageSettings
 from page.tasks.actions import TaskActions
@@ -29,14 +32,16 @@ from page.ui.undo import Undo
 from page.ui.words import Words
 from page.view import Views
 from page.windows.windows import Windows
-from page.worlds import find_world
 from tether.browser.media_previews import BrowserPreviews
 from tether.browser.repaint import Repaint
-from tether.browser.site import fetch_text, meta, time_of_day
+from tether.browser.site import fetch_list, fetch_text, is_demo, meta, time_of_day
+from tether.browser_world import BrowserWorld
 from tether.client import Tether
+from tether.core.errors import BadInput
 from tether.core.model.health import only_here
 from tether.core.model.identity import DEFAULT_BASE
 from tether.core.model.window import Settings
+from tether.core.protocol.hosted_list import Listed
 from tether.runtime.ports import MakeWorld
 
 
@@ -151,6 +156,29 @@ class App:
             self._repaint.later()
         for part in self._parts:
             part.changed()
+
+
+class HostedWorld(BrowserWorld):
+    """The browser's world, where `servers.json` may name another place for the list."""
+
+    async def presets(self, say: Callable[..., str]) -> Listed:
+        """Return what whoever hosts the page presets, wherever the list is."""
+        own = await super().presets(say)
+        try:
+            where = find_list(own.text or "", str(js.location.href))
+        except BadInput as error:
+            return Listed(None, trouble=error.trouble)
+        return await fetch_list(where, where) if where else own
+
+
+async def find_world() -> MakeWorld:
+    """Return what makes the world; the demo's is fetched only when somebody asks for the demo."""
+    if not is_demo():
+        return HostedWorld
+    await js.tetherLoadPython(*config["lazy"]["servers"], *config["lazy"]["demo"])
+    from demo.world import DemoWorld
+
+    return DemoWorld
 
 
 def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -1,11 +1,12 @@
 """Draws the page; nothing is started from here."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import js
 
 from page.composer.panel import ComposerPanel
-from page.icon import IDLE, address, icon_of
+from page.icon import IDLE, Icon, address, icon_of
 from page.servers.panel import ServersPanel
 from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
@@ -23,42 +24,34 @@ class Drawn(Protocol):
         """Draw what has changed."""
 
 
+@dataclass(slots=True)
 class Page:
     """The panels that are always there, the title and the icon."""
 
-    def __init__(
-        self,
-        context: PageContext,
-        views: Views,
-        servers: ServersPanel,
-        composer: ComposerPanel,
-        tasks: TasksPanel,
-        previews: BrowserPreviews,
-    ) -> None:
-        self._context = context
-        self._views = views
-        self._servers = servers
-        self._composer = composer
-        self._tasks = tasks
-        self._previews = previews
-        self._icon = IDLE
+    context: PageContext
+    views: Views
+    servers: ServersPanel
+    composer: ComposerPanel
+    tasks: TasksPanel
+    previews: BrowserPreviews
+    icon: Icon = IDLE
 
     def draw(self) -> bool:
         """Bring the page up to date; returns whether it counts seconds, so is to be drawn again."""
-        context, composer = self._context, self._composer
-        view = self._views.view(context.world.clock.now(), composer.needs(), self._tasks.most)
-        self._servers.show(view.servers)
+        context, composer = self.context, self.composer
+        view = self.views.view(context.world.clock.now(), composer.needs(), self.tasks.most)
+        self.servers.show(view.servers)
         composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
         composer.servers.show_forecast(view.forecast)
-        for gone in self._tasks.show(view.tasks):
-            self._previews.drop(TaskId(gone))
+        for gone in self.tasks.show(view.tasks):
+            self.previews.drop(TaskId(gone))
             context.world.forget(TaskId(gone))
         context.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
         js.document.title = f"{percent}Tether"
         icon = icon_of(view)
-        if icon != self._icon:
-            self._icon = icon
+        if icon != self.icon:
+            self.icon = icon
             by_id("icon").href = address(icon)
         return view.is_live
 

@@ -45,7 +45,9 @@ class Composer:
         self.panel = ComposerPanel(context, self)
         self._library = Library(self.panel, context.world.shared)
         self._form = Form(context, self.panel, describer, roster.substitute)
-        self._drafts = Drafts(context, self.panel, self._form, self._library, self)
+        self._drafts = Drafts(context, self.panel, self._form, self._library, self.use, self.choose)
+        self.settled = self._drafts.store.settled
+        """Waits until a reload would find what is chosen."""
         self.panel.take_picked()
         listen(by_id("runs-open"), "click", lambda _event: context.soon(self._open_runs()))
 
@@ -53,10 +55,6 @@ class Composer:
         """Put back what was chosen before the page was loaded anew, and not run."""
         await self._drafts.restore()
         self._is_ready.set()
-
-    async def settled(self) -> None:
-        """Wait until a reload would find what is chosen."""
-        await self._drafts.settled()
 
     async def run(self) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import js
 from pyodide.ffi import to_js
@@ -20,16 +21,6 @@ from tether.core.errors import BadInput, Trouble
 from tether.core.protocol.workflow import parse_workflow
 
 
-class Chooser(Protocol):
-    """Chooses a workflow, and shows its form."""
-
-    async def use(self, opened: Opened) -> None:
-        """Choose one of the person's own."""
-
-    async def choose(self, name: str) -> None:
-        """Choose one by the name under which it is offered."""
-
-
 class Drafts:
     """Keeps what stands in the composer, and puts it there again."""
 
@@ -39,39 +30,36 @@ class Drafts:
         panel: ComposerPanel,
         form: Form,
         library: Library,
-        chooser: Chooser,
+        use: Callable[[Opened], Awaitable[None]],
+        choose: Callable[[str], Awaitable[None]],
     ) -> None:
         self._context = context
         self._panel = panel
         self._form = form
         self._library = library
-        self._chooser = chooser
+        self._use, self._choose = use, choose
         world = context.world
-        self._store = DraftStore(
+        self.store = DraftStore(
             world.files, world.records, context.window.window_id, world.chance, world.make_hold
         )
-        self._before = self._store.read()
+        self._before = self.store.read()
         self._is_restored = self._before is None
         self.is_form_restored = asyncio.Event()
         """Set once the form has all that was typed before."""
         self._own: Opened | None = None
         self._owns = 0
 
-    async def settled(self) -> None:
-        """Wait until a reload would find all."""
-        await self._store.settled()
-
     async def restore(self) -> None:
         """Put pictures and choices back; the form follows once servers have described its nodes."""
         draft, panel, soon = self._before, self._panel, self._context.soon
-        soon(self._store.sweep(self._context.world.clock.now()))
+        soon(self.store.sweep(self._context.world.clock.now()))
         if draft is None:
             self.is_form_restored.set()
             return
         form: dict[str, Any] = {}
         opened: Opened | None = None
         for kept in draft.files:
-            content = await self._store.content(kept)
+            content = await self.store.content(kept)
             if content is None:
                 if kept.place != WORKFLOW:
                     trouble = Trouble.of("picture_gone", picture=kept.name)
@@ -79,13 +67,13 @@ class Drafts:
             elif kept.place == WORKFLOW:
                 opened = _read_opened(str(await content.text()))
                 if opened is not None:
-                    self._store.resume({self._own_key(opened): kept})
+                    self.store.resume({self._own_key(opened): kept})
             else:
                 file = new_file(content, kept.name, kept.kind)
                 if kept.place:
                     form[kept.place] = file
                 key = _place_key(kept.place, file) if kept.place else panel.put(kept.name, file)
-                self._store.resume({key: kept})
+                self.store.resume({key: kept})
         panel.copies_field.value = draft.copies
         panel.servers.choose(draft.server)
         if not draft.typed and not form:
@@ -97,9 +85,9 @@ class Drafts:
         try:
             if draft.workflow == OWN:
                 if opened is not None:
-                    await self._chooser.use(opened)
+                    await self._use(opened)
             elif panel.choose(draft.workflow):
-                await self._chooser.choose(draft.workflow)
+                await self._choose(draft.workflow)
             if self._form.name == panel.workflow == draft.workflow:
                 self._form.type_in(draft.typed, form)
         finally:
@@ -128,7 +116,7 @@ class Drafts:
             content = partial(_blob, own)
             chosen[self._own_key(own)] = ChosenFile(own.title, "", WORKFLOW, content)
         draft = Draft(panel.workflow, panel.copies, panel.servers.chosen, typed)
-        self._store.change(draft, chosen)
+        self.store.change(draft, chosen)
 
     def _own_key(self, own: Opened) -> str:
         if own is not self._own:

@@ -11,7 +11,9 @@ def say_forecast(words: Words, forecast: Forecast) -> str:
     if forecast.first:
         what = _first(words, forecast.first)
         if forecast.others:
-            others = _joined(words, "and", [_other(words, each) for each in forecast.others])
+            others = _joined(
+                words, "and", [_placed(words, each, "other") for each in forecast.others]
+            )
             what = words.say("compose.next.with", what=what, others=others)
         return words.say("compose.next.old" if forecast.is_old else "compose.next.now", what=what)
     if forecast.is_full:
@@ -39,10 +41,6 @@ def _first(words: Words, first: Sequence[Prospect]) -> str:
         names = _joined(words, "or", [each.server.name for each in first])
         return words.say("compose.next.equal", servers=names)
     return _placed(words, first[0], "one")
-
-
-def _other(words: Words, prospect: Prospect) -> str:
-    return _placed(words, prospect, "other")
 
 
 def _placed(words: Words, prospect: Prospect, key: str) -> str:

@@ -8,7 +8,7 @@ import js
 from pyscript import config
 
 from tether.core.errors import BadInput, Trouble
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import read_json
 from tether.core.protocol.workflow import LONGEST_WORKFLOW, Workflow, parse_workflow
 from tether.runtime.describer import Describer
 
@@ -44,12 +44,7 @@ class FileOpener:
         return await self._read(name, embedded)
 
     async def _read(self, title: str, text: str) -> Opened:
-        content = None
-        if len(text) <= LONGEST_WORKFLOW:
-            try:
-                content = parse_json(text)
-            except ValueError:
-                content = None  # the parser below says it in its own words
+        content = read_json(text) if len(text) <= LONGEST_WORKFLOW else None
         if isinstance(content, dict) and isinstance(content.get("nodes"), list):
             return await self._converted(title, content)
         return Opened(title, parse_workflow(text))

@@ -15,8 +15,7 @@ from page.composer.run_history import (
     run_path,
 )
 from page.ui.context import PageContext
-from page.ui.dom import button, by_id, element, listen, on_action, set_text
-from page.ui.words import Words
+from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
 from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
@@ -29,7 +28,7 @@ CALL_TIMEOUT = 10.0
 
 
 class RecentRuns:
-    """Reads the runs of a server that is chosen, and hands over the workflow of a chosen run."""
+    """The dialog that shows the runs of a server, and hands over the workflow of a chosen one."""
 
     def __init__(
         self, context: PageContext, caller: Caller, use: Callable[[Opened], Awaitable[None]]
@@ -38,29 +37,39 @@ class RecentRuns:
         self._words = context.words
         self._caller = caller
         self._use = use
-        self._panel = RunsPanel(
-            context.words,
-            lambda url: context.soon(self._show(ServerUrl(url))),
-            lambda number: context.soon(self._choose(number)),
-        )
+        self._dialog = by_id("runs")
+        self._server = by_id("runs-server")
+        self._problem = by_id("runs-problem")
+        self._list = by_id("runs-list")
         self._runs: list[Run] = []
-        self._url = ServerUrl("")
         self._has_jobs = True
+        listen(self._server, "change", lambda _event: context.soon(self._read()))
+        listen(by_id("runs-close"), "click", lambda _event: self._dialog.close())
+        on_action(self._list, lambda _action, key: context.soon(self._choose(int(key))))
 
     async def open(self) -> None:
-        """Show the dialog, with the runs of the first server that is up."""
+        """Show the dialog, with the runs of the server chosen last, or of the first that is up."""
         servers = {
-            url: server.name
+            str(url): server.name
             for url, server in self._window.servers.items()
             if server.reach is Reach.UP
         }
-        first = self._panel.open(servers)
-        if first:
-            await self._show(ServerUrl(first))
+        chosen = str(self._server.value)
+        self._server.replaceChildren(*options(servers))
+        if chosen in servers:
+            self._server.value = chosen
+        self._show_problem("" if servers else self._words.say("runs.no_server"))
+        if not self._dialog.open:
+            self._dialog.showModal()
+        if servers:
+            await self._read()
 
-    async def _show(self, url: ServerUrl) -> None:
-        self._url = url
-        self._runs = []
+    @property
+    def _url(self) -> ServerUrl:
+        return ServerUrl(str(self._server.value))
+
+    async def _read(self) -> None:
+        url, self._runs = self._url, []
         answer = await self._caller.call(url, Ask.JOBS, JOBS_PATH, CALL_TIMEOUT)
         self._has_jobs = answer is None or answer.status != 404
         if not self._has_jobs:
@@ -70,74 +79,36 @@ class RecentRuns:
         try:
             if answer is None or answer.status != 200:
                 raise TetherError("server_silent", server=self._window.servers[url].name)
-            read = read_jobs if self._has_jobs else read_history
-            self._runs = read(answer.text)
+            self._runs = (read_jobs if self._has_jobs else read_history)(answer.text)
         except TetherError as error:
-            self._panel.show_problem(self._words.trouble(error.trouble))
+            self._show_problem(self._words.trouble(error.trouble))
         else:
-            self._panel.show(self._runs)
+            self._show()
 
-    async def _choose(self, number: int) -> None:
-        run = self._runs[number]
-        path = run_path(run, self._has_jobs)
-        answer = await self._caller.call(self._url, Ask.HISTORY, path, CALL_TIMEOUT)
-        name = self._window.servers[self._url].name
-        try:
-            if answer is None or answer.status != 200:
-                raise TetherError("run_gone", server=name)
-            workflow = parse_workflow(read_workflow(run, answer.text))
-        except TetherError as error:
-            self._panel.show_problem(self._words.trouble(error.trouble))
-            return
-        self._panel.close()
-        await self._use(Opened(run.filename or run.prompt_id, workflow))
-
-
-class RunsPanel:
-    """The dialog: a server by its address, and its runs by their numbers, to choose from."""
-
-    def __init__(
-        self, words: Words, on_server: Callable[[str], None], on_run: Callable[[int], None]
-    ) -> None:
-        self._words = words
-        self._dialog = by_id("runs")
-        self._server = by_id("runs-server")
-        self._problem = by_id("runs-problem")
-        self._list = by_id("runs-list")
-        listen(self._server, "change", lambda _event: on_server(str(self._server.value)))
-        listen(by_id("runs-close"), "click", lambda _event: self.close())
-        on_action(self._list, lambda _action, key: on_run(int(key)))
-
-    def open(self, servers: dict[ServerUrl, str]) -> str:
-        """Show the dialog for these servers (address -> name); returns the one to begin with."""
-        chosen = str(self._server.value)
-        options = [element("option", "", name, value=url) for url, name in servers.items()]
-        self._server.replaceChildren(*options)
-        if chosen in servers:
-            self._server.value = chosen
-        self.show_problem("" if servers else self._words.say("runs.no_server"))
-        if not self._dialog.open:
-            self._dialog.showModal()
-        return str(self._server.value or "")
-
-    def show(self, runs: list[Run]) -> None:
-        """Show runs, or that there are none."""
+    def _show(self) -> None:
         rows = []
-        for number, run in enumerate(runs):
+        for number, run in enumerate(self._runs):
             at = str(js.Date.new(run.at * 1000).toLocaleString()) if run.at else ""
             name = " · ".join(filter(None, (run.filename, at))) or run.prompt_id
-            row = element("li")
-            row.append(button("choose", str(number), name))
-            rows.append(row)
+            rows.append(element("li", "", "", button("choose", str(number), name)))
         self._list.replaceChildren(*rows)
-        self.show_problem("" if rows else self._words.say("runs.none"))
+        self._show_problem("" if rows else self._words.say("runs.none"))
 
-    def show_problem(self, sentence: str) -> None:
-        """Show what is wrong; "" for nothing."""
+    async def _choose(self, number: int) -> None:
+        run, url = self._runs[number], self._url
+        path = run_path(run, self._has_jobs)
+        answer = await self._caller.call(url, Ask.HISTORY, path, CALL_TIMEOUT)
+        try:
+            if answer is None or answer.status != 200:
+                raise TetherError("run_gone", server=self._window.servers[url].name)
+            workflow = parse_workflow(read_workflow(run, answer.text))
+        except TetherError as error:
+            self._show_problem(self._words.trouble(error.trouble))
+            return
+        self._dialog.close()
+        await self._use(Opened(run.filename or run.prompt_id, workflow))
+
+    def _show_problem(self, sentence: str) -> None:
         if sentence:
             self._list.replaceChildren()
         set_text(self._problem, sentence)
-
-    def close(self) -> None:
-        """Close the dialog."""
-        self._dialog.close()

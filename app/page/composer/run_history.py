@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tether.core.errors import MessageError
 from tether.core.ids import PromptId
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import read_json
 from tether.core.protocol.requests import history_path, job_path
 
 SHOWN = 20
@@ -30,7 +30,7 @@ def read_jobs(text: str) -> list[Run]:
     Raises:
         MessageError: It isn't what ComfyUI answers.
     """
-    match _parsed("jobs", text):
+    match read_json(text):
         case {"jobs": list(jobs)}:
             return [run for job in jobs if (run := _job(job)) is not None][:SHOWN]
     raise MessageError("jobs", text)
@@ -42,7 +42,7 @@ def read_history(text: str) -> list[Run]:
     Raises:
         MessageError: It isn't what ComfyUI answers.
     """
-    content = _parsed("history", text)
+    content = read_json(text)
     if not isinstance(content, dict):
         raise MessageError("history", text)
     found = [
@@ -64,7 +64,7 @@ def read_workflow(run: Run, text: str) -> str:
     Raises:
         MessageError: The server says nothing of it any more.
     """
-    match _parsed("workflow", text):
+    match read_json(text):
         case {"workflow": {"prompt": dict(nodes)}}:
             return json.dumps(nodes, ensure_ascii=False)
         case dict(entries):
@@ -95,10 +95,3 @@ def _first_file(outputs: Any) -> str:
                     case {"filename": str(filename)}:
                         return filename
     return ""
-
-
-def _parsed(what: str, text: str) -> Any:
-    try:
-        return parse_json(text)
-    except ValueError as error:
-        raise MessageError(what, text) from error

@@ -25,15 +25,12 @@ class Border:
         """Make the error for a trouble."""
         return TetherFailure(self.words.trouble(Trouble.of(code, **facts)))
 
-    def later(self, **functions: Callable[..., Any]) -> None:
-        """Expose functions that return a Promise; `a__b` is called `a.b`."""
+    def expose(self, **functions: Callable[..., Any]) -> None:
+        """Expose functions; `a__b` is called `a.b`, and a coroutine function returns a Promise."""
         for name, function in functions.items():
-            js.tetherExpose(name.replace("__", "."), self._readable(function))
-
-    def now(self, **functions: Callable[..., Any]) -> None:
-        """Expose functions that return at once."""
-        for name, function in functions.items():
-            js.tetherExposeNow(name.replace("__", "."), self._readable(function))
+            is_later = inspect.iscoroutinefunction(function)
+            expose = js.tetherExpose if is_later else js.tetherExposeNow
+            expose(name.replace("__", "."), self._readable(function))
 
     def value(self, **functions: Callable[[], Any]) -> None:
         """Expose values that are computed whenever they are read."""

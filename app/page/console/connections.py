@@ -34,7 +34,7 @@ class Connections:
         self._window = window = tether.window
         self._world = tether.world
         border.value(WINDOW_ID=lambda: window.window_id, WINDOW_CLIENT_ID=self._client_id)
-        border.now(
+        border.expose(
             generateWindowId=lambda: make_window_id(self._world.chance),
             generateUniqueClientId=self._new_client_id,
             loadBalancer__getAvailableServers=self._available,
@@ -43,8 +43,6 @@ class Connections:
             getApiBaseUrl=self.base_url,
             windowTasks=self.tasks,
             windowJournal=self._journal,
-        )
-        border.later(
             loadBalancer__getOptimalServer=self._optimal,
             initializeWebSocket=self._initialize,
             ensureWebSocketConnection=self._ensure,

@@ -51,13 +51,11 @@ class Console:
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)
-        border.now(
+        border.expose(
             tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
             tether__tasks=connections.tasks,
             tether__stats=lambda: stats(window, self._figures()),
             tether__flightRecorder__read=flight.read,
-        )
-        border.later(
             tether__addServer=self._add_server,
             tether__removeServer=self._remove_server,
             tether__substitute=self._substitute,
@@ -86,7 +84,7 @@ class Console:
             ]
             return {"url": server.url, "isWell": not causes, "causes": causes}
 
-        self._border.later(tether__doctor=doctor)
+        self._border.expose(tether__doctor=doctor)
 
     def _report(self, task: Task) -> None:
         if js.tetherListens():

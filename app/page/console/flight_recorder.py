@@ -16,7 +16,7 @@ from tether.core.events import (
 )
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.window import Window
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import read_json
 from tether.core.protocol.requests import Ask, Request
 
 VERSION = 1
@@ -134,9 +134,8 @@ class FlightRecorder:
 
 def bare(body: str) -> str:
     """Return a request's body without the owner's tag and without pictures in its inputs."""
-    try:
-        content = parse_json(body)
-    except ValueError:
+    content = read_json(body)
+    if content is None:
         return ""
     if isinstance(content, dict):
         content.pop("extra_data", None)

@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import permutations
+from operator import attrgetter
 
 from tether.core.errors import MessageError
 from tether.core.ids import ServerUrl
@@ -70,11 +71,9 @@ class Duplicates:
         self._found[later] = earlier
 
     def _done_at(self, server: Server) -> Task | None:
-        for task in self._window.ended():
-            is_done = task.state is State.COMPLETED and task.sends == 1
-            if is_done and task.server == server.url:
-                return task
-        return None
+        done = (task for task in self._window.ended() if task.state is State.COMPLETED)
+        mine = (task for task in done if task.server == server.url and task.sends == 1)
+        return next(mine, None)
 
 
 def _is_usable(server: Server) -> bool:
@@ -82,10 +81,5 @@ def _is_usable(server: Server) -> bool:
 
 
 def _look_alike(first: Server, second: Server) -> bool:
-    assert first.facts is not None and second.facts is not None
-    one, other = first.facts, second.facts
-    return (one.version, one.device, one.memory_total) == (
-        other.version,
-        other.device,
-        other.memory_total,
-    )
+    look = attrgetter("facts.version", "facts.device", "facts.memory_total")
+    return bool(look(first) == look(second))

@@ -131,7 +131,8 @@ class ServerRows:
     def _facts(self, facts: ServerFacts | None) -> str:
         if facts is None or not facts.device:
             return f"ComfyUI {facts.version}" if facts else ""
-        device = _plain(facts.device)
+        found = _DEVICE.fullmatch(facts.device)
+        device = found[1] if found else facts.device
         return self._words.say("server.facts", version=facts.version, device=device)
 
     def _tone(self, server: Server) -> str:
@@ -162,12 +163,11 @@ class ServerRows:
 
     def held(self) -> list[ServerRow]:
         """Show the servers that the browser would ask the person about."""
-        return [self._held(url, name) for url, name in self._known.held.items()]
-
-    def _held(self, url: ServerUrl, name: str) -> ServerRow:
         state, why = self._words.say("server.held"), self._words.say("server.held_why")
-        name = name or short_name(url)
-        return ServerRow(url, name, "plain", state, "", "", why, "", is_held=True)
+        return [
+            ServerRow(url, name or short_name(url), "plain", state, "", "", why, "", is_held=True)
+            for url, name in self._known.held.items()
+        ]
 
     def _socket(self, server: Server, access: Access | None) -> str:
         connection, said = server.connection, self._words.say
@@ -187,8 +187,3 @@ class ServerRows:
         if why is None and failures:
             why = Trouble.of("server_outlier", server=server.name, count=failures)
         return self._words.trouble(why) if why is not None else ""
-
-
-def _plain(device: str) -> str:
-    found = _DEVICE.fullmatch(device)
-    return found[1] if found else device
