@@ -69,8 +69,7 @@ class App:
             tether.access_tokens,
         )
         self._servers = Servers(context, tether.caller, roster, tether.access_tokens, undo)
-        console = Console(tether, context.words, roster)
-        console.expose_doctor(self._servers.doctor.examine)
+        console = Console(tether, context.words, roster, self._servers.doctor.examine)
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
@@ -119,7 +118,7 @@ class App:
         tether, actions = self._tether, self._actions
         WhatsNew(context)
         health = HealthDialog(context, actions.picture_delays)
-        console.use_figures(health.figures)
+        console.figures = health.figures
         gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.look)
         tether.runner.follow(gallery.changed)
         tether.runner.follow(Notifications(context).changed)

@@ -1,6 +1,6 @@
 """The form of a workflow: its values as fields, and what its servers lack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import js
@@ -64,13 +64,16 @@ class FormPanel:
             self._box.append(element("details", "", "", summary, *rest))
         self._box.hidden = not rows
 
+    def _shown(self) -> Iterable[tuple[Field, Any]]:
+        return zip(self._fields, self._inputs, strict=True)
+
     def problems(self) -> list[tuple[str, Any]]:
         """Return what is typed and is no such value: in words, and the element; and say it there.
 
         What was wrong before and isn't any more is no longer said.
         """
         found = []
-        for field, shown in zip(self._fields, self._inputs, strict=True):
+        for field, shown in self._shown():
             sentence = ""
             try:
                 self._answer(field, shown)
@@ -88,7 +91,7 @@ class FormPanel:
             BadInput: Something typed is no such value.
         """
         found = {}
-        for field, shown in zip(self._fields, self._inputs, strict=True):
+        for field, shown in self._shown():
             answer = self._answer(field, shown)
             if answer is not None:
                 found[field.key] = answer
@@ -104,7 +107,7 @@ class FormPanel:
     def typed(self) -> dict[str, str]:
         """Return what stands in fields and isn't the workflow's, by `node.input`, as it stands."""
         found = {}
-        for field, shown in zip(self._fields, self._inputs, strict=True):
+        for field, shown in self._shown():
             text = _standing(field, shown)
             if text != _text(field) and field.kind not in ("picture", "mask"):
                 found[_place(field)] = text
@@ -112,7 +115,7 @@ class FormPanel:
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
         """Put back what stood there: texts, and JS Files of pictures, by `node.input`."""
-        for field, shown in zip(self._fields, self._inputs, strict=True):
+        for field, shown in self._shown():
             place = _place(field)
             if field.kind in ("picture", "mask"):
                 if place in files:
@@ -136,7 +139,7 @@ class FormPanel:
         """Return the pictures that were picked for fields: (file name, JS File)."""
         return {
             field.key: (str(shown.files.item(0).name), shown.files.item(0))
-            for field, shown in zip(self._fields, self._inputs, strict=True)
+            for field, shown in self._shown()
             if field.kind in ("picture", "mask") and shown.files.length
         }
 

@@ -1,17 +1,20 @@
 """The workflows that can be chosen: shipped, used before, and the person's own."""
 
 import json
+from functools import lru_cache
 
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, RECENT, ComposerPanel
-from page.composer.records import read_recent, with_recent
+from page.composer.records import MOST_RECENT, read_recent, with_recent
 from tether.browser.site import fetch_text
 from tether.core.errors import BadInput
 from tether.core.model.title import keyed
-from tether.core.protocol.workflow import Workflow, parse_workflow
+from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.ports import Records
 
 RECENT_RECORD = "recent"
+
+_parsed = lru_cache(MOST_RECENT)(parse_workflow)
 
 
 class Library:
@@ -24,7 +27,6 @@ class Library:
         """The file that the person has opened."""
         self._shipped: dict[str, Opened] = {}
         """The page's own that were fetched: none changes while the page lives."""
-        self._parsed: dict[str, Workflow] = {}
         self._show_recent()
 
     async def find(self, name: str) -> Opened | None:
@@ -40,7 +42,7 @@ class Library:
         if name.startswith(RECENT):
             title = name.removeprefix(RECENT)
             text = dict(self._recent()).get(title)
-            return Opened(title, self._parse(text)) if text is not None else None
+            return Opened(title, _parsed(text)) if text is not None else None
         if name not in self._shipped:
             text = await fetch_text(f"./static/workflows/{name}.json")
             if text is None:
@@ -54,11 +56,6 @@ class Library:
         record = with_recent(self._shared.read(RECENT_RECORD) or "", opened.title, text)
         self._shared.write(RECENT_RECORD, record)
         self._show_recent()
-
-    def _parse(self, text: str) -> Workflow:
-        if text not in self._parsed:
-            self._parsed[text] = parse_workflow(text)
-        return self._parsed[text]
 
     def _recent(self) -> list[tuple[str, str]]:
         return read_recent(self._shared.read(RECENT_RECORD) or "")

@@ -41,21 +41,24 @@ class Console:
     Made before `tether` starts, so that the flight recorder misses nothing.
     """
 
-    def __init__(self, tether: Tether, words: Words, roster: Roster) -> None:
+    def __init__(self, tether: Tether, words: Words, roster: Roster, examine: Examine) -> None:
         self._border = border = Border(words)
         self._tether = tether
         self._window = window = tether.window
         self._roster = roster
+        self._examine = examine
         self._connections = connections = Connections(border, tether)
-        self._figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
+        self.figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
+        """Of `tether.stats()`; those from the records alone, until there are better ones."""
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)
         border.expose(
             tether__servers=lambda: [server_row(window, each) for each in window.servers.values()],
             tether__tasks=connections.tasks,
-            tether__stats=lambda: stats(window, self._figures()),
+            tether__stats=lambda: stats(window, self.figures()),
             tether__flightRecorder__read=flight.read,
+            tether__doctor=self._doctor,
             tether__addServer=self._add_server,
             tether__removeServer=self._remove_server,
             tether__substitute=self._substitute,
@@ -66,25 +69,13 @@ class Console:
             cancelTask=self._cancel,
         )
 
-    def use_figures(self, figures: Callable[[], Health]) -> None:
-        """Let `tether.stats()` return better figures than the records alone give."""
-        self._figures = figures
-
-    def expose_doctor(self, examine: Examine) -> None:
-        """Expose `tether.doctor`."""
-
-        async def doctor(typed: Any) -> dict[str, Any]:
-            server = self._connections.known(typed)
-            causes = [
-                {
-                    "cause": self._border.words.trouble(trouble),
-                    "cure": dict(trouble.facts).get("cure", ""),
-                }
-                for trouble in await examine(server.url)
-            ]
-            return {"url": server.url, "isWell": not causes, "causes": causes}
-
-        self._border.expose(tether__doctor=doctor)
+    async def _doctor(self, typed: Any) -> dict[str, Any]:
+        say, server = self._border.words.trouble, self._connections.known(typed)
+        causes = [
+            {"cause": say(trouble), "cure": dict(trouble.facts).get("cure", "")}
+            for trouble in await self._examine(server.url)
+        ]
+        return {"url": server.url, "isWell": not causes, "causes": causes}
 
     def _report(self, task: Task) -> None:
         if js.tetherListens():

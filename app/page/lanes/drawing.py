@@ -33,9 +33,9 @@ class LaneDrawing:
 
     def element(self, lane: Lane, item: Bar | Stroke) -> Any:
         """Return the element of a bar or line."""
-        parts = self._lanes.card(lane.key)
+        parts = self._lanes.cards.get(lane.key)
         assert parts is not None
-        found = parts["bars" if isinstance(item, Bar) else "line"].card(item.key)
+        found = parts["bars" if isinstance(item, Bar) else "line"].cards.get(item.key)
         return found["card"]
 
     def _make_lane(self, key: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class ServersPanel:
 
     def show(self, rows: tuple[ServerRow, ...]) -> None:
         """Show these servers; a card whose address was corrected keeps the focus."""
-        fresh = [row.url for row in rows if self._rows.card(row.url) is None]
+        fresh = [row.url for row in rows if row.url not in self._rows.cards]
         for gone in self._rows.show({row.url: row for row in rows}):
             self._fields.pop(gone, None)
         self._none.hidden = bool(rows)
@@ -70,9 +70,7 @@ class ServersPanel:
                 self._servers.act(action, url)
 
     def _show_name(self, url: str) -> None:
-        parts = self._rows.card(url)
-        if parts is not None:
-            parts["naming"].toggle(self._rows.row(url).name, url)
+        self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
 
     def _keyed(self, event: Any) -> None:
         naming = event.target.closest(".naming") if event.key == "Escape" else None
@@ -83,42 +81,35 @@ class ServersPanel:
     def _changed(self, event: Any) -> None:
         event.preventDefault()
         url = str(event.target.dataset.server)
-        parts = self._rows.card(url)
-        if parts is None:
-            return
-        name, address = parts["naming"].typed()
+        naming = self._rows.cards[url]["naming"]
+        name, address = naming.typed()
         problem = self._servers.change(url, name, address)
-        parts["naming"].refuse(problem)
+        naming.refuse(problem)
         if not problem:
             event.target.hidden = True
             self._is_corrected = address != url
             self._go_to(url)
 
     def _go_to(self, url: str) -> None:
-        parts = self._rows.card(url)
+        parts = self._rows.cards.get(url)
         if parts is not None:
             parts["rename button"].focus()
 
     def _show_fields(self, url: str) -> None:
-        parts = self._rows.card(url)
-        row = self._rows.row(url)
-        if parts is None:
-            return
+        box = self._rows.cards[url]["token"]
         if url not in self._fields:
-            self._fields[url] = AccessFields(self._words, row.access_mode)
+            self._fields[url] = AccessFields(self._words, self._rows.rows[url].access_mode)
             use = button("use", url, self._words.say("access.use"))
-            parts["token"].append(self._fields[url].root, use, element("p", "trouble"))
-            parts["token"].hidden = True
-        parts["token"].hidden = not parts["token"].hidden
+            box.append(self._fields[url].root, use, element("p", "trouble"))
+            box.hidden = True
+        box.hidden = not box.hidden
 
     def _use_fields(self, url: str) -> None:
-        parts = self._rows.card(url)
-        if parts is None:
-            return
+        box = self._rows.cards[url]["token"]
         problem = self._servers.use_token(url, self._fields[url].read())
-        set_text(parts["token"].lastChild, problem)
+        set_text(box.lastChild, problem)
         if not problem:
-            parts["token"].replaceChildren()
+            box.replaceChildren()
             del self._fields[url]
 
     def _make(self, url: str) -> dict[str, Any]:

@@ -120,14 +120,10 @@ class Roster:
         return url
 
     def correct(self, url: ServerUrl, typed: str, name: str) -> ServerUrl:
-        """Give a server another address; all that was set of it goes along.
+        """Give a server the address that was typed; all that was set of it goes along.
 
-        What it has under the old one is seen to its end there. Returns the new address.
-
-        Args:
-            url: The old address.
-            typed: The new one, as a person typed it.
-            name: What it is called; "" for what it is called by itself.
+        What it has under the old one is seen to its end there. Returns the new address. The name
+        is "" for what the server is called by itself.
 
         Raises:
             BadInput: That is no address, or another server has it.
@@ -135,8 +131,7 @@ class Roster:
         bare, login = take_login(typed)
         new = parse_server_url(bare, self._page_url)
         access, is_kept = login or self._keys.of(url), self._keys.is_kept(url)
-        known = self._window.servers.get(url)
-        if name == self.held.get(url, known.name if known is not None else ""):
+        if name == self._shown(url):
             name = self._name(url)  # it was only shown: its address, perhaps
         if new == url:
             if login:
@@ -166,12 +161,8 @@ class Roster:
 
     def remove(self, url: ServerUrl) -> Callable[[], None]:
         """Remove a server; its tasks are seen to their end. Returns what takes that back."""
-        known = self._window.servers.get(url)
-        name = self.held.get(url, known.name if known is not None else "")
-        access, is_kept, is_paused = (
-            *(self._keys.of(url), self._keys.is_kept(url)),
-            url in self._list.paused,
-        )
+        name, is_paused = self._shown(url), url in self._list.paused
+        access, is_kept = self._keys.of(url), self._keys.is_kept(url)
         self._take_out(url)
 
         def back() -> None:
@@ -225,6 +216,10 @@ class Roster:
         names = self._names.of(url)
         if names:
             self._emit(SubstitutesChanged(url, names))
+
+    def _shown(self, url: ServerUrl) -> str:
+        known = self._window.servers.get(url)
+        return self.held.get(url, known.name if known is not None else "")
 
     def _name(self, url: ServerUrl) -> str:
         return self._list.merged(self._presets).get(url, "")

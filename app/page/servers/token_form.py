@@ -33,17 +33,10 @@ class AccessFields:
         modes = options({each: words.say(f"access.mode.{each}") for each in MODES})
         self._mode = element("select", "", "", *modes, aria_label=words.say("access.mode"))
         # A password field: neither shown, nor kept by the browser's own form memory.
-        self._secret = element(
-            "input",
-            "secret",
-            type="password",
-            autocomplete="off",
-            placeholder=words.say("access.secret"),
-            aria_label=words.say("access.secret"),
-        )
-        self._name = element(
-            "input", "", placeholder="token", aria_label=words.say("access.name"), size="8"
-        )
+        secret, name = words.say("access.secret"), words.say("access.name")
+        hidden = {"type": "password", "autocomplete": "off"}
+        self._secret = element("input", "secret", placeholder=secret, aria_label=secret, **hidden)
+        self._name = element("input", placeholder="token", aria_label=name, size="8")
         self._keep, self._label = check_box(words.say("access.keep"))
         fields = self._mode, self._name, self._secret, self._label
         self.root = element("div", "access", "", *fields)

@@ -50,7 +50,7 @@ class TaskActions:
                 for task in filter(is_still_lost, context.window.ended()):
                     self.run_again(task.task_id)
             case "elsewhere" if js.confirm(context.words.say("task.elsewhere_warning")):
-                context.soon(self._attempt(self._rerun.run_elsewhere(task_id)))
+                self._attempt(self._rerun.run_elsewhere(task_id))
             case "cancel":
                 context.emit(CancelRequested(task_id))
             case "dismiss":
@@ -68,7 +68,11 @@ class TaskActions:
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""
-        self._context.soon(self._attempt(self._rerun.run_again(task_id)))
+        self._attempt(self._rerun.run_again(task_id))
+
+    def _attempt(self, work: Awaitable[None]) -> None:
+        context = self._context
+        context.soon(explained(work, context.words, context.notices.show))
 
     async def fetch(self, key: str, is_asked: bool) -> Fetched:
         """Fetch a result (`task:number`): somebody asked for it, or its card has come into view."""
@@ -133,6 +137,3 @@ class TaskActions:
         self._undo.offer(sentence, back, done)
         self.removed.update(going)
         context.repaint()
-
-    async def _attempt(self, work: Awaitable[None]) -> None:
-        await explained(work, self._context.words, self._context.notices.show)

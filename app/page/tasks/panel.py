@@ -63,14 +63,14 @@ class TasksPanel:
             self.most += MORE_CARDS
             self._actions.act("repaint", "")
             return
-        card = self._rows.card(key.rpartition(":")[0]) if action == "fetch" else None
+        card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
             self._results.fetch(card["results"], key)
         else:
             self._actions.act(action, key)
 
     def _show_preview(self, task_id: str) -> None:
-        card, url = self._rows.card(task_id), self._preview_of(TaskId(task_id))
+        card, url = self._rows.cards.get(task_id), self._preview_of(TaskId(task_id))
         if card is not None and url and card["preview"].getAttribute("src") != url:
             card["preview"].src = url
             card["preview"].hidden = False

@@ -2,6 +2,8 @@
 
 import js
 
+from tether.browser.values import to_object
+
 _DAY = 86_400.0
 
 
@@ -10,14 +12,7 @@ def clock(at: float, **parts: str) -> str:
 
     `parts` are more than hours and minutes, as `Intl.DateTimeFormat` takes them.
     """
-    wanted = js.Object.new()
-    for name, value in {
-        "hour": "2-digit",
-        "minute": "2-digit",
-        "hourCycle": "h23",
-        **parts,
-    }.items():
-        setattr(wanted, name, value)
+    wanted = to_object({"hour": "2-digit", "minute": "2-digit", "hourCycle": "h23", **parts})
     return str(js.Date.new(at * 1000).toLocaleTimeString(js.document.documentElement.lang, wanted))
 
 

@@ -138,42 +138,36 @@ class Rows:
         self._parent = parent
         self._make = make
         self._change = change
-        self._cards: dict[str, dict[str, Any]] = {}
-        self._rows: dict[str, Any] = {}
+        self.cards: dict[str, dict[str, Any]] = {}
+        """The elements of each card."""
+        self.rows: dict[str, Any] = {}
+        """The row that each card shows."""
         self._order: list[str] = []
 
     def show(self, rows: dict[str, Any]) -> list[str]:
         """Show these rows in this order; returns the keys of cards that went."""
-        gone = [key for key in self._cards if key not in rows]
+        gone = [key for key in self.cards if key not in rows]
         for key in gone:
-            self._cards.pop(key)["card"].remove()
-            del self._rows[key]
+            self.cards.pop(key)["card"].remove()
+            del self.rows[key]
         for key, row in rows.items():
-            if key not in self._cards:
-                self._cards[key] = self._make(key)
-            if self._rows.get(key) != row:
-                self._change(self._cards[key], row)
-                self._rows[key] = row
+            if key not in self.cards:
+                self.cards[key] = self._make(key)
+            if self.rows.get(key) != row:
+                self._change(self.cards[key], row)
+                self.rows[key] = row
         order = list(rows)
         if order != self._order:
             self._arrange(order)
             self._order = order
         return gone
 
-    def card(self, key: str) -> dict[str, Any] | None:
-        """Return the elements of a card."""
-        return self._cards.get(key)
-
-    def row(self, key: str) -> Any:
-        """Return the row that a card shows."""
-        return self._rows[key]
-
     def _arrange(self, order: list[str]) -> None:
         """Put cards in their places; no more of them move than must."""
         stays = unmoved(self._order, order)
         following = None
         for key in reversed(order):
-            card = self._cards[key]["card"]
+            card = self.cards[key]["card"]
             if key not in stays:
                 if following is None:
                     self._parent.append(card)
