@@ -8,7 +8,6 @@ from page.view import View
 STEPS = 20
 """Steps of the ring: nobody sees smaller ones at that size."""
 
-_GROUND = {"failed": "#b3261e"}
 _SIGN = (
     '<g fill="none" stroke="#8fd3ff" stroke-width="2.5"><path d="M11 16 22 8M11 16l11 8"/></g>'
     '<circle cx="10" cy="16" r="4.5" fill="#fff"/>'
@@ -36,7 +35,7 @@ def icon_of(view: View) -> Icon:
 
 def draw(icon: Icon) -> str:
     """Return the icon as an SVG."""
-    ground = _GROUND.get(icon.state, "#20304a")
+    ground = "#b3261e" if icon.state == "failed" else "#20304a"
     shown = _SIGN
     if icon.state == "running":
         ring = 'cx="16" cy="16" r="12.5" fill="none" stroke-width="5" pathLength="20"'

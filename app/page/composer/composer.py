@@ -76,7 +76,7 @@ class Composer:
         panel.refuse([element for _, element in problems])
         if problems or chosen is None:
             return
-        pinned = ServerUrl(panel.pinned) if panel.pinned else None
+        pinned = panel.pinned
         is_used = False
         for key, name, file in panel.pictures() or [("", "", None)]:
             try:

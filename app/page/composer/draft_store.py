@@ -15,9 +15,9 @@ from page.composer.records import (
     window_of,
     write_draft,
 )
-from tether.core.ids import Chance, WindowId
+from tether.core.ids import WindowId
 from tether.core.windows.claim import GREATEST
-from tether.runtime.ports import Files, Hold, Records
+from tether.runtime.ports import World
 
 UNRECORDED_GRACE = 60.0
 """Seconds within which the record names a file that the store has."""
@@ -35,19 +35,9 @@ class ChosenFile(NamedTuple):
 class DraftStore:
     """One tab's draft; the record names a file only while the store has it."""
 
-    def __init__(
-        self,
-        files: Files,
-        records: Records,
-        window: WindowId,
-        chance: Chance,
-        make_hold: Callable[[], Hold],
-    ) -> None:
-        self._files = files
-        self._records = records
+    def __init__(self, world: World, window: WindowId) -> None:
+        self._world = world
         self._window = window
-        self._chance = chance
-        self._make_hold = make_hold
         self._chosen: Mapping[str, ChosenFile] = {}
         self._kept: dict[str, KeptFile] = {}
         self._draft = Draft("", "", "")
@@ -55,13 +45,13 @@ class DraftStore:
 
     def read(self) -> Draft | None:
         """Return the draft that the last page of this tab has kept."""
-        return read_draft(self._records.read(DRAFT_RECORD) or "")
+        return read_draft(self._world.records.read(DRAFT_RECORD) or "")
 
     async def content(self, kept: KeptFile) -> Any | None:
         """Return a kept file, and keep it for another day; None when it is gone."""
-        blob = await self._files.read(kept.digest)
+        blob = await self._world.files.read(kept.digest)
         if blob is not None:
-            await self._files.keep(kept.use, {kept.digest: blob})
+            await self._world.files.keep(kept.use, {kept.digest: blob})
         return blob
 
     def resume(self, kept: Mapping[str, KeptFile]) -> None:
@@ -77,8 +67,8 @@ class DraftStore:
         gone = [self._kept.pop(key) for key in list(self._kept) if key not in chosen]
         self._write()
         for kept in gone:
-            self._files.release(kept.use)
-        if self._files.is_lasting and self._job is None and self._open():
+            self._world.files.release(kept.use)
+        if self._world.files.is_lasting and self._job is None and self._open():
             self._job = asyncio.ensure_future(self._keep())
 
     async def settled(self) -> None:
@@ -88,7 +78,7 @@ class DraftStore:
 
     async def sweep(self, now: float) -> None:
         """Delete the drafts of tabs that are gone, and what an earlier page of this tab left."""
-        for use, at in (await self._files.kept_for(USE)).items():
+        for use, at in (await self._world.files.kept_for(USE)).items():
             owner = window_of(use)
             if owner == self._window:
                 recorded = {kept.use for kept in self._kept.values()}
@@ -96,11 +86,11 @@ class DraftStore:
             else:
                 is_over = at < now - STALE and await self._is_gone(owner)
             if is_over:
-                self._files.release(use)
+                self._world.files.release(use)
 
     async def _is_gone(self, owner: WindowId) -> bool:
-        hold = self._make_hold()
-        is_free = await hold.take(owner, GREATEST + self._chance.hex(16))
+        hold = self._world.make_hold()
+        is_free = await hold.take(owner, GREATEST + self._world.chance.hex(16))
         hold.release()
         return is_free
 
@@ -115,20 +105,20 @@ class DraftStore:
                 each = self._chosen[key]
                 blob = each.blob()
                 try:
-                    digest = await self._files.digest(blob)
+                    digest = await self._world.files.digest(blob)
                 except OSError:  # a folder; the page says that it is no picture
                     failed.add(key)
                     continue
-                use = make_use(self._window, self._chance.hex(8))
-                await self._files.keep(use, {digest: blob})
+                use = make_use(self._window, self._world.chance.hex(8))
+                await self._world.files.keep(use, {digest: blob})
                 if key in self._chosen:
                     self._kept[key] = KeptFile(use, digest, each.name, each.kind, each.place)
                     self._write()
                 else:
-                    self._files.release(use)
+                    self._world.files.release(use)
         finally:
             self._job = None
 
     def _write(self) -> None:
         files = tuple(self._kept[key] for key in self._chosen if key in self._kept)
-        self._records.write(DRAFT_RECORD, write_draft(self._draft._replace(files=files)))
+        self._world.records.write(DRAFT_RECORD, write_draft(self._draft._replace(files=files)))

@@ -38,10 +38,7 @@ class Drafts:
         self._form = form
         self._library = library
         self._use, self._choose = use, choose
-        world = context.world
-        self.store = DraftStore(
-            world.files, world.records, context.window.window_id, world.chance, world.make_hold
-        )
+        self.store = DraftStore(context.world, context.window.window_id)
         self._before = self.store.read()
         self._is_restored = self._before is None
         self.is_form_restored = asyncio.Event()

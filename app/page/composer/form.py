@@ -61,9 +61,8 @@ class Form:
         if self._panel is None:
             self._panel = FormPanel(self._context.words, self._roll, self._substituted)
         classes = [node["class_type"] for node in workflow.nodes.values()]
-        pinned = self._composer.pinned
         self._describer.forget()  # models may have come
-        infos = await self._describer.describe(classes, ServerUrl(pinned) if pinned else None)
+        infos = await self._describer.describe(classes, self._composer.pinned)
         if number != self._choices:
             return
         if not self.is_of(workflow):  # else what is typed there stays

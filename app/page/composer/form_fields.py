@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -19,9 +19,7 @@ LARGEST_SEED = 2**64 - 1
 """Source: ComfyUI 0.28.1, `/object_info/KSampler`: seed, max."""
 
 _PICTURES: Mapping[str, Kind] = {"LoadImage": "picture", "LoadImageMask": "mask"}
-_ORDER: tuple[Kind, ...] = (
-    *("picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"),
-)
+_ORDER = get_args(Kind)
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 _LONG = 60
 _ENDLESS = 2**31 - 1

@@ -48,6 +48,7 @@ class ComposerPanel:
         self._repaint = context.repaint
         self._soon = context.soon
         self._controller = controller
+        self.changed = controller.changed
         self._pictures: dict[str, tuple[str, Any]] = {}
         self._count = 0
         self._list = by_id("pictures")
@@ -86,9 +87,9 @@ class ComposerPanel:
         return str(self._workflow.value)
 
     @property
-    def pinned(self) -> str | None:
+    def pinned(self) -> ServerUrl | None:
         """The address of the chosen server; None for automatic."""
-        return self.servers.chosen or None
+        return ServerUrl(self.servers.chosen) if self.servers.chosen else None
 
     @property
     def copies(self) -> str:
@@ -178,10 +179,6 @@ class ComposerPanel:
             self._assumed.querySelector("summary"),
             self._words.say("compose.assumed", count=len(sentences)),
         )
-
-    def changed(self) -> None:
-        """Keep the draft: what is chosen, or shown, is not what it was."""
-        self._controller.changed()
 
     def needs(self) -> Needs:
         """Return what the next task needs of a server."""

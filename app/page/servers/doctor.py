@@ -1,6 +1,5 @@
 """Finds out why a server can't be used; its rules are fetched when one can't."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -37,15 +36,13 @@ class Doctor:
         permission_of: Callable[[ServerUrl], Awaitable[str]],
     ) -> None:
         self._window = context.window
-        self._now = context.world.clock.now
-        self._repaint = context.repaint
+        self._context = context
         self._caller = caller
         self._access_of = access_of
         self._permission_of = permission_of
         self._seen: dict[ServerUrl, object] = {}
         self._found: dict[ServerUrl, tuple[Trouble, ...]] = {}
         self._examined_at: dict[ServerUrl, float] = {}
-        self._visits: set[asyncio.Task[tuple[Trouble, ...]]] = set()
 
     def changed(self, _changes: Changes) -> None:
         """Examine the servers that have just got into another trouble."""
@@ -62,9 +59,7 @@ class Doctor:
 
     def visit(self, url: ServerUrl) -> None:
         """Examine a server soon, and show what was found."""
-        visit = asyncio.ensure_future(self._visited(url))
-        self._visits.add(visit)
-        visit.add_done_callback(self._visits.discard)
+        self._context.soon(self._visited(url))
 
     def forget(self, url: ServerUrl) -> None:
         """Examine a server again even if its next answer is no different."""
@@ -74,14 +69,13 @@ class Doctor:
         """Return what was found last about a server in trouble."""
         return self._found.get(url, ())
 
-    async def _visited(self, url: ServerUrl) -> tuple[Trouble, ...]:
+    async def _visited(self, url: ServerUrl) -> None:
         try:
-            return await self.examine(url)
+            await self.examine(url)
         except JsException:
             # The rules come from where the page came from, and that is gone, too.
             self._found[url] = (Trouble.of("doctor_away", server=self._window.servers[url].name),)
-            self._repaint()
-            return self._found[url]
+            self._context.repaint()
 
     def examined_at(self, url: ServerUrl) -> float:
         """Return when a server was examined last since its state changed; 0 for never."""
@@ -106,12 +100,9 @@ class Doctor:
         )
         signs = signs._replace(**await self._look(url, signs.access))
         found = causes(signs)
-        if found:
-            self._found[url] = found
-        else:
-            self._found.pop(url, None)
-        self._examined_at[url] = self._now()
-        self._repaint()
+        self._found[url] = found
+        self._examined_at[url] = self._context.world.clock.now()
+        self._context.repaint()
         return found
 
     async def _look(self, url: ServerUrl, mode: Mode) -> dict[str, Any]:

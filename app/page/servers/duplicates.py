@@ -1,8 +1,9 @@
 """Finds two addresses of one server, whose queue would count twice."""
 
-import asyncio
+from collections.abc import Callable, Coroutine
 from itertools import permutations
 from operator import attrgetter
+from typing import Any
 
 from tether.core.errors import MessageError
 from tether.core.ids import ServerUrl
@@ -25,11 +26,13 @@ class Duplicates:
     once.
     """
 
-    def __init__(self, window: Window, caller: Caller) -> None:
+    def __init__(
+        self, window: Window, caller: Caller, soon: Callable[[Coroutine[Any, Any, None]], object]
+    ) -> None:
         self._window = window
         self._caller = caller
         self._asked: set[frozenset[ServerUrl]] = set()
-        self._calls: set[asyncio.Task[None]] = set()
+        self._soon = soon
         self._found: dict[ServerUrl, ServerUrl] = {}
         """The second address -> the first."""
 
@@ -45,9 +48,7 @@ class Duplicates:
             task = self._done_at(first)
             if task is not None:
                 self._asked.add(pair)
-                call = asyncio.ensure_future(self._ask(first, second, task))
-                self._calls.add(call)
-                call.add_done_callback(self._calls.discard)
+                self._soon(self._ask(first, second, task))
 
     def original_of(self, url: ServerUrl) -> Server | None:
         """Return the server of which this is another address, while both are listed."""

@@ -40,7 +40,7 @@ class Servers:
         self._roster = roster
         self._undo = undo
         self._address = str(js.location.href)
-        self._duplicates = Duplicates(context.window, caller)
+        self._duplicates = Duplicates(context.window, caller, context.soon)
         self.doctor = Doctor(context, caller, tokens.of, self._permission_of)
         self._is_read_due = False
         self._is_permission_watched = False

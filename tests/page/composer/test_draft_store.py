@@ -1,6 +1,7 @@
 """What is chosen and not run yet is kept, and no longer than that."""
 
 import asyncio
+from types import SimpleNamespace
 
 from page.composer.draft_store import UNRECORDED_GRACE, ChosenFile, DraftStore
 from page.composer.records import DRAFT_RECORD, STALE, USE, Draft, make_use, read_draft
@@ -37,7 +38,15 @@ class Tab:
 
     def page(self) -> DraftStore:
         """Load the page."""
-        return DraftStore(self.files, Shared(self.records), OURS, Chance(1), self.hold)  # type: ignore[arg-type]
+        return DraftStore(
+            SimpleNamespace(  # type: ignore[arg-type]
+                files=self.files,
+                records=Shared(self.records),
+                chance=Chance(1),
+                make_hold=self.hold,
+            ),
+            OURS,
+        )
 
     def hold(self) -> StorageHold:
         return StorageHold(Shared(self.browser.shared), Clock(self.browser))  # type: ignore[arg-type]

@@ -56,7 +56,7 @@ def look(window: Window, books: Books) -> Duplicates:
     """Look twice: the second time nothing is asked again."""
 
     async def story() -> Duplicates:
-        duplicates = Duplicates(window, books.caller)
+        duplicates = Duplicates(window, books.caller, asyncio.ensure_future)
         for _ in range(2):
             duplicates.changed(NOTHING)
             await asyncio.sleep(0)
