@@ -72,15 +72,15 @@ class Roster:
             self._emit(StorageFailed(trouble))
         self._reported = troubles
         self._wanted.update(read_modes(listed.text or "", self._page_url))
-        change = compare(before, self._list.merged(self._presets))
-        for url, name in change.used.items():
+        used, gone = compare(before, self._list.merged(self._presets))
+        for url, name in used.items():
             if url in self.held or (url not in before and is_held(url)):
                 self.held[url] = name
                 continue
             self._emit(ServerAdded(url, name))
             if url not in before:
                 self._emit_settings(url)
-        for url in change.gone:
+        for url in gone:
             if self.held.pop(url, None) is None:
                 self._emit(ServerRemoved(url))
 

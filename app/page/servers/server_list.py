@@ -3,7 +3,7 @@
 import json
 import reprlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from tether.core.errors import BadInput, Trouble
@@ -29,13 +29,6 @@ COPY_RECORD = "list"
 """Where a browser keeps the last good list of another place, should that be gone at a start."""
 
 Presets = Mapping[ServerUrl, str]
-
-
-class Change(NamedTuple):
-    """What a new list makes of the servers in use: those to use, by name, and those that go."""
-
-    used: dict[ServerUrl, str]
-    gone: tuple[ServerUrl, ...]
 
 
 def find_list(text: str, page_url: str) -> str:
@@ -73,10 +66,10 @@ def renew(
     return dict(before), tuple(troubles)
 
 
-def compare(before: Presets, after: Presets) -> Change:
-    """Return what has changed between two lists, each merged with the person's own."""
+def compare(before: Presets, after: Presets) -> tuple[dict[ServerUrl, str], tuple[ServerUrl, ...]]:
+    """Return what a new list, merged with the person's own, changes: those to use, those gone."""
     used = {url: name for url, name in after.items() if before.get(url) != name}
-    return Change(used, tuple(url for url in before if url not in after))
+    return used, tuple(url for url in before if url not in after)
 
 
 def write_copy(listed: Listed) -> str:

@@ -19,13 +19,7 @@ def element(
     tag: str, class_name: str = "", text: str = "", *children: Any, **attributes: str
 ) -> Any:
     """Make an element; attributes are set as such, and never HTML."""
-    made = js.document.createElement(tag)
-    if class_name:
-        made.className = class_name
-    if text:
-        made.textContent = text
-    for name, value in attributes.items():
-        made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+    made = _filled(js.document.createElement(tag), class_name, text, attributes)
     if children:
         made.append(*children)
     return made
@@ -44,20 +38,23 @@ def options(texts: Mapping[str, str]) -> list[Any]:
 
 def button(action: str, key: str, label: str, class_name: str = "quiet", **attributes: str) -> Any:
     """Make a button for `on_action`."""
-    made = element("button", class_name, label, type="button", **attributes)
-    made.dataset.action, made.dataset.key = action, key
-    return made
+    named = {"type": "button", "data_action": action, "data_key": key}
+    return element("button", class_name, label, **named, **attributes)
 
 
 def drawn(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
     """Make an element of a drawing (SVG)."""
     made = js.document.createElementNS("http://www.w3.org/2000/svg", tag)
+    return _filled(made, class_name, text, attributes)
+
+
+def _filled(made: Any, class_name: str, text: str, attributes: Mapping[str, str]) -> Any:
     if class_name:
         made.setAttribute("class", class_name)
     if text:
         made.textContent = text
     for name, value in attributes.items():
-        made.setAttribute(name.replace("_", "-"), value)
+        made.setAttribute(name.rstrip("_").replace("_", "-"), value)
     return made
 
 

@@ -11,7 +11,6 @@ from page.servers.server_list import (
     EVERY,
     LONGEST_NAME,
     LONGEST_SUBSTITUTE,
-    Change,
     ServerList,
     Substitutes,
     compare,
@@ -112,8 +111,8 @@ def test_where_an_entry_cannot_be_read_servers_join_and_none_leaves() -> None:
 def test_what_differs_between_two_lists() -> None:
     """A new name is used; what is the same is left alone."""
     west = ServerUrl("http://west")
-    assert compare(BEFORE, {SOUTH: "S", west: ""}) == Change({SOUTH: "S", west: ""}, (NORTH,))
-    assert compare(BEFORE, BEFORE) == Change({}, ())
+    assert compare(BEFORE, {SOUTH: "S", west: ""}) == ({SOUTH: "S", west: ""}, (NORTH,))
+    assert compare(BEFORE, BEFORE) == ({}, ())
 
 
 def test_the_copy_of_a_list_is_of_one_place() -> None:
