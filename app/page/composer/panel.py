@@ -72,7 +72,7 @@ class ComposerPanel:
             "change",
             lambda _event: self._picked(self._workflow_picker, self._open),
         )
-        DropAnywhere(self.add)
+        take_dropped(self.add)
         on_action(self._list, lambda _action, key: self._remove(key))
 
     def take_picked(self) -> None:
@@ -240,43 +240,36 @@ class ComposerPanel:
             self.changed()
 
 
-class DropAnywhere:
-    """Takes files in, and marks the page while some are dragged over it."""
+def take_dropped(take: Callable[[list[Any]], None]) -> None:
+    """Take the files that are dropped or pasted anywhere; dragged ones mark the page."""
+    marks = js.document.documentElement.classList
 
-    def __init__(self, take: Callable[[list[Any]], None]) -> None:
-        self._take = take
-        self._mark = js.document.documentElement.classList
-        self._is_marked = False
-        listen(js.document, "dragover", self._over)
-        listen(js.document, "dragleave", self._left)
-        listen(js.document, "drop", self._dropped)
-        listen(js.document, "paste", self._pasted)
-
-    def _over(self, event: Any) -> None:
+    def dragged(event: Any) -> None:
         event.preventDefault()
         # A link or a picture of the page itself is no file to be dropped.
-        if not self._is_marked and event.dataTransfer.types.includes("Files"):
-            self._show(True)
+        if event.dataTransfer.types.includes("Files"):
+            marks.add("dragging")
 
-    def _left(self, event: Any) -> None:
-        """Inside the page something else is entered; where the page ends, nothing is."""
+    def left(event: Any) -> None:
+        # Inside the page something else is entered; where the page ends, nothing is.
         if not event.relatedTarget:
-            self._show(False)
+            marks.remove("dragging")
 
-    def _dropped(self, event: Any) -> None:
+    def dropped(event: Any) -> None:
         event.preventDefault()
-        self._show(False)
-        self._take(list(event.dataTransfer.files))
+        marks.remove("dragging")
+        take(list(event.dataTransfer.files))
 
-    def _pasted(self, event: Any) -> None:
+    def pasted(event: Any) -> None:
         files = list(event.clipboardData.files)
         if files:
             event.preventDefault()
-            self._take(files)
+            take(files)
 
-    def _show(self, is_over: bool) -> None:
-        self._is_marked = is_over
-        self._mark.toggle("dragging", is_over)
+    listen(js.document, "dragover", dragged)
+    listen(js.document, "dragleave", left)
+    listen(js.document, "drop", dropped)
+    listen(js.document, "paste", pasted)
 
 
 class ServerChoice:

@@ -117,17 +117,12 @@ class Console:
     async def _result(self, name: Any) -> dict[str, Any]:
         task = await self._tether.result(self._find(name).task_id)
         error = self._border.words.trouble(task.trouble) if task.trouble else None
-        if task.server:
-            await self._fetch(task)
-        return result_row(task, error, self._tether.world.address)
-
-    async def _fetch(self, task: Task) -> None:
-        """Fetch the results that a script can't get by their addresses."""
         world = self._tether.world
-        if not world.is_direct(task):
+        if task.server and not world.is_direct(task):  # a script can't get them by their addresses
             for output in task.outputs:
                 if output.kind != "text":
                     await world.fetch(task, output, is_asked=True)
+        return result_row(task, error, world.address)
 
     async def _cancel(self, name: Any) -> dict[str, Any]:
         task = await self._tether.cancel(self._find(name).task_id)
@@ -160,17 +155,12 @@ class Console:
         files, task_id = self._tether.world.files, make_task_id(self._tether.world.chance)
         digest = await files.digest(blob)
         await files.keep(task_id, {digest: blob})
+        server, call = self._window.servers[url], self._tether.caller.call
+        upload = Upload(digest, f"tether-{digest[:12]}{ending(content)}")
         try:
-            return await self._uploaded(
-                url, Upload(digest, f"tether-{digest[:12]}{ending(content)}")
-            )
+            answer = await call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
         finally:
             files.release(task_id)
-
-    async def _uploaded(self, url: ServerUrl, upload: Upload) -> dict[str, Any]:
-        server = self._window.servers[url]
-        call = self._tether.caller.call
-        answer = await call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
         if answer is None or answer.status != 200:
             status = answer.status if answer else "-"
             raise self._border.refuse("upload_failed", server=server.name, status=status)
@@ -181,11 +171,7 @@ class Console:
 
 
 def _access(token: Any) -> Access | None:
-    """Read a token: its text is a Bearer's; `{mode, secret, name}` says more.
-
-    Raises:
-        BadInput: No call could carry it.
-    """
+    """Read a token: its text is a Bearer's; `{mode, secret, name}` says more."""
     if token is None:
         return None
     if isinstance(token, str):
