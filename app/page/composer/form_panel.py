@@ -152,9 +152,9 @@ class FormPanel:
         for (url, server, name), choices in lacks.items():
             label = element("label", "", say("form.lacks", server=server, name=name))
             if choices:
-                first, last = options({"": say("form.instead"), name: say("form.insist")})
-                offered = options(dict(zip(choices, choices, strict=True)))
-                chooser = element("select", "", "", first, *offered, last)
+                chooser = element("select", "", "", *options({"": say("form.instead")}))
+                chooser.append(*options({each: each for each in choices}))
+                chooser.append(*options({name: say("form.insist")}))
                 chooser.dataset.server, chooser.dataset.name = url, name
                 label.append(chooser)
             rows.append(element("li", "", "", label))
