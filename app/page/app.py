@@ -30,8 +30,7 @@ from page.ui.words import Words
 from page.view import Views
 from page.windows.windows import Windows
 from page.worlds import find_world
-from tether.browser.media_previews import BrowserPreviews
-from tether.browser.repaint import Repaint
+from tether.browser.repaint import BrowserPreviews, Repaint
 from tether.browser.site import fetch_text, meta, time_of_day
 from tether.client import Tether
 from tether.core.model.health import only_here

@@ -47,7 +47,6 @@ class BrowserFiles:
         self._batch: list[_Write] = []
         """Written next, in one transaction: that costs more than what is in it."""
         self._writing: asyncio.Task[None] | None = None
-        self._scopes: set[ProxyScope] = set()
 
     async def open(self) -> None:
         """Open the store, and delete expired files; to be awaited first."""
@@ -172,12 +171,10 @@ class BrowserFiles:
             return
         uses = self._transaction().objectStore(_USES)
         scope = ProxyScope()
-        self._scopes.add(scope)
 
         def on_uses(event: Any) -> None:
             for use in event.target.result:
                 uses.put(use, to_js([task_id, use.digest]))
-            self._scopes.discard(scope)
             scope.end()
 
         scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
@@ -194,7 +191,6 @@ class BrowserFiles:
         transaction = self._transaction()
         files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
         scope = ProxyScope()
-        self._scopes.add(scope)
 
         def on_cursor(event: Any) -> None:
             cursor = event.target.result
@@ -208,7 +204,6 @@ class BrowserFiles:
             getattr(cursor, "continue")()
 
         def on_end(_event: Any) -> None:
-            self._scopes.discard(scope)
             scope.end()
 
         request = uses.openCursor(span) if span is not None else uses.openCursor()
