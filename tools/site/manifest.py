@@ -51,8 +51,7 @@ LAZY = {
         "app/tether/workflows/values.py",
     ),
     "gallery": (
-        "app/page/gallery/dialog.py",
-        *("app/page/gallery/panel.py", "app/page/gallery/search.py", "app/page/ui/clock.py"),
+        *("app/page/gallery/dialog.py", "app/page/gallery/panel.py", "app/page/ui/clock.py"),
     ),
     "windows": (
         *("app/page/ui/clock.py", "app/page/windows/others.py", "app/page/windows/panel.py"),

@@ -16,14 +16,11 @@ STRETCHES = ("0", "60", "300", "1800")
 
 
 class _Item(NamedTuple):
-    """A bar or line that can be pointed at, and its lane."""
-
     lane: Lane
     shown: Bar | Stroke
 
     @property
     def middle(self) -> float:
-        """Return its middle, as a fraction of the picture."""
         return (self.shown.start + self.shown.end) / 2
 
 
@@ -80,7 +77,6 @@ class LanesPanel:
         self._describe("")
 
     def _make(self) -> tuple[Any, ...]:
-        """Make all but the lanes."""
         words = self._words
         self._stretch = element("select", "", id="lanes-stretch")
         for seconds in STRETCHES:
@@ -171,7 +167,6 @@ class LanesPanel:
         self._focus(to)
 
     def _nearest(self, key: str, lane: str) -> str:
-        """Return the nearest item of another lane; the same item for its own lane."""
         here = self._items[key]
         if here.lane.key == lane:
             return key

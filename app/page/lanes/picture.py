@@ -200,7 +200,6 @@ class _Drawing:
         self._now = now
 
     def lane(self, window: Window, key: str, lives: list[Life], line: tuple[Stroke, ...]) -> Lane:
-        """Draw the lane of a server, or of the tasks that wait."""
         url = ServerUrl(key)
         server = window.servers.get(url)
         phase = ""
@@ -228,7 +227,6 @@ class _Drawing:
         return tuple(strokes)
 
     def ticks(self) -> tuple[tuple[float, float], ...]:
-        """Choose round times for the scale."""
         seconds = self._until - self.since
         step = next((each for each in TICKS if seconds / each <= MOST_TICKS), TICKS[-1])
         first = self.since - self.since % step + step

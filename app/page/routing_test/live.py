@@ -38,13 +38,7 @@ Made = tuple[Clock, Sockets, Http]
 class Live:
     """A separate window on real servers: the page's tasks, locks and records stay untouched.
 
-    Args:
-        servers: Address -> name.
-        make: Makes the window's clock, sockets and HTTP.
-        chance: Makes ids, and a task that no server has in its cache.
-        say: Returns the sentences of the report.
-        explain: Says a trouble in the page's language.
-        within: Seconds for each task.
+    `chance` makes ids, and tasks that no server has cached; `within` are the seconds for each.
     """
 
     def __init__(
@@ -69,10 +63,7 @@ class Live:
         session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
         self._window = session.window
         records = MemoryRecords()
-        self._runner.start(
-            session,
-            Ports(clock, self._sockets, http, records, records, _NoFiles()),
-        )
+        self._runner.start(session, Ports(clock, self._sockets, http, records, records, _NoFiles()))
 
     async def run(self) -> list[dict[str, Any]]:
         """Test all servers at the same time.
@@ -186,7 +177,6 @@ class Live:
 
 
 def _is_known_bad(server: Server) -> bool:
-    """Say whether a server certainly can't be used."""
     is_down = server.trouble is not None and server.trouble.code == "server_down"
     return is_down or server.reach in (Reach.REFUSED, Reach.ODD)
 
@@ -195,7 +185,7 @@ class _NoFiles:
     """Keeps nothing: the task has no pictures, and its workflow needs no storage."""
 
     async def read_text(self, digest: Digest) -> str | None:
-        """Return nothing."""
+        return None
 
     def release(self, task_id: str) -> None:
         """Do nothing."""

@@ -121,17 +121,13 @@ class Evidence:
 
 
 def _stem(what: str) -> str:
-    """Return what lines about the progress of one task have in common."""
     return " ".join(what.split(" ")[:3]) if what.startswith(_PROGRESS) else what
 
 
 class PlayedStage:
     """The servers, clock and randomness of one scene; the same seed plays the same scene.
 
-    Args:
-        seed: Of all randomness.
-        binding: The rules of the scene's windows.
-        reads_records: Whether windows get answers about the servers' queues and histories.
+    With `reads_records` windows get answers about the servers' queues and histories.
     """
 
     def __init__(self, seed: int, binding: Binding, reads_records: bool = False) -> None:

@@ -130,14 +130,7 @@ class PlayedWindow:
         http = _Http(stage, self.name, emit, self._files)
         runner.start(
             session,
-            Ports(
-                self._clock,
-                self._sockets,
-                http,
-                self._records,
-                stage.shared,
-                self._files,
-            ),
+            Ports(self._clock, self._sockets, http, self._records, stage.shared, self._files),
         )
         for server in stage.network.servers.values():
             emit(ServerAdded(server.url, stage.evidence.names[server.url]))
@@ -164,7 +157,6 @@ class _Http(NetworkHttp):
         self._window = window
 
     def send(self, request: Request) -> None:
-        """Send a request."""
         if request.ask in _RECORDS and not self._stage.reads_records:
             return
         title = ""
@@ -183,7 +175,6 @@ class _Sockets(NetworkSockets):
         self._window = window
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
-        """Open a socket."""
         self._window.opened.append(server)
         self._evidence.note(self._window.name, server, "socket opened")
         super().open(server, attempt, url)

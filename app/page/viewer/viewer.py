@@ -1,6 +1,7 @@
 """The dialog that shows results large, one after the other, beside what they were made from."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import js
@@ -89,7 +90,6 @@ class Viewer:
             self._dialog.showModal()
 
     def _show_place(self) -> None:
-        """Say which of how many the picture is, and which steps lead on."""
         keys = self._looks.keys()
         is_one_of_several = self._key in keys and len(keys) > 1
         number = keys.index(self._key) + 1 if is_one_of_several else 0
@@ -157,7 +157,6 @@ class Viewer:
         self._divide()
 
     def _measure(self) -> None:
-        """Make the slider as wide as the fitted picture."""
         width, height = self._after.naturalWidth, self._after.naturalHeight
         if width and height:
             self._dialog.style.setProperty("--ratio", str(width / height))
@@ -171,7 +170,6 @@ class Viewer:
         set_text(self._said, sentence)
 
     async def _act(self, action: str) -> None:
-        """Do what a button says."""
         say = self._words.say
         match action:
             case "use":
@@ -248,21 +246,18 @@ def _style(target: Any, **properties: str) -> None:
         target.style.setProperty(name.replace("_", "-"), value)
 
 
+@dataclass(slots=True)
 class TaskPictures:
     """The pictures on the tasks' cards, by `task:number`; `reuse` adds one to the next inputs."""
 
-    def __init__(
-        self, context: PageContext, reuse: Callable[[str], Coroutine[Any, Any, None]]
-    ) -> None:
-        self._window = context.window
-        self._world = context.world
-        self._reuse = reuse
+    context: PageContext
+    reuse: Callable[[str], Coroutine[Any, Any, None]]
 
     def keys(self) -> list[str]:
         """Return their keys in the order of the cards, the newest task first."""
         return [
             f"{task.task_id}:{number}"
-            for task in reversed(self._window.tasks.values())
+            for task in reversed(self.context.window.tasks.values())
             for number, output in enumerate(task.outputs)
             if output.kind == "image"
         ]
@@ -270,16 +265,16 @@ class TaskPictures:
     async def look(self, key: str) -> Look | None:
         """Return a result; None when it can't be had, which its card says."""
         task_id, _, number = key.rpartition(":")
-        task = self._window.tasks[TaskId(task_id)]
+        task = self.context.window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
-        fetched = await self._world.fetch(task, output, is_asked=True)
+        fetched = await self.context.world.fetch(task, output, is_asked=True)
         if not fetched.address:
             return None
         picture = task.pictures[0] if task.pictures else None
-        before = await self._world.files.read(picture.digest) if picture else None
+        before = await self.context.world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, picture.filename if picture else "")
         return Look(task.title, name, fetched.address, before)
 
     async def use(self, key: str) -> None:
         """Add one to the next inputs."""
-        await self._reuse(key)
+        await self.reuse(key)

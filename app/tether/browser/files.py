@@ -56,7 +56,8 @@ class BrowserFiles:
             self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
             return
         self._packs = await refuses_blobs(self._database, _FILES)
-        self._sweep(js.Date.now() - _FORGOTTEN_MS)
+        before = js.Date.now() - _FORGOTTEN_MS
+        self._collect(None, lambda use: use.at < before)
 
     @property
     def is_lasting(self) -> bool:
@@ -104,7 +105,6 @@ class BrowserFiles:
             self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
 
     async def _write(self) -> None:
-        """Write batch after batch until none is left."""
         while self._batch:
             batch, self._batch = self._batch, []
             error = await self._put(batch)
@@ -179,10 +179,6 @@ class BrowserFiles:
 
         scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
 
-    def _sweep(self, before: float) -> None:
-        """Delete uses from before a time, in milliseconds."""
-        self._collect(None, lambda use: use.at < before)
-
     def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
         """Delete uses, and files without another use, in one transaction.
 
@@ -203,13 +199,10 @@ class BrowserFiles:
                 scope.listen(count, "success", lambda e: e.target.result or files.delete(digest))
             getattr(cursor, "continue")()
 
-        def on_end(_event: Any) -> None:
-            scope.end()
-
         request = uses.openCursor(span) if span is not None else uses.openCursor()
         scope.listen(request, "success", on_cursor)
-        scope.listen(transaction, "complete", on_end)
-        scope.listen(transaction, "abort", on_end)
+        for end in ("complete", "abort"):
+            scope.listen(transaction, end, lambda _event: scope.end())
 
     def _transaction(self, mode: str = "readwrite") -> Any:
         return self._database.transaction(to_js([_FILES, _USES]), mode)

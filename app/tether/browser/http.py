@@ -25,14 +25,7 @@ class _Call:
 
 
 class BrowserHttp:
-    """Sends requests, each with its timeout and its server's token.
-
-    Args:
-        on_answer: Called with how each request has ended.
-        read_file: Returns a stored picture.
-        access_of: Returns a server's token.
-        begin: Waits for an upload's turn.
-    """
+    """Sends requests, each with its timeout and its server's token; uploads wait for their turn."""
 
     def __init__(
         self,

@@ -36,7 +36,6 @@ class NamedLocks:
     async def _hold(
         self, name: str, options: dict[str, bool], granted: asyncio.Future[Any]
     ) -> None:
-        """Hold the lock until it is released or stolen."""
         scope = ProxyScope()
         held = js.Promise.withResolvers()
 

@@ -118,7 +118,6 @@ class BrowserMedia:
 
 
 def _place(task: Task, output: Output) -> tuple[ServerUrl, str]:
-    """Return a result's server, and its address there."""
     assert task.server is not None
     return task.server, view_url(task.server, output, task.prompt_id)
 

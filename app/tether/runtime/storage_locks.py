@@ -19,11 +19,7 @@ RETRY = 0.1
 
 
 class _Lease:
-    """A key in shared storage; it belongs to whoever has signed it within its lifetime.
-
-    Args:
-        lifetime: Seconds from a sign of life to its expiry.
-    """
+    """A key in shared storage; it belongs to whoever has signed it within `lifetime` seconds."""
 
     def __init__(
         self, shared: Records, clock: Clock, key: str, token: str, lifetime: float
@@ -37,7 +33,6 @@ class _Lease:
         return holder_of(self._shared.read(self._key), self._clock.now(), self._lifetime)
 
     def sign(self) -> None:
-        """Take it from whoever has it."""
         self._shared.write(self._key, write_sign(self.token, self._clock.now()))
 
     def keep(self, renewal: float) -> None:
