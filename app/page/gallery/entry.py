@@ -197,13 +197,7 @@ def evicted(entries: Iterable[GalleryEntry], budget: int, most: int = MOST) -> l
 def matching(
     entries: Iterable[GalleryEntry], query: str, title_of: Callable[[str], str] = str
 ) -> list[GalleryEntry]:
-    """Return the entries whose names, values and texts contain all words of a query.
-
-    Args:
-        entries: In any order.
-        query: What was typed.
-        title_of: Translates a title.
-    """
+    """Return the entries whose names, values and texts contain all words of a query."""
     return [entry for entry in entries if holds(_texts(entry, title_of), query)]
 
 

@@ -107,10 +107,8 @@ class GalleryPanel:
         """Show groups.
 
         Args:
-            groups: All of them, by their headings.
             contents: The Blobs of the entries whose cards are shown, by name.
             addresses: Where a result is at its server, if a link may lead there.
-            usage: How much room the gallery takes.
         """
         if not self.is_open:
             return  # closed while the contents were read

@@ -148,23 +148,17 @@ class LanesPanel:
         keys, lane = list(self._items), self._items[key].lane.key
         lanes = list(dict.fromkeys(item.lane.key for item in self._items.values()))
         place, level = keys.index(key), lanes.index(lane)
-        match event.key:
-            case "ArrowRight":
-                to = keys[min(place + 1, len(keys) - 1)]
-            case "ArrowLeft":
-                to = keys[max(place - 1, 0)]
-            case "ArrowDown":
-                to = self._nearest(key, lanes[min(level + 1, len(lanes) - 1)])
-            case "ArrowUp":
-                to = self._nearest(key, lanes[max(level - 1, 0)])
-            case "Home":
-                to = keys[0]
-            case "End":
-                to = keys[-1]
-            case _:
-                return
-        event.preventDefault()
-        self._focus(to)
+        leads_to = {
+            "ArrowRight": keys[min(place + 1, len(keys) - 1)],
+            "ArrowLeft": keys[max(place - 1, 0)],
+            "ArrowDown": self._nearest(key, lanes[min(level + 1, len(lanes) - 1)]),
+            "ArrowUp": self._nearest(key, lanes[max(level - 1, 0)]),
+            "Home": keys[0],
+            "End": keys[-1],
+        }
+        if event.key in leads_to:
+            event.preventDefault()
+            self._focus(leads_to[event.key])
 
     def _nearest(self, key: str, lane: str) -> str:
         here = self._items[key]

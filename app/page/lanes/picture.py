@@ -133,9 +133,6 @@ def picture_of(
     """Draw the tasks and sockets of a window, and the other windows' unfinished tasks.
 
     Args:
-        window: Whose tasks and servers are shown.
-        lifelines: The window's sockets.
-        ledger: That of all windows.
         now: Seconds since the epoch.
         seconds: How many seconds until now are shown; 0 for those of the current tasks, or of the
             latest ones, with whose end the picture then ends.

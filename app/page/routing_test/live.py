@@ -7,6 +7,7 @@ from typing import Any
 
 from demo.memory import MemoryRecords
 from page.routing_test.report import Say
+from page.routing_test.window import PlayedFiles
 from tether.core.errors import Trouble
 from tether.core.events import CancelRequested, Emit, ServerAdded, TaskAccepted
 from tether.core.ids import Chance, Digest, ServerUrl
@@ -63,7 +64,9 @@ class Live:
         session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
         self._window = session.window
         records = MemoryRecords()
-        self._runner.start(session, Ports(clock, self._sockets, http, records, records, _NoFiles()))
+        self._runner.start(
+            session, Ports(clock, self._sockets, http, records, records, PlayedFiles())
+        )
 
     async def run(self) -> list[dict[str, Any]]:
         """Test all servers at the same time.
@@ -179,16 +182,3 @@ class Live:
 def _is_known_bad(server: Server) -> bool:
     is_down = server.trouble is not None and server.trouble.code == "server_down"
     return is_down or server.reach in (Reach.REFUSED, Reach.ODD)
-
-
-class _NoFiles:
-    """Keeps nothing: the task has no pictures, and its workflow needs no storage."""
-
-    async def read_text(self, digest: Digest) -> str | None:
-        return None
-
-    def release(self, task_id: str) -> None:
-        """Do nothing."""
-
-    def share(self, task_id: str, of: str) -> None:
-        """Do nothing."""

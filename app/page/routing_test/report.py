@@ -23,12 +23,6 @@ async def play_all(
 ) -> list[dict[str, Any]]:
     """Play every scene twice: by the faulty rules, and by the page's own.
 
-    Args:
-        say: Returns the sentences of the report.
-        seed: Of all randomness; the same seed plays the same scenes.
-        on_scene: Called with each scene once it was played.
-        cured: The rules after the fix.
-
     Returns:
         `{id, title, before, after, passed, evidence: {before, after}, ms}` for each scene; a
         scene passes when the first run shows the fault and the second one doesn't.

@@ -185,27 +185,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A scene that is played twice: by faulty rules, and by the page's own.
-
-    Attributes:
-        id: Its number, from 1.
-        faulty: The rules before the fix.
-        play: Plays it on a stage.
-        needs_records: The fix is reconciliation with the server's records: the first run lacks it.
-    """
+    """A scene that is played twice: by faulty rules, and by the page's own."""
 
     id: int
     faulty: Binding
     play: Callable[[PlayedStage], Coroutine[Any, Any, Outcome]]
     needs_records: bool = False
+    """The fix is reconciliation with the server's records: the first run lacks it."""
 
 
 def state_of(task: Task) -> Said:
     """Say where a task stands."""
     match task.state:
-        case State.COMPLETED:
-            return "task.completed", {"task": task.title}
-        case State.FAILED | State.CANCELLED | State.LOST:
+        case State.COMPLETED | State.FAILED | State.CANCELLED | State.LOST:
             return f"task.{task.state.value}", {"task": task.title}
         case State.WAITING | State.CONNECTING | State.UPLOADING:
             return "task.unsent", {"task": task.title}

@@ -47,7 +47,7 @@ class PlayedWindow:
         self._stage = stage
         self._settings = Settings(DEFAULT_BASE, places, binding=stage.binding)
         self._records = MemoryRecords()
-        self._files = _Files()
+        self._files = PlayedFiles()
         self._load()
         stage.agenda.run(0.1)
 
@@ -151,7 +151,7 @@ def _is_end(text: str) -> bool:
 class _Http(NetworkHttp):
     """Collects requests as evidence; where HTTP could stand in for a deaf socket, none is sent."""
 
-    def __init__(self, stage: PlayedStage, window: str, emit: Emit, files: "_Files") -> None:
+    def __init__(self, stage: PlayedStage, window: str, emit: Emit, files: "PlayedFiles") -> None:
         super().__init__(stage.network, emit, files.stored)
         self._stage = stage
         self._window = window
@@ -185,8 +185,8 @@ class _Sockets(NetworkSockets):
             self.close(server, attempt)
 
 
-class _Files:
-    """Workflows as texts, and one picture."""
+class PlayedFiles:
+    """Workflows as texts, and one picture; all is kept: a scene is short."""
 
     def __init__(self) -> None:
         self._texts: dict[Digest, str] = {}
@@ -203,10 +203,10 @@ class _Files:
         return self._texts.get(digest)
 
     def release(self, task_id: TaskId) -> None:
-        """Keep everything: a scene is short."""
+        """Keep everything."""
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """Keep everything: a scene is short."""
+        """Keep everything."""
 
 
 def ended_by_socket(task: Task) -> bool:

@@ -18,12 +18,6 @@ ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
 STEPS = {"previous": -1, "next": 1}
 
-ENDS = ("left", "right")
-"""Where the slider shows the picture before, and the result."""
-
-WHOLE = "0"
-"""Where the slider shows nothing but the result."""
-
 
 class Look(NamedTuple):
     """A picture: its Blob or its address in the page, and the Blob of its input, if any."""
@@ -118,7 +112,9 @@ class Viewer:
         self._slider = element("input", "", type="range", min="0", max="100")
         self._slider.setAttribute("aria-label", words.say("zoom.compare"))
         self._compare = element("div", "compare")
-        before, after = (element("span", "", words.say(f"zoom.{side}")) for side in ENDS)
+        before, after = (
+            element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right")
+        )
         self._compare.append(self._slider, before, after)
         self._said = element("p", "", role="status")
         self._buttons = {
@@ -153,7 +149,7 @@ class Viewer:
         """Show the result without the picture before, fitted to the dialog or in full size."""
         self._stage.classList.toggle("whole", not is_fit)
         set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
-        self._slider.value = WHOLE
+        self._slider.value = "0"
         self._divide()
 
     def _measure(self) -> None:

@@ -61,11 +61,9 @@ class BrowserFiles:
 
     @property
     def is_lasting(self) -> bool:
-        """Whether a reload finds what is stored."""
         return self._database is not None
 
     async def head(self, blob: Any, length: int) -> bytes:
-        """Return the first bytes of a blob."""
         return bytes((await blob.slice(0, length).arrayBuffer()).to_bytes())
 
     async def digest(self, blob: Any) -> Digest:
@@ -130,7 +128,6 @@ class BrowserFiles:
         return None
 
     async def read(self, digest: Digest) -> Any | None:
-        """Return a stored blob or text."""
         if self._database is None or digest in self._memory:
             return self._memory.get(digest)
         request = self._transaction("readonly").objectStore(_FILES).get(digest)
@@ -142,17 +139,14 @@ class BrowserFiles:
         return blob_of(request.result) if request.result else None  # a missing one is undefined
 
     async def read_text(self, digest: Digest) -> str | None:
-        """Return a stored text."""
         kept = await self.read(digest)
         return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:
-        """End a task's use of its files."""
         if self._database is not None:
             self._collect(_uses_of(task_id), lambda _use: True)
 
     async def kept_for(self, start: str) -> dict[TaskId, float]:
-        """Return the users whose names start so, and since when (in seconds) they use files."""
         if self._database is None:
             return {}
         span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
@@ -166,7 +160,6 @@ class BrowserFiles:
         return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """Let a task use the files of another, too."""
         if self._database is None:
             return
         uses = self._transaction().objectStore(_USES)

@@ -45,7 +45,6 @@ class BrowserHttp:
         self._on_end = create_proxy(self._ended)
 
     def send(self, request: Request) -> None:
-        """Send a request."""
         self._calls[request.id] = _Call(request)
         if request.upload is None:
             self._start(request, request.body)

@@ -19,13 +19,11 @@ class BrowserPage:
         self._is_asleep = False
 
     def restart(self) -> None:
-        """Load the page anew."""
         js.location.reload()
 
     def listen(
         self, emit: Emit, on_sleep: Callable[[], None], on_wake: Callable[[], Awaitable[None]]
     ) -> None:
-        """Report `PageChanged`, a page that falls asleep or ends, and one that wakes up."""
 
         def sleep(_event: Any) -> None:
             # On its way into the cache a page is hidden and frozen: one sleep, one awakening.
@@ -87,6 +85,5 @@ class BrowserChannel:
             self._scope.listen(self._channel, "message", on_message)
 
     def post(self, text: str) -> None:
-        """Send a message to all other pages."""
         if self._channel is not None:
             self._channel.postMessage(text)

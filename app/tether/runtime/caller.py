@@ -10,7 +10,7 @@ from tether.runtime.ports import Http
 
 
 class Caller:
-    """Shares the window's HTTP with its session, to which it emits the answers to other calls."""
+    """Shares the window's HTTP with its session: `emit` gets the answers that the session wants."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit

@@ -59,7 +59,6 @@ class StorageHold:
         self._lease: _Lease | None = None
 
     async def take(self, window_id: WindowId, token: str) -> bool:
-        """Take the claim unless another page's is there."""
         self._sweep()
         is_free = self._lease_of(window_id, token).holder() in (None, token)
         if is_free:
@@ -67,14 +66,12 @@ class StorageHold:
         return is_free
 
     async def seize(self, window_id: WindowId, token: str) -> None:
-        """Take the claim from whoever has it."""
         self.release()
         self._lease = self._lease_of(window_id, token)
         # Rarely: other pages ask whether this one lives, and a sign only outlasts a crash.
         self._lease.keep(CLAIM_RENEWAL)
 
     def release(self) -> None:
-        """Release the claim, unless another page has taken it."""
         if self._lease is not None:
             self._lease.release()
             self._lease = None
@@ -101,14 +98,8 @@ class StorageTransfers:
         """Wait for one of a server's places; returns what gives it back."""
         token = self._chance.hex(16)
         places = [
-            _Lease(
-                self._shared,
-                self._clock,
-                f"{TRANSFER_RECORD}{number}:{server}",
-                token,
-                PLACE_LIFETIME,
-            )
-            for number in range(PLACES)
+            _Lease(self._shared, self._clock, key, token, PLACE_LIFETIME)
+            for key in (f"{TRANSFER_RECORD}{number}:{server}" for number in range(PLACES))
         ]
         while True:
             for place in places:
