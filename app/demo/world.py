@@ -14,10 +14,9 @@ from demo.memory import DemoRecords, MemoryRecords
 from demo.network import Network, NetworkHttp, NetworkSockets
 from demo.server import InPageServer
 from simulator.settings import Settings
-from tether.browser.channel import BrowserChannel
 from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.files import BrowserFiles
-from tether.browser.page import BrowserPage
+from tether.browser.page import BrowserChannel, BrowserPage
 from tether.browser.storage import BrowserRecords, own_prefix
 from tether.core.events import BinaryReceived, Emit, Event
 from tether.core.ids import Chance, Digest, ServerUrl, TaskId

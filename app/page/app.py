@@ -32,8 +32,7 @@ from page.ui.undo import Undo
 from page.ui.words import Words
 from page.view import Views
 from page.windows.windows import Windows
-from tether.browser.media_previews import BrowserPreviews
-from tether.browser.repaint import Repaint
+from tether.browser.repaint import BrowserPreviews, Repaint
 from tether.browser.site import fetch_list, fetch_text, is_demo, meta, time_of_day
 from tether.browser_world import BrowserWorld
 from tether.client import Tether

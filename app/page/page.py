@@ -13,7 +13,7 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id
 from page.ui.words import Words
 from page.view import Views
-from tether.browser.media_previews import BrowserPreviews
+from tether.browser.repaint import BrowserPreviews
 from tether.core.ids import TaskId
 
 

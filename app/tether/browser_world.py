@@ -4,57 +4,46 @@ from collections.abc import Callable
 
 import js
 
-from tether.browser.channel import BrowserChannel
 from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.files import BrowserFiles
 from tether.browser.http import BrowserHttp
 from tether.browser.locks import BrowserLock, BrowserTransfers
 from tether.browser.media import BrowserMedia
-from tether.browser.page import BrowserPage
+from tether.browser.page import BrowserChannel, BrowserPage
 from tether.browser.site import fetch_list
 from tether.browser.socket import BrowserSockets
 from tether.browser.storage import BrowserRecords, own_prefix
 from tether.core.events import Emit
 from tether.core.ids import Chance
 from tether.core.protocol.hosted_list import Listed
+from tether.runtime import ports
 from tether.runtime.access_tokens import AccessTokens
-from tether.runtime.ports import (
-    Channel,
-    Clock,
-    Files,
-    Hold,
-    Http,
-    OnAnswer,
-    PageLife,
-    Records,
-    Sockets,
-)
 from tether.runtime.storage_locks import StorageHold, StorageTransfers
 
 
 class BrowserWorld:
     """Implements `tether.runtime.ports.World` with the browser's network and storage."""
 
-    def __init__(self, emit: Emit, on_answer: OnAnswer) -> None:
+    def __init__(self, emit: Emit, on_answer: ports.OnAnswer) -> None:
         self._prefix = prefix = own_prefix(js.location.pathname)
-        self.clock: Clock = BrowserClock(emit)
+        self.clock: ports.Clock = BrowserClock(emit)
         self.chance: Chance = BrowserChance()
-        self.shared: Records = BrowserRecords("localStorage", prefix, emit)
-        self.records: Records = BrowserRecords("sessionStorage", prefix, emit)
-        self.channel: Channel = BrowserChannel(f"{prefix}windows")
+        self.shared: ports.Records = BrowserRecords("localStorage", prefix, emit)
+        self.records: ports.Records = BrowserRecords("sessionStorage", prefix, emit)
+        self.channel: ports.Channel = BrowserChannel(f"{prefix}windows")
         files = BrowserFiles(f"{prefix}files", emit)
-        self.files: Files = files
+        self.files: ports.Files = files
         self.open = files.open
-        self.page: PageLife = BrowserPage()
+        self.page: ports.PageLife = BrowserPage()
         access_of = AccessTokens(self.records, self.shared).of
-        self.sockets: Sockets = BrowserSockets(emit, access_of)
+        self.sockets: ports.Sockets = BrowserSockets(emit, access_of)
         begin = self._transfers().begin
-        self.http: Http = BrowserHttp(on_answer, files.read, access_of, begin)
+        self.http: ports.Http = BrowserHttp(on_answer, files.read, access_of, begin)
         media = BrowserMedia(access_of, begin)
         self.address, self.is_direct, self.forget = media.address, media.is_direct, media.forget
         self.fetch, self.content = media.fetch, media.content
 
-    def make_hold(self) -> Hold:
+    def make_hold(self) -> ports.Hold:
         """Return a hold on a Web Lock; plain http has none, and uses storage."""
         if BrowserLock.is_there():
             return BrowserLock(self._prefix)

@@ -26,12 +26,9 @@ LAZY = {
         "app/demo/world.py",
     ),
     "routing_test": (
-        *("app/page/routing_test/evidence.py", "app/page/routing_test/faults.py"),
-        *("app/page/routing_test/live.py", "app/page/routing_test/lost_lock.py"),
-        *("app/page/routing_test/panel.py", "app/page/routing_test/report.py"),
-        *("app/page/routing_test/shared_identity.py", "app/page/routing_test/stage.py"),
-        *("app/page/routing_test/stuck_tasks.py", "app/page/routing_test/window.py"),
-        *("app/page/routing_test/wrong_server.py",),
+        *("app/page/routing_test/live.py", "app/page/routing_test/panel.py"),
+        *("app/page/routing_test/report.py", "app/page/routing_test/scenes.py"),
+        *("app/page/routing_test/stage.py", "app/page/routing_test/window.py"),
         "app/demo/quick_work.py",
     ),
     "embedded": ("app/tether/workflows/embedded.py",),
@@ -54,8 +51,7 @@ LAZY = {
         "app/tether/workflows/values.py",
     ),
     "gallery": (
-        "app/page/gallery/dialog.py",
-        *("app/page/gallery/panel.py", "app/page/gallery/search.py", "app/page/ui/clock.py"),
+        *("app/page/gallery/dialog.py", "app/page/gallery/panel.py", "app/page/ui/clock.py"),
     ),
     "windows": (
         *("app/page/ui/clock.py", "app/page/windows/others.py", "app/page/windows/panel.py"),

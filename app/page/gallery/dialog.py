@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import js
 
-from page.gallery.entry import GalleryEntry, type_of, used
+from page.gallery.entry import GalleryEntry, by_day, by_workflow, matching, type_of, used
 from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel
-from page.gallery.search import by_day, by_workflow, matching
+from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
 from page.ui.words import explained
 from page.viewer.viewer import Look, Looks
@@ -31,15 +32,7 @@ SWEPT = 16.0
 
 
 class GalleryDialog:
-    """Carries out what the person does in the gallery.
-
-    Args:
-        context: The page's.
-        keeper: Has the entries.
-        intake: Takes in what runs again.
-        add_pictures: Adds files to the next inputs.
-        look: Opens the viewer.
-    """
+    """Carries out what the person does in the gallery."""
 
     def __init__(
         self,
@@ -57,7 +50,7 @@ class GalleryDialog:
         self._store = keeper.store
         self._intake = intake
         self._look = look
-        self._results = KeptResults(keeper, world, add_pictures)
+        self._results = KeptResults(keeper.store, world, add_pictures)
         self._tokens = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, GalleryEntry] = {}
         self._fetched: dict[str, Any] = {}
@@ -101,7 +94,6 @@ class GalleryDialog:
         self._soon(self._try(work))
 
     async def _try(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do what the person wants, or say why that fails."""
         try:
             await explained(work, self._words, self._panel.tell)
         except OSError as error:
@@ -192,17 +184,15 @@ class GalleryDialog:
         await self._show()
 
 
+@dataclass(slots=True)
 class KeptResults:
     """The results of the entries on show, by `prompt/number`; those not kept come from servers."""
 
-    def __init__(
-        self, keeper: Keeper, world: World, add_pictures: Callable[[Iterable[Any]], None]
-    ) -> None:
-        self._store = keeper.store
-        self._world = world
-        self._add_pictures = add_pictures
-        self.entries: Mapping[PromptId, GalleryEntry] = {}
-        """Those that match, in their order on the page."""
+    store: GalleryStore
+    world: World
+    add_pictures: Callable[[Iterable[Any]], None]
+    entries: Mapping[PromptId, GalleryEntry] = field(default_factory=dict)
+    """Those that match, in their order on the page."""
 
     def keys(self) -> list[str]:
         """Return the keys of all pictures in their order."""
@@ -221,7 +211,7 @@ class KeptResults:
         """
         entry, number = self._place(key)
         picture = entry.pictures[0] if entry.pictures else None
-        before = await self._store.read([picture.digest]) if picture else {}
+        before = await self.store.read([picture.digest]) if picture else {}
         output = entry.outputs[number]
         return Look(
             entry.title,
@@ -239,7 +229,7 @@ class KeptResults:
         entry, number = self._place(key)
         blob = await self.content(entry, number)
         name = entry.outputs[number].filename
-        self._add_pictures([new_file(blob, name, blob.type)])
+        self.add_pictures([new_file(blob, name, blob.type)])
 
     async def content(self, entry: GalleryEntry, number: int) -> Any:
         """Return a result from the store or from its server.
@@ -248,11 +238,11 @@ class KeptResults:
             BadInput: Neither the browser nor its server has it any longer.
         """
         name, output = entry.whole(number), entry.outputs[number]
-        blob = (await self._store.read([name])).get(name)
+        blob = (await self.store.read([name])).get(name)
         if blob is None:
             task = _task_of(entry)
-            blob = await self._world.content(task, output, ANY)
-            self._world.forget(task.task_id)
+            blob = await self.world.content(task, output, ANY)
+            self.world.forget(task.task_id)
         if blob is None:
             raise BadInput("result_gone", file=output.filename)
         return blob.slice(0, blob.size, type_of(output.filename))

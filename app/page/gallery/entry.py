@@ -1,11 +1,11 @@
-"""An entry of the gallery: what is kept of a finished task, and which entries are evicted."""
+"""The gallery's entries: what is kept of a finished task, how they are found, which are evicted."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from tether.core.events import Picture
-from tether.core.ids import Digest, NodeId, PromptId, ServerUrl
+from tether.core.ids import Digest, PromptId, ServerUrl
 from tether.core.model.task import Task
 from tether.core.model.title import JOINT
 from tether.core.protocol.outputs import (
@@ -13,8 +13,10 @@ from tether.core.protocol.outputs import (
     is_time,
     outputs_from_json,
     outputs_to_json,
-    parse_json,
+    read_json,
 )
+from tether.core.session.snapshot import pictures_from_json, pictures_to_json
+from tether.workflows.values import holds, label_of
 
 VERSION = 1
 
@@ -39,6 +41,9 @@ _TYPES: Mapping[str, str] = {
     "jpg": "image/jpeg",
     **{ending: f"image/{ending}" for ending in ("png", "jpeg", "webp", "gif", "bmp", "avif")},
 }
+
+
+_DAY = 86_400.0
 
 
 class GalleryEntry(NamedTuple):
@@ -71,6 +76,10 @@ class GalleryEntry(NamedTuple):
         if self.digest not in self.sizes:
             return self.workflow
         return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
+
+
+Groups: TypeAlias = dict[str, list[GalleryEntry]]
+"""Entries by what they have in common, the newest first."""
 
 
 def entry_of(task: Task, server_name: str, now: float) -> GalleryEntry:
@@ -110,7 +119,7 @@ def write_entry(entry: GalleryEntry) -> str:
             "pinned": entry.pinned,
             "at": entry.at,
             "outputs": outputs_to_json(entry.outputs),
-            "pictures": [_picture_row(each) for each in entry.pictures],
+            "pictures": pictures_to_json(entry.pictures),
             "sizes": dict(entry.sizes),
             "values": entry.values,
         }
@@ -119,11 +128,7 @@ def write_entry(entry: GalleryEntry) -> str:
 
 def read_entry(text: str) -> GalleryEntry | None:
     """Read what `write_entry` wrote; None for anything else."""
-    try:
-        record = parse_json(text)
-    except ValueError:
-        return None
-    match record:
+    match read_json(text):
         case {
             "v": 1,
             "prompt": str(prompt),
@@ -137,7 +142,7 @@ def read_entry(text: str) -> GalleryEntry | None:
             "outputs": outputs,
             "pictures": list(pictures),
             "sizes": dict(sizes),
-        } if is_time(at) and all(_is_size(size) for size in sizes.values()):
+        } as record if is_time(at) and all(_is_size(size) for size in sizes.values()):
             return GalleryEntry(
                 PromptId(prompt),
                 title,
@@ -148,7 +153,7 @@ def read_entry(text: str) -> GalleryEntry | None:
                 ServerUrl(pinned) if pinned else None,
                 at,
                 outputs_from_json(outputs),
-                tuple(_pictures(pictures)),
+                pictures_from_json(pictures),
                 sizes,
                 tuple(_values(record.get("values"))),
             )
@@ -189,6 +194,26 @@ def evicted(entries: Iterable[GalleryEntry], budget: int, most: int = MOST) -> l
     return []
 
 
+def matching(
+    entries: Iterable[GalleryEntry], query: str, title_of: Callable[[str], str] = str
+) -> list[GalleryEntry]:
+    """Return the entries whose names, values and texts contain all words of a query."""
+    return [entry for entry in entries if holds(_texts(entry, title_of), query)]
+
+
+def by_day(entries: Iterable[GalleryEntry], offset_of: Callable[[float], float]) -> Groups:
+    """Group entries by the day on which they ended, the latest first.
+
+    `offset_of` returns by how many seconds clocks were ahead of UTC at a time.
+    """
+    return _grouped(entries, lambda each: f"{(each.at + offset_of(each.at)) // _DAY:.0f}")
+
+
+def by_workflow(entries: Iterable[GalleryEntry], title_of: Callable[[str], str] = str) -> Groups:
+    """Group entries by their workflow's translated name, the last used first."""
+    return _grouped(entries, lambda entry: title_of(entry.workflow))
+
+
 def _workflow_name(task: Task) -> str:
     """Return a title without the picture's name that the page put before it."""
     for picture in task.pictures:
@@ -208,13 +233,6 @@ def _is_size(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
-def _pictures(rows: list[Any]) -> Iterable[Picture]:
-    for row in rows:
-        match row:
-            case [str(node), str(name), str(digest), str(filename), int(size)]:
-                yield Picture(NodeId(node), name, Digest(digest), filename, size)
-
-
 def _values(rows: Any) -> Iterable[tuple[str, str]]:
     for row in rows if isinstance(rows, list) else ():
         match row:
@@ -222,5 +240,17 @@ def _values(rows: Any) -> Iterable[tuple[str, str]]:
                 yield name, text
 
 
-def _picture_row(picture: Picture) -> list[str | int]:
-    return [picture.node_id, picture.input, picture.digest, picture.filename, picture.size]
+def _grouped(entries: Iterable[GalleryEntry], key_of: Callable[[GalleryEntry], str]) -> Groups:
+    groups: Groups = {}
+    for entry in newest_first(entries):
+        groups.setdefault(key_of(entry), []).append(entry)
+    return groups
+
+
+def _texts(entry: GalleryEntry, title_of: Callable[[str], str]) -> Iterable[str]:
+    yield from (title_of(entry.title), title_of(entry.workflow), entry.server_name)
+    for name, text in entry.values:
+        yield f"{name} {label_of(name)} {text}"
+    for output in entry.outputs:
+        yield f"{output.filename} {output.text}"
+    yield from (picture.filename for picture in entry.pictures)

@@ -29,12 +29,6 @@ class Gallery:
     """Keeps results in the background, and shows them when its button is pressed.
 
     In the demo it does neither: nothing is kept there.
-
-    Args:
-        context: The page's.
-        intake: Takes in what runs again.
-        add_pictures: Adds files to the next inputs.
-        look: Opens the viewer.
     """
 
     def __init__(
@@ -95,7 +89,6 @@ class Gallery:
         await self._dialog.open()
 
     async def _keeper(self) -> "Keeper":
-        """Return what keeps results, made and opened once."""
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._open_keeper())
         return await self._opening
@@ -113,7 +106,6 @@ class Gallery:
         return keeper
 
     async def _work(self) -> None:
-        """Keep the tasks of the queue, one at a time."""
         context = self._context
         try:
             keeper = await self._keeper()

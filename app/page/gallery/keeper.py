@@ -41,13 +41,7 @@ EVICTED_RECORD = "gallery-evicted"
 
 
 class Keeper:
-    """Keeps what tasks gave, and what it takes to run them again.
-
-    Args:
-        context: The page's; its world has the workflows, the pictures and the results.
-        store: Where all is kept.
-        budget: Bytes for all.
-    """
+    """Keeps what tasks gave, and what it takes to run them again, in `budget` bytes."""
 
     def __init__(self, context: PageContext, store: GalleryStore, budget: int) -> None:
         self._servers = context.window.servers
@@ -113,7 +107,6 @@ class Keeper:
         return [entry.prompt_id for entry in gone], names_of(rest + read_all(undoable))
 
     async def _inputs(self, task: Task) -> dict[str, Any]:
-        """Return those of the workflow and the pictures that are small enough."""
         found: dict[str, Any] = {}
         limits = {task.digest: LONGEST_WORKFLOW} | {each.digest: WHOLE for each in task.pictures}
         for digest, limit in limits.items():
@@ -127,7 +120,6 @@ class Keeper:
     async def _fetch(
         self, task: Task, entry: GalleryEntry, number: int, output: Output, contents: dict[str, Any]
     ) -> None:
-        """Fetch a picture, and make a thumbnail if it is large."""
         blob = await self._world.content(task, output, FETCHED)
         if blob is None:
             return

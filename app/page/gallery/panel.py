@@ -5,8 +5,7 @@ from typing import Any
 
 import js
 
-from page.gallery.entry import GalleryEntry
-from page.gallery.search import Groups
+from page.gallery.entry import GalleryEntry, Groups
 from page.ui.clock import clock
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
@@ -108,10 +107,8 @@ class GalleryPanel:
         """Show groups.
 
         Args:
-            groups: All of them, by their headings.
             contents: The Blobs of the entries whose cards are shown, by name.
             addresses: Where a result is at its server, if a link may lead there.
-            usage: How much room the gallery takes.
         """
         if not self.is_open:
             return  # closed while the contents were read
@@ -224,7 +221,6 @@ class GalleryPanel:
         return box
 
     def _clicked(self, event: Any) -> None:
-        """Unfold a group, fold it, or show more of its cards."""
         title, more = event.target.closest("summary"), event.target.closest("[data-more]")
         if title and title.hasAttribute("data-group"):
             event.preventDefault()  # it opens once its cards are made

@@ -9,12 +9,7 @@ from tether.core.model.health import Health, health
 
 
 class HealthDialog:
-    """Shows the figures while it is unfolded.
-
-    Args:
-        context: The page's.
-        picture_delays: Seconds from the ends of tasks to their pictures, as they are measured.
-    """
+    """Shows the figures while it is unfolded; `picture_delays` are the seconds to each picture."""
 
     def __init__(self, context: PageContext, picture_delays: Sequence[float]) -> None:
         self._context = context

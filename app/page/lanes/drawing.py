@@ -147,13 +147,8 @@ def patterns() -> Any:
     """Make the patterns with which the style sheet fills bars."""
     defs = drawn("defs")
     for name, path in _PATTERNS.items():
-        pattern = drawn(
-            *("pattern", f"pattern-{name}"),
-            id=f"lanes-{name}",
-            width="8",
-            height="8",
-            patternUnits="userSpaceOnUse",
-        )
+        pattern = drawn("pattern", f"pattern-{name}", id=f"lanes-{name}", width="8", height="8")
+        _set(pattern, patternUnits="userSpaceOnUse")
         pattern.append(drawn("path", "", d=path))
         defs.append(pattern)
     holder = drawn("svg", "sr", aria_hidden="true", width="0", height="0")
@@ -166,19 +161,15 @@ def legend(words: Words) -> Any:
     rows = element("ul", "lanes-legend")
     for key in (*_KEYS, "line", "gap"):
         is_line = key in ("line", "gap")
-        sample = drawn("svg", "sample stroke" if is_line else "sample bar", aria_hidden="true")
-        sample.setAttribute("width", "28")
-        sample.setAttribute("height", "14")
+        looks = "sample stroke" if is_line else "sample bar"
+        sample = drawn("svg", looks, width="28", height="14", aria_hidden="true")
         if is_line:
-            sample.setAttribute("data-kind", "open" if key == "line" else key)
+            _set(sample, data_kind="open" if key == "line" else key)
             sample.append(drawn("line", "wire", x1="0", x2="100%", y1="7", y2="7"))
         else:
-            state = "running" if key == "foreign" else key
-            sample.setAttribute("data-state", state)
-            sample.setAttribute("data-ink", "foreign" if key == "foreign" else "own")
-            stage, y, height = "running", "0", "14"
-            if key == "waiting":
-                stage, y, height = key, "3.5", "7"
+            state, ink = ("running", key) if key == "foreign" else (key, "own")
+            _set(sample, data_state=state, data_ink=ink)
+            stage, y, height = (key, "3.5", "7") if key == "waiting" else ("running", "0", "14")
             sample.append(
                 drawn("rect", f"stage {stage}", y=y, width="28", height=height),
                 drawn("text", "", MARKS.get(key, ""), x="10", y="11"),

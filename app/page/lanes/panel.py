@@ -16,14 +16,11 @@ STRETCHES = ("0", "60", "300", "1800")
 
 
 class _Item(NamedTuple):
-    """A bar or line that can be pointed at, and its lane."""
-
     lane: Lane
     shown: Bar | Stroke
 
     @property
     def middle(self) -> float:
-        """Return its middle, as a fraction of the picture."""
         return (self.shown.start + self.shown.end) / 2
 
 
@@ -80,7 +77,6 @@ class LanesPanel:
         self._describe("")
 
     def _make(self) -> tuple[Any, ...]:
-        """Make all but the lanes."""
         words = self._words
         self._stretch = element("select", "", id="lanes-stretch")
         for seconds in STRETCHES:
@@ -152,26 +148,19 @@ class LanesPanel:
         keys, lane = list(self._items), self._items[key].lane.key
         lanes = list(dict.fromkeys(item.lane.key for item in self._items.values()))
         place, level = keys.index(key), lanes.index(lane)
-        match event.key:
-            case "ArrowRight":
-                to = keys[min(place + 1, len(keys) - 1)]
-            case "ArrowLeft":
-                to = keys[max(place - 1, 0)]
-            case "ArrowDown":
-                to = self._nearest(key, lanes[min(level + 1, len(lanes) - 1)])
-            case "ArrowUp":
-                to = self._nearest(key, lanes[max(level - 1, 0)])
-            case "Home":
-                to = keys[0]
-            case "End":
-                to = keys[-1]
-            case _:
-                return
-        event.preventDefault()
-        self._focus(to)
+        leads_to = {
+            "ArrowRight": keys[min(place + 1, len(keys) - 1)],
+            "ArrowLeft": keys[max(place - 1, 0)],
+            "ArrowDown": self._nearest(key, lanes[min(level + 1, len(lanes) - 1)]),
+            "ArrowUp": self._nearest(key, lanes[max(level - 1, 0)]),
+            "Home": keys[0],
+            "End": keys[-1],
+        }
+        if event.key in leads_to:
+            event.preventDefault()
+            self._focus(leads_to[event.key])
 
     def _nearest(self, key: str, lane: str) -> str:
-        """Return the nearest item of another lane; the same item for its own lane."""
         here = self._items[key]
         if here.lane.key == lane:
             return key

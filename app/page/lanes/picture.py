@@ -133,9 +133,6 @@ def picture_of(
     """Draw the tasks and sockets of a window, and the other windows' unfinished tasks.
 
     Args:
-        window: Whose tasks and servers are shown.
-        lifelines: The window's sockets.
-        ledger: That of all windows.
         now: Seconds since the epoch.
         seconds: How many seconds until now are shown; 0 for those of the current tasks, or of the
             latest ones, with whose end the picture then ends.
@@ -200,7 +197,6 @@ class _Drawing:
         self._now = now
 
     def lane(self, window: Window, key: str, lives: list[Life], line: tuple[Stroke, ...]) -> Lane:
-        """Draw the lane of a server, or of the tasks that wait."""
         url = ServerUrl(key)
         server = window.servers.get(url)
         phase = ""
@@ -228,7 +224,6 @@ class _Drawing:
         return tuple(strokes)
 
     def ticks(self) -> tuple[tuple[float, float], ...]:
-        """Choose round times for the scale."""
         seconds = self._until - self.since
         step = next((each for each in TICKS if seconds / each <= MOST_TICKS), TICKS[-1])
         first = self.since - self.since % step + step

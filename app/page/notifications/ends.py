@@ -10,11 +10,7 @@ LONG = 20.0
 
 
 class Ends:
-    """Collects the ends of tasks, each once.
-
-    Args:
-        tasks: Those of the window; what has ended by now is never counted.
-    """
+    """Collects the ends of tasks, each once; those of `tasks` that have ended are not counted."""
 
     def __init__(self, tasks: Iterable[Task]) -> None:
         self._counted: set[TaskId] = set()

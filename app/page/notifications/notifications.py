@@ -91,7 +91,6 @@ class Notifications:
         )
 
     async def _asked(self, answer: Awaitable[str]) -> None:
-        """Wait for what the person answers the browser."""
         permission = str(await answer)
         self._answers.write(ANSWER_RECORD, "yes" if permission == "granted" else "no")
         if permission == "denied":

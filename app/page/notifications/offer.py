@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
 from page.ui.dom import by_id, element, listen
 from tether.browser.proxies import ProxyScope
+from tether.browser.values import to_object
 
 
 def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> None:
@@ -25,10 +26,6 @@ def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> None:
         listen(button, "click", partial(chosen, act))
         box.append(button)
     by_id("offers").append(box)
-
-
-TAG = "tether"
-"""A notification replaces an earlier one of the same tag."""
 
 
 class BrowserNotifications:
@@ -60,7 +57,8 @@ class BrowserNotifications:
     def show(self, title: str, text: str) -> None:
         """Show a text, if the person still allows it."""
         self.close()
-        options = to_js({"body": text, "tag": TAG}, dict_converter=js.Object.fromEntries)
+        # It replaces an earlier one of the same tag.
+        options = to_object({"body": text, "tag": "tether"})
         try:
             self._shown = js.Notification.new(title, options)
         except JsException as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from demo.memory import MemoryRecords
 from page.routing_test.report import Say
+from page.routing_test.window import PlayedFiles
 from tether.core.errors import Trouble
 from tether.core.events import CancelRequested, Emit, ServerAdded, TaskAccepted
 from tether.core.ids import Chance, Digest, ServerUrl
@@ -38,13 +39,7 @@ Made = tuple[Clock, Sockets, Http]
 class Live:
     """A separate window on real servers: the page's tasks, locks and records stay untouched.
 
-    Args:
-        servers: Address -> name.
-        make: Makes the window's clock, sockets and HTTP.
-        chance: Makes ids, and a task that no server has in its cache.
-        say: Returns the sentences of the report.
-        explain: Says a trouble in the page's language.
-        within: Seconds for each task.
+    `chance` makes ids, and tasks that no server has cached; `within` are the seconds for each.
     """
 
     def __init__(
@@ -70,8 +65,7 @@ class Live:
         self._window = session.window
         records = MemoryRecords()
         self._runner.start(
-            session,
-            Ports(clock, self._sockets, http, records, records, _NoFiles()),
+            session, Ports(clock, self._sockets, http, records, records, PlayedFiles())
         )
 
     async def run(self) -> list[dict[str, Any]]:
@@ -186,19 +180,5 @@ class Live:
 
 
 def _is_known_bad(server: Server) -> bool:
-    """Say whether a server certainly can't be used."""
     is_down = server.trouble is not None and server.trouble.code == "server_down"
     return is_down or server.reach in (Reach.REFUSED, Reach.ODD)
-
-
-class _NoFiles:
-    """Keeps nothing: the task has no pictures, and its workflow needs no storage."""
-
-    async def read_text(self, digest: Digest) -> str | None:
-        """Return nothing."""
-
-    def release(self, task_id: str) -> None:
-        """Do nothing."""
-
-    def share(self, task_id: str, of: str) -> None:
-        """Do nothing."""

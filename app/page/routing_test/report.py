@@ -5,27 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from page.routing_test import faults, lost_lock, shared_identity, stuck_tasks, wrong_server
+from page.routing_test.scenes import SCENES
 from page.routing_test.stage import Outcome, PlayedStage, Said, Scene
 from tether.core.model.binding import CURED, Binding
 
 SEED = 1
-
-SCENES = (
-    Scene(1, faults.SHARED_ID, shared_identity.client_ids),
-    Scene(2, faults.NOT_AIMED, wrong_server.connect),
-    Scene(3, faults.NOT_CHECKED, wrong_server.mismatch),
-    Scene(4, faults.NOT_BOUND, wrong_server.submit),
-    Scene(5, faults.RECONNECTS_ANYWHERE, wrong_server.reconnect),
-    Scene(6, faults.FIRST_WINS, stuck_tasks.second_server),
-    Scene(7, faults.ONLY_ONE_MOVES, stuck_tasks.moved_connection),
-    Scene(8, faults.ONLY_ONE_MOVES, stuck_tasks.two_at_once),
-    Scene(9, faults.SHARED_ID, shared_identity.two_windows),
-    Scene(10, faults.FIRST_LISTED, wrong_server.shortest_queue),
-    Scene(11, faults.LOCK_FORGOTTEN, lost_lock.lock),
-    Scene(12, CURED, stuck_tasks.missed_end, needs_records=True),
-)
-
 
 Say: TypeAlias = Callable[..., str]
 """Returns a sentence of the test's catalogue; see `Words.say`."""
@@ -38,12 +22,6 @@ async def play_all(
     cured: Binding = CURED,
 ) -> list[dict[str, Any]]:
     """Play every scene twice: by the faulty rules, and by the page's own.
-
-    Args:
-        say: Returns the sentences of the report.
-        seed: Of all randomness; the same seed plays the same scenes.
-        on_scene: Called with each scene once it was played.
-        cured: The rules after the fix.
 
     Returns:
         `{id, title, before, after, passed, evidence: {before, after}, ms}` for each scene; a

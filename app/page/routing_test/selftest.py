@@ -26,13 +26,7 @@ _OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
 
 
 class RoutingTest:
-    """`runWebSocketRoutingFixTest`, and its button.
-
-    Args:
-        context: Its window's list of servers is read, and nothing changed.
-        language: Of the test's own words.
-        access_of: Returns a server's token.
-    """
+    """`runWebSocketRoutingFixTest`, and its button; it only reads the window's list of servers."""
 
     def __init__(self, context: PageContext, language: str, access_of: AccessOf) -> None:
         self._window = context.window
@@ -130,7 +124,6 @@ class RoutingTest:
         return ValueError(self._page_words.trouble(Trouble.of("selftest_option", option=option)))
 
     def _servers(self, given: dict[str, Any]) -> dict[ServerUrl, str]:
-        """Return the servers to test, as address -> name."""
         if not given.get("live", not is_demo()):
             return {}  # the demo's servers are those of the scenes
         known = {
@@ -154,7 +147,6 @@ class RoutingTest:
         )
 
     async def _load(self) -> Words:
-        """Fetch the test and its catalogue, once."""
         if self._words is None:
             lazy = config["lazy"]
             await js.tetherLoadPython(*lazy["servers"], *lazy["routing_test"])

@@ -1,4 +1,4 @@
-"""What a scene plays on, servers inside the page and time that jumps; and how it came out."""
+"""The stage of a scene: servers inside the page, time that jumps, and lines of evidence."""
 
 import json
 from collections.abc import Callable, Coroutine
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from demo.agenda import PlayedAgenda
+from demo.agenda import Agenda, PlayedAgenda
 from demo.memory import MemoryRecords
 from demo.network import Network
 from demo.quick_work import quick_server, workflow
 from demo.server import InPageServer
-from page.routing_test.evidence import Evidence
 from tether.core.ids import ServerUrl
 from tether.core.model.binding import Binding
 from tether.core.model.task import State, Task
+from tether.core.protocol.requests import Ask, Request
 
 Said = tuple[str, dict[str, Any]]
 """A sentence: its key in the test's catalogue, and its facts."""
@@ -25,14 +25,109 @@ NOON = 1_795_452_000.0
 FOREVER = 300.0
 """Played seconds after which a task that has not ended never will."""
 
+MOST_LINES = 60
+"""Lines for one run of a scene; of a longer run the middle is left out."""
+
+_QUIET = (Ask.PROBE, Ask.STATS, Ask.FEATURES)
+_PROGRESS = "← progress"
+_TOLD = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
+
+
+class Evidence:
+    """Collects lines of `{at, window, server, what}`; `at` in played seconds.
+
+    Of successive progress frames only the latest stays.
+    """
+
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
+        self._began = agenda.now()
+        self._lines: list[dict[str, Any]] = []
+        self._posted: dict[str, list[str]] = {}
+        self.names: dict[ServerUrl, str] = {}
+        self.titles: dict[str, str] = {}
+        """Prompt id -> the task's title."""
+
+    def name(self, server: ServerUrl | None = None) -> str:
+        """Return a server's name, "-" for none."""
+        return self.names.get(server, "-") if server else "-"
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the lines."""
+        half = MOST_LINES // 2
+        if len(self._lines) <= MOST_LINES:
+            return list(self._lines)
+        return [*self._lines[:half], *self._lines[-half:]]
+
+    def asked(self, path: str) -> str:
+        """Return the servers that got a POST to a path, "-" for none."""
+        return ", ".join(self._posted.get(path, ())) or "-"
+
+    def posts(self) -> tuple[str, ...]:
+        """Return the servers of all tasks posted, one for each POST."""
+        return tuple(self._posted.get("/prompt", ()))
+
+    def note(self, window: str, server: ServerUrl, what: str) -> None:
+        """Add a line."""
+        self._lines.append(
+            {
+                "at": round(self._agenda.now() - self._began, 3),
+                "window": window,
+                "server": self.names.get(server, server),
+                "what": what,
+            }
+        )
+
+    def sent(self, window: str, request: Request, title: str) -> None:
+        """Note a request; probes of the servers are left out."""
+        if request.method == "POST":
+            name = self.names.get(request.server, request.server)
+            self._posted.setdefault(request.path, []).append(name)
+        if request.ask not in _QUIET:
+            self.note(window, request.server, f"→ {request.method} {request.path} {title}".rstrip())
+
+    def received(self, window: str, server: ServerUrl, text: str) -> None:
+        """Note a frame."""
+        what = self._describe(json.loads(text))
+        if what is None:
+            return
+        for at in range(len(self._lines) - 1, -1, -1):
+            line = self._lines[at]
+            if not line["what"].startswith(_PROGRESS):
+                break
+            same = (line["window"], line["server"], _stem(line["what"]))
+            if same == (window, self.names.get(server), _stem(what)):
+                del self._lines[at]
+                break
+        self.note(window, server, what)
+
+    def _describe(self, frame: Any) -> str | None:
+        kind, data = frame.get("type"), frame.get("data") or {}
+        title = self.titles.get(data.get("prompt_id") or "", "")
+        match kind:
+            case "progress_state":
+                running = [n for n in data["nodes"].values() if n["state"] == "running"]
+                parts = [
+                    f"{node['node_id']}: {node['value']:g}/{node['max']:g}" for node in running
+                ]
+                return f"{_PROGRESS} {title} {', '.join(parts)}" if parts else None
+            case "executing" if data.get("node") is None:
+                return f"← executing null {title}"
+            case "executed":
+                return f"← executed {title} {data.get('node')}"
+            case _ if kind in _TOLD:
+                return f"← {kind} {title}"
+        return None
+
+
+def _stem(what: str) -> str:
+    return " ".join(what.split(" ")[:3]) if what.startswith(_PROGRESS) else what
+
 
 class PlayedStage:
     """The servers, clock and randomness of one scene; the same seed plays the same scene.
 
-    Args:
-        seed: Of all randomness.
-        binding: The rules of the scene's windows.
-        reads_records: Whether windows get answers about the servers' queues and histories.
+    With `reads_records` windows get answers about the servers' queues and histories.
     """
 
     def __init__(self, seed: int, binding: Binding, reads_records: bool = False) -> None:
@@ -90,27 +185,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A scene that is played twice: by faulty rules, and by the page's own.
-
-    Attributes:
-        id: Its number, from 1.
-        faulty: The rules before the fix.
-        play: Plays it on a stage.
-        needs_records: The fix is reconciliation with the server's records: the first run lacks it.
-    """
+    """A scene that is played twice: by faulty rules, and by the page's own."""
 
     id: int
     faulty: Binding
     play: Callable[[PlayedStage], Coroutine[Any, Any, Outcome]]
     needs_records: bool = False
+    """The fix is reconciliation with the server's records: the first run lacks it."""
 
 
 def state_of(task: Task) -> Said:
     """Say where a task stands."""
     match task.state:
-        case State.COMPLETED:
-            return "task.completed", {"task": task.title}
-        case State.FAILED | State.CANCELLED | State.LOST:
+        case State.COMPLETED | State.FAILED | State.CANCELLED | State.LOST:
             return f"task.{task.state.value}", {"task": task.title}
         case State.WAITING | State.CONNECTING | State.UPLOADING:
             return "task.unsent", {"task": task.title}

@@ -47,7 +47,7 @@ class PlayedWindow:
         self._stage = stage
         self._settings = Settings(DEFAULT_BASE, places, binding=stage.binding)
         self._records = MemoryRecords()
-        self._files = _Files()
+        self._files = PlayedFiles()
         self._load()
         stage.agenda.run(0.1)
 
@@ -130,14 +130,7 @@ class PlayedWindow:
         http = _Http(stage, self.name, emit, self._files)
         runner.start(
             session,
-            Ports(
-                self._clock,
-                self._sockets,
-                http,
-                self._records,
-                stage.shared,
-                self._files,
-            ),
+            Ports(self._clock, self._sockets, http, self._records, stage.shared, self._files),
         )
         for server in stage.network.servers.values():
             emit(ServerAdded(server.url, stage.evidence.names[server.url]))
@@ -158,13 +151,12 @@ def _is_end(text: str) -> bool:
 class _Http(NetworkHttp):
     """Collects requests as evidence; where HTTP could stand in for a deaf socket, none is sent."""
 
-    def __init__(self, stage: PlayedStage, window: str, emit: Emit, files: "_Files") -> None:
+    def __init__(self, stage: PlayedStage, window: str, emit: Emit, files: "PlayedFiles") -> None:
         super().__init__(stage.network, emit, files.stored)
         self._stage = stage
         self._window = window
 
     def send(self, request: Request) -> None:
-        """Send a request."""
         if request.ask in _RECORDS and not self._stage.reads_records:
             return
         title = ""
@@ -183,7 +175,6 @@ class _Sockets(NetworkSockets):
         self._window = window
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
-        """Open a socket."""
         self._window.opened.append(server)
         self._evidence.note(self._window.name, server, "socket opened")
         super().open(server, attempt, url)
@@ -194,8 +185,8 @@ class _Sockets(NetworkSockets):
             self.close(server, attempt)
 
 
-class _Files:
-    """Workflows as texts, and one picture."""
+class PlayedFiles:
+    """Workflows as texts, and one picture; all is kept: a scene is short."""
 
     def __init__(self) -> None:
         self._texts: dict[Digest, str] = {}
@@ -212,10 +203,10 @@ class _Files:
         return self._texts.get(digest)
 
     def release(self, task_id: TaskId) -> None:
-        """Keep everything: a scene is short."""
+        """Keep everything."""
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """Keep everything: a scene is short."""
+        """Keep everything."""
 
 
 def ended_by_socket(task: Task) -> bool:

@@ -15,7 +15,7 @@ from page.servers.token_form import TypedToken
 from page.ui.context import PageContext
 from page.ui.dom import listen
 from page.ui.undo import Undo
-from tether.browser.permission import permission_states
+from tether.browser.site import permission_states
 from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach

@@ -1,6 +1,7 @@
 """The dialog that shows results large, one after the other, beside what they were made from."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import js
@@ -16,12 +17,6 @@ from tether.core.protocol.outputs import saved_name
 ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
 STEPS = {"previous": -1, "next": 1}
-
-ENDS = ("left", "right")
-"""Where the slider shows the picture before, and the result."""
-
-WHOLE = "0"
-"""Where the slider shows nothing but the result."""
 
 
 class Look(NamedTuple):
@@ -89,7 +84,6 @@ class Viewer:
             self._dialog.showModal()
 
     def _show_place(self) -> None:
-        """Say which of how many the picture is, and which steps lead on."""
         keys = self._looks.keys()
         is_one_of_several = self._key in keys and len(keys) > 1
         number = keys.index(self._key) + 1 if is_one_of_several else 0
@@ -118,7 +112,9 @@ class Viewer:
         self._slider = element("input", "", type="range", min="0", max="100")
         self._slider.setAttribute("aria-label", words.say("zoom.compare"))
         self._compare = element("div", "compare")
-        before, after = (element("span", "", words.say(f"zoom.{side}")) for side in ENDS)
+        before, after = (
+            element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right")
+        )
         self._compare.append(self._slider, before, after)
         self._said = element("p", "", role="status")
         self._buttons = {
@@ -153,11 +149,10 @@ class Viewer:
         """Show the result without the picture before, fitted to the dialog or in full size."""
         self._stage.classList.toggle("whole", not is_fit)
         set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
-        self._slider.value = WHOLE
+        self._slider.value = "0"
         self._divide()
 
     def _measure(self) -> None:
-        """Make the slider as wide as the fitted picture."""
         width, height = self._after.naturalWidth, self._after.naturalHeight
         if width and height:
             self._dialog.style.setProperty("--ratio", str(width / height))
@@ -171,7 +166,6 @@ class Viewer:
         set_text(self._said, sentence)
 
     async def _act(self, action: str) -> None:
-        """Do what a button says."""
         say = self._words.say
         match action:
             case "use":
@@ -248,21 +242,18 @@ def _style(target: Any, **properties: str) -> None:
         target.style.setProperty(name.replace("_", "-"), value)
 
 
+@dataclass(slots=True)
 class TaskPictures:
     """The pictures on the tasks' cards, by `task:number`; `reuse` adds one to the next inputs."""
 
-    def __init__(
-        self, context: PageContext, reuse: Callable[[str], Coroutine[Any, Any, None]]
-    ) -> None:
-        self._window = context.window
-        self._world = context.world
-        self._reuse = reuse
+    context: PageContext
+    reuse: Callable[[str], Coroutine[Any, Any, None]]
 
     def keys(self) -> list[str]:
         """Return their keys in the order of the cards, the newest task first."""
         return [
             f"{task.task_id}:{number}"
-            for task in reversed(self._window.tasks.values())
+            for task in reversed(self.context.window.tasks.values())
             for number, output in enumerate(task.outputs)
             if output.kind == "image"
         ]
@@ -270,16 +261,16 @@ class TaskPictures:
     async def look(self, key: str) -> Look | None:
         """Return a result; None when it can't be had, which its card says."""
         task_id, _, number = key.rpartition(":")
-        task = self._window.tasks[TaskId(task_id)]
+        task = self.context.window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
-        fetched = await self._world.fetch(task, output, is_asked=True)
+        fetched = await self.context.world.fetch(task, output, is_asked=True)
         if not fetched.address:
             return None
         picture = task.pictures[0] if task.pictures else None
-        before = await self._world.files.read(picture.digest) if picture else None
+        before = await self.context.world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, picture.filename if picture else "")
         return Look(task.title, name, fetched.address, before)
 
     async def use(self, key: str) -> None:
         """Add one to the next inputs."""
-        await self._reuse(key)
+        await self.reuse(key)

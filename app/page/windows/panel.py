@@ -66,7 +66,6 @@ class WindowsPanel:
         card["tasks"].replaceChildren(*shown)
 
     def _line(self, task: Task, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
-        """Return a task's title, and its server, its state and since when."""
         words = self._words
         key = "windows.waiting" if task.server is None else f"task.state.{task.state.value}"
         facts = [words.say(key)]

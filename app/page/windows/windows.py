@@ -76,7 +76,6 @@ class Windows:
         return "" if is_done or not lives else self._words.say("windows.lives")
 
     def _written(self, key: str, text: str | None) -> None:
-        """Another window has written a record."""
         if key.startswith(ENTRY_RECORD):
             self._note(TaskId(key.removeprefix(ENTRY_RECORD)), read_entry(text or ""))
             self._update()

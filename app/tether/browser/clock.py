@@ -23,17 +23,14 @@ class BrowserClock:
         self._performance = js.performance
 
     def now(self) -> float:
-        """Return seconds since the epoch."""
         return float(self._origin + self._performance.now()) / 1000
 
     def start(self, key: Timer, delay: float) -> None:
-        """Emit `TimerFired(key)` after `delay` seconds."""
         self.stop(key)
         loop = asyncio.get_event_loop()
         self._timers[key] = loop.call_later(max(delay, 0.0), self._fire, key)
 
     def stop(self, key: Timer) -> None:
-        """Cancel a timer."""
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -50,9 +47,7 @@ class BrowserChance:
     """
 
     def uniform(self) -> float:
-        """Return a number in [0, 1)."""
         return int.from_bytes(os.urandom(6), "big") / 2**48
 
     def hex(self, digits: int) -> str:
-        """Return that many random hex digits."""
         return os.urandom((digits + 1) // 2).hex()[:digits]

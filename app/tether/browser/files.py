@@ -47,7 +47,6 @@ class BrowserFiles:
         self._batch: list[_Write] = []
         """Written next, in one transaction: that costs more than what is in it."""
         self._writing: asyncio.Task[None] | None = None
-        self._scopes: set[ProxyScope] = set()
 
     async def open(self) -> None:
         """Open the store, and delete expired files; to be awaited first."""
@@ -57,15 +56,14 @@ class BrowserFiles:
             self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
             return
         self._packs = await refuses_blobs(self._database, _FILES)
-        self._sweep(js.Date.now() - _FORGOTTEN_MS)
+        before = js.Date.now() - _FORGOTTEN_MS
+        self._collect(None, lambda use: use.at < before)
 
     @property
     def is_lasting(self) -> bool:
-        """Whether a reload finds what is stored."""
         return self._database is not None
 
     async def head(self, blob: Any, length: int) -> bytes:
-        """Return the first bytes of a blob."""
         return bytes((await blob.slice(0, length).arrayBuffer()).to_bytes())
 
     async def digest(self, blob: Any) -> Digest:
@@ -105,7 +103,6 @@ class BrowserFiles:
             self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
 
     async def _write(self) -> None:
-        """Write batch after batch until none is left."""
         while self._batch:
             batch, self._batch = self._batch, []
             error = await self._put(batch)
@@ -131,7 +128,6 @@ class BrowserFiles:
         return None
 
     async def read(self, digest: Digest) -> Any | None:
-        """Return a stored blob or text."""
         if self._database is None or digest in self._memory:
             return self._memory.get(digest)
         request = self._transaction("readonly").objectStore(_FILES).get(digest)
@@ -143,17 +139,14 @@ class BrowserFiles:
         return blob_of(request.result) if request.result else None  # a missing one is undefined
 
     async def read_text(self, digest: Digest) -> str | None:
-        """Return a stored text."""
         kept = await self.read(digest)
         return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:
-        """End a task's use of its files."""
         if self._database is not None:
             self._collect(_uses_of(task_id), lambda _use: True)
 
     async def kept_for(self, start: str) -> dict[TaskId, float]:
-        """Return the users whose names start so, and since when (in seconds) they use files."""
         if self._database is None:
             return {}
         span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
@@ -167,24 +160,17 @@ class BrowserFiles:
         return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        """Let a task use the files of another, too."""
         if self._database is None:
             return
         uses = self._transaction().objectStore(_USES)
         scope = ProxyScope()
-        self._scopes.add(scope)
 
         def on_uses(event: Any) -> None:
             for use in event.target.result:
                 uses.put(use, to_js([task_id, use.digest]))
-            self._scopes.discard(scope)
             scope.end()
 
         scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
-
-    def _sweep(self, before: float) -> None:
-        """Delete uses from before a time, in milliseconds."""
-        self._collect(None, lambda use: use.at < before)
 
     def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
         """Delete uses, and files without another use, in one transaction.
@@ -194,7 +180,6 @@ class BrowserFiles:
         transaction = self._transaction()
         files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
         scope = ProxyScope()
-        self._scopes.add(scope)
 
         def on_cursor(event: Any) -> None:
             cursor = event.target.result
@@ -207,14 +192,10 @@ class BrowserFiles:
                 scope.listen(count, "success", lambda e: e.target.result or files.delete(digest))
             getattr(cursor, "continue")()
 
-        def on_end(_event: Any) -> None:
-            self._scopes.discard(scope)
-            scope.end()
-
         request = uses.openCursor(span) if span is not None else uses.openCursor()
         scope.listen(request, "success", on_cursor)
-        scope.listen(transaction, "complete", on_end)
-        scope.listen(transaction, "abort", on_end)
+        for end in ("complete", "abort"):
+            scope.listen(transaction, end, lambda _event: scope.end())
 
     def _transaction(self, mode: str = "readwrite") -> Any:
         return self._database.transaction(to_js([_FILES, _USES]), mode)

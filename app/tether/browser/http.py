@@ -25,14 +25,7 @@ class _Call:
 
 
 class BrowserHttp:
-    """Sends requests, each with its timeout and its server's token.
-
-    Args:
-        on_answer: Called with how each request has ended.
-        read_file: Returns a stored picture.
-        access_of: Returns a server's token.
-        begin: Waits for an upload's turn.
-    """
+    """Sends requests, each with its timeout and its server's token; uploads wait for their turn."""
 
     def __init__(
         self,
@@ -52,7 +45,6 @@ class BrowserHttp:
         self._on_end = create_proxy(self._ended)
 
     def send(self, request: Request) -> None:
-        """Send a request."""
         self._calls[request.id] = _Call(request)
         if request.upload is None:
             self._start(request, request.body)

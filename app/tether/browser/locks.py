@@ -36,7 +36,6 @@ class NamedLocks:
     async def _hold(
         self, name: str, options: dict[str, bool], granted: asyncio.Future[Any]
     ) -> None:
-        """Hold the lock until it is released or stolen."""
         scope = ProxyScope()
         held = js.Promise.withResolvers()
 
@@ -78,11 +77,9 @@ class BrowserLock:
         return await self._request(window_id, ifAvailable=True)
 
     async def seize(self, window_id: WindowId, _token: str) -> None:
-        """Take the lock from whoever has it."""
         await self._request(window_id, steal=True)
 
     def release(self) -> None:
-        """Release the lock, if it is held."""
         if self._release is not None:
             self._release()
             self._release = None

@@ -61,7 +61,6 @@ class BrowserMedia:
         return blob if blob is not None and blob.size <= limit else None
 
     def forget(self, task_id: TaskId) -> None:
-        """Free what a task's card showed."""
         for address, _ in self._shown.pop(task_id, {}).values():
             js.URL.revokeObjectURL(address)
 
@@ -118,7 +117,6 @@ class BrowserMedia:
 
 
 def _place(task: Task, output: Output) -> tuple[ServerUrl, str]:
-    """Return a result's server, and its address there."""
     assert task.server is not None
     return task.server, view_url(task.server, output, task.prompt_id)
 

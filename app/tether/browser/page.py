@@ -1,10 +1,11 @@
-"""The page's life in the browser: hidden, frozen, brought back, ended."""
+"""The page's life in the browser, and its messages to the other pages of its folder."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
+from pyodide.ffi import JsException
 
 from tether.browser.proxies import ProxyScope
 from tether.core.events import Emit, PageChange, PageChanged
@@ -18,13 +19,11 @@ class BrowserPage:
         self._is_asleep = False
 
     def restart(self) -> None:
-        """Load the page anew."""
         js.location.reload()
 
     def listen(
         self, emit: Emit, on_sleep: Callable[[], None], on_wake: Callable[[], Awaitable[None]]
     ) -> None:
-        """Report `PageChanged`, a page that falls asleep or ends, and one that wakes up."""
 
         def sleep(_event: Any) -> None:
             # On its way into the cache a page is hidden and frozen: one sleep, one awakening.
@@ -62,3 +61,29 @@ class BrowserPage:
 
 def _is_visible() -> bool:
     return bool(js.document.visibilityState == "visible")
+
+
+class BrowserChannel:
+    """A BroadcastChannel, which insecure pages have too; silent where the browser forbids it."""
+
+    def __init__(self, name: str) -> None:
+        self._scope = ProxyScope()
+        self._channel: Any = None
+        try:
+            self._channel = js.BroadcastChannel.new(name)
+        except JsException as error:
+            js.console.info(f"Tether: no BroadcastChannel: {error}")
+
+    def listen(self, on_text: Callable[[str], None]) -> None:
+        """Call a function with each message of another page, for as long as this one lives."""
+
+        def on_message(event: Any) -> None:
+            if isinstance(event.data, str):
+                on_text(event.data)
+
+        if self._channel is not None:
+            self._scope.listen(self._channel, "message", on_message)
+
+    def post(self, text: str) -> None:
+        if self._channel is not None:
+            self._channel.postMessage(text)

@@ -1,13 +1,17 @@
-"""The site's own files and settings."""
+"""The site: its files, its settings and its permissions."""
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import js
-from pyodide.ffi import JsException
+from pyodide.ffi import JsException, create_proxy
 
+from tether.browser.values import to_object
 from tether.core.errors import Trouble
 from tether.core.protocol.hosted_list import Listed
+
+Key = TypeVar("Key")
 
 LIST_WITHIN = 10_000
 """Milliseconds until the fetch of a server list times out."""
@@ -64,3 +68,34 @@ def is_demo() -> bool:
 def time_of_day(at: float, language: str) -> str:
     """Write a time, in seconds since the epoch, with 24 hours."""
     return str(js.Date.new(at * 1000).toLocaleTimeString(language, hourCycle="h23"))
+
+
+async def permission_states(
+    names: Mapping[Key, Sequence[str]], on_change: Callable[[], None] | None = None
+) -> dict[Key, str]:
+    """Return the state of permissions: granted, denied or prompt; the person sees nothing of it.
+
+    Args:
+        names: What browsers call each permission, the newest name first; one that this browser
+            doesn't know is left out.
+        on_change: Called when the person has decided.
+    """
+    found: dict[Key, str] = {}
+    for key, each in names.items():
+        for name in each:
+            status = await _query(name)
+            if status is not None:
+                found[key] = str(status.state)
+                if on_change is not None:
+                    # For as long as the page lives, like the panels' listeners.
+                    status.addEventListener("change", create_proxy(lambda _event: on_change()))
+                break
+    return found
+
+
+async def _query(name: str) -> Any | None:
+    try:
+        wanted = to_object({"name": name})
+        return await js.navigator.permissions.query(wanted)
+    except (AttributeError, JsException):
+        return None  # a browser without it

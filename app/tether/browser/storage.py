@@ -45,7 +45,6 @@ class BrowserRecords:
         return found
 
     def read(self, key: str) -> str | None:
-        """Return one record."""
         if self._storage is None:
             return self._memory.get(key)
         # A missing item is JavaScript's null, which is not None.

@@ -15,12 +15,7 @@ AccessOf: TypeAlias = Callable[[ServerUrl], Access | None]
 
 
 class AccessTokens:
-    """Keeps at most one token for each server.
-
-    Args:
-        own: This tab's records.
-        shared: The device's records, for all tabs.
-    """
+    """Keeps at most one token for each server: in this tab's own records or in the device's."""
 
     def __init__(self, own: Records, shared: Records) -> None:
         self._own = own

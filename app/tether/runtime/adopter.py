@@ -23,13 +23,7 @@ ONCE_MORE = 2.0
 
 
 class Adopter:
-    """Holds a gone window's claim while this window takes its tasks over.
-
-    Args:
-        runner: Gets the tasks.
-        own: This page's window.
-        world: The channel, the ledger in the shared records, and holds.
-    """
+    """Holds a gone window's claim while the window `own` takes its tasks over."""
 
     def __init__(self, runner: Runner, own: WindowId, world: World) -> None:
         self._runner = runner
@@ -67,7 +61,6 @@ class Adopter:
         return await self._followed[owner]
 
     async def _follow(self, owner: WindowId) -> bool:
-        """Adopt a window's tasks, if it is gone now and still gone after a while."""
         try:
             if not await self._find_gone(owner, lambda _claim: None):
                 return False

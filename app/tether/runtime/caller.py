@@ -10,11 +10,7 @@ from tether.runtime.ports import Http
 
 
 class Caller:
-    """Shares the window's HTTP with its session, and takes out the answers to its own calls.
-
-    Args:
-        emit: Gets the session's answers.
-    """
+    """Shares the window's HTTP with its session: `emit` gets the answers that the session wants."""
 
     def __init__(self, emit: Emit) -> None:
         self._emit = emit

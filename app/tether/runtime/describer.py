@@ -67,7 +67,6 @@ class Describer:
         return {name: known[name] for name in names if name in known}
 
     async def _wait_for_servers(self) -> None:
-        """Give servers that were just added a moment to answer."""
         for _ in range(POLLS):
             reaches = {each.reach for each in self._window.servers.values()}
             if Reach.UP in reaches or Reach.UNKNOWN not in reaches:

@@ -35,8 +35,6 @@ class Intake:
         """Accept one task.
 
         Args:
-            workflow: What to run.
-            title: What people call it.
             files: (node, input) -> (file name, JS Blob), for inputs that take a picture.
             pinned: The server to use; None for the best.
 
@@ -111,6 +109,5 @@ class Intake:
             raise BadInput(trouble.code, **dict(trouble.facts))
 
     async def _promise(self, accepted: TaskAccepted, contents: Mapping[Digest, Any]) -> None:
-        """Store all that a task needs, then accept it."""
         await self._files.keep(accepted.task_id, contents)
         self._emit(accepted)

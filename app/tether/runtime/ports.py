@@ -164,10 +164,6 @@ class NoPreviews:
         """Drop the picture."""
 
 
-def tell_nobody(_text: str) -> None:
-    """Send a message where no other window is."""
-
-
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The ports of a runner; `say` sends a message to all other pages of the folder."""
@@ -179,7 +175,7 @@ class Ports:
     shared: Records
     files: Store
     previews: Previews = field(default_factory=NoPreviews)
-    say: Callable[[str], None] = tell_nobody
+    say: Callable[[str], None] = lambda _text: None
 
 
 class World(Protocol):

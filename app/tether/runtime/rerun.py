@@ -15,11 +15,7 @@ from tether.runtime.intake import Intake
 class Rerun:
     """Runs tasks again: on request, and lost ones by itself where a person wants that.
 
-    Args:
-        window: Its tasks; it must follow the runner through `changed`.
-        intake: Accepts the new tasks.
-        emit: Gets cancellations, and what keeps a lost task from running again.
-        soon: Runs work that nobody waits for.
+    It must follow the runner through `changed`.
     """
 
     def __init__(

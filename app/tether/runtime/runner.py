@@ -52,7 +52,7 @@ class Runner:
         self._session: Session | None = None
         self._events: deque[Event] = deque()
         self._is_busy = False
-        self._is_paused = False
+        self.is_paused = False
         self._ports: Ports | None = None
         self._loads: set[asyncio.Task[None]] = set()
         self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
@@ -65,7 +65,7 @@ class Runner:
     def emit(self, event: Event) -> None:
         """Queue an event, and handle it unless a round is under way."""
         self._events.append(event)
-        if self._ports is not None and not self._is_busy and not self._is_paused:
+        if self._ports is not None and not self._is_busy and not self.is_paused:
             self._drain()
 
     def follow(self, follower: Callable[[Changes], None]) -> None:
@@ -87,18 +87,13 @@ class Runner:
             del self._waiting[future]
         return future.done()
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether events are held back."""
-        return self._is_paused
-
     def pause(self) -> None:
         """Hold events back: the page sleeps, or another page has its window id."""
-        self._is_paused = True
+        self.is_paused = True
 
     def resume(self) -> None:
         """Handle the events that were held back, and go on."""
-        self._is_paused = False
+        self.is_paused = False
         self._drain()
 
     def _drain(self, commands: Commands = ()) -> None:

@@ -19,11 +19,7 @@ RETRY = 0.1
 
 
 class _Lease:
-    """A key in shared storage; it belongs to whoever has signed it within its lifetime.
-
-    Args:
-        lifetime: Seconds from a sign of life to its expiry.
-    """
+    """A key in shared storage; it belongs to whoever has signed it within `lifetime` seconds."""
 
     def __init__(
         self, shared: Records, clock: Clock, key: str, token: str, lifetime: float
@@ -37,7 +33,6 @@ class _Lease:
         return holder_of(self._shared.read(self._key), self._clock.now(), self._lifetime)
 
     def sign(self) -> None:
-        """Take it from whoever has it."""
         self._shared.write(self._key, write_sign(self.token, self._clock.now()))
 
     def keep(self, renewal: float) -> None:
@@ -64,7 +59,6 @@ class StorageHold:
         self._lease: _Lease | None = None
 
     async def take(self, window_id: WindowId, token: str) -> bool:
-        """Take the claim unless another page's is there."""
         self._sweep()
         is_free = self._lease_of(window_id, token).holder() in (None, token)
         if is_free:
@@ -72,14 +66,12 @@ class StorageHold:
         return is_free
 
     async def seize(self, window_id: WindowId, token: str) -> None:
-        """Take the claim from whoever has it."""
         self.release()
         self._lease = self._lease_of(window_id, token)
         # Rarely: other pages ask whether this one lives, and a sign only outlasts a crash.
         self._lease.keep(CLAIM_RENEWAL)
 
     def release(self) -> None:
-        """Release the claim, unless another page has taken it."""
         if self._lease is not None:
             self._lease.release()
             self._lease = None
@@ -106,14 +98,8 @@ class StorageTransfers:
         """Wait for one of a server's places; returns what gives it back."""
         token = self._chance.hex(16)
         places = [
-            _Lease(
-                self._shared,
-                self._clock,
-                f"{TRANSFER_RECORD}{number}:{server}",
-                token,
-                PLACE_LIFETIME,
-            )
-            for number in range(PLACES)
+            _Lease(self._shared, self._clock, key, token, PLACE_LIFETIME)
+            for key in (f"{TRANSFER_RECORD}{number}:{server}" for number in range(PLACES))
         ]
         while True:
             for place in places:

@@ -7,8 +7,21 @@ from typing import Any
 
 import pytest
 
-from page.routing_test import faults, report, stuck_tasks
-from page.routing_test.report import SCENES, play_all, summary
+from page.routing_test import report
+from page.routing_test.report import play_all, summary
+from page.routing_test.scenes import (
+    FIRST_LISTED,
+    FIRST_WINS,
+    LOCK_FORGOTTEN,
+    NOT_AIMED,
+    NOT_BOUND,
+    NOT_CHECKED,
+    ONLY_ONE_MOVES,
+    RECONNECTS_ANYWHERE,
+    SCENES,
+    SHARED_ID,
+    moved_connection,
+)
 from page.routing_test.stage import Outcome, PlayedStage, Scene
 from page.ui.words import Words
 from tests.page.routing_test.expected import EXPECTED
@@ -22,15 +35,15 @@ WORDS = {
 }
 
 MISSING: list[tuple[str, Binding]] = [
-    ("client id", faults.SHARED_ID),
-    ("aim", faults.NOT_AIMED),
-    ("consistency", faults.NOT_CHECKED),
-    ("binding", faults.NOT_BOUND),
-    ("reconnect", faults.RECONNECTS_ANYWHERE),
-    ("one connection per server", faults.FIRST_WINS),
-    ("one connection per server", faults.ONLY_ONE_MOVES),
-    ("shortest queue", faults.FIRST_LISTED),
-    ("lock", faults.LOCK_FORGOTTEN),
+    ("client id", SHARED_ID),
+    ("aim", NOT_AIMED),
+    ("consistency", NOT_CHECKED),
+    ("binding", NOT_BOUND),
+    ("reconnect", RECONNECTS_ANYWHERE),
+    ("one connection per server", FIRST_WINS),
+    ("one connection per server", ONLY_ONE_MOVES),
+    ("shortest queue", FIRST_LISTED),
+    ("lock", LOCK_FORGOTTEN),
 ]
 
 
@@ -66,9 +79,7 @@ def test_the_bug_stands_where_it_was_seen() -> None:
     """By the product's own rule of progress: (2 + 0.09) / 4, and with 10 of 100 (2 + 0.1) / 4."""
     before = played()[6]["before"]
     assert before == "ABC completed. DEF stays at 52.25 % forever."
-    outcome = asyncio.run(
-        stuck_tasks.moved_connection(PlayedStage(1, faults.ONLY_ONE_MOVES), reached=10)
-    )
+    outcome = asyncio.run(moved_connection(PlayedStage(1, ONLY_ONE_MOVES), reached=10))
     assert outcome.said[1] == ("task.stands", {"task": "DEF", "percent": "52.50"})
 
 
@@ -97,7 +108,7 @@ def test_a_scene_that_breaks_is_red_and_says_why(monkeypatch: pytest.MonkeyPatch
     async def broken(_stage: PlayedStage) -> Outcome:
         raise ValueError("no such thing")
 
-    scene = Scene(1, faults.SHARED_ID, broken)
+    scene = Scene(1, SHARED_ID, broken)
     monkeypatch.setattr(report, "SCENES", (scene, SCENES[1]))
     scenes = played()
     assert red(scenes) == {1}
@@ -107,7 +118,7 @@ def test_a_scene_that_breaks_is_red_and_says_why(monkeypatch: pytest.MonkeyPatch
 def test_the_summary_names_what_failed() -> None:
     """Scenes by number, servers by name."""
     say = WORDS["en"].say
-    scenes = played(cured=faults.NOT_CHECKED)
+    scenes = played(cured=NOT_CHECKED)
     assert summary(say, scenes, []) == "FAILED: scenes 3 of 12. A fix is missing."
     live = [{"name": "north", "passed": True}, {"name": "south", "passed": False}]
     assert summary(say, [], live).endswith("Servers that don't work: south.")

@@ -1,7 +1,7 @@
 """The records of a window and of its tasks, as texts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tether.core.errors import Trouble
@@ -25,7 +25,7 @@ def write_task(task: Task) -> str:
             "prompt": task.prompt_id,
             "title": task.title,
             "workflow": task.digest,
-            "pictures": [[p.node_id, p.input, p.digest, p.filename, p.size] for p in task.pictures],
+            "pictures": pictures_to_json(task.pictures),
             "pinned": task.pinned,
             "state": task.state.value,
             "server": task.server,
@@ -75,7 +75,7 @@ def read_task(text: str) -> Task | None:
                 PromptId(prompt),
                 title,
                 Digest(digest),
-                _pictures(pictures),
+                pictures_from_json(pictures),
                 ServerUrl(pinned) if pinned else None,
                 accepted,
                 State(state),
@@ -132,7 +132,13 @@ def _is_consistent(state: str, server: str | None, client: str | None, times: li
     return state in ("failed", "cancelled") or (server is not None and client is not None)
 
 
-def _pictures(rows: list[Any]) -> tuple[Picture, ...]:
+def pictures_to_json(pictures: Iterable[Picture]) -> list[list[str | int]]:
+    """Return input pictures as rows."""
+    return [[each.node_id, each.input, each.digest, each.filename, each.size] for each in pictures]
+
+
+def pictures_from_json(rows: list[Any]) -> tuple[Picture, ...]:
+    """Read what `pictures_to_json` returned; other rows are left out."""
     found = []
     for row in rows:
         match row:
