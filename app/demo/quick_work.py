@@ -1,12 +1,11 @@
 """Servers whose nodes only pretend to work, for scenes in virtual time."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
 
 from demo.agenda import Agenda
-from demo.server import InPageServer
+from demo.server import InPageServer, Report
 from simulator.catalogue import CATALOGUE
 from simulator.events import NodeFinished, NodeRaised, RunNode
 from simulator.http import Blob
@@ -62,7 +61,7 @@ class QuickWork:
     def keep(self, key: str, content: Any) -> None:
         """Ignore it: no picture is ever read."""
 
-    def run(self, run: RunNode, report: Callable[[NodeFinished | NodeRaised], None]) -> None:
+    def run(self, run: RunNode, report: Report) -> None:
         """Report after a moment."""
         done: NodeFinished | NodeRaised
         if run.class_name == "TetherRaise":

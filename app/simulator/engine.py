@@ -1,25 +1,7 @@
 """The engine: one event in, all its effects out."""
 
+from simulator import events
 from simulator.catalogue import CATALOGUE
-from simulator.events import (
-    AcceptSocket,
-    Answer,
-    CutSocket,
-    DropBlob,
-    DropValues,
-    Effect,
-    Event,
-    Killed,
-    NodeFinished,
-    NodeRaised,
-    RefuseSocket,
-    RequestReceived,
-    SocketBlocked,
-    SocketClosed,
-    SocketDrained,
-    SocketOpened,
-    TextReceived,
-)
 from simulator.files import Files
 from simulator.gates import cors_headers, is_foreign, unauthorized
 from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble, empty_response
@@ -63,25 +45,25 @@ class Engine:
         self.process.settings = settings
         self.process.sockets.shared_sender = settings.shared_sender
 
-    def handle(self, event: Event, now: float) -> tuple[Effect, ...]:
+    def handle(self, event: events.Event, now: float) -> tuple[events.Effect, ...]:
         """Advance the time to `now` (seconds since 1970), then handle one event."""
         self._stage.advance(now)
         match event:
-            case RequestReceived(request_id, request):
+            case events.RequestReceived(request_id, request):
                 self._answer(request_id, request)
-            case SocketOpened(connection_id, request):
+            case events.SocketOpened(connection_id, request):
                 self._open(connection_id, request)
-            case TextReceived(connection_id, text):
+            case events.TextReceived(connection_id, text):
                 self.process.sockets.receive(connection_id, text, self._features_frame)
-            case SocketClosed(connection_id):
+            case events.SocketClosed(connection_id):
                 self.process.sockets.close(connection_id)
-            case SocketBlocked(connection_id):
+            case events.SocketBlocked(connection_id):
                 self.process.sockets.block(connection_id)
-            case SocketDrained(connection_id):
+            case events.SocketDrained(connection_id):
                 self.process.sockets.unblock(connection_id)
-            case NodeFinished() | NodeRaised():
+            case events.NodeFinished() | events.NodeRaised():
                 self._worker.receive(event)
-            case Killed():
+            case events.Killed():
                 self._die()
             case _:  # Woken
                 self._stage.wake()
@@ -95,10 +77,10 @@ class Engine:
 
     def _die(self) -> None:
         for connection_id in self.process.sockets.forget_all():
-            self._stage.emit(CutSocket(connection_id))
+            self._stage.emit(events.CutSocket(connection_id))
         self._worker.abandon()
         for run_id in self.process.cache.clear():
-            self._stage.emit(DropValues(run_id))
+            self._stage.emit(events.DropValues(run_id))
         self._stage.forget_agenda()
         self._stage.wake()
         self._files.empty_temp()
@@ -107,9 +89,9 @@ class Engine:
     def _open(self, connection_id: int, request: Request) -> None:
         refusal = self._refusal(request)
         if refusal is not None:
-            self._stage.emit(RefuseSocket(connection_id, refusal))
+            self._stage.emit(events.RefuseSocket(connection_id, refusal))
             return
-        self._stage.emit(AcceptSocket(connection_id))
+        self._stage.emit(events.AcceptSocket(connection_id))
         client_id = request.query.get("clientId") or self._stage.make_uuid().replace("-", "")
         sockets = self.process.sockets
         sockets.open(connection_id, client_id)
@@ -132,7 +114,7 @@ class Engine:
         except ServerTrouble:
             self._discard_uploads(request)
             response = TROUBLE
-        answer = Answer(request_id, response)
+        answer = events.Answer(request_id, response)
         if delay > 0:
             self._stage.later(delay, lambda: self._stage.emit(answer))
         else:
@@ -177,7 +159,7 @@ class Engine:
     def _discard_uploads(self, request: Request) -> None:
         for part in request.form or ():
             if isinstance(part, FilePart):
-                self._stage.emit(DropBlob(part.blob.key))
+                self._stage.emit(events.DropBlob(part.blob.key))
 
     def _with_cors(self, response: Response) -> Response:
         return response.with_headers(cors_headers(self.settings))

@@ -26,18 +26,17 @@ from simulator.settings import Api
 from simulator.stage import Stage
 
 _UNKNOWN = "application/octet-stream"
+_NAMED_AS_THEIR_SUFFIX = {
+    "audio": ("flac", "ogg"),
+    "image": ("avif", "bmp", "gif", "jpeg", "png", "tiff", "webp"),
+    "text": ("css", "csv", "html", "xml"),
+    "video": ("mp4", "webm"),
+}
 _TYPES = {
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "css": "text/css",
-    "csv": "text/csv",
-    "flac": "audio/flac",
-    "gif": "image/gif",
+    **{each: f"{kind}/{each}" for kind, names in _NAMED_AS_THEIR_SUFFIX.items() for each in names},
     "glb": "model/gltf-binary",
     "htm": "text/html",
-    "html": "text/html",
     "ico": "image/vnd.microsoft.icon",
-    "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
     "js": "text/javascript",
     "json": "application/json",
@@ -45,19 +44,12 @@ _TYPES = {
     "mkv": "video/x-matroska",
     "mov": "video/quicktime",
     "mp3": "audio/mpeg",
-    "mp4": "video/mp4",
-    "ogg": "audio/ogg",
     "pdf": "application/pdf",
-    "png": "image/png",
     "svg": "image/svg+xml",
     "tif": "image/tiff",
-    "tiff": "image/tiff",
     "txt": "text/plain",
     "wav": "audio/x-wav",
-    "webm": "video/webm",
-    "webp": "image/webp",
     "xhtml": "application/xhtml+xml",
-    "xml": "text/xml",
 }
 _ACTIVE = {
     "application/xhtml+xml",

@@ -15,27 +15,9 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from simulator import events
 from simulator.catalogue import CATALOGUE
 from simulator.engine import Engine
-from simulator.events import (
-    AcceptSocket,
-    Answer,
-    CutSocket,
-    DropBlob,
-    DropValues,
-    Effect,
-    Event,
-    Killed,
-    RefuseSocket,
-    RequestReceived,
-    RunNode,
-    SendBinary,
-    SendText,
-    SocketClosed,
-    SocketOpened,
-    WakeAt,
-    Woken,
-)
 from simulator.http import Request, Response
 from simulator.nodes import NodeClasses
 from simulator.settings import Settings
@@ -142,7 +124,7 @@ class ComfyServer:
 
     async def kill(self) -> None:
         """Kill the server as by `kill -9`: no close frames, no answers. `start` starts it again."""
-        self._feed(Killed())
+        self._feed(events.Killed())
         self.thaw()
         if self._alarm is not None:
             self._alarm.cancel()
@@ -183,49 +165,49 @@ class ComfyServer:
         ghost = next(self._ids)
         self._connections[ghost] = Connection(ghost, None, self._feed, self._thawed)
         target = f"/ws?clientId={quote(client_id)}"
-        self._feed(SocketOpened(ghost, Request("GET", target, {})))
+        self._feed(events.SocketOpened(ghost, Request("GET", target, {})))
         del self._connections[ghost]
-        self._feed(SocketClosed(ghost))
+        self._feed(events.SocketClosed(ghost))
 
-    def _feed(self, event: Event) -> None:
+    def _feed(self, event: events.Event) -> None:
         for effect in self.engine.handle(event, time.time()):
             self._perform(effect)
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: events.Effect) -> None:
         match effect:
-            case Answer(request_id, response):
+            case events.Answer(request_id, response):
                 waiting = self._waiting.get(request_id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(response)
-            case SendText(connection_id, frame) | SendBinary(connection_id, frame):
+            case events.Send(connection_id, frame):
                 if connection_id in self._connections:
                     self._connections[connection_id].frames.put_nowait(frame)
-            case AcceptSocket():
+            case events.AcceptSocket():
                 pass  # The handshake goes on unless it is refused.
-            case RefuseSocket(connection_id, response):
+            case events.RefuseSocket(connection_id, response):
                 self._connections[connection_id].refusal = response
-            case CutSocket(connection_id):
+            case events.CutSocket(connection_id):
                 cut = self._connections.pop(connection_id, None)
                 if cut is not None and cut.transport is not None:
                     cut.transport.abort()
-            case RunNode():
+            case events.RunNode():
                 # Now, before a later event drops what the node needs.
                 values = resolve(effect, self._values)
                 run = asyncio.get_running_loop().create_task(self._run(effect, values))
                 self._runs.add(run)
                 run.add_done_callback(self._runs.discard)
-            case DropValues(run_id):
+            case events.DropValues(run_id):
                 self._values.pop(run_id, None)
-            case DropBlob(key):
+            case events.DropBlob(key):
                 self._blobs.drop(key)
-            case WakeAt(when):
+            case events.WakeAt(when):
                 if self._alarm is not None:
                     self._alarm.cancel()
                 delay = max(0.0, when - time.time())
                 loop = asyncio.get_running_loop()
-                self._alarm = loop.call_later(delay, self._feed, Woken())
+                self._alarm = loop.call_later(delay, self._feed, events.Woken())
 
-    async def _run(self, run: RunNode, values: dict[str, object]) -> None:
+    async def _run(self, run: events.RunNode, values: dict[str, object]) -> None:
         loop = asyncio.get_running_loop()
         outputs, report = await loop.run_in_executor(
             self._thread, run_node, run, values, self._blobs, self._work
@@ -242,7 +224,7 @@ class ComfyServer:
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = waiting
         try:
-            self._feed(RequestReceived(request_id, request))
+            self._feed(events.RequestReceived(request_id, request))
             response = await waiting
             if self.answer_delay > 0:
                 await asyncio.sleep(self.answer_delay)
@@ -263,7 +245,7 @@ class ComfyServer:
         connection_id = next(self._ids)
         connection = Connection(connection_id, incoming.transport, self._feed, self._thawed)
         self._connections[connection_id] = connection
-        self._feed(SocketOpened(connection_id, bare_request(incoming)))
+        self._feed(events.SocketOpened(connection_id, bare_request(incoming)))
         if connection.refusal is not None:
             del self._connections[connection_id]
             return await write_response(connection.refusal, self._blobs)
@@ -271,4 +253,4 @@ class ComfyServer:
             return await connection.serve(incoming)
         finally:
             if self._connections.pop(connection_id, None) is not None:
-                self._feed(SocketClosed(connection_id))
+                self._feed(events.SocketClosed(connection_id))
