@@ -1,10 +1,12 @@
 """The engine: one event in, all its effects out."""
 
+from itertools import count
+
 from simulator import events
 from simulator.catalogue import CATALOGUE
 from simulator.files import Files
 from simulator.gates import cors_headers, is_foreign, unauthorized
-from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble, empty_response
+from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble
 from simulator.nodes import NodeClasses
 from simulator.process import Process
 from simulator.routes import Routes, not_allowed
@@ -33,7 +35,8 @@ class Engine:
         self._stage = Stage(random)
         self._files = Files(self._stage)
         self.classes = classes
-        self._boot(settings, first_run_id=0)
+        self._run_ids = count(1)
+        self._boot(settings)
 
     @property
     def settings(self) -> Settings:
@@ -70,9 +73,9 @@ class Engine:
         self._stage.advance(now)
         return self._stage.take_effects()
 
-    def _boot(self, settings: Settings, first_run_id: int) -> None:
+    def _boot(self, settings: Settings) -> None:
         self.process = Process(settings, self._stage, self._files, self.classes)
-        self._worker = Worker(self.process, first_run_id)
+        self._worker = Worker(self.process, self._run_ids)
         self._routes = Routes(self.process, self._worker)
 
     def _die(self) -> None:
@@ -84,7 +87,7 @@ class Engine:
         self._stage.forget_agenda()
         self._stage.wake()
         self._files.empty_temp()
-        self._boot(self.settings, self._worker.last_run_id)
+        self._boot(self.settings)
 
     def _open(self, connection_id: int, request: Request) -> None:
         refusal = self._refusal(request)
@@ -122,7 +125,7 @@ class Engine:
 
     def _route(self, request: Request) -> Response:
         if request.method == "OPTIONS":
-            return self._with_cors(empty_response())
+            return self._with_cors(Response())
         response = self._routes.answer(request)
         return not_allowed(request) if response is None else self._with_cors(response)
 
@@ -145,11 +148,11 @@ class Engine:
             return denied
         try:
             if is_foreign(request, self.settings):
-                return empty_response(403)
+                return Response(403)
         except ServerTrouble:
             return TROUBLE
         if request.path == "/ws" and not self.settings.sockets:
-            return empty_response(400)
+            return Response(400)
         limit = self.settings.max_upload_size
         if request.size > limit:
             text = f"Maximum request body size {limit} exceeded.".encode()

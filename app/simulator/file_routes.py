@@ -19,7 +19,6 @@ from simulator.http import (
     Response,
     ServerTrouble,
     TextPart,
-    empty_response,
     json_response,
 )
 from simulator.settings import Api
@@ -68,20 +67,20 @@ def answer_view(request: Request, files: Files, api: Api) -> Response:
     """Answer with the file that a query names."""
     query = request.query
     if "filename" not in query:
-        return empty_response(404)
+        return Response(404)
     name, root = split_annotation(query["filename"])
     if not name or name.startswith("/") or ".." in name:
-        return empty_response(400)
+        return Response(400)
     root = root or query.get("type", "output")
     if root not in ROOTS:
-        return empty_response(400)
+        return Response(400)
     try:
         subfolder = clean_subfolder(query.get("subfolder", ""))
     except OutsideRoot:
-        return empty_response(403)
+        return Response(403)
     file = files.find(root, subfolder, basename(name))
     if file is None:
-        return empty_response(404)
+        return Response(404)
     if "preview" in query:
         return _preview(file, query)
     if query.get("channel") in ("rgb", "a"):
@@ -112,16 +111,16 @@ def answer_upload(request: Request, files: Files, stage: Stage) -> Response:
         elif isinstance(part, FilePart):
             stage.emit(DropBlob(part.blob.key))
     if image is None:
-        return empty_response(400)
+        return Response(400)
     if not image.filename:
         stage.emit(DropBlob(image.blob.key))
-        return empty_response(400)
+        return Response(400)
     overwrite = texts.get("overwrite") in ("true", "1")
     try:
         stored = files.add_upload(root, subfolder, image.filename, image.blob, overwrite=overwrite)
     except OutsideRoot:
         stage.emit(DropBlob(image.blob.key))
-        return empty_response(400)
+        return Response(400)
     return json_response({"name": stored.name, "subfolder": subfolder, "type": root})
 
 

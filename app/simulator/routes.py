@@ -7,7 +7,6 @@ from simulator.http import (
     ServerTrouble,
     body_json,
     body_object,
-    empty_response,
     json_response,
 )
 from simulator.jobs import Jobs
@@ -81,7 +80,7 @@ class Routes:
                 known = name in self._process.classes
                 return json_response({name: self._describe(name)} if known else {})
             case ["models", _] if request.path not in FIXED:
-                return empty_response(404)
+                return Response(404)
         if request.path in FIXED:
             return json_response(FIXED[request.path])
         return _NOT_FOUND
@@ -112,7 +111,7 @@ class Routes:
                 return self._interrupt(request)
             case "/free":
                 body_object(request.body)
-                return empty_response()
+                return Response()
             case "/upload/image":
                 return answer_upload(request, self._process.files, self._process.stage)
         return None
@@ -129,20 +128,20 @@ class Routes:
     def _change_queue(self, request: Request) -> Response:
         body = body_object(request.body)
         if body.get("clear"):
-            self._queue.clear()
+            self._queue.heap.clear()
             self._worker.send_status()
         for prompt_id in _ids(body, "delete"):
             self._dequeue(prompt_id)
-        return empty_response()
+        return Response()
 
     def _change_history(self, request: Request) -> Response:
         body = body_object(request.body)
         if body.get("clear"):
-            self._history.clear()
+            self._history.entries.clear()
         for prompt_id in _ids(body, "delete"):
             if isinstance(prompt_id, str):
-                self._history.delete(prompt_id)
-        return empty_response()
+                self._history.entries.pop(prompt_id, None)
+        return Response()
 
     def _interrupt(self, request: Request) -> Response:
         try:
@@ -154,7 +153,7 @@ class Routes:
         prompt_id = body.get("prompt_id")
         # A wrong type is a name nobody has.
         self._worker.interrupt(str(prompt_id) if prompt_id else None)
-        return empty_response()
+        return Response()
 
     def _cancel_batch(self, request: Request) -> Response:
         body = body_object(request.body)

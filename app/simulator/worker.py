@@ -1,20 +1,21 @@
 """The worker: takes tasks from the queue, one at a time, and adds them to the history."""
 
+from collections.abc import Iterator
+
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
 from simulator.execution import Execution
 from simulator.history import Entry
 from simulator.process import Process
-from simulator.queue import Task
 from simulator.sockets import status_frame, text_frame
 
 
 class Worker:
     """Runs the queued tasks. Source: ComfyUI, main.py, `prompt_worker`."""
 
-    def __init__(self, process: Process, first_run_id: int) -> None:
+    def __init__(self, process: Process, run_ids: Iterator[int]) -> None:
         self._process = process
+        self._run_ids = run_ids
         self._execution: Execution | None = None
-        self.last_run_id = first_run_id
 
     def send_status(self) -> None:
         """Send everybody the length of the queue."""
@@ -65,7 +66,7 @@ class Worker:
         if task is None:
             return
         self.send_status()
-        self._execution = Execution(self._process, task, self._next_run_id, self._end)
+        self._execution = Execution(self._process, task, self._run_ids, self._end)
         self._execution.start()
 
     def _end(self, entry: Entry) -> None:
@@ -73,15 +74,9 @@ class Worker:
         self._execution = None
         self._process.queue.running = None
         self.send_status()
-        self._send_end(entry.task)
-        # Not at once: a chain of cached tasks would recurse.
-        self._process.stage.later(0.0, self._start_next)
-
-    def _send_end(self, task: Task) -> None:
+        task = entry.task
         if task.client_id is not None:
             data = {"node": None, "prompt_id": task.prompt_id}
             self._process.sockets.send(task.client_id, text_frame("executing", data))
-
-    def _next_run_id(self) -> int:
-        self.last_run_id += 1
-        return self.last_run_id
+        # Not at once: a chain of cached tasks would recurse.
+        self._process.stage.later(0.0, self._start_next)
