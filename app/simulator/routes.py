@@ -54,9 +54,12 @@ class Routes:
         return None
 
     def _get(self, request: Request) -> Response:
-        jobs = self._get_jobs(request)
-        if jobs is not None:
-            return jobs
+        if self._process.settings.api is not Api.V0_3_64:
+            match request.full_path.split("/")[1:]:
+                case ["api", "jobs"]:
+                    return self._jobs.answer_all(request)
+                case ["api", "jobs", prompt_id]:
+                    return self._jobs.answer_one(prompt_id)
         match request.path.split("/")[1:]:
             case [""]:
                 return Response(200, (("Content-Type", "text/html"),), _HOME)
@@ -84,16 +87,6 @@ class Routes:
         if request.path in FIXED:
             return json_response(FIXED[request.path])
         return _NOT_FOUND
-
-    def _get_jobs(self, request: Request) -> Response | None:
-        if self._process.settings.api is Api.V0_3_64:
-            return None
-        match request.full_path.split("/")[1:]:
-            case ["api", "jobs"]:
-                return self._jobs.answer_all(request)
-            case ["api", "jobs", prompt_id]:
-                return self._jobs.answer_one(prompt_id)
-        return None
 
     def _post(self, request: Request) -> Response | None:
         if self._process.settings.api is not Api.V0_3_64:

@@ -4,7 +4,6 @@ import pytest
 
 from simulator.http import (
     Request,
-    Response,
     ServerTrouble,
     body_json,
     body_object,

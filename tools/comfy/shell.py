@@ -22,8 +22,7 @@ from simulator.http import Request, Response
 from simulator.nodes import NodeClasses
 from simulator.settings import Settings
 from tools.comfy.blobs import BlobStore
-from tools.comfy.connection import Connection
-from tools.comfy.http import bare_request, read_request, write_response
+from tools.comfy.http import Connection, bare_request, read_request, write_response
 from tools.comfy.runner import WORK, NodeWork, resolve, run_node
 
 _REQUESTS_REMEMBERED = 10_000
@@ -70,7 +69,6 @@ class ComfyServer:
         self._runner: web.AppRunner | None = None
         self._thawed = asyncio.Event()
         self._thawed.set()
-        self._port = self.settings.port
 
     @property
     def settings(self) -> Settings:
@@ -80,7 +78,7 @@ class ComfyServer:
     @property
     def port(self) -> int:
         """The port that it listens on, known after `start`."""
-        return self._port
+        return self.settings.port
 
     @property
     def blob_folder(self) -> Path:
@@ -90,7 +88,7 @@ class ComfyServer:
     @property
     def url(self) -> str:
         """The address of the server, without a slash at the end."""
-        return f"http://{self.settings.host}:{self._port}"
+        return f"http://{self.settings.host}:{self.port}"
 
     def change(self, **fields: Any) -> None:
         """Change fields of `Settings` from now on, e.g. `change(post_delay=-0.2)`."""
@@ -107,13 +105,12 @@ class ComfyServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self.settings.host, self._port, reuse_address=True).start()
+            await web.TCPSite(runner, self.settings.host, self.port, reuse_address=True).start()
         except OSError:
             await runner.cleanup()
             raise
         self._runner = runner
-        self._port = runner.addresses[0][1]
-        self.change(port=self._port)
+        self.change(port=runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Stop for good: cut all sockets, delete all files."""
