@@ -139,7 +139,7 @@ class Execution:
         self.shown_node = node_id
         self._messages.begin_node(node_id)
         if self.is_interrupted:
-            self._end_interrupted()
+            self._end("execution_interrupted", self._about_node())
             return
         self._run_id = next(self._run_ids)
         self._began = self._process.stage.now
@@ -181,7 +181,7 @@ class Execution:
     def _take_step(self, done: NodeFinished, step: int) -> bool:
         """Report one step; return False if an interrupt ended the task."""
         if self.is_interrupted:
-            self._end_interrupted()
+            self._end("execution_interrupted", self._about_node())
             return False
         preview = done.previews[step - 1] if step <= len(done.previews) else None
         self._messages.show_step(self._node_id, step, self._pace.steps, preview)
@@ -230,9 +230,6 @@ class Execution:
             saves.root, prefix, saves.suffix, done.files, done.picture_size
         )
         return {"images": [file.as_output for file in saved], **(saves.marks or {})}
-
-    def _end_interrupted(self) -> None:
-        self._end("execution_interrupted", self._about_node())
 
     def _end(self, kind: str, data: dict[str, object]) -> None:
         self.abandon()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, WSMsgType, web
 
@@ -97,23 +98,17 @@ async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> For
     return tuple(parts)
 
 
+@dataclass(slots=True, eq=False)
 class Connection:
     """One WebSocket, and what it feeds the simulator; nothing moves unless `thawed` is set."""
 
-    def __init__(
-        self,
-        connection_id: int,
-        transport: asyncio.Transport | None,
-        feed: Callable[[Event], None],
-        thawed: asyncio.Event,
-    ) -> None:
-        self.transport = transport
-        self.frames: asyncio.Queue[str | bytes] = asyncio.Queue()
-        self.refusal: Response | None = None
-        self._id = connection_id
-        self._feed = feed
-        self._thawed = thawed
-        self._is_blocked = False
+    id: int
+    transport: asyncio.Transport | None
+    feed: Callable[[Event], None]
+    thawed: asyncio.Event
+    frames: asyncio.Queue[str | bytes] = field(default_factory=asyncio.Queue)
+    refusal: Response | None = None
+    _is_blocked: bool = False
 
     async def serve(self, incoming: web.Request) -> web.WebSocketResponse:
         """Upgrade, then carry frames both ways until the client is gone."""
@@ -122,9 +117,9 @@ class Connection:
         writer = asyncio.get_running_loop().create_task(self._write(socket))
         try:
             async for message in socket:
-                await self._thawed.wait()
+                await self.thawed.wait()
                 if message.type is WSMsgType.TEXT:
-                    self._feed(TextReceived(self._id, message.data))
+                    self.feed(TextReceived(self.id, message.data))
         finally:
             writer.cancel()
             await asyncio.wait((writer,))
@@ -146,10 +141,10 @@ class Connection:
                 alarm.cancel()
             if self._is_blocked:
                 self._is_blocked = False
-                self._feed(SocketDrained(self._id))
+                self.feed(SocketDrained(self.id))
 
     async def _send(self, socket: web.WebSocketResponse, frame: str | bytes) -> None:
-        await self._thawed.wait()
+        await self.thawed.wait()
         if isinstance(frame, str):
             await socket.send_str(frame)
         else:
@@ -157,4 +152,4 @@ class Connection:
 
     def _block(self) -> None:
         self._is_blocked = True
-        self._feed(SocketBlocked(self._id))
+        self.feed(SocketBlocked(self.id))

@@ -144,11 +144,8 @@ setup_browser() {
   if [ -n "${CHROMIUM:-}" ]; then
     path=$(usable_browser "$CHROMIUM") ||
       stop "CHROMIUM=$CHROMIUM does not start." "correct the path, or unset CHROMIUM"
-  elif path=$(usable_browser "$(cat var/chromium 2>/dev/null || echo none)"); then
-    :
-  elif path=$(find_browser); then
-    :
-  else
+  elif ! path=$(usable_browser "$(cat var/chromium 2>/dev/null || echo none)") &&
+    ! path=$(find_browser); then
     is_ubuntu || install_by_apt chromium
     if ! path=$(find_browser); then
       say "Installing Chromium by Playwright ..."
