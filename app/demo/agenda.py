@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Protocol
 
@@ -64,24 +65,24 @@ class RealAgenda:
         asyncio.get_event_loop().call_later(max(delay, 0.0), action, *args)
 
 
+@dataclass(slots=True)
 class Timers:
     """The `Clock` port on an agenda."""
 
-    def __init__(self, agenda: Agenda, emit: Emit) -> None:
-        self._agenda = agenda
-        self._emit = emit
-        self._started: dict[Timer, int] = {}
-        self._last = 0
+    agenda: Agenda
+    emit: Emit
+    _started: dict[Timer, int] = field(default_factory=dict)
+    _last: int = 0
 
     def now(self) -> float:
         """Return seconds since the epoch."""
-        return self._agenda.now()
+        return self.agenda.now()
 
     def start(self, key: Timer, delay: float) -> None:
         """Fire a key in so many seconds, replacing a timer of the same key."""
         self._last += 1
         self._started[key] = self._last
-        self._agenda.after(delay, self._fire, key, self._last)
+        self.agenda.after(delay, self._fire, key, self._last)
 
     def stop(self, key: Timer) -> None:
         """Stop a timer."""
@@ -90,4 +91,4 @@ class Timers:
     def _fire(self, key: Timer, number: int) -> None:
         if self._started.get(key) == number:
             del self._started[key]
-            self._emit(TimerFired(key))
+            self.emit(TimerFired(key))

@@ -1,11 +1,11 @@
 """The work of nodes inside the page, on a canvas in a web worker."""
 
-from collections.abc import Callable
 from typing import Any
 
 import js
 from pyodide.ffi import to_js
 
+from demo.server import Report
 from simulator.events import NodeFinished, NodeRaised, Preview, RunNode, ValueRef
 from simulator.http import Blob
 from tether.browser.proxies import ProxyScope
@@ -19,8 +19,6 @@ _CAN_DO = frozenset(
         *("ImageInvert", "ImageScaleBy", "ImageBlur", "ImageSharpen"),
     }
 )
-
-Report = Callable[[NodeFinished | NodeRaised], None]
 
 
 class CanvasWork:

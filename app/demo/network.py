@@ -1,6 +1,7 @@
 """The `Http` and `Sockets` ports to servers inside the page."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,12 +29,12 @@ ONE_WAY = 0.002
 _ABNORMAL, _NORMAL = 1006, 1000
 
 
+@dataclass(slots=True)
 class Network:
     """The servers inside the page, by address."""
 
-    def __init__(self, agenda: Agenda) -> None:
-        self.agenda = agenda
-        self.servers: dict[ServerUrl, InPageServer] = {}
+    agenda: Agenda
+    servers: dict[ServerUrl, InPageServer] = field(default_factory=dict)
 
     def add(self, server: InPageServer) -> None:
         """Add a server."""
@@ -45,27 +46,22 @@ class Network:
         return server if server is not None and server.is_up else None
 
 
+@dataclass(slots=True)
 class NetworkHttp:
     """The HTTP requests of one window.
 
     `file_of` returns size in bytes and content of a stored file, or None.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        emit: Callable[[Answered | RequestFailed], None],
-        file_of: Callable[[Digest], tuple[int, Any] | None],
-    ) -> None:
-        self._network = network
-        self._emit = emit
-        self._file_of = file_of
-        self._open: set[int] = set()
+    network: Network
+    emit: Callable[[Answered | RequestFailed], None]
+    file_of: Callable[[Digest], tuple[int, Any] | None]
+    _open: set[int] = field(default_factory=set)
 
     def send(self, request: Request) -> None:
         """Send a request."""
         self._open.add(request.id)
-        agenda = self._network.agenda
+        agenda = self.network.agenda
         agenda.after(request.timeout, self._end, RequestFailed(request, Failure.TIMEOUT))
         agenda.after(ONE_WAY, self._arrive, request)
 
@@ -74,13 +70,13 @@ class NetworkHttp:
         self._open.discard(request_id)
 
     def _arrive(self, request: Request) -> None:
-        server = self._network.up(request.server)
+        server = self.network.up(request.server)
         if server is None:
             self._later(RequestFailed(request, Failure.NETWORK))
             return
         upload = None
         if request.upload is not None:
-            stored = self._file_of(request.upload.digest)
+            stored = self.file_of(request.upload.digest)
             if stored is None:
                 self._later(RequestFailed(request, Failure.FILE_GONE))
                 return
@@ -95,102 +91,96 @@ class NetworkHttp:
         server.ask(request.method, request.path, answer, body, upload)
 
     def _later(self, event: Answered | RequestFailed) -> None:
-        self._network.agenda.after(ONE_WAY, self._end, event)
+        self.network.agenda.after(ONE_WAY, self._end, event)
 
     def _end(self, event: Answered | RequestFailed) -> None:
         if event.request.id in self._open:
             self._open.discard(event.request.id)
-            self._emit(event)
+            self.emit(event)
 
 
+@dataclass(slots=True)
 class NetworkSockets:
     """The sockets of one window."""
 
-    def __init__(self, network: Network, emit: Emit) -> None:
-        self._network = network
-        self._emit = emit
-        self._open: dict[tuple[ServerUrl, int], _Line] = {}
+    network: Network
+    emit: Emit
+    _open: dict[tuple[ServerUrl, int], "_Line"] = field(default_factory=dict)
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
         """Open a socket."""
-        line = _Line(self._network, server, attempt, self._told)
+        line = _Line(self.network, server, attempt, self._told)
         self._open[server, attempt] = line
         parts = urlsplit(url)
-        self._network.agenda.after(ONE_WAY, line.dial, f"{parts.path}?{parts.query}")
+        self.network.agenda.after(ONE_WAY, line.dial, f"{parts.path}?{parts.query}")
 
     def send(self, server: ServerUrl, attempt: int, text: str) -> None:
         """Send a frame, if the socket is still open."""
         line = self._open.get((server, attempt))
         if line is not None:
-            self._network.agenda.after(ONE_WAY, line.say, text)
+            self.network.agenda.after(ONE_WAY, line.say, text)
 
     def close(self, server: ServerUrl, attempt: int) -> None:
         """Close a socket, if it is still open."""
         line = self._open.get((server, attempt))
         if line is not None:
-            self._network.agenda.after(ONE_WAY, line.leave)
+            self.network.agenda.after(ONE_WAY, line.leave)
 
     def _told(self, event: Event) -> None:
         if isinstance(event, SocketClosed):
             self._open.pop((event.server, event.attempt), None)
-        self._emit(event)
+        self.emit(event)
 
 
+@dataclass(slots=True)
 class _Line:
     """One socket with its two ends."""
 
-    def __init__(self, network: Network, server: ServerUrl, attempt: int, emit: Emit) -> None:
-        self._network = network
-        self._server = server
-        self._attempt = attempt
-        self._emit = emit
-        self._number = 0
-        self._is_closed = False
+    network: Network
+    server: ServerUrl
+    attempt: int
+    emit: Emit
+    number: int = 0
+    is_closed: bool = False
 
     def dial(self, target: str) -> None:
-        """Open the socket at the server."""
-        server = self._network.up(self._server)
+        server = self.network.up(self.server)
         if server is None:
             self.cut()
-        elif not self._is_closed:
-            self._number = server.open(target, self)
+        elif not self.is_closed:
+            self.number = server.open(target, self)
 
     def say(self, text: str) -> None:
-        """Deliver a frame of the page."""
-        server = self._network.up(self._server)
-        if server is not None and not self._is_closed:
-            server.hear(self._number, text)
+        server = self.network.up(self.server)
+        if server is not None and not self.is_closed:
+            server.hear(self.number, text)
 
     def leave(self) -> None:
-        """Deliver the page's close."""
-        if not self._is_closed:
-            self._network.servers[self._server].lose(self._number)
+        if not self.is_closed:
+            self.network.servers[self.server].lose(self.number)
             self._end(_NORMAL)
 
     def opened(self) -> None:
-        """Report that the server accepted."""
-        self._later(SocketOpened(self._server, self._attempt))
+        self._later(SocketOpened(self.server, self.attempt))
 
     def heard(self, frame: str | bytes) -> None:
-        """Deliver a frame of the server."""
         if isinstance(frame, str):
-            self._later(FrameReceived(self._server, self._attempt, frame))
+            self._later(FrameReceived(self.server, self.attempt, frame))
         else:
-            self._later(BinaryReceived(self._server, self._attempt, frame[:PREVIEW_HEAD], frame))
+            self._later(BinaryReceived(self.server, self.attempt, frame[:PREVIEW_HEAD], frame))
 
     def cut(self) -> None:
-        """Report that the connection is lost."""
         self._end(_ABNORMAL)
 
     def _end(self, code: int) -> None:
-        if not self._is_closed:
-            self._is_closed = True
-            closed = SocketClosed(self._server, self._attempt, code)
-            self._network.agenda.after(ONE_WAY, self._emit, closed)
+        if not self.is_closed:
+            self.is_closed = True
+            closed = SocketClosed(self.server, self.attempt, code)
+            self.network.agenda.after(ONE_WAY, self.emit, closed)
 
     def _later(self, event: Event) -> None:
-        self._network.agenda.after(ONE_WAY, self._tell, event)
+        self.network.agenda.after(ONE_WAY, self._tell, event)
 
     def _tell(self, event: Event) -> None:
-        if not self._is_closed:
-            self._emit(event)
+        if not self.is_closed:
+            self.emit(event)

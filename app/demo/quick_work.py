@@ -1,12 +1,11 @@
 """Servers whose nodes only pretend to work, for scenes in virtual time."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
 from demo.agenda import Agenda
-from demo.server import InPageServer
+from demo.server import InPageServer, Report
 from simulator.catalogue import CATALOGUE
 from simulator.events import NodeFinished, NodeRaised, RunNode
 from simulator.http import Blob
@@ -53,16 +52,16 @@ def failing_workflow(number: int) -> dict[str, Any]:
     return nodes
 
 
+@dataclass(frozen=True, slots=True)
 class QuickWork:
     """Reports each node as done after a moment."""
 
-    def __init__(self, agenda: Agenda) -> None:
-        self._agenda = agenda
+    agenda: Agenda
 
     def keep(self, key: str, content: Any) -> None:
         """Ignore it: no picture is ever read."""
 
-    def run(self, run: RunNode, report: Callable[[NodeFinished | NodeRaised], None]) -> None:
+    def run(self, run: RunNode, report: Report) -> None:
         """Report after a moment."""
         done: NodeFinished | NodeRaised
         if run.class_name == "TetherRaise":
@@ -71,7 +70,7 @@ class QuickWork:
             saves = CLASSES[run.class_name].saves is not None
             made = (Blob(f"made-{run.run_id}", 100, f"made {run.run_id}"),) if saves else ()
             done = NodeFinished(run.run_id, made)
-        self._agenda.after(_NODE_SECONDS, report, done)
+        self.agenda.after(_NODE_SECONDS, report, done)
 
     def drop_values(self, run_id: int) -> None:
         """Do nothing: no values are kept."""

@@ -1,38 +1,19 @@
 """A ComfyUI server inside the page: the simulator, and the work of its nodes."""
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from demo.agenda import Agenda
+from simulator import events
 from simulator.catalogue import CATALOGUE
 from simulator.engine import Engine
-from simulator.events import (
-    AcceptSocket,
-    Answer,
-    CutSocket,
-    DropBlob,
-    DropValues,
-    Effect,
-    Event,
-    Killed,
-    NodeFinished,
-    NodeRaised,
-    RefuseSocket,
-    RequestReceived,
-    RunNode,
-    SendBinary,
-    SendText,
-    SocketClosed,
-    SocketOpened,
-    TextReceived,
-    WakeAt,
-    Woken,
-)
 from simulator.http import Blob, FileBody, FilePart, Request, Response
 from simulator.nodes import NodeClasses
 from simulator.settings import Settings
 from simulator.stage import RandomSource
 from tether.core.ids import ServerUrl
+
+Report: TypeAlias = Callable[[events.NodeFinished | events.NodeRaised], None]
 
 
 class Work(Protocol):
@@ -41,7 +22,7 @@ class Work(Protocol):
     def keep(self, key: str, content: Any) -> None:
         """Keep an uploaded file."""
 
-    def run(self, run: RunNode, report: Callable[[NodeFinished | NodeRaised], None]) -> None:
+    def run(self, run: events.RunNode, report: Report) -> None:
         """Do a node's work and report, at once or later."""
 
     def drop_values(self, run_id: int) -> None:
@@ -112,36 +93,37 @@ class InPageServer:
             self._work.keep(key, content)
             form = (FilePart("image", filename, Blob(key, size, digest)),)
         self._answers[self._last_id] = answer
-        self._feed(RequestReceived(self._last_id, Request(method, target, {}, body, form, size)))
+        request = Request(method, target, {}, body, form, size)
+        self._feed(events.RequestReceived(self._last_id, request))
 
     def open(self, target: str, line: Line) -> int:
         """Take a socket; return its number."""
         self._last_id += 1
         self._lines[self._last_id] = line
-        self._feed(SocketOpened(self._last_id, Request("GET", target, {})))
+        self._feed(events.SocketOpened(self._last_id, Request("GET", target, {})))
         return self._last_id
 
     def hear(self, number: int, text: str) -> None:
         """Take a frame of the client."""
         if number in self._lines:
-            self._feed(TextReceived(number, text))
+            self._feed(events.TextReceived(number, text))
 
     def lose(self, number: int) -> None:
         """Take the close of a socket by the client."""
         if self._lines.pop(number, None) is not None:
-            self._feed(SocketClosed(number))
+            self._feed(events.SocketClosed(number))
 
     def cut_sockets(self) -> None:
         """Cut all sockets, as a broken network does; tasks go on."""
         lines, self._lines = self._lines, {}
         for number, line in lines.items():
-            self._feed(SocketClosed(number))
+            self._feed(events.SocketClosed(number))
             line.cut()
 
     def kill(self) -> None:
         """Kill the process: queue and history are lost, nobody is answered."""
         self._answers.clear()
-        self._feed(Killed())
+        self._feed(events.Killed())
         lines, self._lines = self._lines, {}
         for line in lines.values():
             line.cut()
@@ -159,36 +141,36 @@ class InPageServer:
             return None
         return self._work.content(found[0].body.key)
 
-    def _feed(self, event: Event) -> None:
+    def _feed(self, event: events.Event) -> None:
         for effect in self.engine.handle(event, self._agenda.now()):
             self._perform(effect)
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: events.Effect) -> None:
         match effect:
-            case Answer(request_id, response):
+            case events.Answer(request_id, response):
                 answer = self._answers.pop(request_id, None)
                 if answer is not None:
                     answer(response)
-            case SendText(number, frame) | SendBinary(number, frame):
+            case events.Send(number, frame):
                 if number in self._lines:
                     self._lines[number].heard(frame)
-            case AcceptSocket(number):
+            case events.AcceptSocket(number):
                 if number in self._lines:
                     self._lines[number].opened()
-            case CutSocket(number) | RefuseSocket(number, _):
+            case events.CutSocket(number) | events.RefuseSocket(number, _):
                 line = self._lines.pop(number, None)
                 if line is not None:
                     line.cut()
-            case RunNode():
+            case events.RunNode():
                 self._work.run(effect, self._feed)
-            case DropValues(run_id):
+            case events.DropValues(run_id):
                 self._work.drop_values(run_id)
-            case DropBlob(key):
+            case events.DropBlob(key):
                 self._work.drop(key)
-            case WakeAt(when):
+            case events.WakeAt(when):
                 self._wake = when
                 self._agenda.after(when - self._agenda.now(), self._woken, when)
 
     def _woken(self, when: float) -> None:
         if when == self._wake:
-            self._feed(Woken())
+            self._feed(events.Woken())

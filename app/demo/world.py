@@ -49,28 +49,6 @@ class DemoFiles(BrowserFiles):
         return None if blob is None else (int(blob.size), blob)
 
 
-class Results:
-    """The object URLs of results, one for each, until their task's card is removed."""
-
-    def __init__(self) -> None:
-        self._urls: dict[TaskId, dict[str, str]] = {}
-
-    def address(self, task_id: TaskId, target: str, content_of: Callable[[str], Any | None]) -> str:
-        """Return the URL of a result, "" without one; `content_of` returns the Blob of a path."""
-        urls = self._urls.setdefault(task_id, {})
-        if target not in urls:
-            blob = content_of(target)
-            if blob is None:
-                return ""
-            urls[target] = str(js.URL.createObjectURL(blob))
-        return urls[target]
-
-    def forget(self, task_id: TaskId) -> None:
-        """Revoke the URLs of a task."""
-        for url in self._urls.pop(task_id, {}).values():
-            js.URL.revokeObjectURL(url)
-
-
 class DemoWorld:
     """The `World` of a demo window; see `tether.runtime.ports`."""
 
@@ -92,7 +70,7 @@ class DemoWorld:
         self.files: Files = files
         self.http: Http = NetworkHttp(network, on_answer, files.content)
         self.sockets: Sockets = NetworkSockets(network, lambda event: emit(_as_outside(event)))
-        self._results = Results()
+        self._urls: dict[TaskId, dict[str, str]] = {}
 
     def make_hold(self) -> Hold:
         """Return a hold on a claim; no other window competes for it."""
@@ -110,9 +88,12 @@ class DemoWorld:
         return Listed(json.dumps(servers))
 
     def address(self, task: Task, output: Output) -> str:
-        """Return an object URL of the output."""
+        """Return an object URL of the output, "" without one; each has one until `forget`."""
         server, target = self._where(task, output)
-        return self._results.address(task.task_id, target, server.view)
+        urls = self._urls.setdefault(task.task_id, {})
+        if target not in urls and (blob := server.view(target)) is not None:
+            urls[target] = str(js.URL.createObjectURL(blob))
+        return urls.get(target, "")
 
     def is_direct(self, task: Task) -> bool:
         """Return True: outputs are in the page from the start."""
@@ -130,7 +111,8 @@ class DemoWorld:
 
     def forget(self, task_id: TaskId) -> None:
         """Revoke the URLs of a task."""
-        self._results.forget(task_id)
+        for url in self._urls.pop(task_id, {}).values():
+            js.URL.revokeObjectURL(url)
 
     def _where(self, task: Task, output: Output) -> tuple[InPageServer, str]:
         """Return the server of an output, and its path there."""

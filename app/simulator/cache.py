@@ -1,7 +1,7 @@
 """The cache of node results, which keeps what the latest task could use."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from simulator.files import Files
@@ -17,6 +17,7 @@ class CachedNode:
     meta: dict[str, object]
 
 
+@dataclass(slots=True)
 class Signatures:
     """Signatures of nodes, equal exactly when two nodes must give the same result.
 
@@ -24,13 +25,10 @@ class Signatures:
     of every node before it; node ids don't count. Source: ComfyUI, comfy_execution/caching.py.
     """
 
-    def __init__(
-        self, workflow: Mapping[str, dict[str, object]], classes: NodeClasses, files: Files
-    ) -> None:
-        self._workflow = workflow
-        self._classes = classes
-        self._files = files
-        self._known: dict[str, str | None] = {}
+    workflow: Mapping[str, dict[str, object]]
+    classes: NodeClasses
+    files: Files
+    _known: dict[str, str | None] = field(default_factory=dict)
 
     def of(self, node_id: str) -> str | None:
         """Return the signature of a node; None where it can't have one (a broken link, a cycle)."""
@@ -57,11 +55,11 @@ class Signatures:
         return self._known[node_id]
 
     def _inputs(self, node_id: str) -> dict[str, object]:
-        node = self._workflow.get(node_id)
+        node = self.workflow.get(node_id)
         return {} if node is None else inputs_of(node)
 
     def _compute(self, node_id: str) -> str | None:
-        node = self._workflow.get(node_id)
+        node = self.workflow.get(node_id)
         if node is None:
             return None
         class_name = str(node.get("class_type"))
@@ -74,9 +72,9 @@ class Signatures:
                 return None
             else:
                 parts.append((name, self._known[link[0]], link[1]))
-        file_input = self._classes[class_name].file_input
+        file_input = self.classes[class_name].file_input
         if file_input is not None:
-            file = self._files.find_named(str(self._inputs(node_id).get(file_input)))
+            file = self.files.find_named(str(self._inputs(node_id).get(file_input)))
             parts.append(None if file is None else file.blob.digest)
         return blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 

@@ -6,6 +6,7 @@ under `tether/` exist only here: they make a server slow, silent or failing on d
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from simulator.nodes import Input, NodeClass, NodeClasses, Saves, Stepping, by_name
 
@@ -16,8 +17,6 @@ _LARGEST = 16384
 _IMAGE = (("IMAGE", "IMAGE"),)
 _PNG_HIDDEN = {"prompt": "PROMPT", "extra_pnginfo": "EXTRA_PNGINFO"}
 _POST = "comfy_extras.nodes_post_processing"
-_IMAGES = "comfy_extras.nodes_images"
-_OWN = "custom_nodes.tether"
 _MODELS = "comfy_extras.nodes_upscale_model"
 
 
@@ -25,16 +24,29 @@ def _image(name: str = "image") -> Input:
     return Input(name, "IMAGE")
 
 
-def _int(name: str, default: int, low: int, high: int) -> Input:
-    return Input(name, "INT", {"default": default, "min": low, "max": high, "step": 1})
+def _int(name: str, default: int, low: int, high: int, **more: str) -> Input:
+    return Input(name, "INT", {"default": default, "min": low, "max": high, "step": 1, **more})
 
 
 def _float(name: str, default: float, low: float, high: float, step: float) -> Input:
     return Input(name, "FLOAT", {"default": default, "min": low, "max": high, "step": step})
 
 
-def _prefix(default: str = "ComfyUI") -> Input:
-    return Input("filename_prefix", "STRING", {"default": default})
+def _text(name: str, default: str) -> Input:
+    return Input(name, "STRING", {"default": default})
+
+
+def _image_to_image(
+    name: str, display_name: str, category: str, *inputs: Input, **more: Any
+) -> NodeClass:
+    required = (_image(), *inputs)
+    return NodeClass(name, display_name, category, required, outputs=_IMAGE, **more)
+
+
+def _own(name: str, display_name: str, *inputs: Input, **more: Any) -> NodeClass:
+    return _image_to_image(
+        name, display_name, "tether", *inputs, module="custom_nodes.tether", **more
+    )
 
 
 CATALOGUE = by_name(
@@ -111,49 +123,30 @@ CATALOGUE = by_name(
             module="custom_nodes.websocket_image_save",
             is_websocket_output=True,
         ),
-        NodeClass(
-            "ImageInvert",
-            "Invert Image",
-            "image/color",
-            required=(_image(),),
-            outputs=_IMAGE,
-            essentials="Image Tools",
-        ),
-        NodeClass(
+        _image_to_image("ImageInvert", "Invert Image", "image/color", essentials="Image Tools"),
+        _image_to_image(
             "ImageScaleBy",
             "Upscale Image By",
             "image/upscaling",
-            required=(
-                _image(),
-                Input("upscale_method", _METHODS),
-                _float("scale_by", 1.0, 0.01, 8.0, 0.01),
-            ),
-            outputs=_IMAGE,
+            Input("upscale_method", _METHODS),
+            _float("scale_by", 1.0, 0.01, 8.0, 0.01),
             essentials="Image Tools",
         ),
-        NodeClass(
+        _image_to_image(
             "ImageBlur",
             "Image Blur",
             "image/postprocessing",
-            required=(
-                _image(),
-                _int("blur_radius", 1, 1, 31),
-                _float("sigma", 1.0, 0.1, 10.0, 0.1),
-            ),
-            outputs=_IMAGE,
+            _int("blur_radius", 1, 1, 31),
+            _float("sigma", 1.0, 0.1, 10.0, 0.1),
             module=_POST,
         ),
-        NodeClass(
+        _image_to_image(
             "ImageSharpen",
             "Image Sharpen",
             "image/postprocessing",
-            required=(
-                _image(),
-                _int("sharpen_radius", 1, 1, 31),
-                _float("sigma", 1.0, 0.1, 10.0, 0.01),
-                _float("alpha", 1.0, 0.0, 5.0, 0.01),
-            ),
-            outputs=_IMAGE,
+            _int("sharpen_radius", 1, 1, 31),
+            _float("sigma", 1.0, 0.1, 10.0, 0.01),
+            _float("alpha", 1.0, 0.0, 5.0, 0.01),
             module=_POST,
         ),
         NodeClass(
@@ -164,11 +157,7 @@ CATALOGUE = by_name(
                 _int("width", 512, 1, _LARGEST),
                 _int("height", 512, 1, _LARGEST),
                 _int("batch_size", 1, 1, 4096),
-                Input(
-                    "color",
-                    "INT",
-                    {"default": 0, "min": 0, "max": 0xFFFFFF, "step": 1, "display": "color"},
-                ),
+                _int("color", 0, 0, 0xFFFFFF, display="color"),
             ),
             outputs=_IMAGE,
         ),
@@ -178,7 +167,7 @@ CATALOGUE = by_name(
             "image/video",
             required=(
                 _image("images"),
-                _prefix(),
+                _text("filename_prefix", "ComfyUI"),
                 Input("codec", ("vp9", "av1")),
                 _float("fps", 24.0, 0.01, 1000.0, 0.01),
                 Input("crf", "FLOAT", {"default": 32.0, "min": 0, "max": 63.0, "step": 1}),
@@ -197,50 +186,24 @@ CATALOGUE = by_name(
             is_output=True,
             module="comfy_extras.nodes_preview_any",
         ),
-        NodeClass(
+        _own(
             "TetherSlow",
             "Slow steps (test)",
-            "tether",
-            required=(
-                _image(),
-                _int("steps", 4, 1, 1000),
-                _int("step_ms", 150, 0, 60_000),
-                _int("seed", 0, 0, 2**64 - 1),
-                Input("previews", "BOOLEAN", {"default": True}),
-            ),
-            outputs=_IMAGE,
-            module=_OWN,
+            _int("steps", 4, 1, 1000),
+            _int("step_ms", 150, 0, 60_000),
+            _int("seed", 0, 0, 2**64 - 1),
+            Input("previews", "BOOLEAN", {"default": True}),
             stepping=Stepping(steps="steps", step_ms="step_ms", previews="previews"),
         ),
-        NodeClass(
+        _own(
             "TetherBlock",
             "Silent wait (test)",
-            "tether",
-            required=(
-                _image(),
-                _int("ms", 1000, 0, 600_000),
-                _int("seed", 0, 0, 2**64 - 1),
-            ),
-            outputs=_IMAGE,
-            module=_OWN,
+            _int("ms", 1000, 0, 600_000),
+            _int("seed", 0, 0, 2**64 - 1),
             stepping=Stepping(hold_ms="ms"),
         ),
-        NodeClass(
-            "TetherRaise",
-            "Failure (test)",
-            "tether",
-            required=(_image(), Input("message", "STRING", {"default": "boom"})),
-            outputs=_IMAGE,
-            module=_OWN,
-        ),
-        NodeClass(
-            "TetherText",
-            "Progress text (test)",
-            "tether",
-            required=(_image(), Input("text", "STRING", {"default": "hello"})),
-            outputs=_IMAGE,
-            module=_OWN,
-        ),
+        _own("TetherRaise", "Failure (test)", _text("message", "boom")),
+        _own("TetherText", "Progress text (test)", _text("text", "hello")),
     )
 )
 
@@ -264,8 +227,8 @@ def classes_of(models: Iterable[str] = (), without: Iterable[str] = ()) -> NodeC
         "ImageUpscaleWithModel",
         "Upscale Image (using Model)",
         "image/upscaling",
-        required=(Input("upscale_model", "UPSCALE_MODEL"), Input("image", "IMAGE")),
-        outputs=(("IMAGE", "IMAGE"),),
+        required=(Input("upscale_model", "UPSCALE_MODEL"), _image()),
+        outputs=_IMAGE,
         module=_MODELS,
     )
     lacking = frozenset(without)

@@ -1,28 +1,12 @@
 """The engine: one event in, all its effects out."""
 
+from itertools import count
+
+from simulator import events
 from simulator.catalogue import CATALOGUE
-from simulator.events import (
-    AcceptSocket,
-    Answer,
-    CutSocket,
-    DropBlob,
-    DropValues,
-    Effect,
-    Event,
-    Killed,
-    NodeFinished,
-    NodeRaised,
-    RefuseSocket,
-    RequestReceived,
-    SocketBlocked,
-    SocketClosed,
-    SocketDrained,
-    SocketOpened,
-    TextReceived,
-)
 from simulator.files import Files
 from simulator.gates import cors_headers, is_foreign, unauthorized
-from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble, empty_response
+from simulator.http import TROUBLE, FilePart, Request, Response, ServerTrouble
 from simulator.nodes import NodeClasses
 from simulator.process import Process
 from simulator.routes import Routes, not_allowed
@@ -51,7 +35,8 @@ class Engine:
         self._stage = Stage(random)
         self._files = Files(self._stage)
         self.classes = classes
-        self._boot(settings, first_run_id=0)
+        self._run_ids = count(1)
+        self._boot(settings)
 
     @property
     def settings(self) -> Settings:
@@ -63,53 +48,53 @@ class Engine:
         self.process.settings = settings
         self.process.sockets.shared_sender = settings.shared_sender
 
-    def handle(self, event: Event, now: float) -> tuple[Effect, ...]:
+    def handle(self, event: events.Event, now: float) -> tuple[events.Effect, ...]:
         """Advance the time to `now` (seconds since 1970), then handle one event."""
         self._stage.advance(now)
         match event:
-            case RequestReceived(request_id, request):
+            case events.RequestReceived(request_id, request):
                 self._answer(request_id, request)
-            case SocketOpened(connection_id, request):
+            case events.SocketOpened(connection_id, request):
                 self._open(connection_id, request)
-            case TextReceived(connection_id, text):
+            case events.TextReceived(connection_id, text):
                 self.process.sockets.receive(connection_id, text, self._features_frame)
-            case SocketClosed(connection_id):
+            case events.SocketClosed(connection_id):
                 self.process.sockets.close(connection_id)
-            case SocketBlocked(connection_id):
+            case events.SocketBlocked(connection_id):
                 self.process.sockets.block(connection_id)
-            case SocketDrained(connection_id):
+            case events.SocketDrained(connection_id):
                 self.process.sockets.unblock(connection_id)
-            case NodeFinished() | NodeRaised():
+            case events.NodeFinished() | events.NodeRaised():
                 self._worker.receive(event)
-            case Killed():
+            case events.Killed():
                 self._die()
             case _:  # Woken
                 self._stage.wake()
         self._stage.advance(now)
         return self._stage.take_effects()
 
-    def _boot(self, settings: Settings, first_run_id: int) -> None:
+    def _boot(self, settings: Settings) -> None:
         self.process = Process(settings, self._stage, self._files, self.classes)
-        self._worker = Worker(self.process, first_run_id)
+        self._worker = Worker(self.process, self._run_ids)
         self._routes = Routes(self.process, self._worker)
 
     def _die(self) -> None:
         for connection_id in self.process.sockets.forget_all():
-            self._stage.emit(CutSocket(connection_id))
+            self._stage.emit(events.CutSocket(connection_id))
         self._worker.abandon()
         for run_id in self.process.cache.clear():
-            self._stage.emit(DropValues(run_id))
+            self._stage.emit(events.DropValues(run_id))
         self._stage.forget_agenda()
         self._stage.wake()
         self._files.empty_temp()
-        self._boot(self.settings, self._worker.last_run_id)
+        self._boot(self.settings)
 
     def _open(self, connection_id: int, request: Request) -> None:
         refusal = self._refusal(request)
         if refusal is not None:
-            self._stage.emit(RefuseSocket(connection_id, refusal))
+            self._stage.emit(events.RefuseSocket(connection_id, refusal))
             return
-        self._stage.emit(AcceptSocket(connection_id))
+        self._stage.emit(events.AcceptSocket(connection_id))
         client_id = request.query.get("clientId") or self._stage.make_uuid().replace("-", "")
         sockets = self.process.sockets
         sockets.open(connection_id, client_id)
@@ -132,7 +117,7 @@ class Engine:
         except ServerTrouble:
             self._discard_uploads(request)
             response = TROUBLE
-        answer = Answer(request_id, response)
+        answer = events.Answer(request_id, response)
         if delay > 0:
             self._stage.later(delay, lambda: self._stage.emit(answer))
         else:
@@ -140,7 +125,7 @@ class Engine:
 
     def _route(self, request: Request) -> Response:
         if request.method == "OPTIONS":
-            return self._with_cors(empty_response())
+            return self._with_cors(Response())
         response = self._routes.answer(request)
         return not_allowed(request) if response is None else self._with_cors(response)
 
@@ -163,11 +148,11 @@ class Engine:
             return denied
         try:
             if is_foreign(request, self.settings):
-                return empty_response(403)
+                return Response(403)
         except ServerTrouble:
             return TROUBLE
         if request.path == "/ws" and not self.settings.sockets:
-            return empty_response(400)
+            return Response(400)
         limit = self.settings.max_upload_size
         if request.size > limit:
             text = f"Maximum request body size {limit} exceeded.".encode()
@@ -177,7 +162,7 @@ class Engine:
     def _discard_uploads(self, request: Request) -> None:
         for part in request.form or ():
             if isinstance(part, FilePart):
-                self._stage.emit(DropBlob(part.blob.key))
+                self._stage.emit(events.DropBlob(part.blob.key))
 
     def _with_cors(self, response: Response) -> Response:
         return response.with_headers(cors_headers(self.settings))

@@ -139,19 +139,11 @@ class RefuseSocket:
 
 
 @dataclass(frozen=True, slots=True)
-class SendText:
-    """Send a text frame."""
+class Send:
+    """Send a frame, as text or binary."""
 
     connection_id: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class SendBinary:
-    """Send a binary frame."""
-
-    connection_id: int
-    payload: bytes
+    frame: str | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +206,7 @@ Effect: TypeAlias = (
     Answer
     | AcceptSocket
     | RefuseSocket
-    | SendText
-    | SendBinary
+    | Send
     | CutSocket
     | RunNode
     | DropValues

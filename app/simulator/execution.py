@@ -1,6 +1,6 @@
 """The execution of one task, from `execution_start` to its history entry."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from simulator.cache import CachedNode, Signatures
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised, RunNode, ValueRef
@@ -19,7 +19,7 @@ class Execution:
     Source: ComfyUI 0.28.1 wire, measured; execution.py, `PromptExecutor.execute_async`.
 
     Args:
-        next_run_id: Makes an id that no run of this server had.
+        run_ids: Gives ids that no run of this server had.
         on_end: Called once with the history entry, when the last message has been queued.
     """
 
@@ -27,14 +27,14 @@ class Execution:
         self,
         process: Process,
         task: Task,
-        next_run_id: Callable[[], int],
+        run_ids: Iterator[int],
         on_end: Callable[[Entry], None],
     ) -> None:
         self.task = task
         self.shown_node: str | None = None
         self.is_interrupted = False
         self._process = process
-        self._next_run_id = next_run_id
+        self._run_ids = run_ids
         self._on_end = on_end
         self._messages = Messages(process, task)
         # Inputs that a class doesn't declare were never validated and go nowhere.
@@ -139,9 +139,9 @@ class Execution:
         self.shown_node = node_id
         self._messages.begin_node(node_id)
         if self.is_interrupted:
-            self._end_interrupted()
+            self._end("execution_interrupted", self._about_node())
             return
-        self._run_id = self._next_run_id()
+        self._run_id = next(self._run_ids)
         self._began = self._process.stage.now
         node_class = self._class_of(node_id)
         inputs: dict[str, object] = {}
@@ -181,7 +181,7 @@ class Execution:
     def _take_step(self, done: NodeFinished, step: int) -> bool:
         """Report one step; return False if an interrupt ended the task."""
         if self.is_interrupted:
-            self._end_interrupted()
+            self._end("execution_interrupted", self._about_node())
             return False
         preview = done.previews[step - 1] if step <= len(done.previews) else None
         self._messages.show_step(self._node_id, step, self._pace.steps, preview)
@@ -230,9 +230,6 @@ class Execution:
             saves.root, prefix, saves.suffix, done.files, done.picture_size
         )
         return {"images": [file.as_output for file in saved], **(saves.marks or {})}
-
-    def _end_interrupted(self) -> None:
-        self._end("execution_interrupted", self._about_node())
 
     def _end(self, kind: str, data: dict[str, object]) -> None:
         self.abandon()

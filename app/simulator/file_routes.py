@@ -19,25 +19,23 @@ from simulator.http import (
     Response,
     ServerTrouble,
     TextPart,
-    empty_response,
     json_response,
 )
 from simulator.settings import Api
 from simulator.stage import Stage
 
 _UNKNOWN = "application/octet-stream"
+_NAMED_AS_THEIR_SUFFIX = {
+    "audio": ("flac", "ogg"),
+    "image": ("avif", "bmp", "gif", "jpeg", "png", "tiff", "webp"),
+    "text": ("css", "csv", "html", "xml"),
+    "video": ("mp4", "webm"),
+}
 _TYPES = {
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "css": "text/css",
-    "csv": "text/csv",
-    "flac": "audio/flac",
-    "gif": "image/gif",
+    **{each: f"{kind}/{each}" for kind, names in _NAMED_AS_THEIR_SUFFIX.items() for each in names},
     "glb": "model/gltf-binary",
     "htm": "text/html",
-    "html": "text/html",
     "ico": "image/vnd.microsoft.icon",
-    "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
     "js": "text/javascript",
     "json": "application/json",
@@ -45,19 +43,12 @@ _TYPES = {
     "mkv": "video/x-matroska",
     "mov": "video/quicktime",
     "mp3": "audio/mpeg",
-    "mp4": "video/mp4",
-    "ogg": "audio/ogg",
     "pdf": "application/pdf",
-    "png": "image/png",
     "svg": "image/svg+xml",
     "tif": "image/tiff",
-    "tiff": "image/tiff",
     "txt": "text/plain",
     "wav": "audio/x-wav",
-    "webm": "video/webm",
-    "webp": "image/webp",
     "xhtml": "application/xhtml+xml",
-    "xml": "text/xml",
 }
 _ACTIVE = {
     "application/xhtml+xml",
@@ -76,20 +67,20 @@ def answer_view(request: Request, files: Files, api: Api) -> Response:
     """Answer with the file that a query names."""
     query = request.query
     if "filename" not in query:
-        return empty_response(404)
+        return Response(404)
     name, root = split_annotation(query["filename"])
     if not name or name.startswith("/") or ".." in name:
-        return empty_response(400)
+        return Response(400)
     root = root or query.get("type", "output")
     if root not in ROOTS:
-        return empty_response(400)
+        return Response(400)
     try:
         subfolder = clean_subfolder(query.get("subfolder", ""))
     except OutsideRoot:
-        return empty_response(403)
+        return Response(403)
     file = files.find(root, subfolder, basename(name))
     if file is None:
-        return empty_response(404)
+        return Response(404)
     if "preview" in query:
         return _preview(file, query)
     if query.get("channel") in ("rgb", "a"):
@@ -120,16 +111,16 @@ def answer_upload(request: Request, files: Files, stage: Stage) -> Response:
         elif isinstance(part, FilePart):
             stage.emit(DropBlob(part.blob.key))
     if image is None:
-        return empty_response(400)
+        return Response(400)
     if not image.filename:
         stage.emit(DropBlob(image.blob.key))
-        return empty_response(400)
+        return Response(400)
     overwrite = texts.get("overwrite") in ("true", "1")
     try:
         stored = files.add_upload(root, subfolder, image.filename, image.blob, overwrite=overwrite)
     except OutsideRoot:
         stage.emit(DropBlob(image.blob.key))
-        return empty_response(400)
+        return Response(400)
     return json_response({"name": stored.name, "subfolder": subfolder, "type": root})
 
 

@@ -53,14 +53,6 @@ class History:
             del self.entries[next(iter(self.entries))]
         self.entries[entry.task.prompt_id] = entry
 
-    def delete(self, prompt_id: str) -> None:
-        """Drop one task; unknown ids are ignored."""
-        self.entries.pop(prompt_id, None)
-
-    def clear(self) -> None:
-        """Drop all entries."""
-        self.entries.clear()
-
     def answer_one(self, prompt_id: str) -> Response:
         """`GET /history/{prompt_id}`: empty unless it is finished."""
         entry = self.entries.get(prompt_id)

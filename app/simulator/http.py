@@ -109,7 +109,7 @@ class PictureBody:
 class Response:
     """One whole HTTP answer. The shell leaves out the body of a 304 and of an answer to `HEAD`."""
 
-    status: int
+    status: int = 200
     headers: Headers = ()
     body: bytes | FileBody | PictureBody = b""
 
@@ -133,11 +133,6 @@ def json_response(value: object, status: int = 200) -> Response:
     """Return an answer in JSON, spaced and escaped as ComfyUI's."""
     headers = (("Content-Type", "application/json; charset=utf-8"),)
     return Response(status, headers, json.dumps(value).encode())
-
-
-def empty_response(status: int = 200) -> Response:
-    """Return an answer without a body, as nearly all refusals of ComfyUI are."""
-    return Response(status)
 
 
 def parse_json(text: str) -> object:

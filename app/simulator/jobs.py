@@ -3,6 +3,8 @@
 Source: ComfyUI 0.28.1 wire, measured; comfy_execution/jobs.py.
 """
 
+from dataclasses import dataclass
+
 from simulator.history import Entry, History
 from simulator.http import Request, Response, json_response
 from simulator.queue import Task, TaskQueue
@@ -19,22 +21,22 @@ class BadFilter(Exception):
     """A query parameter of `/api/jobs` is refused; the text goes to the client."""
 
 
+@dataclass(frozen=True, slots=True)
 class Jobs:
     """Answers from the queue and the history."""
 
-    def __init__(self, queue: TaskQueue, history: History) -> None:
-        self._queue = queue
-        self._history = history
+    queue: TaskQueue
+    history: History
 
     def answer_one(self, prompt_id: str) -> Response:
         """`GET /api/jobs/{id}`: everything about one task."""
-        running = self._queue.running
+        running = self.queue.running
         if running is not None and running.prompt_id == prompt_id:
             return json_response(_unfinished(running, "in_progress"))
-        for task in self._queue.heap:
+        for task in self.queue.heap:
             if task.prompt_id == prompt_id:
                 return json_response(_unfinished(task, "pending"))
-        entry = self._history.entries.get(prompt_id)
+        entry = self.history.entries.get(prompt_id)
         if entry is None:
             return json_response({"error": "Job not found"}, 404)
         task = entry.task
@@ -75,14 +77,14 @@ class Jobs:
 
     def _list(self, statuses: tuple[str, ...]) -> list[dict[str, object]]:
         jobs = []
-        if "in_progress" in statuses and self._queue.running is not None:
-            jobs.append(_unfinished(self._queue.running, "in_progress"))
+        if "in_progress" in statuses and self.queue.running is not None:
+            jobs.append(_unfinished(self.queue.running, "in_progress"))
         if "pending" in statuses:
-            jobs.extend(_unfinished(task, "pending") for task in self._queue.heap)
+            jobs.extend(_unfinished(task, "pending") for task in self.queue.heap)
         if any(ending in statuses for ending in _ENDINGS.values()):
             jobs.extend(
                 _finished(entry)
-                for entry in self._history.entries.values()
+                for entry in self.history.entries.values()
                 if _ENDINGS[entry.messages[-1][0]] in statuses
             )
         return jobs

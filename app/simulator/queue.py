@@ -91,7 +91,3 @@ class TaskQueue:
                 heapq.heapify(self.heap)
                 return True
         return False
-
-    def clear(self) -> None:
-        """Remove everybody's waiting tasks."""
-        self.heap.clear()

@@ -7,7 +7,6 @@ from simulator.http import (
     ServerTrouble,
     body_json,
     body_object,
-    empty_response,
     json_response,
 )
 from simulator.jobs import Jobs
@@ -55,9 +54,12 @@ class Routes:
         return None
 
     def _get(self, request: Request) -> Response:
-        jobs = self._get_jobs(request)
-        if jobs is not None:
-            return jobs
+        if self._process.settings.api is not Api.V0_3_64:
+            match request.full_path.split("/")[1:]:
+                case ["api", "jobs"]:
+                    return self._jobs.answer_all(request)
+                case ["api", "jobs", prompt_id]:
+                    return self._jobs.answer_one(prompt_id)
         match request.path.split("/")[1:]:
             case [""]:
                 return Response(200, (("Content-Type", "text/html"),), _HOME)
@@ -81,20 +83,10 @@ class Routes:
                 known = name in self._process.classes
                 return json_response({name: self._describe(name)} if known else {})
             case ["models", _] if request.path not in FIXED:
-                return empty_response(404)
+                return Response(404)
         if request.path in FIXED:
             return json_response(FIXED[request.path])
         return _NOT_FOUND
-
-    def _get_jobs(self, request: Request) -> Response | None:
-        if self._process.settings.api is Api.V0_3_64:
-            return None
-        match request.full_path.split("/")[1:]:
-            case ["api", "jobs"]:
-                return self._jobs.answer_all(request)
-            case ["api", "jobs", prompt_id]:
-                return self._jobs.answer_one(prompt_id)
-        return None
 
     def _post(self, request: Request) -> Response | None:
         if self._process.settings.api is not Api.V0_3_64:
@@ -112,7 +104,7 @@ class Routes:
                 return self._interrupt(request)
             case "/free":
                 body_object(request.body)
-                return empty_response()
+                return Response()
             case "/upload/image":
                 return answer_upload(request, self._process.files, self._process.stage)
         return None
@@ -129,20 +121,20 @@ class Routes:
     def _change_queue(self, request: Request) -> Response:
         body = body_object(request.body)
         if body.get("clear"):
-            self._queue.clear()
+            self._queue.heap.clear()
             self._worker.send_status()
         for prompt_id in _ids(body, "delete"):
             self._dequeue(prompt_id)
-        return empty_response()
+        return Response()
 
     def _change_history(self, request: Request) -> Response:
         body = body_object(request.body)
         if body.get("clear"):
-            self._history.clear()
+            self._history.entries.clear()
         for prompt_id in _ids(body, "delete"):
             if isinstance(prompt_id, str):
-                self._history.delete(prompt_id)
-        return empty_response()
+                self._history.entries.pop(prompt_id, None)
+        return Response()
 
     def _interrupt(self, request: Request) -> Response:
         try:
@@ -154,7 +146,7 @@ class Routes:
         prompt_id = body.get("prompt_id")
         # A wrong type is a name nobody has.
         self._worker.interrupt(str(prompt_id) if prompt_id else None)
-        return empty_response()
+        return Response()
 
     def _cancel_batch(self, request: Request) -> Response:
         body = body_object(request.body)

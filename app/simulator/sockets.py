@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from struct import pack
 from typing import TypeAlias
 
-from simulator.events import Preview, SendBinary, SendText
+from simulator.events import Preview, Send
 from simulator.http import parse_json
 from simulator.stage import Stage
 
@@ -130,7 +130,7 @@ class Sockets:
         """Send without the queue, as the replies on connect are sent."""
         connection_id = self._registry.get(client_id)
         if connection_id is not None:
-            self._emit(connection_id, frame)
+            self._stage.emit(Send(connection_id, frame))
 
     def block(self, connection_id: int) -> None:
         """A client stopped reading: all frames after its next one wait."""
@@ -161,7 +161,7 @@ class Sockets:
                     return
                 self._targets.popleft()
                 if connection_id in self._clients:
-                    self._emit(connection_id, frame)
+                    self._stage.emit(Send(connection_id, frame))
             if not self._backlog:
                 return
             client_id, frame = self._backlog.popleft()
@@ -169,9 +169,3 @@ class Sockets:
                 self._targets.extend((each, frame) for each in self._registry.values())
             elif client_id in self._registry:
                 self._targets.append((self._registry[client_id], frame))
-
-    def _emit(self, connection_id: int, frame: Frame) -> None:
-        if isinstance(frame, str):
-            self._stage.emit(SendText(connection_id, frame))
-        else:
-            self._stage.emit(SendBinary(connection_id, frame))

@@ -11,7 +11,7 @@ from simulator.http import ServerTrouble
 from simulator.nodes import Input, NodeClass
 from simulator.process import Process
 from simulator.settings import Api
-from simulator.values import BadValue, check_value, make_error
+from simulator.values import BadValue, about_input, check_value, make_error
 
 _TRACEBACK = [
     '  File "/srv/ComfyUI/execution.py", line 1177, in validate_prompt\n',
@@ -75,35 +75,23 @@ class Validator:
 
     def _judge_outputs(self, outputs: list[str]) -> Verdict:
         good: list[str] = []
-        node_errors: dict[str, dict[str, object]] = {}
+        errors_of: dict[str, list[dict[str, object]]] = {}
+        dependent: dict[str, list[str]] = {}
         details: list[str] = []
         for output in outputs:
             self._path.clear()
             try:
                 reasons = self._judge_node(output)
-            except _Raised as raised:
-                reasons = [_outer_exception(raised)]
-                self._judged[output] = reasons
-            except RecursionError as too_deep:  # The original recurses in the same way.
-                reasons = [_outer_exception(_Raised("RecursionError", str(too_deep)))]
-                self._judged[output] = reasons
+            except (_Raised, RecursionError) as raised:  # The original recurses in the same way.
+                reasons = self._judged[output] = [_outer_exception(raised)]
             if reasons is None:
                 good.append(output)
                 continue
             details.extend(f"{each['message']}: {each['details']}" for each in reasons)
             for node_id, found in self._judged.items():
                 if found:
-                    entry = node_errors.setdefault(
-                        node_id,
-                        {
-                            "errors": found,
-                            "dependent_outputs": [],
-                            "class_type": self._workflow[node_id]["class_type"],
-                        },
-                    )
-                    dependent = entry["dependent_outputs"]
-                    assert isinstance(dependent, list)
-                    dependent.append(output)
+                    errors_of.setdefault(node_id, found)
+                    dependent.setdefault(node_id, []).append(output)
         error = None
         if not good:
             error = make_error(
@@ -111,7 +99,15 @@ class Validator:
                 "Prompt outputs failed validation",
                 "\n".join(details),
             )
-        return Verdict(good, error, dict(node_errors))
+        node_errors: dict[str, object] = {
+            node_id: {
+                "errors": errors,
+                "dependent_outputs": dependent[node_id],
+                "class_type": self._workflow[node_id]["class_type"],
+            }
+            for node_id, errors in errors_of.items()
+        }
+        return Verdict(good, error, node_errors)
 
     def _class_error(self, node_id: str, node: dict[str, object]) -> dict[str, object] | None:
         name = node.get("class_type")
@@ -205,7 +201,7 @@ class Validator:
                     "bad_linked_input",
                     "Bad linked input, must be a length-2 list of [node_id, slot_index]",
                     each.name,
-                    _about(each, received_value=link),
+                    about_input(each, received_value=link),
                 )
             )
             return True
@@ -214,7 +210,7 @@ class Validator:
         if "*" not in (each.type, received) and received != each.type:
             wanted = each.type if isinstance(each.type, str) else list(each.type)
             details = f"{each.name}, received_type({received}) mismatch input_type({wanted})"
-            extra = _about(each, received_type=received, linked_node=link)
+            extra = about_input(each, received_type=received, linked_node=link)
             message = "Return type mismatch between linked nodes"
             errors.append(make_error("return_type_mismatch", message, details, extra))
             return True
@@ -223,7 +219,7 @@ class Validator:
             return self._judge_node(str(source)) is None
         except _Raised as raised:
             del self._path[depth:]
-            extra = _about(
+            extra = about_input(
                 each,
                 exception_message=str(raised),
                 exception_type=raised.exception_type,
@@ -259,14 +255,11 @@ class Validator:
         return self._judged[node_id] or []
 
 
-def _about(each: Input, **more: object) -> dict[str, object]:
-    return {"input_name": each.name, "input_config": each.config(), **more}
-
-
-def _outer_exception(raised: _Raised) -> dict[str, object]:
+def _outer_exception(raised: _Raised | RecursionError) -> dict[str, object]:
+    kind = raised.exception_type if isinstance(raised, _Raised) else "RecursionError"
     return make_error(
         "exception_during_validation",
         "Exception when validating node",
         str(raised),
-        {"exception_type": raised.exception_type, "traceback": _TRACEBACK},
+        {"exception_type": kind, "traceback": _TRACEBACK},
     )

@@ -15,6 +15,11 @@ def make_error(
     return {"type": kind, "message": message, "details": details, "extra_info": extra or {}}
 
 
+def about_input(each: Input, **more: object) -> dict[str, object]:
+    """Return what every error says of its input, and more."""
+    return {"input_name": each.name, "input_config": each.config(), **more}
+
+
 class BadValue(Exception):
     """A value is refused; `error` says why in ComfyUI's form."""
 
@@ -34,11 +39,7 @@ def check_value(each: Input, value: object, *, is_file: bool = False) -> object:
     converted = _convert(each, value)
     if is_file:
         return converted
-    about: dict[str, object] = {
-        "input_name": each.name,
-        "input_config": each.config(),
-        "received_value": converted,
-    }
+    about = about_input(each, received_value=converted)
     options = each.options or {}
     low, high = options.get("min"), options.get("max")
     if isinstance(converted, int | float):
@@ -71,12 +72,7 @@ def _convert(each: Input, value: object) -> object:
             case "BOOLEAN":
                 return bool(value)
     except (TypeError, ValueError, OverflowError) as error:
-        about = {
-            "input_name": each.name,
-            "input_config": each.config(),
-            "received_value": value,
-            "exception_message": str(error),
-        }
+        about = about_input(each, received_value=value, exception_message=str(error))
         message = f"Failed to convert an input value to a {each.type} value"
         details = f"{each.name}, {value}, {error}"
         raise BadValue("invalid_input_type", message, details, about) from error

@@ -1,33 +1,35 @@
 """The worker: takes tasks from the queue, one at a time, and adds them to the history."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
 from simulator.execution import Execution
 from simulator.history import Entry
 from simulator.process import Process
-from simulator.queue import Task
 from simulator.sockets import status_frame, text_frame
 
 
+@dataclass(slots=True)
 class Worker:
     """Runs the queued tasks. Source: ComfyUI, main.py, `prompt_worker`."""
 
-    def __init__(self, process: Process, first_run_id: int) -> None:
-        self._process = process
-        self._execution: Execution | None = None
-        self.last_run_id = first_run_id
+    process: Process
+    run_ids: Iterator[int]
+    _execution: Execution | None = None
 
     def send_status(self) -> None:
         """Send everybody the length of the queue."""
-        self._process.sockets.send(None, self.status())
+        self.process.sockets.send(None, self.status())
 
     def status(self) -> str:
         """Return the `status` frame of this moment."""
-        return status_frame(self._process.queue.remaining)
+        return status_frame(self.process.queue.remaining)
 
     def accept(self, status: str | None) -> None:
         """Send the `status` of the moment when a task came, if any, and start the task."""
         if status is not None:
-            self._process.sockets.send(None, status)
+            self.process.sockets.send(None, status)
         self._start_next()
 
     def interrupt(self, prompt_id: str | None) -> bool:
@@ -47,9 +49,9 @@ class Worker:
     def receive(self, report: NodeFinished | NodeRaised) -> None:
         """Take a report of the shell; one that comes too late is dropped."""
         if self._execution is None or not self._execution.is_awaiting(report.run_id):
-            self._process.stage.emit(DropValues(report.run_id))
+            self.process.stage.emit(DropValues(report.run_id))
             for blob in report.files if isinstance(report, NodeFinished) else ():
-                self._process.stage.emit(DropBlob(blob.key))
+                self.process.stage.emit(DropBlob(blob.key))
         elif isinstance(report, NodeFinished):
             self._execution.finish_node(report)
         else:
@@ -61,27 +63,21 @@ class Worker:
             self._execution.abandon()
 
     def _start_next(self) -> None:
-        task = self._process.queue.take()
+        task = self.process.queue.take()
         if task is None:
             return
         self.send_status()
-        self._execution = Execution(self._process, task, self._next_run_id, self._end)
+        self._execution = Execution(self.process, task, self.run_ids, self._end)
         self._execution.start()
 
     def _end(self, entry: Entry) -> None:
-        self._process.history.add(entry)
+        self.process.history.add(entry)
         self._execution = None
-        self._process.queue.running = None
+        self.process.queue.running = None
         self.send_status()
-        self._send_end(entry.task)
-        # Not at once: a chain of cached tasks would recurse.
-        self._process.stage.later(0.0, self._start_next)
-
-    def _send_end(self, task: Task) -> None:
+        task = entry.task
         if task.client_id is not None:
             data = {"node": None, "prompt_id": task.prompt_id}
-            self._process.sockets.send(task.client_id, text_frame("executing", data))
-
-    def _next_run_id(self) -> int:
-        self.last_run_id += 1
-        return self.last_run_id
+            self.process.sockets.send(task.client_id, text_frame("executing", data))
+        # Not at once: a chain of cached tasks would recurse.
+        self.process.stage.later(0.0, self._start_next)

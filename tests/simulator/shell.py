@@ -22,8 +22,7 @@ from simulator.events import (
     RefuseSocket,
     RequestReceived,
     RunNode,
-    SendBinary,
-    SendText,
+    Send,
     SocketClosed,
     SocketOpened,
     TextReceived,
@@ -184,10 +183,9 @@ class FakeShell:
                 pass
             case RefuseSocket(connection_id, response):
                 self.refused[connection_id] = response
-            case SendText(connection_id, text):
-                self.frames[connection_id].append(json.loads(text))
-            case SendBinary(connection_id, payload):
-                self.frames[connection_id].append(payload)
+            case Send(connection_id, frame):
+                told = json.loads(frame) if isinstance(frame, str) else frame
+                self.frames[connection_id].append(told)
             case CutSocket(connection_id):
                 self.cut.append(connection_id)
             case RunNode():

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.events import Answer, SendText, SocketBlocked, SocketDrained, Woken
+from simulator.events import Answer, Send, SocketBlocked, SocketDrained, Woken
 from simulator.settings import Api, Gate, GateKind, Settings
 from tests.simulator.shell import CALM, START, FakeShell, photo, slow
 
@@ -56,7 +56,7 @@ def test_the_answer_leaves_before_the_first_frames(shell: FakeShell) -> None:
     sent = [type(effect) for _, effect in shell.trail]
     shell.pass_time(1)
     before = sent[: len(sent) - sent[::-1].index(Answer)]
-    assert before.count(SendText) == 1  # The greeting of the socket.
+    assert before.count(Send) == 1  # The greeting of the socket.
 
 
 def test_a_negative_delay_sends_the_frames_first() -> None:

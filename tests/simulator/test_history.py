@@ -60,12 +60,11 @@ def test_the_oldest_is_forgotten(history: History) -> None:
     """The limit holds; a repeated id takes its old place."""
     history.add(entry("f"))
     assert listed(history) == list("bcdef")
-    history.delete("b")
-    history.delete("unknown")
+    history.entries.pop("b")
     history.add(entry("d", "execution_error"))
     assert listed(history) == list("cdef")
     assert history.entries["d"].status["status_str"] == "error"
-    history.clear()
+    history.entries.clear()
     assert listed(history) == []
 
 

@@ -4,11 +4,9 @@ import pytest
 
 from simulator.http import (
     Request,
-    Response,
     ServerTrouble,
     body_json,
     body_object,
-    empty_response,
     json_response,
     split_host,
 )
@@ -75,9 +73,8 @@ def test_some_bodies_must_be_objects() -> None:
         body_object(b"[]")
 
 
-def test_answers_are_json_or_empty() -> None:
+def test_answers_are_json() -> None:
     """More headers may follow."""
     response = json_response({"a": "é"}, 201).with_headers((("X", "1"),))
     assert (response.status, response.body) == (201, b'{"a": "\\u00e9"}')
     assert response.headers[1:] == (("X", "1"),)
-    assert empty_response(404) == Response(404)

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from simulator.catalogue import CATALOGUE
-from simulator.events import Preview, SendBinary, SendText
+from simulator.events import Preview, Send
 from simulator.files import Files
 from simulator.messages import Messages, Progress
 from simulator.process import Process
@@ -38,10 +38,10 @@ class Scene:
         """What each of them was told since the last call."""
         told: dict[int, list[str]] = {1: [], 2: []}
         for effect in self.stage.take_effects():
-            if isinstance(effect, SendText):
-                told[effect.connection_id].append(name_of(json.loads(effect.text)))
-            elif isinstance(effect, SendBinary):
-                told[effect.connection_id].append(name_of(effect.payload))
+            if isinstance(effect, Send):
+                frame = effect.frame
+                read = json.loads(frame) if isinstance(frame, str) else frame
+                told[effect.connection_id].append(name_of(read))
         return told
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.events import Preview, SendBinary, SendText
+from simulator.events import Preview, Send
 from simulator.sockets import (
     Sockets,
     plain_preview,
@@ -33,7 +33,8 @@ class Room:
     def heard(self) -> list[tuple[int, str]]:
         """Who was sent what since the last call."""
         effects = self.stage.take_effects()
-        return [(each.connection_id, each.text) for each in effects if isinstance(each, SendText)]
+        sent = [(each.connection_id, each.frame) for each in effects if isinstance(each, Send)]
+        return [(connection_id, text) for connection_id, text in sent if isinstance(text, str)]
 
 
 @pytest.fixture
@@ -233,4 +234,4 @@ def test_messages_are_escaped_as_comfyui_does() -> None:
 def test_bytes_are_binary_frames(room: Room) -> None:
     """Previews are; all else is text."""
     room.sockets.send("A", b"x")
-    assert room.stage.take_effects() == (SendBinary(1, b"x"),)
+    assert room.stage.take_effects() == (Send(1, b"x"),)

@@ -20,8 +20,7 @@ from simulator.events import (
     RefuseSocket,
     RequestReceived,
     RunNode,
-    SendBinary,
-    SendText,
+    Send,
     SocketClosed,
     SocketOpened,
     TextReceived,
@@ -221,17 +220,13 @@ class Server:
 
     def _perform(self, effect: Any) -> None:
         kind = type(effect)
-        if kind is SendText:
-            wire = self.wires.get(effect.connection_id)
-            name = frame_kind(effect.text)
+        if kind is Send:
+            wire, frame = self.wires.get(effect.connection_id), effect.frame
+            name = frame_kind(frame) if isinstance(frame, str) else "preview"
             if name in _FINAL:
-                self._told_end(effect.text, _STATES[name])
+                self._told_end(frame, _STATES[name])
             if wire is not None and name not in self.swallows:
-                wire.down(effect.text)
-        elif kind is SendBinary:
-            wire = self.wires.get(effect.connection_id)
-            if wire is not None and "preview" not in self.swallows:
-                wire.down(effect.payload)
+                wire.down(frame)
         elif kind is WakeAt:
             self._wake = effect.time
             self.world.clock.at(max(effect.time, self.world.clock.now), self._woken)

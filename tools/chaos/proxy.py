@@ -29,18 +29,14 @@ class _Link:
 class ChaosProxy:
     """Forwards HTTP and WebSockets to one server, except for the active faults.
 
-    Attributes:
-        requests: `(method, path)` of all that reached it, oldest first.
-
-    Args:
-        upstream_url: The server.
-        port: Where it listens; 0 takes a free one, known after `start`.
+    `requests` has `(method, path)` of all that reached it, oldest first. Port 0 takes a free
+    one, known after `start`.
     """
 
     def __init__(self, upstream_url: str, port: int = 0) -> None:
         self.requests: list[tuple[str, str]] = []
         self._upstream = upstream_url
-        self._port = port
+        self.port = port
         self._active: dict[str, dict[str, Any]] = {}
         self._links: list[_Link] = []
         self._flow = asyncio.Event()
@@ -49,14 +45,9 @@ class ChaosProxy:
         self._session: aiohttp.ClientSession  # made by `start`: it needs the loop
 
     @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return self._port
-
-    @property
     def url(self) -> str:
         """Its address, without a slash at the end."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listen.
@@ -121,8 +112,8 @@ class ChaosProxy:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         self._runner = runner  # `stop` clears it away, also when the port is taken
-        await web.TCPSite(runner, "127.0.0.1", self._port, reuse_address=True).start()
-        self._port = runner.addresses[0][1]
+        await web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True).start()
+        self.port = runner.addresses[0][1]
 
     async def _fall_silent(self) -> None:
         """Stop listening, and cut all connections."""

@@ -66,8 +66,7 @@ def webm(batch: Batch, fps: float, crf: float) -> bytes:
     return mux(frames, batch[0].size, fps)
 
 
-def reencoded(image: Picture, form: str, quality: int, channel: str) -> bytes:
-    """Encode a picture as `/view` serves it with `preview` or `channel`."""
+def _reencoded(image: Picture, form: str, quality: int, channel: str) -> bytes:
     if channel == "rgb":
         image = image.convert("RGB")
     elif channel == "a":
@@ -77,18 +76,15 @@ def reencoded(image: Picture, form: str, quality: int, channel: str) -> bytes:
         image = Image.new("RGBA", image.size)
         image.putalpha(alpha)
     buffer = BytesIO()
-    if form == "png":
-        image.save(buffer, format="PNG")
-    else:
-        image.save(buffer, format=form, quality=quality)
+    image.save(buffer, format=form, quality=quality)  # PNG ignores the quality.
     return buffer.getvalue()
 
 
 def reencoded_file(path: Path, form: str, quality: int, channel: str) -> bytes | None:
-    """Do the same for a file; return None if it is no picture."""
+    """Encode a picture as `/view` serves it with `preview` or `channel`; None if it is none."""
     try:
         with Image.open(path) as image:
-            return reencoded(image, form, quality, channel)
+            return _reencoded(image, form, quality, channel)
     except (OSError, ValueError, OverflowError, Image.DecompressionBombError):
         return None
 

@@ -1,15 +1,20 @@
-"""Translation of aiohttp's requests into the simulator's, and of answers back."""
+"""Translation between aiohttp and the simulator: requests, answers, and WebSockets."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, WSMsgType, web
 
+from simulator.events import Event, SocketBlocked, SocketDrained, TextReceived
 from simulator.http import FileBody, FilePart, Form, PictureBody, Request, Response, TextPart
 from tools.comfy.blobs import BlobStore
 from tools.comfy.encode import reencoded_file
 
 PIECE = 1 << 18
 """Most bytes of an upload that are in memory at a time."""
+
+_SECONDS_UNTIL_BLOCKED = 0.05
 
 
 def bare_request(incoming: web.Request) -> Request:
@@ -91,3 +96,60 @@ async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> For
             blobs.drop(blob.key)
             parts.append(TextPart(name, content.decode(errors="replace")))
     return tuple(parts)
+
+
+@dataclass(slots=True, eq=False)
+class Connection:
+    """One WebSocket, and what it feeds the simulator; nothing moves unless `thawed` is set."""
+
+    id: int
+    transport: asyncio.Transport | None
+    feed: Callable[[Event], None]
+    thawed: asyncio.Event
+    frames: asyncio.Queue[str | bytes] = field(default_factory=asyncio.Queue)
+    refusal: Response | None = None
+    _is_blocked: bool = False
+
+    async def serve(self, incoming: web.Request) -> web.WebSocketResponse:
+        """Upgrade, then carry frames both ways until the client is gone."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(incoming)
+        writer = asyncio.get_running_loop().create_task(self._write(socket))
+        try:
+            async for message in socket:
+                await self.thawed.wait()
+                if message.type is WSMsgType.TEXT:
+                    self.feed(TextReceived(self.id, message.data))
+        finally:
+            writer.cancel()
+            await asyncio.wait((writer,))
+        return socket
+
+    async def _write(self, socket: web.WebSocketResponse) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            frame = await self.frames.get()
+            # Sending waits once the buffers are full: the client has stopped reading.
+            alarm = loop.call_later(_SECONDS_UNTIL_BLOCKED, self._block)
+            try:
+                await self._send(socket, frame)
+                while not self.frames.empty():
+                    await self._send(socket, self.frames.get_nowait())
+            except ConnectionError:
+                return  # The reading side notices the same end, and reports it.
+            finally:
+                alarm.cancel()
+            if self._is_blocked:
+                self._is_blocked = False
+                self.feed(SocketDrained(self.id))
+
+    async def _send(self, socket: web.WebSocketResponse, frame: str | bytes) -> None:
+        await self.thawed.wait()
+        if isinstance(frame, str):
+            await socket.send_str(frame)
+        else:
+            await socket.send_bytes(frame)
+
+    def _block(self) -> None:
+        self._is_blocked = True
+        self.feed(SocketBlocked(self.id))

@@ -97,6 +97,15 @@ def parse_gate(text: str) -> Gate:
     return Gate(GateKind(kind), secret)
 
 
+def ending() -> asyncio.Event:
+    """Return an event that SIGINT and SIGTERM set."""
+    event = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, event.set)
+    return event
+
+
 async def serve(settings: Settings, classes: NodeClasses) -> None:
     """Serve until SIGINT or SIGTERM.
 
@@ -104,10 +113,7 @@ async def serve(settings: Settings, classes: NodeClasses) -> None:
         OSError: The port is taken.
     """
     server = ComfyServer(settings, classes=classes)
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ended.set)
+    ended = ending()
     try:
         await server.start()
         release = settings.api.release

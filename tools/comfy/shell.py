@@ -15,33 +15,14 @@ from urllib.parse import quote
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from simulator import events
 from simulator.catalogue import CATALOGUE
 from simulator.engine import Engine
-from simulator.events import (
-    AcceptSocket,
-    Answer,
-    CutSocket,
-    DropBlob,
-    DropValues,
-    Effect,
-    Event,
-    Killed,
-    RefuseSocket,
-    RequestReceived,
-    RunNode,
-    SendBinary,
-    SendText,
-    SocketClosed,
-    SocketOpened,
-    WakeAt,
-    Woken,
-)
 from simulator.http import Request, Response
 from simulator.nodes import NodeClasses
 from simulator.settings import Settings
 from tools.comfy.blobs import BlobStore
-from tools.comfy.connection import Connection
-from tools.comfy.http import bare_request, read_request, write_response
+from tools.comfy.http import Connection, bare_request, read_request, write_response
 from tools.comfy.runner import WORK, NodeWork, resolve, run_node
 
 _REQUESTS_REMEMBERED = 10_000
@@ -88,7 +69,6 @@ class ComfyServer:
         self._runner: web.AppRunner | None = None
         self._thawed = asyncio.Event()
         self._thawed.set()
-        self._port = self.settings.port
 
     @property
     def settings(self) -> Settings:
@@ -98,7 +78,7 @@ class ComfyServer:
     @property
     def port(self) -> int:
         """The port that it listens on, known after `start`."""
-        return self._port
+        return self.settings.port
 
     @property
     def blob_folder(self) -> Path:
@@ -108,7 +88,7 @@ class ComfyServer:
     @property
     def url(self) -> str:
         """The address of the server, without a slash at the end."""
-        return f"http://{self.settings.host}:{self._port}"
+        return f"http://{self.settings.host}:{self.port}"
 
     def change(self, **fields: Any) -> None:
         """Change fields of `Settings` from now on, e.g. `change(post_delay=-0.2)`."""
@@ -125,13 +105,12 @@ class ComfyServer:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self.settings.host, self._port, reuse_address=True).start()
+            await web.TCPSite(runner, self.settings.host, self.port, reuse_address=True).start()
         except OSError:
             await runner.cleanup()
             raise
         self._runner = runner
-        self._port = runner.addresses[0][1]
-        self.change(port=self._port)
+        self.change(port=runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Stop for good: cut all sockets, delete all files."""
@@ -142,7 +121,7 @@ class ComfyServer:
 
     async def kill(self) -> None:
         """Kill the server as by `kill -9`: no close frames, no answers. `start` starts it again."""
-        self._feed(Killed())
+        self._feed(events.Killed())
         self.thaw()
         if self._alarm is not None:
             self._alarm.cancel()
@@ -183,49 +162,49 @@ class ComfyServer:
         ghost = next(self._ids)
         self._connections[ghost] = Connection(ghost, None, self._feed, self._thawed)
         target = f"/ws?clientId={quote(client_id)}"
-        self._feed(SocketOpened(ghost, Request("GET", target, {})))
+        self._feed(events.SocketOpened(ghost, Request("GET", target, {})))
         del self._connections[ghost]
-        self._feed(SocketClosed(ghost))
+        self._feed(events.SocketClosed(ghost))
 
-    def _feed(self, event: Event) -> None:
+    def _feed(self, event: events.Event) -> None:
         for effect in self.engine.handle(event, time.time()):
             self._perform(effect)
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effect: events.Effect) -> None:
         match effect:
-            case Answer(request_id, response):
+            case events.Answer(request_id, response):
                 waiting = self._waiting.get(request_id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(response)
-            case SendText(connection_id, frame) | SendBinary(connection_id, frame):
+            case events.Send(connection_id, frame):
                 if connection_id in self._connections:
                     self._connections[connection_id].frames.put_nowait(frame)
-            case AcceptSocket():
+            case events.AcceptSocket():
                 pass  # The handshake goes on unless it is refused.
-            case RefuseSocket(connection_id, response):
+            case events.RefuseSocket(connection_id, response):
                 self._connections[connection_id].refusal = response
-            case CutSocket(connection_id):
+            case events.CutSocket(connection_id):
                 cut = self._connections.pop(connection_id, None)
                 if cut is not None and cut.transport is not None:
                     cut.transport.abort()
-            case RunNode():
+            case events.RunNode():
                 # Now, before a later event drops what the node needs.
                 values = resolve(effect, self._values)
                 run = asyncio.get_running_loop().create_task(self._run(effect, values))
                 self._runs.add(run)
                 run.add_done_callback(self._runs.discard)
-            case DropValues(run_id):
+            case events.DropValues(run_id):
                 self._values.pop(run_id, None)
-            case DropBlob(key):
+            case events.DropBlob(key):
                 self._blobs.drop(key)
-            case WakeAt(when):
+            case events.WakeAt(when):
                 if self._alarm is not None:
                     self._alarm.cancel()
                 delay = max(0.0, when - time.time())
                 loop = asyncio.get_running_loop()
-                self._alarm = loop.call_later(delay, self._feed, Woken())
+                self._alarm = loop.call_later(delay, self._feed, events.Woken())
 
-    async def _run(self, run: RunNode, values: dict[str, object]) -> None:
+    async def _run(self, run: events.RunNode, values: dict[str, object]) -> None:
         loop = asyncio.get_running_loop()
         outputs, report = await loop.run_in_executor(
             self._thread, run_node, run, values, self._blobs, self._work
@@ -242,7 +221,7 @@ class ComfyServer:
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = waiting
         try:
-            self._feed(RequestReceived(request_id, request))
+            self._feed(events.RequestReceived(request_id, request))
             response = await waiting
             if self.answer_delay > 0:
                 await asyncio.sleep(self.answer_delay)
@@ -263,7 +242,7 @@ class ComfyServer:
         connection_id = next(self._ids)
         connection = Connection(connection_id, incoming.transport, self._feed, self._thawed)
         self._connections[connection_id] = connection
-        self._feed(SocketOpened(connection_id, bare_request(incoming)))
+        self._feed(events.SocketOpened(connection_id, bare_request(incoming)))
         if connection.refusal is not None:
             del self._connections[connection_id]
             return await write_response(connection.refusal, self._blobs)
@@ -271,4 +250,4 @@ class ComfyServer:
             return await connection.serve(incoming)
         finally:
             if self._connections.pop(connection_id, None) is not None:
-                self._feed(SocketClosed(connection_id))
+                self._feed(events.SocketClosed(connection_id))

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import errno
 import json
-import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -17,7 +16,7 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 
 from simulator.settings import Settings
-from tools.comfy.shell import ComfyServer
+from tools.comfy.server import ComfyServer, ending
 from tools.dev.serve import PageServer
 
 MEMORY = Path(__file__).resolve().parents[2] / "var" / "demo.json"
@@ -131,15 +130,12 @@ async def serve(host: str, pace: float, wanted: Sequence[int], memory: Path) -> 
     Raises:
         OSError: This machine has no such address.
     """
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    ended = ending()
     ports = free_ports(host, wanted)
     async with running(host, pace, ports):
         remember_ports(memory, ports)
         print(greeting(host, ports, wanted), flush=True)
-        await stopped.wait()
+        await ended.wait()
     print("\n    The demo has ended.", flush=True)
 
 

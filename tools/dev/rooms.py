@@ -7,11 +7,9 @@ has the rules for these imports, and `tests/test_docs.py` compares the picture w
 """
 
 import ast
-import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
@@ -150,72 +148,8 @@ def direct(below: Below) -> set[tuple[str, str]]:
     }
 
 
-ROW, BOX, GAP, PAD, LETTER = 58, 30, 22, 24, 7.4
-"""In pixels: from floor to floor, a box's height, between boxes, around all, a letter's width."""
-
-SWEEPS = 100
-STIFF = (1, 2, 8)
-"""How much a piece of an arrow wants to be upright: between boxes, at a box, between bends."""
-
-_Way: TypeAlias = tuple[str, ...]
-"""An arrow from room to room, with a bend on each floor between."""
-
-
-def _label(room: str) -> str:
-    return room.removeprefix("tether/").removeprefix("page/")
-
-
-def _width(name: str) -> float:
-    return GAP if "|" in name else LETTER * len(_label(name)) + GAP
-
-
-def _ways(floor: Mapping[str, int], drawn: set[tuple[str, str]]) -> list[_Way]:
-    return [
-        (of, *(f"{of}|{to}|{level}" for level in range(floor[of] - 1, floor[to], -1)), to)
-        for of, to in sorted(drawn)
-    ]
-
-
-def _lifted(floor: Mapping[str, int], drawn: set[tuple[str, str]]) -> dict[str, int]:
-    """Hang a room right below those that import it, where that shortens the arrows."""
-    lifted = dict(floor)
-    for room in sorted(floor, key=lambda room: (-floor[room], room)):
-        above = [lifted[of] for of, to in drawn if to == room]
-        if len(above) > sum(of == room for of, _ in drawn):
-            lifted[room] = min(above) - 1
-    return lifted
-
-
-def _arranged(floor: Mapping[str, int], ways: list[_Way]) -> dict[str, float]:
-    """Return the middles of boxes and bends: near what they lead to, and apart from each other."""
-    rows: list[list[str]] = [[] for _ in range(1 + max(floor.values()))]
-    for room in sorted(floor):
-        rows[floor[room]].append(room)
-    beside: dict[str, list[str]] = {room: [] for room in floor}  # with its weight in repetitions
-    for way in ways:
-        for step, bend in enumerate(way[1:-1], start=1):
-            rows[floor[way[0]] - step].append(bend)
-        for upper, lower in pairwise(way):
-            weight = STIFF[("|" in upper) + ("|" in lower)]
-            beside.setdefault(upper, []).extend([lower] * weight)
-            beside.setdefault(lower, []).extend([upper] * weight)
-    at = {name: 100.0 * place for row in rows for place, name in enumerate(row)}
-    for sweep in range(SWEEPS):
-        for row in rows if sweep % 2 else reversed(rows):
-            # The exact sum: the picture is the same in every version of Python.
-            wish = {
-                name: math.fsum(at[each] for each in beside[name]) / len(beside[name])
-                for name in row
-            }
-            row.sort(key=lambda name: (wish[name], name))
-            right = -math.inf
-            for name in row:
-                at[name] = max(wish[name], right + _width(name) / 2)
-                right = at[name] + _width(name) / 2 + GAP
-            shift = math.fsum(wish[name] - at[name] for name in row) / len(row)
-            at.update({name: at[name] + shift for name in row})
-    return at
-
+ROW, BOX, GAP, LETTER = 58, 30, 22, 7.4
+"""In pixels: from floor to floor, a box's height, between boxes, a letter's width."""
 
 HEAD = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">
@@ -228,14 +162,30 @@ svg {{ font: 13px system-ui, sans-serif; --paper: #fff; --ink: #1f2328; --line: 
     --page: #0c2d4d; --tether: #12361f; --other: #42300b }}
 }}
 .paper {{ fill: var(--paper) }} text {{ fill: var(--ink); text-anchor: middle }}
-.box {{ stroke: var(--line) }} .page {{ fill: var(--page) }} .tether {{ fill: var(--tether) }}
-.other {{ fill: var(--other) }} .way {{ fill: none; stroke: var(--line) }}
+.box {{ stroke: var(--line); fill-opacity: .8 }}
+.page {{ fill: var(--page) }} .tether {{ fill: var(--tether) }} .other {{ fill: var(--other) }}
+.way {{ fill: none; stroke: var(--line) }}
 .up {{ stroke: #d1242f; stroke-dasharray: 4 3 }} marker path {{ fill: var(--line) }}
 </style>
 <marker id="tip" markerWidth="7" markerHeight="6" refX="6" refY="3" orient="auto">
 <path d="M0 0L7 3L0 6Z"/></marker>
 <rect class="paper" width="{width}" height="{height}" rx="8"/>"""
-UP = '<path class="way up" marker-end="url(#tip)" d="M{} {}L{} {}"/>'
+
+
+def _label(room: str) -> str:
+    return room.removeprefix("tether/").removeprefix("page/")
+
+
+def _rows(floor: Mapping[str, int], drawn: set[tuple[str, str]]) -> list[list[str]]:
+    """Return the rooms of each floor, the lowest first."""
+    level = dict(floor)
+    # A room that more import than it does hangs right below them, so that arrows are short.
+    for room in sorted(floor, key=lambda room: (-floor[room], room)):
+        above = [level[of] for of, to in drawn if to == room]
+        if len(above) > sum(of == room for of, _ in drawn):
+            level[room] = min(above) - 1
+    highest = max(level.values())
+    return [[room for room in sorted(level) if level[room] == each] for each in range(highest + 1)]
 
 
 def draw() -> str:
@@ -244,43 +194,39 @@ def draw() -> str:
     floor, upward = floors(below)
     downward = {of: below[of] - {to for top, to in upward if top == of} for of in below}
     drawn = direct(downward)
-    floor = _lifted(floor, drawn)
-    ways = _ways(floor, drawn)
-    at = _arranged(floor, ways)
-    left = min(at[name] - _width(name) / 2 for name in at) - PAD
-    width = round(max(at[name] + _width(name) / 2 for name in at) - left + PAD)
-    top = max(floor.values())
-    height = 2 * PAD + top * ROW + BOX
-    x = {name: round(at[name] - left) for name in at}
-    y = {room: PAD + (top - floor[room]) * ROW for room in floor}
-    lines = [
-        HEAD.format(width=width, height=height),
-        *(_curve(way, x, y) for way in ways),
-        *(UP.format(x[of], y[of] + BOX, x[to], y[to]) for of, to in sorted(upward)),
-    ]
+    rows = _rows(floor, drawn)
+    wide = {room: round(LETTER * len(_label(room))) + GAP for room in floor}
+    width = max(sum(wide[room] + GAP for room in row) for row in rows) + GAP
+    x: dict[str, int] = {}
+    y: dict[str, int] = {}
+    for level, row in enumerate(reversed(rows)):
+        # A room alone on its floor stands a third from the left: room for arrows beside it.
+        gap = (width - sum(wide[room] for room in row)) // max(len(row) + 1, 3)
+        right = 0
+        for room in row:
+            x[room] = right + gap + wide[room] // 2
+            y[room] = GAP + level * ROW
+            right += gap + wide[room]
+    beside = {room: len(row) for row in rows for room in row}
+    lines = [HEAD.format(width=width, height=2 * GAP + (len(rows) - 1) * ROW + BOX)]
+    for of, to in sorted(drawn | upward):
+        top, end, turn = y[of] + BOX, y[to], ROW - BOX
+        # It runs straight above the floor that has more boxes, where there is room.
+        if beside[of] < beside[to]:
+            way = f"C{x[of]} {top + turn / 2} {x[to]} {top + turn / 2} {x[to]} {top + turn}V{end}"
+        else:
+            way = f"V{end - turn}C{x[of]} {end - turn / 2} {x[to]} {end - turn / 2} {x[to]} {end}"
+        kind = "way up" if (of, to) in upward else "way"
+        lines.append(f'<path class="{kind}" marker-end="url(#tip)" d="M{x[of]} {top}{way}"/>')
     for room in sorted(floor):
         package = room.partition("/")[0]
         kind = {"tether": "tether", "page": "page", "main": "page"}.get(package, "other")
-        wide = round(_width(room))
         lines.append(
-            f'<rect class="box {kind}" x="{x[room] - wide // 2}" y="{y[room]}" width="{wide}" '
-            f'height="{BOX}" rx="5"/><text x="{x[room]}" y="{y[room] + 20}">{_label(room)}</text>'
+            f'<rect class="box {kind}" x="{x[room] - wide[room] // 2}" y="{y[room]}" '
+            f'width="{wide[room]}" height="{BOX}" rx="5"/>'
+            f'<text x="{x[room]}" y="{y[room] + 20}">{_label(room)}</text>'
         )
     return "\n".join((*lines, "</svg>", ""))
-
-
-def _curve(way: _Way, x: Mapping[str, int], y: Mapping[str, int]) -> str:
-    """Lead an arrow from box to box, straight past the boxes of each floor between."""
-    level = y[way[0]] + BOX
-    line = f"M{x[way[0]]} {level}"
-    for before, name in pairwise(way):
-        start, level = level, y.get(name, level + ROW - BOX)
-        middle = (start + level) // 2
-        line += f"C{x[before]} {middle} {x[name]} {middle} {x[name]} {level}"
-        if name not in y:
-            level += BOX
-            line += f"V{level}"
-    return f'<path class="way" marker-end="url(#tip)" d="{line}"/>'
 
 
 def main() -> None:

@@ -64,11 +64,7 @@ LANES = (
     (
         Part(
             "simulator, servers, tools",
-            (
-                *PYTEST,
-                "tests",
-                *(f"--ignore={part}" for part in ELSEWHERE),
-            ),
+            (*PYTEST, "tests", *(f"--ignore={part}" for part in ELSEWHERE)),
         ),
         # Last, since it has two processes: the other lane may have ended by then.
         Part("simulated worlds", (*PYTEST, "-s", "tests/world")),
@@ -104,6 +100,13 @@ SOURCE = Part(
 )
 FIVE = "(reload or clean or executed or restart or lost) and not (0.3.64 or before or clock)"
 SOURCE_FAULTS = Part("faults, source tree", (*ROWS, "-k", FIVE))
+
+
+ALONE: dict[str, Sequence[Part]] = {
+    "--check": CHECK,
+    "--faults": (BUILD, FAULTS),
+    "--engines": (ENGINES,),
+}
 
 
 def counted(status: int, output: str) -> tuple[int, int]:
@@ -152,12 +155,8 @@ def run_lane(lane: Sequence[Part]) -> list[Outcome]:
 def main(arguments: Sequence[str]) -> int:
     """Run everything, or the linters (`--check`), or one part; return the exit status."""
     started = time.monotonic()
-    if arguments == ["--check"]:
-        outcomes = run_lane(CHECK)
-    elif arguments == ["--faults"]:
-        outcomes = run_lane((BUILD, FAULTS))
-    elif arguments == ["--engines"]:
-        outcomes = run_lane((ENGINES,))
+    if arguments:
+        outcomes = run_lane(ALONE[arguments[0]])
     else:
         with ThreadPoolExecutor(len(LANES)) as lanes:
             outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]

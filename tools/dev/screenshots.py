@@ -253,10 +253,8 @@ def save(content: bytes, path: Path) -> None:
 
 def require_chinese_glyphs() -> None:
     """Stop where Chinese would come out as empty boxes, and say what to install."""
-    if shutil.which("fc-list"):
-        listed = subprocess.run(["fc-list", ":lang=zh"], capture_output=True, check=False).stdout
-        if listed.strip():
-            return
+    if shutil.which("fc-list") and subprocess.check_output(["fc-list", ":lang=zh"]).strip():
+        return
     sys.exit(
         "No font with Chinese characters was found (fc-list :lang=zh): they would be empty boxes."
         "\n  Cure: sudo apt-get install fontconfig fonts-wqy-microhei"

@@ -8,8 +8,8 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeAlias
 
 from aiohttp import web
@@ -40,6 +40,7 @@ CONTENT_TYPES = {
 }
 
 
+@dataclass(slots=True)
 class PageServer:
     """A web server for the page; `async with` starts and stops it.
 
@@ -48,39 +49,29 @@ class PageServer:
     under a path, as GitHub Pages does. `root` is the folder that holds `index.html`.
     """
 
-    def __init__(
-        self,
-        port: int = 0,
-        servers: Sequence[ServerEntry] | Mapping[str, str] | None = None,
-        host: str = "127.0.0.1",
-        base: str = "/",
-        root: Path = ROOT,
-    ) -> None:
-        self._wanted_port = port
-        self.servers = servers
-        self._host = host
-        self._base = base
-        self._root = root.resolve()
-        self._runner: web.AppRunner | None = None
-        self.port = 0
-        self.headers = _headers(self._root / "index.html")
+    port: int = 0
+    servers: Sequence[ServerEntry] | Mapping[str, str] | None = None
+    host: str = "127.0.0.1"
+    base: str = "/"
+    root: Path = ROOT
+    headers: dict[str, str] = field(init=False)
+    _runner: web.AppRunner | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
+        self.headers = _headers(self.root / "index.html")
 
     @property
     def url(self) -> str:
         """The page's address, as seen from this machine."""
-        host = "127.0.0.1" if self._host in ("0.0.0.0", "::") else self._host
-        return f"http://{host}:{self.port}{self._base}"
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://{host}:{self.port}{self.base}"
 
     async def __aenter__(self) -> Self:
         await self.start()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.stop()
 
     async def start(self) -> None:
@@ -90,11 +81,11 @@ class PageServer:
             OSError: The port is taken, or the host is not of this machine.
         """
         app = web.Application()
-        app.router.add_get(self._base + "{path:.*}", self._answer)
+        app.router.add_get(self.base + "{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, self._host, self._wanted_port).start()
+            await web.TCPSite(self._runner, self.host, self.port).start()
         except OSError:
             await self.stop()
             raise
@@ -121,8 +112,8 @@ class PageServer:
         top = path.partition("/")[0]
         if path not in TOP_LEVEL and top not in FOLDERS:
             return None
-        file = (self._root / path).resolve()
-        return file if file.is_relative_to(self._root / top) and file.is_file() else None
+        file = (self.root / path).resolve()
+        return file if file.is_relative_to(self.root / top) and file.is_file() else None
 
 
 def _headers(page: Path) -> dict[str, str]:

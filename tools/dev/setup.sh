@@ -31,13 +31,40 @@ as_root() {
 }
 can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
 
-# What it could not install is found missing by whoever asked for it.
+# Where it can; what is missing then is told by whoever asked for it.
 apt_lists=stale
 install_by_apt() {
+  { is_debian_like && can_be_root; } || return 0
   say "Installing $* by apt-get ..."
   [ "$apt_lists" = fresh ] || as_root apt-get update -qq || return 0
   apt_lists=fresh
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null || true
+}
+
+# A stamp is a file with the hash of what was installed.
+hash_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
+is_marked() { [ "$(cat "$1" 2>/dev/null)" = "$(hash_of "${@:2}")" ]; }
+mark() { hash_of "${@:2}" >"$1"; }
+
+pip_install() {
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
+}
+
+pip_install_list() {
+  pip_install --require-hashes -r "$1" ||
+    stop "pip could not install $1 (its reason is above)." \
+      "check the network or the proxy, then run this again"
+}
+
+# FOLDER/package-lock.json, with more options for npm.
+npm_install() {
+  local stamp=$1/node_modules/.tether-stamp
+  is_marked "$stamp" "$1/package-lock.json" && return
+  say "Installing $1/package-lock.json into $1/node_modules ..."
+  (cd "$1" && npm ci --silent "${@:2}") ||
+    stop "npm could not install $1/package-lock.json (\`npm ci\` in $1/ says why)." \
+      "check the network or the proxy, then run this again"
+  mark "$stamp" "$1/package-lock.json"
 }
 
 find_python() {
@@ -54,11 +81,8 @@ find_python() {
 }
 
 setup_python() {
-  local python stamp
-  stamp=$(cat requirements.txt pyproject.toml | sha256sum | cut -d' ' -f1)
-  if [ -x .venv/bin/python ] && [ "$(cat .venv/requirements.stamp 2>/dev/null)" = "$stamp" ]; then
-    return
-  fi
+  local python stamp=.venv/requirements.stamp
+  [ -x .venv/bin/python ] && is_marked $stamp requirements.txt pyproject.toml && return
   if ! .venv/bin/python -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     python=$(find_python)
     # Debian ships venv without the part that puts pip inside.
@@ -68,31 +92,22 @@ setup_python() {
     "$python" -m venv .venv
   fi
   say "Installing Python packages into .venv ..."
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --require-hashes -r requirements.txt ||
-    stop "pip could not install requirements.txt (its reason is above)." \
-      "check the network or the proxy, then run this again"
+  pip_install_list requirements.txt
   # Editable: app/ is on the path, as it is in the page.
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --no-build-isolation --no-deps --no-index --editable . ||
+  pip_install --no-build-isolation --no-deps --no-index --editable . ||
     stop "pip could not install this folder (its reason is above)." "rm -rf .venv, then run this again"
-  printf '%s' "$stamp" >.venv/requirements.stamp
+  mark $stamp requirements.txt pyproject.toml
 }
 
 setup_bench() {
-  local stamp
-  stamp=$(sha256sum bench/requirements.txt | cut -d' ' -f1)
-  [ "$(cat .venv/bench.stamp 2>/dev/null)" = "$stamp" ] && return
+  is_marked .venv/bench.stamp bench/requirements.txt && return
   say "Installing what bench/fleet/__main__.py needs into .venv ..."
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
-    --require-hashes -r bench/requirements.txt ||
-    stop "pip could not install bench/requirements.txt (its reason is above)." \
-      "check the network or the proxy, then run this again"
-  printf '%s' "$stamp" >.venv/bench.stamp
+  pip_install_list bench/requirements.txt
+  mark .venv/bench.stamp bench/requirements.txt
 }
 
 setup_node() {
-  local version stamp
+  local version
   command -v node >/dev/null ||
     stop "Node.js 20 or newer was not found." \
       "install it (Ubuntu 25.04 and newer: sudo apt-get install nodejs npm; Debian 12 ships 18: see nodejs.org/en/download)"
@@ -101,14 +116,7 @@ setup_node() {
   [ "${version%%.*}" -ge 20 ] ||
     stop "Node.js $version is too old; 20 or newer is needed." "see nodejs.org/en/download"
   command -v npm >/dev/null || stop "npm was not found beside node." "sudo apt-get install npm"
-  stamp=$(sha256sum package-lock.json | cut -d' ' -f1)
-  if [ "$(cat node_modules/.tether-stamp 2>/dev/null)" != "$stamp" ]; then
-    say "Installing Pyodide and PyScript into node_modules ..."
-    npm ci --silent --no-audit --no-fund ||
-      stop "npm could not install package-lock.json (\`npm ci\` says why)." \
-        "check the network or the proxy, then run this again"
-    printf '%s' "$stamp" >node_modules/.tether-stamp
-  fi
+  npm_install . --no-audit --no-fund
   node tools/site/vendor.mjs
   node tools/site/app_cache.mjs
 }
@@ -136,14 +144,9 @@ setup_browser() {
   if [ -n "${CHROMIUM:-}" ]; then
     path=$(usable_browser "$CHROMIUM") ||
       stop "CHROMIUM=$CHROMIUM does not start." "correct the path, or unset CHROMIUM"
-  elif path=$(usable_browser "$(cat var/chromium 2>/dev/null || echo none)"); then
-    :
-  elif path=$(find_browser); then
-    :
-  else
-    if is_debian_like && ! is_ubuntu && can_be_root; then
-      install_by_apt chromium
-    fi
+  elif ! path=$(usable_browser "$(cat var/chromium 2>/dev/null || echo none)") &&
+    ! path=$(find_browser); then
+    is_ubuntu || install_by_apt chromium
     if ! path=$(find_browser); then
       say "Installing Chromium by Playwright ..."
       if can_be_root; then
@@ -164,9 +167,7 @@ with start() as playwright: print(playwright.chromium.executable_path)')
 # A screen that nobody sees: tabs are hidden and discarded only in a browser with a window.
 setup_screen() {
   command -v Xvfb >/dev/null && return
-  if is_debian_like && can_be_root; then
-    install_by_apt xvfb
-  fi
+  install_by_apt xvfb
   command -v Xvfb >/dev/null ||
     stop "Xvfb was not found." \
       "install it (Debian, Ubuntu: sudo apt-get install xvfb; Fedora: sudo dnf install xorg-x11-server-Xvfb)"
@@ -179,9 +180,7 @@ setup_engines() {
   command -v WebKitWebDriver >/dev/null || missing+=(webkit2gtk-driver)
   # Ubuntu's Firefox is a snap, which doesn't see the files that its driver hands it.
   command -v firefox-esr >/dev/null || is_ubuntu || missing+=(firefox-esr)
-  if [ ${#missing[@]} -gt 0 ] && is_debian_like && can_be_root; then
-    install_by_apt --no-install-recommends "${missing[@]}"
-  fi
+  [ ${#missing[@]} = 0 ] || install_by_apt --no-install-recommends "${missing[@]}"
 }
 
 # The proxies of docs/networks.md; where they can't be had, their tests say so and are skipped.
@@ -191,34 +190,18 @@ setup_proxies() {
     [ -n "$(PATH=$PATH:/usr/sbin command -v "$name")" ] && continue
     package=$name
     [ "$name" = nginx ] && package=nginx-light
-    if is_debian_like && can_be_root; then
-      install_by_apt "$package"
-    fi
+    install_by_apt "$package"
   done
 }
 
 # Other people's clients, which `make bench` measures beside the page.
 setup_peers() {
-  local stamp
-  stamp=$(sha256sum bench/package-lock.json | cut -d' ' -f1)
-  [ "$(cat bench/node_modules/.tether-stamp 2>/dev/null)" = "$stamp" ] && return
-  say "Installing the bench's peers into bench/node_modules ..."
-  (cd bench && npm ci --silent --ignore-scripts) ||
-    stop "npm could not install bench/package-lock.json (\`npm ci\` in bench/ says why)." \
-      "check the network or the proxy, then run this again"
-  printf '%s' "$stamp" >bench/node_modules/.tether-stamp
+  npm_install bench --ignore-scripts
 }
 
 for step in "$@"; do
   case $step in
-    python) setup_python ;;
-    node) setup_node ;;
-    browser) setup_browser ;;
-    screen) setup_screen ;;
-    engines) setup_engines ;;
-    proxies) setup_proxies ;;
-    peers) setup_peers ;;
-    bench) setup_bench ;;
+    python | node | browser | screen | engines | proxies | peers | bench) "setup_$step" ;;
     *) stop "there is no step \"$step\"." "tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]" ;;
   esac
 done

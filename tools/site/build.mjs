@@ -6,12 +6,12 @@
 // --from takes another tree than this one; --plain leaves out the compressed copies. Run
 // tools/dev/setup.sh node before.
 
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { addressOf, compress, folderAddress, hashOf, relinked, write } from "./files.mjs";
+import { addressOf, compress, contents, folderAddress, hashOf, relinked, write } from "./files.mjs";
 import { pythonOf } from "./python.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -164,17 +164,6 @@ function headers(page) {
     ...fresh.flatMap((path) => [path, "  Cache-Control: no-cache"]),
     "",
   ].join("\n");
-}
-
-// The files in a folder and below, by path.
-async function contents(folder) {
-  const found = {};
-  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.path, entry.name);
-    found[relative(folder, file)] = await readFile(file);
-  }
-  return found;
 }
 
 await main();

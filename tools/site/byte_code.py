@@ -10,11 +10,10 @@ runs on the same machine.
 import ast
 import importlib.util
 import marshal
-import tomllib
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 # PEP 552: bit 0 says the header holds the source's hash, bit 1 that it is to be
 # checked. There is no source in the page to check.
@@ -89,11 +88,6 @@ def build(
 def archive(sources: Mapping[str, str], written: Iterable[str] = ()) -> bytes:
     """Pack modules of the page, by path; `written` as in `build`."""
     return packed({path: text.encode() for path, text in sources.items()}, written)
-
-
-def read_manifest(text: str) -> dict[str, Any]:
-    """Parse `pyscript.toml`."""
-    return tomllib.loads(text)
 
 
 def packed(sources: Mapping[str, bytes], written: Iterable[str], folder: str = "") -> bytes:

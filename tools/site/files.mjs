@@ -1,8 +1,8 @@
 // The files of a built site: named by their content, and compressed beside themselves.
 
 import { createHash } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, extname, join, posix } from "node:path";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, extname, join, posix, relative } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
@@ -46,6 +46,17 @@ export async function textOf(file) {
     if (error.code === "ENOENT") return "";
     throw error;
   }
+}
+
+// The files in a folder and below, by path.
+export async function contents(folder) {
+  const found = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.path, entry.name);
+    found[relative(folder, file)] = await readFile(file);
+  }
+  return found;
 }
 
 export async function write(folder, files) {

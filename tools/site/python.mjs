@@ -19,8 +19,9 @@ export async function pythonOf(root) {
     made.destroy();
     return content;
   };
-  const manifest = build
-    .read_manifest(await readFile(join(root, "pyscript.toml"), "utf8"))
+  const manifest = python
+    .pyimport("tomllib")
+    .loads(await readFile(join(root, "pyscript.toml"), "utf8"))
     .toJs({ dict_converter: Object.fromEntries });
   const first = [...Object.keys(manifest.files), "app/main.py"].map((path) => path.replace("./", ""));
   const groups = { app: first, ...manifest.lazy };

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { loadPyodide } from "../../node_modules/pyodide/pyodide.mjs";
-import { textOf } from "./files.mjs";
+import { contents, textOf } from "./files.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
@@ -125,9 +125,8 @@ async function compiler() {
 
 // Our own modules of the library, by path.
 async function library() {
-  const paths = (await readdir(LIBRARY, { recursive: true })).filter((path) => path.endsWith(".py"));
-  const sources = paths.sort().map(async (path) => [path, await readFile(join(LIBRARY, path), "utf8")]);
-  return Object.fromEntries(await Promise.all(sources));
+  const sources = Object.entries(await contents(LIBRARY)).filter(([path]) => path.endsWith(".py"));
+  return Object.fromEntries(sources.sort().map(([path, source]) => [path, source.toString()]));
 }
 
 async function stampOf(files) {

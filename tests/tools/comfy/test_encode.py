@@ -50,9 +50,11 @@ def test_renderings(tmp_path: Path, form: str, channel: str, mode: str) -> None:
             assert drawn.getchannel("A").getextrema() == (100, 100)
 
 
-def test_a_picture_without_alpha_is_opaque() -> None:
+def test_a_picture_without_alpha_is_opaque(tmp_path: Path) -> None:
     """Its alpha alone is white."""
-    content = encode.reencoded(noise(), "png", 90, "a")
+    noise().save(tmp_path / "opaque.png")
+    content = encode.reencoded_file(tmp_path / "opaque.png", "png", 90, "a")
+    assert content is not None
     with Image.open(BytesIO(content)) as drawn:
         assert drawn.getchannel("A").getextrema() == (255, 255)
 
