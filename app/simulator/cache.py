@@ -97,7 +97,3 @@ class Cache:
         """Drop all others, as each new task does; return the runs whose values can go."""
         dropped = [each for each in self._nodes if each not in signatures]
         return [self._nodes.pop(each).run_id for each in dropped]
-
-    def clear(self) -> list[int]:
-        """Drop everything; return the runs whose values can go."""
-        return self.keep_only(set())

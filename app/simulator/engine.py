@@ -82,7 +82,7 @@ class Engine:
         for connection_id in self.process.sockets.forget_all():
             self._stage.emit(events.CutSocket(connection_id))
         self._worker.abandon()
-        for run_id in self.process.cache.clear():
+        for run_id in self.process.cache.keep_only(set()):
             self._stage.emit(events.DropValues(run_id))
         self._stage.forget_agenda()
         self._stage.wake()

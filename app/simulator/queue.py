@@ -91,3 +91,7 @@ class TaskQueue:
                 heapq.heapify(self.heap)
                 return True
         return False
+
+    def clear(self) -> None:
+        """Remove everybody's waiting tasks."""
+        self.heap.clear()

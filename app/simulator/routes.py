@@ -121,7 +121,7 @@ class Routes:
     def _change_queue(self, request: Request) -> Response:
         body = body_object(request.body)
         if body.get("clear"):
-            self._queue.heap.clear()
+            self._queue.clear()
             self._worker.send_status()
         for prompt_id in _ids(body, "delete"):
             self._dequeue(prompt_id)

@@ -1,7 +1,6 @@
 """The worker: takes tasks from the queue, one at a time, and adds them to the history."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from simulator.events import DropBlob, DropValues, NodeFinished, NodeRaised
 from simulator.execution import Execution
@@ -10,26 +9,26 @@ from simulator.process import Process
 from simulator.sockets import status_frame, text_frame
 
 
-@dataclass(slots=True)
 class Worker:
     """Runs the queued tasks. Source: ComfyUI, main.py, `prompt_worker`."""
 
-    process: Process
-    run_ids: Iterator[int]
-    _execution: Execution | None = None
+    def __init__(self, process: Process, run_ids: Iterator[int]) -> None:
+        self._process = process
+        self._run_ids = run_ids
+        self._execution: Execution | None = None
 
     def send_status(self) -> None:
         """Send everybody the length of the queue."""
-        self.process.sockets.send(None, self.status())
+        self._process.sockets.send(None, self.status())
 
     def status(self) -> str:
         """Return the `status` frame of this moment."""
-        return status_frame(self.process.queue.remaining)
+        return status_frame(self._process.queue.remaining)
 
     def accept(self, status: str | None) -> None:
         """Send the `status` of the moment when a task came, if any, and start the task."""
         if status is not None:
-            self.process.sockets.send(None, status)
+            self._process.sockets.send(None, status)
         self._start_next()
 
     def interrupt(self, prompt_id: str | None) -> bool:
@@ -49,9 +48,9 @@ class Worker:
     def receive(self, report: NodeFinished | NodeRaised) -> None:
         """Take a report of the shell; one that comes too late is dropped."""
         if self._execution is None or not self._execution.is_awaiting(report.run_id):
-            self.process.stage.emit(DropValues(report.run_id))
+            self._process.stage.emit(DropValues(report.run_id))
             for blob in report.files if isinstance(report, NodeFinished) else ():
-                self.process.stage.emit(DropBlob(blob.key))
+                self._process.stage.emit(DropBlob(blob.key))
         elif isinstance(report, NodeFinished):
             self._execution.finish_node(report)
         else:
@@ -63,21 +62,21 @@ class Worker:
             self._execution.abandon()
 
     def _start_next(self) -> None:
-        task = self.process.queue.take()
+        task = self._process.queue.take()
         if task is None:
             return
         self.send_status()
-        self._execution = Execution(self.process, task, self.run_ids, self._end)
+        self._execution = Execution(self._process, task, self._run_ids, self._end)
         self._execution.start()
 
     def _end(self, entry: Entry) -> None:
-        self.process.history.add(entry)
+        self._process.history.add(entry)
         self._execution = None
-        self.process.queue.running = None
+        self._process.queue.running = None
         self.send_status()
         task = entry.task
         if task.client_id is not None:
             data = {"node": None, "prompt_id": task.prompt_id}
-            self.process.sockets.send(task.client_id, text_frame("executing", data))
+            self._process.sockets.send(task.client_id, text_frame("executing", data))
         # Not at once: a chain of cached tasks would recurse.
-        self.process.stage.later(0.0, self._start_next)
+        self._process.stage.later(0.0, self._start_next)

@@ -54,7 +54,7 @@ def test_one_task_runs_at_a_time() -> None:
     assert first is not None and first.number == 0
     assert queue.take() is None
     assert queue.remaining == 2
-    queue.heap.clear()
+    queue.clear()
     assert queue.remaining == 1
 
 

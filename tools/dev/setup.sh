@@ -195,9 +195,7 @@ setup_proxies() {
 }
 
 # Other people's clients, which `make bench` measures beside the page.
-setup_peers() {
-  npm_install bench --ignore-scripts
-}
+setup_peers() { npm_install bench --ignore-scripts; }
 
 for step in "$@"; do
   case $step in
