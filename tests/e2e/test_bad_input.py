@@ -165,7 +165,7 @@ def test_a_picture_beyond_the_servers_limit(watched_page: Page, background: Back
         large = as_file(noise(4, 1000, 1000), "large.png", compress_level=0)
         watched_page.locator("#picture-picker").set_input_files([large])
         watched_page.locator("#run").click()
-        expect_notice(watched_page, "large.png has 3 MB, and gpu-1 takes at most 2 MB.")
+        expect_notice(watched_page, "large.png is 3 MB, and gpu-1 takes at most 2 MB.")
         expect_notice(watched_page, "--max-upload-size")
         expect(tasks(watched_page)).to_have_count(0)
         uploads = [path for method, path, _ in small.servers[0].requests if method == "POST"]
