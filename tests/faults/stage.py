@@ -67,7 +67,7 @@ class Place:
         """Tasks that somebody else sent it."""
 
         def load(inputs: Inputs) -> Work:
-            self.ran.append(inputs.text("image"))
+            self.ran.append(str(inputs["image"]))
             return WORK["LoadImage"](inputs)
 
         self.server = ComfyServer(
