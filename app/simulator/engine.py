@@ -68,6 +68,10 @@ class Engine:
                 self._worker.receive(event)
             case events.Killed():
                 self._die()
+            case events.PlaceClosed(place):
+                self.process.stops.close(place)
+            case events.PlaceOpened(place):
+                self.process.stops.open(place)
             case _:  # Woken
                 self._stage.wake()
         self._stage.advance(now)

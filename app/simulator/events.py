@@ -101,6 +101,20 @@ class Killed:
     """The process dies and a new one starts: only files outside `temp` survive."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceClosed:
+    """A story closes a place of `Stops`."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOpened:
+    """A story opens a place of `Stops`: what waits there goes on."""
+
+    place: str
+
+
 Event: TypeAlias = (
     RequestReceived
     | SocketOpened
@@ -112,6 +126,8 @@ Event: TypeAlias = (
     | NodeRaised
     | Woken
     | Killed
+    | PlaceClosed
+    | PlaceOpened
 )
 
 

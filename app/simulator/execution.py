@@ -83,20 +83,13 @@ class Execution:
         if self._class_of(self._node_id).is_websocket_output:
             for number, picture in enumerate(done.previews):
                 self._messages.show_step(self._node_id, number, len(done.previews), picture)
-        pace, stage = self._pace, self._process.stage
-        if pace.steps and pace.step_seconds > 0:
+        pace, now = self._pace, self._process.stage.now
+        if pace.steps:
             # Steps that were due while the shell still worked are lost, as with slow nodes.
-            passed = int((stage.now - self._began) / pace.step_seconds + 1e-6)
-            self._step_later(done, min(passed + 1, pace.steps))
-        elif pace.steps:
-            for step in range(1, pace.steps + 1):
-                if not self._take_step(done, step):
-                    return
-            self._complete(done)
-        elif pace.hold_seconds > 0:
-            self._when_current(self._began + pace.hold_seconds, lambda: self._complete(done))
+            passed = (now - self._began) / pace.step_seconds + 1e-6 if pace.step_seconds else 0
+            self._step_later(done, min(int(passed) + 1, pace.steps))
         else:
-            self._complete(done)
+            self._when_current(self._began + pace.hold_seconds, lambda: self._complete(done))
 
     def fail_node(self, failure: NodeRaised) -> None:
         """End the task with the error of its node."""
@@ -132,12 +125,17 @@ class Execution:
             self._messages.show_output(node_id, cached.output)
             self._messages.finish_node(node_id)
             self._plan.done(node_id)
-        self._end("execution_success", {"prompt_id": self.task.prompt_id})
+        end: dict[str, object] = {"prompt_id": self.task.prompt_id}
+        self._process.stops.when_open("success", lambda: self._end("execution_success", end))
 
     def _start_node(self, node_id: str) -> None:
         self._node_id = node_id
         self.shown_node = node_id
         self._messages.begin_node(node_id)
+        place = f"before {self._class_of(node_id).name}"
+        self._process.stops.when_open(place, lambda: self._run_node(node_id))
+
+    def _run_node(self, node_id: str) -> None:
         if self.is_interrupted:
             self._end("execution_interrupted", self._about_node())
             return
@@ -167,31 +165,31 @@ class Execution:
 
     def _step_later(self, done: NodeFinished, step: int) -> None:
         due = self._began + step * self._pace.step_seconds
+        self._when_current(due, lambda: self._take_step(done, step))
 
-        def take() -> None:
-            if not self._take_step(done, step):
-                return
-            if step == self._pace.steps:
-                self._complete(done)
-            else:
-                self._step_later(done, step + 1)
-
-        self._when_current(due, take)
-
-    def _take_step(self, done: NodeFinished, step: int) -> bool:
-        """Report one step; return False if an interrupt ended the task."""
+    def _take_step(self, done: NodeFinished, step: int) -> None:
         if self.is_interrupted:
             self._end("execution_interrupted", self._about_node())
-            return False
+            return
         preview = done.previews[step - 1] if step <= len(done.previews) else None
         self._messages.show_step(self._node_id, step, self._pace.steps, preview)
-        return True
+        stops = self._process.stops
+        if step < self._pace.steps:
+            stops.when_open(f"step {step}", lambda: self._step_later(done, step + 1))
+        else:
+            stops.when_open(f"step {step}", lambda: self._complete(done))
 
     def _when_current(self, due: float, action: Callable[[], None]) -> None:
         run_id = self._run_id
         self._process.stage.at(due, lambda: action() if self._run_id == run_id else None)
 
     def _complete(self, done: NodeFinished) -> None:
+        if self._class_of(self._node_id).is_output:
+            self._process.stops.when_open("executed", lambda: self._keep_output(done))
+        else:
+            self._keep_output(done)
+
+    def _keep_output(self, done: NodeFinished) -> None:
         node_id = self._node_id
         try:
             output = self._keep_files(self._class_of(node_id), done)

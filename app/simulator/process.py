@@ -8,6 +8,7 @@ from simulator.queue import TaskQueue
 from simulator.settings import Settings
 from simulator.sockets import Sockets
 from simulator.stage import Stage
+from simulator.stops import Stops
 
 
 class Process:
@@ -28,6 +29,7 @@ class Process:
         self.temp_prefix = f"ComfyUI_temp_{stage.make_letters(5)}"
         self.walks_backwards = stage.flip_coin()
         self.sockets = Sockets(stage, shared_sender=settings.shared_sender)
+        self.stops = Stops()
         self.cache = Cache()
         self.queue = TaskQueue()
         self.history = History(settings.history_limit)

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from base64 import b64decode
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -56,6 +56,21 @@ class Farm:
             self.servers[number].change(**fields)
 
         self.background.run(change())
+
+    def hold(self, place: str, *numbers: int) -> None:
+        """Let all servers, or these, stop what comes to a place. See `ComfyServer.hold`."""
+        self._at_each(numbers, lambda server: server.hold(place))
+
+    def release(self, place: str, *numbers: int) -> None:
+        """Let all servers, or these, go on."""
+        self._at_each(numbers, lambda server: server.release(place))
+
+    def _at_each(self, numbers: Sequence[int], do: Callable[[ComfyServer], None]) -> None:
+        async def do_each() -> None:
+            for number in numbers or range(len(self.servers)):
+                do(self.servers[number])
+
+        self.background.run(do_each())
 
     def posts(self, number: int) -> int:
         """How many tasks a server was sent."""

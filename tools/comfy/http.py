@@ -1,7 +1,7 @@
 """Translation between aiohttp and the simulator: requests, answers, and WebSockets."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, WSMsgType, web
@@ -23,13 +23,18 @@ def bare_request(incoming: web.Request) -> Request:
     return Request(incoming.method, incoming.raw_path, headers)
 
 
-async def read_request(incoming: web.Request, blobs: BlobStore, limit: int) -> Request:
-    """Read a whole request; of a body over the limit only the size."""
+async def read_request(
+    incoming: web.Request, blobs: BlobStore, limit: int, halfway: Callable[[], Awaitable[None]]
+) -> Request:
+    """Read a whole request; of a body over the limit only the size.
+
+    `halfway` is awaited after each piece of an upload.
+    """
     body, form, size, is_malformed = b"", None, 0, False
     limited = incoming.clone(client_max_size=limit)
     try:
         if incoming.path.endswith("/upload/image"):
-            form = await _read_form(limited, blobs, limit)
+            form = await _read_form(limited, blobs, limit, halfway)
         else:
             body = await limited.read()
             size = len(body)
@@ -63,7 +68,9 @@ async def write_response(response: Response, blobs: BlobStore) -> web.Response:
     return answer
 
 
-async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> Form:
+async def _read_form(
+    incoming: web.Request, blobs: BlobStore, limit: int, halfway: Callable[[], Awaitable[None]]
+) -> Form:
     """Read a form part by part; files are stored as they arrive.
 
     Raises:
@@ -85,6 +92,7 @@ async def _read_form(incoming: web.Request, blobs: BlobStore, limit: int) -> For
                 if left < 0:
                     raise web.HTTPRequestEntityTooLarge(limit, limit + 1)
                 writer.write(piece)
+                await halfway()
         except BaseException:  # also when the sender goes away in the middle
             writer.abandon()
             raise

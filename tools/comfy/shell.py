@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -67,6 +68,8 @@ class ComfyServer:
         self._runs: set[asyncio.Task[None]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self._runner: web.AppRunner | None = None
+        self._closed: dict[str, asyncio.Event] = {}
+        self._stopped: set[str] = set()
         self._thawed = asyncio.Event()
         self._thawed.set()
 
@@ -123,6 +126,8 @@ class ComfyServer:
         """Kill the server as by `kill -9`: no close frames, no answers. `start` starts it again."""
         self._feed(events.Killed())
         self.thaw()
+        for place in list(self._closed):
+            self.release(place)
         if self._alarm is not None:
             self._alarm.cancel()
         for waiting in self._waiting.values():
@@ -142,6 +147,26 @@ class ComfyServer:
         await self.kill()
         await asyncio.sleep(downtime)
         await self.start()
+
+    def hold(self, place: str) -> None:
+        """Stop what comes to a place, until `release`.
+
+        A place of `simulator.stops`, or `answer` (of an accepted `POST /prompt`) or `upload`
+        (each piece has been read, the next has not).
+        """
+        self._closed.setdefault(place, asyncio.Event())
+        self._feed(events.PlaceClosed(place))
+
+    def release(self, place: str) -> None:
+        """Let go on what waits at a place, and all that comes."""
+        closed = self._closed.pop(place, None)
+        if closed is not None:
+            closed.set()
+        self._feed(events.PlaceOpened(place))
+
+    def is_held(self, place: str) -> bool:
+        """Tell whether something waits at a place."""
+        return place in self._stopped or self.engine.process.stops.has(place)
 
     def freeze(self) -> None:
         """Stop moving bytes, as a machine off the network does; connections stay open."""
@@ -216,25 +241,35 @@ class ComfyServer:
         await self._thawed.wait()
         if incoming.path in ("/ws", "/api/ws"):
             return await self._serve_socket(incoming)
-        request = await read_request(incoming, self._blobs, self.settings.max_upload_size)
+        limit = self.settings.max_upload_size
+        halfway = partial(self._pass_by, "upload")
+        request = await read_request(incoming, self._blobs, limit, halfway)
         request_id = next(self._ids)
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = waiting
         try:
             self._feed(events.RequestReceived(request_id, request))
             response = await waiting
+            is_accepted = request.method == "POST" and request.path == "/prompt"
+            if is_accepted and response.status == 200:
+                await self._pass_by("answer")
             if self.answer_delay > 0:
                 await asyncio.sleep(self.answer_delay)
             await self._thawed.wait()
         finally:
             del self._waiting[request_id]
-        is_accepted = request.method == "POST" and request.path == "/prompt"
         if self.answers_to_lose > 0 and is_accepted and response.status == 200:
             self.answers_to_lose -= 1
             if incoming.transport is not None:
                 incoming.transport.abort()
         self.requests.append((request.method, request.target, response.status))
         return await write_response(response, self._blobs)
+
+    async def _pass_by(self, place: str) -> None:
+        if place in self._closed:
+            self._stopped.add(place)
+            await self._closed[place].wait()
+            self._stopped.discard(place)
 
     async def _serve_socket(self, incoming: web.Request) -> web.StreamResponse:
         if not web.WebSocketResponse().can_prepare(incoming).ok:

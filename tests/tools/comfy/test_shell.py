@@ -452,3 +452,44 @@ def test_a_picture_comes_as_a_frame() -> None:
             assert made.tobytes() == picture.tobytes()
 
     run(story)
+
+
+async def until_held(server: ComfyServer, place: str) -> None:
+    """Wait until something waits at a place; the test's own timeout ends it."""
+    for _ in range(10_000):
+        if server.is_held(place):
+            return
+        await asyncio.sleep(0.005)
+
+
+def test_a_held_server_takes_a_task_and_keeps_the_answer() -> None:
+    """The task runs meanwhile; the answer comes when it is let go."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            await client.upload("lab.png", as_png(noise()))
+            server.hold("answer")
+            posted = asyncio.create_task(client.post(photo()))
+            await until_held(server, "answer")
+            await client.until("executing", node=None)
+            assert not posted.done()
+            server.release("answer")
+            assert await posted
+
+    run(story)
+
+
+def test_an_upload_waits_in_the_middle() -> None:
+    """A kill lets go of it: nobody waits for a dead server."""
+
+    async def story() -> None:
+        async with serving() as server, client_of(server) as client:
+            server.hold("upload")
+            sent = asyncio.create_task(client.upload("lab.png", as_png(noise())))
+            await until_held(server, "upload")
+            assert (await client.get("/queue"))["queue_running"] == []
+            await server.kill()
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await sent
+
+    run(story)
