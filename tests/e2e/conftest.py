@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
-from tests.e2e.watch import Watch
+from tests.e2e.warm_tab import WarmTab, leave_anyway
+from tests.e2e.watch import Watch, report_violations
 from tools.dev.serve import PageServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,12 +58,9 @@ def background() -> Iterator[Background]:
 
 
 @pytest.fixture(scope="session")
-def page_server(background: Background) -> Iterator[PageServer]:
+def page_server(background: Background) -> PageServer:
     """The page as shipped: its list of servers is empty."""
-    server = PageServer(root=SERVED)
-    background.run(server.start())
-    yield server
-    background.run(server.stop())
+    return background.site
 
 
 @pytest.fixture
@@ -82,21 +80,44 @@ def plain_server() -> Iterator[str]:
         process.terminate()
 
 
-def leave_anyway(context: BrowserContext) -> None:
-    """Say yes whenever the browser asks whether to leave a page that still has something."""
-    context.on("dialog", lambda dialog: dialog.accept())
+@pytest.fixture(scope="session")
+def warm_tab(
+    browser: Browser, browser_context_args: dict[str, Any], background: Background
+) -> Iterator[WarmTab]:
+    """The tab of this worker."""
+    tab = WarmTab(lambda: opened(browser.new_context(**browser_context_args)), background.site)
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
-def watch(context: BrowserContext) -> Iterator[Watch]:
+def seat(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """An empty tab: the worker's, or one of its own for a test that is marked `fresh_tab`."""
+    if request.node.get_closest_marker("fresh_tab"):
+        yield opened(request.getfixturevalue("context")).new_page()
+    else:
+        tab = request.getfixturevalue("warm_tab")
+        yield tab.lend()
+        tab.take_back()
+
+
+@pytest.fixture
+def watch(seat: Page) -> Iterator[Watch]:
     """Watch all pages of the test; fail it at its end on any problem it did not expect."""
-    leave_anyway(context)
-    watch = Watch(context)
+    watch = Watch(seat.context)
     yield watch
+    watch.stop()
     watch.verify()
 
 
 @pytest.fixture
-def watched_page(watch: Watch, context: BrowserContext) -> Page:
+def watched_page(watch: Watch, seat: Page) -> Page:
     """An empty tab under watch; open more with `watched_page.context.new_page()`."""
-    return context.new_page()
+    return seat
+
+
+def opened(context: BrowserContext) -> BrowserContext:
+    """Prepare a new context for pages of tests."""
+    leave_anyway(context)
+    report_violations(context)
+    return context

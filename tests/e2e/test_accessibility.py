@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import leave_anyway
+from tests.e2e.conftest import opened
 from tests.e2e.farm import Farm, as_file, expect_done, farm, noise, open_page, run, run_own, tasks
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -49,7 +49,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """An empty tab in each of the two colour schemes."""
     scheme: Literal["light", "dark"] = request.param
     context = browser.new_context(color_scheme=scheme)
-    leave_anyway(context)
+    opened(context)
     yield context.new_page()
     context.close()
 

@@ -43,6 +43,7 @@ def test_page_starts_and_says_nothing(
     assert watch.origins() == {origin(page_server.url)}
 
 
+@pytest.mark.fresh_tab
 def test_nothing_is_called_empty_before_it_is_known(
     watched_page: Page, page_server: PageServer
 ) -> None:
@@ -128,6 +129,7 @@ def test_the_notice_for_browsers_without_scripts_is_hidden_from_others(
     expect_ready(watched_page)
 
 
+@pytest.mark.fresh_tab
 @pytest.mark.parametrize(
     ("lacks", "script"),
     [

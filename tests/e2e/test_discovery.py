@@ -91,6 +91,7 @@ def later(page: Page) -> None:
     page.clock.fast_forward("11:00")
 
 
+@pytest.mark.fresh_tab
 def test_servers_join_and_leave_and_a_task_that_runs_ends_where_it_is(
     three: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -128,6 +129,7 @@ def elsewhere(three: Farm, background: Background) -> Iterator[Orchestrator]:
         yield orchestrator
 
 
+@pytest.mark.fresh_tab
 def test_the_list_of_another_origin_is_followed(
     three: Farm, elsewhere: Orchestrator, watched_page: Page, watch: Watch
 ) -> None:
@@ -161,6 +163,7 @@ def expect_answers(page: Page, elsewhere: Orchestrator, answers: dict[int, int])
     raise AssertionError(elsewhere.answers)
 
 
+@pytest.mark.fresh_tab
 def test_a_bad_list_changes_nothing_and_says_so(
     three: Farm, elsewhere: Orchestrator, watched_page: Page, watch: Watch
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.background import Background
@@ -39,6 +40,7 @@ def frame(kind: str, **data: Any) -> str:
     return json.dumps({"type": kind, "data": data})
 
 
+@pytest.mark.fresh_tab
 def test_superseded_gauges_alone_are_left_out(watched_page: Page, background: Background) -> None:
     """A burst comes into Python without the gauges that a later one follows, in its order."""
     page = watched_page
@@ -112,6 +114,7 @@ HIDE = """() => {
 }"""
 
 
+@pytest.mark.fresh_tab
 def test_however_much_is_told_in_a_frame_the_page_is_painted_once(
     watched_page: Page, background: Background
 ) -> None:

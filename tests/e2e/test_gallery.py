@@ -133,6 +133,7 @@ def test_results_stay_whatever_becomes_of_page_and_servers(
     assert shown(other, "two").tobytes() == ImageOps.invert(pictures["two.png"]).tobytes()
 
 
+@pytest.mark.fresh_tab
 def test_results_are_kept_though_the_page_is_never_painted(two: Farm, watched_page: Page) -> None:
     """What starts work is what happened, not what is shown: a hidden page is painted late."""
     watched_page.add_init_script(STOP_PAINTS)
@@ -278,6 +279,7 @@ def test_workflows_stand_together(two: Farm, watched_page: Page, watch: Watch) -
     expect(cards(page)).to_contain_text("1.png · Blur")
 
 
+@pytest.mark.fresh_tab
 def test_a_tab_that_comes_back_keeps_nothing_twice(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import FLAGS, leave_anyway
+from tests.e2e.conftest import FLAGS, opened
 from tests.e2e.farm import (
     Farm,
     Heard,
@@ -63,7 +63,7 @@ def tab(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> 
     with browser_of(browser_type, browser_type_launch_args) as browser:
         context = browser.new_context()
         context.add_init_script(NOTE_WHAT_WAS_THERE)
-        leave_anyway(context)
+        opened(context)
         watch = Watch(context)
         # A bare file has no icon, and Chromium tells what it closes before a page sleeps.
         watch.allow(r"favicon\.ico|Page entered Back-Forward Cache")

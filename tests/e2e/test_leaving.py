@@ -5,7 +5,7 @@ from typing import Any
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import leave_anyway
+from tests.e2e.conftest import opened
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, own_tasks, run, tasks
 from tests.e2e.watch import Watch
 
@@ -43,7 +43,7 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
 def collected(browser: Browser, address: str) -> Page:
     """Another browser, on which the link is opened."""
     context = browser.new_context()
-    leave_anyway(context)
+    opened(context)
     page = open_page(context.new_page(), address)
     expect(page.locator("#collect")).to_be_visible()
     page.locator("#collect-form .primary").click()

@@ -154,6 +154,7 @@ def test_a_running_task_shows_progress_and_previews(
         expect(page).to_have_title("Tether")
 
 
+@pytest.mark.fresh_tab
 def test_a_chinese_visitor_reads_chinese_and_may_switch(
     watched_page: Page, context: BrowserContext, background: Background
 ) -> None:
@@ -197,6 +198,7 @@ def test_tasks_are_named_in_the_pages_language(watched_page: Page, background: B
         expect(page.locator("#undo")).to_contain_text("one.png · 反色")
 
 
+@pytest.mark.fresh_tab
 def test_a_kept_language_is_spoken_before_python_is_there(
     watched_page: Page, background: Background
 ) -> None:

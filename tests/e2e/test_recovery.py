@@ -1,5 +1,6 @@
 """What a person can do about tasks that are lost, or stuck at a silent server."""
 
+import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.e2e.background import Background
@@ -63,6 +64,7 @@ Object.defineProperty(window, "tetherFrames", {
 """Lets a test stop the page's paints, all from a moment on."""
 
 
+@pytest.mark.fresh_tab
 def test_a_lost_task_runs_again_while_nothing_is_painted(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import leave_anyway
+from tests.e2e.conftest import opened
 from tests.e2e.farm import (
     as_file,
     expect_done,
@@ -33,7 +33,7 @@ def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
         card(page, "gpu-2").get_by_role("button", name="Resume").click()
         assert page.context.browser is not None
         others = page.context.browser.new_context()
-        leave_anyway(others)
+        opened(others)
         other = fresh_window(others, two)
         photos = [as_file(noise(number), f"{number}.png") for number in (2, 3)]
         run(other, photos, server="gpu-1")

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.built import ROOT, Host, build, tree
-from tests.e2e.conftest import FLAGS, leave_anyway
+from tests.e2e.conftest import FLAGS, opened
 from tests.e2e.farm import (
     as_file,
     expect_done,
@@ -214,7 +214,7 @@ def test_on_plain_http_nothing_is_kept_and_all_works(
     rules = "--host-resolver-rules=MAP lan.test 127.0.0.1"
     browser = browser_type.launch(**{**browser_type_launch_args, "args": [*FLAGS, rules]})
     context = browser.new_context()
-    leave_anyway(context)
+    opened(context)
     watch = Watch(context)
     page = context.new_page()
     url = host.url.replace("127.0.0.1", "lan.test")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -27,6 +28,7 @@ def standing_still(steps: int = 2) -> dict[str, Any]:
     }
 
 
+@pytest.mark.fresh_tab
 def test_a_task_that_stands_still_says_what_was_checked(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -157,6 +158,7 @@ def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> No
         assert page.evaluate("Notification.permission") == "default"
 
 
+@pytest.mark.fresh_tab
 def test_what_the_browser_forbids_is_not_offered(
     watched_page: Page, background: Background
 ) -> None:

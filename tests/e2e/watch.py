@@ -1,9 +1,11 @@
 """Listens to all that a browser context complains about or asks for."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError, WebSocket
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, WebError, WebSocket
 
 COMPLAINTS = ("warning", "error", "assert")
 
@@ -14,13 +16,19 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+def report_violations(context: BrowserContext) -> None:
+    """Let all pages that come log each violation of their policy."""
+    context.add_init_script(REPORT_VIOLATIONS)
+
+
 class Watch:
     """Everything that the pages of one context logged and requested, in order.
 
     `problems` are console warnings and errors, exceptions nobody caught and
     violations of the content security policy. `requests` are URLs, WebSockets
     included; data: and blob: stay inside the page and are not listed. A built site's service
-    worker fetches the whole page once it stands: that is in `kept`.
+    worker fetches the whole page once it stands: that is in `kept`. `stop` when nobody looks
+    any more; of violations only pages hear that came after `report_violations`.
     """
 
     def __init__(self, context: BrowserContext) -> None:
@@ -29,11 +37,22 @@ class Watch:
         self.kept: list[str] = []
         self._expected: list[str] = []
         self._allowed: list[str] = []
-        context.add_init_script(REPORT_VIOLATIONS)
-        context.on("console", self._on_console)
-        context.on("weberror", self._on_error)
-        context.on("request", self._on_request)
-        context.on("page", lambda page: page.on("websocket", self._on_socket))
+        self._context = context
+        self._listeners: dict[str, Callable[[Any], None]] = {
+            "console": self._on_console,
+            "weberror": self._on_error,
+            "request": self._on_request,
+            "page": self._on_page,
+        }
+        for event, listener in self._listeners.items():
+            context.on(event, listener)  # type: ignore[call-overload]
+        for page in context.pages:
+            self._on_page(page)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        for event, listener in self._listeners.items():
+            self._context.remove_listener(event, listener)
 
     def expect(self, pattern: str) -> None:
         """Declare a problem, by regular expression, that this test is about.
@@ -77,6 +96,9 @@ class Watch:
     def _on_request(self, request: Request) -> None:
         if not request.url.startswith(("data:", "blob:")):
             (self.kept if request.service_worker else self.requests).append(request.url)
+
+    def _on_page(self, page: Page) -> None:
+        page.on("websocket", self._on_socket)
 
     def _on_socket(self, socket: WebSocket) -> None:
         self.requests.append(socket.url)

@@ -24,7 +24,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
 )
-from tests.e2e.watch import Watch
+from tests.e2e.watch import Watch, report_violations
 from tests.faults.desktop import Desktop
 from tools.chaos.proxy import ChaosProxy
 from tools.comfy.runner import WORK, Inputs, Work
@@ -129,6 +129,7 @@ class Stage:
 
     def use(self, context: BrowserContext) -> None:
         """Watch a browser's pages, and note what they show."""
+        report_violations(context)
         watch = Watch(context)
         watch.allow(LINE_NOISE)
         self.watches.append(watch)

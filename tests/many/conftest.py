@@ -5,6 +5,8 @@ import pytest
 from tests.e2e.conftest import (  # noqa: F401
     background,
     browser_type_launch_args,
+    seat,
+    warm_tab,
     watch,
     watched_page,
 )

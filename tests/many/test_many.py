@@ -5,10 +5,11 @@ from collections import Counter
 from typing import Any
 from urllib.request import urlopen
 
+import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import leave_anyway
+from tests.e2e.conftest import opened
 from tests.e2e.farm import (
     Farm,
     as_file,
@@ -86,6 +87,7 @@ def memory(page: Page, session: CDPSession) -> tuple[float, float]:
     return used, sum(sizes)
 
 
+@pytest.mark.fresh_tab
 def test_500_tasks_of_one_window_on_four_servers(
     watched_page: Page, background: Background
 ) -> None:
@@ -164,7 +166,7 @@ def test_the_lid(watched_page: Page, background: Background, browser: Browser) -
             page.close(run_before_unload=True)
 
         context = browser.new_context()
-        leave_anyway(context)
+        opened(context)
         watch = Watch(context)
         other = open_page(context.new_page(), link)
         other.locator("#collect-form .primary").click()
