@@ -83,20 +83,15 @@ class Execution:
         if self._class_of(self._node_id).is_websocket_output:
             for number, picture in enumerate(done.previews):
                 self._messages.show_step(self._node_id, number, len(done.previews), picture)
-        pace, stage = self._pace, self._process.stage
-        if pace.steps and pace.step_seconds > 0:
-            # Steps that were due while the shell still worked are lost, as with slow nodes.
-            passed = int((stage.now - self._began) / pace.step_seconds + 1e-6)
-            self._step_later(done, min(passed + 1, pace.steps))
-        elif pace.steps:
-            for step in range(1, pace.steps + 1):
-                if not self._take_step(done, step):
-                    return
-            self._complete(done)
-        elif pace.hold_seconds > 0:
+        pace = self._pace
+        if not pace.steps:
             self._when_current(self._began + pace.hold_seconds, lambda: self._complete(done))
-        else:
-            self._complete(done)
+            return
+        passed = 0
+        if pace.step_seconds > 0:
+            # Steps that were due while the shell still worked are lost, as with slow nodes.
+            passed = int((self._process.stage.now - self._began) / pace.step_seconds + 1e-6)
+        self._step_later(done, min(passed + 1, pace.steps))
 
     def fail_node(self, failure: NodeRaised) -> None:
         """End the task with the error of its node."""
@@ -160,32 +155,23 @@ class Execution:
             if name == node_class.file_input and (file := find(str(inputs[name]))) is not None
         }
         previews = self._pace.steps if self._pace.previews else 0
-        name = node_class.name
-        hidden = self.task.hidden
-        run = RunNode(self._run_id, node_id, name, inputs, files, previews, hidden)
+        run_id, name, hidden = self._run_id, node_class.name, self.task.hidden
+        run = RunNode(run_id, node_id, name, inputs, files, previews, hidden)
         self._process.stage.emit(run)
 
     def _step_later(self, done: NodeFinished, step: int) -> None:
-        due = self._began + step * self._pace.step_seconds
-
         def take() -> None:
-            if not self._take_step(done, step):
+            if self.is_interrupted:
+                self._end("execution_interrupted", self._about_node())
                 return
+            preview = done.previews[step - 1] if step <= len(done.previews) else None
+            self._messages.show_step(self._node_id, step, self._pace.steps, preview)
             if step == self._pace.steps:
                 self._complete(done)
             else:
                 self._step_later(done, step + 1)
 
-        self._when_current(due, take)
-
-    def _take_step(self, done: NodeFinished, step: int) -> bool:
-        """Report one step; return False if an interrupt ended the task."""
-        if self.is_interrupted:
-            self._end("execution_interrupted", self._about_node())
-            return False
-        preview = done.previews[step - 1] if step <= len(done.previews) else None
-        self._messages.show_step(self._node_id, step, self._pace.steps, preview)
-        return True
+        self._when_current(self._began + step * self._pace.step_seconds, take)
 
     def _when_current(self, due: float, action: Callable[[], None]) -> None:
         run_id = self._run_id
@@ -235,16 +221,12 @@ class Execution:
         self.abandon()
         self._messages.report(kind, data)
         entry = Entry(self.task, self._outputs, self._meta, self._messages.kept)
-        gap = self._process.settings.success_gap
 
         def close() -> None:
             self.shown_node = None
             self._on_end(entry)
 
-        if gap > 0:
-            self._process.stage.later(gap, close)
-        else:
-            close()
+        self._process.stage.later(self._process.settings.success_gap, close)
 
     def _about_node(self) -> dict[str, object]:
         return {

@@ -29,7 +29,7 @@ class Scene:
         sockets = process.sockets
         for connection_id, name in ((1, "owner"), (2, "onlooker")):
             sockets.open(connection_id, name)
-        sockets.receive(1, FLAGS, lambda: "{}")
+        sockets.receive(1, FLAGS, {})
         self.stage.take_effects()
         extra = {} if client_id is None else {"client_id": client_id}
         self.messages = Messages(process, Task(0, "p", {}, extra, []))
