@@ -24,11 +24,7 @@ class Execution:
     """
 
     def __init__(
-        self,
-        process: Process,
-        task: Task,
-        run_ids: Iterator[int],
-        on_end: Callable[[Entry], None],
+        self, process: Process, task: Task, run_ids: Iterator[int], on_end: Callable[[Entry], None]
     ) -> None:
         self.task = task
         self.shown_node: str | None = None

@@ -1,14 +1,7 @@
 """The routes: which request gets which answer."""
 
 from simulator.file_routes import answer_upload, answer_view
-from simulator.http import (
-    Request,
-    Response,
-    ServerTrouble,
-    body_json,
-    body_object,
-    json_response,
-)
+from simulator.http import Request, Response, ServerTrouble, body_json, body_object, json_response
 from simulator.jobs import Jobs
 from simulator.process import Process
 from simulator.server_info import FIXED, features, system_stats
