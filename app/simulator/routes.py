@@ -137,7 +137,7 @@ class Routes:
         if not isinstance(body, dict):
             raise ServerTrouble("the body of /interrupt is JSON but no object")
         prompt_id = body.get("prompt_id")
-        # A wrong type is a name nobody has.
+        # No task has an id of another type.
         self._worker.interrupt(str(prompt_id) if prompt_id else None)
         return Response()
 

@@ -2,7 +2,7 @@
 //
 // The page's Python would compile all of it at every start. The byte code carries the
 // hash of its source (PEP 552), and Python compares: after an edit it compiles that
-// module itself, so a stale file costs time, never truth.
+// module itself, so a stale file makes the start slower, and nothing worse.
 //
 // The file is an index, {path: [start, length]} in JSON after its length in four bytes
 // (big-endian), then the byte code. static/boot/interpreter.mjs unpacks it.
@@ -48,7 +48,7 @@ for path, text in sources.items():
     try:
         code = compile(text, path, "exec", dont_inherit=True)
     except SyntaxError:
-        continue  # Left to the page, which shows it to whoever is at work on it.
+        continue  # The page shows the error when it compiles the module.
     source = text.encode()
     header = importlib.util.MAGIC_NUMBER + checked_hash + importlib.util.source_hash(source)
     byte_code = header + marshal.dumps(code)

@@ -34,7 +34,7 @@ async function main() {
   await rm(next, { recursive: true, force: true });
   await mkdir(next, { recursive: true });
   await write(next, files);
-  // A host may edit these two in place: a compressed copy would go on saying the old.
+  // A host may edit these two in place: a compressed copy would be stale.
   const { "index.html": _page, "servers.json": _servers, ...rest } = files;
   if (!values.plain) await compress(next, rest, join(ROOT, "var/compressed"));
   await rm(target, { recursive: true, force: true });
