@@ -27,7 +27,7 @@ class PlayedAgenda:
     def __init__(self, now: float) -> None:
         self._now = now
         self._due: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._noted = 0
+        self._count = 0
 
     def now(self) -> float:
         """Return the virtual time."""
@@ -35,8 +35,8 @@ class PlayedAgenda:
 
     def after(self, delay: float, action: Callable[..., None], *args: Any) -> None:
         """Run an action in so many virtual seconds."""
-        self._noted += 1
-        heappush(self._due, (self._now + max(delay, 0.0), self._noted, action, args))
+        self._count += 1
+        heappush(self._due, (self._now + max(delay, 0.0), self._count, action, args))
 
     def run(self, seconds: float, until: Callable[[], bool] = lambda: False) -> bool:
         """Let at most so many seconds pass, until a condition holds; tell whether it does."""

@@ -42,13 +42,9 @@ class CanvasWork:
 
     def run(self, run: RunNode, report: Report) -> None:
         """Do a node's work and report later; a node that no canvas can do fails at once."""
-        pictures = {
-            name: value.run_id for name, value in run.inputs.items() if isinstance(value, ValueRef)
-        }
-        masks = [
-            value for value in run.inputs.values() if isinstance(value, ValueRef) and value.index
-        ]
-        if run.class_name not in _CAN_DO or masks:
+        links = {name: each for name, each in run.inputs.items() if isinstance(each, ValueRef)}
+        has_mask = any(each.index for each in links.values())
+        if run.class_name not in _CAN_DO or has_mask:
             why = f"the demo has no {run.class_name}, but a ComfyUI server has"
             report(NodeRaised(run.run_id, "NotImplementedError", why))
             return
@@ -60,8 +56,8 @@ class CanvasWork:
             "kind": "run",
             "run": run.run_id,
             "node": run.class_name,
-            "inputs": {n: value for n, value in run.inputs.items() if n not in pictures},
-            "pictures": pictures,
+            "inputs": {name: each for name, each in run.inputs.items() if name not in links},
+            "pictures": {name: each.run_id for name, each in links.items()},
             "files": {name: self._blobs.get(key) for name, key in run.files.items()},
             "previews": run.previews,
         }

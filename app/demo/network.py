@@ -109,24 +109,24 @@ class NetworkSockets:
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
         """Open a socket."""
-        line = _Line(self.network, server, attempt, self._told)
+        line = _Line(self.network, server, attempt, self._pass_on)
         self._open[server, attempt] = line
         parts = urlsplit(url)
-        self.network.agenda.after(ONE_WAY, line.dial, f"{parts.path}?{parts.query}")
+        self.network.agenda.after(ONE_WAY, line.connect, f"{parts.path}?{parts.query}")
 
     def send(self, server: ServerUrl, attempt: int, text: str) -> None:
         """Send a frame, if the socket is still open."""
         line = self._open.get((server, attempt))
         if line is not None:
-            self.network.agenda.after(ONE_WAY, line.say, text)
+            self.network.agenda.after(ONE_WAY, line.send, text)
 
     def close(self, server: ServerUrl, attempt: int) -> None:
         """Close a socket, if it is still open."""
         line = self._open.get((server, attempt))
         if line is not None:
-            self.network.agenda.after(ONE_WAY, line.leave)
+            self.network.agenda.after(ONE_WAY, line.close)
 
-    def _told(self, event: Event) -> None:
+    def _pass_on(self, event: Event) -> None:
         if isinstance(event, SocketClosed):
             self._open.pop((event.server, event.attempt), None)
         self.emit(event)
@@ -143,27 +143,27 @@ class _Line:
     number: int = 0
     is_closed: bool = False
 
-    def dial(self, target: str) -> None:
+    def connect(self, target: str) -> None:
         server = self.network.up(self.server)
         if server is None:
             self.cut()
         elif not self.is_closed:
             self.number = server.open(target, self)
 
-    def say(self, text: str) -> None:
+    def send(self, text: str) -> None:
         server = self.network.up(self.server)
         if server is not None and not self.is_closed:
-            server.hear(self.number, text)
+            server.receive(self.number, text)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         if not self.is_closed:
-            self.network.servers[self.server].lose(self.number)
+            self.network.servers[self.server].close(self.number)
             self._end(_NORMAL)
 
     def opened(self) -> None:
         self._later(SocketOpened(self.server, self.attempt))
 
-    def heard(self, frame: str | bytes) -> None:
+    def received(self, frame: str | bytes) -> None:
         if isinstance(frame, str):
             self._later(FrameReceived(self.server, self.attempt, frame))
         else:
@@ -179,8 +179,8 @@ class _Line:
             self.network.agenda.after(ONE_WAY, self.emit, closed)
 
     def _later(self, event: Event) -> None:
-        self.network.agenda.after(ONE_WAY, self._tell, event)
+        self.network.agenda.after(ONE_WAY, self._arrive, event)
 
-    def _tell(self, event: Event) -> None:
+    def _arrive(self, event: Event) -> None:
         if not self.is_closed:
             self.emit(event)

@@ -41,7 +41,7 @@ class Line(Protocol):
     def opened(self) -> None:
         """The server accepted it."""
 
-    def heard(self, frame: str | bytes) -> None:
+    def received(self, frame: str | bytes) -> None:
         """A frame came from the server."""
 
     def cut(self) -> None:
@@ -103,12 +103,12 @@ class InPageServer:
         self._feed(events.SocketOpened(self._last_id, Request("GET", target, {})))
         return self._last_id
 
-    def hear(self, number: int, text: str) -> None:
+    def receive(self, number: int, text: str) -> None:
         """Take a frame of the client."""
         if number in self._lines:
             self._feed(events.TextReceived(number, text))
 
-    def lose(self, number: int) -> None:
+    def close(self, number: int) -> None:
         """Take the close of a socket by the client."""
         if self._lines.pop(number, None) is not None:
             self._feed(events.SocketClosed(number))
@@ -153,7 +153,7 @@ class InPageServer:
                     answer(response)
             case events.Send(number, frame):
                 if number in self._lines:
-                    self._lines[number].heard(frame)
+                    self._lines[number].received(frame)
             case events.AcceptSocket(number):
                 if number in self._lines:
                     self._lines[number].opened()

@@ -69,7 +69,7 @@ class DemoWorld:
         files = DemoFiles(f"{prefix}demo:files", emit)
         self.files: Files = files
         self.http: Http = NetworkHttp(network, on_answer, files.content)
-        self.sockets: Sockets = NetworkSockets(network, lambda event: emit(_as_outside(event)))
+        self.sockets: Sockets = NetworkSockets(network, lambda event: emit(_with_buffer(event)))
         self._urls: dict[TaskId, dict[str, str]] = {}
 
     def make_hold(self) -> Hold:
@@ -121,7 +121,7 @@ class DemoWorld:
         return self._network.servers[task.server], target
 
 
-def _as_outside(event: Event) -> Event:
+def _with_buffer(event: Event) -> Event:
     """Turn a binary frame into an ArrayBuffer, as from the browser's sockets."""
     if isinstance(event, BinaryReceived):
         return BinaryReceived(event.server, event.attempt, event.head, to_js(event.frame).buffer)

@@ -38,11 +38,7 @@ class Signatures:
             if current in self._known:
                 pending.pop()
                 continue
-            links = [
-                link
-                for value in self._inputs(current).values()
-                if (link := link_of(value)) is not None
-            ]
+            links = filter(None, map(link_of, self._inputs(current).values()))
             unknown = [source for source, _ in links if source not in self._known]
             if not unknown:
                 self._known[current] = self._compute(current)

@@ -211,9 +211,7 @@ CATALOGUE = by_name(
 def classes_of(models: Iterable[str] = (), without: Iterable[str] = ()) -> NodeClasses:
     """Return the catalogue of a server with these upscale models and without these classes.
 
-    Args:
-        models: File names with the server's own separators, as its lists show them.
-        without: Classes that it lacks.
+    A model's file name has the server's own separators, as its lists show it.
     """
     loader = NodeClass(
         MODEL_LOADER,

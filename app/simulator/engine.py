@@ -24,9 +24,7 @@ class Engine:
     """A whole server: feed it events, and carry out the effects that it returns, in order.
 
     The same events at the same times with the same random source give the same effects.
-    Nothing a client sends can make `handle` raise.
-
-    `process` is the state of the running server. `random` makes ids and names.
+    Nothing a client sends can make `handle` raise. `random` makes ids and names.
     """
 
     def __init__(
@@ -57,7 +55,7 @@ class Engine:
             case events.SocketOpened(connection_id, request):
                 self._open(connection_id, request)
             case events.TextReceived(connection_id, text):
-                self.process.sockets.receive(connection_id, text, self._features_frame)
+                self.process.sockets.receive(connection_id, text, features(self.settings))
             case events.SocketClosed(connection_id):
                 self.process.sockets.close(connection_id)
             case events.SocketBlocked(connection_id):
@@ -83,7 +81,7 @@ class Engine:
         self._routes = Routes(self.process, self._worker)
 
     def _die(self) -> None:
-        for connection_id in self.process.sockets.forget_all():
+        for connection_id in self.process.sockets.connection_ids:
             self._stage.emit(events.CutSocket(connection_id))
         self._worker.abandon()
         for run_id in self.process.cache.keep_only(set()):
@@ -170,6 +168,3 @@ class Engine:
 
     def _with_cors(self, response: Response) -> Response:
         return response.with_headers(cors_headers(self.settings))
-
-    def _features_frame(self) -> str:
-        return text_frame("feature_flags", features(self.settings))

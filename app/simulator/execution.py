@@ -24,11 +24,7 @@ class Execution:
     """
 
     def __init__(
-        self,
-        process: Process,
-        task: Task,
-        run_ids: Iterator[int],
-        on_end: Callable[[Entry], None],
+        self, process: Process, task: Task, run_ids: Iterator[int], on_end: Callable[[Entry], None]
     ) -> None:
         self.task = task
         self.shown_node: str | None = None
@@ -158,9 +154,8 @@ class Execution:
             if name == node_class.file_input and (file := find(str(inputs[name]))) is not None
         }
         previews = self._pace.steps if self._pace.previews else 0
-        name = node_class.name
-        hidden = self.task.hidden
-        run = RunNode(self._run_id, node_id, name, inputs, files, previews, hidden)
+        run_id, name, hidden = self._run_id, node_class.name, self.task.hidden
+        run = RunNode(run_id, node_id, name, inputs, files, previews, hidden)
         self._process.stage.emit(run)
 
     def _step_later(self, done: NodeFinished, step: int) -> None:
@@ -233,16 +228,12 @@ class Execution:
         self.abandon()
         self._messages.report(kind, data)
         entry = Entry(self.task, self._outputs, self._meta, self._messages.kept)
-        gap = self._process.settings.success_gap
 
         def close() -> None:
             self.shown_node = None
             self._on_end(entry)
 
-        if gap > 0:
-            self._process.stage.later(gap, close)
-        else:
-            close()
+        self._process.stage.later(self._process.settings.success_gap, close)
 
     def _about_node(self) -> dict[str, object]:
         return {

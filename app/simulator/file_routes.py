@@ -139,20 +139,18 @@ def _whole(request: Request, file: StoredFile, headers: Headers) -> Response:
     tag = f'"{int(file.changed * 1_000_000_000):x}-{size:x}"'
     changed = datetime.fromtimestamp(file.changed, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
     headers = (*headers, ("Etag", tag), ("Last-Modified", changed))
-    known = {each.strip().removeprefix("W/") for each in _list(request, "if-none-match")}
-    if tag in known or "*" in known:
-        return Response(304, headers)
-    if not known and request.headers.get("if-modified-since") == changed:
+    tags = request.headers.get("if-none-match")
+    known = {each.strip().removeprefix("W/") for each in (tags or "").split(",")}
+    is_unchanged = tags is None and request.headers.get("if-modified-since") == changed
+    if is_unchanged or tag in known or "*" in known:
         return Response(304, headers)
     headers = (*headers, ("Accept-Ranges", "bytes"))
     wanted = request.headers.get("range")
     if wanted is None:
         return Response(200, headers, FileBody(file.blob.key, 0, size))
     found = _RANGE.fullmatch(wanted.strip())
-    if found is None or found.groups() == ("", ""):
-        return Response(416, (*headers, ("Content-Range", f"bytes */{size}")))
-    first, last = found.groups()
-    start = int(first) if first else max(0, size - int(last))
+    first, last = found.groups() if found is not None else ("", "")
+    start = int(first) if first else max(0, size - int(last or 0))
     stop = min(int(last) + 1, size) if first and last else size
     if start >= stop:
         return Response(416, (*headers, ("Content-Range", f"bytes */{size}")))
@@ -180,8 +178,3 @@ def _file_headers(file: StoredFile, api: Api) -> Headers:
 def _quoted(file: StoredFile) -> str:
     escaped = file.name.replace("\\", "\\\\").replace('"', '\\"')
     return f'filename="{escaped}"'
-
-
-def _list(request: Request, name: str) -> list[str]:
-    value = request.headers.get(name)
-    return [] if value is None else value.split(",")

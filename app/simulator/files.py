@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from posixpath import basename, dirname, normpath
+from posixpath import basename, dirname, normpath, splitext
 
 from simulator.events import DropBlob
 from simulator.http import Blob
@@ -99,17 +99,16 @@ class Files:
             OutsideRoot: The subfolder or the name leaves the root.
         """
         folder, name = self._place(subfolder, name)
-        self._forget_counters(root, folder)
-        stem, dot, extension = name.rpartition(".")
-        if not stem:
-            stem, dot, extension = name, "", ""
+        for place in [place for place in self._counters if place[:2] == (root, folder)]:
+            del self._counters[place]
+        stem, extension = splitext(name)
         candidate, copies = name, 0
         while not overwrite and (there := self.find(root, folder, candidate)) is not None:
             if there.blob.digest == blob.digest and there.blob.size == blob.size:
                 self._stage.emit(DropBlob(blob.key))
                 return there
             copies += 1
-            candidate = f"{stem} ({copies}){dot}{extension}"
+            candidate = f"{stem} ({copies}){extension}"
         return self.put(root, folder, candidate, blob)
 
     def save_numbered(
@@ -161,10 +160,6 @@ class Files:
                 digits = name[len(stem) + 1 :].split("_")[0]
                 highest = max(highest, int(digits) if _NUMBER.fullmatch(digits) else 0)
         return highest + 1
-
-    def _forget_counters(self, root: str, folder: str) -> None:
-        for place in [place for place in self._counters if place[:2] == (root, folder)]:
-            del self._counters[place]
 
     def _fill_in(self, prefix: str, picture_size: tuple[int, int]) -> str:
         if "%" not in prefix:

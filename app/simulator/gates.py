@@ -12,8 +12,8 @@ _LOOPBACK = re.compile(r"localhost|127\.\d+\.\d+\.\d+|::1")
 def unauthorized(request: Request, gate: Gate | None, cors: Headers = ()) -> Response | None:
     """Return the 401 for a request without the secret; None lets it through.
 
-    The given CORS headers go with it only if the gate is told so: most proxies know nothing
-    of them, and then no page can read the refusal.
+    It has the given CORS headers only if the gate `is_readable`: most proxies send none, and
+    then no page can read the refusal.
     """
     if gate is None or (request.method == "OPTIONS" and not gate.guards_preflight):
         return None

@@ -65,14 +65,10 @@ class History:
         first = -1 if offset is None else offset
         if first < 0 and max_items is not None:
             first = len(self.entries) - max_items
-        chosen: dict[str, object] = {}
-        for at, (prompt_id, entry) in enumerate(self.entries.items()):
-            if at < first:
-                continue
-            chosen[prompt_id] = entry.as_json
-            if max_items is not None and len(chosen) >= max_items:
-                break
-        return json_response(chosen)
+        chosen = list(self.entries.items())[max(first, 0) :]
+        if max_items is not None:
+            chosen = chosen[: max(max_items, 1)]  # ComfyUI counts after it has taken one.
+        return json_response({prompt_id: entry.as_json for prompt_id, entry in chosen})
 
 
 def _whole_number(text: str | None) -> int | None:

@@ -81,13 +81,8 @@ class Jobs:
             jobs.append(_unfinished(self.queue.running, "in_progress"))
         if "pending" in statuses:
             jobs.extend(_unfinished(task, "pending") for task in self.queue.heap)
-        if any(ending in statuses for ending in _ENDINGS.values()):
-            jobs.extend(
-                _finished(entry)
-                for entry in self.history.entries.values()
-                if _ENDINGS[entry.messages[-1][0]] in statuses
-            )
-        return jobs
+        finished = map(_finished, self.history.entries.values())
+        return jobs + [job for job in finished if job["status"] in statuses]
 
 
 def _statuses(text: str | None) -> tuple[str, ...]:
@@ -115,33 +110,35 @@ def _created(job: dict[str, object]) -> int:
 
 
 def _unfinished(task: Task, status: str) -> dict[str, object]:
-    job: dict[str, object] = {
-        "id": task.prompt_id,
-        "status": status,
-        "priority": task.number,
-        "create_time": task.extra_data.get("create_time"),
-        "outputs_count": 0,
-        "workflow_id": _workflow_id(task),
-    }
-    return _without_empty(job)
+    return _job(task, status, outputs_count=0)
 
 
 def _finished(entry: Entry) -> dict[str, object]:
     kind, last = entry.messages[-1]
     count, preview = _summary(entry.outputs)
+    return _job(
+        entry.task,
+        _ENDINGS[kind],
+        execution_start_time=entry.messages[0][1]["timestamp"],
+        execution_end_time=last["timestamp"],
+        execution_error=last if kind == "execution_error" else None,
+        outputs_count=count,
+        preview_output=preview,
+    )
+
+
+def _job(task: Task, status: str, **more: object) -> dict[str, object]:
+    pnginfo = task.extra_data.get("extra_pnginfo")
+    workflow = pnginfo.get("workflow") if isinstance(pnginfo, dict) else None
     job: dict[str, object] = {
-        "id": entry.task.prompt_id,
-        "status": _ENDINGS[kind],
-        "priority": entry.task.number,
-        "create_time": entry.task.extra_data.get("create_time"),
-        "execution_start_time": entry.messages[0][1]["timestamp"],
-        "execution_end_time": last["timestamp"],
-        "execution_error": last if kind == "execution_error" else None,
-        "outputs_count": count,
-        "preview_output": preview,
-        "workflow_id": _workflow_id(entry.task),
+        "id": task.prompt_id,
+        "status": status,
+        "priority": task.number,
+        "create_time": task.extra_data.get("create_time"),
+        **more,
+        "workflow_id": workflow.get("id") if isinstance(workflow, dict) else None,
     }
-    return _without_empty(job)
+    return {name: value for name, value in job.items() if value is not None}
 
 
 def _summary(outputs: dict[str, object]) -> tuple[int, dict[str, object] | None]:
@@ -158,13 +155,3 @@ def _summary(outputs: dict[str, object]) -> tuple[int, dict[str, object] | None]
                     saved = saved or shown
                 other = other or shown
     return count, saved or other
-
-
-def _workflow_id(task: Task) -> object:
-    pnginfo = task.extra_data.get("extra_pnginfo")
-    workflow = pnginfo.get("workflow") if isinstance(pnginfo, dict) else None
-    return workflow.get("id") if isinstance(workflow, dict) else None
-
-
-def _without_empty(job: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in job.items() if value is not None}

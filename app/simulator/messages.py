@@ -36,8 +36,8 @@ class Progress:
         maximum = 1 if known is None else known["max"]
         self._set(node_id, maximum, maximum, "finished")
 
-    def deserves_frame(self, now: float, value: int, maximum: int, *, has_preview: bool) -> bool:
-        """Tell whether a step is sent; the first, the last and those with a preview always are.
+    def passes_throttle(self, now: float, value: int, maximum: int, *, has_preview: bool) -> bool:
+        """Tell whether a step is sent: the first, the last and those with a preview always are.
 
         Source: ComfyUI 0.28.1 wire, measured: at least 0.1 s and 0.5 % apart; 0.3.64 sends all.
         """
@@ -106,7 +106,7 @@ class Messages:
         self._progress.step(node_id, value, maximum)
         now = self._process.stage.now
         has_preview = preview is not None
-        if not self._progress.deserves_frame(now, value, maximum, has_preview=has_preview):
+        if not self._progress.passes_throttle(now, value, maximum, has_preview=has_preview):
             return
         with_metadata = self._process.sockets.wants_metadata(self._client_id)
         self._send_progress()
@@ -123,13 +123,8 @@ class Messages:
 
     def show_output(self, node_id: str, output: dict[str, object] | None) -> None:
         """Report a node's output, or that it was found in the cache."""
-        data: dict[str, object] = {
-            "node": node_id,
-            "display_node": node_id,
-            "output": output,
-            "prompt_id": self._prompt_id,
-        }
-        self._send_owner("executed", data)
+        data: dict[str, object] = {"node": node_id, "display_node": node_id, "output": output}
+        self._send_owner("executed", {**data, "prompt_id": self._prompt_id})
 
     def finish_node(self, node_id: str) -> None:
         """Report that a node is done."""

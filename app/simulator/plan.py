@@ -41,24 +41,22 @@ class Plan:
 
     def pick(self) -> str | None:
         """Return the node to run next; None when all are done."""
-        ready = [node_id for node_id, missing in self._missing.items() if missing == 0]
-        for node_id in ready:
-            if self._is_output(node_id):
-                return node_id
-        for node_id in ready:
-            if any(map(self._is_output, self._feeds[node_id])):
-                return node_id
-        for node_id in ready:
-            for next_id in self._feeds[node_id]:
-                if any(map(self._is_output, self._feeds[next_id])):
-                    return node_id
-        return ready[0] if ready else None
+        ready = (node_id for node_id, missing in self._missing.items() if missing == 0)
+        return min(ready, key=self._steps_to_output, default=None)
 
     def done(self, node_id: str) -> None:
         """Remove a node that is done from those that others wait for."""
         del self._missing[node_id]
         for next_id in self._feeds.pop(node_id):
             self._missing[next_id] -= 1
+
+    def _steps_to_output(self, node_id: str) -> int:
+        level = {node_id}
+        for steps in range(3):
+            if any(map(self._is_output, level)):
+                return steps
+            level = {next_id for each in level for next_id in self._feeds[each]}
+        return 3
 
 
 def _sources(node: dict[str, object]) -> dict[str, None]:

@@ -1,14 +1,7 @@
 """The routes: which request gets which answer."""
 
 from simulator.file_routes import answer_upload, answer_view
-from simulator.http import (
-    Request,
-    Response,
-    ServerTrouble,
-    body_json,
-    body_object,
-    json_response,
-)
+from simulator.http import Request, Response, ServerTrouble, body_json, body_object, json_response
 from simulator.jobs import Jobs
 from simulator.process import Process
 from simulator.server_info import FIXED, features, system_stats
@@ -144,7 +137,7 @@ class Routes:
         if not isinstance(body, dict):
             raise ServerTrouble("the body of /interrupt is JSON but no object")
         prompt_id = body.get("prompt_id")
-        # A wrong type is a name nobody has.
+        # No task has an id of another type.
         self._worker.interrupt(str(prompt_id) if prompt_id else None)
         return Response()
 

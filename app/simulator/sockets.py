@@ -2,7 +2,7 @@
 
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from struct import pack
 from typing import TypeAlias
 
@@ -58,7 +58,7 @@ class Sockets:
     """ComfyUI's registry of sockets, with its weaknesses.
 
     A second socket with the same client id takes the place of the first, and when *either*
-    closes the id is removed: the survivor goes deaf. Source: ComfyUI 0.28.1 wire, measured;
+    closes the id is removed: the other gets no more frames. Source: ComfyUI 0.28.1 wire, measured;
     `server.py`, `websocket_handler`.
     """
 
@@ -75,7 +75,7 @@ class Sockets:
 
     @property
     def connection_ids(self) -> tuple[int, ...]:
-        """Every open connection, deaf ones included."""
+        """Every open connection, unregistered ones included."""
         return tuple(self._clients)
 
     def open(self, connection_id: int, client_id: str) -> None:
@@ -97,10 +97,10 @@ class Sockets:
         self._blocked.discard(connection_id)
         self._flush()
 
-    def receive(self, connection_id: int, text: str, features: Callable[[], str]) -> None:
-        """Handle a client's message: only `feature_flags` as the first one has a meaning.
+    def receive(self, connection_id: int, text: str, features: Mapping[str, object]) -> None:
+        """Handle a client's message: `feature_flags` as its first one is answered with `features`.
 
-        Junk that isn't a JSON object does not use up the first place.
+        Only a JSON object counts as the first message.
         """
         client_id = self._clients.get(connection_id)
         if client_id is None or connection_id not in self._awaits_first:
@@ -113,7 +113,7 @@ class Sockets:
             return
         if message.get("type") == "feature_flags":
             self._flags[client_id] = message.get("data", {})
-            self.send_now(client_id, features())
+            self.send_now(client_id, text_frame("feature_flags", features))
         self._awaits_first.discard(connection_id)
 
     def wants_metadata(self, client_id: str | None) -> bool:
@@ -141,17 +141,6 @@ class Sockets:
         """It reads again: the frames of all clients go on."""
         self._blocked.discard(connection_id)
         self._flush()
-
-    def forget_all(self) -> tuple[int, ...]:
-        """Drop every connection and all unsent frames; return the ids of the connections."""
-        gone = self.connection_ids
-        for held in (self._clients, self._registry, self._flags):
-            held.clear()
-        self._awaits_first.clear()
-        self._blocked.clear()
-        self._backlog.clear()
-        self._targets.clear()
-        return gone
 
     def _flush(self) -> None:
         while True:

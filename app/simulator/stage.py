@@ -26,8 +26,8 @@ class Stage:
         self._random = random
         self._effects: list[Effect] = []
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
-        self._noted = 0
-        self._asked: float | None = None
+        self._count = 0
+        self._wake_at: float | None = None
 
     @property
     def now_ms(self) -> int:
@@ -40,8 +40,8 @@ class Stage:
 
     def at(self, time: float, action: Callable[[], None]) -> None:
         """Run an action at a time; equal times keep their order."""
-        self._noted += 1
-        heappush(self._agenda, (time, self._noted, action))
+        self._count += 1
+        heappush(self._agenda, (time, self._count, action))
 
     def later(self, delay: float, action: Callable[[], None]) -> None:
         """Run an action after so many seconds."""
@@ -59,14 +59,14 @@ class Stage:
 
     def wake(self) -> None:
         """Note that the last `WakeAt` has come, perhaps a little early."""
-        self._asked = None
+        self._wake_at = None
 
     def take_effects(self) -> tuple[Effect, ...]:
         """Return all effects since the last call, with a `WakeAt` if a new one is needed."""
         earliest = self._agenda[0][0] if self._agenda else None
-        if earliest is not None and earliest != self._asked:
+        if earliest is not None and earliest != self._wake_at:
             self._effects.append(WakeAt(earliest))
-        self._asked = earliest
+        self._wake_at = earliest
         effects = tuple(self._effects)
         self._effects.clear()
         return effects

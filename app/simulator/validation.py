@@ -94,11 +94,8 @@ class Validator:
                     dependent.setdefault(node_id, []).append(output)
         error = None
         if not good:
-            error = make_error(
-                "prompt_outputs_failed_validation",
-                "Prompt outputs failed validation",
-                "\n".join(details),
-            )
+            kind, message = "prompt_outputs_failed_validation", "Prompt outputs failed validation"
+            error = make_error(kind, message, "\n".join(details))
         node_errors: dict[str, object] = {
             node_id: {
                 "errors": errors,
@@ -113,18 +110,15 @@ class Validator:
         name = node.get("class_type")
         if isinstance(name, str) and name in self._classes:
             return None
-        extra: dict[str, object] = {}
         if self._api is Api.V0_3_64:
+            message = f"Cannot execute because node {name} does not exist."
             if "class_type" not in node:
                 message = "Cannot execute because a node is missing the class_type property."
-            else:
-                message = f"Cannot execute because node {name} does not exist."
-            return make_error("invalid_prompt", message, f"Node ID '#{node_id}'", extra)
-        title = name
+            return make_error("invalid_prompt", message, f"Node ID '#{node_id}'")
         meta = node.get("_meta")
-        if isinstance(meta, dict) and meta.get("title") is not None:
-            title = meta["title"]
-        extra = {"node_id": node_id, "class_type": name, "node_title": title}
+        named = meta.get("title") if isinstance(meta, dict) else None
+        title = name if named is None else named
+        extra: dict[str, object] = {"node_id": node_id, "class_type": name, "node_title": title}
         if name is None:
             message = (
                 f"Node 'ID #{node_id}' has no class_type. The workflow may be corrupted or a "
@@ -148,9 +142,8 @@ class Validator:
         if "inputs" not in self._workflow[node_id]:
             raise _Raised("KeyError", "'inputs'")
         if not isinstance(inputs, dict):
-            raise _Raised(
-                "TypeError", f"argument of type '{type(inputs).__name__}' is not iterable"
-            )
+            kind = type(inputs).__name__
+            raise _Raised("TypeError", f"argument of type '{kind}' is not iterable")
         self._path.append(node_id)
         errors: list[dict[str, object]] = []
         sound = True
@@ -162,7 +155,7 @@ class Validator:
                 message = "Required input is missing"
                 errors.append(make_error("required_input_missing", message, each.name, extra))
         self._path.pop()
-        if node_id in self._judged:  # A cycle through this node has been told already.
+        if node_id in self._judged:  # It is in a cycle, which has been reported.
             return self._judged[node_id]
         self._judged[node_id] = errors if errors or not sound else None
         return self._judged[node_id]
@@ -184,26 +177,17 @@ class Validator:
             errors.append(bad.error)
             return True
         if each.name == node_class.file_input and self._files.find_named(str(value)) is None:
-            errors.append(
-                make_error(
-                    "custom_validation_failed",
-                    "Custom validation failed for node",
-                    f"{each.name} - Invalid image file: {value}",
-                    {"input_name": each.name},
-                )
-            )
+            message = "Custom validation failed for node"
+            details = f"{each.name} - Invalid image file: {value}"
+            extra: dict[str, object] = {"input_name": each.name}
+            errors.append(make_error("custom_validation_failed", message, details, extra))
         return True
 
     def _judge_link(self, each: Input, link: list[object], errors: list[dict[str, object]]) -> bool:
         if len(link) != 2:
-            errors.append(
-                make_error(
-                    "bad_linked_input",
-                    "Bad linked input, must be a length-2 list of [node_id, slot_index]",
-                    each.name,
-                    about_input(each, received_value=link),
-                )
-            )
+            message = "Bad linked input, must be a length-2 list of [node_id, slot_index]"
+            extra = about_input(each, received_value=link)
+            errors.append(make_error("bad_linked_input", message, each.name, extra))
             return True
         source, index = link
         received = self._type_of(source, index)

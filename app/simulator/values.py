@@ -3,9 +3,18 @@
 Source: ComfyUI, execution.py, `validate_inputs`; the bodies are measured on 0.28.1.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from simulator.nodes import Input
 
 _MOST_CHOICES_QUOTED = 20
+_CONVERTERS: dict[object, Callable[[Any], object]] = {
+    "INT": int,
+    "FLOAT": float,
+    "STRING": str,
+    "BOOLEAN": bool,
+}
 
 
 def make_error(
@@ -61,19 +70,11 @@ def check_value(each: Input, value: object, *, is_file: bool = False) -> object:
 
 
 def _convert(each: Input, value: object) -> object:
+    convert = _CONVERTERS.get(each.type)
     try:
-        match each.type:
-            case "INT":
-                return int(value)  # type: ignore[call-overload] # what is no number raises, below
-            case "FLOAT":
-                return float(value)  # type: ignore[arg-type] # what is no number raises, below
-            case "STRING":
-                return str(value)
-            case "BOOLEAN":
-                return bool(value)
+        return value if convert is None else convert(value)
     except (TypeError, ValueError, OverflowError) as error:
         about = about_input(each, received_value=value, exception_message=str(error))
         message = f"Failed to convert an input value to a {each.type} value"
         details = f"{each.name}, {value}, {error}"
         raise BadValue("invalid_input_type", message, details, about) from error
-    return value

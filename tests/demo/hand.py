@@ -73,7 +73,7 @@ class Ear:
     def opened(self) -> None:
         self.is_open = True
 
-    def heard(self, frame: str | bytes) -> None:
+    def received(self, frame: str | bytes) -> None:
         self.frames.append(json.loads(frame) if isinstance(frame, str) else frame)
 
     def cut(self) -> None:

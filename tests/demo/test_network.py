@@ -132,7 +132,7 @@ def test_a_binary_frame_comes_with_its_head(window: Window) -> None:
     window.after()
     frame = bytes(range(256)) * 32
     (line,) = window.server._lines.values()
-    line.heard(frame)
+    line.received(frame)
     assert window.after() == [BinaryReceived(NORTH, 1, frame[:PREVIEW_HEAD], frame)]
 
 
@@ -155,7 +155,7 @@ def test_a_socket_that_is_closed_says_nothing_more(window: Window) -> None:
     window.sockets.close(NORTH, 1)
     events = window.after()
     assert events[-1] == SocketClosed(NORTH, 1, 1000)
-    line.heard("{}")
+    line.received("{}")
     assert window.after(60.0) == []
     assert (window.server._lines, window.sockets._open) == ({}, {})
 
@@ -165,7 +165,7 @@ def test_a_server_that_dies_cuts_the_socket(window: Window) -> None:
     window.sockets.open(NORTH, 1, "ws://north.test:8188/ws?clientId=me")
     window.after()
     (line,) = window.server._lines.values()
-    line.heard("{}")
+    line.received("{}")
     window.server.kill()
     assert window.after() == [SocketClosed(NORTH, 1, 1006)]
 

@@ -104,13 +104,13 @@ def test_a_closed_socket_hears_nothing_more() -> None:
     server, _ = new_server(agenda)
     left, cut = Ear(), Ear()
     number = server.open("/ws?clientId=left", left)
-    server.lose(number)
-    server.lose(number)
+    server.close(number)
+    server.close(number)
     other = server.open("/ws?clientId=cut", cut)
     assert other != number
     server.cut_sockets()
-    server.hear(number, "{}")
-    server.hear(other, "{}")
+    server.receive(number, "{}")
+    server.receive(other, "{}")
     heard = len(left.frames), len(cut.frames)
     start(agenda, server)
     assert (len(left.frames), len(cut.frames)) == heard

@@ -29,7 +29,7 @@ class Scene:
         sockets = process.sockets
         for connection_id, name in ((1, "owner"), (2, "onlooker")):
             sockets.open(connection_id, name)
-        sockets.receive(1, FLAGS, lambda: "{}")
+        sockets.receive(1, FLAGS, {})
         self.stage.take_effects()
         extra = {} if client_id is None else {"client_id": client_id}
         self.messages = Messages(process, Task(0, "p", {}, extra, []))
@@ -128,7 +128,7 @@ def told(api: Api, steps: int, seconds: float, previews: int = 0) -> list[int]:
     return [
         step
         for step in range(1, steps + 1)
-        if progress.deserves_frame(
+        if progress.passes_throttle(
             step * seconds, step, steps, has_preview=bool(previews) and step % previews == 0
         )
     ]
@@ -160,10 +160,10 @@ def test_each_node_begins_anew() -> None:
     """The first step of the next node is a first step."""
     progress = Progress("p", Api.V0_28)
     progress.begin("1")
-    assert progress.deserves_frame(0, 1, 5, has_preview=False)
+    assert progress.passes_throttle(0, 1, 5, has_preview=False)
     progress.begin("2")
-    assert progress.deserves_frame(0, 1, 5, has_preview=False)
-    assert progress.deserves_frame(0, 0, 0, has_preview=False)
+    assert progress.passes_throttle(0, 1, 5, has_preview=False)
+    assert progress.passes_throttle(0, 0, 0, has_preview=False)
 
 
 def test_finished_nodes_keep_their_steps() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.events import Preview, Send
+from simulator.events import Preview, Send, SocketBlocked, SocketDrained
 from simulator.sockets import (
     Sockets,
     plain_preview,
@@ -20,6 +20,7 @@ from simulator.stage import Stage
 from tests.simulator.shell import FakeShell
 
 JPEG = b"\xff\xd8\xff\xe0"
+FEATURES = {"max_upload_size": 5}
 FLAGS = '{"type": "feature_flags", "data": {"supports_preview_metadata": true}}'
 
 
@@ -89,21 +90,22 @@ def test_either_close_deafens_the_other(room: Room, closing: int) -> None:
 def test_flags_count_as_first_message_only(room: Room, said: list[str], answered: bool) -> None:
     """What isn't a JSON object does not use up the first place."""
     for text in said:
-        room.sockets.receive(1, text, lambda: "features")
-    assert room.heard() == ([(1, "features")] if answered else [])
+        room.sockets.receive(1, text, FEATURES)
+    answer = text_frame("feature_flags", FEATURES)
+    assert room.heard() == ([(1, answer)] if answered else [])
     assert room.sockets.wants_metadata("A") is answered
-    room.sockets.receive(1, FLAGS, lambda: "features")
+    room.sockets.receive(1, FLAGS, FEATURES)
     assert room.heard() == []
 
 
 def test_flags_are_forgotten_with_the_connection(room: Room) -> None:
     """A new one has to send them again; strangers may say what they like."""
-    room.sockets.receive(1, FLAGS, lambda: "features")
+    room.sockets.receive(1, FLAGS, FEATURES)
     room.sockets.open(3, "A")
     assert not room.sockets.wants_metadata("A")
     assert not room.sockets.wants_metadata(None)
     assert not room.sockets.wants_metadata("C")
-    room.sockets.receive(9, FLAGS, lambda: "features")
+    room.sockets.receive(9, FLAGS, FEATURES)
 
 
 def test_flags_without_sense_are_none(room: Room) -> None:
@@ -111,7 +113,7 @@ def test_flags_without_sense_are_none(room: Room) -> None:
     for data in ("5", "null", '{"supports_preview_metadata": 1}'):
         room.sockets.open(3, "A")
         text = f'{{"type": "feature_flags", "data": {data}}}'
-        room.sockets.receive(3, text, lambda: "features")
+        room.sockets.receive(3, text, FEATURES)
         assert not room.sockets.wants_metadata("A")
 
 
@@ -146,13 +148,18 @@ def test_separate_senders_know_no_blocking() -> None:
     assert room.heard() == [(1, "one")]
 
 
-def test_all_can_be_forgotten(room: Room) -> None:
-    """Nothing is sent to the dead."""
-    room.sockets.block(1)
-    room.sockets.send("A", "held")
-    assert room.sockets.forget_all() == (1, 2)
-    room.sockets.send(None, "all")
-    assert room.heard() == []
+def test_a_killed_server_cuts_its_sockets_and_sends_them_nothing() -> None:
+    """Not even what a blocked one held back."""
+    shell = FakeShell()
+    sockets = [shell.open("A"), shell.open("B")]
+    shell.feed(SocketBlocked(sockets[0]))
+    shell.request("POST", "/queue", {"clear": True})
+    shell.kill()
+    assert shell.cut == sockets
+    shell.forget_the_past()
+    shell.feed(SocketDrained(sockets[0]))
+    shell.request("POST", "/queue", {"clear": True})
+    assert [shell.frames[each] for each in sockets] == [[], []]
 
 
 def test_a_socket_without_a_client_id_gets_one() -> None:

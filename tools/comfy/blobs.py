@@ -30,7 +30,7 @@ class BlobWriter:
         return Blob(self._key, self._size, self._digest.hexdigest())
 
     def abandon(self) -> None:
-        """Delete what was written, since the rest never came."""
+        """Delete what was written: the upload broke off."""
         self._file.close()
         self._path.unlink()
 

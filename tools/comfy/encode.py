@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 from struct import pack, unpack_from
+from typing import Any
 
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -27,21 +28,15 @@ def png(image: Picture, texts: Mapping[str, object], compress_level: int) -> byt
     info = PngInfo()
     for name, value in texts.items():
         info.add_text(name, json.dumps(value))
-    buffer = BytesIO()
-    image.save(buffer, format="PNG", pnginfo=info, compress_level=compress_level)
-    return buffer.getvalue()
-
-
-def plain_png(image: Picture) -> bytes:
-    """Encode a PNG without texts, as `SaveImageWebsocket` sends it."""
-    return png(image, {}, compress_level=1)
+    return _saved(image, "PNG", pnginfo=info, compress_level=compress_level)
 
 
 def previews(before: Picture | None, after: Picture, count: int) -> list[bytes]:
     """Encode small JPEGs in which the finished picture replaces the first one from the top down."""
     if count == 0:
         return []
-    finished = _small(after)
+    finished = after.convert("RGB")
+    finished.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
     start = Image.new("RGB", finished.size) if before is None else before.convert("RGB")
     start = start.resize(finished.size)
     made = []
@@ -49,50 +44,43 @@ def previews(before: Picture | None, after: Picture, count: int) -> list[bytes]:
         edge = finished.height * step // count
         mixed = start.copy()
         mixed.paste(finished.crop((0, 0, finished.width, edge)), (0, 0))
-        buffer = BytesIO()
-        mixed.save(buffer, format="JPEG", quality=_PREVIEW_QUALITY)
-        made.append(buffer.getvalue())
+        made.append(_saved(mixed, "JPEG", quality=_PREVIEW_QUALITY))
     return made
 
 
 def webm(batch: Batch, fps: float, crf: float) -> bytes:
     """Encode a batch as a VP8 video; a higher `crf` (0 to 63) is smaller and worse."""
     quality = round(100 * (1 - crf / 63))
-    frames = []
-    for image in batch:
-        buffer = BytesIO()
-        image.save(buffer, format="WEBP", quality=quality, method=2)
-        frames.append(vp8_frame(buffer.getvalue()))
+    frames = [vp8_frame(_saved(image, "WEBP", quality=quality, method=2)) for image in batch]
     return mux(frames, batch[0].size, fps)
 
 
-def _reencoded(image: Picture, form: str, quality: int, channel: str) -> bytes:
-    if channel == "rgb":
-        image = image.convert("RGB")
-    elif channel == "a":
-        alpha = (
-            image.getchannel("A") if "A" in image.getbands() else Image.new("L", image.size, 255)
-        )
-        image = Image.new("RGBA", image.size)
-        image.putalpha(alpha)
+def _saved(image: Picture, form: str, **options: Any) -> bytes:
     buffer = BytesIO()
-    image.save(buffer, format=form, quality=quality)  # PNG ignores the quality.
+    image.save(buffer, format=form, **options)
     return buffer.getvalue()
+
+
+def _channel(image: Picture, channel: str) -> Picture:
+    if channel == "rgb":
+        return image.convert("RGB")
+    if channel == "rgba":
+        return image
+    has_alpha = "A" in image.getbands()
+    alpha = image.getchannel("A") if has_alpha else Image.new("L", image.size, 255)
+    masked = Image.new("RGBA", image.size)
+    masked.putalpha(alpha)
+    return masked
 
 
 def reencoded_file(path: Path, form: str, quality: int, channel: str) -> bytes | None:
     """Encode a picture as `/view` serves it with `preview` or `channel`; None if it is none."""
     try:
         with Image.open(path) as image:
-            return _reencoded(image, form, quality, channel)
+            # PNG ignores the quality.
+            return _saved(_channel(image, channel), form, quality=quality)
     except (OSError, ValueError, OverflowError, Image.DecompressionBombError):
         return None
-
-
-def _small(image: Picture) -> Picture:
-    small = image.convert("RGB")
-    small.thumbnail((_PREVIEW_SIDE, _PREVIEW_SIDE))
-    return small
 
 
 def vp8_frame(webp: bytes) -> bytes:

@@ -50,12 +50,7 @@ def invert(batch: Batch) -> Batch:
 
 def scale_by(batch: Batch, method: str, factor: float) -> Batch:
     """Multiply both sides by a factor, rounded."""
-    return [
-        image.resize(
-            (round(image.width * factor), round(image.height * factor)), RESAMPLING[method]
-        )
-        for image in batch
-    ]
+    return [ImageOps.scale(image, factor, RESAMPLING[method]) for image in batch]
 
 
 def blur(batch: Batch, radius: int, sigma: float) -> Batch:
@@ -64,7 +59,7 @@ def blur(batch: Batch, radius: int, sigma: float) -> Batch:
     Up to a radius of 2 it is that kernel itself, mirrored at the edges; Pillow has no larger
     ones, so from there on it is Pillow's approximation with the kernel's deviation.
     """
-    weights = _weights(radius, sigma)
+    weights = {at: exp(-at * at / (2 * sigma * sigma)) for at in range(-radius, radius + 1)}
     if radius > _LARGEST_KERNEL or any(min(image.size) <= radius for image in batch):
         spread = sum(weight * at * at for at, weight in weights.items())
         soft = ImageFilter.GaussianBlur(sqrt(spread / sum(weights.values())))
@@ -89,10 +84,6 @@ def empty(width: int, height: int, count: int, color: int) -> Batch:
     """Make pictures of one colour, given as 0xRRGGBB."""
     rgb = ImageColor.getrgb(f"#{color:06x}")
     return [Image.new("RGB", (width, height), rgb) for _ in range(count)]
-
-
-def _weights(radius: int, sigma: float) -> dict[int, float]:
-    return {at: exp(-at * at / (2 * sigma * sigma)) for at in range(-radius, radius + 1)}
 
 
 def _mirrored(image: Picture, margin: int) -> Picture:

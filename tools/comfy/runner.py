@@ -46,10 +46,7 @@ def resolve(run: RunNode, values: Mapping[int, tuple[object, ...]]) -> dict[str,
 
 
 def run_node(
-    run: RunNode,
-    values: Mapping[str, object],
-    blobs: BlobStore,
-    works: Mapping[str, "NodeWork"],
+    run: RunNode, values: Mapping[str, object], blobs: BlobStore, works: Mapping[str, "NodeWork"]
 ) -> tuple[tuple[object, ...], NodeFinished | NodeRaised]:
     """Do the work of one node; return its outputs and the report for the simulator."""
     inputs = Inputs(values, run, blobs)
@@ -84,10 +81,6 @@ def _first_picture(values: tuple[object, ...]) -> pixels.Picture | None:
     return None
 
 
-def _load_image(inputs: Inputs) -> Work:
-    return Work(pixels.load(inputs.blobs.path(inputs.run.files["image"])))
-
-
 def _save_png(level: int) -> "NodeWork":
     def save(inputs: Inputs) -> Work:
         batch = inputs["images"]
@@ -98,7 +91,7 @@ def _save_png(level: int) -> "NodeWork":
 
 
 def _save_websocket(inputs: Inputs) -> Work:
-    return Work(full_pictures=tuple(map(encode.plain_png, inputs["images"])))
+    return Work(full_pictures=tuple(encode.png(each, {}, _LEVEL_TEMP) for each in inputs["images"]))
 
 
 def _save_webm(inputs: Inputs) -> Work:
@@ -122,14 +115,10 @@ def _image(operation: Callable[..., Batch], *names: str) -> "NodeWork":
     return lambda inputs: Work((operation(*(inputs[name] for name in names)),))
 
 
-def _unchanged(batch: Batch) -> Batch:
-    return batch
-
-
 NodeWork: TypeAlias = Callable[[Inputs], Work]
 
 WORK: Mapping[str, NodeWork] = {
-    "LoadImage": _load_image,
+    "LoadImage": lambda inputs: Work(pixels.load(inputs.blobs.path(inputs.run.files["image"]))),
     "SaveImage": _save_png(_LEVEL_SAVED),
     "PreviewImage": _save_png(_LEVEL_TEMP),
     "SaveImageWebsocket": _save_websocket,
@@ -143,8 +132,8 @@ WORK: Mapping[str, NodeWork] = {
     "ImageBlur": _image(pixels.blur, "image", "blur_radius", "sigma"),
     "ImageSharpen": _image(pixels.sharpen, "image", "sharpen_radius", "sigma", "alpha"),
     "EmptyImage": _image(pixels.empty, "width", "height", "batch_size", "color"),
-    "TetherSlow": _image(_unchanged, "image"),
-    "TetherBlock": _image(_unchanged, "image"),
+    "TetherSlow": lambda inputs: Work((inputs["image"],)),
+    "TetherBlock": lambda inputs: Work((inputs["image"],)),
     "TetherText": lambda inputs: Work((inputs["image"],), texts=(inputs["text"],)),
     "TetherRaise": _raise,
 }

@@ -82,15 +82,13 @@ async def running(host: str, pace: float, ports: Sequence[int]) -> AsyncIterator
     """
     page_port, *server_ports = ports
     async with AsyncExitStack() as stack:
+        entries = []
         for name, port in zip(NAMES, server_ports, strict=True):
             server = ComfyServer(Settings(name=name, host=host, port=port, cors="*", pace=pace))
             await server.start()
             stack.push_async_callback(server.stop)
-        # Without a host: whoever opens the page from another machine finds them there too.
-        entries = [
-            {"url": f":{port}", "name": name}
-            for name, port in zip(NAMES, server_ports, strict=True)
-        ]
+            # Without a host: whoever opens the page from another machine finds them there too.
+            entries.append({"url": f":{port}", "name": name})
         yield await stack.enter_async_context(PageServer(page_port, entries, host))
 
 

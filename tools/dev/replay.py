@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from demo.agenda import PlayedAgenda
 from demo.quick_work import CLASSES, QuickWork
@@ -34,23 +34,19 @@ class BadRecord(Exception):
     """A file was not saved by the flight recorder."""
 
 
-class _Line:
+class _Line(NamedTuple):
     """A recorded socket, opened at a simulated server."""
 
-    def __init__(self, heard: Callable[[str], None]) -> None:
-        self._heard = heard
+    show: Callable[[str], None]
 
     def opened(self) -> None:
-        self._heard("(accepted)")
+        self.show("(accepted)")
 
-    def heard(self, frame: str | bytes) -> None:
-        if isinstance(frame, str):
-            self._heard(frame)
-        else:
-            self._heard(f"(binary, {len(frame)} bytes)")
+    def received(self, frame: str | bytes) -> None:
+        self.show(frame if isinstance(frame, str) else f"(binary, {len(frame)} bytes)")
 
     def cut(self) -> None:
-        self._heard("(cut)")
+        self.show("(cut)")
 
 
 class Replay:
@@ -91,7 +87,7 @@ class Replay:
             case "close" | "closed":
                 number = self._sockets.pop((name, entry["attempt"]), None)
                 if number is not None:
-                    server.lose(number)
+                    server.close(number)
             case "request":
                 self._ask(server, name, entry)
             case kind:

@@ -115,7 +115,7 @@ def floors(below: Below) -> tuple[dict[str, int], set[tuple[str, str]]]:
     """Put each room one floor above the highest that it imports from.
 
     Returns:
-        Room -> floor, and the arrows that lead up because they close a circle.
+        Room -> floor, and the arrows that lead up because they close a cycle.
     """
     floor: dict[str, int] = {}
     upward: set[tuple[str, str]] = set()
@@ -134,7 +134,7 @@ def floors(below: Below) -> tuple[dict[str, int], set[tuple[str, str]]]:
 
 
 def direct(below: Below) -> set[tuple[str, str]]:
-    """Return the arrows that no longer path implies; there is no circle."""
+    """Return the arrows that no longer path implies; there is no cycle."""
 
     @cache
     def reach(room: str) -> frozenset[str]:
@@ -179,7 +179,7 @@ def _label(room: str) -> str:
 def _rows(floor: Mapping[str, int], drawn: set[tuple[str, str]]) -> list[list[str]]:
     """Return the rooms of each floor, the lowest first."""
     level = dict(floor)
-    # A room that more import than it does hangs right below them, so that arrows are short.
+    # A room with more importers than imports is put right below them, so that arrows are short.
     for room in sorted(floor, key=lambda room: (-floor[room], room)):
         above = [level[of] for of, to in drawn if to == room]
         if len(above) > sum(of == room for of, _ in drawn):

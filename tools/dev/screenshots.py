@@ -139,7 +139,7 @@ async def running(stage: Stage) -> None:
 
 
 async def phone(stage: Stage) -> None:
-    """The same in one hand: where the tasks begin."""
+    """The same on a phone, scrolled to the tasks."""
     await running(stage)
     await stage.page.get_by_role("link", name="Tasks").click()
 
@@ -175,7 +175,7 @@ async def doctor(stage: Stage) -> None:
 
 
 async def lanes(stage: Stage) -> None:
-    """Two servers with this tab's tasks, and a second tab's in other ink."""
+    """Two servers with this tab's tasks, and a second tab's in another colour."""
     page = await _open(stage)
     await page.locator("#lanes > summary").click()
     await expect(page.locator("#lanes-stretch")).to_be_visible()
@@ -195,7 +195,7 @@ async def lanes(stage: Stage) -> None:
 
 
 async def gallery(stage: Stage) -> None:
-    """What several workflows gave."""
+    """The results of several workflows."""
     page = await _open(stage)
     total = 0
     for workflow, count, first in (("sharpen", 2, 3), ("blur", 2, 1), ("invert", 4, 0)):

@@ -14,24 +14,16 @@ stop() {
   exit 1
 }
 
-say() {
-  printf '%s\n' "$*" >&2
-}
+say() { printf '%s\n' "$*" >&2; }
 
 # Debian and Ubuntu know their packages; others get the plain name.
 is_debian_like() { [ -r /etc/debian_version ] && command -v apt-get >/dev/null; }
 is_ubuntu() { grep -qi '^ID=ubuntu' /etc/os-release 2>/dev/null; }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  else
-    sudo -n "$@"
-  fi
-}
-can_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+can_be_root() { as_root true 2>/dev/null; }
 
-# Where it can; what is missing then is told by whoever asked for it.
+# Where it can; what is still missing is reported by the step that needs it.
 apt_lists=stale
 install_by_apt() {
   { is_debian_like && can_be_root; } || return 0
@@ -46,9 +38,7 @@ hash_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
 is_marked() { [ "$(cat "$1" 2>/dev/null)" = "$(hash_of "${@:2}")" ]; }
 mark() { hash_of "${@:2}" >"$1"; }
 
-pip_install() {
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"
-}
+pip_install() { .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
 
 pip_install_list() {
   pip_install --require-hashes -r "$1" ||
@@ -149,11 +139,7 @@ setup_browser() {
     is_ubuntu || install_by_apt chromium
     if ! path=$(find_browser); then
       say "Installing Chromium by Playwright ..."
-      if can_be_root; then
-        .venv/bin/playwright install --with-deps chromium || true
-      else
-        .venv/bin/playwright install chromium || true
-      fi
+      .venv/bin/playwright install $(can_be_root && echo --with-deps) chromium || true
       path=$(.venv/bin/python -c 'from playwright.sync_api import sync_playwright as start
 with start() as playwright: print(playwright.chromium.executable_path)')
       path=$(usable_browser "$path") ||
@@ -185,13 +171,9 @@ setup_engines() {
 
 # The proxies of docs/networks.md; where they can't be had, their tests say so and are skipped.
 setup_proxies() {
-  local name package
-  for name in nginx caddy; do
-    [ -n "$(PATH=$PATH:/usr/sbin command -v "$name")" ] && continue
-    package=$name
-    [ "$name" = nginx ] && package=nginx-light
-    install_by_apt "$package"
-  done
+  local PATH=$PATH:/usr/sbin
+  command -v nginx >/dev/null || install_by_apt nginx-light
+  command -v caddy >/dev/null || install_by_apt caddy
 }
 
 # Other people's clients, which `make bench` measures beside the page.

@@ -2,31 +2,27 @@
 //
 // The page's Python would compile all of it at every start. The byte code carries the
 // hash of its source (PEP 552), and Python compares: after an edit it compiles that
-// module itself, so a stale file costs time, never truth.
+// module itself, so a stale file makes the start slower, and nothing worse.
 //
 // The file is an index, {path: [start, length]} in JSON after its length in four bytes
 // (big-endian), then the byte code. static/boot/interpreter.mjs unpacks it.
 
-import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { textOf } from "./files.mjs";
-import { pyscriptSources, sourcesOf } from "./python.mjs";
+import { hashOf, textOf } from "./files.mjs";
+import { pyscriptSources, sourcesOf, startPython } from "./python.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const PYODIDE = join(ROOT, "node_modules/pyodide");
 const TARGET = join(ROOT, "static/vendor/app_cache.bin");
 const STAMP = `${TARGET}.stamp`;
 
 async function main() {
   const sources = { ...(await pyscriptSources(ROOT)), ...(await appSources()) };
-  const stamp = createHash("sha256")
-    .update(await readFile(fileURLToPath(import.meta.url)))
-    .update(await readFile(join(PYODIDE, "package.json")))
-    .update(JSON.stringify(sources))
-    .digest("hex");
+  const tools = [fileURLToPath(import.meta.url), join(ROOT, "node_modules/pyodide/package.json")];
+  const inputs = await Promise.all(tools.map((file) => readFile(file, "utf8")));
+  const stamp = hashOf(JSON.stringify([...inputs, sources]));
   if ((await textOf(STAMP)) === stamp) return;
   await writeFile(TARGET, await packed(sources));
   await writeFile(STAMP, stamp);
@@ -40,8 +36,7 @@ async function appSources() {
 }
 
 async function packed(sources) {
-  const { loadPyodide } = await import(join(PYODIDE, "pyodide.mjs"));
-  const python = await loadPyodide({ indexURL: PYODIDE });
+  const python = await startPython(ROOT);
   python.globals.set("sources", python.toPy(sources));
   python.runPython(`
 import importlib.util, json, marshal
@@ -53,7 +48,7 @@ for path, text in sources.items():
     try:
         code = compile(text, path, "exec", dont_inherit=True)
     except SyntaxError:
-        continue  # Left to the page, which shows it to whoever is at work on it.
+        continue  # The page shows the error when it compiles the module.
     source = text.encode()
     header = importlib.util.MAGIC_NUMBER + checked_hash + importlib.util.source_hash(source)
     byte_code = header + marshal.dumps(code)

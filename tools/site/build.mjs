@@ -34,7 +34,7 @@ async function main() {
   await rm(next, { recursive: true, force: true });
   await mkdir(next, { recursive: true });
   await write(next, files);
-  // A host may edit these two in place: a compressed copy would go on saying the old.
+  // A host may edit these two in place: a compressed copy would be stale.
   const { "index.html": _page, "servers.json": _servers, ...rest } = files;
   if (!values.plain) await compress(next, rest, join(ROOT, "var/compressed"));
   await rm(target, { recursive: true, force: true });
@@ -57,8 +57,8 @@ async function built(source) {
   const worker = await readFile(join(source, "static/site/sw.js"), "utf8");
   const draft = rewritten(page, addresses, config, "");
   const servers = await readFile(join(source, "servers.json"));
-  const build = hashOf(JSON.stringify([draft, worker, Object.keys(files).sort()])).slice(0, 12);
   const names = Object.keys(files).sort();
+  const build = hashOf(JSON.stringify([draft, worker, names])).slice(0, 12);
   const head = `const BUILD = "${build}";\nconst FILES = ${JSON.stringify(names, null, 1)};\n\n`;
   return {
     build,
@@ -94,10 +94,9 @@ async function assets(source, archives) {
   const own = await contents(join(source, "static"));
   const isModule = (path) => path.endsWith(".mjs");
   // A module comes after those that it imports: their addresses are in it.
-  const modules = Object.keys(own).filter((path) => isModule(path) && !LEFT_OUT.test(path));
-  for (const path of Object.keys(own).sort()) {
-    if (!isModule(path) && !LEFT_OUT.test(path)) add(path, own[path]);
-  }
+  const paths = Object.keys(own).filter((path) => !LEFT_OUT.test(path)).sort();
+  const modules = paths.filter(isModule);
+  for (const path of paths) if (!isModule(path)) add(path, own[path]);
   const added = new Set();
   const addModule = (path) => {
     if (added.has(path)) return;
@@ -109,7 +108,7 @@ async function assets(source, archives) {
     }
     add(path, relinked(path, text, addresses));
   };
-  modules.sort().forEach(addModule);
+  modules.forEach(addModule);
   return { files, addresses };
 }
 

@@ -13,7 +13,7 @@ import marshal
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import TypeAlias
 
 # PEP 552: bit 0 says the header holds the source's hash, bit 1 that it is to be
 # checked. There is no source in the page to check.
@@ -23,11 +23,8 @@ _HEADER = 16
 """Bytes before the code in a `.pyc`."""
 
 
-class Rule(NamedTuple):
-    """One pattern of `stdlib_rules.txt`."""
-
-    keeps: bool
-    pattern: str
+Rule: TypeAlias = tuple[bool, str]
+"""A pattern of `stdlib_rules.txt`, and whether it keeps what it matches."""
 
 
 def read_rules(text: str) -> list[Rule]:
@@ -36,16 +33,16 @@ def read_rules(text: str) -> list[Rule]:
     for line in text.splitlines():
         sign, _, patterns = line.partition(" ")
         if sign in ("+", "-"):
-            rules.extend(Rule(sign == "+", pattern) for pattern in patterns.split())
+            rules.extend((sign == "+", pattern) for pattern in patterns.split())
     return rules
 
 
 def is_kept(name: str, rules: Sequence[Rule]) -> bool:
     """Tell whether these rules keep this source file."""
     path = name.removesuffix(".py")
-    for rule in reversed(rules):
-        if fnmatchcase(path, rule.pattern):
-            return rule.keeps
+    for keeps, pattern in reversed(rules):
+        if fnmatchcase(path, pattern):
+            return keeps
     return True
 
 
@@ -57,15 +54,11 @@ def build(
     start: Collection[str] = (),
     written: Iterable[str] = (),
 ) -> None:
-    """Write the archive of byte code.
+    """Compile the stock archive of sources, as far as the rules keep it, into an archive.
 
-    Args:
-        source: The stock archive of sources.
-        target: The archive to write.
-        rules: What of it is left out.
-        own: The modules of `tools/site/library/`, by path; without them nothing is packed.
-        start: Names of the modules that every start imports.
-        written: Source that these write at a start: see `tools/site/written.py`.
+    `own` has the modules of `tools/site/library/` by path; without them nothing is packed.
+    `start` names the modules that every start imports; `written` is the source that these
+    write then: see `tools/site/written.py`.
     """
     with zipfile.ZipFile(source) as stock:
         sources = {
@@ -91,12 +84,9 @@ def archive(sources: Mapping[str, str], written: Iterable[str] = ()) -> bytes:
 
 
 def packed(sources: Mapping[str, bytes], written: Iterable[str], folder: str = "") -> bytes:
-    """Pack modules as `tools/site/library/sitecustomize.py` unpacks them.
+    """Pack modules, by path, as `tools/site/library/sitecustomize.py` unpacks them.
 
-    Args:
-        sources: Path -> source.
-        written: Source that dataclasses and named tuples will write.
-        folder: Where tracebacks say that the modules are.
+    `folder` is where tracebacks say that the modules are.
     """
     modules = {}
     for path, text in sorted(sources.items()):

@@ -8,6 +8,12 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 
 const COMPRESSIBLE = new Set([".bin", ".css", ".js", ".json", ".mjs", ".svg", ".txt", ".wasm", ".zip"]);
 
+const SIZE = constants.BROTLI_PARAM_SIZE_HINT;
+const COMPRESS = {
+  ".br": (content) => promisify(brotliCompress)(content, { params: { [SIZE]: content.length } }),
+  ".gz": (content) => promisify(gzip)(content, { level: 9 }),
+};
+
 export function hashOf(content) {
   return createHash("sha256").update(content).digest("hex");
 }
@@ -71,31 +77,20 @@ export async function write(folder, files) {
 export async function compress(folder, files, kept) {
   await mkdir(kept, { recursive: true });
   const jobs = Object.entries(files).flatMap(([path, content]) =>
-    COMPRESSIBLE.has(extname(path)) ? [brotli, gzipped].map((how) => [path, content, how]) : [],
+    COMPRESSIBLE.has(extname(path)) ? Object.keys(COMPRESS).map((kind) => [path, content, kind]) : [],
   );
   // Two at a time: each takes a core, and up to 100 MB.
   const work = async () => {
     for (let job; (job = jobs.pop()); ) {
-      const [path, content, how] = job;
-      const file = join(kept, `${hashOf(content)}${how.kind}`);
+      const [path, content, kind] = job;
+      const file = join(kept, `${hashOf(content)}${kind}`);
       let packed = await readFile(file).catch(() => null);
       if (packed === null) {
-        packed = await how(content);
+        packed = await COMPRESS[kind](content);
         await writeFile(file, packed);
       }
-      if (packed.length < content.length) await writeFile(join(folder, path) + how.kind, packed);
+      if (packed.length < content.length) await writeFile(join(folder, path) + kind, packed);
     }
   };
   await Promise.all([work(), work()]);
 }
-
-async function brotli(content) {
-  const size = constants.BROTLI_PARAM_SIZE_HINT;
-  return promisify(brotliCompress)(content, { params: { [size]: content.length } });
-}
-brotli.kind = ".br";
-
-async function gzipped(content) {
-  return promisify(gzip)(content, { level: 9 });
-}
-gzipped.kind = ".gz";

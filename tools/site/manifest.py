@@ -14,49 +14,41 @@ MANIFEST = ROOT / "pyscript.toml"
 # PyScript fetches main.py itself, as the page's script.
 START = "app/main.py"
 
-# Part of the page -> the folders with its modules.
+# Part of the page -> its modules and folders, below app/.
 LAZY = {
-    "doctor": ("app/page/servers/doctor_rules.py",),
+    "doctor": ("page/servers/doctor_rules.py",),
     "servers": (
-        *("app/demo/__init__.py", "app/demo/agenda.py", "app/demo/memory.py"),
-        *("app/demo/network.py", "app/demo/server.py", "app/simulator/"),
+        *("demo/__init__.py", "demo/agenda.py", "demo/memory.py", "demo/network.py"),
+        *("demo/server.py", "simulator/"),
     ),
-    "demo": (
-        "app/demo/canvas.py",
-        "app/demo/world.py",
-    ),
+    "demo": ("demo/canvas.py", "demo/world.py"),
     "routing_test": (
-        *("app/page/routing_test/live.py", "app/page/routing_test/panel.py"),
-        *("app/page/routing_test/report.py", "app/page/routing_test/scenes.py"),
-        *("app/page/routing_test/stage.py", "app/page/routing_test/window.py"),
-        "app/demo/quick_work.py",
+        *("page/routing_test/live.py", "page/routing_test/panel.py", "page/routing_test/report.py"),
+        *("page/routing_test/scenes.py", "page/routing_test/stage.py"),
+        *("page/routing_test/window.py", "demo/quick_work.py"),
     ),
-    "embedded": ("app/tether/workflows/embedded.py",),
+    "embedded": ("tether/workflows/embedded.py",),
     "form": (
-        *("app/page/composer/form_fields.py", "app/page/composer/form_panel.py"),
-        "app/tether/workflows/values.py",
+        *("page/composer/form_fields.py", "page/composer/form_panel.py"),
+        "tether/workflows/values.py",
     ),
-    "runs": ("app/page/composer/recent_runs.py", "app/page/composer/run_history.py"),
+    "runs": ("page/composer/recent_runs.py", "page/composer/run_history.py"),
     "convert": (
-        *("app/tether/workflows/convert.py", "app/tether/workflows/graph.py"),
-        *("app/tether/workflows/resolve.py", "app/tether/workflows/widgets.py"),
+        *("tether/workflows/convert.py", "tether/workflows/graph.py"),
+        *("tether/workflows/resolve.py", "tether/workflows/widgets.py"),
     ),
-    "viewer": ("app/page/viewer/",),
+    "viewer": ("page/viewer/",),
     "lanes": (
-        *("app/page/lanes/drawing.py", "app/page/lanes/panel.py", "app/page/lanes/picture.py"),
-        "app/page/ui/clock.py",
+        *("page/lanes/drawing.py", "page/lanes/panel.py", "page/lanes/picture.py"),
+        "page/ui/clock.py",
     ),
     "keeper": (
-        *("app/page/gallery/entry.py", "app/page/gallery/keeper.py", "app/page/gallery/store.py"),
-        "app/tether/workflows/values.py",
+        *("page/gallery/entry.py", "page/gallery/keeper.py", "page/gallery/store.py"),
+        "tether/workflows/values.py",
     ),
-    "gallery": (
-        *("app/page/gallery/dialog.py", "app/page/gallery/panel.py", "app/page/ui/clock.py"),
-    ),
-    "windows": (
-        *("app/page/ui/clock.py", "app/page/windows/others.py", "app/page/windows/panel.py"),
-    ),
-    "offer": ("app/page/notifications/offer.py",),
+    "gallery": ("page/gallery/dialog.py", "page/gallery/panel.py", "page/ui/clock.py"),
+    "windows": ("page/ui/clock.py", "page/windows/others.py", "page/windows/panel.py"),
+    "offer": ("page/notifications/offer.py",),
 }
 
 
@@ -66,10 +58,11 @@ def lazy_modules(manifest: str) -> set[str]:
     return {path for paths in groups.values() for path in paths}
 
 
-def modules_in(root: Path, folders: tuple[str, ...] = ("app/",)) -> list[str]:
-    """Return the paths of all modules in these folders."""
-    paths = (path.relative_to(root).as_posix() for path in (root / "app").rglob("*.py"))
-    return sorted(path for path in paths if path.startswith(folders) and path != START)
+def modules_in(root: Path, places: tuple[str, ...] = ("",)) -> list[str]:
+    """Return the paths of these modules, and of all in these folders, which are below `app/`."""
+    paths = (path.relative_to(root / "app").as_posix() for path in (root / "app").rglob("*.py"))
+    found = sorted(f"app/{path}" for path in paths if path.startswith(places))
+    return [path for path in found if path != START]
 
 
 def boot_modules(root: Path, lazy: set[str]) -> list[str]:
@@ -91,7 +84,7 @@ def rewritten(manifest: str, boot: list[str], lazy: Mapping[str, list[str]]) -> 
 
 def fresh(manifest: str) -> str:
     """Return the manifest for the modules of the tree."""
-    lazy = {name: modules_in(ROOT, folders) for name, folders in LAZY.items()}
+    lazy = {name: modules_in(ROOT, places) for name, places in LAZY.items()}
     boot = boot_modules(ROOT, {path for paths in lazy.values() for path in paths})
     return rewritten(manifest, boot, lazy)
 

@@ -4,14 +4,23 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+// Pyodide in Node, as the page has it.
+export async function startPython(root, options = {}) {
+  const indexURL = join(root, "node_modules/pyodide");
+  const { loadPyodide } = await import(join(indexURL, "pyodide.mjs"));
+  return loadPyodide({ indexURL, ...options });
+}
+
+// The same with tools/site/byte_code.py. Without random hashes, the same tree gives the same bytes.
+export async function startCompiler(root) {
+  const python = await startPython(root, { env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0" } });
+  python.FS.writeFile("byte_code.py", await readFile(join(root, "tools/site/byte_code.py")));
+  return python;
+}
+
 // {manifest, archives}: what pyscript.toml says, and the content of each archive by its name.
 export async function pythonOf(root) {
-  const folder = join(root, "node_modules/pyodide");
-  const { loadPyodide } = await import(join(folder, "pyodide.mjs"));
-  // Without chance, the same tree gives the same bytes.
-  const env = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
-  const python = await loadPyodide({ indexURL: folder, env });
-  python.FS.writeFile("byte_code.py", await readFile(join(root, "tools/site/byte_code.py")));
+  const python = await startCompiler(root);
   const build = python.pyimport("byte_code");
   const archive = (sources, written = []) => {
     const made = build.archive(python.toPy(sources), python.toPy(written));
@@ -34,15 +43,10 @@ export async function pythonOf(root) {
   return { manifest, archives };
 }
 
-// The source that the modules of each group write when they are imported, which the page's own
-// Python tells.
+// The source that the modules of each group write when the page's own Python imports them.
 async function writtenBy(root, archives, groups) {
-  const folder = join(root, "node_modules/pyodide");
-  const { loadPyodide } = await import(join(folder, "pyodide.mjs"));
-  const python = await loadPyodide({
-    indexURL: folder,
-    stdLibURL: join(root, "static/vendor/pyodide/python_stdlib.zip"),
-  });
+  const stdLibURL = join(root, "static/vendor/pyodide/python_stdlib.zip");
+  const python = await startPython(root, { stdLibURL });
   const { unpack } = python.pyimport("sitecustomize");
   archives.forEach((each) => unpack(new Uint8Array(each)));
   python.FS.writeFile("written.py", await readFile(join(root, "tools/site/written.py")));
@@ -65,7 +69,7 @@ export async function pyscriptSources(root) {
 }
 
 // Where Python finds a module: app/ is on its path, as it is on a developer's.
-export function moduleFile(path) {
+function moduleFile(path) {
   return path.replace(/^app\//, "");
 }
 

@@ -4,13 +4,12 @@
 // `--full-stdlib FILE` writes the whole library as byte code instead, for the
 // tests that run inside Pyodide under Node.
 
-import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { loadPyodide } from "../../node_modules/pyodide/pyodide.mjs";
-import { contents, textOf } from "./files.mjs";
+import { contents, hashOf, textOf } from "./files.mjs";
+import { startCompiler, startPython } from "./python.mjs";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
@@ -31,13 +30,12 @@ async function main() {
     const inputs = await stampOf([join(PYODIDE, "package.json"), BUILDER]);
     if ((await textOf(`${file}.stamp`)) === inputs) return;
     await mkdir(dirname(file), { recursive: true });
-    const compile = await compiler();
-    await writeFile(file, compile({}));
+    await writeFile(file, (await compiler())({}));
     await writeFile(`${file}.stamp`, inputs);
     return;
   }
   const stamp = await stampOf([
-    fileURLToPath(import.meta.url),
+    ...["vendor.mjs", "python.mjs"].map((name) => join(ROOT, "tools/site", name)),
     BUILDER,
     RULES,
     ...Object.keys(await library()).map((path) => join(LIBRARY, path)),
@@ -75,7 +73,7 @@ async function fill(stamp) {
   console.log(`static/vendor/ made in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-// Which modules a start imports, and which source they write then, a start itself tells.
+// A start itself shows which modules it imports, and which source they write then.
 async function packStdlib(file) {
   const compile = await compiler();
   const rules = await readFile(RULES, "utf8");
@@ -86,7 +84,7 @@ async function packStdlib(file) {
   for (let round = 0; round < 3; round += 1) {
     await writeFile(file, compile({ rules, own, start, written }));
     if (round === 2) break;
-    const python = await loadPyodide({ indexURL: PYODIDE, stdLibURL: file });
+    const python = await startPython(ROOT, { stdLibURL: file });
     python.FS.writeFile("rules.txt", rules);
     [start, written] = JSON.parse(
       python.runPython(`
@@ -110,11 +108,8 @@ json.dumps([start, sitecustomize.written])
 
 // A function that compiles the library.
 async function compiler() {
-  // Without chance, the same tree gives the same bytes.
-  const env = { HOME: "/home/pyodide", PYTHONHASHSEED: "0" };
-  const python = await loadPyodide({ indexURL: PYODIDE, env });
+  const python = await startCompiler(ROOT);
   python.FS.writeFile("/tmp/stock.zip", await readFile(join(PYODIDE, "python_stdlib.zip")));
-  python.FS.writeFile("byte_code.py", await readFile(BUILDER));
   const builder = python.pyimport("byte_code");
   return ({ rules = "", own = {}, start = [], written = [] }) => {
     const given = [builder.read_rules(rules), ...[own, start, written].map((each) => python.toPy(each))];
@@ -123,7 +118,7 @@ async function compiler() {
   };
 }
 
-// Our own modules of the library, by path.
+// The modules of tools/site/library/, by path.
 async function library() {
   const sources = Object.entries(await contents(LIBRARY)).filter(([path]) => path.endsWith(".py"));
   return Object.fromEntries(sources.sort().map(([path, source]) => [path, source.toString()]));
@@ -131,10 +126,7 @@ async function library() {
 
 async function stampOf(files) {
   const hashes = {};
-  for (const file of files) {
-    const name = file.slice(ROOT.length + 1);
-    hashes[name] = createHash("sha256").update(await readFile(file)).digest("hex");
-  }
+  for (const file of files) hashes[file.slice(ROOT.length + 1)] = hashOf(await readFile(file));
   return JSON.stringify(hashes, null, 1);
 }
 

@@ -34,11 +34,7 @@ class Stub(ModuleType):
 
 
 def written_by(modules: Iterable[str]) -> list[str]:
-    """Import modules, and return the source that they wrote.
-
-    Args:
-        modules: Their names; none may be of PyScript.
-    """
+    """Import modules by name, none of them PyScript's, and return the source that they wrote."""
     started = importlib.import_module("sitecustomize")  # The page's: it is in tools/site/library/.
     sys.modules["js"] = Stub("js")
     sys.modules["pyscript"] = Stub("pyscript")

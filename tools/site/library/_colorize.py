@@ -13,6 +13,4 @@ def get_theme(*, force_color=False, force_no_color=False, tty_file=None):
 
 class _Plain:
     def __getattr__(self, name):
-        if name == "traceback":
-            return self
-        return ""
+        return self if name == "traceback" else ""

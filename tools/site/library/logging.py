@@ -6,11 +6,7 @@ DEBUG = 10
 
 
 class Logger:
-    """Prints warnings and errors.
-
-    Args:
-        name: Stands before each message.
-    """
+    """Prints warnings and errors, each after the logger's name."""
 
     def __init__(self, name):
         self._name = name

@@ -55,11 +55,7 @@ class Packed:
 
 
 def unpack(packed):
-    """Add the modules that tools/site/byte_code.py has packed.
-
-    Args:
-        packed: A Uint8Array.
-    """
+    """Add the modules in a Uint8Array that tools/site/byte_code.py has packed."""
     _add(marshal.loads(packed.to_bytes()))
 
 

@@ -2,11 +2,7 @@
 
 
 class Folder:
-    """A path. A string would be one in JavaScript too, and Pyodide calls `__str__` there.
-
-    Args:
-        path: It.
-    """
+    """A path. A string would be one in JavaScript too, and Pyodide calls `__str__` there."""
 
     def __init__(self, path):
         self._path = path
