@@ -160,10 +160,8 @@ MUTATIONS = {
         "model.connection",
         (
             "        self.phase = Phase.CLOSING\n"
-            "        return (\n"
-            "            CloseSocket(self.server, self.attempt),\n"
-            "            StartTimer(self._timer(), CLOSING_WITHIN),\n"
-            "        )"
+            "        return (CloseSocket(self.server, self.attempt), "
+            "StartTimer(self._timer(), CLOSING_WITHIN))"
         ),
         (
             "        closing = CloseSocket(self.server, self.attempt)\n"
@@ -438,7 +436,7 @@ MUTATIONS = {
     ),
     "a claim's holder says nothing": Mutation(
         "windows.claim",
-        ('            case Standing.HELD, "whose":\n                return self._say(_MINE)\n'),
+        ('            case Standing.HELD, "whose":\n                return self._say("mine")\n'),
         "",
         ("ends", "one socket"),
         range(25, 37),

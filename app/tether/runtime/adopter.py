@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tether.core.events import TasksOrphaned
 from tether.core.ids import WindowId
-from tether.core.windows.claim import CLAIM_TIMEOUT, GREATEST, Claim, Standing, closing_window
+from tether.core.windows.claim import ADOPTER_PREFIX, CLAIM_TIMEOUT, Claim, Standing, closing_window
 from tether.core.windows.ledger import (
     ADOPTION_GRACE,
     ADOPTION_ROUND,
@@ -81,7 +81,7 @@ class Adopter:
         Between the claim's taking and its release nothing else of this page runs, so no other
         page can ask for it.
         """
-        claim = Claim(owner, GREATEST + self._world.chance.hex(16))
+        claim = Claim(owner, ADOPTER_PREFIX + self._world.chance.hex(16))
         hold, lost = self._world.make_hold(), asyncio.Event()
         is_free = await hold.take(owner, claim.token)
         if not is_free and hold.is_proof:

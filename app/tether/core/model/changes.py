@@ -7,7 +7,7 @@ from tether.core.ids import TaskId
 
 
 class Changes(NamedTuple):
-    """What has changed since the last call of `Window.take_changes`.
+    """What has changed since the last call of `Pending.take`.
 
     `tasks` are those whose record changed; `gauges` has those that only progressed, too.
     `servers`: one was added, removed, paused or renamed, or its reach or its facts changed.

@@ -105,7 +105,7 @@ class Window:
     def renew_client_id(self, server: Server, now: float) -> None:
         """Be another client of a server that sends nothing more to this one."""
         self.client_ids[server.url] = self._make_client_id(now)
-        server.connection.rename(self.client_ids[server.url])
+        server.connection.client_id = self.client_ids[server.url]
         self.pending.server_moved()
 
     def use(self, url: ServerUrl, name: str, now: float) -> Server:
@@ -232,10 +232,6 @@ class Window:
         """Let all waiting tasks go to servers now."""
         self.is_sending_all = bool(self.waiting)
         self.pending.is_fill_due = True
-
-    def take_changes(self) -> Changes:
-        """Return what has changed since the last call."""
-        return self.pending.take()
 
     def by_prompt(self, prompt_id: str) -> Task | None:
         """Return the task of that prompt id, if it is one of this window's."""
