@@ -35,10 +35,8 @@ def expect(queue: float, task: float, upload: float = 0.0, loading: float = 0.0)
 def rest(usual: float, elapsed: float, spread: float) -> float:
     """Return how many seconds a running task is expected to take from now on.
 
-    Its end is known no better than similar tasks differ; and the later one is, the longer it will
-    still take.
-
-    `usual` is what similar tasks take, `spread` the part of that by which they differ.
+    Its end is known no better than similar tasks differ, by the part `spread` of their `usual`
+    seconds; and the later one is, the longer it will still take.
     """
     return max(abs(usual - elapsed), usual * spread)
 
@@ -68,6 +66,14 @@ class Estimates:
         upload = self.upload(server, size) if known else 0.0
         queue = self._queue(url, length)
         return expect(queue, known.task(url, workload), upload, known.loading(url, workload))
+
+    def remaining(self, task: Task) -> float:
+        """Return the seconds that a bound task will still take."""
+        assert task.server is not None
+        usual = self._durations.task(task.server, task.workload)
+        if task.state is State.RUNNING and self._durations:
+            return rest(usual, self._elapsed(task), self._durations.spread(task.workload))
+        return usual
 
     def usual(self, workload: str) -> float:
         """Return the seconds of such a task on the median server."""
@@ -126,19 +132,12 @@ class Estimates:
     def _queue(self, url: ServerUrl, length: int) -> float:
         """Return the seconds of all that is before a new task; `length` is the server's own."""
         tasks = self._window.bound_to(url)
-        there = [self._rest(task) for task in tasks if task.state not in IN_TRANSIT]
-        coming = [self._rest(task) for task in tasks if task.state in IN_TRANSIT]
+        there = [self.remaining(task) for task in tasks if task.state not in IN_TRANSIT]
+        coming = [self.remaining(task) for task in tasks if task.state in IN_TRANSIT]
         known = there[:length]  # the server's number is newer than what this window knows
         others = length - len(known) + self.share(url).coming
         own = sum((*known, *coming, self._promised.get(url, 0.0)))
         return others * self._durations.entry(url) + own
-
-    def _rest(self, task: Task) -> float:
-        assert task.server is not None
-        usual = self._durations.task(task.server, task.workload)
-        if task.state is State.RUNNING and self._durations:
-            return rest(usual, self._elapsed(task), self._durations.spread(task.workload))
-        return usual
 
     def _elapsed(self, task: Task) -> float:
         return max(0.0, self._now - task.started_at) if task.state is State.RUNNING else 0.0

@@ -97,10 +97,8 @@ class Session:
     def _handle(self, event: Event, now: float) -> Commands:
         window = self.window
         match event:
-            case FrameReceived():
-                return self._frames.text(event, now)
-            case BinaryReceived():
-                return self._frames.binary(event, now)
+            case FrameReceived() | BinaryReceived():
+                return self._frames.take(event, now)
             case SocketOpened(url, attempt) if url in window.servers:
                 return window.servers[url].connection.opened(attempt)
             case SocketClosed(url, attempt, _) if url in window.servers:

@@ -16,6 +16,7 @@ from tether.core.protocol.messages import (
     FeatureFlags,
     Message,
     NodesReached,
+    Preview,
     Status,
     UnknownMessage,
     parse_message,
@@ -34,34 +35,27 @@ class Frames:
         self._submission = submission
         self._reconciler = reconciler
 
-    def text(self, event: FrameReceived, now: float) -> Commands:
-        """Take in a text frame; an unreadable one changes nothing."""
+    def take(self, event: FrameReceived | BinaryReceived, now: float) -> Commands:
+        """Take in a frame; an unreadable one changes nothing."""
         server = self._current(event.server, event.attempt)
         if server is None:
             return ()
         server.connection.received(now)
-        if not server.connection.flood.takes(len(event.text), now):
-            return self._flooded(server, now)
+        length = len(event.text) if isinstance(event, FrameReceived) else 0
+        if not server.connection.flood.takes(length, now):
+            self._note(server, "a flood of frames", None, now)
+            return server.connection.flooded()
         try:
-            message = parse_message(event.text)
+            if isinstance(event, FrameReceived):
+                return self._message(server, parse_message(event.text), now)
+            return self._preview(server, parse_preview(event.head), event.frame, now)
         except MessageError as error:
             self._note(server, f"unreadable: {error}", None, now)
             return ()
-        return self._take(server, message, now)
 
-    def binary(self, event: BinaryReceived, now: float) -> Commands:
-        """Take in a preview."""
-        server = self._current(event.server, event.attempt)
-        if server is None:
-            return ()
-        server.connection.received(now)
-        if not server.connection.flood.takes(0, now):
-            return self._flooded(server, now)
-        try:
-            preview = parse_preview(event.head)
-        except MessageError as error:
-            self._note(server, f"unreadable: {error}", None, now)
-            return ()
+    def _preview(
+        self, server: Server, preview: Preview | None, frame: object, now: float
+    ) -> Commands:
         if preview is None:
             return ()
         if preview.prompt_id is None:
@@ -71,9 +65,9 @@ class Frames:
         if task is None:
             return ()
         task.heard_at = now
-        return (ShowPreview(task.task_id, event.frame, preview.offset, preview.mime),)
+        return (ShowPreview(task.task_id, frame, preview.offset, preview.mime),)
 
-    def _take(self, server: Server, message: Message, now: float) -> Commands:
+    def _message(self, server: Server, message: Message, now: float) -> Commands:
         match message:
             case Status(remaining, is_greeting):
                 server.note_queue(remaining, now)
@@ -175,10 +169,6 @@ class Frames:
             *self._submission.greeted(server, now),
             *self._reconciler.query(server, now),
         )
-
-    def _flooded(self, server: Server, now: float) -> Commands:
-        self._note(server, "a flood of frames", None, now)
-        return server.connection.flooded()
 
     def _current(self, url: ServerUrl, attempt: int) -> Server | None:
         """Return the frame's server; None for a socket that was replaced, or closed for a flood."""

@@ -16,7 +16,7 @@ from tether.core.model.window import Window
 from tether.core.protocol.answers import Found, Record
 from tether.core.protocol.requests import deletion
 from tether.core.submission.submission import Submission
-from tether.core.submission.withdrawal import Cancellation, resubmit, take_out_again
+from tether.core.submission.withdrawal import Cancellation, resubmit, take_out
 
 DELIVERY_WITHIN = 30.0
 """Seconds after which a POST without an answer can't arrive any more: the one assumption here."""
@@ -54,7 +54,7 @@ class Verdicts:
         if task.is_cancel_wanted:
             return self._cancellation.repeat(task, now)
         if task.is_moving:
-            return take_out_again(self._window, task, now)
+            return take_out(self._window, task, now)
         return self._delete_duplicates(task, found, has_run or found.is_running, now)
 
     def recorded(self, server: Server, task: Task, record: Record, now: float) -> None:

@@ -67,12 +67,12 @@ class Story:
         commands: Commands = ()
         for text in texts:
             event = FrameReceived(server, attempt, text)
-            commands += self.frames.text(event, NOON + 1)
+            commands += self.frames.take(event, NOON + 1)
         return commands
 
     def see(self, head: bytes) -> Commands:
         """A binary frame comes."""
-        return self.frames.binary(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
+        return self.frames.take(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
 
     def notes(self) -> list[str]:
         """The journal."""
@@ -320,7 +320,7 @@ def test_other_binary_frames_and_other_sockets_show_nothing() -> None:
     """Progress texts, and a socket that was replaced."""
     story = Story(*RUNNING)
     assert story.see(b"\0\0\0\3\0\0\0\1text") == ()
-    assert story.frames.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
+    assert story.frames.take(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
 
 
 def test_a_queue_longer_than_our_tasks_is_looked_into() -> None:
