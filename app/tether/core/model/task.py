@@ -1,6 +1,6 @@
 """One job of this window, from acceptance to its end, and its progress on the way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -60,11 +60,6 @@ class Progress:
         if node_id in self._nodes and share > self._shares.get(node_id, 0.0):
             self._shares[node_id] = min(share, 1.0)
             self.moves += 1
-
-    def finish(self, node_ids: Iterable[NodeId]) -> None:
-        """Mark nodes as done: run, or taken from the server's cache."""
-        for node_id in node_ids:
-            self.reach(node_id, 1.0)
 
 
 class State(Enum):

@@ -32,11 +32,8 @@ class Cancellation:
         task.is_cancel_wanted = True
         self._window.pending.unsaved.add(task.task_id)
         match task.state:
-            case State.WAITING:
-                self._window.end(task, State.CANCELLED, now, "here", None)
-                return ()
-            case State.CONNECTING | State.UPLOADING:
-                commands = self._submission.abort(task)
+            case State.WAITING | State.CONNECTING | State.UPLOADING:
+                commands = self._submission.abort(task) if task.server is not None else ()
                 self._window.end(task, State.CANCELLED, now, "here", None)
                 return commands
             case State.QUEUED | State.RUNNING:

@@ -130,7 +130,7 @@ class Frames:
                     task.progress.reach(node_id, share)
             case Executed(_, node_id, outputs):
                 self._began(task, now)
-                task.progress.finish((node_id,))
+                task.progress.reach(node_id, 1.0)
                 task.executed.add(node_id)
                 # Frames may come twice, and inner nodes of one shown node each have their own.
                 fresh = tuple(output for output in outputs if output not in task.outputs)
