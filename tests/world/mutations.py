@@ -227,7 +227,7 @@ MUTATIONS = {
     ),
     "success alone completes": Mutation(
         "tracking.frames",
-        "                task.is_success_heard = True",
+        "                task.is_success_received = True",
         '                self._window.end(task, State.COMPLETED, now, "socket", None)',
         ("true end",),
         range(12),

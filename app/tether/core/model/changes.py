@@ -32,7 +32,7 @@ class Pending:
     is_fill_due: bool = False
     """A task waits, or a place came free: the dispatcher is to look."""
 
-    def server_moved(self) -> None:
+    def server_set_changed(self) -> None:
         """A server was added or is to go."""
         self.are_connections_due = self.are_servers_changed = True
 

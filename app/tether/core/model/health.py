@@ -71,7 +71,7 @@ def stalled_since(task: Task, usual: float | None, now: float) -> float | None:
     """
     if task.state is not State.RUNNING:
         return None
-    since = max(task.moved_at, task.started_at)
+    since = max(task.advanced_at, task.started_at)
     limit = UNKNOWN_STALL if usual is None else max(LEAST_STALL, STALL_TIMES * usual)
     return since if now - since > limit else None
 

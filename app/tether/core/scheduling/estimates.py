@@ -32,7 +32,7 @@ def expect(queue: float, task: float, upload: float = 0.0, loading: float = 0.0)
     return Expected(starts, starts + loading + task)
 
 
-def rest(usual: float, elapsed: float, spread: float) -> float:
+def time_left(usual: float, elapsed: float, spread: float) -> float:
     """Return how many seconds a running task is expected to take from now on.
 
     Its end is known no better than similar tasks differ, by the part `spread` of their `usual`
@@ -72,7 +72,7 @@ class Estimates:
         assert task.server is not None
         usual = self._durations.task(task.server, task.workload)
         if task.state is State.RUNNING and self._durations:
-            return rest(usual, self._elapsed(task), self._durations.spread(task.workload))
+            return time_left(usual, self._elapsed(task), self._durations.spread(task.workload))
         return usual
 
     def usual(self, workload: str) -> float:
@@ -86,7 +86,7 @@ class Estimates:
         uploads = [self.upload(server, size) for server in self._window.servers.values()]
         return middle(uploads) / self.usual(workload)
 
-    def own_rest(self, url: ServerUrl) -> tuple[float, float | None]:
+    def own_backlog(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the seconds until a server has done this window's tasks there, and their doubt.
 
         The doubt is None where some are like none that was timed.
@@ -99,16 +99,16 @@ class Estimates:
             is_sure &= self._durations.is_timed(task.workload)
         return seconds, doubt if is_sure else None
 
-    def rest(self, url: ServerUrl) -> tuple[float, float | None]:
+    def backlog(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the same with the tasks of this browser's other windows.
 
         Where those don't know how long theirs take, they count as usual ones.
         """
-        (seconds, doubt), theirs = self.own_rest(url), self.share(url)
+        (seconds, doubt), theirs = self.own_backlog(url), self.share(url)
         if doubt is not None:
             usual = (theirs.coming + theirs.arrived) * self._durations.entry(url)
             doubt += usual * self._durations.spread("") if theirs.doubt is None else theirs.doubt
-        return seconds + theirs.rest, doubt
+        return seconds + theirs.backlog, doubt
 
     def share(self, url: ServerUrl) -> PeerLoad:
         """Return what this browser's other windows have there."""

@@ -53,7 +53,7 @@ def write_task(task: Task) -> str:
             "moved": task.was_moved,
             "shape": task.workload,
             "ran": task.ran,
-            "halved": task.halved_at,
+            "halved": task.deduplicated_at,
         }
     )
 
@@ -105,7 +105,7 @@ def read_task(text: str) -> Task | None:
                 was_moved=record.get("moved") is True,
                 workload="".join(texts([record.get("shape")])),
                 ran=_seconds(record.get("ran")),
-                halved_at=_seconds(record.get("halved")),
+                deduplicated_at=_seconds(record.get("halved")),
             )
     return None
 

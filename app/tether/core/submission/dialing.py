@@ -60,7 +60,7 @@ def aim(window: Window, server: ServerUrl | None) -> Commands:
     alone. It ends when a task takes a lock.
     """
     window.aimed = server if server in window.servers else None
-    window.pending.server_moved()  # the server aimed at before may be released
+    window.pending.server_set_changed()  # the server aimed at before may be released
     return connect(window, window.servers[window.aimed]) if window.aimed else ()
 
 

@@ -64,7 +64,7 @@ class Frames:
             task = task_of(self._window, server.url, preview.prompt_id)
         if task is None:
             return ()
-        task.heard_at = now
+        task.last_frame_at = now
         return (ShowPreview(task.task_id, frame, preview.offset, preview.mime),)
 
     def _message(self, server: Server, message: Message, now: float) -> Commands:
@@ -98,22 +98,22 @@ class Frames:
             return ()
         self._note(server, kind, prompt_id, now)
         self._window.pending.gauges.add(task.task_id)
-        task.heard_at = now
+        task.last_frame_at = now
         if isinstance(message, ExecutionStart):
-            task.stamped_at = message.at
-        moves = task.progress.moves
+            task.server_started_at = message.at
+        advances = task.progress.advances
         commands = self._apply(server, task, message, now)
-        if task.progress.moves != moves:
-            task.moved_at = now
+        if task.progress.advances != advances:
+            task.advanced_at = now
         return commands
 
     def _apply(self, server: Server, task: Task, message: Message, now: float) -> Commands:
         match message:
             case ExecutionEnded(_, None):
                 self._began(task, now)
-                task.is_success_heard = True
-                if task.stamped_at and message.at > task.stamped_at:
-                    task.ran = message.at - task.stamped_at
+                task.is_success_received = True
+                if task.server_started_at and message.at > task.server_started_at:
+                    task.ran = message.at - task.server_started_at
             case ExecutionEnded(_, trouble, is_interrupted):
                 state = State.CANCELLED if is_interrupted else State.FAILED
                 why = None if is_interrupted and task.is_cancel_wanted else trouble
@@ -143,7 +143,7 @@ class Frames:
         """The last frame of a task: it is complete if every output node has reported."""
         workflow = self._window.workflows.get(task.digest)
         expected = workflow.outputs() if workflow else None
-        if task.is_success_heard and expected is not None:
+        if task.is_success_received and expected is not None:
             missing = expected - task.refused_outputs - task.executed
             if not missing:
                 self._window.end(task, State.COMPLETED, now, "socket", None)

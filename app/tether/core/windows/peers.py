@@ -66,13 +66,13 @@ class WaitingTask(NamedTuple):
 class PeerLoad(NamedTuple):
     """What windows have at a server: tasks on their way there, and tasks that it has.
 
-    `rest` is the seconds that they will still take, `doubt` the uncertainty of that in seconds;
+    `backlog` is the seconds that they will still take, `doubt` the uncertainty of that in seconds;
     None where unknown.
     """
 
     coming: int = 0
     arrived: int = 0
-    rest: float = 0.0
+    backlog: float = 0.0
     doubt: float | None = 0.0
 
 
@@ -150,7 +150,7 @@ class Peers:
         return PeerLoad(
             sum(load.coming for load, _ in found),
             sum(load.arrived for load, _ in found),
-            sum(max(0.0, load.rest - (now - at)) for load, at in found),
+            sum(max(0.0, load.backlog - (now - at)) for load, at in found),
             None if None in doubts else sum(each or 0.0 for each in doubts),
         )
 
@@ -225,7 +225,7 @@ def _read_ticket(item: Any) -> WaitingTask | None:
 
 def _is_load(item: Any) -> bool:
     match item:
-        case [int(coming), int(arrived), rest, doubt]:
-            is_known = is_time(rest) and (doubt is None or is_time(doubt))
+        case [int(coming), int(arrived), backlog, doubt]:
+            is_known = is_time(backlog) and (doubt is None or is_time(doubt))
             return is_known and coming >= 0 and arrived >= 0
     return False

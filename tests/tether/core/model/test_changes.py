@@ -23,7 +23,7 @@ def test_saved_tasks_are_changed_tasks() -> None:
 
 def test_a_server_that_comes_or_goes_concerns_connections_too() -> None:
     pending = Pending()
-    pending.server_moved()
+    pending.server_set_changed()
     assert pending.take().servers
     assert pending.are_connections_due, "only who tends them takes that"
 

@@ -116,11 +116,11 @@ def test_progress_is_heard_on_the_way() -> None:
     assert heard == [0, 0, 0, 0.333, 0.417, 0.667]
     assert steps == [(0, 1), (0, 1), (0, 1), (0, 1), (1, 4), (0, 1)]
     assert story.task.progress.current == "3"
-    assert (story.task.state, story.task.heard_at) == (State.RUNNING, NOON + 1)
-    assert story.task.moved_at == NOON + 1
-    story.task.moved_at = 0.0
+    assert (story.task.state, story.task.last_frame_at) == (State.RUNNING, NOON + 1)
+    assert story.task.advanced_at == NOON + 1
+    story.task.advanced_at = 0.0
     story.hear(success_frames(story.task.prompt_id)[5])
-    assert story.task.moved_at == 0.0, "what was heard before moves nothing"
+    assert story.task.advanced_at == 0.0, "what was heard before moves nothing"
 
 
 def test_results_told_twice_are_results_once() -> None:
@@ -292,7 +292,7 @@ def test_a_preview_is_shown_with_its_task() -> None:
     head = described(story.task.prompt_id)
     shown = ShowPreview(story.task.task_id, "frame", len(head), "image/jpeg")
     assert story.see(head) == (shown,)
-    assert story.task.heard_at == NOON + 1
+    assert story.task.last_frame_at == NOON + 1
     assert story.see(described("somebody-else")) == ()
 
 
