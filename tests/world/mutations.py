@@ -180,7 +180,7 @@ MUTATIONS = {
     ),
     "sockets stay open": Mutation(
         "session.session",
-        "            return (StartTimer(LingerTimer(server.url), LINGER),)",
+        "            return (StartTimer(timers.LingerTimer(server.url), LINGER),)",
         "            return ()",
         ("no growth",),
         range(12),
@@ -313,8 +313,11 @@ MUTATIONS = {
     ),
     "cancelled though it may have been sent": Mutation(
         "submission.withdrawal",
-        "case State.CONNECTING | State.UPLOADING:",
-        "case State.CONNECTING | State.UPLOADING | State.POSTING | State.UNKNOWN:",
+        "case State.WAITING | State.CONNECTING | State.UPLOADING:",
+        (
+            "case State.WAITING | State.CONNECTING | State.UPLOADING"
+            " | State.POSTING | State.UNKNOWN:"
+        ),
         ("true end",),
         range(14, 26),
     ),
