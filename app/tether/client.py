@@ -171,7 +171,7 @@ class Tether:
         self.runner.start(self._session, ports)
         world.channel.listen(lambda text: self.runner.emit(BroadcastReceived(text)))
         world.page.listen(self._page_changed, self._claimant.sleep, self._claimant.wake)
-        self.adopter.look()
+        self.adopter.check()
 
     def add_server(self, address: str, name: str = "", access: Access | None = None) -> ServerUrl:
         """Use a server; returns its address in the form that names it everywhere.
@@ -294,4 +294,4 @@ class Tether:
     def _page_changed(self, event: Event) -> None:
         self.runner.emit(event)
         if event != PageChanged(PageChange.HIDDEN):
-            self.adopter.look()
+            self.adopter.check()

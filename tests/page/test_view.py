@@ -345,7 +345,7 @@ def test_a_task_that_stands_still_says_what_was_checked() -> None:
     window = new_window()
     server = window.server(NORTH, NOON)
     task = bound_task(window, server, *RUNNING)
-    task.started_at = task.moved_at = NOON
+    task.started_at = task.advanced_at = NOON
     views = views_of(window)
     assert views.view(NOON + 60).tasks.rows[0].stuck == ""
     told = views.view(NOON + 300).tasks.rows[0].stuck
@@ -353,7 +353,7 @@ def test_a_task_that_stands_still_says_what_was_checked() -> None:
     assert told == f"No progress for 5 min. {unheard}"
     server.connection.connect()
     server.connection.greeted(1)
-    task.heard_at, task.seen_at = NOON + 2, NOON + 298
+    task.last_frame_at, task.last_listed_at = NOON + 2, NOON + 298
     told = views.view(NOON + 300).tasks.rows[0].stuck
     assert "Live updates: connected. Last message about this task: noon+2." in told
     assert "At noon+298, north:8188 still had the task." in told

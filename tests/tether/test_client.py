@@ -247,7 +247,7 @@ def test_servers_come_with_their_tokens_and_go() -> None:
 
 
 def test_a_page_that_wakes_goes_on_as_the_same_window() -> None:
-    """Nothing is sent while it sleeps; coming into view it looks for windows that are gone."""
+    """Nothing is sent while it sleeps; coming into view it checks for windows that are gone."""
 
     async def story(tab: Tab) -> None:
         page: Any = tab.tether.world.page
@@ -255,12 +255,12 @@ def test_a_page_that_wakes_goes_on_as_the_same_window() -> None:
         assert tab.tether.runner.is_paused
         await page.wake()
         assert not tab.tether.runner.is_paused and page.restarts == 0
-        looks: list[None] = []
-        tab.tether.adopter.look = lambda: looks.append(None)  # type: ignore[method-assign]
+        checks: list[None] = []
+        tab.tether.adopter.check = lambda: checks.append(None)  # type: ignore[method-assign]
         page.emit(PageChanged(PageChange.HIDDEN))
-        assert looks == [] and tab.tether.window.is_hidden
+        assert checks == [] and tab.tether.window.is_hidden
         page.emit(PageChanged(PageChange.VISIBLE))
-        assert len(looks) == 1
+        assert len(checks) == 1
 
     play(story)
 

@@ -43,8 +43,8 @@ from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.timers import Timer
 from tether.core.windows.claim import (
+    ADOPTER_PREFIX,
     CLAIM_TIMEOUT,
-    GREATEST,
     TOKEN_RECORD,
     Claim,
     Standing,
@@ -365,7 +365,7 @@ class Page:
         if self.is_gone:
             return
         browser = self.tab.browser
-        claim = Claim(owner, f"{GREATEST}{self.world.random.getrandbits(64):016x}")
+        claim = Claim(owner, f"{ADOPTER_PREFIX}{self.world.random.getrandbits(64):016x}")
         is_free = browser.take(owner, claim.token)
         if not is_free and browser.has_locks:
             self._followed.discard(owner)
@@ -422,7 +422,7 @@ class Page:
         rules.before(self, event)
         commands = self.session.handle(event, self.now)
         self._carry_out(commands)
-        self.session.window.take_changes()  # for followers, as the runner does
+        self.session.window.pending.take()  # for followers, as the runner does
         rules.after(self, event, commands)
 
     def _carry_out(self, commands: Commands) -> None:

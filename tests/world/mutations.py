@@ -160,10 +160,8 @@ MUTATIONS = {
         "model.connection",
         (
             "        self.phase = Phase.CLOSING\n"
-            "        return (\n"
-            "            CloseSocket(self.server, self.attempt),\n"
-            "            StartTimer(self._timer(), CLOSING_WITHIN),\n"
-            "        )"
+            "        return (CloseSocket(self.server, self.attempt), "
+            "StartTimer(self._timer(), CLOSING_WITHIN))"
         ),
         (
             "        closing = CloseSocket(self.server, self.attempt)\n"
@@ -182,7 +180,7 @@ MUTATIONS = {
     ),
     "sockets stay open": Mutation(
         "session.session",
-        "            return (StartTimer(LingerTimer(server.url), LINGER),)",
+        "            return (StartTimer(timers.LingerTimer(server.url), LINGER),)",
         "            return ()",
         ("no growth",),
         range(12),
@@ -229,7 +227,7 @@ MUTATIONS = {
     ),
     "success alone completes": Mutation(
         "tracking.frames",
-        "                task.is_success_heard = True",
+        "                task.is_success_received = True",
         '                self._window.end(task, State.COMPLETED, now, "socket", None)',
         ("true end",),
         range(12),
@@ -315,8 +313,11 @@ MUTATIONS = {
     ),
     "cancelled though it may have been sent": Mutation(
         "submission.withdrawal",
-        "case State.CONNECTING | State.UPLOADING:",
-        "case State.CONNECTING | State.UPLOADING | State.POSTING | State.UNKNOWN:",
+        "case State.WAITING | State.CONNECTING | State.UPLOADING:",
+        (
+            "case State.WAITING | State.CONNECTING | State.UPLOADING"
+            " | State.POSTING | State.UNKNOWN:"
+        ),
         ("true end",),
         range(14, 26),
     ),
@@ -438,7 +439,7 @@ MUTATIONS = {
     ),
     "a claim's holder says nothing": Mutation(
         "windows.claim",
-        ('            case Standing.HELD, "whose":\n                return self._say(_MINE)\n'),
+        ('            case Standing.HELD, "whose":\n                return self._say("mine")\n'),
         "",
         ("ends", "one socket"),
         range(25, 37),

@@ -214,7 +214,7 @@ class Rules:
             window = page.session.window
             for url in window.servers:
                 for task in window.bound_to(url):
-                    self._heard.append((task, task.heard_at, task.progress.overall))
+                    self._heard.append((task, task.last_frame_at, task.progress.overall))
         elif type(event) is Answered:
             self._answered(page, event)
 
@@ -261,7 +261,7 @@ class Rules:
             at = event.text.find('"prompt_id": "')
             prompt_id = event.text[at + 14 : event.text.find('"', at + 14)] if at >= 0 else None
         for task, heard_at, progress in self._heard:
-            if task.heard_at == heard_at and task.progress.overall == progress:
+            if task.last_frame_at == heard_at and task.progress.overall == progress:
                 continue
             if task.server != event.server and task.state is not State.WAITING:
                 raise Broken("own frames", f"{task.task_id} hears {event.server}, not its own")

@@ -16,7 +16,7 @@ from page.composer.records import (
     write_draft,
 )
 from tether.core.ids import WindowId
-from tether.core.windows.claim import GREATEST
+from tether.core.windows.claim import ADOPTER_PREFIX
 from tether.runtime.ports import World
 
 UNRECORDED_GRACE = 60.0
@@ -90,7 +90,7 @@ class DraftStore:
 
     async def _is_gone(self, owner: WindowId) -> bool:
         hold = self._world.make_hold()
-        is_free = await hold.take(owner, GREATEST + self._world.chance.hex(16))
+        is_free = await hold.take(owner, ADOPTER_PREFIX + self._world.chance.hex(16))
         hold.release()
         return is_free
 

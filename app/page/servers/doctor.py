@@ -109,7 +109,7 @@ class Doctor:
         """Make the calls that tell causes apart, each only where it can."""
         from page.servers.doctor_rules import plain_of
 
-        read = await self._caller.look(url, "/prompt", CALL_TIMEOUT)
+        read = await self._caller.reach(url, "/prompt", CALL_TIMEOUT)
         if isinstance(read, Answered):
             return {"status": read.status, "is_comfy": _is_comfy(read)}
         if read.failure is Failure.TIMEOUT:
@@ -117,7 +117,7 @@ class Doctor:
         if await self._has_echo(url):
             bare = None
             if mode in (Mode.BEARER, Mode.BASIC):
-                bare = await self._caller.look(url, "/prompt", CALL_TIMEOUT, is_bare=True)
+                bare = await self._caller.reach(url, "/prompt", CALL_TIMEOUT, is_bare=True)
             status = bare.status if isinstance(bare, Answered) else None
             return {"has_echo": True, "bare_status": status}
         if url.startswith("https:") and not str(js.location.href).startswith("https:"):
@@ -125,7 +125,7 @@ class Doctor:
         return {}
 
     async def _has_echo(self, url: ServerUrl) -> bool:
-        outcome = await self._caller.look(url, "/prompt", CALL_TIMEOUT, is_opaque=True)
+        outcome = await self._caller.reach(url, "/prompt", CALL_TIMEOUT, is_opaque=True)
         return not isinstance(outcome, RequestFailed)
 
 

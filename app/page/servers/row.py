@@ -149,8 +149,8 @@ class ServerRows:
         if facts is not None and facts.memory_total > 0:
             free, total = facts.memory_free / 2**30, facts.memory_total / 2**30
             parts.append(words.say("server.memory", free=f"{free:.1f}", total=f"{total:.1f}"))
-        if server.told_at:
-            parts.append(words.say("server.as_of", time=self._time_of(server.told_at)))
+        if server.queue_read_at:
+            parts.append(words.say("server.as_of", time=self._time_of(server.queue_read_at)))
         return " · ".join(parts)
 
     def _wait(self, server: Server, ends: float | None) -> str:

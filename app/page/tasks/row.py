@@ -205,13 +205,15 @@ class TaskRows:
             parts.append(words.say("stuck.usual", time=spoken(words, usual)))
         is_open = server.connection.phase is Phase.OPEN
         socket = words.say("stuck.open" if is_open else "stuck.closed")
-        heard = time_of(task.heard_at) if task.heard_at else words.say("stuck.never")
+        heard = time_of(task.last_frame_at) if task.last_frame_at else words.say("stuck.never")
         parts.append(words.say("stuck.socket", socket=socket, time=heard))
         if server.silent_since > 0:
             trouble = server.trouble or Trouble.of("server_silent", server=server.name)
             parts.append(words.trouble(trouble))
-        elif task.seen_at:
-            parts.append(words.say("stuck.asked", server=server.name, time=time_of(task.seen_at)))
+        elif task.last_listed_at:
+            parts.append(
+                words.say("stuck.asked", server=server.name, time=time_of(task.last_listed_at))
+            )
         return " ".join(parts)
 
     def _results(self, task: Task) -> tuple[tuple[Kind, str, str], ...]:

@@ -61,7 +61,7 @@ class Windows:
     async def _unfolded(self) -> None:
         if not self._box.open:
             return
-        self._adopter.look()
+        self._adopter.check()
         if self._panel is None:
             await js.tetherLoadPython(*config["lazy"]["windows"])
             from page.windows.panel import WindowsPanel

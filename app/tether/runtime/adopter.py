@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from tether.core.events import TasksOrphaned
 from tether.core.ids import WindowId
-from tether.core.windows.claim import CLAIM_TIMEOUT, GREATEST, Claim, Standing, closing_window
+from tether.core.windows.claim import ADOPTER_PREFIX, CLAIM_TIMEOUT, Claim, Standing, closing_window
 from tether.core.windows.ledger import (
     ADOPTION_GRACE,
     ADOPTION_ROUND,
@@ -34,30 +34,31 @@ class Adopter:
         self.gone: set[WindowId] = set()
         """Windows that are gone and whose tasks are about to be taken over."""
         self._followed: dict[WindowId, asyncio.Task[bool]] = {}
-        self._hurries: dict[WindowId, asyncio.Event] = {}
+        self._skips: dict[WindowId, asyncio.Event] = {}
+        """Set to adopt a window's tasks without the grace."""
         self._claims: dict[WindowId, tuple[Claim, asyncio.Event]] = {}
         self._round: asyncio.TimerHandle | None = None
-        world.channel.listen(self._heard)
+        world.channel.listen(self._received)
 
-    def look(self) -> None:
-        """Look for windows that are gone, now and every minute from then on."""
+    def check(self) -> None:
+        """Check for windows that are gone, now and every minute from then on."""
         if self._round is not None:
             self._round.cancel()
-        self._round = asyncio.get_event_loop().call_later(ADOPTION_ROUND, self.look)
+        self._round = asyncio.get_event_loop().call_later(ADOPTION_ROUND, self.check)
         ledger = read_ledger(self._world.shared.read_all())
         for task_id in forgotten(ledger, self._world.clock.now()):
             self._world.shared.write(ENTRY_RECORD + task_id, None)
         for owner in owners(ledger, self._own):
             if owner not in self._followed:
-                self._hurries[owner] = asyncio.Event()
+                self._skips[owner] = asyncio.Event()
                 self._followed[owner] = asyncio.ensure_future(self._follow(owner))
 
     async def take_over(self, owner: WindowId) -> bool:
         """Adopt a window's tasks without waiting any longer; False when it lives."""
-        self.look()
+        self.check()
         if owner not in self._followed:
             return False  # nothing is left to be adopted
-        self._hurries[owner].set()
+        self._skips[owner].set()
         return await self._followed[owner]
 
     async def _follow(self, owner: WindowId) -> bool:
@@ -66,12 +67,12 @@ class Adopter:
                 return False
             self.gone.add(owner)
             self.on_gone()
-            hurry = asyncio.ensure_future(self._hurries[owner].wait())
-            await asyncio.wait([hurry], timeout=ADOPTION_GRACE)
-            hurry.cancel()
+            skip = asyncio.ensure_future(self._skips[owner].wait())
+            await asyncio.wait([skip], timeout=ADOPTION_GRACE)
+            skip.cancel()
             return await self._find_gone(owner, self._adopt)
         finally:
-            del self._followed[owner], self._hurries[owner]
+            del self._followed[owner], self._skips[owner]
             self.gone.discard(owner)
             self.on_gone()
 
@@ -81,7 +82,7 @@ class Adopter:
         Between the claim's taking and its release nothing else of this page runs, so no other
         page can ask for it.
         """
-        claim = Claim(owner, GREATEST + self._world.chance.hex(16))
+        claim = Claim(owner, ADOPTER_PREFIX + self._world.chance.hex(16))
         hold, lost = self._world.make_hold(), asyncio.Event()
         is_free = await hold.take(owner, claim.token)
         if not is_free and hold.is_proof:
@@ -109,11 +110,11 @@ class Adopter:
             # A page that slept too deeply to answer learns this when it wakes up.
             self._world.channel.post(message)
 
-    def _heard(self, text: str) -> None:
+    def _received(self, text: str) -> None:
         if closing_window(text) is not None:
-            self.look()
+            self.check()
             # The browser may free the lock a moment after its page's message has come.
-            asyncio.get_event_loop().call_later(ONCE_MORE, self.look)
+            asyncio.get_event_loop().call_later(ONCE_MORE, self.check)
         for claim, lost in list(self._claims.values()):
             message = claim.received(text)
             if message is not None:

@@ -45,7 +45,7 @@ class Caller:
         )
         return outcome if isinstance(outcome, Answered) else None
 
-    async def look(
+    async def reach(
         self,
         server: ServerUrl,
         path: str,

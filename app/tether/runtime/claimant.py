@@ -26,7 +26,7 @@ class Claimant:
         self._hold = world.make_hold()
         self._claim: Claim | None = None
         self._lost = asyncio.Event()
-        world.channel.listen(self._heard)
+        world.channel.listen(self._received)
 
     async def open(self, make: Callable[[Mapping[str, str]], Session]) -> Session:
         """Return the session of the tab's records; a new window's in a duplicated tab."""
@@ -88,7 +88,7 @@ class Claimant:
                 self._say(message)
         return claim.standing is Standing.HELD
 
-    def _heard(self, text: str) -> None:
+    def _received(self, text: str) -> None:
         claim = self._claim
         if claim is None:
             return

@@ -107,7 +107,7 @@ class Runner:
                 self._carry_out(self._session.handle(event, now))
         finally:
             self._is_busy = False
-        changes = self._session.window.take_changes()
+        changes = self._session.window.pending.take()
         if any(changes):
             for follower in self._followers:
                 follower(changes)

@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import NodeInfo
+from tether.core.protocol.workflow import MOST_NODES
 from tether.workflows.graph import BYPASSED, MUTED, VIRTUAL, Graph, Node
 from tether.workflows.resolve import OutputSlot, Resolver, Scope, Value
 from tether.workflows.widgets import values_of
-
-MOST_PLACES = 20_000
-"""Most nodes of one workflow, with those in all its subgraphs: a file could expand without end."""
 
 
 class Conversion(NamedTuple):
@@ -40,7 +38,7 @@ class _Converter:
         self._infos = infos
         self._resolver = Resolver(graph, self._doubt)
         self._assumptions: dict[Trouble, None] = {}
-        self._places = 0
+        self._visited = 0
 
     def run(self) -> Conversion:
         result: dict[NodeId, dict[str, Any]] = {}
@@ -53,9 +51,9 @@ class _Converter:
     def _running(self, scope: Scope) -> Iterator[tuple[Scope, Node]]:
         """Yield the nodes that run, each with its scope, in the order of their ids."""
         for node in sorted(scope.part.nodes.values(), key=_order):
-            self._places += 1
-            if self._places > MOST_PLACES:
-                raise BadInput("workflow_too_many_nodes", limit=MOST_PLACES)
+            self._visited += 1
+            if self._visited > MOST_NODES:  # subgraphs could expand without end
+                raise BadInput("workflow_too_many_nodes", limit=MOST_NODES)
             if node.mode in (MUTED, BYPASSED) or node.type in VIRTUAL:
                 continue
             if node.type not in self._graph.subgraphs:

@@ -124,12 +124,8 @@ def _exif(block: bytes) -> dict[str, str]:
     for folder in folders:
         for entry in range(min(number(folder, 2), 500)):
             at = folder + 2 + 12 * entry
-            tag, kind, count, value = (
-                number(at, 2),
-                number(at + 2, 2),
-                number(at + 4, 4),
-                number(at + 8, 4),
-            )
+            tag, kind = number(at, 2), number(at + 2, 2)
+            count, value = number(at + 4, 4), number(at + 8, 4)
             if tag == 0x8769 and len(folders) == 1:  # the folder with the comment
                 folders.append(value)
             elif kind in (1, 2, 7) and count > 4:  # bytes, ASCII, anything
@@ -137,15 +133,9 @@ def _exif(block: bytes) -> dict[str, str]:
                 if text.startswith(b"UNICODE\0"):
                     utf16 = "utf-16-be" if text[8:9] == b"\0" else "utf-16-le"
                     text = text[8:].decode(utf16, "replace").encode()
-                _put_named(found, text.removeprefix(b"ASCII\0\0\0").rstrip(b"\0"))
+                name, _, text = text.removeprefix(b"ASCII\0\0\0").rstrip(b"\0").partition(b":")
+                _put(found, name.decode("latin-1").strip(), text)
     return found
-
-
-def _put_named(found: dict[str, str], text: bytes) -> None:
-    """Keep the text of "prompt:…" or "workflow:…"."""
-    name, _, rest = text.partition(b":")
-    if name.strip().lower() in (b"prompt", b"workflow"):
-        _put(found, name.decode().strip().lower(), rest)
 
 
 def _mp4(size: int) -> Search:

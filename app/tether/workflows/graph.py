@@ -3,15 +3,14 @@
 Source: ComfyUI frontend 1.16 to 1.58, workflow JSON versions 0.4 and 1, read in its templates.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tether.core.errors import BadInput
+from tether.core.protocol.workflow import MOST_NODES
 
 INPUTS, OUTPUTS = "-10", "-20"
 """The ids of a subgraph's own inputs and outputs, as its links name them."""
-
-MOST_NODES = 20_000
 
 MUTED, BYPASSED = 2, 4
 """Modes of nodes that don't run; a bypassed one passes its input on."""
@@ -76,11 +75,6 @@ class Graph(NamedTuple):
     main: Part
     subgraphs: Mapping[str, Part]
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the main graph and the subgraphs."""
-        yield self.main
-        yield from self.subgraphs.values()
-
 
 def is_editor_format(content: Any) -> bool:
     """Tell whether this is a workflow in the editor's format."""
@@ -115,7 +109,7 @@ def classes_needed(graph: Graph) -> tuple[str, ...]:
     """List the node classes of a graph that servers have, each once."""
     found = {
         node.type: None
-        for part in graph.parts()
+        for part in (graph.main, *graph.subgraphs.values())
         for node in part.nodes.values()
         if node.type not in VIRTUAL and node.type not in graph.subgraphs
     }

@@ -20,10 +20,6 @@ class Scope(NamedTuple):
     instance: Node | None = None
     outer: "Scope | None" = None
 
-    def depth(self) -> int:
-        """Return how many subgraphs it is inside of."""
-        return self.prefix.count(":")
-
 
 class OutputSlot(NamedTuple):
     """An output of a node that runs."""
@@ -55,7 +51,7 @@ class Resolver:
     def inner(self, scope: Scope, node: Node) -> Scope | None:
         """Return the scope inside a node of a subgraph's type."""
         part = self._graph.subgraphs.get(node.type)
-        if part is None or scope.depth() >= DEEPEST:
+        if part is None or scope.prefix.count(":") >= DEEPEST:
             return None
         return Scope(part, f"{scope.prefix}{node.id}:", node, scope)
 

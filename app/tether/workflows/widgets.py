@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from tether.core.protocol.node_info import CHOICE, InputInfo, NodeInfo, read_inputs
 from tether.workflows.graph import Node
+from tether.workflows.values import SEEDS
 
 CONTROLS = frozenset({"fixed", "increment", "decrement", "randomize"})
 """What happens to a seed after a run: saved after the seed, but no input of the node.
@@ -13,7 +14,6 @@ Source: ComfyUI frontend 1.58, `control_after_generate`, read in its templates.
 """
 
 _CONTROL = "control_after_generate"
-_SEEDS = ("seed", "noise_seed")
 _BUTTONS = frozenset({"image", "video", "audio", "file", "upload", "", None})
 """Values that the editor saves for its own buttons and players, as far as they are known."""
 
@@ -99,7 +99,7 @@ def _guessed(node: Node, values: list[Any]) -> Values:
         if not rest:
             break
         named[name] = rest.pop()
-        if name in _SEEDS and rest and _is_in(rest[-1], CONTROLS):
+        if name in SEEDS and rest and _is_in(rest[-1], CONTROLS):
             rest.pop()
     # Some were no inputs, or inputs had no value: then none can be assigned for certain.
     return Values({}, "editor_values_unknown") if rest else Values(named, doubt)
@@ -119,7 +119,7 @@ def _brought_by(info: InputInfo, value: Any) -> Iterator[InputInfo]:
 
 
 def _is_controlled(info: InputInfo) -> bool:
-    is_seed = info.type == "INT" and info.name.rpartition(".")[2] in _SEEDS
+    is_seed = info.type == "INT" and info.name.rpartition(".")[2] in SEEDS
     return is_seed or bool(info.options.get(_CONTROL))
 
 

@@ -38,7 +38,7 @@ class Tab(PageOf):
         """Load the page, and look around."""
         self.session = await self.open()
         self.adopter = Adopter(self.runner, self.session.window.window_id, self.outside)
-        self.adopter.look()
+        self.adopter.check()
         return self.session
 
     def accept(self, number: int = 1) -> None:
@@ -145,7 +145,7 @@ def test_a_lock_may_be_freed_after_the_farewell() -> None:
     async def story() -> None:
         first, second = await two()
         second.make = lambda: Late(second.world.shared, Clock(second.browser))
-        second.adopter.look()
+        second.adopter.check()
         await asyncio.sleep(0)
         first.claimant.sleep()
         first.is_deaf = True
@@ -177,12 +177,12 @@ def test_a_window_that_lives_is_left_alone() -> None:
 
     async def story() -> None:
         first, second = await two()
-        second.adopter.look()
+        second.adopter.check()
         await pass_by()
         assert second.states() == {}
         second.proves()
         first.is_deaf = True
-        second.adopter.look()
+        second.adopter.check()
         await pass_by()
         assert second.states() == {}
 
@@ -213,7 +213,7 @@ def test_a_page_that_slept_too_deeply_starts_anew_when_it_hears_of_it() -> None:
         heard: list[str] = []
         plain = second.post
         second.post = lambda text: (heard.append(text), plain(text))[1]  # type: ignore[method-assign]
-        second.adopter.look()
+        second.adopter.check()
         await pass_by(5)
         assert second.states() == {"t1": State.WAITING}
         for text in heard:

@@ -37,7 +37,7 @@ def test_a_subgraph_in_itself_is_refused() -> None:
 
 def test_subgraphs_that_multiply_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each twice in the next: a file of a few lines, and a million nodes."""
-    monkeypatch.setattr(module, "MOST_PLACES", 100)
+    monkeypatch.setattr(module, "MOST_NODES", 100)
     parts = [
         {"id": f"s{n}", "nodes": [node(1, f"s{n + 1}"), node(2, f"s{n + 1}")]} for n in range(20)
     ]

@@ -24,9 +24,7 @@ def choose(loads: Mapping[ServerUrl, float], draw: float) -> ServerUrl | None:
 
     The first of equals would send every window to the same server at the same moment.
 
-    Args:
-        loads: Server -> tasks before a new one, or seconds to its end.
-        draw: A random number in [0, 1).
+    `loads` are tasks before a new one, or seconds to its end; `draw` is in [0, 1).
     """
     equals = shortest(loads)
     return equals[int(draw * len(equals))] if equals else None

@@ -7,7 +7,7 @@ from tether.core.ids import TaskId
 
 
 class Changes(NamedTuple):
-    """What has changed since the last call of `Window.take_changes`.
+    """What has changed since the last call of `Pending.take`.
 
     `tasks` are those whose record changed; `gauges` has those that only progressed, too.
     `servers`: one was added, removed, paused or renamed, or its reach or its facts changed.
@@ -32,7 +32,7 @@ class Pending:
     is_fill_due: bool = False
     """A task waits, or a place came free: the dispatcher is to look."""
 
-    def server_moved(self) -> None:
+    def server_set_changed(self) -> None:
         """A server was added or is to go."""
         self.are_connections_due = self.are_servers_changed = True
 

@@ -50,8 +50,6 @@ class Backoff:
     Full jitter keeps windows that lost one server together from coming back together.
     """
 
-    __slots__ = ("_chance", "failures")
-
     def __init__(self, chance: Chance) -> None:
         self._chance = chance
         self.failures = 0
@@ -69,8 +67,6 @@ class Backoff:
 
 class FloodLimit:
     """Two token buckets, for frames and characters: a flood costs all other servers their turn."""
-
-    __slots__ = ("_at", "_characters", "_frames")
 
     def __init__(self) -> None:
         self._at = 0.0
@@ -104,26 +100,10 @@ class Connection:
     A connection never changes its server.
     """
 
-    __slots__ = (
-        "_backoff",
-        "_doubted_at",
-        "_is_wanted",
-        "attempt",
-        "client_id",
-        "deafness",
-        "flood",
-        "is_blocked",
-        "is_flooding",
-        "losses",
-        "open_since",
-        "phase",
-        "received_at",
-        "server",
-    )
-
     def __init__(self, server: ServerUrl, client_id: ClientId, chance: Chance) -> None:
         self.server = server
         self.client_id = client_id
+        """What the server knows the next socket by."""
         self.attempt = 0
         self.phase = Phase.IDLE
         self._is_wanted = False
@@ -222,10 +202,6 @@ class Connection:
         self.is_blocked = self.is_flooding = True
         return self._close() if self.phase in (Phase.CONNECTING, Phase.OPEN) else ()
 
-    def rename(self, client_id: ClientId) -> None:
-        """Use another client id from the next socket on."""
-        self.client_id = client_id
-
     def closed(self, attempt: int) -> Commands:
         """The socket is closed; dial again after a delay, unless released."""
         if attempt != self.attempt or self.phase in (Phase.IDLE, Phase.WAITING):
@@ -266,10 +242,7 @@ class Connection:
 
     def _close(self) -> Commands:
         self.phase = Phase.CLOSING
-        return (
-            CloseSocket(self.server, self.attempt),
-            StartTimer(self._timer(), CLOSING_WITHIN),
-        )
+        return (CloseSocket(self.server, self.attempt), StartTimer(self._timer(), CLOSING_WITHIN))
 
     def _timer(self) -> ConnectionTimer:
         return ConnectionTimer(self.server, self.attempt)

@@ -75,7 +75,6 @@ class Durations:
         self._loading: list[float] = []
         self._loading_at: dict[ServerUrl, list[float]] = {}
         self._usual: dict[str, Usual] = {}
-        self._any = Usual({})
         cold: list[tuple[ServerUrl, str, float]] = []
         timings = (*timings_of(ended), *timings)
         for _, _, server, workload, seconds in sorted(timings, key=lambda each: each.ended_at):
@@ -135,9 +134,8 @@ class Durations:
 
     def spread(self, workload: str) -> float:
         """Return by which part of their seconds tasks of a workload differ on one server."""
-        return (
-            self._usual_of(workload).spread if workload in self._by_workload else self._any.spread
-        )
+        usual = self._usual_of(workload) if self.is_timed(workload) else self._any
+        return usual.spread
 
     def _usual_of(self, workload: str) -> "Usual":
         if workload not in self._usual:

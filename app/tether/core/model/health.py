@@ -42,11 +42,8 @@ def health(
 ) -> Health:
     """Return the figures of now.
 
-    Args:
-        window: Its tasks and servers.
-        usual: Seconds that tasks of one workflow usually take on one server.
-        picture_delays: Seconds from the ends of tasks to their pictures, as measured.
-        now: Seconds since the epoch.
+    `usual` are the seconds that tasks of one workflow usually take on one server,
+    `picture_delays` the seconds measured from the ends of tasks to their pictures.
     """
     states = [task.state for task in window.tasks.values()]
     completed, lost = states.count(State.COMPLETED), states.count(State.LOST)
@@ -70,14 +67,11 @@ def health(
 def stalled_since(task: Task, usual: float | None, now: float) -> float | None:
     """Return since when a running task makes no progress; None while that is not unusual.
 
-    Args:
-        task: Whose progress is judged.
-        usual: Seconds that such tasks usually take as a whole, None if unknown.
-        now: Seconds since the epoch.
+    `usual` are the seconds that such tasks take as a whole, None if unknown.
     """
     if task.state is not State.RUNNING:
         return None
-    since = max(task.moved_at, task.started_at)
+    since = max(task.advanced_at, task.started_at)
     limit = UNKNOWN_STALL if usual is None else max(LEAST_STALL, STALL_TIMES * usual)
     return since if now - since > limit else None
 

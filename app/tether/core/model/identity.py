@@ -17,11 +17,7 @@ def make_client_id(base: str, now: float, chance: Chance, window_id: WindowId) -
     A server keeps one socket per client id, so two owners of one id make each other deaf.
     Source: ComfyUI 0.28.1, measured; docs/protocol.md 5.
 
-    Args:
-        base: Any text without `_`.
-        now: Seconds since the epoch; the id holds milliseconds.
-        chance: Gives the 12 random digits that tell ids of one millisecond apart.
-        window_id: The tab that owns the socket.
+    `base` has no `_`. The timestamp is in milliseconds; random digits tell ids of one apart.
     """
     return ClientId(f"{base}_{int(now * 1000)}_{chance.hex(12)}_{window_id}")
 

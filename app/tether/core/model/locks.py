@@ -14,8 +14,6 @@ LOCK_RECORD = "lock"
 class Locks:
     """A lock on a server exists exactly while a task bound to it is unfinished."""
 
-    __slots__ = ("_held",)
-
     def __init__(self) -> None:
         self._held: dict[PromptId, tuple[ServerUrl, float]] = {}
         """Task -> its server, and since when, in seconds since the epoch."""
@@ -50,9 +48,8 @@ class Locks:
         latest = max(reversed(self._held), key=lambda prompt: self._held[prompt][1])
         by_server: dict[ServerUrl, dict[str, Any]] = {}
         for prompt_id, (server, since) in self._held.items():
-            entry = by_server.setdefault(
-                server, {"server": server, "promptIds": [], "since": _ms(since)}
-            )
+            new = {"server": server, "promptIds": [], "since": _ms(since)}
+            entry = by_server.setdefault(server, new)
             entry["promptIds"].append(prompt_id)
             entry["since"] = min(entry["since"], _ms(since))
         server, since = self._held[latest]
@@ -83,11 +80,7 @@ class Locks:
 def mismatches(
     task_server: ServerUrl, locked_server: ServerUrl | None, socket_server: ServerUrl | None
 ) -> tuple[Literal["lock", "socket"], ...]:
-    """Check, before every call for a task, that task, lock and socket agree.
-
-    Returns:
-        What disagrees with the task's server, and is to be mended.
-    """
+    """Return what of lock and socket disagrees with a task's server, and is to be mended."""
     found: list[Literal["lock", "socket"]] = []
     if locked_server != task_server:
         found.append("lock")

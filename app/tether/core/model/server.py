@@ -46,7 +46,7 @@ class Use(Enum):
 class Server:
     """A server's address, its one connection, and what it has answered.
 
-    `queue_remaining` counts all tasks that wait or run there; `told_at` is when it said so.
+    `queue_remaining` counts all tasks that wait or run there; `queue_read_at` is when it said so.
     Before `retry_at` it isn't called without a reason; before `rests_until` it gets no new task,
     whatever it answers. Times are seconds since the epoch.
     """
@@ -62,7 +62,7 @@ class Server:
     reach: Reach = Reach.UNKNOWN
     trouble: Trouble | None = None
     queue_remaining: int | None = None
-    told_at: float = 0.0
+    queue_read_at: float = 0.0
     facts: ServerFacts | None = None
     max_upload: int | None = None
     refused_size: int | None = None
@@ -171,7 +171,7 @@ class Server:
     def note_queue(self, queue_remaining: int, now: float) -> None:
         """The server said how long its queue is."""
         self.queue_remaining = queue_remaining
-        self.told_at = now
+        self.queue_read_at = now
 
     def note_number(self, number: float, asked_at: float, now: float) -> None:
         """A task posted at `asked_at` got a number: a lower one than before shows a restart."""

@@ -1,6 +1,6 @@
 """One job of this window, from acceptance to its end, and its progress on the way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -17,7 +17,7 @@ class Progress:
     Only nodes that the outputs need are counted, cached ones as done.
     """
 
-    __slots__ = ("_nodes", "_shares", "current", "moves", "step")
+    __slots__ = ("_nodes", "_shares", "advances", "current", "step")
 
     def __init__(self, nodes: frozenset[NodeId] = frozenset()) -> None:
         self._nodes = nodes
@@ -26,7 +26,7 @@ class Progress:
         """The node that the latest frame named."""
         self.step: tuple[float, float] = (0.0, 1.0)
         """Its value and maximum."""
-        self.moves = 0
+        self.advances = 0
         """How often it advanced."""
 
     @property
@@ -52,19 +52,14 @@ class Progress:
             self.reach(self.current, 1.0)
         if self.current != node_id:
             self.step = (0.0, 1.0)
-            self.moves += 1
+            self.advances += 1
         self.current = node_id
 
     def reach(self, node_id: NodeId, share: float) -> None:
         """A node has advanced to a share; steps back and unknown nodes are ignored."""
         if node_id in self._nodes and share > self._shares.get(node_id, 0.0):
             self._shares[node_id] = min(share, 1.0)
-            self.moves += 1
-
-    def finish(self, node_ids: Iterable[NodeId]) -> None:
-        """Mark nodes as done: run, or taken from the server's cache."""
-        for node_id in node_ids:
-            self.reach(node_id, 1.0)
+            self.advances += 1
 
 
 class State(Enum):
@@ -158,20 +153,21 @@ class Task:
     """How often it was posted."""
     was_rechecked: bool = False
     """The queues were queried again after a long upload."""
-    stamped_at: float = 0.0
+    server_started_at: float = 0.0
     """When it started, by the server's clock."""
-    heard_at: float = 0.0
-    seen_at: float = 0.0
+    last_frame_at: float = 0.0
+    """When the latest frame about it came."""
+    last_listed_at: float = 0.0
     """When the latest list that had the task was requested."""
-    moved_at: float = 0.0
+    advanced_at: float = 0.0
     """When it last advanced."""
     ahead: int | None = None
     """Tasks before it in the latest list."""
     cancel_sent_at: float = 0.0
-    halved_at: float = 0.0
+    deduplicated_at: float = 0.0
     """When a duplicate of it in the server's queue was last deleted."""
     executed: set[NodeId] = field(default_factory=set)
-    is_success_heard: bool = False
+    is_success_received: bool = False
     absences: int = 0
     absent_at: float = 0.0
 

@@ -20,11 +20,9 @@ def keyed(key: str) -> str:
 
 
 def localized(title: str, name_of: Callable[[str], str]) -> str:
-    """Return a title in a language; one without a known key as it is.
+    """Return the title of a task or workflow in a language; one without a known key as it is.
 
-    Args:
-        title: Of a task, or of a workflow.
-        name_of: Returns the name of a shipped workflow by its key; "" for none.
+    `name_of` returns the name of a shipped workflow by its key; "" for none.
     """
     found = _KEYED.fullmatch(title)
     name = name_of(found[2]) if found else ""

@@ -99,14 +99,14 @@ class Window:
             if url not in self._connections:
                 self._connections[url] = Connection(url, self.client_ids[url], self.chance)
             self.servers[url] = Server.new(self._connections[url], self.chance, self.pending)
-            self.pending.server_moved()
+            self.pending.server_set_changed()
         return self.servers[url]
 
     def renew_client_id(self, server: Server, now: float) -> None:
         """Be another client of a server that sends nothing more to this one."""
         self.client_ids[server.url] = self._make_client_id(now)
-        server.connection.rename(self.client_ids[server.url])
-        self.pending.server_moved()
+        server.connection.client_id = self.client_ids[server.url]
+        self.pending.server_set_changed()
 
     def use(self, url: ServerUrl, name: str, now: float) -> Server:
         """Take a server into use, for the first time or again."""
@@ -130,7 +130,7 @@ class Window:
     def remove(self, server: Server) -> None:
         """Take a server out of use; tasks that it has are tracked to their end."""
         server.use = Use.REMOVED
-        self.pending.server_moved()
+        self.pending.server_set_changed()
         for task in self.waiting.values():
             if task.pinned == server.url:
                 task.note = Trouble.of("pinned_gone", server=server.name)
@@ -232,10 +232,6 @@ class Window:
         """Let all waiting tasks go to servers now."""
         self.is_sending_all = bool(self.waiting)
         self.pending.is_fill_due = True
-
-    def take_changes(self) -> Changes:
-        """Return what has changed since the last call."""
-        return self.pending.take()
 
     def by_prompt(self, prompt_id: str) -> Task | None:
         """Return the task of that prompt id, if it is one of this window's."""

@@ -52,11 +52,7 @@ def parse_server_url(text: str, page_url: str = "http://localhost/") -> ServerUr
 
     Takes a URL, `host:port`, `host` (port 8188 is meant), `:port` (on the page's own host)
     and `/path/` (a prefix on the page's own origin). Path prefixes are kept; a query, a
-    fragment and a slash at the end are dropped.
-
-    Args:
-        text: What was typed.
-        page_url: The page's own address, for the relative forms.
+    fragment and a slash at the end are dropped. `page_url` is the page's own address.
 
     Raises:
         BadInput: It is no http(s) address.

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
-from tether.core.protocol.messages import read_node_error, read_stamp
+from tether.core.protocol.messages import read_node_error, read_stamp, text_at
 from tether.core.protocol.outputs import MOST_OUTPUTS, Output, parse_json, read_outputs
 
 OpenState = Literal["pending", "in_progress"]
@@ -104,13 +104,15 @@ def read_refusal(text: str, server: str) -> Trouble:
     message = ""
     match answer:
         case {"error": {"type": "missing_node_type" | "invalid_prompt"} as error}:
-            return Trouble.of("refused_node_class", server=server, message=_text(error, "message"))
+            message = text_at(error, "message")
+            return Trouble.of("refused_node_class", server=server, message=message)
         case {"error": {"type": "prompt_no_outputs"}}:
             return Trouble.of("refused_no_output", server=server)
         case {"node_errors": dict(errors)} if details := _node_error_details(errors):
             message = "; ".join(details)
         case {"error": dict(error)}:
-            message = " ".join(dict.fromkeys((_text(error, "message"), _text(error, "details"))))
+            parts = text_at(error, "message"), text_at(error, "details")
+            message = " ".join(dict.fromkeys(parts))
     return Trouble.of("refused", server=server, message=message.strip()[:500])
 
 
@@ -206,8 +208,8 @@ def read_stats(text: str) -> ServerFacts:
             device = devices[0] if devices and isinstance(devices[0], dict) else {}
             free, total = device.get("vram_free"), device.get("vram_total")
             return ServerFacts(
-                _text(system, "comfyui_version")[:40],
-                _text(device, "name")[:120],
+                text_at(system, "comfyui_version")[:40],
+                text_at(device, "name")[:120],
                 free if isinstance(free, int) else 0,
                 total if isinstance(total, int) else 0,
             )
@@ -242,11 +244,6 @@ def _all_outputs(outputs: Any) -> tuple[Output, ...]:
     return tuple(islice(chain.from_iterable(every), MOST_OUTPUTS))
 
 
-def _text(values: Mapping[str, Any], key: str) -> str:
-    value = values.get(key)
-    return value if isinstance(value, str) else ""
-
-
 def _node_error_details(node_errors: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with which node, for people."""
     found = []
@@ -256,7 +253,7 @@ def _node_error_details(node_errors: Mapping[str, Any]) -> list[str]:
                 for error in errors:
                     match error:
                         case {"message": str(message), "details": str(details)}:
-                            kind = _text(entry, "class_type")
+                            kind = text_at(entry, "class_type")
                             found.append(f"#{node} {kind}: {message} ({details})")
     return found
 

@@ -6,14 +6,13 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
-from tether.core.protocol.outputs import Output, parse_json, read_outputs
+from tether.core.protocol.outputs import Output, parse_json, read_outputs, texts
 
 LONGEST_FRAME = 2_000_000
 """Characters of the longest text frame that is read; the server's records have what others said.
 
 Source: ComfyUI 0.28.1, measured: `progress_state` of 1,000 nodes has 300,000.
 """
-
 
 PREVIEW_HEAD = 4096
 """Bytes of a binary frame that suffice to read its head."""
@@ -185,27 +184,25 @@ def read_node_error(data: Mapping[str, Any]) -> Trouble:
 
     Source: ComfyUI 0.28.1, `execution_error`, measured: the message ends in a newline.
     """
-    trace = data.get("traceback")
-    lines = [line for line in trace if isinstance(line, str)] if isinstance(trace, list) else []
     return Trouble.of(
         "node_failed",
-        node=_text(data, "node_id"),
-        type=_text(data, "node_type"),
-        message=_text(data, "exception_message").strip(),
-        exception=_text(data, "exception_type"),
-        traceback="".join(lines)[:20_000],
+        node=text_at(data, "node_id"),
+        type=text_at(data, "node_type"),
+        message=text_at(data, "exception_message").strip(),
+        exception=text_at(data, "exception_type"),
+        traceback="".join(texts(data.get("traceback")))[:20_000],
     )
 
 
-def _text(data: Mapping[str, Any], key: str) -> str:
+def text_at(data: Mapping[str, Any], key: str) -> str:
+    """Return a text of a message, at most 2,000 characters; "" for none."""
     value = data.get(key)
     return value[:2_000] if isinstance(value, str) else ""
 
 
 def _share(state: Mapping[str, Any]) -> float:
-    match state:
-        case {"state": "finished"}:
-            return 1.0
+    if state.get("state") == "finished":
+        return 1.0
     value, most = _step(state) or (0.0, 1.0)
     return value / most
 
@@ -307,16 +304,3 @@ GAUGES = (
 A frame that isn't written as ComfyUI writes it is no gauge, and never dropped.
 Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.4.
 """
-
-
-def gauge_of(text: str) -> tuple[str, str] | None:
-    """Return what a text frame is the gauge of, None for another frame.
-
-    Of two gauges of the same, with only gauges between them, the first can be dropped.
-    """
-    for prefix, begin, end in GAUGES:
-        if text.startswith(prefix):
-            first = text.find(begin, len(prefix))
-            last = text.find(end, first)
-            return (prefix, text[first:last]) if 0 < first < last else None
-    return None

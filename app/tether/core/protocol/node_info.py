@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tether.core.errors import MessageError
-from tether.core.protocol.outputs import read_json
+from tether.core.protocol.outputs import read_json, texts
 
 CHOICE = "COMBO"
 """The type of an input whose value is one of a list."""
@@ -86,7 +86,7 @@ def read_inputs(groups: Any, order: Any) -> tuple[InputInfo, ...]:
         described = groups.get(group) if isinstance(groups, dict) else None
         if not isinstance(described, dict):
             continue
-        ordered = _texts(order.get(group)) if isinstance(order, dict) else []
+        ordered = texts(order.get(group)) if isinstance(order, dict) else []
         inputs += (
             _read_input(name, described[name], group == "required")
             for name in dict.fromkeys([*ordered, *described])
@@ -108,13 +108,9 @@ def _read_class(class_type: str, content: dict[str, Any]) -> NodeInfo:
 
 
 def _read_input(name: str, described: Any, is_required: bool) -> InputInfo:
-    first: Any = ""
-    options: dict[str, Any] = {}
-    match described:
-        case [first, dict(options), *_]:
-            pass
-        case [first, *_]:
-            pass
+    first, options, *_ = (*described, "", "") if isinstance(described, list) else ("", "")
+    if not isinstance(options, dict):
+        options = {}
     if isinstance(first, list):
         return InputInfo(name, CHOICE, is_required, options, tuple(first))
     listed = options.get("options")
@@ -125,7 +121,3 @@ def _read_input(name: str, described: Any, is_required: bool) -> InputInfo:
 def _type_name(value: Any) -> str:
     """An old class may give a list of choices as an output's type."""
     return value if isinstance(value, str) else CHOICE
-
-
-def _texts(names: Any) -> list[str]:
-    return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []

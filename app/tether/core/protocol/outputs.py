@@ -169,6 +169,11 @@ def parse_json(text: str) -> Any:
     return json.loads(text)
 
 
+def texts(values: Any) -> list[str]:
+    """Return the texts of a list; none of what is no list."""
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
 def read_json(text: str) -> Any:
     """Read JSON that may be anything; return None when it is none."""
     try:

@@ -73,11 +73,10 @@ class Workflow:
             if node_id in needed or node_id not in self.nodes:
                 continue
             needed.add(node_id)
-            todo.extend(
-                NodeId(value[0])
-                for value in self.nodes[node_id]["inputs"].values()
-                if _is_link(value)
-            )
+            for value in self.nodes[node_id]["inputs"].values():
+                match value:
+                    case [str(origin), int()]:  # a link, with the number of the output
+                        todo.append(NodeId(origin))
         return frozenset(needed)
 
 
@@ -108,17 +107,6 @@ def parse_workflow(text: str) -> Workflow:
             case _:
                 raise BadInput("workflow_node_bad", node=node_id[:80])
     workflow = Workflow(content)
-    outputs = workflow.outputs()
-    if outputs is not None and not outputs:
+    if workflow.outputs() == frozenset():
         raise BadInput("workflow_no_output")
     return workflow
-
-
-def _is_link(value: Any) -> bool:
-    """A link is `[node id, output index]`."""
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and isinstance(value[1], int)
-    )

@@ -69,7 +69,9 @@ class Deferrals:
 
 def with_doubt(full: Mapping[ServerUrl, float], estimates: Estimates) -> dict[ServerUrl, float]:
     """Return ends at full servers as they compare with those at servers with a place."""
-    return {url: end + DOUBT_FACTOR * (estimates.rest(url)[1] or 0.0) for url, end in full.items()}
+    return {
+        url: end + DOUBT_FACTOR * (estimates.backlog(url)[1] or 0.0) for url, end in full.items()
+    }
 
 
 def in_turn(lines: Iterable[Line]) -> Iterator[Waiting]:

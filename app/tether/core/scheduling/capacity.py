@@ -55,7 +55,7 @@ class Capacity:
             return NEVER
         if not self.is_shared(url, length):
             return 0.0
-        rest, doubt = self._estimates.rest(url)
+        backlog, doubt = self._estimates.backlog(url)
         if doubt is None or self._is_counting:
             theirs = self._estimates.share(url)
             taken = own + theirs.coming + theirs.arrived + self._left[url]
@@ -63,7 +63,7 @@ class Capacity:
         if url in self._left:
             return NEVER
         lead = self._lead(server, size)
-        return max(0.0, rest - doubt - lead) if doubt <= EARLIEST * lead else NEVER
+        return max(0.0, backlog - doubt - lead) if doubt <= EARLIEST * lead else NEVER
 
     def is_shared(self, url: ServerUrl, length: int | None) -> bool:
         """Say whether only this browser's windows have tasks there: then they share its places."""
@@ -78,7 +78,7 @@ class Capacity:
 
         Tasks like those that it has must have been timed.
         """
-        url, (_, doubt) = server.url, self._estimates.rest(server.url)
+        url, (_, doubt) = server.url, self._estimates.backlog(server.url)
         is_busy = self._known(url) > 0 or bool(self._window.bound_to(url))
         is_timed = doubt is not None and not self._is_counting
         return is_busy and is_timed and server.is_ready(now) and self.is_shared(url, length)

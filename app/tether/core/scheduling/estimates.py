@@ -32,13 +32,11 @@ def expect(queue: float, task: float, upload: float = 0.0, loading: float = 0.0)
     return Expected(starts, starts + loading + task)
 
 
-def rest(usual: float, elapsed: float, spread: float) -> float:
+def time_left(usual: float, elapsed: float, spread: float) -> float:
     """Return how many seconds a running task is expected to take from now on.
 
-    Its end is known no better than similar tasks differ; and the later one is, the longer it will
-    still take.
-
-    `usual` is what similar tasks take, `spread` the part of that by which they differ.
+    Its end is known no better than similar tasks differ, by the part `spread` of their `usual`
+    seconds; and the later one is, the longer it will still take.
     """
     return max(abs(usual - elapsed), usual * spread)
 
@@ -69,6 +67,14 @@ class Estimates:
         queue = self._queue(url, length)
         return expect(queue, known.task(url, workload), upload, known.loading(url, workload))
 
+    def remaining(self, task: Task) -> float:
+        """Return the seconds that a bound task will still take."""
+        assert task.server is not None
+        usual = self._durations.task(task.server, task.workload)
+        if task.state is State.RUNNING and self._durations:
+            return time_left(usual, self._elapsed(task), self._durations.spread(task.workload))
+        return usual
+
     def usual(self, workload: str) -> float:
         """Return the seconds of such a task on the median server."""
         return middle([self._durations.task(url, workload) for url in self._window.servers])
@@ -80,7 +86,7 @@ class Estimates:
         uploads = [self.upload(server, size) for server in self._window.servers.values()]
         return middle(uploads) / self.usual(workload)
 
-    def own_rest(self, url: ServerUrl) -> tuple[float, float | None]:
+    def own_backlog(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the seconds until a server has done this window's tasks there, and their doubt.
 
         The doubt is None where some are like none that was timed.
@@ -93,16 +99,16 @@ class Estimates:
             is_sure &= self._durations.is_timed(task.workload)
         return seconds, doubt if is_sure else None
 
-    def rest(self, url: ServerUrl) -> tuple[float, float | None]:
+    def backlog(self, url: ServerUrl) -> tuple[float, float | None]:
         """Return the same with the tasks of this browser's other windows.
 
         Where those don't know how long theirs take, they count as usual ones.
         """
-        (seconds, doubt), theirs = self.own_rest(url), self.share(url)
+        (seconds, doubt), theirs = self.own_backlog(url), self.share(url)
         if doubt is not None:
             usual = (theirs.coming + theirs.arrived) * self._durations.entry(url)
             doubt += usual * self._durations.spread("") if theirs.doubt is None else theirs.doubt
-        return seconds + theirs.rest, doubt
+        return seconds + theirs.backlog, doubt
 
     def share(self, url: ServerUrl) -> PeerLoad:
         """Return what this browser's other windows have there."""
@@ -126,19 +132,12 @@ class Estimates:
     def _queue(self, url: ServerUrl, length: int) -> float:
         """Return the seconds of all that is before a new task; `length` is the server's own."""
         tasks = self._window.bound_to(url)
-        there = [self._rest(task) for task in tasks if task.state not in IN_TRANSIT]
-        coming = [self._rest(task) for task in tasks if task.state in IN_TRANSIT]
+        there = [self.remaining(task) for task in tasks if task.state not in IN_TRANSIT]
+        coming = [self.remaining(task) for task in tasks if task.state in IN_TRANSIT]
         known = there[:length]  # the server's number is newer than what this window knows
         others = length - len(known) + self.share(url).coming
         own = sum((*known, *coming, self._promised.get(url, 0.0)))
         return others * self._durations.entry(url) + own
-
-    def _rest(self, task: Task) -> float:
-        assert task.server is not None
-        usual = self._durations.task(task.server, task.workload)
-        if task.state is State.RUNNING and self._durations:
-            return rest(usual, self._elapsed(task), self._durations.spread(task.workload))
-        return usual
 
     def _elapsed(self, task: Task) -> float:
         return max(0.0, self._now - task.started_at) if task.state is State.RUNNING else 0.0

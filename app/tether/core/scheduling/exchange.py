@@ -68,7 +68,7 @@ class Exchange:
             tasks = window.bound_to(url)
             if tasks:
                 coming = sum(task.state in IN_TRANSIT for task in tasks)
-                loads[url] = PeerLoad(coming, len(tasks) - coming, *estimates.own_rest(url))
+                loads[url] = PeerLoad(coming, len(tasks) - coming, *estimates.own_backlog(url))
         waiting = (
             WaitingTask(task.accepted_at, task.task_id, task.pinned, task.workload)
             for task in islice(window.waiting.values(), WAITING_SENT)

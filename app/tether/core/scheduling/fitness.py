@@ -82,12 +82,7 @@ def _query(window: Window, server: Server, class_type: str) -> Request:
     request_id = window.next_request()
     path = server.inventory.query(request_id, class_type)
     return Request(
-        request_id,
-        server.url,
-        Ask.NODE,
-        path,
-        timeout=DESCRIBED_WITHIN,
-        owner=Owner.INVENTORY,
+        request_id, server.url, Ask.NODE, path, timeout=DESCRIBED_WITHIN, owner=Owner.INVENTORY
     )
 
 

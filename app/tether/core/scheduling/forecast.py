@@ -105,7 +105,7 @@ def forecast(window: Window, needs: Needs, durations: Durations, now: float) -> 
         tuple(each for each in prospects if each.server.url in first),
         tuple(each for each in prospects if each.server.url not in first),
         tuple(obstacles),
-        is_old=any(now - server.told_at > OUTDATED_AFTER for server in free),
+        is_old=any(now - server.queue_read_at > OUTDATED_AFTER for server in free),
     )
 
 

@@ -1,7 +1,6 @@
 """Another probe of the queues after a long upload: the lengths from before it are outdated."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from tether.core.commands import Commands, StartTimer
 from tether.core.errors import Trouble
@@ -34,18 +33,14 @@ RECHECK_WITHIN = 1.0
 """Seconds after which the answers that have come decide."""
 
 
-class _Open(NamedTuple):
-    bound_at: float
-    survey: Survey
-
-
 class Recheck:
     """Checks the choice once for each task, before its POST, which `go_on` sends if it stays."""
 
     def __init__(self, window: Window, go_on: Callable[[Task, float], Commands]) -> None:
         self._window = window
         self._go_on = go_on
-        self._open: dict[TaskId, _Open] = {}
+        self._open: dict[TaskId, tuple[float, Survey]] = {}
+        """Tasks that wait for answers -> when they were bound, and the probes."""
 
     def ask(self, task: Task, server: Server, now: float) -> Commands:
         """Probe the task's server and the others; () if the choice holds without."""
@@ -62,7 +57,7 @@ class Recheck:
             return ()
         task.was_rechecked = True
         survey = Survey(window, Owner.RECHECK, task.task_id)
-        self._open[task.task_id] = _Open(task.bound_at, survey)
+        self._open[task.task_id] = task.bound_at, survey
         probes = survey.ask((server, *sample(others, window.chance.uniform)))
         return (*probes, StartTimer(RecheckTimer(task.task_id), RECHECK_WITHIN))
 
@@ -71,18 +66,20 @@ class Recheck:
         task_id = request.task_id
         if task_id is None or task_id not in self._open:
             return ()
-        survey = self._open[task_id].survey
+        _, survey = self._open[task_id]
         if not survey.answered(request, length) or survey.open:
             return ()
         return self.fired(task_id, now)
 
     def fired(self, task_id: TaskId, now: float) -> Commands:
         """All have answered, or it is time: the task is posted, or waits for a better server."""
-        window, found = self._window, self._open.pop(task_id, None)
-        task = window.live.get(task_id)
-        if found is None or task is None or task.bound_at != found.bound_at:
+        window, task = self._window, self._window.live.get(task_id)
+        if task_id not in self._open:
             return ()
-        better = self._better(task, found.survey.lengths, now)
+        bound_at, survey = self._open.pop(task_id)
+        if task is None or task.bound_at != bound_at:
+            return ()
+        better = self._better(task, survey.lengths, now)
         if better is None:
             return self._go_on(task, now)
         window.unbind(task, Trouble.of("sooner_elsewhere", server=better.name))

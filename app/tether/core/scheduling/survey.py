@@ -11,8 +11,6 @@ from tether.core.protocol.requests import Owner, Request, probe
 class Survey:
     """The lengths of queues that one machine asked for, as far as they have come."""
 
-    __slots__ = ("_owner", "_task_id", "_window", "lengths", "open")
-
     def __init__(self, window: Window, owner: Owner, task_id: TaskId | None = None) -> None:
         self._window = window
         self._owner = owner

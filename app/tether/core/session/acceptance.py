@@ -80,7 +80,7 @@ class Acceptance:
 
     def repin(self, wrong: ServerUrl, right: ServerUrl) -> None:
         """An address was corrected: tasks that were pinned to it stay pinned to the server."""
-        for task in self._unfinished():
+        for task in self._window.live.values():
             if task.pinned == wrong:
                 task.pinned = right
                 self._window.pending.unsaved.add(task.task_id)
@@ -88,12 +88,13 @@ class Acceptance:
 
     def load(self) -> Commands:
         """Load the workflows of all unfinished tasks."""
-        return tuple(map(LoadWorkflow, dict.fromkeys(task.digest for task in self._unfinished())))
+        digests = dict.fromkeys(task.digest for task in self._window.live.values())
+        return tuple(map(LoadWorkflow, digests))
 
     def loaded(self, event: WorkflowLoaded, now: float) -> None:
         """A stored workflow was read, or is gone."""
         window = self._window
-        for task in self._unfinished():
+        for task in tuple(window.live.values()):
             if task.digest != event.digest:
                 continue
             if event.workflow is not None:
@@ -113,6 +114,3 @@ class Acceptance:
         self._window.dismiss(task)
         # The window that adopted a task still needs them.
         return (ReleaseFiles(task.task_id),) if task.state is not State.ADOPTED else ()
-
-    def _unfinished(self) -> list[Task]:
-        return list(self._window.live.values())

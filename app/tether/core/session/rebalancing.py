@@ -4,12 +4,11 @@ from collections.abc import Iterator
 
 from tether.core.commands import Command, Commands, StartTimer
 from tether.core.model.balancer import sample
-from tether.core.model.durations import Durations
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Owner, Request
-from tether.core.scheduling.estimates import Estimates, rest
+from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.fitness import query_nodes, suits, suits_now
 from tether.core.scheduling.survey import Survey
 from tether.core.submission.withdrawal import take_out
@@ -108,21 +107,19 @@ class Rebalancing:
         for task in self._waiting():
             if task.ahead and suits_now(window, server, task, now):
                 there = estimates.expected(server, 0, task.workload, task.picture_bytes).ends
-                gains.append((self._here(task, durations, now) - there, task))
+                gains.append((self._here(task, estimates) - there, task))
         gain, best = max(gains, key=lambda each: each[0], default=(0.0, None))
         return best if gain > (SECONDS_GAINED if durations else 0.0) else None
 
-    def _here(self, task: Task, durations: Durations, now: float) -> float:
+    def _here(self, task: Task, estimates: Estimates) -> float:
         """Return in how many seconds a task would end where it waits."""
         assert task.server is not None and task.ahead is not None
-        url = task.server
-        before = []
-        for other in self._window.bound_to(url):
-            usual = durations.task(url, other.workload)
-            if other.state is State.RUNNING:
-                elapsed, spread = max(0.0, now - other.started_at), durations.spread(other.workload)
-                before.append(rest(usual, elapsed, spread) if durations else usual)
-            elif other.ahead is not None and other.ahead < task.ahead:
-                before.append(usual)
+        before = [
+            estimates.remaining(other)
+            for other in self._window.bound_to(task.server)
+            if other.state is State.RUNNING
+            or (other.ahead is not None and other.ahead < task.ahead)
+        ]
         others = max(0, task.ahead - len(before))
-        return others * durations.entry(url) + sum(before) + durations.task(url, task.workload)
+        unknown = others * self._window.statistics.durations.entry(task.server)
+        return unknown + sum(before) + estimates.remaining(task)

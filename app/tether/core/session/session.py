@@ -2,33 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from tether.core import events, timers
 from tether.core.commands import Command, Commands, StartTimer
-from tether.core.events import (
-    AimChanged,
-    Answered,
-    BinaryReceived,
-    CancelRequested,
-    CollectRequested,
-    Event,
-    FrameReceived,
-    PageChange,
-    PageChanged,
-    RebalancingChosen,
-    RequestFailed,
-    SendAllRequested,
-    ServerAdded,
-    ServerPaused,
-    ServerRemoved,
-    SocketClosed,
-    SocketOpened,
-    StorageFailed,
-    SubstitutesChanged,
-    TaskAccepted,
-    TaskDismissed,
-    TasksOrphaned,
-    TimerFired,
-    WorkflowLoaded,
-)
 from tether.core.ids import Chance, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
@@ -38,19 +13,6 @@ from tether.core.session.acceptance import Acceptance
 from tether.core.session.records import SessionRecords
 from tether.core.session.responses import Machines, Responses
 from tether.core.submission.dialing import aim, connect, fired
-from tether.core.timers import (
-    ConnectionTimer,
-    FillTimer,
-    LingerTimer,
-    MissedTimer,
-    PollTimer,
-    RebalanceTimer,
-    RecheckTimer,
-    ReportTimer,
-    RoundTimer,
-    SocketTimer,
-    Timer,
-)
 from tether.core.tracking.frames import Frames
 from tether.core.windows.ledger import Entry
 from tether.core.windows.peers import BroadcastReceived
@@ -90,98 +52,96 @@ class Session:
             commands += self._machines.reconciler.query(server, now)
         return (*self._records.save(self.window), *self._settled(commands, now))
 
-    def handle(self, event: Event, now: float) -> Commands:
+    def handle(self, event: events.Event, now: float) -> Commands:
         """Advance by one event; `now` is seconds since the epoch, by a clock that never jumps."""
         return self._settled(self._handle(event, now), now)
 
-    def _handle(self, event: Event, now: float) -> Commands:
+    def _handle(self, event: events.Event, now: float) -> Commands:
         window = self.window
         match event:
-            case FrameReceived():
-                return self._frames.text(event, now)
-            case BinaryReceived():
-                return self._frames.binary(event, now)
-            case SocketOpened(url, attempt) if url in window.servers:
+            case events.FrameReceived() | events.BinaryReceived():
+                return self._frames.take(event, now)
+            case events.SocketOpened(url, attempt) if url in window.servers:
                 return window.servers[url].connection.opened(attempt)
-            case SocketClosed(url, attempt, _) if url in window.servers:
+            case events.SocketClosed(url, attempt, _) if url in window.servers:
                 window.pending.are_connections_due |= window.servers[url].is_leaving
                 return window.servers[url].connection.closed(attempt)
-            case Answered(request) if request.server in window.servers:
+            case events.Answered(request) if request.server in window.servers:
                 return self._responses.answered(window.servers[request.server], event, now)
-            case RequestFailed(request) if request.server in window.servers:
+            case events.RequestFailed(request) if request.server in window.servers:
                 return self._responses.failed(window.servers[request.server], event, now)
-            case TimerFired(key):
+            case events.TimerFired(key):
                 return self._fired(key, now)
-            case TaskAccepted():
+            case events.TaskAccepted():
                 return self._acceptance.accept(event, now)
-            case TasksOrphaned(entries):
+            case events.TasksOrphaned(entries):
                 return self._acceptance.adopt(entries, now)
-            case CollectRequested():
+            case events.CollectRequested():
                 return self._machines.collection.start(event)
-            case SendAllRequested():
+            case events.SendAllRequested():
                 window.send_all()
-            case RebalancingChosen(is_allowed):
+            case events.RebalancingChosen(is_allowed):
                 return self._machines.rebalancing.allow(is_allowed)
-            case AimChanged(url):
+            case events.AimChanged(url):
                 return aim(window, url)
-            case CancelRequested(task_id) if task_id in window.tasks:
+            case events.CancelRequested(task_id) if task_id in window.tasks:
                 return self._machines.cancellation.cancel(window.tasks[task_id], now)
-            case TaskDismissed(task_id) if task_id in window.tasks:
+            case events.TaskDismissed(task_id) if task_id in window.tasks:
                 return self._acceptance.dismiss(window.tasks[task_id])
-            case WorkflowLoaded():
+            case events.WorkflowLoaded():
                 self._acceptance.loaded(event, now)
-            case ServerAdded(url, name):
+            case events.ServerAdded(url, name):
                 server = window.use(url, name, now)
                 server.inventory.forget()
                 return self._machines.reachability.meet(server)
-            case ServerPaused(url, is_paused) if url in window.servers:
+            case events.ServerPaused(url, is_paused) if url in window.servers:
                 window.pause(window.servers[url], is_paused)
-            case SubstitutesChanged(url, names) if url in window.servers:
+            case events.SubstitutesChanged(url, names) if url in window.servers:
                 window.servers[url].inventory.substitute(names)
                 window.pending.is_fill_due = True
-            case ServerRemoved(url, instead):
+            case events.ServerRemoved(url, instead):
                 if url in window.servers:
                     window.remove(window.servers[url])
                 if instead is not None:
                     self._acceptance.repin(url, instead)
-            case PageChanged(PageChange.HIDDEN):
+            case events.PageChanged(events.PageChange.HIDDEN):
                 window.is_hidden = window.pending.is_fill_due = True
                 return self._exchange.update(now)
-            case PageChanged(change):
-                window.is_hidden &= change is PageChange.ONLINE
+            case events.PageChanged(change):
+                window.is_hidden &= change is events.PageChange.ONLINE
                 return self._returned(now)
             case BroadcastReceived(text):
                 return self._exchange.received(text, now)
-            case StorageFailed(trouble):
+            case events.StorageFailed(trouble):
                 window.notices.append(trouble)
         return ()
 
-    def _fired(self, timer: Timer, now: float) -> Commands:
+    def _fired(self, timer: timers.Timer, now: float) -> Commands:
         window, machines = self.window, self._machines
         servers, tasks = window.servers, window.tasks
         match timer:
-            case ConnectionTimer(url, attempt) if url in servers:
+            case timers.ConnectionTimer(url, attempt) if url in servers:
                 window.pending.are_connections_due |= servers[url].is_leaving
                 return fired(window, servers[url], attempt)
-            case SocketTimer(task_id) if task_id in tasks:
+            case timers.SocketTimer(task_id) if task_id in tasks:
                 return machines.submission.connect_fired(tasks[task_id], now)
-            case RecheckTimer(task_id):
+            case timers.RecheckTimer(task_id):
                 return machines.submission.recheck.fired(task_id, now)
-            case PollTimer(url) if url in servers:
+            case timers.PollTimer(url) if url in servers:
                 return machines.reconciler.fired(servers[url], now)
-            case MissedTimer(url, task_id) if url in servers:
+            case timers.MissedTimer(url, task_id) if url in servers:
                 return machines.reconciler.missed_fired(servers[url], task_id)
-            case LingerTimer(url) if url in self._lingering:
+            case timers.LingerTimer(url) if url in self._lingering:
                 self._lingering.discard(url)
                 if not window.bound_to(url) and url != window.aimed:
                     return servers[url].connection.release()
-            case RoundTimer():
+            case timers.RoundTimer():
                 return machines.dispatcher.round_fired(now)
-            case RebalanceTimer():
+            case timers.RebalanceTimer():
                 return machines.rebalancing.fired(now)
-            case FillTimer():
+            case timers.FillTimer():
                 window.pending.is_fill_due = True
-            case ReportTimer():
+            case timers.ReportTimer():
                 return self._exchange.send(now)
         return ()
 
@@ -222,7 +182,7 @@ class Session:
             if connection.phase is Phase.IDLE or server.url in self._lingering:
                 return ()
             self._lingering.add(server.url)
-            return (StartTimer(LingerTimer(server.url), LINGER),)
+            return (StartTimer(timers.LingerTimer(server.url), LINGER),)
         commands = connection.release()
         if connection.phase is not Phase.IDLE:
             # Not forgotten before its socket is gone: were the server added again, two

@@ -8,7 +8,13 @@ from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
-from tether.core.protocol.outputs import is_time, outputs_from_json, outputs_to_json, read_json
+from tether.core.protocol.outputs import (
+    is_time,
+    outputs_from_json,
+    outputs_to_json,
+    read_json,
+    texts,
+)
 
 VERSION = 1
 WINDOW_RECORD = "window"
@@ -47,7 +53,7 @@ def write_task(task: Task) -> str:
             "moved": task.was_moved,
             "shape": task.workload,
             "ran": task.ran,
-            "halved": task.halved_at,
+            "halved": task.deduplicated_at,
         }
     )
 
@@ -89,7 +95,7 @@ def read_task(text: str) -> Task | None:
                 record.get("cancel") is True,
                 _trouble(record.get("trouble")),
                 outputs_from_json(record.get("outputs")),
-                frozenset(NodeId(node) for node in _texts(record.get("refused"))),
+                frozenset(NodeId(node) for node in texts(record.get("refused"))),
                 names=_names(record.get("names")),
                 ended_by=by,
                 epoch=_count(record.get("epoch")),
@@ -97,9 +103,9 @@ def read_task(text: str) -> Task | None:
                 is_run_again=record.get("run_again") is True,
                 is_moving=record.get("moving") is True,
                 was_moved=record.get("moved") is True,
-                workload="".join(_texts([record.get("shape")])),
+                workload="".join(texts([record.get("shape")])),
                 ran=_seconds(record.get("ran")),
-                halved_at=_seconds(record.get("halved")),
+                deduplicated_at=_seconds(record.get("halved")),
             )
     return None
 
@@ -164,8 +170,7 @@ def _task_id(text: Any) -> TaskId | None:
 def _trouble(row: Any) -> Trouble | None:
     match row:
         case [str(code), dict(facts)]:
-            texts = ((name, fact) for name, fact in facts.items() if isinstance(fact, str))
-            return Trouble(code, tuple(texts))
+            return Trouble(code, tuple(each for each in facts.items() if isinstance(each[1], str)))
     return None
 
 
@@ -175,7 +180,3 @@ def _count(value: Any) -> int:
 
 def _seconds(value: Any) -> float:
     return value if is_time(value) else 0.0
-
-
-def _texts(values: Any) -> list[str]:
-    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

@@ -60,7 +60,7 @@ def aim(window: Window, server: ServerUrl | None) -> Commands:
     alone. It ends when a task takes a lock.
     """
     window.aimed = server if server in window.servers else None
-    window.pending.server_moved()  # the server aimed at before may be released
+    window.pending.server_set_changed()  # the server aimed at before may be released
     return connect(window, window.servers[window.aimed]) if window.aimed else ()
 
 
@@ -71,7 +71,7 @@ def current(window: Window) -> Connection | None:
     if url in window.servers:
         return window.servers[url].connection
     made = [each.connection for each in window.servers.values() if each.connection.attempt]
-    return max(made, key=_freshness, default=None)
+    return max(made, key=lambda each: (each.phase is Phase.OPEN, each.open_since), default=None)
 
 
 def status(window: Window) -> dict[str, Any]:
@@ -97,7 +97,3 @@ def status(window: Window) -> dict[str, Any]:
             for url, server in window.servers.items()
         ],
     }
-
-
-def _freshness(connection: Connection) -> tuple[bool, float]:
-    return connection.phase is Phase.OPEN, connection.open_since

@@ -32,11 +32,8 @@ class Cancellation:
         task.is_cancel_wanted = True
         self._window.pending.unsaved.add(task.task_id)
         match task.state:
-            case State.WAITING:
-                self._window.end(task, State.CANCELLED, now, "here", None)
-                return ()
-            case State.CONNECTING | State.UPLOADING:
-                commands = self._submission.abort(task)
+            case State.WAITING | State.CONNECTING | State.UPLOADING:
+                commands = self._submission.abort(task) if task.server is not None else ()
                 self._window.end(task, State.CANCELLED, now, "here", None)
                 return commands
             case State.QUEUED | State.RUNNING:
@@ -80,21 +77,19 @@ class Cancellation:
 def take_out(window: Window, task: Task, now: float) -> Commands:
     """Take a task that waits at a server out of its queue, to run it on another.
 
-    Only once two reads have found it neither in the queue nor in the history, `resubmit` has a new
-    task do its work; if it has begun meanwhile, it stays. Its record says so before anything is
-    sent, so that a reload, or another window, completes the move.
+    Repeated a while after the last call where it, or a duplicate, is still there. Only once two
+    reads have found it neither in the queue nor in the history, `resubmit` has a new task do its
+    work; if it has begun meanwhile, it stays. Its record says so before anything is sent, so that
+    a reload, or another window, completes the move.
     """
     assert task.server is not None
+    if now - task.cancel_sent_at < REPEATED_AFTER:
+        return ()
     task.is_moving = True
     task.cancel_sent_at = now
     task.note = Trouble.of("moving", server=window.servers[task.server].name)
     window.pending.unsaved.add(task.task_id)
     return (deletion(window.next_request(), task.server, task.task_id, [task.prompt_id]),)
-
-
-def take_out_again(window: Window, task: Task, now: float) -> Commands:
-    """Take it out once more, when it or a duplicate is still there a while after the last call."""
-    return () if now - task.cancel_sent_at < REPEATED_AFTER else take_out(window, task, now)
 
 
 def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands:

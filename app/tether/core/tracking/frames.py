@@ -16,6 +16,7 @@ from tether.core.protocol.messages import (
     FeatureFlags,
     Message,
     NodesReached,
+    Preview,
     Status,
     UnknownMessage,
     parse_message,
@@ -34,34 +35,27 @@ class Frames:
         self._submission = submission
         self._reconciler = reconciler
 
-    def text(self, event: FrameReceived, now: float) -> Commands:
-        """Take in a text frame; an unreadable one changes nothing."""
+    def take(self, event: FrameReceived | BinaryReceived, now: float) -> Commands:
+        """Take in a frame; an unreadable one changes nothing."""
         server = self._current(event.server, event.attempt)
         if server is None:
             return ()
         server.connection.received(now)
-        if not server.connection.flood.takes(len(event.text), now):
-            return self._flooded(server, now)
+        length = len(event.text) if isinstance(event, FrameReceived) else 0
+        if not server.connection.flood.takes(length, now):
+            self._note(server, "a flood of frames", None, now)
+            return server.connection.flooded()
         try:
-            message = parse_message(event.text)
+            if isinstance(event, FrameReceived):
+                return self._message(server, parse_message(event.text), now)
+            return self._preview(server, parse_preview(event.head), event.frame, now)
         except MessageError as error:
             self._note(server, f"unreadable: {error}", None, now)
             return ()
-        return self._take(server, message, now)
 
-    def binary(self, event: BinaryReceived, now: float) -> Commands:
-        """Take in a preview."""
-        server = self._current(event.server, event.attempt)
-        if server is None:
-            return ()
-        server.connection.received(now)
-        if not server.connection.flood.takes(0, now):
-            return self._flooded(server, now)
-        try:
-            preview = parse_preview(event.head)
-        except MessageError as error:
-            self._note(server, f"unreadable: {error}", None, now)
-            return ()
+    def _preview(
+        self, server: Server, preview: Preview | None, frame: object, now: float
+    ) -> Commands:
         if preview is None:
             return ()
         if preview.prompt_id is None:
@@ -70,10 +64,10 @@ class Frames:
             task = task_of(self._window, server.url, preview.prompt_id)
         if task is None:
             return ()
-        task.heard_at = now
-        return (ShowPreview(task.task_id, event.frame, preview.offset, preview.mime),)
+        task.last_frame_at = now
+        return (ShowPreview(task.task_id, frame, preview.offset, preview.mime),)
 
-    def _take(self, server: Server, message: Message, now: float) -> Commands:
+    def _message(self, server: Server, message: Message, now: float) -> Commands:
         match message:
             case Status(remaining, is_greeting):
                 server.note_queue(remaining, now)
@@ -104,22 +98,22 @@ class Frames:
             return ()
         self._note(server, kind, prompt_id, now)
         self._window.pending.gauges.add(task.task_id)
-        task.heard_at = now
+        task.last_frame_at = now
         if isinstance(message, ExecutionStart):
-            task.stamped_at = message.at
-        moves = task.progress.moves
+            task.server_started_at = message.at
+        advances = task.progress.advances
         commands = self._apply(server, task, message, now)
-        if task.progress.moves != moves:
-            task.moved_at = now
+        if task.progress.advances != advances:
+            task.advanced_at = now
         return commands
 
     def _apply(self, server: Server, task: Task, message: Message, now: float) -> Commands:
         match message:
             case ExecutionEnded(_, None):
                 self._began(task, now)
-                task.is_success_heard = True
-                if task.stamped_at and message.at > task.stamped_at:
-                    task.ran = message.at - task.stamped_at
+                task.is_success_received = True
+                if task.server_started_at and message.at > task.server_started_at:
+                    task.ran = message.at - task.server_started_at
             case ExecutionEnded(_, trouble, is_interrupted):
                 state = State.CANCELLED if is_interrupted else State.FAILED
                 why = None if is_interrupted and task.is_cancel_wanted else trouble
@@ -136,7 +130,7 @@ class Frames:
                     task.progress.reach(node_id, share)
             case Executed(_, node_id, outputs):
                 self._began(task, now)
-                task.progress.finish((node_id,))
+                task.progress.reach(node_id, 1.0)
                 task.executed.add(node_id)
                 # Frames may come twice, and inner nodes of one shown node each have their own.
                 fresh = tuple(output for output in outputs if output not in task.outputs)
@@ -149,7 +143,7 @@ class Frames:
         """The last frame of a task: it is complete if every output node has reported."""
         workflow = self._window.workflows.get(task.digest)
         expected = workflow.outputs() if workflow else None
-        if task.is_success_heard and expected is not None:
+        if task.is_success_received and expected is not None:
             missing = expected - task.refused_outputs - task.executed
             if not missing:
                 self._window.end(task, State.COMPLETED, now, "socket", None)
@@ -175,10 +169,6 @@ class Frames:
             *self._submission.greeted(server, now),
             *self._reconciler.query(server, now),
         )
-
-    def _flooded(self, server: Server, now: float) -> Commands:
-        self._note(server, "a flood of frames", None, now)
-        return server.connection.flooded()
 
     def _current(self, url: ServerUrl, attempt: int) -> Server | None:
         """Return the frame's server; None for a socket that was replaced, or closed for a flood."""

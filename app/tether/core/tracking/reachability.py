@@ -90,12 +90,5 @@ class Reachability:
             server.judge(reach, Trouble.of(code, server=server.name, url=server.url), now)
 
     def _request(self, server: Server, ask: Ask, path: str, is_opaque: bool = False) -> Request:
-        return Request(
-            self._window.next_request(),
-            server.url,
-            ask,
-            path,
-            timeout=GREET_WITHIN,
-            is_opaque=is_opaque,
-            owner=Owner.REACHABILITY,
-        )
+        about = self._window.next_request(), server.url, ask, path
+        return Request(*about, timeout=GREET_WITHIN, is_opaque=is_opaque, owner=Owner.REACHABILITY)

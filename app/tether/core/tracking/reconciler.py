@@ -82,7 +82,7 @@ class Reconciler:
             or task.is_cancel_wanted
             or task.is_moving
             or task.client_id != server.connection.client_id  # its frames go to another client
-            or (task.state is State.RUNNING and now - task.heard_at >= POLL_EVERY)
+            or (task.state is State.RUNNING and now - task.last_frame_at >= POLL_EVERY)
             for task in tasks
         )
         # A task may have been deleted, which no frame tells.

@@ -16,7 +16,7 @@ from tether.core.model.window import Window
 from tether.core.protocol.answers import Found, Record
 from tether.core.protocol.requests import deletion
 from tether.core.submission.submission import Submission
-from tether.core.submission.withdrawal import Cancellation, resubmit, take_out_again
+from tether.core.submission.withdrawal import Cancellation, resubmit, take_out
 
 DELIVERY_WITHIN = 30.0
 """Seconds after which a POST without an answer can't arrive any more: the one assumption here."""
@@ -46,15 +46,15 @@ class Verdicts:
         has_run = task.state is State.RUNNING and task.started_at < asked_at
         self._submission.acknowledged(task, now)
         if found.is_running and task.state is State.QUEUED:
-            server.connection.doubt(max(task.posted_at, task.seen_at), now)
+            server.connection.doubt(max(task.posted_at, task.last_listed_at), now)
             self._window.move(task, State.RUNNING)
             task.started_at = now
-        task.seen_at = asked_at
+        task.last_listed_at = asked_at
         task.ahead = found.ahead
         if task.is_cancel_wanted:
             return self._cancellation.repeat(task, now)
         if task.is_moving:
-            return take_out_again(self._window, task, now)
+            return take_out(self._window, task, now)
         return self._delete_duplicates(task, found, has_run or found.is_running, now)
 
     def recorded(self, server: Server, task: Task, record: Record, now: float) -> None:
@@ -62,7 +62,7 @@ class Verdicts:
         if record.state in ("pending", "in_progress"):
             self._submission.acknowledged(task, now)
             return
-        server.connection.doubt(max(task.posted_at, task.seen_at), now)
+        server.connection.doubt(max(task.posted_at, task.last_listed_at), now)
         trouble = record.trouble
         if record.state == "cancelled" and task.is_cancel_wanted:
             trouble = None
@@ -95,10 +95,10 @@ class Verdicts:
         """
         duplicates = found.pending - (0 if has_begun else 1)
         # Where all of them wait, a deletion that is late would take the last one.
-        if duplicates < 1 or (not has_begun and now - task.halved_at < DELIVERY_WITHIN):
+        if duplicates < 1 or (not has_begun and now - task.deduplicated_at < DELIVERY_WITHIN):
             return ()
         assert task.server is not None
-        task.halved_at = now
+        task.deduplicated_at = now
         self._window.pending.unsaved.add(task.task_id)  # another page must not do the same
         ids = [task.prompt_id] * duplicates
         return (deletion(self._window.next_request(), task.server, task.task_id, ids),)
@@ -151,7 +151,7 @@ def why_lost(server: Server, task: Task) -> Trouble:
     has_stayed = (
         connection.phase is Phase.OPEN
         and connection.open_since < task.acknowledged_at
-        and connection.received_at > max(task.seen_at, task.acknowledged_at)
+        and connection.received_at > max(task.last_listed_at, task.acknowledged_at)
     )
     if server.restarted_at > task.acknowledged_at:
         code = "lost_restart"

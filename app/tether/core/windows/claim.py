@@ -22,10 +22,9 @@ CLAIM_RENEWAL = 3600.0
 CLAIM_LIFETIME = 24 * 3600.0
 """Seconds without a sign of life after which such a claim has expired."""
 
-_WHOSE, _MINE, _TAKEN, _LEFT = "whose", "mine", "taken", "left"
-
-GREATEST = "~"
-"""The start of a token that gives way to every page of the window itself."""
+ADOPTER_PREFIX = "~"
+"""The start of an adopter's token: no token of the window's own pages is as great, and of two that
+ask at once the greater one gives way."""
 
 
 class Standing(Enum):
@@ -51,11 +50,11 @@ class Claim:
     def found(self, is_free: bool) -> str | None:
         """Take a claim that is free; else ask whether its holder is alive."""
         self.standing = Standing.HELD if is_free else Standing.ASKING
-        return None if is_free else self._say(_WHOSE)
+        return None if is_free else self._say("whose")
 
     def taken(self) -> str:
         """Tell a copy that still asks, which the holder before could not answer."""
-        return self._say(_TAKEN)
+        return self._say("taken")
 
     def waited(self) -> str | None:
         """Nobody answered in time: hold the claim, and tell a holder that slept."""
@@ -67,7 +66,7 @@ class Claim:
     def left(self) -> str:
         """The page sleeps, or closes: another may take the claim."""
         self.standing = Standing.OPEN
-        return self._say(_LEFT)
+        return self._say("left")
 
     def received(self, text: str) -> str | None:
         """Take in what another page sent, which may be anything."""
@@ -79,10 +78,10 @@ class Claim:
     def _answer(self, token: str, says: str) -> str | None:
         match self.standing, says:
             case Standing.HELD, "whose":
-                return self._say(_MINE)
+                return self._say("mine")
             # Not "mine": of three that ask at once, that would turn away the holder before, too.
             case Standing.ASKING, "whose" if self.token < token:
-                return self._say(_WHOSE)
+                return self._say("whose")
             # Of two that ask at once, both must come to the same result.
             case (Standing.ASKING, "whose" | "mine") | (Standing.ASKING | Standing.HELD, "taken"):
                 self.standing = Standing.LOST

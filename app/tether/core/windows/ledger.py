@@ -58,10 +58,9 @@ def read_ledger(shared: Mapping[str, str]) -> dict[TaskId, Entry]:
     """Read all entries among the shared records."""
     entries = {}
     for key, text in shared.items():
-        if key.startswith(ENTRY_RECORD):
-            entry = read_entry(text)
-            if entry is not None:
-                entries[TaskId(key.removeprefix(ENTRY_RECORD))] = entry
+        entry = read_entry(text) if key.startswith(ENTRY_RECORD) else None
+        if entry is not None:
+            entries[TaskId(key.removeprefix(ENTRY_RECORD))] = entry
     return entries
 
 

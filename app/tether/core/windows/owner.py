@@ -35,11 +35,5 @@ def tag_of(phrase: str) -> OwnerTag:
 
 
 def _word(bits: int) -> str:
-    letters = (
-        _CONSONANTS[bits >> 12 & 15],
-        _VOWELS[bits >> 10 & 3],
-        _CONSONANTS[bits >> 6 & 15],
-        _VOWELS[bits >> 4 & 3],
-        _CONSONANTS[bits & 15],
-    )
-    return "".join(letters)
+    first, second, last = (_CONSONANTS[bits >> shift & 15] for shift in (12, 6, 0))
+    return first + _VOWELS[bits >> 10 & 3] + second + _VOWELS[bits >> 4 & 3] + last

@@ -66,13 +66,13 @@ class WaitingTask(NamedTuple):
 class PeerLoad(NamedTuple):
     """What windows have at a server: tasks on their way there, and tasks that it has.
 
-    `rest` is the seconds that they will still take, `doubt` the uncertainty of that in seconds;
+    `backlog` is the seconds that they will still take, `doubt` the uncertainty of that in seconds;
     None where unknown.
     """
 
     coming: int = 0
     arrived: int = 0
-    rest: float = 0.0
+    backlog: float = 0.0
     doubt: float | None = 0.0
 
 
@@ -118,17 +118,18 @@ class Peers:
     def receive(self, window_id: WindowId, report: PeerReport | None) -> bool:
         """Take in a report, or (None) that a window closes; return whether the gist changed."""
         before = self._reports.get(window_id)
-        self.known.add(window_id)
+        self._reports.pop(window_id, None)
         if report is None:
             self.known.discard(window_id)
-        self._reports.pop(window_id, None)
-        if report is not None and (report.waiting or report.loads):
-            self._reports = {
-                each: old
-                for each, old in self._reports.items()
-                if report.at - old.at < REPORT_LIFETIME
-            }
-            self._reports[window_id] = report
+        else:
+            self.known.add(window_id)
+            if report.waiting or report.loads:
+                self._reports = {
+                    each: old
+                    for each, old in self._reports.items()
+                    if report.at - old.at < REPORT_LIFETIME
+                }
+                self._reports[window_id] = report
         waiting = {ticket.task_id for each in self._reports.values() for ticket in each.waiting}
         taken = report.loads if report is not None else ()
         self._left_to = {
@@ -149,7 +150,7 @@ class Peers:
         return PeerLoad(
             sum(load.coming for load, _ in found),
             sum(load.arrived for load, _ in found),
-            sum(max(0.0, load.rest - (now - at)) for load, at in found),
+            sum(max(0.0, load.backlog - (now - at)) for load, at in found),
             None if None in doubts else sum(each or 0.0 for each in doubts),
         )
 
@@ -205,9 +206,9 @@ def read_report(text: str, now: float) -> tuple[WindowId, PeerReport | None] | N
             "served": served_at,
             "timings": list(timings),
         } if is_time(served_at):
-            tickets = tuple(_ticket(each) for each in waiting[:WAITING_SENT] if _is_ticket(each))
+            tickets = tuple(filter(None, map(_read_ticket, waiting[:WAITING_SENT])))
             known = {
-                ServerUrl(url): PeerLoad(*each) for url, each in shares.items() if _is_share(each)
+                ServerUrl(url): PeerLoad(*each) for url, each in shares.items() if _is_load(each)
             }
             seen = tuple(filter(None, map(read_timing, timings[:MOST_TIMINGS])))
             is_hidden = said.get("hidden") is True
@@ -215,21 +216,16 @@ def read_report(text: str, now: float) -> tuple[WindowId, PeerReport | None] | N
     return None
 
 
-def _is_ticket(item: Any) -> bool:
+def _read_ticket(item: Any) -> WaitingTask | None:
     match item:
-        case [at, str(), None | str(), str()]:
-            return is_time(at)
-    return False
+        case [at, str(task_id), None | str() as pinned, str(workload)] if is_time(at):
+            return WaitingTask(at, TaskId(task_id), ServerUrl(pinned) if pinned else None, workload)
+    return None
 
 
-def _ticket(item: Any) -> WaitingTask:
-    at, task_id, pinned, workload = item
-    return WaitingTask(at, TaskId(task_id), ServerUrl(pinned) if pinned else None, workload)
-
-
-def _is_share(item: Any) -> bool:
+def _is_load(item: Any) -> bool:
     match item:
-        case [int(coming), int(arrived), rest, doubt]:
-            is_known = is_time(rest) and (doubt is None or is_time(doubt))
+        case [int(coming), int(arrived), backlog, doubt]:
+            is_known = is_time(backlog) and (doubt is None or is_time(doubt))
             return is_known and coming >= 0 and arrived >= 0
     return False

@@ -23,7 +23,7 @@ def test_saved_tasks_are_changed_tasks() -> None:
 
 def test_a_server_that_comes_or_goes_concerns_connections_too() -> None:
     pending = Pending()
-    pending.server_moved()
+    pending.server_set_changed()
     assert pending.take().servers
     assert pending.are_connections_due, "only who tends them takes that"
 
@@ -32,10 +32,10 @@ def test_followers_are_told_of_what_they_show_of_a_server() -> None:
     """Its reach, why, its facts, its name, a pause, its removal; not the same again."""
     window = new_window()
     north = window.server(NORTH, NOON)
-    window.take_changes()
+    window.pending.take()
 
     def changed() -> bool:
-        return window.take_changes().servers
+        return window.pending.take().servers
 
     facts, down = ServerFacts("0.28.1", "card", 1, 2), Trouble.of("server_down")
     for _ in range(2):
@@ -63,7 +63,7 @@ def test_followers_are_told_of_what_they_show_of_a_server() -> None:
 def test_a_task_and_its_queue_are_no_change_of_servers() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
-    window.take_changes()
+    window.pending.take()
     bound_task(window, north)
     north.note_queue(3, NOON)
-    assert not window.take_changes().servers
+    assert not window.pending.take().servers

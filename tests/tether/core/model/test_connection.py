@@ -222,7 +222,7 @@ def test_a_connection_that_stays_deaf_becomes_another_client_and_then_gives_up()
     for attempt in (1, 2):
         assert find_deaf(connection, NOON + 20 * attempt)[0] == CloseSocket(NORTH, attempt)
         assert connection.deafness == attempt
-        connection.rename(ClientId("another"))
+        connection.client_id = ClientId("another")
         connection.closed(attempt)
         dialled = connection.fired(attempt)[0]
         assert isinstance(dialled, OpenSocket)

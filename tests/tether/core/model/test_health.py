@@ -72,7 +72,7 @@ def test_how_long_a_task_may_stand_still_depends_on_the_usual(
     """A model may be loading, so a minute is never too long."""
     window = new_window()
     task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
-    task.started_at, task.moved_at = NOON, NOON + 5
+    task.started_at, task.advanced_at = NOON, NOON + 5
     assert stalled_since(task, usual, NOON + 5 + limit) is None
     assert stalled_since(task, usual, NOON + 5 + limit + 1) == NOON + 5
 

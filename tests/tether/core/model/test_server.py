@@ -81,7 +81,7 @@ def test_the_queue_length_has_an_age() -> None:
     """From frames and answers alike."""
     server = new_server()
     server.note_queue(3, NOON)
-    assert (server.queue_remaining, server.told_at) == (3, NOON)
+    assert (server.queue_remaining, server.queue_read_at) == (3, NOON)
 
 
 def test_a_picture_must_fit_with_the_form_around_it() -> None:

@@ -91,7 +91,8 @@ FOUR = frozenset(NodeId(name) for name in "1234")
 def at_the_third_node(share: float) -> Progress:
     """Four nodes: two are done, the third has come so far."""
     progress = Progress(FOUR)
-    progress.finish([NodeId("1"), NodeId("2")])
+    for name in "12":
+        progress.reach(NodeId(name), 1.0)
     progress.begin(NodeId("3"))
     progress.reach(NodeId("3"), share)
     return progress
@@ -129,7 +130,8 @@ def test_a_node_that_begins_ends_the_one_before() -> None:
 def test_only_the_nodes_that_run_count() -> None:
     """What was heard of others is forgotten when the workflow is known."""
     progress = Progress(FOUR)
-    progress.finish([NodeId("1"), NodeId("99")])
+    for name in ("1", "99"):
+        progress.reach(NodeId(name), 1.0)
     progress.count(frozenset({NodeId("1"), NodeId("2")}))
     assert progress.overall == 0.5
     progress.count(frozenset({NodeId("2"), NodeId("3")}))

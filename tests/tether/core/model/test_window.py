@@ -239,8 +239,8 @@ def test_changes_are_taken_once() -> None:
     window.pending.gauges |= {TaskId("one"), TaskId("two")}
     window.pending.are_servers_changed = True
     one, two = TaskId("one"), TaskId("two")
-    assert window.take_changes() == Changes(frozenset({one}), frozenset({one, two}), True)
-    assert not any(window.take_changes())
+    assert window.pending.take() == Changes(frozenset({one}), frozenset({one, two}), True)
+    assert not any(window.pending.take())
 
 
 def test_a_paused_server_gets_no_task_until_it_goes_on() -> None:
@@ -248,17 +248,17 @@ def test_a_paused_server_gets_no_task_until_it_goes_on() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
     for is_paused in (True, False):
-        window.take_changes()
+        window.pending.take()
         window.pending.is_fill_due = False
         window.pause(north, is_paused)
         assert north.takes_tasks != is_paused
-        assert window.pending.is_fill_due and window.take_changes().servers
+        assert window.pending.is_fill_due and window.pending.take().servers
 
 
 def test_a_server_that_is_forgotten_is_gone() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
-    window.take_changes()
+    window.pending.take()
     window.forget(north)
     assert window.servers == {}
-    assert window.take_changes().servers
+    assert window.pending.take().servers

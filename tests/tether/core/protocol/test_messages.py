@@ -15,6 +15,7 @@ from tests.tether.core.farm import frame, recorded, recorded_texts
 from tests.tether.core.junk import NESTED, anything, peer_texts
 from tether.core.errors import MessageError
 from tether.core.protocol.messages import (
+    GAUGES,
     LONGEST_FRAME,
     PREVIEW_HEAD,
     Executed,
@@ -26,7 +27,6 @@ from tether.core.protocol.messages import (
     Preview,
     Status,
     UnknownMessage,
-    gauge_of,
     parse_message,
     parse_preview,
 )
@@ -316,6 +316,16 @@ def test_a_binary_frame_can_raise_nothing_but_a_message_error(frame: bytes) -> N
 def as_sent(kind: str, **data: object) -> str:
     """A text frame, as ComfyUI writes it."""
     return json.dumps({"type": kind, "data": data})
+
+
+def gauge_of(text: str) -> tuple[str, str] | None:
+    """Read a frame by the patterns as `static/boot/frames.mjs` does; None for no gauge."""
+    for prefix, begin, end in GAUGES:
+        if text.startswith(prefix):
+            first = text.find(begin, len(prefix))
+            last = text.find(end, first)
+            return (prefix, text[first:last]) if 0 < first < last else None
+    return None
 
 
 def test_a_later_gauge_of_the_same_node_says_all() -> None:

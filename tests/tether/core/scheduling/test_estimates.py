@@ -18,7 +18,7 @@ from tether.core.scheduling.estimates import (
     Expected,
     expect,
     loads,
-    rest,
+    time_left,
 )
 from tether.core.windows.peers import PeerLoad, PeerReport, WaitingTask
 
@@ -106,10 +106,10 @@ def test_only_of_tasks_like_those_that_were_timed_the_rest_is_sure() -> None:
     window = window_of(NORTH)
     estimates = Estimates(window, learned(window, north=10.0), NOON)
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON - 4
-    assert estimates.rest(NORTH)[1] is not None
+    assert estimates.backlog(NORTH)[1] is not None
     strange = bound_task(window, window.servers[NORTH], *RUNNING, number=2)
     strange.workload, strange.started_at = "strange.", NOON - 4
-    assert estimates.rest(NORTH) == (pytest.approx(12.0), None)
+    assert estimates.backlog(NORTH) == (pytest.approx(12.0), None)
 
 
 def test_what_other_windows_of_this_browser_have_there_takes_its_time() -> None:
@@ -122,14 +122,14 @@ def test_what_other_windows_of_this_browser_have_there_takes_its_time() -> None:
     window.peers.receive(WindowId("other"), PeerReport(NOON, (), {NORTH: share}))
     assert estimates.share(NORTH) == share
     assert estimates.expected(north, 2, "", 0).starts == pytest.approx(6.0 + 10.0 + 20.0)
-    own, doubt = estimates.own_rest(NORTH)
+    own, doubt = estimates.own_backlog(NORTH)
     assert doubt is not None
     assert own == pytest.approx(6.0)
-    assert estimates.rest(NORTH) == pytest.approx((36.0, doubt + 1.0))
+    assert estimates.backlog(NORTH) == pytest.approx((36.0, doubt + 1.0))
     news = PeerReport(NOON, (), {NORTH: share._replace(doubt=None)})
     window.peers.receive(WindowId("other"), news)
     # Where it can't say that, its tasks are taken for usual ones.
-    assert estimates.rest(NORTH) == pytest.approx((36.0, 4 * doubt))
+    assert estimates.backlog(NORTH) == pytest.approx((36.0, 4 * doubt))
 
 
 def test_tasks_that_wait_in_a_window_that_nobody_sees_are_a_crowd() -> None:
@@ -146,7 +146,7 @@ def test_a_task_that_began_in_the_future_has_not_begun() -> None:
     window = window_of(NORTH)
     estimates = Estimates(window, learned(window, north=10.0), NOON)
     bound_task(window, window.servers[NORTH], *RUNNING, number=1).started_at = NOON + 60
-    assert estimates.rest(NORTH)[0] == pytest.approx(10.0)
+    assert estimates.backlog(NORTH)[0] == pytest.approx(10.0)
 
 
 def test_a_task_starts_when_the_queue_is_done_and_its_pictures_are_there() -> None:
@@ -162,9 +162,9 @@ def test_models_are_loaded_when_its_turn_comes() -> None:
 
 def test_a_running_task_takes_what_is_left_of_its_usual_time() -> None:
     """No finer than its like are equal; the later one is, the longer it still takes."""
-    assert rest(20.0, 5.0, 0.5) == 15.0
-    assert rest(20.0, 18.0, 0.5) == 10.0
-    assert rest(20.0, 90.0, 0.5) == 70.0
+    assert time_left(20.0, 5.0, 0.5) == 15.0
+    assert time_left(20.0, 18.0, 0.5) == 10.0
+    assert time_left(20.0, 90.0, 0.5) == 70.0
 
 
 def test_ends_are_compared_as_finely_as_they_are_known() -> None:

@@ -58,7 +58,7 @@ def tasks(draw: st.DrawFn) -> Task:
         was_moved=draw(st.booleans()),
         workload=draw(names),
         ran=draw(times),
-        halved_at=draw(times),
+        deduplicated_at=draw(times),
     )
 
 
@@ -77,7 +77,7 @@ def test_gauges_are_not_kept() -> None:
     task = new_task()
     before = write_task(task)
     task.progress.begin(NodeId("1"))
-    task.heard_at, task.absences, task.request_id = 7.0, 1, 9
+    task.last_frame_at, task.absences, task.request_id = 7.0, 1, 9
     task.note = Trouble.of("by_polling", server="north")
     assert write_task(task) == before
 

@@ -35,7 +35,6 @@ from tether.core.submission.withdrawal import (
     resubmit,
     successor,
     take_out,
-    take_out_again,
 )
 from tether.core.timers import SocketTimer
 
@@ -160,9 +159,9 @@ def test_it_is_taken_out_again_after_a_while() -> None:
     window = new_window()
     task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
     take_out(window, task, NOON)
-    assert take_out_again(window, task, NOON + REPEATED_AFTER - 0.1) == ()
-    assert one(take_out_again(window, task, NOON + REPEATED_AFTER)).ask is Ask.DELETE
-    assert take_out_again(window, task, NOON + REPEATED_AFTER + 1) == ()
+    assert take_out(window, task, NOON + REPEATED_AFTER - 0.1) == ()
+    assert one(take_out(window, task, NOON + REPEATED_AFTER)).ask is Ask.DELETE
+    assert take_out(window, task, NOON + REPEATED_AFTER + 1) == ()
 
 
 def test_a_new_task_does_its_work_under_another_id() -> None:

@@ -67,12 +67,12 @@ class Story:
         commands: Commands = ()
         for text in texts:
             event = FrameReceived(server, attempt, text)
-            commands += self.frames.text(event, NOON + 1)
+            commands += self.frames.take(event, NOON + 1)
         return commands
 
     def see(self, head: bytes) -> Commands:
         """A binary frame comes."""
-        return self.frames.binary(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
+        return self.frames.take(BinaryReceived(NORTH, 1, head, "frame"), NOON + 1)
 
     def notes(self) -> list[str]:
         """The journal."""
@@ -116,11 +116,11 @@ def test_progress_is_heard_on_the_way() -> None:
     assert heard == [0, 0, 0, 0.333, 0.417, 0.667]
     assert steps == [(0, 1), (0, 1), (0, 1), (0, 1), (1, 4), (0, 1)]
     assert story.task.progress.current == "3"
-    assert (story.task.state, story.task.heard_at) == (State.RUNNING, NOON + 1)
-    assert story.task.moved_at == NOON + 1
-    story.task.moved_at = 0.0
+    assert (story.task.state, story.task.last_frame_at) == (State.RUNNING, NOON + 1)
+    assert story.task.advanced_at == NOON + 1
+    story.task.advanced_at = 0.0
     story.hear(success_frames(story.task.prompt_id)[5])
-    assert story.task.moved_at == 0.0, "what was heard before moves nothing"
+    assert story.task.advanced_at == 0.0, "what was heard before moves nothing"
 
 
 def test_results_told_twice_are_results_once() -> None:
@@ -292,7 +292,7 @@ def test_a_preview_is_shown_with_its_task() -> None:
     head = described(story.task.prompt_id)
     shown = ShowPreview(story.task.task_id, "frame", len(head), "image/jpeg")
     assert story.see(head) == (shown,)
-    assert story.task.heard_at == NOON + 1
+    assert story.task.last_frame_at == NOON + 1
     assert story.see(described("somebody-else")) == ()
 
 
@@ -320,7 +320,7 @@ def test_other_binary_frames_and_other_sockets_show_nothing() -> None:
     """Progress texts, and a socket that was replaced."""
     story = Story(*RUNNING)
     assert story.see(b"\0\0\0\3\0\0\0\1text") == ()
-    assert story.frames.binary(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
+    assert story.frames.take(BinaryReceived(NORTH, 0, PNG, "frame"), NOON) == ()
 
 
 def test_a_queue_longer_than_our_tasks_is_looked_into() -> None:

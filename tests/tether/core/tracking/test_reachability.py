@@ -40,7 +40,7 @@ def test_a_server_introduces_itself() -> None:
     assert told(server, reachability, Ask.STATS, recorded("stats")[0]["body"])
     assert told(server, reachability, Ask.FEATURES, recorded("features")[0]["body"])
     assert server.reach is Reach.UP
-    assert (server.queue_remaining, server.told_at) == (4, NOON)
+    assert (server.queue_remaining, server.queue_read_at) == (4, NOON)
     assert server.facts is not None
     assert server.facts.version == "0.28.1"
     assert server.max_upload == 104857600

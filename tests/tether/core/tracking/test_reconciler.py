@@ -451,7 +451,7 @@ def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
 def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:
     """Frames come; or a call has just failed."""
     story = Story(*RUNNING)
-    story.task.heard_at = NOON + 1
+    story.task.last_frame_at = NOON + 1
     story.reconciler.start(story.north, NOON)
     assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
     story.north.retry_at = NOON + 9

@@ -85,7 +85,7 @@ def test_a_list_moves_a_task_along() -> None:
     assert story.listed(RUNS, 4) == ()
     assert (story.task.state, story.task.started_at) == (State.RUNNING, NOON + 4)
     assert story.listed(RUNS, 6) == ()
-    assert story.task.seen_at == NOON + 6
+    assert story.task.last_listed_at == NOON + 6
 
 
 def test_a_double_that_waits_behind_the_run_is_deleted() -> None:
@@ -354,7 +354,7 @@ def test_a_socket_that_stayed_and_hears_speaks_for_a_deletion() -> None:
     _, north, task = lost()
     north.connection.received(NOON + 3)
     assert code(north, task) == "lost_deleted"
-    task.seen_at = NOON + 4
+    task.last_listed_at = NOON + 4
     assert code(north, task) == "lost"
     north.connection.received(NOON + 5)
     north.connection.closed(1)

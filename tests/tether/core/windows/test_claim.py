@@ -11,8 +11,8 @@ from tests.tether.core.farm import NOON
 from tests.tether.core.junk import anything, peer_texts
 from tether.core.ids import WindowId
 from tether.core.windows.claim import (
+    ADOPTER_PREFIX,
     CLAIM_LIFETIME,
-    GREATEST,
     Claim,
     Standing,
     closing_window,
@@ -181,10 +181,10 @@ def test_nothing_else_says_that_a_page_leaves(text: str) -> None:
 @pytest.mark.parametrize("token", ["0" * 16, "f" * 16])
 def test_who_adopts_gives_way_to_the_window_itself(token: str) -> None:
     """Whichever of the two asked first."""
-    (adopter, its_question), (page, question) = asking(f"{GREATEST}0"), asking(token)
+    (adopter, its_question), (page, question) = asking(f"{ADOPTER_PREFIX}0"), asking(token)
     assert adopter.received(question) is None
     assert adopter.standing is Standing.LOST
-    adopter, _ = asking(f"{GREATEST}0")
+    adopter, _ = asking(f"{ADOPTER_PREFIX}0")
     answer = page.received(its_question)
     assert answer is not None
     assert adopter.received(answer) is None
