@@ -14,6 +14,7 @@ from tether.core.ids import NodeId
 from tether.workflows.values import label_of
 
 _DICE = "⚄"
+_PICTURES = ("picture", "mask")
 _FRESH = "fresh"
 """Among what was typed: each task gets seeds of its own. No field is called so."""
 
@@ -49,7 +50,7 @@ class FormPanel:
 
     def show(self, fields: tuple[Field, ...]) -> None:
         """Show these fields; the first picture is the one that the page's list fills."""
-        first = next((each for each in fields if each.kind in ("picture", "mask")), None)
+        first = next((each for each in fields if each.kind in _PICTURES), None)
         self._fields = tuple(each for each in fields if each is not first)
         self._inputs = [self._input(number, each) for number, each in enumerate(self._fields)]
         rows = [(each, self._row(number, each)) for number, each in enumerate(self._fields)]
@@ -90,16 +91,12 @@ class FormPanel:
         Raises:
             BadInput: Something typed is no such value.
         """
-        found = {}
-        for field, shown in self._shown():
-            answer = self._answer(field, shown)
-            if answer is not None:
-                found[field.key] = answer
-        return found
+        answers = ((field.key, self._answer(field, shown)) for field, shown in self._shown())
+        return {key: answer for key, answer in answers if answer is not None}
 
     def _answer(self, field: Field, shown: Any) -> Any:
         """Return the value of a field; None for the workflow's own, and for pictures."""
-        if field.kind in ("picture", "mask"):
+        if field.kind in _PICTURES:
             return None
         typed = _standing(field, shown)
         return read_answer(field, typed) if typed != _text(field) else None
@@ -109,7 +106,7 @@ class FormPanel:
         found = {}
         for field, shown in self._shown():
             text = _standing(field, shown)
-            if text != _text(field) and field.kind not in ("picture", "mask"):
+            if text != _text(field) and field.kind not in _PICTURES:
                 found[_place(field)] = text
         return found | ({_FRESH: "true"} if self.is_fresh else {})
 
@@ -117,7 +114,7 @@ class FormPanel:
         """Put back what stood there: texts, and JS Files of pictures, by `node.input`."""
         for field, shown in self._shown():
             place = _place(field)
-            if field.kind in ("picture", "mask"):
+            if field.kind in _PICTURES:
                 if place in files:
                     transfer = js.DataTransfer.new()
                     transfer.items.add(files[place])
@@ -140,7 +137,7 @@ class FormPanel:
         return {
             field.key: (str(shown.files.item(0).name), shown.files.item(0))
             for field, shown in self._shown()
-            if field.kind in ("picture", "mask") and shown.files.length
+            if field.kind in _PICTURES and shown.files.length
         }
 
     def show_lacks(self, lacks: Mapping[tuple[str, str, str], tuple[str, ...]]) -> None:

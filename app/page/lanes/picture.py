@@ -337,9 +337,7 @@ def placed(bars: Iterable[Bar]) -> tuple[Bar, ...]:
 
 
 def _urgency(bar: Bar) -> int:
-    if bar.state is State.RUNNING:
-        return 0
-    return 2 if bar.state in ENDED else 1
+    return 0 if bar.state is State.RUNNING else 2 if bar.state in ENDED else 1
 
 
 def _in_rows(bars: Iterable[Bar]) -> list[Bar]:

@@ -5,7 +5,17 @@ from typing import Any
 from page.servers.row import ServerRow
 from page.servers.servers import Servers
 from page.servers.token_form import AccessFields, LazyFields
-from page.ui.dom import Rows, button, by_id, copy_text, element, listen, on_action, set_text
+from page.ui.dom import (
+    Rows,
+    button,
+    by_id,
+    copy_text,
+    element,
+    listen,
+    on_action,
+    set_text,
+    set_texts,
+)
 from page.ui.words import Words
 
 _MACHINE = ("socket", "facts", "figures", "access")
@@ -63,14 +73,11 @@ class ServersPanel:
             case "use":
                 self._use_fields(url)
             case "rename":
-                self._show_name(url)
+                self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
             case "copy":
                 copy_text(url)
             case _:
                 self._servers.act(action, url)
-
-    def _show_name(self, url: str) -> None:
-        self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
 
     def _keyed(self, event: Any) -> None:
         naming = event.target.closest(".naming") if event.key == "Escape" else None
@@ -114,7 +121,7 @@ class ServersPanel:
 
     def _make(self, url: str) -> dict[str, Any]:
         words = self._words
-        parts: dict[str, Any] = {"said": {}, "causes shown": None, "stands": None}
+        parts: dict[str, Any] = {"causes shown": None, "stands": None}
         parts |= {name: element("span", name) for name in ("name", "state")}
         parts |= {name: element("p", name) for name in (*sum(_TOGETHER, ()), *_BELOW)}
         parts |= {"causes": element("ul", "causes"), "token": element("div", "token")}
@@ -140,15 +147,9 @@ class ServersPanel:
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
-        """Bring a card up to date; what it says already isn't said again, since each is a call."""
-        said = {name: getattr(row, name) for name in _TEXTS}
-        for name, text in said.items():
-            if parts["said"].get(name) != text:
-                set_text(parts[name], text)
-        if parts["said"].get("name") != row.name:
+        if "name" in set_texts(parts, {name: getattr(row, name) for name in _TEXTS}):
             parts["name"].title = row.name
             parts["url"].hidden = row.url.endswith(f"//{row.name}")
-        parts["said"] = said
         if parts.get("device", "") != row.device:
             parts["device"] = row.device
             about = self._words.say("server.facts_about", device=row.device)

@@ -61,8 +61,6 @@ class TaskActions:
                 context.emit(SendAllRequested())
             case "zoom":
                 context.soon(self._view(key))
-            case "repaint":
-                context.repaint()
             case "use":
                 context.soon(self._reuse(key))
 

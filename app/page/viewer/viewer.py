@@ -78,7 +78,8 @@ class Viewer:
         self._show_place()
         self._save.href = self._address
         self._save.setAttribute("download", look.name)
-        self._buttons["copy"].hidden = not _can_copy()
+        # The clipboard takes pictures on secure pages alone.
+        self._buttons["copy"].hidden = not (js.isSecureContext and hasattr(js, "ClipboardItem"))
         set_text(self._said, "")
         if not self._dialog.open:
             self._dialog.showModal()
@@ -103,31 +104,23 @@ class Viewer:
 
     def _make(self) -> None:
         words = self._words
-        self._title = element("h2")
-        self._title.id = "zoom-title"
-        self._after = element("img", "after")
-        self._before = element("img", "before")
-        self._stage = element("div", "stage")
-        self._stage.append(self._before, self._after)
-        self._slider = element("input", "", type="range", min="0", max="100")
-        self._slider.setAttribute("aria-label", words.say("zoom.compare"))
-        self._compare = element("div", "compare")
-        before, after = (
-            element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right")
-        )
-        self._compare.append(self._slider, before, after)
+        self._title = element("h2", id="zoom-title")
+        self._before, self._after = element("img", "before"), element("img", "after")
+        self._stage = element("div", "stage", "", self._before, self._after)
+        label = words.say("zoom.compare")
+        self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
+        sides = (element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right"))
+        self._compare = element("div", "compare", "", self._slider, *sides)
         self._said = element("p", "", role="status")
         self._buttons = {
             action: button(action, "", words.say(f"zoom.{action}"))
             for action in (*ACTIONS, "close")
         }
         self._save = element("a", "", words.say("zoom.save"))
-        head = element("div", "head")
-        head.append(self._title, self._buttons["close"])
-        row = element("div", "buttons")
+        head = element("div", "head", "", self._title, self._buttons["close"])
         previous, *others = (self._buttons[action] for action in ACTIONS)
         self._place = element("span", "place")
-        row.append(previous, self._place, *others, self._save)
+        row = element("div", "buttons", "", previous, self._place, *others, self._save)
         self._dialog.append(head, self._stage, self._compare, self._said, row)
 
     def _pressed(self, action: str) -> None:
@@ -140,7 +133,7 @@ class Viewer:
                 self._context.soon(explained(self._act(action), self._words, self._say))
 
     def _key_pressed(self, event: Any) -> None:
-        if event.target is self._slider or str(event.target.type) == "range":
+        if getattr(event.target, "type", "") == "range":
             return  # there the arrows move the slider
         if event.key in ("ArrowLeft", "ArrowRight"):
             self._pressed("previous" if event.key == "ArrowLeft" else "next")
@@ -159,8 +152,7 @@ class Viewer:
 
     def _divide(self) -> None:
         """Show the picture before left of the slider's knob, and the result right of it."""
-        share = f"inset(0 0 0 {self._slider.value}%)"
-        self._after.style.setProperty("clip-path", share)
+        self._after.style.setProperty("clip-path", f"inset(0 0 0 {self._slider.value}%)")
 
     def _say(self, sentence: str) -> None:
         set_text(self._said, sentence)
@@ -187,14 +179,9 @@ class Viewer:
         return self._urls[-1]
 
     def _free(self) -> None:
-        urls, self._urls = self._urls, []
-        for url in urls:
+        for url in self._urls:
             js.URL.revokeObjectURL(url)
-
-
-def _can_copy() -> bool:
-    """Say whether the clipboard takes pictures, which it does on secure pages alone."""
-    return bool(js.isSecureContext) and hasattr(js, "ClipboardItem")
+        self._urls = []
 
 
 async def _copy(address: str) -> bool:
