@@ -97,20 +97,16 @@ class Drafts:
         if not self._is_restored:
             return
         panel = self._panel
-        chosen = {
-            key: ChosenFile(name, str(file.type), "", partial(_same, file))
-            for key, name, file in panel.pictures()
-        }
+        chosen = {key: _chosen(name, file) for key, name, file in panel.pictures()}
         typed: dict[str, str] = {}
         if self._form.name == panel.workflow:
             typed = self._form.typed()
             for (node, name), (title, file) in self._form.picked().items():
                 place = f"{node}.{name}"
-                picked = ChosenFile(title, str(file.type), place, partial(_same, file))
-                chosen[_place_key(place, file)] = picked
+                chosen[_place_key(place, file)] = _chosen(title, file, place)
         own = self._library.own
         if own is not None and panel.workflow == OWN:
-            content = partial(_blob, own)
+            content = partial(_blob, own)  # made only to be kept, not at each change
             chosen[self._own_key(own)] = ChosenFile(own.title, "", WORKFLOW, content)
         draft = Draft(panel.workflow, panel.copies, panel.servers.chosen, typed)
         self.store.change(draft, chosen)
@@ -142,5 +138,5 @@ def _place_key(place: str, file: Any) -> str:
     return f"{place}:{file.name}:{file.size}:{file.lastModified}"
 
 
-def _same(file: Any) -> Any:
-    return file
+def _chosen(name: str, file: Any, place: str = "") -> ChosenFile:
+    return ChosenFile(name, str(file.type), place, lambda: file)

@@ -86,7 +86,7 @@ def read_answer(field: Field, typed: str) -> Any:
     low = field.low if field.low is not None else float("-inf")
     high = field.high if field.high is not None else float("inf")
     if number is None or not low <= number <= high:
-        facts = {"low": _told(field.low), "high": _told(field.high)}
+        facts = {"low": _limit(field.low), "high": _limit(field.high)}
         raise BadInput("field_bad", node=field.title, field=field.input, value=typed, **facts)
     return number
 
@@ -110,8 +110,10 @@ def range_of(field: Field) -> str:
         for limit in (field.low, field.high)
     )
     if low is not None and high is not None:
-        return f"{_told(low)} – {_told(high)}"
-    return f"≥ {_told(low)}" if low is not None else f"≤ {_told(high)}" if high is not None else ""
+        return f"{_limit(low)} – {_limit(high)}"
+    return (
+        f"≥ {_limit(low)}" if low is not None else f"≤ {_limit(high)}" if high is not None else ""
+    )
 
 
 def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:
@@ -171,5 +173,5 @@ def _number(value: Any) -> Any:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _told(limit: float | None) -> str:
+def _limit(limit: float | None) -> str:
     return "…" if limit is None else f"{limit:g}" if isinstance(limit, float) else str(limit)

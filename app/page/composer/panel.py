@@ -1,6 +1,6 @@
 """The panel for a new task: pictures, workflow, server, Run."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import js
@@ -73,7 +73,7 @@ class ComposerPanel:
             lambda _event: self._picked(self._workflow_picker, self._open),
         )
         take_dropped(self.add)
-        on_action(self._list, lambda _action, key: self._remove(key))
+        on_action(self._list, lambda _action, key: self.drop(key))
 
     def take_picked(self) -> None:
         """Take what was picked while the page was loading: it is still in the pickers."""
@@ -117,11 +117,6 @@ class ComposerPanel:
         if not is_offered:
             self._workflow.value = before
         return is_offered
-
-    def drop(self, keys: Collection[str]) -> None:
-        """Take pictures off the list: they are tasks now, or none."""
-        for key in keys:
-            self._remove(key)
 
     def refuse(self, fields: list[Any]) -> None:
         """Mark the fields in which something is wrong, and go to the first; [] for none."""
@@ -229,7 +224,8 @@ class ComposerPanel:
         self.changed()
         return key
 
-    def _remove(self, key: str) -> None:
+    def drop(self, key: str) -> None:
+        """Take a picture off the list."""
         self._pictures.pop(key, None)
         item = self._list.querySelector(f'[data-picture="{key}"]')
         if item:

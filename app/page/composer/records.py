@@ -22,7 +22,6 @@ WORKFLOW = "workflow"
 STALE = 24 * 3600.0
 """Seconds after which the files of a tab that is gone are deleted: closed tabs are opened again."""
 
-
 MOST_RECENT = 8
 """Workflows that are remembered."""
 

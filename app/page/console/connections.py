@@ -89,11 +89,8 @@ class Connections:
             )
 
     async def _initialize(self, target: Any = None) -> dict[str, Any]:
-        if target is not None:
-            server = self.known(target)
-        else:
-            server = self._window.servers[(await self._optimal())["url"]]
-        await self.aim(server)
+        url = (await self._optimal())["url"] if target is None else target
+        await self.aim(self.known(url))
         return status(self._window)
 
     async def _ensure(self, target: Any = None) -> dict[str, Any]:
@@ -151,13 +148,9 @@ class Connections:
         return now.client_id if now is not None else ""
 
     def _new_client_id(self) -> str:
-        settings = self._window.settings
-        return settings.binding.make_id(
-            settings.base_client_id,
-            self._world.clock.now(),
-            self._world.chance,
-            self._window.window_id,
-        )
+        settings, now, chance = self._window.settings, self._world.clock.now(), self._world.chance
+        make_id = settings.binding.make_id
+        return make_id(settings.base_client_id, now, chance, self._window.window_id)
 
     def _lock(self) -> Any:
         text = self._world.records.read(LOCK_RECORD)

@@ -165,9 +165,10 @@ class Console:
             status = answer.status if answer else "-"
             raise self._border.refuse("upload_failed", server=server.name, status=status)
         read_upload(answer.text)
-        told = json.loads(answer.text)
-        kept = {name: str(told.get(name, "")) for name in ("name", "subfolder", "type")}
-        return {**kept, "server": url}
+        stored = json.loads(answer.text)
+        return {name: str(stored.get(name, "")) for name in ("name", "subfolder", "type")} | {
+            "server": url
+        }
 
 
 def _access(token: Any) -> Access | None:

@@ -12,20 +12,18 @@ from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel
 from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
+from page.ui.undo import UNDO_WITHIN
 from page.ui.words import explained
 from page.viewer.viewer import Look, Looks
 from tether.browser.values import new_file
 from tether.core.errors import BadInput
-from tether.core.ids import PromptId, ServerUrl, TaskId
+from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
-
-UNDO = 10.0
-"""Seconds for which a removal can be undone."""
 
 SWEPT = 16.0
 """Seconds after which a removed entry is deleted: later than it can be undone."""
@@ -56,7 +54,7 @@ class GalleryDialog:
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []
         self._turn = 0
-        """Counts the calls of `_show`: an earlier call whose contents come later is dropped."""
+        """Counts the calls of `_show`: what an earlier one reads later is dropped."""
         self._panel = GalleryPanel(context, self._act)
 
     async def open(self) -> None:
@@ -118,7 +116,7 @@ class GalleryDialog:
         if not is_by_workflow:
             groups = {_day(group[0].at): group for group in groups.values()}
         self._results.entries = {
-            entry.prompt_id: entry for group in groups.values() for entry in group
+            each.prompt_id: each for group in groups.values() for each in group
         }
         seen = self._panel.seen(groups)
         names = [name for entry in seen for name in entry.sizes if "/" in name]
@@ -161,11 +159,11 @@ class GalleryDialog:
         count = len(self._removed)
         await self._refresh()
         self._panel.tell(self._words.say("gallery.removed", count=count), is_undoable=True)
-        await asyncio.sleep(UNDO)
+        await asyncio.sleep(UNDO_WITHIN)
         if len(self._removed) == count:  # a later removal has its own ten seconds
             self._removed.clear()
             self._panel.tell("")
-        await asyncio.sleep(SWEPT - UNDO)
+        await asyncio.sleep(SWEPT - UNDO_WITHIN)
         await self._keeper.tidy()
 
     async def _undo(self) -> None:
@@ -204,11 +202,7 @@ class KeptResults:
         ]
 
     async def look(self, key: str) -> Look:
-        """Return a picture, and what it was made from if that is kept.
-
-        Raises:
-            BadInput: Neither the browser nor its server has it any longer.
-        """
+        """Return a picture, and what it was made from if that is kept; raises as `content`."""
         entry, number = self._place(key)
         picture = entry.pictures[0] if entry.pictures else None
         before = await self.store.read([picture.digest]) if picture else {}
@@ -221,11 +215,7 @@ class KeptResults:
         )
 
     async def use(self, key: str) -> None:
-        """Add a picture to the next inputs.
-
-        Raises:
-            BadInput: Neither the browser nor its server has it any longer.
-        """
+        """Add a picture to the next inputs; raises as `content`."""
         entry, number = self._place(key)
         blob = await self.content(entry, number)
         name = entry.outputs[number].filename
@@ -254,16 +244,9 @@ class KeptResults:
 
 def _task_of(entry: GalleryEntry) -> Task:
     """Return a task by which the world finds an entry's results; no window has it."""
-    task = Task(
-        TaskId(f"gallery:{entry.prompt_id}"),
-        entry.prompt_id,
-        entry.title,
-        entry.digest,
-        entry.pictures,
-        None,
-        entry.at,
-    )
-    task.server = ServerUrl(entry.server)
+    prompt_id, task_id = entry.prompt_id, TaskId(f"gallery:{entry.prompt_id}")
+    task = Task(task_id, prompt_id, entry.title, entry.digest, entry.pictures, None, entry.at)
+    task.server = entry.server
     return task
 
 

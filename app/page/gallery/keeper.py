@@ -35,7 +35,6 @@ that much room to spare."""
 _SHARE = 4
 """The gallery takes at most this fraction of what the browser grants the page: tasks need room."""
 
-
 EVICTED_RECORD = "gallery-evicted"
 """The record of how many entries were evicted since the person was told."""
 

@@ -96,8 +96,7 @@ class GalleryStore:
     async def read(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the contents of these names, without those that are not here."""
         asked = await self._within(
-            "readonly",
-            lambda stores, _: [(name, stores[_CONTENTS].get(name)) for name in names],
+            "readonly", lambda stores, _: [(name, stores[_CONTENTS].get(name)) for name in names]
         )
         return {name: blob_of(request.result) for name, request in asked if request.result}
 

@@ -61,12 +61,10 @@ class Live:
         clock, self._sockets, http = make(self._runner.emit, self._caller.answered)
         self._caller.use(http)
         self._clock = clock
-        session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
+        session, records = Session({}, Settings(DEFAULT_BASE), chance, clock.now()), MemoryRecords()
         self._window = session.window
-        records = MemoryRecords()
-        self._runner.start(
-            session, Ports(clock, self._sockets, http, records, records, PlayedFiles())
-        )
+        ports = Ports(clock, self._sockets, http, records, records, PlayedFiles())
+        self._runner.start(session, ports)
 
     async def run(self) -> list[dict[str, Any]]:
         """Test all servers at the same time.
@@ -95,10 +93,8 @@ class Live:
         )
         task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
         self._runner.emit(ServerAdded(url, name))
-        title, digest = self._say("title"), Digest(task_id)
-        self._runner.emit(
-            TaskAccepted(task_id, prompt_id, title, parse_workflow(text), digest, (), url)
-        )
+        title, workflow, digest = self._say("title"), parse_workflow(text), Digest(task_id)
+        self._runner.emit(TaskAccepted(task_id, prompt_id, title, workflow, digest, (), url))
         return self._window.tasks[task_id]
 
     async def _follow(self, url: ServerUrl, task: Task) -> dict[str, Any]:

@@ -90,11 +90,7 @@ async def client_ids(stage: PlayedStage) -> Outcome:
     stage.play_to_end(abc, xyz)
     return Outcome(
         unique == formed == IDS and ended_by_socket(abc) and ended_by_socket(xyz),
-        (
-            ("ids", {"count": IDS, "unique": unique, "formed": formed}),
-            state_of(abc),
-            state_of(xyz),
-        ),
+        (("ids", {"count": IDS, "unique": unique, "formed": formed}), state_of(abc), state_of(xyz)),
     )
 
 
@@ -261,8 +257,7 @@ async def moved_connection(stage: PlayedStage, reached: int = REACHED) -> Outcom
     }
     is_own = own == {(a.url, abc.prompt_id), (b.url, task.prompt_id)}
     return Outcome(
-        ended_by_socket(abc) and ended_by_socket(task) and is_own,
-        (state_of(abc), state_of(task)),
+        ended_by_socket(abc) and ended_by_socket(task) and is_own, (state_of(abc), state_of(task))
     )
 
 

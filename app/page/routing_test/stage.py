@@ -30,7 +30,7 @@ MOST_LINES = 60
 
 _QUIET = (Ask.PROBE, Ask.STATS, Ask.FEATURES)
 _PROGRESS = "← progress"
-_TOLD = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
+_REPORTED = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
 
 
 class Evidence:
@@ -69,14 +69,8 @@ class Evidence:
 
     def note(self, window: str, server: ServerUrl, what: str) -> None:
         """Add a line."""
-        self._lines.append(
-            {
-                "at": round(self._agenda.now() - self._began, 3),
-                "window": window,
-                "server": self.names.get(server, server),
-                "what": what,
-            }
-        )
+        at, name = round(self._agenda.now() - self._began, 3), self.names.get(server, server)
+        self._lines.append({"at": at, "window": window, "server": name, "what": what})
 
     def sent(self, window: str, request: Request, title: str) -> None:
         """Note a request; probes of the servers are left out."""
@@ -107,15 +101,13 @@ class Evidence:
         match kind:
             case "progress_state":
                 running = [n for n in data["nodes"].values() if n["state"] == "running"]
-                parts = [
-                    f"{node['node_id']}: {node['value']:g}/{node['max']:g}" for node in running
-                ]
+                parts = [f"{n['node_id']}: {n['value']:g}/{n['max']:g}" for n in running]
                 return f"{_PROGRESS} {title} {', '.join(parts)}" if parts else None
             case "executing" if data.get("node") is None:
                 return f"← executing null {title}"
             case "executed":
                 return f"← executed {title} {data.get('node')}"
-            case _ if kind in _TOLD:
+            case _ if kind in _REPORTED:
                 return f"← {kind} {title}"
         return None
 

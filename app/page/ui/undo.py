@@ -8,7 +8,7 @@ import js
 from page.ui.dom import button, by_id, element, listen
 from page.ui.words import Words
 
-PATIENCE = 10.0
+UNDO_WITHIN = 10.0
 """Seconds in which a removal can be taken back."""
 
 
@@ -45,7 +45,7 @@ class Undo:
         self._said.textContent = sentence
         self._undo, self._done = undo, done
         self._box.hidden = False
-        self._timer = asyncio.get_event_loop().call_later(PATIENCE, self._settle)
+        self._timer = asyncio.get_event_loop().call_later(UNDO_WITHIN, self._settle)
 
     def drop(self, about: str) -> None:
         """Offer it no more: what was removed has come back by another way."""
