@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from page.composer.records import (
     DRAFT_RECORD,
-    STALE,
+    STALE_AFTER,
     USE,
     Draft,
     KeptFile,
@@ -84,7 +84,7 @@ class DraftStore:
                 recorded = {kept.use for kept in self._kept.values()}
                 is_over = at < now - UNRECORDED_GRACE and use not in recorded
             else:
-                is_over = at < now - STALE and await self._is_gone(owner)
+                is_over = at < now - STALE_AFTER and await self._is_gone(owner)
             if is_over:
                 self._world.files.release(use)
 

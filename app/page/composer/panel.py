@@ -68,9 +68,7 @@ class ComposerPanel:
             listen(picker, "change", lambda event: self._picked(event.target, self.add))
         listen(self._workflow, "change", lambda _event: self._workflow_changed())
         listen(
-            self._workflow_picker,
-            "change",
-            lambda _event: self._picked(self._workflow_picker, self._open),
+            self._workflow_picker, "change", lambda event: self._picked(event.target, self._open)
         )
         take_dropped(self.add)
         on_action(self._list, lambda _action, key: self.drop(key))
@@ -111,8 +109,7 @@ class ComposerPanel:
 
     def choose(self, name: str) -> bool:
         """Choose a workflow by its name; says whether it is offered."""
-        before = self._workflow.value
-        self._workflow.value = name
+        before, self._workflow.value = self._workflow.value, name
         is_offered = bool(self._workflow.value)
         if not is_offered:
             self._workflow.value = before
@@ -168,12 +165,10 @@ class ComposerPanel:
     def show_assumptions(self, sentences: list[str]) -> None:
         """Show what was assumed about the workflow; nothing for none."""
         self._assumed.hidden = not sentences
-        listed = self._assumed.querySelector("ul")
-        listed.replaceChildren(*(element("li", "", sentence) for sentence in sentences))
-        set_text(
-            self._assumed.querySelector("summary"),
-            self._words.say("compose.assumed", count=len(sentences)),
-        )
+        items = (element("li", "", sentence) for sentence in sentences)
+        self._assumed.querySelector("ul").replaceChildren(*items)
+        title = self._words.say("compose.assumed", count=len(sentences))
+        set_text(self._assumed.querySelector("summary"), title)
 
     def needs(self) -> Needs:
         """Return what the next task needs of a server."""

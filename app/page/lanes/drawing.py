@@ -146,8 +146,8 @@ def legend(words: Words) -> Any:
     rows = []
     for key in (*_KEYS, "line", "gap"):
         is_line = key in ("line", "gap")
-        looks = "sample stroke" if is_line else "sample bar"
-        sample = drawn("svg", looks, width="28", height="14", aria_hidden="true")
+        classes = "sample stroke" if is_line else "sample bar"
+        sample = drawn("svg", classes, width="28", height="14", aria_hidden="true")
         if is_line:
             _set(sample, data_kind="open" if key == "line" else key)
             sample.append(drawn("line", "wire", x1="0", x2="100%", y1="7", y2="7"))

@@ -11,7 +11,7 @@ from tether.core.model.connection import Phase
 from tether.core.model.window import Window
 from tether.core.timers import ConnectionTimer
 
-SPANS = 300
+MAX_SPANS = 300
 """Spans kept for each server: fifty losses with two dials each."""
 
 Said: TypeAlias = tuple[str, dict[str, str | float]]
@@ -65,7 +65,7 @@ class Lifelines:
             phase, deafness = server.connection.phase, server.connection.deafness
             if attempt != server.connection.attempt:
                 code = None  # of a socket that was given up before
-        spans = self._spans.setdefault(url, deque(maxlen=SPANS))
+        spans = self._spans.setdefault(url, deque(maxlen=MAX_SPANS))
         if not spans or spans[-1].phase is not phase:
             is_deaf = phase is Phase.CLOSING and deafness > self._deafness.get(url, 0)
             spans.append(Span(now, phase, code, is_deaf))

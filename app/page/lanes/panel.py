@@ -11,7 +11,7 @@ from page.ui.clock import clock, moment
 from page.ui.context import PageContext
 from page.ui.dom import drawn, element, listen, options, set_text
 
-STRETCHES = ("0", "60", "300", "1800")
+CHOICES = ("0", "60", "300", "1800")
 """Seconds that can be shown; 0 for as many as the current tasks take."""
 
 
@@ -78,7 +78,7 @@ class LanesPanel:
 
     def _make(self) -> tuple[Any, ...]:
         words = self._words
-        choices = options({each: words.say(f"lanes.stretch.{each}") for each in STRETCHES})
+        choices = options({each: words.say(f"lanes.stretch.{each}") for each in CHOICES})
         self._stretch = element("select", "", "", *choices, id="lanes-stretch")
         label = element("label", "check", words.say("lanes.stretch"), self._stretch)
         head = element(

@@ -22,7 +22,12 @@ class WhatsNew:
         by_id("news-version").textContent = said
         listen(by_id("news-open"), "click", lambda _event: self._open())
         listen(by_id("news-close"), "click", lambda _event: self._dialog.close())
-        self._fill_about()
+        about, build = by_id("about"), meta("build", "")
+        by_id("about-version").textContent = self._words.say(
+            "about.version" if build else "about.source", version=self._version, build=build
+        )
+        listen(by_id("about-open"), "click", lambda _event: about.showModal())
+        listen(by_id("about-close"), "click", lambda _event: about.close())
         kept = context.world.shared
         last = kept.read(VERSION_RECORD)
         if last != self._version:
@@ -37,14 +42,6 @@ class WhatsNew:
         words = self._words
         choices = {words.say("news.open"): self._open, words.say("notice.close"): lambda: None}
         offer(words.say("news.updated", version=self._version), choices)
-
-    def _fill_about(self) -> None:
-        about, build = by_id("about"), meta("build", "")
-        by_id("about-version").textContent = self._words.say(
-            "about.version" if build else "about.source", version=self._version, build=build
-        )
-        listen(by_id("about-open"), "click", lambda _event: about.showModal())
-        listen(by_id("about-close"), "click", lambda _event: about.close())
 
     def _open(self) -> None:
         if not self._dialog.open:
