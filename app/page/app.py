@@ -118,7 +118,7 @@ class App:
         WhatsNew(context)
         health = HealthDialog(context, actions.picture_delays)
         console.figures = health.figures
-        gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.look)
+        gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.view)
         tether.runner.follow(gallery.changed)
         tether.runner.follow(Notifications(context).changed)
         self._parts = (lanes, health, Windows(context, tether.adopter))

@@ -67,11 +67,10 @@ class Views:
             self._waiting.clear()
         live = list(window.live.values())
         ended = [task for task in window.ended() if task.task_id not in self._removed]
+        failures_at = statistics.outliers.failures_at
         servers = (
-            self._servers.row(
-                server, statistics.outliers.failures_at(server.url), self._ends(server, now)
-            )
-            for server in window.servers.values()
+            self._servers.row(each, failures_at(each.url), self._ends(each, now))
+            for each in window.servers.values()
         )
         return View(
             (*servers, *self._servers.held()),

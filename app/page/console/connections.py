@@ -21,7 +21,7 @@ from tether.core.protocol.answers import read_queue_length
 from tether.core.protocol.requests import Ask
 from tether.core.submission.dialing import current, favourite, status
 
-QUEUE_WITHIN = 5.0
+QUEUE_TIMEOUT = 5.0
 """Seconds for a server to return the length of its queue."""
 
 
@@ -80,13 +80,10 @@ class Connections:
             TetherFailure: It didn't.
         """
         self._tether.runner.emit(AimChanged(server.url))
-        connection = server.connection
-        if not await self._tether.runner.until(
-            lambda: connection.phase is Phase.OPEN, GREETING_WITHIN
-        ):
-            raise self._border.refuse(
-                "not_connected", server=server.name, url=server.url, seconds=f"{GREETING_WITHIN:g}"
-            )
+        connection, until = server.connection, self._tether.runner.until
+        if not await until(lambda: connection.phase is Phase.OPEN, GREETING_WITHIN):
+            facts = {"server": server.name, "url": server.url, "seconds": f"{GREETING_WITHIN:g}"}
+            raise self._border.refuse("not_connected", **facts)
 
     async def _initialize(self, target: Any = None) -> dict[str, Any]:
         url = (await self._optimal())["url"] if target is None else target
@@ -95,10 +92,11 @@ class Connections:
 
     async def _ensure(self, target: Any = None) -> dict[str, Any]:
         now = current(self._window)
-        if target is None and now is not None and now.phase is Phase.OPEN:
-            return status(self._window)
-        if target is None and now is not None and self._window.locks.report():
-            target = now.server
+        if target is None and now is not None:
+            if now.phase is Phase.OPEN:
+                return status(self._window)
+            if self._window.locks.report():
+                target = now.server
         return await self._initialize(target)
 
     async def _make_consistent(self, task_server: Any) -> dict[str, Any]:
@@ -132,7 +130,7 @@ class Connections:
         return {**server_row(window, window.servers[choice]), "queueRemaining": loads[choice]}
 
     async def _length(self, server: Server) -> int | None:
-        answer = await self._tether.caller.call(server.url, Ask.PROBE, "/prompt", QUEUE_WITHIN)
+        answer = await self._tether.caller.call(server.url, Ask.PROBE, "/prompt", QUEUE_TIMEOUT)
         try:
             return read_queue_length(answer.text) if answer and answer.status == 200 else None
         except MessageError:

@@ -28,7 +28,7 @@ from tether.core.protocol.image_type import ending, is_picture
 from tether.core.protocol.requests import Ask, Upload
 from tether.core.submission.submission import UPLOAD_WITHIN
 
-MET_WITHIN = 10.0
+ANSWER_TIMEOUT = 10.0
 """Seconds for a new server to answer, or to be found unusable."""
 
 Examine: TypeAlias = Callable[[ServerUrl], Awaitable[tuple[Trouble, ...]]]
@@ -87,7 +87,7 @@ class Console:
         name = str(option(options, "name") or "")
         url = self._roster.add(str(typed), name, access, is_kept)
         server = self._window.servers[url]
-        await self._tether.runner.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
+        await self._tether.runner.until(lambda: server.reach is not Reach.UNKNOWN, ANSWER_TIMEOUT)
         return server_row(self._window, server)
 
     async def _remove_server(self, typed: Any) -> None:

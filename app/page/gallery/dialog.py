@@ -1,4 +1,4 @@
-"""The gallery's dialog: what the person does with entries, and looks at in them."""
+"""The gallery's dialog: search, view, reuse, run again and remove its entries."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -14,7 +14,7 @@ from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
 from page.ui.undo import UNDO_WITHIN
 from page.ui.words import explained
-from page.viewer.viewer import Look, Looks
+from page.viewer.viewer import PictureList, ViewedPicture
 from tether.browser.values import new_file
 from tether.core.errors import BadInput
 from tether.core.ids import PromptId, TaskId
@@ -25,7 +25,7 @@ from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
 
-SWEPT = 16.0
+SWEEP_AFTER = 16.0
 """Seconds after which a removed entry is deleted: later than it can be undone."""
 
 
@@ -38,7 +38,7 @@ class GalleryDialog:
         keeper: Keeper,
         intake: Intake,
         add_pictures: Callable[[Iterable[Any]], None],
-        look: Callable[[str, Looks], Coroutine[Any, Any, None]],
+        view: Callable[[str, PictureList], Coroutine[Any, Any, None]],
     ) -> None:
         world = context.world
         self._words = context.words
@@ -47,7 +47,7 @@ class GalleryDialog:
         self._keeper = keeper
         self._store = keeper.store
         self._intake = intake
-        self._look = look
+        self._view = view
         self._results = KeptResults(keeper.store, world, add_pictures)
         self._tokens = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, GalleryEntry] = {}
@@ -73,22 +73,22 @@ class GalleryDialog:
         entry = self._entries.get(PromptId(prompt))
         work: Coroutine[Any, Any, None]
         match action:
-            case "look":
+            case "show":
                 work = self._show()
             case "undo":
                 work = self._undo()
-            case "again" if entry is not None:
-                work = self._run_again(entry)
-            case "remove" if entry is not None:
-                work = self._remove(entry)
-            case "use" if entry is not None:
-                work = self._use_result(key)
-            case "zoom" if entry is not None:
-                work = self._look(key, self._results)
-            case "fetch" if entry is not None:
-                work = self._fetch(entry, int(number))
-            case _:
+            case _ if entry is None:
                 return
+            case "again":
+                work = self._run_again(entry)
+            case "remove":
+                work = self._remove(entry)
+            case "use":
+                work = self._use_result(key)
+            case "zoom":
+                work = self._view(key, self._results)
+            case _:
+                work = self._fetch(entry, int(number))
         self._soon(self._try(work))
 
     async def _try(self, work: Coroutine[Any, Any, None]) -> None:
@@ -163,7 +163,7 @@ class GalleryDialog:
         if len(self._removed) == count:  # a later removal has its own ten seconds
             self._removed.clear()
             self._panel.tell("")
-        await asyncio.sleep(SWEPT - UNDO_WITHIN)
+        await asyncio.sleep(SWEEP_AFTER - UNDO_WITHIN)
         await self._keeper.tidy()
 
     async def _undo(self) -> None:
@@ -201,13 +201,13 @@ class KeptResults:
             if output.kind == "image"
         ]
 
-    async def look(self, key: str) -> Look:
+    async def get(self, key: str) -> ViewedPicture:
         """Return a picture, and what it was made from if that is kept; raises as `content`."""
         entry, number = self._place(key)
         picture = entry.pictures[0] if entry.pictures else None
         before = await self.store.read([picture.digest]) if picture else {}
         output = entry.outputs[number]
-        return Look(
+        return ViewedPicture(
             entry.title,
             saved_name(output.filename, picture.filename if picture else ""),
             await self.content(entry, number),

@@ -23,7 +23,7 @@ class GalleryPanel:
     """Shows groups of entries; a folded group has no cards.
 
     `handle` gets a card's button (`again`, `remove`) with its prompt id, a result's (`zoom`, `use`,
-    `fetch`) with `prompt/number`, `undo`, and `look` when other entries are to be shown.
+    `fetch`) with `prompt/number`, `undo`, and `show` when other entries are to be shown.
     """
 
     def __init__(self, context: PageContext, handle: Callable[[str, str], None]) -> None:
@@ -52,7 +52,7 @@ class GalleryPanel:
 
     @property
     def is_open(self) -> bool:
-        """Say whether somebody looks."""
+        """Tell whether the dialog is open."""
         return bool(self._dialog.open)
 
     @property
@@ -145,7 +145,7 @@ class GalleryPanel:
 
     def _card(self, entry: GalleryEntry) -> Any:
         words = self._words
-        looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
+        classes = "card kept batch" if len(entry.outputs) > 1 else "card kept"
         results = (
             element("pre", "text", output.text)
             if output.kind == "text"
@@ -155,7 +155,7 @@ class GalleryPanel:
         title = element("span", "title", words.title(entry.title))
         facts = element("span", "facts", f"{entry.server_name} · {clock(entry.at)}")
         parts = element("div", "results", "", *results), title, facts
-        card = element("li", looks, "", *parts, data_prompt=entry.prompt_id)
+        card = element("li", classes, "", *parts, data_prompt=entry.prompt_id)
         if entry.values:
             values = " · ".join(
                 f"{words.find(f'input.{name}', label_of(name))}: {text}"
@@ -214,15 +214,15 @@ class GalleryPanel:
             event.preventDefault()  # it opens once its cards are made
             key = str(title.getAttribute("data-group"))
             self._counts[key] = 0 if self._counts.get(key) else PAGE
-            self._handle("look", "")
+            self._handle("show", "")
         elif more:
             self._counts[str(more.getAttribute("data-more"))] += PAGE
-            self._handle("look", "")
+            self._handle("show", "")
 
     def _regroup(self) -> None:
         self._counts.clear()
         self._list.scrollTop = 0
-        self._handle("look", "")
+        self._handle("show", "")
 
     def _closed(self) -> None:
         self._list.replaceChildren()

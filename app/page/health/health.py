@@ -24,7 +24,7 @@ class HealthDialog:
         return health(window, window.statistics.usual, self._picture_delays, now)
 
     def changed(self) -> None:
-        """Show the figures of now, if somebody looks."""
+        """Show the figures of now, if they are unfolded."""
         if not self._box.open:
             return
         figures, words = self.figures(), self._context.words

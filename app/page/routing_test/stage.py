@@ -22,10 +22,10 @@ Said = tuple[str, dict[str, Any]]
 NOON = 1_795_452_000.0
 """When every scene begins, in seconds since the epoch."""
 
-FOREVER = 300.0
+PLAY_LIMIT = 300.0
 """Played seconds after which a task that has not ended never will."""
 
-MOST_LINES = 60
+MAX_LINES = 60
 """Lines for one run of a scene; of a longer run the middle is left out."""
 
 _QUIET = (Ask.PROBE, Ask.STATS, Ask.FEATURES)
@@ -54,8 +54,8 @@ class Evidence:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return the lines."""
-        half = MOST_LINES // 2
-        if len(self._lines) <= MOST_LINES:
+        half = MAX_LINES // 2
+        if len(self._lines) <= MAX_LINES:
             return list(self._lines)
         return [*self._lines[:half], *self._lines[-half:]]
 
@@ -158,7 +158,7 @@ class PlayedStage:
             body = json.dumps({"prompt": nodes, "client_id": "somebody else"}).encode()
             server.ask("POST", "/prompt", lambda _response: None, body)
 
-    def play(self, until: Callable[[], bool], seconds: float = FOREVER) -> bool:
+    def play(self, until: Callable[[], bool], seconds: float = PLAY_LIMIT) -> bool:
         """Let time pass until a condition holds; returns whether it does."""
         return self.agenda.run(seconds, until)
 

@@ -19,13 +19,13 @@ from page.ui.dom import (
 from page.ui.words import Words
 
 _MACHINE = ("socket", "facts", "figures", "access")
-_TOGETHER: tuple[tuple[str, ...], ...] = (("queue",), ("wait",), _MACHINE, ("url",))
-"""What a row says of now, and of the machine; each of these is a line, if there is room."""
+_LINES: tuple[tuple[str, ...], ...] = (("queue",), ("wait",), _MACHINE, ("url",))
+"""The lines of a card, each with its texts side by side where there is room."""
 
 _BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
 
 _BELOW = ("duplicate", "well", "trouble")
-_TEXTS = ("name", "state", *sum(_TOGETHER[:-1], ()), *_BELOW)
+_TEXTS = ("name", "state", *sum(_LINES[:-1], ()), *_BELOW)
 
 
 class ServersPanel:
@@ -123,7 +123,7 @@ class ServersPanel:
         words = self._words
         parts: dict[str, Any] = {"causes shown": None, "stands": None}
         parts |= {name: element("span", name) for name in ("name", "state")}
-        parts |= {name: element("p", name) for name in (*sum(_TOGETHER, ()), *_BELOW)}
+        parts |= {name: element("p", name) for name in (*sum(_LINES, ()), *_BELOW)}
         parts |= {"causes": element("ul", "causes"), "token": element("div", "token")}
         label = words.say("server.rename")
         rename = button("rename", url, "✎", title=label, aria_label=label)
@@ -133,17 +133,12 @@ class ServersPanel:
         parts["figures"].title = words.say("server.figures_about")
         parts["socket"].title = words.say("server.socket_about")
         buttons = [button(each, url, words.say(f"server.{each}")) for each in _BUTTONS]
-        parts |= {f"{shown.dataset.action} button": shown for shown in buttons}
-        parts["card"] = element(
-            *("li", "server card", ""),
-            element("div", "head", "", parts["name"], rename, parts["state"]),
-            naming.root,
-            *(element("div", "told", "", *map(parts.get, names)) for names in _TOGETHER),
-            *map(parts.get, (*_BELOW, "causes")),
-            element("div", "buttons", "", *buttons),
-            parts["token"],
-            data_server=url,
-        )
+        parts |= {f"{each.dataset.action} button": each for each in buttons}
+        head = element("div", "head", "", parts["name"], rename, parts["state"])
+        lines = (element("div", "told", "", *map(parts.get, names)) for names in _LINES)
+        below = map(parts.get, (*_BELOW, "causes"))
+        shown = head, naming.root, *lines, *below, element("div", "buttons", "", *buttons)
+        parts["card"] = element("li", "server card", "", *shown, parts["token"], data_server=url)
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:

@@ -155,9 +155,8 @@ class ServerRows:
 
     def _wait(self, server: Server, ends: float | None) -> str:
         """Say when a new task would be done there, once somebody knows how long they take."""
-        if ends is None or server.queue_remaining is None:
-            return ""
-        if server.reach is not Reach.UP or not server.takes_tasks:
+        is_open = server.reach is Reach.UP and server.takes_tasks
+        if ends is None or server.queue_remaining is None or not is_open:
             return ""
         return self._words.say("server.wait", time=spoken(self._words, max(1.0, ends)))
 

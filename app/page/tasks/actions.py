@@ -18,12 +18,12 @@ from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
-    from page.viewer.viewer import Looks, Viewer
+    from page.viewer.viewer import PictureList, Viewer
 
-FRESH = 2.0
-"""Seconds after a task's end in which its picture is fetched because the task has ended."""
+END_GRACE = 2.0
+"""Seconds after a task's end within which a fetch counts as caused by it."""
 
-MOST_DELAYS = 100
+MAX_DELAYS = 100
 
 
 class TaskActions:
@@ -60,7 +60,7 @@ class TaskActions:
             case "send":
                 context.emit(SendAllRequested())
             case "zoom":
-                context.soon(self._view(key))
+                context.soon(self._view_result(key))
             case "use":
                 context.soon(self._reuse(key))
 
@@ -76,27 +76,27 @@ class TaskActions:
         """Fetch a result (`task:number`): somebody asked for it, or its card has come into view."""
         task, output = self._result(key)
         now = self._context.world.clock.now
-        is_fresh = not is_asked and now() - task.ended_at < FRESH
+        is_fresh = not is_asked and now() - task.ended_at < END_GRACE
         fetched = await self._context.world.fetch(task, output, is_asked=is_asked)
         if is_fresh:
             self.picture_delays.append(now() - task.ended_at)
-            del self.picture_delays[:-MOST_DELAYS]
+            del self.picture_delays[:-MAX_DELAYS]
         return fetched
 
-    async def look(self, key: str, looks: "Looks") -> None:
+    async def view(self, key: str, pictures: "PictureList") -> None:
         """Open the viewer for one of several pictures."""
         await js.tetherLoadPython(*config["lazy"]["viewer"])
         from page.viewer.viewer import Viewer
 
         if self._viewer is None:
             self._viewer = Viewer(self._context)
-        await self._viewer.open(key, looks)
+        await self._viewer.open(key, pictures)
 
-    async def _view(self, key: str) -> None:
+    async def _view_result(self, key: str) -> None:
         await js.tetherLoadPython(*config["lazy"]["viewer"])
         from page.viewer.viewer import TaskPictures
 
-        await self.look(key, TaskPictures(self._context, self._reuse))
+        await self.view(key, TaskPictures(self._context, self._reuse))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""

@@ -6,7 +6,7 @@ from typing import Any
 from page.tasks.actions import TaskActions
 from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.ui.context import PageContext
-from page.ui.dom import Rows, Seen, button, by_id, element, on_action, set_text, set_texts
+from page.ui.dom import Rows, ViewWatcher, button, by_id, element, on_action, set_text, set_texts
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
 
@@ -135,7 +135,7 @@ class ResultFigures:
         self._words = context.words
         self._soon = context.soon
         self._actions = actions
-        self._seen = Seen(lambda box: context.soon(self._ask(box, is_asked=False)))
+        self._seen = ViewWatcher(lambda box: context.soon(self._ask(box, is_asked=False)))
 
     def fill(self, parent: Any, row: TaskRow) -> None:
         """Show what a task gave."""

@@ -85,8 +85,8 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
     listen(target, "click", clicked)
 
 
-class Seen:
-    """Calls a function once with each element that comes near the visible part of the page."""
+class ViewWatcher:
+    """Calls a function with each watched element once it is almost in view."""
 
     def __init__(self, handle: Callable[[Any], None]) -> None:
         self._handle = handle

@@ -19,7 +19,7 @@ ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 STEPS = {"previous": -1, "next": 1}
 
 
-class Look(NamedTuple):
+class ViewedPicture(NamedTuple):
     """A picture: its Blob or its address in the page, and the Blob of its input, if any."""
 
     title: str
@@ -28,13 +28,13 @@ class Look(NamedTuple):
     before: Any
 
 
-class Looks(Protocol):
-    """Pictures in an order, by keys."""
+class PictureList(Protocol):
+    """Pictures in an order, each with a key."""
 
     def keys(self) -> list[str]:
         """Return the keys of all."""
 
-    async def look(self, key: str) -> Look | None:
+    async def get(self, key: str) -> ViewedPicture | None:
         """Return one; None when it can't be had and the page says so already."""
 
     async def use(self, key: str) -> None:
@@ -48,7 +48,7 @@ class Viewer:
         self._context = context
         self._words = context.words
         self._dialog = by_id("zoom")
-        self._looks: Looks
+        self._pictures: PictureList
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
         self._make()
@@ -58,26 +58,25 @@ class Viewer:
         listen(self._slider, "input", lambda _event: self._divide())
         listen(self._after, "load", lambda _event: self._measure())
 
-    async def open(self, key: str, looks: Looks) -> None:
+    async def open(self, key: str, pictures: PictureList) -> None:
         """Show a picture."""
-        look = await looks.look(key)
-        if look is None:
+        picture = await pictures.get(key)
+        if picture is None:
             return
         self._free()
-        self._key, self._looks, self._name = key, looks, look.name
-        is_there = isinstance(look.content, str)
-        self._address = look.content if is_there else self._url(look.content)
-        set_text(self._title, self._words.title(look.title))
-        self._after.src, self._after.alt = self._address, look.name
+        self._key, self._pictures, self._name = key, pictures, picture.name
+        is_address = isinstance(picture.content, str)
+        self._address = picture.content if is_address else self._url(picture.content)
+        set_text(self._title, self._words.title(picture.title))
+        self._after.src, self._after.alt = self._address, picture.name
         self._fit(True)
-        for part in (self._before, self._compare):
-            part.hidden = look.before is None
-        if look.before is not None:
-            self._before.src = self._url(look.before)
+        self._before.hidden = self._compare.hidden = picture.before is None
+        if picture.before is not None:
+            self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
         self._show_place()
         self._save.href = self._address
-        self._save.setAttribute("download", look.name)
+        self._save.setAttribute("download", picture.name)
         # The clipboard takes pictures on secure pages alone.
         self._buttons["copy"].hidden = not (js.isSecureContext and hasattr(js, "ClipboardItem"))
         set_text(self._said, "")
@@ -85,7 +84,7 @@ class Viewer:
             self._dialog.showModal()
 
     def _show_place(self) -> None:
-        keys = self._looks.keys()
+        keys = self._pictures.keys()
         is_one_of_several = self._key in keys and len(keys) > 1
         number = keys.index(self._key) + 1 if is_one_of_several else 0
         place = self._words.say("zoom.place", number=number, count=len(keys)) if number else ""
@@ -98,7 +97,7 @@ class Viewer:
 
     def _next(self, step: str) -> str:
         """Return the key of the picture that a step leads to; "" at both ends."""
-        keys = self._looks.keys()
+        keys = self._pictures.keys()
         at = keys.index(self._key) + STEPS[step] if self._key in keys else -1
         return keys[at] if 0 <= at < len(keys) else ""
 
@@ -161,7 +160,7 @@ class Viewer:
         say = self._words.say
         match action:
             case "use":
-                await self._looks.use(self._key)
+                await self._pictures.use(self._key)
                 self._say(say("zoom.used"))
             case "copy":
                 is_copied = await _copy(self._address)
@@ -172,7 +171,7 @@ class Viewer:
             case _:
                 key = self._next(action)
                 if key:
-                    await self.open(key, self._looks)
+                    await self.open(key, self._pictures)
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
@@ -231,10 +230,11 @@ def _style(target: Any, **properties: str) -> None:
 
 @dataclass(slots=True)
 class TaskPictures:
-    """The pictures on the tasks' cards, by `task:number`; `reuse` adds one to the next inputs."""
+    """The pictures on the tasks' cards, by `task:number`."""
 
     context: PageContext
-    reuse: Callable[[str], Coroutine[Any, Any, None]]
+    use: Callable[[str], Coroutine[Any, Any, None]]
+    """Adds one to the next inputs."""
 
     def keys(self) -> list[str]:
         """Return their keys in the order of the cards, the newest task first."""
@@ -245,7 +245,7 @@ class TaskPictures:
             if output.kind == "image"
         ]
 
-    async def look(self, key: str) -> Look | None:
+    async def get(self, key: str) -> ViewedPicture | None:
         """Return a result; None when it can't be had, which its card says."""
         task_id, _, number = key.rpartition(":")
         task = self.context.window.tasks[TaskId(task_id)]
@@ -256,8 +256,4 @@ class TaskPictures:
         picture = task.pictures[0] if task.pictures else None
         before = await self.context.world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, picture.filename if picture else "")
-        return Look(task.title, name, fetched.address, before)
-
-    async def use(self, key: str) -> None:
-        """Add one to the next inputs."""
-        await self.reuse(key)
+        return ViewedPicture(task.title, name, fetched.address, before)
