@@ -90,7 +90,7 @@ class Views:
             for task in shown
         }
         runs = [task for task in live if task.state is State.RUNNING]
-        stand = [task for task in live if task.state is not State.RUNNING][:most]
+        pending = [task for task in live if task.state is not State.RUNNING][:most]
         here, safety = only_here(window), ""
         if here:
             safety = words.say("tasks.only_here", count=here)
@@ -100,18 +100,18 @@ class Views:
         return TaskList(
             (
                 *(self._tasks.row(task, window.statistics.usual, now) for task in runs),
-                *self._standing(stand, now),
+                *self._pending_rows(pending, now),
                 *self._ended.values(),
             ),
             self._summary(len(live) - len(window.waiting), ended),
-            len(live) - len(runs) - len(stand) + len(ended) - len(shown),
+            len(live) - len(runs) - len(pending) + len(ended) - len(shown),
             here,
             safety,
             bool(window.waiting and window.servers) and not window.is_sending_all,
             words.say("tasks.again_lost", count=lost) if lost else "",
         )
 
-    def _standing(self, tasks: list[Task], now: float) -> list[TaskRow]:
+    def _pending_rows(self, tasks: list[Task], now: float) -> list[TaskRow]:
         """Make the rows of tasks that don't run; those that wait in this window change little."""
         paused = tuple(server.is_paused for server in self._window.servers.values())
         before, self._waiting, rows = self._waiting, {}, []

@@ -26,7 +26,7 @@ from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
 
 PICTURE, WORKFLOW = "picture", "workflow"
-"""What a notice is about, so that it goes once that is put right."""
+"""Subjects of notices: a notice closes once its subject is corrected."""
 
 
 class Composer:

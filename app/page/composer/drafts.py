@@ -1,4 +1,4 @@
-"""The page's choice for the next task outlives a reload; nothing of it is run by itself."""
+"""Keeps the draft of the next task over a reload; nothing of it runs by itself."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tether.core.protocol.workflow import parse_workflow
 
 
 class Drafts:
-    """Keeps what stands in the composer, and puts it there again."""
+    """Saves what is in the composer, and restores it."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Drafts:
         self._before = self.store.read()
         self._is_restored = self._before is None
         self.is_form_restored = asyncio.Event()
-        """Set once the form has all that was typed before."""
+        """Set once the form is filled in as before."""
         self._own: Opened | None = None
         self._owns = 0
 
@@ -93,7 +93,7 @@ class Drafts:
             self.changed()
 
     def changed(self) -> None:
-        """Keep what stands on the page now, once all of before is back."""
+        """Save what is on the page, once the earlier draft is restored."""
         if not self._is_restored:
             return
         panel = self._panel
@@ -126,7 +126,7 @@ def _read_opened(text: str) -> Opened | None:
     try:
         return Opened(title, parse_workflow(workflow), assumptions)
     except BadInput:
-        return None  # the store is damaged: it was read when it was opened
+        return None  # the store is damaged: it could be parsed when it was opened
 
 
 def _blob(own: Opened) -> Any:

@@ -69,10 +69,7 @@ class FormPanel:
         return zip(self._fields, self._inputs, strict=True)
 
     def problems(self) -> list[tuple[str, Any]]:
-        """Return what is typed and is no such value: in words, and the element; and say it there.
-
-        What was wrong before and isn't any more is no longer said.
-        """
+        """Return wrong values as (sentence, element); each field shows its own, if any."""
         found = []
         for field, shown in self._shown():
             sentence = ""
@@ -89,7 +86,7 @@ class FormPanel:
         """Return the values that differ from the workflow's.
 
         Raises:
-            BadInput: Something typed is no such value.
+            BadInput: One of them is wrong.
         """
         answers = ((field.key, self._answer(field, shown)) for field, shown in self._shown())
         return {key: answer for key, answer in answers if answer is not None}
@@ -98,20 +95,20 @@ class FormPanel:
         """Return the value of a field; None for the workflow's own, and for pictures."""
         if field.kind in _PICTURES:
             return None
-        typed = _standing(field, shown)
-        return read_answer(field, typed) if typed != _text(field) else None
+        typed = _typed_text(field, shown)
+        return read_answer(field, typed) if typed != _own_text(field) else None
 
     def typed(self) -> dict[str, str]:
-        """Return what stands in fields and isn't the workflow's, by `node.input`, as it stands."""
+        """Return the texts that differ from the workflow's, by `node.input`."""
         found = {}
         for field, shown in self._shown():
-            text = _standing(field, shown)
-            if text != _text(field) and field.kind not in _PICTURES:
+            text = _typed_text(field, shown)
+            if text != _own_text(field) and field.kind not in _PICTURES:
                 found[_place(field)] = text
         return found | ({_FRESH: "true"} if self.is_fresh else {})
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
-        """Put back what stood there: texts, and JS Files of pictures, by `node.input`."""
+        """Restore texts, and JS Files of pictures, by `node.input`."""
         for field, shown in self._shown():
             place = _place(field)
             if field.kind in _PICTURES:
@@ -120,11 +117,11 @@ class FormPanel:
                     transfer.items.add(files[place])
                     shown.files = transfer.files
             elif field.kind == "switch":
-                shown.checked = typed.get(place, _text(field)) == "true"
+                shown.checked = typed.get(place, _own_text(field)) == "true"
             else:
-                shown.value = typed.get(place, _text(field))
+                shown.value = typed.get(place, _own_text(field))
                 if field.kind == "choice" and not shown.value:  # it is offered no more
-                    shown.value = _text(field)
+                    shown.value = _own_text(field)
         if self._fresh is not None:
             self._fresh.checked = _FRESH in typed
 
@@ -214,7 +211,7 @@ class FormPanel:
                 shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
             case _:
                 shown = element("input", "", id=name, autocomplete="off")
-        shown.value = _text(field)
+        shown.value = _own_text(field)
         return shown
 
 
@@ -222,9 +219,9 @@ def _place(field: Field) -> str:
     return f"{field.node_id}.{field.input}"
 
 
-def _standing(field: Field, shown: Any) -> str:
+def _typed_text(field: Field, shown: Any) -> str:
     return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
 
 
-def _text(field: Field) -> str:
+def _own_text(field: Field) -> str:
     return str(field.value).lower() if field.kind == "switch" else str(field.value)

@@ -56,7 +56,7 @@ class ComposerPanel:
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
         self.copies_field, self.picture_field = by_id("copies"), self._pickers[0]
-        """Where what is wrong with them is put right."""
+        """The fields in which their errors are corrected."""
         self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
         self._refused: list[Any] = []
         self._assumed = by_id("workflow-assumed")

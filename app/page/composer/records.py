@@ -47,7 +47,7 @@ class KeptFile(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is chosen and not run yet.
+    """What is chosen but not run yet.
 
     `typed` has what differs from the workflow in its form, by `node.input`.
     """
@@ -120,9 +120,9 @@ def read_recent(text: str) -> list[tuple[str, str]]:
 
 
 def with_recent(text: str, title: str, workflow: str) -> str:
-    """Return the list with this workflow first; an older one of that title makes way.
+    """Return the list with this workflow first, in place of an older one of that title.
 
-    Workflows that are too long for all of the room are not kept.
+    What doesn't fit in `LONGEST_RECENT` is dropped.
     """
     rows = [(title[:LONGEST_TITLE], workflow)]
     rows += [row for row in read_recent(text) if row[0] != title[:LONGEST_TITLE]]

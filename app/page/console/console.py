@@ -49,7 +49,7 @@ class Console:
         self._examine = examine
         self._connections = connections = Connections(border, tether)
         self.figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
-        """Of `tether.stats()`; those from the records alone, until there are better ones."""
+        """Of `tether.stats()`; from the records alone until the page has set its own."""
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)

@@ -1,4 +1,4 @@
-"""The flight recorder: each task's last frames and requests, for a look after a failure."""
+"""The flight recorder: each task's last frames and requests, for the diagnosis of a failure."""
 
 import json
 from collections import deque

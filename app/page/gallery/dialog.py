@@ -13,7 +13,7 @@ from page.gallery.panel import GalleryPanel
 from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
 from page.ui.undo import UNDO_WITHIN
-from page.ui.words import explained
+from page.ui.words import show_errors
 from page.viewer.viewer import PictureList, ViewedPicture
 from tether.browser.values import new_file
 from tether.core.errors import BadInput
@@ -93,7 +93,7 @@ class GalleryDialog:
 
     async def _try(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await explained(work, self._words, self._panel.tell)
+            await show_errors(work, self._words, self._panel.tell)
         except OSError as error:
             self._panel.tell(self._words.say("trouble.gallery_unavailable", detail=error))
 

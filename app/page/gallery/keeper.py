@@ -35,7 +35,7 @@ _QUOTA_FRACTION = 4
 """The gallery takes at most a quarter of what the browser grants the page: tasks need room."""
 
 EVICTED_RECORD = "gallery-evicted"
-"""The record of how many entries were evicted since the person was told."""
+"""The record of how many entries were evicted since the gallery was last open."""
 
 
 class Keeper:

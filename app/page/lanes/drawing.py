@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from page.lanes.lifeline import Said
+from page.lanes.lifeline import Sentence
 from page.lanes.picture import Bar, Lane, StagePart, Stroke
 from page.ui.clock import clock
 from page.ui.dom import Rows, drawn, element, set_text
@@ -164,19 +164,19 @@ def legend(words: Words) -> Any:
     return element("ul", "lanes-legend", "", *rows)
 
 
-def say_detail(words: Words, said: Said) -> str:
+def say_detail(words: Words, detail: Sentence) -> str:
     """Say a detail, its times and durations written out."""
-    key, facts = said
+    key, facts = detail
     shown = {
         name: fact
         if isinstance(fact, str)
-        else (clock(fact, second="2-digit") if name == "at" else length(words, fact))
+        else (clock(fact, second="2-digit") if name == "at" else write_duration(words, fact))
         for name, fact in facts.items()
     }
     return words.say(key, **shown)
 
 
-def length(words: Words, seconds: float) -> str:
+def write_duration(words: Words, seconds: float) -> str:
     """Write a duration: tenths only below 10 s, seconds only below an hour."""
     if seconds < 10:
         return words.say("lanes.s", s=f"{seconds:.1f}")

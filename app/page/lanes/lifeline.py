@@ -14,7 +14,7 @@ from tether.core.timers import ConnectionTimer
 MAX_SPANS = 300
 """Spans kept for each server: fifty losses with two dials each."""
 
-Said: TypeAlias = tuple[str, dict[str, str | float]]
+Sentence: TypeAlias = tuple[str, dict[str, str | float]]
 """A sentence of the catalogue and its facts; `at` is a time, other numbers are seconds."""
 
 
@@ -81,7 +81,7 @@ class Piece(NamedTuple):
     kind: str
     start: float
     end: float
-    detail: tuple[Said, ...] = ()
+    detail: tuple[Sentence, ...] = ()
 
 
 def line_of(spans: Iterable[Span], now: float) -> tuple[Piece, ...]:
@@ -114,7 +114,7 @@ def _runs(spans: Iterable[Span], now: float) -> Iterator[tuple[str, tuple[Span, 
         yield kind, tuple(run), max(now, run[-1].since)
 
 
-def _gap(run: tuple[Span, ...], start: float, end: float) -> Iterator[Said]:
+def _gap(run: tuple[Span, ...], start: float, end: float) -> Iterator[Sentence]:
     yield from _lasting("lanes.socket.gap", start, end)
     if any(span.is_deaf for span in run):
         yield "lanes.socket.deaf", {}
@@ -126,5 +126,5 @@ def _gap(run: tuple[Span, ...], start: float, end: float) -> Iterator[Said]:
         yield "lanes.socket.dials", {"count": str(dials)}
 
 
-def _lasting(key: str, start: float, end: float) -> tuple[Said, ...]:
+def _lasting(key: str, start: float, end: float) -> tuple[Sentence, ...]:
     return ((key, {"at": start, "lasting": end - start}),)

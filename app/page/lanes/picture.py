@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from page.lanes.lifeline import Lifelines, Said, line_of
+from page.lanes.lifeline import Lifelines, Sentence, line_of
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import ENDED, State, Task
 from tether.core.model.window import Window
@@ -79,7 +79,7 @@ class Bar(NamedTuple):
     state: State
     ink: str
     label: str
-    detail: tuple[Said, ...]
+    detail: tuple[Sentence, ...]
 
 
 class Stroke(NamedTuple):
@@ -89,7 +89,7 @@ class Stroke(NamedTuple):
     kind: str
     start: float
     end: float
-    detail: tuple[Said, ...]
+    detail: tuple[Sentence, ...]
 
 
 class Lane(NamedTuple):
@@ -286,7 +286,7 @@ def is_datable(task: Task) -> bool:
     return bool(task.digest) or not task.is_ended
 
 
-def details(life: Life, now: float) -> Iterator[Said]:
+def details(life: Life, now: float) -> Iterator[Sentence]:
     """Yield what there is to say of a task beside its title, its server and its state."""
     task = life.task
     if task.is_ended:

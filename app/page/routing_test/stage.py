@@ -16,7 +16,7 @@ from tether.core.model.binding import Binding
 from tether.core.model.task import State, Task
 from tether.core.protocol.requests import Ask, Request
 
-Said = tuple[str, dict[str, Any]]
+Sentence = tuple[str, dict[str, Any]]
 """A sentence: its key in the test's catalogue, and its facts."""
 
 NOON = 1_795_452_000.0
@@ -172,7 +172,7 @@ class Outcome:
     """How one run of a scene came out."""
 
     is_healthy: bool
-    said: tuple[Said, ...]
+    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class Scene:
     """The fix is reconciliation with the server's records: the first run lacks it."""
 
 
-def state_of(task: Task) -> Said:
+def state_of(task: Task) -> Sentence:
     """Say where a task stands."""
     match task.state:
         case State.COMPLETED | State.FAILED | State.CANCELLED | State.LOST:

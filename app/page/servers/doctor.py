@@ -73,7 +73,7 @@ class Doctor:
         try:
             await self.examine(url)
         except JsException:
-            # The rules come from where the page came from, and that is gone, too.
+            # The rules are fetched from the host of the page, which is gone too.
             self._found[url] = (Trouble.of("doctor_away", server=self._window.servers[url].name),)
             self._context.repaint()
 

@@ -40,7 +40,7 @@ class ServersPanel:
         self._problem = by_id("server-problem")
         self._none = by_id("server-none")
         self._is_corrected = False
-        """An address was: its new card gets the focus."""
+        """An address was corrected: its new card gets the focus."""
         self._rows = Rows(by_id("servers"), self._make, self._change)
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)

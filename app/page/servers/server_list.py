@@ -1,4 +1,4 @@
-"""The list of servers: what the host presets, read again and again, and this browser's changes."""
+"""The list of servers: the host's presets, read periodically, and this browser's changes."""
 
 import json
 import reprlib
@@ -44,7 +44,7 @@ def find_list(text: str, page_url: str) -> str:
 
 
 def pause(draw: float) -> float:
-    """Return the seconds until the next read; the draw keeps a thousand pages from one moment."""
+    """Return the seconds until the next read; `draw` spreads a thousand pages over time."""
     return READ_INTERVAL * (1.0 + draw)
 
 

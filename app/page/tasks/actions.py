@@ -9,7 +9,7 @@ from pyscript import config
 from page.composer.composer import Composer
 from page.ui.context import PageContext
 from page.ui.undo import Undo
-from page.ui.words import explained
+from page.ui.words import show_errors
 from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
@@ -36,7 +36,7 @@ class TaskActions:
         self._undo = undo
         self._viewer: Viewer | None = None
         self.removed: set[TaskId] = set()
-        """Tasks that are no longer shown, and can still be taken back."""
+        """Tasks without a card, whose removal can still be undone."""
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
@@ -70,7 +70,7 @@ class TaskActions:
 
     def _attempt(self, work: Awaitable[None]) -> None:
         context = self._context
-        context.soon(explained(work, context.words, context.notices.show))
+        context.soon(show_errors(work, context.words, context.notices.show))
 
     async def fetch(self, key: str, is_asked: bool) -> Fetched:
         """Fetch a result (`task:number`): somebody asked for it, or its card has come into view."""

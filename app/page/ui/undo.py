@@ -1,4 +1,4 @@
-"""What was just removed, and the way back."""
+"""The offer to undo the last removal."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ UNDO_WITHIN = 10.0
 
 
 class Undo:
-    """Offers to take the last removal back; without that it is carried out."""
+    """Offers to undo the last removal; after a while it is carried out."""
 
     def __init__(self, words: Words) -> None:
         self._box = by_id("undo")
@@ -48,7 +48,7 @@ class Undo:
         self._timer = asyncio.get_event_loop().call_later(UNDO_WITHIN, self._settle)
 
     def drop(self, about: str) -> None:
-        """Offer it no more: what was removed has come back by another way."""
+        """Withdraw the offer: what was removed is back already."""
         if self._about == about:
             self._settle()
 

@@ -9,7 +9,7 @@ from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
-from page.ui.words import explained
+from page.ui.words import show_errors
 from tether.browser.values import to_object
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
@@ -129,7 +129,7 @@ class Viewer:
             case "size":
                 self._fit(bool(self._stage.classList.contains("whole")))
             case _:
-                self._context.soon(explained(self._act(action), self._words, self._say))
+                self._context.soon(show_errors(self._act(action), self._words, self._say))
 
     def _key_pressed(self, event: Any) -> None:
         if getattr(event.target, "type", "") == "range":
