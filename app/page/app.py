@@ -16,7 +16,7 @@ from page.health.health import HealthDialog
 from page.lanes.lanes import Lanes
 from page.notifications.notifications import Notifications
 from page.notifications.whats_new import WhatsNew
-from page.page import Drawn, Page, translate
+from page.page import Page, translate
 from page.routing_test.selftest import RoutingTest
 from page.servers.panel import ServersPanel
 from page.servers.roster import Roster
@@ -49,7 +49,7 @@ class App:
 
     def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
-        self._parts: tuple[Drawn, ...] = ()
+        self._parts: tuple[Lanes | HealthDialog | Windows, ...] = ()
         self._repaint = Repaint(self._paint)
         self._previews = BrowserPreviews(self._repaint.ask)
         settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
@@ -118,7 +118,7 @@ class App:
         WhatsNew(context)
         health = HealthDialog(context, actions.picture_delays)
         console.figures = health.figures
-        gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.look)
+        gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.view)
         tether.runner.follow(gallery.changed)
         tether.runner.follow(Notifications(context).changed)
         self._parts = (lanes, health, Windows(context, tether.adopter))

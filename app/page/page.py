@@ -1,7 +1,6 @@
 """Draws the page; nothing is started from here."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import js
 
@@ -15,13 +14,6 @@ from page.ui.words import Words
 from page.view import Views
 from tether.browser.repaint import BrowserPreviews
 from tether.core.ids import TaskId
-
-
-class Drawn(Protocol):
-    """A part of the page that draws itself while somebody sees it."""
-
-    def changed(self) -> None:
-        """Draw what has changed."""
 
 
 @dataclass(slots=True)

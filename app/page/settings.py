@@ -1,4 +1,4 @@
-"""What a person chooses once and the browser remembers: language, rerunning, moving tasks."""
+"""The settings that the browser remembers: language, rerunning lost tasks, moving queued ones."""
 
 import re
 from collections.abc import Awaitable, Callable

@@ -67,11 +67,10 @@ class Views:
             self._waiting.clear()
         live = list(window.live.values())
         ended = [task for task in window.ended() if task.task_id not in self._removed]
+        failures_at = statistics.outliers.failures_at
         servers = (
-            self._servers.row(
-                server, statistics.outliers.failures_at(server.url), self._ends(server, now)
-            )
-            for server in window.servers.values()
+            self._servers.row(each, failures_at(each.url), self._ends(each, now))
+            for each in window.servers.values()
         )
         return View(
             (*servers, *self._servers.held()),
@@ -91,7 +90,7 @@ class Views:
             for task in shown
         }
         runs = [task for task in live if task.state is State.RUNNING]
-        stand = [task for task in live if task.state is not State.RUNNING][:most]
+        pending = [task for task in live if task.state is not State.RUNNING][:most]
         here, safety = only_here(window), ""
         if here:
             safety = words.say("tasks.only_here", count=here)
@@ -101,18 +100,18 @@ class Views:
         return TaskList(
             (
                 *(self._tasks.row(task, window.statistics.usual, now) for task in runs),
-                *self._standing(stand, now),
+                *self._pending_rows(pending, now),
                 *self._ended.values(),
             ),
             self._summary(len(live) - len(window.waiting), ended),
-            len(live) - len(runs) - len(stand) + len(ended) - len(shown),
+            len(live) - len(runs) - len(pending) + len(ended) - len(shown),
             here,
             safety,
             bool(window.waiting and window.servers) and not window.is_sending_all,
             words.say("tasks.again_lost", count=lost) if lost else "",
         )
 
-    def _standing(self, tasks: list[Task], now: float) -> list[TaskRow]:
+    def _pending_rows(self, tasks: list[Task], now: float) -> list[TaskRow]:
         """Make the rows of tasks that don't run; those that wait in this window change little."""
         paused = tuple(server.is_paused for server in self._window.servers.values())
         before, self._waiting, rows = self._waiting, {}, []

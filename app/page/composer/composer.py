@@ -26,7 +26,7 @@ from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
 
 PICTURE, WORKFLOW = "picture", "workflow"
-"""What a notice is about, so that it goes once that is put right."""
+"""Subjects of notices: a notice closes once its subject is corrected."""
 
 
 class Composer:
@@ -86,7 +86,7 @@ class Composer:
                 notices.show(words.trouble(error.trouble))
             else:
                 is_used = True
-                panel.drop([key])
+                panel.drop(key)
         if is_own and is_used:
             self._library.used(chosen)
 
@@ -131,7 +131,7 @@ class Composer:
         try:
             await self._intake.check_picture(name, file)
         except (TetherError, JsException):  # a folder can't even be read
-            self.panel.drop([key])
+            self.panel.drop(key)
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
         else:
             notices.resolved(PICTURE)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from page.composer.records import (
     DRAFT_RECORD,
-    STALE,
+    STALE_AFTER,
     USE,
     Draft,
     KeptFile,
@@ -24,7 +24,7 @@ UNRECORDED_GRACE = 60.0
 
 
 class ChosenFile(NamedTuple):
-    """A file that stands on the page; `blob` returns its content."""
+    """A file on the page; `blob` returns its content."""
 
     name: str
     kind: str
@@ -48,14 +48,14 @@ class DraftStore:
         return read_draft(self._world.records.read(DRAFT_RECORD) or "")
 
     async def content(self, kept: KeptFile) -> Any | None:
-        """Return a kept file, and keep it for another day; None when it is gone."""
+        """Return a kept file, and count it as kept now; None when it is gone."""
         blob = await self._world.files.read(kept.digest)
         if blob is not None:
             await self._world.files.keep(kept.use, {kept.digest: blob})
         return blob
 
     def resume(self, kept: Mapping[str, KeptFile]) -> None:
-        """Count these files as kept: they stand on the page again."""
+        """Count these files as kept: they are on the page again."""
         self._kept.update(kept)
 
     def change(self, draft: Draft, chosen: Mapping[str, ChosenFile]) -> None:
@@ -84,7 +84,7 @@ class DraftStore:
                 recorded = {kept.use for kept in self._kept.values()}
                 is_over = at < now - UNRECORDED_GRACE and use not in recorded
             else:
-                is_over = at < now - STALE and await self._is_gone(owner)
+                is_over = at < now - STALE_AFTER and await self._is_gone(owner)
             if is_over:
                 self._world.files.release(use)
 

@@ -1,4 +1,4 @@
-"""The page's choice for the next task outlives a reload; nothing of it is run by itself."""
+"""Keeps the draft of the next task over a reload; nothing of it runs by itself."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from tether.core.protocol.workflow import parse_workflow
 
 
 class Drafts:
-    """Keeps what stands in the composer, and puts it there again."""
+    """Saves what is in the composer, and restores it."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Drafts:
         self._before = self.store.read()
         self._is_restored = self._before is None
         self.is_form_restored = asyncio.Event()
-        """Set once the form has all that was typed before."""
+        """Set once the form is filled in as before."""
         self._own: Opened | None = None
         self._owns = 0
 
@@ -93,24 +93,20 @@ class Drafts:
             self.changed()
 
     def changed(self) -> None:
-        """Keep what stands on the page now, once all of before is back."""
+        """Save what is on the page, once the earlier draft is restored."""
         if not self._is_restored:
             return
         panel = self._panel
-        chosen = {
-            key: ChosenFile(name, str(file.type), "", partial(_same, file))
-            for key, name, file in panel.pictures()
-        }
+        chosen = {key: _chosen(name, file) for key, name, file in panel.pictures()}
         typed: dict[str, str] = {}
         if self._form.name == panel.workflow:
             typed = self._form.typed()
             for (node, name), (title, file) in self._form.picked().items():
                 place = f"{node}.{name}"
-                picked = ChosenFile(title, str(file.type), place, partial(_same, file))
-                chosen[_place_key(place, file)] = picked
+                chosen[_place_key(place, file)] = _chosen(title, file, place)
         own = self._library.own
         if own is not None and panel.workflow == OWN:
-            content = partial(_blob, own)
+            content = partial(_blob, own)  # made only to be kept, not at each change
             chosen[self._own_key(own)] = ChosenFile(own.title, "", WORKFLOW, content)
         draft = Draft(panel.workflow, panel.copies, panel.servers.chosen, typed)
         self.store.change(draft, chosen)
@@ -130,7 +126,7 @@ def _read_opened(text: str) -> Opened | None:
     try:
         return Opened(title, parse_workflow(workflow), assumptions)
     except BadInput:
-        return None  # the store is damaged: it was read when it was opened
+        return None  # the store is damaged: it could be parsed when it was opened
 
 
 def _blob(own: Opened) -> Any:
@@ -142,5 +138,5 @@ def _place_key(place: str, file: Any) -> str:
     return f"{place}:{file.name}:{file.size}:{file.lastModified}"
 
 
-def _same(file: Any) -> Any:
-    return file
+def _chosen(name: str, file: Any, place: str = "") -> ChosenFile:
+    return ChosenFile(name, str(file.type), place, lambda: file)

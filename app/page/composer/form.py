@@ -1,4 +1,4 @@
-"""The form of the chosen workflow: shown, answered, checked; and what servers lack for it."""
+"""The form of the chosen workflow, and what servers lack for that workflow."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ Files = dict[tuple[NodeId, str], tuple[str, Any]]
 
 
 class Form:
-    """Makes the form when a workflow is chosen, and fills workflows with what stands in it."""
+    """Shows the form of a chosen workflow, and puts its values into the workflow."""
 
     def __init__(
         self,
@@ -71,14 +71,14 @@ class Form:
             self._composer.count()
         self.name = name
         self._composer.changed()
-        await self._judge(workflow)
+        await self._check_servers(workflow)
 
     def is_of(self, workflow: Workflow) -> bool:
         """Tell whether the form that is shown is that of this workflow."""
         return self._shown == workflow
 
     def problems(self, workflow: Workflow) -> list[Problem]:
-        """Return what is typed in a workflow's form and is no such value."""
+        """Return what is wrong in a workflow's form."""
         return list(self._panel.problems()) if self._panel and self.is_of(workflow) else []
 
     def files(self, workflow: Workflow) -> Files:
@@ -94,7 +94,7 @@ class Form:
         return self._panel.files() if self._panel is not None else {}
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
-        """Put back what was typed and picked."""
+        """Restore what was typed and picked."""
         if self._panel is not None:
             self._panel.type_in(typed, files)
 
@@ -115,7 +115,7 @@ class Form:
             return self._context.words.say("compose.alike.no_seed")
         return "" if self._panel.is_fresh else self._context.words.say("compose.alike.same_seed")
 
-    async def _judge(self, workflow: Workflow) -> None:
+    async def _check_servers(self, workflow: Workflow) -> None:
         """Show what each server lacks for a workflow, and don't offer such a server."""
         assert self._panel is not None
         lacking: dict[str, list[str]] = {}
@@ -142,7 +142,7 @@ class Form:
     def _substituted(self, url: str, name: str, there: str) -> None:
         self._substitute(ServerUrl(url), name, there)
         if self._shown is not None:
-            self._context.soon(self._judge(self._shown))
+            self._context.soon(self._check_servers(self._shown))
 
     def _roll(self, field: "Field") -> int:
         low, high = int(field.low or 0), int(field.high or 0)

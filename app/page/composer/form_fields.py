@@ -12,8 +12,8 @@ from tether.workflows.values import MAIN_NAMES, SEEDS
 Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
 Answers = Mapping[tuple[NodeId, str], Any]
 
-FEW = 6
-"""Fields of which none is folded away."""
+FOLD_ABOVE = 6
+"""A form with more fields folds the minor ones away."""
 
 LARGEST_SEED = 2**64 - 1
 """Source: ComfyUI 0.28.1, `/object_info/KSampler`: seed, max."""
@@ -21,9 +21,11 @@ LARGEST_SEED = 2**64 - 1
 _PICTURES: Mapping[str, Kind] = {"LoadImage": "picture", "LoadImageMask": "mask"}
 _ORDER = get_args(Kind)
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
-_LONG = 60
-_ENDLESS = 2**31 - 1
-"""A limit that nobody means as one."""
+_LONG_TEXT = 60
+"""Characters above which a text gets a field of several lines."""
+
+_NO_LIMIT = 2**31 - 1
+"""Limits from here on mean that there is none."""
 
 
 class Field(NamedTuple):
@@ -61,7 +63,7 @@ def form_of(
             if kind is not None:
                 found.append(_field(node_id, node, name, kind, info))
     found.sort(key=lambda field: (not field.is_main, _ORDER.index(field.kind)))
-    if len(found) <= FEW:
+    if len(found) <= FOLD_ABOVE:
         found = [field._replace(is_main=True) for field in found]
     return tuple(found)
 
@@ -86,7 +88,7 @@ def read_answer(field: Field, typed: str) -> Any:
     low = field.low if field.low is not None else float("-inf")
     high = field.high if field.high is not None else float("inf")
     if number is None or not low <= number <= high:
-        facts = {"low": _told(field.low), "high": _told(field.high)}
+        facts = {"low": _limit(field.low), "high": _limit(field.high)}
         raise BadInput("field_bad", node=field.title, field=field.input, value=typed, **facts)
     return number
 
@@ -106,12 +108,14 @@ def range_of(field: Field) -> str:
     if field.kind not in ("whole", "number"):
         return ""
     low, high = (
-        None if limit is None or abs(limit) >= _ENDLESS else limit
+        None if limit is None or abs(limit) >= _NO_LIMIT else limit
         for limit in (field.low, field.high)
     )
     if low is not None and high is not None:
-        return f"{_told(low)} – {_told(high)}"
-    return f"≥ {_told(low)}" if low is not None else f"≤ {_told(high)}" if high is not None else ""
+        return f"{_limit(low)} – {_limit(high)}"
+    return (
+        f"≥ {_limit(low)}" if low is not None else f"≤ {_limit(high)}" if high is not None else ""
+    )
 
 
 def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:
@@ -129,7 +133,7 @@ def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kin
         case int() | float():
             return "number"
         case str():
-            is_long = "\n" in value or len(value) > _LONG
+            is_long = "\n" in value or len(value) > _LONG_TEXT
             is_text = info.options.get("multiline") is True if info else False
             return "text" if is_text or is_long else "line"
     return None
@@ -171,5 +175,5 @@ def _number(value: Any) -> Any:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _told(limit: float | None) -> str:
+def _limit(limit: float | None) -> str:
     return "…" if limit is None else f"{limit:g}" if isinstance(limit, float) else str(limit)

@@ -14,6 +14,7 @@ from tether.core.ids import NodeId
 from tether.workflows.values import label_of
 
 _DICE = "⚄"
+_PICTURES = ("picture", "mask")
 _FRESH = "fresh"
 """Among what was typed: each task gets seeds of its own. No field is called so."""
 
@@ -49,7 +50,7 @@ class FormPanel:
 
     def show(self, fields: tuple[Field, ...]) -> None:
         """Show these fields; the first picture is the one that the page's list fills."""
-        first = next((each for each in fields if each.kind in ("picture", "mask")), None)
+        first = next((each for each in fields if each.kind in _PICTURES), None)
         self._fields = tuple(each for each in fields if each is not first)
         self._inputs = [self._input(number, each) for number, each in enumerate(self._fields)]
         rows = [(each, self._row(number, each)) for number, each in enumerate(self._fields)]
@@ -68,10 +69,7 @@ class FormPanel:
         return zip(self._fields, self._inputs, strict=True)
 
     def problems(self) -> list[tuple[str, Any]]:
-        """Return what is typed and is no such value: in words, and the element; and say it there.
-
-        What was wrong before and isn't any more is no longer said.
-        """
+        """Return wrong values as (sentence, element); each field shows its own, if any."""
         found = []
         for field, shown in self._shown():
             sentence = ""
@@ -88,46 +86,42 @@ class FormPanel:
         """Return the values that differ from the workflow's.
 
         Raises:
-            BadInput: Something typed is no such value.
+            BadInput: One of them is wrong.
         """
-        found = {}
-        for field, shown in self._shown():
-            answer = self._answer(field, shown)
-            if answer is not None:
-                found[field.key] = answer
-        return found
+        answers = ((field.key, self._answer(field, shown)) for field, shown in self._shown())
+        return {key: answer for key, answer in answers if answer is not None}
 
     def _answer(self, field: Field, shown: Any) -> Any:
         """Return the value of a field; None for the workflow's own, and for pictures."""
-        if field.kind in ("picture", "mask"):
+        if field.kind in _PICTURES:
             return None
-        typed = _standing(field, shown)
-        return read_answer(field, typed) if typed != _text(field) else None
+        typed = _typed_text(field, shown)
+        return read_answer(field, typed) if typed != _own_text(field) else None
 
     def typed(self) -> dict[str, str]:
-        """Return what stands in fields and isn't the workflow's, by `node.input`, as it stands."""
+        """Return the texts that differ from the workflow's, by `node.input`."""
         found = {}
         for field, shown in self._shown():
-            text = _standing(field, shown)
-            if text != _text(field) and field.kind not in ("picture", "mask"):
+            text = _typed_text(field, shown)
+            if text != _own_text(field) and field.kind not in _PICTURES:
                 found[_place(field)] = text
         return found | ({_FRESH: "true"} if self.is_fresh else {})
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
-        """Put back what stood there: texts, and JS Files of pictures, by `node.input`."""
+        """Restore texts, and JS Files of pictures, by `node.input`."""
         for field, shown in self._shown():
             place = _place(field)
-            if field.kind in ("picture", "mask"):
+            if field.kind in _PICTURES:
                 if place in files:
                     transfer = js.DataTransfer.new()
                     transfer.items.add(files[place])
                     shown.files = transfer.files
             elif field.kind == "switch":
-                shown.checked = typed.get(place, _text(field)) == "true"
+                shown.checked = typed.get(place, _own_text(field)) == "true"
             else:
-                shown.value = typed.get(place, _text(field))
+                shown.value = typed.get(place, _own_text(field))
                 if field.kind == "choice" and not shown.value:  # it is offered no more
-                    shown.value = _text(field)
+                    shown.value = _own_text(field)
         if self._fresh is not None:
             self._fresh.checked = _FRESH in typed
 
@@ -140,7 +134,7 @@ class FormPanel:
         return {
             field.key: (str(shown.files.item(0).name), shown.files.item(0))
             for field, shown in self._shown()
-            if field.kind in ("picture", "mask") and shown.files.length
+            if field.kind in _PICTURES and shown.files.length
         }
 
     def show_lacks(self, lacks: Mapping[tuple[str, str, str], tuple[str, ...]]) -> None:
@@ -217,7 +211,7 @@ class FormPanel:
                 shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
             case _:
                 shown = element("input", "", id=name, autocomplete="off")
-        shown.value = _text(field)
+        shown.value = _own_text(field)
         return shown
 
 
@@ -225,9 +219,9 @@ def _place(field: Field) -> str:
     return f"{field.node_id}.{field.input}"
 
 
-def _standing(field: Field, shown: Any) -> str:
+def _typed_text(field: Field, shown: Any) -> str:
     return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
 
 
-def _text(field: Field) -> str:
+def _own_text(field: Field) -> str:
     return str(field.value).lower() if field.kind == "switch" else str(field.value)

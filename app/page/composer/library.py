@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, RECENT, ComposerPanel
-from page.composer.records import MOST_RECENT, read_recent, with_recent
+from page.composer.records import MAX_RECENT, read_recent, with_recent
 from tether.browser.site import fetch_text
 from tether.core.errors import BadInput
 from tether.core.model.title import keyed
@@ -14,7 +14,7 @@ from tether.runtime.ports import Records
 
 RECENT_RECORD = "recent"
 
-_parsed = lru_cache(MOST_RECENT)(parse_workflow)
+_parsed = lru_cache(MAX_RECENT)(parse_workflow)
 
 
 class Library:

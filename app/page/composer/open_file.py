@@ -54,7 +54,7 @@ class FileOpener:
         await js.tetherLoadPython(*config["lazy"]["embedded"])
         from tether.workflows.embedded import search
 
-        found = await _driven(search(int(file.size)), file)
+        found = await _run_search(search(int(file.size)), file)
         return found.prompt or found.workflow or None
 
     async def _is_text(self, file: Any) -> bool:
@@ -74,12 +74,12 @@ class FileOpener:
         return Opened(title, workflow, result.assumptions)
 
 
-async def _driven(looking: Generator[tuple[int, int], bytes, Any], file: Any) -> Any:
+async def _run_search(search: Generator[tuple[int, int], bytes, Any], file: Any) -> Any:
     """Give a search the parts of a file that it asks for."""
     try:
-        offset, length = next(looking)
+        offset, length = next(search)
         while True:
             part = await file.slice(offset, offset + length).arrayBuffer()
-            offset, length = looking.send(part.to_bytes())
+            offset, length = search.send(part.to_bytes())
     except StopIteration as end:
         return end.value

@@ -1,6 +1,6 @@
 """The panel for a new task: pictures, workflow, server, Run."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import js
@@ -56,7 +56,7 @@ class ComposerPanel:
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
         self.copies_field, self.picture_field = by_id("copies"), self._pickers[0]
-        """Where what is wrong with them is put right."""
+        """The fields in which their errors are corrected."""
         self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
         self._refused: list[Any] = []
         self._assumed = by_id("workflow-assumed")
@@ -68,12 +68,10 @@ class ComposerPanel:
             listen(picker, "change", lambda event: self._picked(event.target, self.add))
         listen(self._workflow, "change", lambda _event: self._workflow_changed())
         listen(
-            self._workflow_picker,
-            "change",
-            lambda _event: self._picked(self._workflow_picker, self._open),
+            self._workflow_picker, "change", lambda event: self._picked(event.target, self._open)
         )
         take_dropped(self.add)
-        on_action(self._list, lambda _action, key: self._remove(key))
+        on_action(self._list, lambda _action, key: self.drop(key))
 
     def take_picked(self) -> None:
         """Take what was picked while the page was loading: it is still in the pickers."""
@@ -111,17 +109,11 @@ class ComposerPanel:
 
     def choose(self, name: str) -> bool:
         """Choose a workflow by its name; says whether it is offered."""
-        before = self._workflow.value
-        self._workflow.value = name
+        before, self._workflow.value = self._workflow.value, name
         is_offered = bool(self._workflow.value)
         if not is_offered:
             self._workflow.value = before
         return is_offered
-
-    def drop(self, keys: Collection[str]) -> None:
-        """Take pictures off the list: they are tasks now, or none."""
-        for key in keys:
-            self._remove(key)
 
     def refuse(self, fields: list[Any]) -> None:
         """Mark the fields in which something is wrong, and go to the first; [] for none."""
@@ -173,12 +165,10 @@ class ComposerPanel:
     def show_assumptions(self, sentences: list[str]) -> None:
         """Show what was assumed about the workflow; nothing for none."""
         self._assumed.hidden = not sentences
-        listed = self._assumed.querySelector("ul")
-        listed.replaceChildren(*(element("li", "", sentence) for sentence in sentences))
-        set_text(
-            self._assumed.querySelector("summary"),
-            self._words.say("compose.assumed", count=len(sentences)),
-        )
+        items = (element("li", "", sentence) for sentence in sentences)
+        self._assumed.querySelector("ul").replaceChildren(*items)
+        title = self._words.say("compose.assumed", count=len(sentences))
+        set_text(self._assumed.querySelector("summary"), title)
 
     def needs(self) -> Needs:
         """Return what the next task needs of a server."""
@@ -229,7 +219,8 @@ class ComposerPanel:
         self.changed()
         return key
 
-    def _remove(self, key: str) -> None:
+    def drop(self, key: str) -> None:
+        """Take a picture off the list."""
         self._pictures.pop(key, None)
         item = self._list.querySelector(f'[data-picture="{key}"]')
         if item:

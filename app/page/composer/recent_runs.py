@@ -49,11 +49,8 @@ class RecentRuns:
 
     async def open(self) -> None:
         """Show the dialog, with the runs of the server chosen last, or of the first that is up."""
-        servers = {
-            str(url): server.name
-            for url, server in self._window.servers.items()
-            if server.reach is Reach.UP
-        }
+        known = self._window.servers.values()
+        servers = {str(each.url): each.name for each in known if each.reach is Reach.UP}
         chosen = str(self._server.value)
         self._server.replaceChildren(*options(servers))
         if chosen in servers:

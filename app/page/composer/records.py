@@ -19,11 +19,10 @@ USE = "draft:"
 WORKFLOW = "workflow"
 """The place of a workflow of the person's own."""
 
-STALE = 24 * 3600.0
+STALE_AFTER = 24 * 3600.0
 """Seconds after which the files of a tab that is gone are deleted: closed tabs are opened again."""
 
-
-MOST_RECENT = 8
+MAX_RECENT = 8
 """Workflows that are remembered."""
 
 LONGEST_TITLE = 200
@@ -48,7 +47,7 @@ class KeptFile(NamedTuple):
 
 
 class Draft(NamedTuple):
-    """What is chosen and not run yet.
+    """What is chosen but not run yet.
 
     `typed` has what differs from the workflow in its form, by `node.input`.
     """
@@ -117,19 +116,19 @@ def read_recent(text: str) -> list[tuple[str, str]]:
         match row:
             case [str(title), str(workflow)]:
                 found.append((title, workflow))
-    return found[:MOST_RECENT]
+    return found[:MAX_RECENT]
 
 
 def with_recent(text: str, title: str, workflow: str) -> str:
-    """Return the list with this workflow first; an older one of that title makes way.
+    """Return the list with this workflow first, in place of an older one of that title.
 
-    Workflows that are too long for all of the room are not kept.
+    What doesn't fit in `LONGEST_RECENT` is dropped.
     """
     rows = [(title[:LONGEST_TITLE], workflow)]
     rows += [row for row in read_recent(text) if row[0] != title[:LONGEST_TITLE]]
     kept: list[tuple[str, str]] = []
     room = LONGEST_RECENT
-    for row in rows[:MOST_RECENT]:
+    for row in rows[:MAX_RECENT]:
         room -= len(row[1])
         if room < 0:
             break

@@ -8,11 +8,11 @@ from tether.core.ids import PromptId
 from tether.core.protocol.outputs import read_json
 from tether.core.protocol.requests import history_path, job_path
 
-SHOWN = 20
-JOBS_PATH = f"/api/jobs?status=completed&limit={SHOWN}"
+LIMIT = 20
+JOBS_PATH = f"/api/jobs?status=completed&limit={LIMIT}"
 """The latest first, without their workflows. Source: ComfyUI 0.28.1, measured."""
 
-HISTORY_PATH = f"/history?max_items={SHOWN}"
+HISTORY_PATH = f"/history?max_items={LIMIT}"
 """For servers without the jobs API: with their workflows. Source: ComfyUI 0.3.64, measured."""
 
 
@@ -32,7 +32,7 @@ def read_jobs(text: str) -> list[Run]:
     """
     match read_json(text):
         case {"jobs": list(jobs)}:
-            return [run for job in jobs if (run := _job(job)) is not None][:SHOWN]
+            return [run for job in jobs if (run := _job(job)) is not None][:LIMIT]
     raise MessageError("jobs", text)
 
 
@@ -50,7 +50,7 @@ def read_history(text: str) -> list[Run]:
         for prompt_id, entry in content.items()
         if isinstance(entry, dict)
     ]
-    return list(reversed(found))[:SHOWN]
+    return list(reversed(found))[:LIMIT]
 
 
 def run_path(run: Run, has_jobs: bool) -> str:

@@ -21,7 +21,7 @@ from tether.core.protocol.answers import read_queue_length
 from tether.core.protocol.requests import Ask
 from tether.core.submission.dialing import current, favourite, status
 
-QUEUE_WITHIN = 5.0
+QUEUE_TIMEOUT = 5.0
 """Seconds for a server to return the length of its queue."""
 
 
@@ -80,28 +80,23 @@ class Connections:
             TetherFailure: It didn't.
         """
         self._tether.runner.emit(AimChanged(server.url))
-        connection = server.connection
-        if not await self._tether.runner.until(
-            lambda: connection.phase is Phase.OPEN, GREETING_WITHIN
-        ):
-            raise self._border.refuse(
-                "not_connected", server=server.name, url=server.url, seconds=f"{GREETING_WITHIN:g}"
-            )
+        connection, until = server.connection, self._tether.runner.until
+        if not await until(lambda: connection.phase is Phase.OPEN, GREETING_WITHIN):
+            facts = {"server": server.name, "url": server.url, "seconds": f"{GREETING_WITHIN:g}"}
+            raise self._border.refuse("not_connected", **facts)
 
     async def _initialize(self, target: Any = None) -> dict[str, Any]:
-        if target is not None:
-            server = self.known(target)
-        else:
-            server = self._window.servers[(await self._optimal())["url"]]
-        await self.aim(server)
+        url = (await self._optimal())["url"] if target is None else target
+        await self.aim(self.known(url))
         return status(self._window)
 
     async def _ensure(self, target: Any = None) -> dict[str, Any]:
         now = current(self._window)
-        if target is None and now is not None and now.phase is Phase.OPEN:
-            return status(self._window)
-        if target is None and now is not None and self._window.locks.report():
-            target = now.server
+        if target is None and now is not None:
+            if now.phase is Phase.OPEN:
+                return status(self._window)
+            if self._window.locks.report():
+                target = now.server
         return await self._initialize(target)
 
     async def _make_consistent(self, task_server: Any) -> dict[str, Any]:
@@ -135,7 +130,7 @@ class Connections:
         return {**server_row(window, window.servers[choice]), "queueRemaining": loads[choice]}
 
     async def _length(self, server: Server) -> int | None:
-        answer = await self._tether.caller.call(server.url, Ask.PROBE, "/prompt", QUEUE_WITHIN)
+        answer = await self._tether.caller.call(server.url, Ask.PROBE, "/prompt", QUEUE_TIMEOUT)
         try:
             return read_queue_length(answer.text) if answer and answer.status == 200 else None
         except MessageError:
@@ -151,13 +146,9 @@ class Connections:
         return now.client_id if now is not None else ""
 
     def _new_client_id(self) -> str:
-        settings = self._window.settings
-        return settings.binding.make_id(
-            settings.base_client_id,
-            self._world.clock.now(),
-            self._world.chance,
-            self._window.window_id,
-        )
+        settings, now, chance = self._window.settings, self._world.clock.now(), self._world.chance
+        make_id = settings.binding.make_id
+        return make_id(settings.base_client_id, now, chance, self._window.window_id)
 
     def _lock(self) -> Any:
         text = self._world.records.read(LOCK_RECORD)

@@ -28,7 +28,7 @@ from tether.core.protocol.image_type import ending, is_picture
 from tether.core.protocol.requests import Ask, Upload
 from tether.core.submission.submission import UPLOAD_WITHIN
 
-MET_WITHIN = 10.0
+ANSWER_TIMEOUT = 10.0
 """Seconds for a new server to answer, or to be found unusable."""
 
 Examine: TypeAlias = Callable[[ServerUrl], Awaitable[tuple[Trouble, ...]]]
@@ -49,7 +49,7 @@ class Console:
         self._examine = examine
         self._connections = connections = Connections(border, tether)
         self.figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
-        """Of `tether.stats()`; those from the records alone, until there are better ones."""
+        """Of `tether.stats()`; from the records alone until the page has set its own."""
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)
@@ -87,7 +87,7 @@ class Console:
         name = str(option(options, "name") or "")
         url = self._roster.add(str(typed), name, access, is_kept)
         server = self._window.servers[url]
-        await self._tether.runner.until(lambda: server.reach is not Reach.UNKNOWN, MET_WITHIN)
+        await self._tether.runner.until(lambda: server.reach is not Reach.UNKNOWN, ANSWER_TIMEOUT)
         return server_row(self._window, server)
 
     async def _remove_server(self, typed: Any) -> None:
@@ -165,9 +165,10 @@ class Console:
             status = answer.status if answer else "-"
             raise self._border.refuse("upload_failed", server=server.name, status=status)
         read_upload(answer.text)
-        told = json.loads(answer.text)
-        kept = {name: str(told.get(name, "")) for name in ("name", "subfolder", "type")}
-        return {**kept, "server": url}
+        stored = json.loads(answer.text)
+        return {name: str(stored.get(name, "")) for name in ("name", "subfolder", "type")} | {
+            "server": url
+        }
 
 
 def _access(token: Any) -> Access | None:

@@ -1,4 +1,4 @@
-"""The flight recorder: each task's last frames and requests, for a look after a failure."""
+"""The flight recorder: each task's last frames and requests, for the diagnosis of a failure."""
 
 import json
 from collections import deque
@@ -57,8 +57,8 @@ class FlightRecorder:
         """Record an event or a command, if it passes the network."""
         match step:
             case FrameReceived(server, attempt, text):
-                entry = (now, server, "frame", {"attempt": attempt, "text": text[:LONGEST]})
-                self._ring(self._task_of(text)).append(entry)
+                fields = {"attempt": attempt, "text": text[:LONGEST]}
+                self._note(now, server, "frame", fields, self._task_of(text))
             case BinaryReceived(server, attempt, head, _):
                 self._note(now, server, "binary", {"attempt": attempt, "head": head[:8].hex()})
             case Request() if step.ask not in _QUIET:
@@ -67,13 +67,13 @@ class FlightRecorder:
                     fields["body"] = bare(step.body)
                 if step.upload is not None:
                     fields["upload"] = step.upload.filename
-                self._ring(step.task_id).append((now, step.server, "request", fields))
+                self._note(now, step.server, "request", fields, step.task_id)
             case Answered(request, status, text) if request.ask not in _QUIET:
                 fields = {"id": request.id, "status": status, "text": text[:LONGEST]}
-                self._ring(request.task_id).append((now, request.server, "answer", fields))
+                self._note(now, request.server, "answer", fields, request.task_id)
             case RequestFailed(request, failure):
                 fields = {"id": request.id, "failure": failure.value}
-                self._ring(request.task_id).append((now, request.server, "failed", fields))
+                self._note(now, request.server, "failed", fields, request.task_id)
             case OpenSocket(server, attempt, url):
                 self._note(now, server, "dial", {"attempt": attempt, "path": _path(url)})
             case CloseSocket(server, attempt):
@@ -111,8 +111,20 @@ class FlightRecorder:
             "entries": sorted(entries, key=lambda entry: float(entry["at"])),
         }
 
-    def _note(self, now: float, server: ServerUrl, kind: str, fields: dict[str, Any]) -> None:
-        self._general.append((now, server, kind, fields))
+    def _note(
+        self,
+        now: float,
+        server: ServerUrl,
+        kind: str,
+        fields: dict[str, Any],
+        task_id: TaskId | None = None,
+    ) -> None:
+        ring = self._general
+        if task_id is not None:
+            ring = self._tasks.setdefault(task_id, deque(maxlen=PER_TASK))
+            if len(self._tasks) > TASKS:
+                del self._tasks[next(iter(self._tasks))]
+        ring.append((now, server, kind, fields))
 
     def _task_of(self, text: str) -> TaskId | None:
         """Find a frame's task without parsing all of it."""
@@ -121,15 +133,6 @@ class FlightRecorder:
             return None
         task = self._window.by_prompt(text[start : text.find('"', start)])
         return task.task_id if task else None
-
-    def _ring(self, task_id: TaskId | None) -> deque[Entry]:
-        if task_id is None:
-            return self._general
-        if task_id not in self._tasks:
-            self._tasks[task_id] = deque(maxlen=PER_TASK)
-            if len(self._tasks) > TASKS:
-                del self._tasks[next(iter(self._tasks))]
-        return self._tasks[task_id]
 
 
 def bare(body: str) -> str:

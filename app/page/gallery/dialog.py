@@ -1,4 +1,4 @@
-"""The gallery's dialog: what the person does with entries, and looks at in them."""
+"""The gallery's dialog: search, view, reuse, run again and remove its entries."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -12,11 +12,12 @@ from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel
 from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
-from page.ui.words import explained
-from page.viewer.viewer import Look, Looks
+from page.ui.undo import UNDO_WITHIN
+from page.ui.words import show_errors
+from page.viewer.viewer import PictureList, ViewedPicture
 from tether.browser.values import new_file
 from tether.core.errors import BadInput
-from tether.core.ids import PromptId, ServerUrl, TaskId
+from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import ANY, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
@@ -24,10 +25,7 @@ from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
 from tether.runtime.ports import World
 
-UNDO = 10.0
-"""Seconds for which a removal can be undone."""
-
-SWEPT = 16.0
+SWEEP_AFTER = 16.0
 """Seconds after which a removed entry is deleted: later than it can be undone."""
 
 
@@ -40,7 +38,7 @@ class GalleryDialog:
         keeper: Keeper,
         intake: Intake,
         add_pictures: Callable[[Iterable[Any]], None],
-        look: Callable[[str, Looks], Coroutine[Any, Any, None]],
+        view: Callable[[str, PictureList], Coroutine[Any, Any, None]],
     ) -> None:
         world = context.world
         self._words = context.words
@@ -49,14 +47,14 @@ class GalleryDialog:
         self._keeper = keeper
         self._store = keeper.store
         self._intake = intake
-        self._look = look
+        self._view = view
         self._results = KeptResults(keeper.store, world, add_pictures)
         self._tokens = AccessTokens(world.records, world.shared)
         self._entries: dict[PromptId, GalleryEntry] = {}
         self._fetched: dict[str, Any] = {}
         self._removed: list[PromptId] = []
         self._turn = 0
-        """Counts the calls of `_show`: an earlier call whose contents come later is dropped."""
+        """Counts the calls of `_show`: what an earlier one reads later is dropped."""
         self._panel = GalleryPanel(context, self._act)
 
     async def open(self) -> None:
@@ -75,27 +73,27 @@ class GalleryDialog:
         entry = self._entries.get(PromptId(prompt))
         work: Coroutine[Any, Any, None]
         match action:
-            case "look":
+            case "show":
                 work = self._show()
             case "undo":
                 work = self._undo()
-            case "again" if entry is not None:
-                work = self._run_again(entry)
-            case "remove" if entry is not None:
-                work = self._remove(entry)
-            case "use" if entry is not None:
-                work = self._use_result(key)
-            case "zoom" if entry is not None:
-                work = self._look(key, self._results)
-            case "fetch" if entry is not None:
-                work = self._fetch(entry, int(number))
-            case _:
+            case _ if entry is None:
                 return
+            case "again":
+                work = self._run_again(entry)
+            case "remove":
+                work = self._remove(entry)
+            case "use":
+                work = self._use_result(key)
+            case "zoom":
+                work = self._view(key, self._results)
+            case _:
+                work = self._fetch(entry, int(number))
         self._soon(self._try(work))
 
     async def _try(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await explained(work, self._words, self._panel.tell)
+            await show_errors(work, self._words, self._panel.tell)
         except OSError as error:
             self._panel.tell(self._words.say("trouble.gallery_unavailable", detail=error))
 
@@ -118,7 +116,7 @@ class GalleryDialog:
         if not is_by_workflow:
             groups = {_day(group[0].at): group for group in groups.values()}
         self._results.entries = {
-            entry.prompt_id: entry for group in groups.values() for entry in group
+            each.prompt_id: each for group in groups.values() for each in group
         }
         seen = self._panel.seen(groups)
         names = [name for entry in seen for name in entry.sizes if "/" in name]
@@ -161,11 +159,11 @@ class GalleryDialog:
         count = len(self._removed)
         await self._refresh()
         self._panel.tell(self._words.say("gallery.removed", count=count), is_undoable=True)
-        await asyncio.sleep(UNDO)
+        await asyncio.sleep(UNDO_WITHIN)
         if len(self._removed) == count:  # a later removal has its own ten seconds
             self._removed.clear()
             self._panel.tell("")
-        await asyncio.sleep(SWEPT - UNDO)
+        await asyncio.sleep(SWEEP_AFTER - UNDO_WITHIN)
         await self._keeper.tidy()
 
     async def _undo(self) -> None:
@@ -203,17 +201,13 @@ class KeptResults:
             if output.kind == "image"
         ]
 
-    async def look(self, key: str) -> Look:
-        """Return a picture, and what it was made from if that is kept.
-
-        Raises:
-            BadInput: Neither the browser nor its server has it any longer.
-        """
+    async def get(self, key: str) -> ViewedPicture:
+        """Return a picture, and what it was made from if that is kept; raises as `content`."""
         entry, number = self._place(key)
         picture = entry.pictures[0] if entry.pictures else None
         before = await self.store.read([picture.digest]) if picture else {}
         output = entry.outputs[number]
-        return Look(
+        return ViewedPicture(
             entry.title,
             saved_name(output.filename, picture.filename if picture else ""),
             await self.content(entry, number),
@@ -221,11 +215,7 @@ class KeptResults:
         )
 
     async def use(self, key: str) -> None:
-        """Add a picture to the next inputs.
-
-        Raises:
-            BadInput: Neither the browser nor its server has it any longer.
-        """
+        """Add a picture to the next inputs; raises as `content`."""
         entry, number = self._place(key)
         blob = await self.content(entry, number)
         name = entry.outputs[number].filename
@@ -254,16 +244,9 @@ class KeptResults:
 
 def _task_of(entry: GalleryEntry) -> Task:
     """Return a task by which the world finds an entry's results; no window has it."""
-    task = Task(
-        TaskId(f"gallery:{entry.prompt_id}"),
-        entry.prompt_id,
-        entry.title,
-        entry.digest,
-        entry.pictures,
-        None,
-        entry.at,
-    )
-    task.server = ServerUrl(entry.server)
+    prompt_id, task_id = entry.prompt_id, TaskId(f"gallery:{entry.prompt_id}")
+    task = Task(task_id, prompt_id, entry.title, entry.digest, entry.pictures, None, entry.at)
+    task.server = entry.server
     return task
 
 

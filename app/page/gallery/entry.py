@@ -21,20 +21,19 @@ from tether.workflows.values import holds, label_of
 VERSION = 1
 
 BUDGET_MB = 500.0
-MOST = 1_000
-"""Entries."""
+MAX_ENTRIES = 1_000
 
-WHOLE = 8_000_000
+MAX_KEPT = 8_000_000
 """Bytes of the largest file that is kept whole, result or input."""
 
-FETCHED = 32_000_000
+MAX_FETCHED = 32_000_000
 """Bytes of the largest result that is fetched unasked."""
 
-LONGEST_WORKFLOW = 2_000_000
-LONGEST_TEXT = 4_000
+MAX_WORKFLOW = 2_000_000
+MAX_TEXT = 4_000
 """Characters kept of a result that is a text."""
 
-ITS_OWN_THUMBNAIL = 200_000
+THUMBNAIL_ABOVE = 200_000
 """Bytes of the largest picture that needs no thumbnail."""
 
 _TYPES: Mapping[str, str] = {
@@ -180,7 +179,9 @@ def allowance(budget: int) -> int:
     return budget // 2
 
 
-def evicted(entries: Iterable[GalleryEntry], budget: int, most: int = MOST) -> list[GalleryEntry]:
+def evicted(
+    entries: Iterable[GalleryEntry], budget: int, most: int = MAX_ENTRIES
+) -> list[GalleryEntry]:
     """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest."""
     ordered = newest_first(entries)
     names: set[str] = set()
@@ -224,9 +225,9 @@ def _workflow_name(task: Task) -> str:
 
 
 def _shortened(output: Output) -> Output:
-    if len(output.text) <= LONGEST_TEXT:
+    if len(output.text) <= MAX_TEXT:
         return output
-    return Output(output.node_id, "text", text=output.text[:LONGEST_TEXT] + "…")
+    return Output(output.node_id, "text", text=output.text[:MAX_TEXT] + "…")
 
 
 def _is_size(value: Any) -> bool:

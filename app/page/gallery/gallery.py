@@ -22,7 +22,7 @@ from tether.runtime.intake import Intake
 if TYPE_CHECKING:
     from page.gallery.dialog import GalleryDialog
     from page.gallery.keeper import Keeper
-    from page.viewer.viewer import Looks
+    from page.viewer.viewer import PictureList
 
 
 class Gallery:
@@ -36,12 +36,12 @@ class Gallery:
         context: PageContext,
         intake: Intake,
         add_pictures: Callable[[Iterable[Any]], None],
-        look: Callable[[str, "Looks"], Coroutine[Any, Any, None]],
+        view: Callable[[str, "PictureList"], Coroutine[Any, Any, None]],
     ) -> None:
         self._context = context
         self._intake = intake
         self._add_pictures = add_pictures
-        self._look = look
+        self._view = view
         self._is_demo = is_demo()
         self._queued: set[TaskId] = set()
         self._queue: deque[Task] = deque()
@@ -84,7 +84,7 @@ class Gallery:
 
         if self._dialog is None:
             self._dialog = GalleryDialog(
-                self._context, keeper, self._intake, self._add_pictures, self._look
+                self._context, keeper, self._intake, self._add_pictures, self._view
             )
         await self._dialog.open()
 

@@ -6,10 +6,10 @@ import js
 from pyodide.ffi import to_js
 
 from page.gallery.entry import (
-    FETCHED,
-    ITS_OWN_THUMBNAIL,
-    LONGEST_WORKFLOW,
-    WHOLE,
+    MAX_FETCHED,
+    MAX_KEPT,
+    MAX_WORKFLOW,
+    THUMBNAIL_ABOVE,
     GalleryEntry,
     allowance,
     entry_of,
@@ -28,16 +28,14 @@ from tether.core.protocol.outputs import Output
 from tether.core.protocol.workflow import parse_workflow
 from tether.workflows.values import values_of
 
-_STEPS = 25
-"""The store is tidied each time that this fraction of the budget was added: until then there is
-that much room to spare."""
+_SPARE_FRACTION = 25
+"""Tidying frees 1/25 of the budget, and is due once that much was added."""
 
-_SHARE = 4
-"""The gallery takes at most this fraction of what the browser grants the page: tasks need room."""
-
+_QUOTA_FRACTION = 4
+"""The gallery takes at most a quarter of what the browser grants the page: tasks need room."""
 
 EVICTED_RECORD = "gallery-evicted"
-"""The record of how many entries were evicted since the person was told."""
+"""The record of how many entries were evicted since the gallery was last open."""
 
 
 class Keeper:
@@ -48,7 +46,8 @@ class Keeper:
         self._world = context.world
         self.store = store
         self.budget = budget
-        self._kept_since = budget  # the first task tidies up
+        self._untidied = budget
+        """Bytes added since the store was tidied; at first so many that the first task tidies."""
 
     async def open(self) -> None:
         """Open the store.
@@ -57,8 +56,8 @@ class Keeper:
             OSError: The browser keeps nothing.
         """
         await self.store.open()
-        self.budget = int(min(self.budget, await self.store.room() / _SHARE))
-        self._kept_since = self.budget
+        self.budget = int(min(self.budget, await self.store.room() / _QUOTA_FRACTION))
+        self._untidied = self.budget
 
     async def keep(self, task: Task) -> None:
         """Keep one task; what is too large stays at its server alone.
@@ -78,8 +77,8 @@ class Keeper:
         entry = entry._replace(sizes=sizes, values=await _values(contents.get(task.digest)))
         kept = {name: contents[name] for name in sizes}
         if await self.store.put(entry.prompt_id, write_entry(entry), kept):
-            self._kept_since += max(sum(sizes.values()), self.budget // 500)
-            if self._kept_since > self.budget // _STEPS:
+            self._untidied += max(sum(sizes.values()), self.budget // 500)
+            if self._untidied > self.budget // _SPARE_FRACTION:
                 await self.tidy()
 
     async def tidy(self) -> None:
@@ -88,8 +87,8 @@ class Keeper:
         Raises:
             OSError: The browser refuses.
         """
-        self._kept_since = 0
-        count = await self.store.tidy(self._judge)
+        self._untidied = 0
+        count = await self.store.tidy(self._select)
         if count:
             shared = self._world.shared
             shared.write(EVICTED_RECORD, str(count + int(shared.read(EVICTED_RECORD) or 0)))
@@ -100,15 +99,15 @@ class Keeper:
         self._world.shared.write(EVICTED_RECORD, None)
         return count
 
-    def _judge(self, standing: list[str], undoable: list[str]) -> tuple[list[str], set[str]]:
+    def _select(self, standing: list[str], undoable: list[str]) -> tuple[list[str], set[str]]:
         entries = read_all(standing)
-        gone = evicted(entries, self.budget - self.budget // _STEPS)
+        gone = evicted(entries, self.budget - self.budget // _SPARE_FRACTION)
         rest = [entry for entry in entries if entry not in gone]
         return [entry.prompt_id for entry in gone], names_of(rest + read_all(undoable))
 
     async def _inputs(self, task: Task) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        limits = {task.digest: LONGEST_WORKFLOW} | {each.digest: WHOLE for each in task.pictures}
+        limits = {task.digest: MAX_WORKFLOW} | {each.digest: MAX_KEPT for each in task.pictures}
         for digest, limit in limits.items():
             kept = await self._world.files.read(digest)
             # A task keeps its workflow as text; the gallery keeps blobs alone.
@@ -120,15 +119,15 @@ class Keeper:
     async def _fetch(
         self, task: Task, entry: GalleryEntry, number: int, output: Output, contents: dict[str, Any]
     ) -> None:
-        blob = await self._world.content(task, output, FETCHED)
+        blob = await self._world.content(task, output, MAX_FETCHED)
         if blob is None:
             return
         blob = blob.slice(0, blob.size, type_of(output.filename))
-        if blob.size > ITS_OWN_THUMBNAIL:
+        if blob.size > THUMBNAIL_ABOVE:
             small = await shrunk(blob)
             if small is not None:
                 contents[entry.small(number)] = small
-        if blob.size <= WHOLE:
+        if blob.size <= MAX_KEPT:
             contents[entry.whole(number)] = blob
 
     def _fitting(self, contents: dict[str, Any]) -> dict[str, int]:

@@ -22,11 +22,8 @@ SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "oth
 class GalleryPanel:
     """Shows groups of entries; a folded group has no cards.
 
-    Args:
-        context: The page's.
-        handle: Called with a card's button (`again`, `remove`) and its prompt id, with a result's
-            button (`zoom`, `use`, `fetch`) and `prompt/number`, with `undo`, and with `look` when
-            the entries on show change.
+    `handle` gets a card's button (`again`, `remove`) with its prompt id, a result's (`zoom`, `use`,
+    `fetch`) with `prompt/number`, `undo`, and `show` when other entries are to be shown.
     """
 
     def __init__(self, context: PageContext, handle: Callable[[str, str], None]) -> None:
@@ -55,7 +52,7 @@ class GalleryPanel:
 
     @property
     def is_open(self) -> bool:
-        """Say whether somebody looks."""
+        """Tell whether the dialog is open."""
         return bool(self._dialog.open)
 
     @property
@@ -98,17 +95,11 @@ class GalleryPanel:
         ]
 
     def show(
-        self,
-        groups: Groups,
-        contents: Mapping[str, Any],
-        addresses: Mapping[str, str],
-        usage: str,
+        self, groups: Groups, contents: Mapping[str, Any], addresses: Mapping[str, str], usage: str
     ) -> None:
-        """Show groups.
+        """Show groups, with the Blobs of the entries whose cards are shown, by name.
 
-        Args:
-            contents: The Blobs of the entries whose cards are shown, by name.
-            addresses: Where a result is at its server, if a link may lead there.
+        `addresses` are those of results at their servers, where a link may lead there.
         """
         if not self.is_open:
             return  # closed while the contents were read
@@ -141,15 +132,12 @@ class GalleryPanel:
 
     def _group(self, heading: str, entries: list[GalleryEntry]) -> Any:
         words, wanted = self._words, self._counts.get(heading, 0)
-        group = element("details")
+        count = element("span", "count", words.say("gallery.count", count=len(entries)))
+        title = element("summary", "", heading, count, data_group=heading)
+        group = element("details", "", "", title)
         group.open = wanted > 0
-        title = element("summary", "", heading, data_group=heading)
-        title.append(element("span", "count", words.say("gallery.count", count=len(entries))))
-        group.append(title)
         if wanted:
-            cards = element("ul", "cards")
-            cards.append(*(self._card(each) for each in entries[:wanted]))
-            group.append(cards)
+            group.append(element("ul", "cards", "", *map(self._card, entries[:wanted])))
         if 0 < wanted < len(entries):
             rest = words.say("gallery.more", count=len(entries) - wanted)
             group.append(element("button", "quiet", rest, type="button", data_more=heading))
@@ -157,17 +145,17 @@ class GalleryPanel:
 
     def _card(self, entry: GalleryEntry) -> Any:
         words = self._words
-        looks = "card kept batch" if len(entry.outputs) > 1 else "card kept"
-        card = element("li", looks, data_prompt=entry.prompt_id)
-        results = element("div", "results")
-        for number, output in enumerate(entry.outputs):
-            if output.kind == "text":
-                results.append(element("pre", "text", output.text))
-            else:
-                results.append(self._result(entry, number, output))
-        facts = f"{entry.server_name} · {clock(entry.at)}"
+        classes = "card kept batch" if len(entry.outputs) > 1 else "card kept"
+        results = (
+            element("pre", "text", output.text)
+            if output.kind == "text"
+            else self._result(entry, number, output)
+            for number, output in enumerate(entry.outputs)
+        )
         title = element("span", "title", words.title(entry.title))
-        card.append(results, title, element("span", "facts", facts))
+        facts = element("span", "facts", f"{entry.server_name} · {clock(entry.at)}")
+        parts = element("div", "results", "", *results), title, facts
+        card = element("li", classes, "", *parts, data_prompt=entry.prompt_id)
         if entry.values:
             values = " · ".join(
                 f"{words.find(f'input.{name}', label_of(name))}: {text}"
@@ -177,8 +165,8 @@ class GalleryPanel:
         buttons = element("div", "buttons")
         lacks = entry.lacks()
         if lacks:
-            text = words.say("gallery.not_again", file=words.title(lacks))
-            card.append(element("p", "facts", text))
+            why = words.say("gallery.not_again", file=words.title(lacks))
+            card.append(element("p", "facts", why))
         else:
             buttons.append(button("again", entry.prompt_id, words.say("task.again")))
         buttons.append(button("remove", entry.prompt_id, words.say("task.dismiss")))
@@ -198,11 +186,11 @@ class GalleryPanel:
             large.append(shown)
             box.append(large)
         elif address:
-            link = element("a", "thumb", href=address, target="_blank", rel="noopener noreferrer")
+            tab = {"target": "_blank", "rel": "noopener noreferrer"}
+            link = element("a", "thumb", "", shown, href=address, **tab)
             link.title = say("task.open", file=output.filename)
             if whole:
                 link.setAttribute("download", output.filename)  # only pictures may be opened
-            link.append(shown)
             box.append(link)
         else:
             box.append(shown)
@@ -226,15 +214,15 @@ class GalleryPanel:
             event.preventDefault()  # it opens once its cards are made
             key = str(title.getAttribute("data-group"))
             self._counts[key] = 0 if self._counts.get(key) else PAGE
-            self._handle("look", "")
+            self._handle("show", "")
         elif more:
             self._counts[str(more.getAttribute("data-more"))] += PAGE
-            self._handle("look", "")
+            self._handle("show", "")
 
     def _regroup(self) -> None:
         self._counts.clear()
         self._list.scrollTop = 0
-        self._handle("look", "")
+        self._handle("show", "")
 
     def _closed(self) -> None:
         self._list.replaceChildren()
@@ -251,7 +239,5 @@ def _thumbnail(title: str, output: Output, url: str) -> Any:
     if output.kind == "image" and url:
         text = f"{output.filename} – {title}"
         return element("img", "", src=url, alt=text, loading="lazy", decoding="async")
-    away = element("span", "away")
     sign = element("span", "sign", SIGNS[output.kind], aria_hidden="true")
-    away.append(sign, element("span", "", output.filename))
-    return away
+    return element("span", "away", "", sign, element("span", "", output.filename))

@@ -24,13 +24,13 @@ _VERSION = 1
 _UNDO_MS = 15 * 1000
 """How long a removal can be undone."""
 
-_FORGOTTEN_MS = 30 * 24 * 3600 * 1000
+_REMOVAL_KEPT_MS = 30 * 24 * 3600 * 1000
 
 T = TypeVar("T")
 
 Stores = Mapping[str, Any]
 
-Judge = Callable[[list[str], list[str]], tuple[Iterable[str], set[str]]]
+Select = Callable[[list[str], list[str]], tuple[Iterable[str], set[str]]]
 """Takes the standing entries and the removed ones that can still be put back; returns the prompt
 ids of those to evict, and the names of the contents that the remaining ones need."""
 
@@ -96,8 +96,7 @@ class GalleryStore:
     async def read(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the contents of these names, without those that are not here."""
         asked = await self._within(
-            "readonly",
-            lambda stores, _: [(name, stores[_CONTENTS].get(name)) for name in names],
+            "readonly", lambda stores, _: [(name, stores[_CONTENTS].get(name)) for name in names]
         )
         return {name: blob_of(request.result) for name, request in asked if request.result}
 
@@ -111,7 +110,7 @@ class GalleryStore:
         """Undo a removal."""
         await self._within("readwrite", lambda stores, _: stores[_REMOVED].delete(prompt_id))
 
-    async def tidy(self, judge: Judge) -> int:
+    async def tidy(self, select: Select) -> int:
         """Delete evicted entries and unneeded contents; returns how many entries were evicted.
 
         All in one transaction: else another window could start to use a content being deleted.
@@ -131,11 +130,11 @@ class GalleryStore:
                 for key, at in off.items():
                     if now - at > _UNDO_MS and written.pop(key, None) is not None:
                         entries.delete(key)
-                    elif now - at > _FORGOTTEN_MS:
+                    elif now - at > _REMOVAL_KEPT_MS:
                         gone.delete(key)
                 standing = [text for key, text in written.items() if key not in off]
                 undoable = [text for key, text in written.items() if key in off]
-                to_evict, needed = judge(standing, undoable)
+                to_evict, needed = select(standing, undoable)
                 for key in to_evict:
                     evicted.append(key)
                     entries.delete(key)
@@ -168,7 +167,7 @@ def _create(database: Any) -> None:
         database.createObjectStore(name)
 
 
-SIDE = 480
+THUMBNAIL_SIDE = 480
 """Pixels of a thumbnail's longer side: twice its size on the page, for dense screens."""
 
 
@@ -178,7 +177,7 @@ async def shrunk(blob: Any) -> Any | None:
         bitmap = await js.createImageBitmap(blob)
     except JsException:
         return None
-    scale = min(1.0, SIDE / max(bitmap.width, bitmap.height))
+    scale = min(1.0, THUMBNAIL_SIDE / max(bitmap.width, bitmap.height))
     width, height = max(1, round(bitmap.width * scale)), max(1, round(bitmap.height * scale))
     canvas = js.OffscreenCanvas.new(width, height)
     context = canvas.getContext("2d")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen
-from page.ui.words import spoken
+from page.ui.words import say_duration
 from tether.core.model.health import Health, health
 
 
@@ -24,7 +24,7 @@ class HealthDialog:
         return health(window, window.statistics.usual, self._picture_delays, now)
 
     def changed(self) -> None:
-        """Show the figures of now, if somebody looks."""
+        """Show the figures of now, if they are unfolded."""
         if not self._box.open:
             return
         figures, words = self.figures(), self._context.words
@@ -39,7 +39,7 @@ class HealthDialog:
             "lost": figures.lost,
             "reconnects": figures.reconnects,
             "mended": figures.mended,
-            "to_picture": "–" if delay is None else spoken(words, delay),
+            "to_picture": "–" if delay is None else say_duration(words, delay),
         }
         shown = self._box.querySelector("dl")
         shown.replaceChildren()

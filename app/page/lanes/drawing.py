@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from page.lanes.lifeline import Said
-from page.lanes.picture import Bar, Lane, Stroke
+from page.lanes.lifeline import Sentence
+from page.lanes.picture import Bar, Lane, StagePart, Stroke
 from page.ui.clock import clock
 from page.ui.dom import Rows, drawn, element, set_text
 from page.ui.words import Words
@@ -33,28 +33,19 @@ class LaneDrawing:
 
     def element(self, lane: Lane, item: Bar | Stroke) -> Any:
         """Return the element of a bar or line."""
-        parts = self._lanes.cards.get(lane.key)
-        assert parts is not None
-        found = parts["bars" if isinstance(item, Bar) else "line"].cards.get(item.key)
-        return found["card"]
+        rows = self._lanes.cards[lane.key]["bars" if isinstance(item, Bar) else "line"]
+        return rows.cards[item.key]["card"]
 
     def _make_lane(self, key: str) -> dict[str, Any]:
-        card = element("div", "lane")
-        card.dataset.lane = key
-        parts: dict[str, Any] = {"card": card, "drawing": drawn("svg", "drawing")}
-        parts["room"] = element("div", "room")
-        head = element("p", "lane-head")
-        for name in ("name", "state", "more"):
-            parts[name] = element("span", name)
-            head.append(parts[name], " ")
-        for name in ("scale", "line-box", "bar-box"):
-            parts[name] = drawn("g", name)
-        parts["now"] = drawn("line", "now", x1="100%", x2="100%", y1="0", y2="100%")
-        parts["drawing"].append(parts["scale"], parts["line-box"], parts["bar-box"], parts["now"])
-        parts["line"] = Rows(parts["line-box"], _make_stroke, self._change_stroke)
-        parts["bars"] = Rows(parts["bar-box"], _make_bar, self._change_bar)
-        parts["room"].append(parts["drawing"])
-        card.append(head, parts["room"])
+        parts: dict[str, Any] = {each: element("span", each) for each in ("name", "state", "more")}
+        scale, line, bars = (drawn("g", each) for each in ("scale", "line-box", "bar-box"))
+        now = drawn("line", "now", x1="100%", x2="100%", y1="0", y2="100%")
+        room = element("div", "room", "", drawn("svg", "drawing", "", scale, line, bars, now))
+        head = element("p", "lane-head", "", parts["name"], " ", parts["state"], " ", parts["more"])
+        card = element("div", "lane", "", head, room, data_lane=key)
+        parts |= {"card": card, "room": room, "scale": scale}
+        parts["line"] = Rows(line, _make_stroke, self._change_stroke)
+        parts["bars"] = Rows(bars, _make_bar, self._change_bar)
         return parts
 
     def _change_lane(self, parts: dict[str, Any], row: tuple[Lane, Any]) -> None:
@@ -90,43 +81,39 @@ class LaneDrawing:
         parts["text"].textContent = f"{MARKS.get(state, '')} {title}".strip()
         if parts.get("stages") != bar.parts:
             parts["stages"] = bar.parts
-            stages = []
-            for part in bar.parts:
-                length = _percent(part.end - part.start)
-                made = drawn("rect", f"stage {part.stage}", x=_percent(part.start), width=length)
-                _set(made, **_height(part.stage))
-                stages.append(made)
-            parts["stages-box"].replaceChildren(*stages)
+            parts["stages-box"].replaceChildren(*map(_draw_stage, bar.parts))
 
 
 def _make_stroke(key: str) -> dict[str, Any]:
-    card = drawn("svg", "stroke item", y="0", height=str(_LINE_ROOM), role="img", data_item=key)
     middle = str(_LINE_ROOM // 2)
-    card.append(
+    parts = (
         drawn("rect", "ground", width="100%", height="100%"),
         drawn("line", "wire", x1="0", x2="100%", y1=middle, y2=middle),
         drawn("rect", "frame", width="100%", height="100%"),
     )
-    return {"card": card}
+    size = {"y": "0", "height": str(_LINE_ROOM)}
+    return {"card": drawn("svg", "stroke item", "", *parts, **size, role="img", data_item=key)}
 
 
 def _make_bar(key: str) -> dict[str, Any]:
-    card = drawn("svg", "bar item", height=str(_BAR), role="img", data_item=key)
-    parts = {"card": card, "stages-box": drawn("g"), "text": element("span", "label")}
+    stages, height = drawn("g"), str(_BAR)
     # HTML, because SVG can't end a long title with an ellipsis.
-    holder = drawn("foreignObject", width="100%", height=str(_BAR))
-    holder.append(parts["text"])
+    text = element("span", "label")
+    holder = drawn("foreignObject", "", "", text, width="100%", height=height)
+    ground = drawn("rect", "ground", width="100%", height="100%", rx="3")
     frame = drawn("rect", "frame", x="0.75", y="0.75", rx="3", height=str(_BAR - 1.5))
     frame.style.setProperty("width", "calc(100% - 1.5px)")
-    card.append(drawn("rect", "ground", width="100%", height="100%", rx="3"))
-    card.append(parts["stages-box"], holder, frame)
-    return parts
+    parts = ground, stages, holder, frame
+    card = drawn("svg", "bar item", "", *parts, height=height, role="img", data_item=key)
+    return {"card": card, "stages-box": stages, "text": text}
 
 
-def _height(stage: str) -> dict[str, str]:
-    """Return the height of a stage and where it begins: shape, not colour, tells stages apart."""
-    height = {"way": 4, "waiting": _BAR // 2, "queued": _BAR // 2}.get(stage, _BAR)
-    return {"y": str((_BAR - height) / 2), "height": str(height)}
+def _draw_stage(part: StagePart) -> Any:
+    """Draw a stage of a bar: its height tells it apart, not its colour alone."""
+    height = {"way": 4, "waiting": _BAR // 2, "queued": _BAR // 2}.get(part.stage, _BAR)
+    size = {"width": _percent(part.end - part.start), "height": str(height)}
+    top = str((_BAR - height) / 2)
+    return drawn("rect", f"stage {part.stage}", x=_percent(part.start), y=top, **size)
 
 
 def _set(target: Any, **attributes: str) -> None:
@@ -135,7 +122,7 @@ def _set(target: Any, **attributes: str) -> None:
 
 
 def _percent(part: float) -> str:
-    return f"{part * 100:.3f}%"
+    return f"{part:.3%}"
 
 
 _KEYS = ("waiting", "running", "completed", "failed", "cancelled", "lost", "foreign")
@@ -145,24 +132,22 @@ _PATTERNS = {"failed": "M0 0L8 8M8 0L0 8", "lost": "M0 8L8 0", "cancelled": "M0 
 
 def patterns() -> Any:
     """Make the patterns with which the style sheet fills bars."""
-    defs = drawn("defs")
-    for name, path in _PATTERNS.items():
-        pattern = drawn("pattern", f"pattern-{name}", id=f"lanes-{name}", width="8", height="8")
-        _set(pattern, patternUnits="userSpaceOnUse")
-        pattern.append(drawn("path", "", d=path))
-        defs.append(pattern)
-    holder = drawn("svg", "sr", aria_hidden="true", width="0", height="0")
-    holder.append(defs)
-    return holder
+    tile = {"width": "8", "height": "8", "patternUnits": "userSpaceOnUse"}
+    made = (
+        drawn("pattern", f"pattern-{name}", "", drawn("path", d=path), id=f"lanes-{name}", **tile)
+        for name, path in _PATTERNS.items()
+    )
+    defs = drawn("defs", "", "", *made)
+    return drawn("svg", "sr", "", defs, aria_hidden="true", width="0", height="0")
 
 
 def legend(words: Words) -> Any:
     """Make the legend of the bars and lines."""
-    rows = element("ul", "lanes-legend")
+    rows = []
     for key in (*_KEYS, "line", "gap"):
         is_line = key in ("line", "gap")
-        looks = "sample stroke" if is_line else "sample bar"
-        sample = drawn("svg", looks, width="28", height="14", aria_hidden="true")
+        classes = "sample stroke" if is_line else "sample bar"
+        sample = drawn("svg", classes, width="28", height="14", aria_hidden="true")
         if is_line:
             _set(sample, data_kind="open" if key == "line" else key)
             sample.append(drawn("line", "wire", x1="0", x2="100%", y1="7", y2="7"))
@@ -175,25 +160,23 @@ def legend(words: Words) -> Any:
                 drawn("text", "", MARKS.get(key, ""), x="10", y="11"),
                 drawn("rect", "frame", x="0.75", y="0.75", rx="3", width="26.5", height="12.5"),
             )
-        row = element("li")
-        row.append(sample, words.say(f"lanes.key.{key}"))
-        rows.append(row)
-    return rows
+        rows.append(element("li", "", "", sample, words.say(f"lanes.key.{key}")))
+    return element("ul", "lanes-legend", "", *rows)
 
 
-def say_detail(words: Words, said: Said) -> str:
+def say_detail(words: Words, detail: Sentence) -> str:
     """Say a detail, its times and durations written out."""
-    key, facts = said
+    key, facts = detail
     shown = {
         name: fact
         if isinstance(fact, str)
-        else (clock(fact, second="2-digit") if name == "at" else length(words, fact))
+        else (clock(fact, second="2-digit") if name == "at" else write_duration(words, fact))
         for name, fact in facts.items()
     }
     return words.say(key, **shown)
 
 
-def length(words: Words, seconds: float) -> str:
+def write_duration(words: Words, seconds: float) -> str:
     """Write a duration: tenths only below 10 s, seconds only below an hour."""
     if seconds < 10:
         return words.say("lanes.s", s=f"{seconds:.1f}")

@@ -15,7 +15,7 @@ from tether.runtime.runner import Runner
 if TYPE_CHECKING:
     from page.lanes.panel import LanesPanel
 
-PAUSE = 1.0
+DRAW_INTERVAL = 1.0
 """Seconds between two drawings."""
 
 
@@ -74,7 +74,7 @@ class Lanes:
         self._panel.show(picture)
         self._is_stale = False
         loop = asyncio.get_event_loop()
-        self._pause = loop.call_later(PAUSE, self._paused, picture.is_live)
+        self._pause = loop.call_later(DRAW_INTERVAL, self._paused, picture.is_live)
 
     def _paused(self, is_live: bool) -> None:
         self._pause = None

@@ -11,10 +11,10 @@ from tether.core.model.connection import Phase
 from tether.core.model.window import Window
 from tether.core.timers import ConnectionTimer
 
-SPANS = 300
+MAX_SPANS = 300
 """Spans kept for each server: fifty losses with two dials each."""
 
-Said: TypeAlias = tuple[str, dict[str, str | float]]
+Sentence: TypeAlias = tuple[str, dict[str, str | float]]
 """A sentence of the catalogue and its facts; `at` is a time, other numbers are seconds."""
 
 
@@ -65,7 +65,7 @@ class Lifelines:
             phase, deafness = server.connection.phase, server.connection.deafness
             if attempt != server.connection.attempt:
                 code = None  # of a socket that was given up before
-        spans = self._spans.setdefault(url, deque(maxlen=SPANS))
+        spans = self._spans.setdefault(url, deque(maxlen=MAX_SPANS))
         if not spans or spans[-1].phase is not phase:
             is_deaf = phase is Phase.CLOSING and deafness > self._deafness.get(url, 0)
             spans.append(Span(now, phase, code, is_deaf))
@@ -81,7 +81,7 @@ class Piece(NamedTuple):
     kind: str
     start: float
     end: float
-    detail: tuple[Said, ...] = ()
+    detail: tuple[Sentence, ...] = ()
 
 
 def line_of(spans: Iterable[Span], now: float) -> tuple[Piece, ...]:
@@ -114,7 +114,7 @@ def _runs(spans: Iterable[Span], now: float) -> Iterator[tuple[str, tuple[Span, 
         yield kind, tuple(run), max(now, run[-1].since)
 
 
-def _gap(run: tuple[Span, ...], start: float, end: float) -> Iterator[Said]:
+def _gap(run: tuple[Span, ...], start: float, end: float) -> Iterator[Sentence]:
     yield from _lasting("lanes.socket.gap", start, end)
     if any(span.is_deaf for span in run):
         yield "lanes.socket.deaf", {}
@@ -126,5 +126,5 @@ def _gap(run: tuple[Span, ...], start: float, end: float) -> Iterator[Said]:
         yield "lanes.socket.dials", {"count": str(dials)}
 
 
-def _lasting(key: str, start: float, end: float) -> tuple[Said, ...]:
+def _lasting(key: str, start: float, end: float) -> tuple[Sentence, ...]:
     return ((key, {"at": start, "lasting": end - start}),)

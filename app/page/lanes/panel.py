@@ -9,9 +9,9 @@ from page.lanes.drawing import LaneDrawing, legend, patterns, say_detail
 from page.lanes.picture import Bar, Lane, LanesPicture, Stroke
 from page.ui.clock import clock, moment
 from page.ui.context import PageContext
-from page.ui.dom import drawn, element, listen, set_text
+from page.ui.dom import drawn, element, listen, options, set_text
 
-STRETCHES = ("0", "60", "300", "1800")
+CHOICES = ("0", "60", "300", "1800")
 """Seconds that can be shown; 0 for as many as the current tasks take."""
 
 
@@ -78,20 +78,16 @@ class LanesPanel:
 
     def _make(self) -> tuple[Any, ...]:
         words = self._words
-        self._stretch = element("select", "", id="lanes-stretch")
-        for seconds in STRETCHES:
-            said = words.say(f"lanes.stretch.{seconds}")
-            self._stretch.append(element("option", "", said, value=seconds))
-        label = element("label", "check", words.say("lanes.stretch"))
-        label.append(self._stretch)
-        head = element("div", "lanes-head")
-        head.append(element("p", "about", words.say("lanes.about")), label)
-        self._past = element("p", "lanes-past", role="status")
-        self._past.hidden = True
+        choices = options({each: words.say(f"lanes.stretch.{each}") for each in CHOICES})
+        self._stretch = element("select", "", "", *choices, id="lanes-stretch")
+        label = element("label", "check", words.say("lanes.stretch"), self._stretch)
+        head = element(
+            "div", "lanes-head", "", element("p", "about", words.say("lanes.about")), label
+        )
+        self._past = element("p", "lanes-past", role="status", hidden="")
         self._box = element("div", "lanes", role="group", aria_label=words.say("lanes"))
         self._scale = drawn("svg", "axis", height="18", aria_hidden="true")
-        row = element("div", "lane axis-row")
-        row.append(element("span"), self._scale)
+        row = element("div", "lane axis-row", "", element("span"), self._scale)
         self._description = element("p", "lanes-told", id="lanes-told")
         return patterns(), head, self._past, self._box, row, self._description, legend(words)
 
@@ -99,13 +95,7 @@ class LanesPanel:
         """Write times under the drawing, except where they would overlap `now`."""
         seconds = {} if picture.until - picture.since > 120 else {"second": "2-digit"}
         texts = [
-            drawn(
-                "text",
-                "odd" if number % 2 else "",
-                clock(at, **seconds),
-                x=f"{x * 100:.3f}%",
-                y="13",
-            )
+            drawn("text", "odd" if number % 2 else "", clock(at, **seconds), x=f"{x:.3%}", y="13")
             for number, (x, at) in enumerate(picture.ticks)
             if 0.05 < x < (0.9 if picture.is_live else 0.75)
         ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
-from page.lanes.lifeline import Lifelines, Said, line_of
+from page.lanes.lifeline import Lifelines, Sentence, line_of
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import ENDED, State, Task
 from tether.core.model.window import Window
@@ -13,27 +13,27 @@ from tether.core.protocol.address import short_name
 from tether.core.session.snapshot import read_task
 from tether.core.windows.ledger import Entry
 
-LEAST = 0.008
-"""Width of the narrowest bar, as a fraction of the picture: a brief task must still be seen."""
+MIN_WIDTH = 0.008
+"""Width of the narrowest bar, as a fraction of the picture: a short task must still be visible."""
 
-TICKS = (2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
+TICK_STEPS = (2.0, 5.0, 10.0, 20.0, 60.0, 120.0, 300.0, 600.0)
 """Seconds between the lines of the scale."""
 
-MOST_TICKS = 6
+MAX_TICKS = 6
 
-STRETCHES = (
+SPANS_TO_FIT = (
     *(10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 75.0, 90.0, 120.0, 150.0, 180.0, 240.0),
     *(300.0, 420.0, 600.0, 900.0, 1200.0, 1800.0),
 )
-"""Seconds that a picture may span to fit its tasks: close enough that little of it stays empty."""
+"""Seconds that a picture may span to fit its tasks, in steps so small that little stays empty."""
 
 RECENT = 60.0
 """Seconds for which a task that has ended still counts as current."""
 
-BRIEF = 0.05
+MIN_STAGE = 0.05
 """Seconds of a stage too short to be mentioned."""
 
-ROWS = 8
+MAX_ROWS = 8
 """Rows of a lane; the tasks that don't fit are counted."""
 
 
@@ -79,7 +79,7 @@ class Bar(NamedTuple):
     state: State
     ink: str
     label: str
-    detail: tuple[Said, ...]
+    detail: tuple[Sentence, ...]
 
 
 class Stroke(NamedTuple):
@@ -89,7 +89,7 @@ class Stroke(NamedTuple):
     kind: str
     start: float
     end: float
-    detail: tuple[Said, ...]
+    detail: tuple[Sentence, ...]
 
 
 class Lane(NamedTuple):
@@ -185,7 +185,7 @@ def _latest(lives: Iterable[Life], lifelines: Lifelines, now: float) -> float:
 def _fitting(lives: Iterable[Life], until: float) -> float:
     """Return the shortest stretch that shows all current tasks whole, or else the longest."""
     reach = max((until - life.start for life in lives if until - life.end < RECENT), default=RECENT)
-    return next((each for each in STRETCHES if each >= reach), STRETCHES[-1])
+    return next((each for each in SPANS_TO_FIT if each >= reach), SPANS_TO_FIT[-1])
 
 
 class _Drawing:
@@ -218,14 +218,14 @@ class _Drawing:
             start, end = self._part(piece.start), self._part(piece.end)
             if piece.kind == "gap":
                 # It grows to the left, over the piece that was drawn before it.
-                end = max(end, LEAST)
-                start = min(start, end - LEAST)
+                end = max(end, MIN_WIDTH)
+                start = min(start, end - MIN_WIDTH)
             strokes.append(Stroke(f"{url} {piece.start}", piece.kind, start, end, piece.detail))
         return tuple(strokes)
 
     def ticks(self) -> tuple[tuple[float, float], ...]:
         seconds = self._until - self.since
-        step = next((each for each in TICKS if seconds / each <= MOST_TICKS), TICKS[-1])
+        step = next((each for each in TICK_STEPS if seconds / each <= MAX_TICKS), TICK_STEPS[-1])
         first = self.since - self.since % step + step
         times = [first + step * number for number in range(int((self._until - first) // step) + 1)]
         return tuple((self._part(at), at) for at in times)
@@ -234,8 +234,8 @@ class _Drawing:
         task = life.task
         start, end = self._part(life.start), self._part(life.end)
         # A brief task at either edge is drawn inside the picture.
-        start = min(start, 1 - LEAST)
-        end = min(1.0, max(end, start + LEAST))
+        start = min(start, 1 - MIN_WIDTH)
+        end = min(1.0, max(end, start + MIN_WIDTH))
         length = max(life.end, self.since) - max(life.start, self.since)
         cuts = [*(at for _, at in life.stages), life.end]
         parts = []
@@ -246,17 +246,9 @@ class _Drawing:
             )
             if last > first:
                 parts.append(StagePart(stage, max(0.0, first), min(1.0, last)))
-        return Bar(
-            task.task_id,
-            0,
-            start,
-            end,
-            tuple(parts) or (StagePart(life.stages[-1][0], 0.0, 1.0),),
-            task.state,
-            life.ink,
-            task.title,
-            tuple(details(life, self._now)),
-        )
+        stages = tuple(parts) or (StagePart(life.stages[-1][0], 0.0, 1.0),)
+        facts = tuple(details(life, self._now))
+        return Bar(task.task_id, 0, start, end, stages, task.state, life.ink, task.title, facts)
 
     def _part(self, at: float) -> float:
         return min(1.0, max(0.0, (at - self.since) / (self._until - self.since)))
@@ -294,7 +286,7 @@ def is_datable(task: Task) -> bool:
     return bool(task.digest) or not task.is_ended
 
 
-def details(life: Life, now: float) -> Iterator[Said]:
+def details(life: Life, now: float) -> Iterator[Sentence]:
     """Yield what there is to say of a task beside its title, its server and its state."""
     task = life.task
     if task.is_ended:
@@ -311,7 +303,7 @@ def details(life: Life, now: float) -> Iterator[Said]:
     if not task.is_ended:
         cuts.pop()  # `lanes.since` has said how long the latest stage has lasted
     for (stage, at), (_, end) in pairwise(cuts):
-        if end - at >= BRIEF:
+        if end - at >= MIN_STAGE:
             yield f"lanes.took.{stage}", {"lasting": end - at}
     if life.ink == "foreign":
         yield "lanes.ink.foreign", {"window": life.owner}
@@ -337,16 +329,14 @@ def placed(bars: Iterable[Bar]) -> tuple[Bar, ...]:
 
 
 def _urgency(bar: Bar) -> int:
-    if bar.state is State.RUNNING:
-        return 0
-    return 2 if bar.state in ENDED else 1
+    return 0 if bar.state is State.RUNNING else 2 if bar.state in ENDED else 1
 
 
 def _in_rows(bars: Iterable[Bar]) -> list[Bar]:
     rows: list[list[tuple[float, float]]] = []
     found = []
     for bar in bars:
-        for number in range(ROWS):
+        for number in range(MAX_ROWS):
             if number == len(rows):
                 rows.append([])
             row, span = rows[number], (bar.start, bar.end)

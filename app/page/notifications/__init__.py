@@ -1,1 +1,1 @@
-"""Notifications for a person who looks elsewhere, and what is new after an update."""
+"""Notifications when the page is in the background, and what is new after an update."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 
-LONG = 20.0
+LONG_RUN = 20.0
 """Seconds after which a person may want to do something else while a task runs."""
 
 
@@ -38,4 +38,4 @@ class Ends:
 def seconds_until_long(tasks: Iterable[Task], now: float) -> float | None:
     """Return in how many seconds a task will have run long, 0 if one has; None if none runs."""
     started = [task.started_at for task in tasks if task.state is State.RUNNING and task.started_at]
-    return max(0.0, min(started) + LONG - now) if started else None
+    return max(0.0, min(started) + LONG_RUN - now) if started else None

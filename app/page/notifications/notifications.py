@@ -1,4 +1,4 @@
-"""Notifies a person who looks elsewhere that the tasks are done, if they want that."""
+"""Notifies the person that the tasks are done while the page is in the background."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -14,8 +14,7 @@ from tether.browser.values import to_object
 
 def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> None:
     """Offer a choice of buttons, the first one prominent; any of them closes the offer."""
-    box = element("div", "offer")
-    box.append(element("span", "", sentence))
+    box = element("div", "offer", "", element("span", "", sentence))
 
     def chosen(act: Callable[[], None], _event: Any) -> None:
         box.remove()

@@ -1,4 +1,4 @@
-"""What is new after an update, said once; and the version and build of the page."""
+"""What is new after an update, announced once; and the version and build of the page."""
 
 import js
 from pyscript import config
@@ -18,11 +18,15 @@ class WhatsNew:
         self._words = context.words
         self._dialog = by_id("news")
         self._version = meta("version", "")
-        said = self._words.say("news.version", version=self._version)
-        by_id("news-version").textContent = said
+        say = self._words.say
+        by_id("news-version").textContent = say("news.version", version=self._version)
         listen(by_id("news-open"), "click", lambda _event: self._open())
         listen(by_id("news-close"), "click", lambda _event: self._dialog.close())
-        self._fill_about()
+        about, build = by_id("about"), meta("build", "")
+        key = "about.version" if build else "about.source"
+        by_id("about-version").textContent = say(key, version=self._version, build=build)
+        listen(by_id("about-open"), "click", lambda _event: about.showModal())
+        listen(by_id("about-close"), "click", lambda _event: about.close())
         kept = context.world.shared
         last = kept.read(VERSION_RECORD)
         if last != self._version:
@@ -37,14 +41,6 @@ class WhatsNew:
         words = self._words
         choices = {words.say("news.open"): self._open, words.say("notice.close"): lambda: None}
         offer(words.say("news.updated", version=self._version), choices)
-
-    def _fill_about(self) -> None:
-        about, build = by_id("about"), meta("build", "")
-        by_id("about-version").textContent = self._words.say(
-            "about.version" if build else "about.source", version=self._version, build=build
-        )
-        listen(by_id("about-open"), "click", lambda _event: about.showModal())
-        listen(by_id("about-close"), "click", lambda _event: about.close())
 
     def _open(self) -> None:
         if not self._dialog.open:

@@ -23,15 +23,15 @@ from tether.runtime.caller import Caller
 from tether.runtime.ports import Clock, Http, OnAnswer, Ports, Sockets
 from tether.runtime.runner import Runner
 
-WITHIN = 15.0
+TASK_TIMEOUT = 15.0
 """Seconds for a task to be sent, to run and to be reported by its socket."""
 
-REMOVED_WITHIN = 10.0
+REMOVAL_TIMEOUT = 10.0
 """Seconds for the removal of a task that took too long."""
 
-_READ_WITHIN = 10.0
-_LOOKS, _PAUSE = 3, 0.1
-"""How often a task's record is queried, and seconds between."""
+_CALL_TIMEOUT = 10.0
+_TRIES, _PAUSE = 3, 0.1
+"""How often a task's record is queried, and the seconds in between."""
 
 Made = tuple[Clock, Sockets, Http]
 
@@ -49,7 +49,7 @@ class Live:
         chance: Chance,
         say: Say,
         explain: Callable[[Trouble], str],
-        within: float = WITHIN,
+        within: float = TASK_TIMEOUT,
     ) -> None:
         self._servers = servers
         self._chance = chance
@@ -61,12 +61,10 @@ class Live:
         clock, self._sockets, http = make(self._runner.emit, self._caller.answered)
         self._caller.use(http)
         self._clock = clock
-        session = Session({}, Settings(DEFAULT_BASE), chance, clock.now())
+        session, records = Session({}, Settings(DEFAULT_BASE), chance, clock.now()), MemoryRecords()
         self._window = session.window
-        records = MemoryRecords()
-        self._runner.start(
-            session, Ports(clock, self._sockets, http, records, records, PlayedFiles())
-        )
+        ports = Ports(clock, self._sockets, http, records, records, PlayedFiles())
+        self._runner.start(session, ports)
 
     async def run(self) -> list[dict[str, Any]]:
         """Test all servers at the same time.
@@ -95,10 +93,8 @@ class Live:
         )
         task_id, prompt_id = make_task_id(self._chance), make_prompt_id(self._chance)
         self._runner.emit(ServerAdded(url, name))
-        title, digest = self._say("title"), Digest(task_id)
-        self._runner.emit(
-            TaskAccepted(task_id, prompt_id, title, parse_workflow(text), digest, (), url)
-        )
+        title, workflow, digest = self._say("title"), parse_workflow(text), Digest(task_id)
+        self._runner.emit(TaskAccepted(task_id, prompt_id, title, workflow, digest, (), url))
         return self._window.tasks[task_id]
 
     async def _follow(self, url: ServerUrl, task: Task) -> dict[str, Any]:
@@ -131,20 +127,20 @@ class Live:
             case State.FAILED | State.CANCELLED | State.LOST:
                 reason = self._explain(task.trouble) if task.trouble else task.state.value
                 return "failed", {"reason": reason}
-        stood, is_receiving = task.state, server.connection.is_receiving
+        last_state, is_receiving = task.state, server.connection.is_receiving
         ahead = max((server.queue_remaining or 1) - 1, 0)
         self._runner.emit(CancelRequested(task.task_id))
-        if not await self._runner.until(lambda: task.is_ended, REMOVED_WITHIN):
+        if not await self._runner.until(lambda: task.is_ended, REMOVAL_TIMEOUT):
             return "left", {}
         reason = self._explain(server.trouble) if server.trouble else ""
         if server.reach is not Reach.UP:
             return "unreachable", {"reason": reason}
         seconds = f"{self._within:g}"
-        if stood is State.WAITING:
+        if last_state is State.WAITING:
             return "unsent", {"seconds": seconds, "reason": reason}
         if not is_receiving:
             return "unsocketed", {}
-        if stood is State.RUNNING:
+        if last_state is State.RUNNING:
             return "slow", {"seconds": seconds}
         return "queued", {"count": ahead}
 
@@ -163,19 +159,19 @@ class Live:
         Source: ComfyUI 0.28.1, `POST /history`; 8 of 200 came after `execution_success`.
         """
         path = history_path(task.prompt_id)
-        for _ in range(_LOOKS):
-            found = await self._caller.call(server.url, Ask.HISTORY, path, _READ_WITHIN)
+        for _ in range(_TRIES):
+            found = await self._caller.call(server.url, Ask.HISTORY, path, _CALL_TIMEOUT)
             if found is None or task.prompt_id in found.text:
                 break
             await asyncio.sleep(_PAUSE)
         body = json.dumps({"delete": [task.prompt_id]})
-        await self._caller.call(server.url, Ask.DELETE, "/history", _READ_WITHIN, body=body)
+        await self._caller.call(server.url, Ask.DELETE, "/history", _CALL_TIMEOUT, body=body)
 
     async def _read(self, server: Server, task: Task) -> int:
         """Fetch the result as the page would; return the status, 0 without an answer."""
         output = task.outputs[0]
         path = view_url(server.url, output, task.prompt_id).removeprefix(server.url)
-        answer = await self._caller.call(server.url, Ask.REACH, path, _READ_WITHIN)
+        answer = await self._caller.call(server.url, Ask.REACH, path, _CALL_TIMEOUT)
         return answer.status if answer else 0
 
 

@@ -22,7 +22,10 @@ class ReportPanel:
         js.console.group(words.say("title"))
         js.console.info(words.say("start"))
         by_id("routing-summary").textContent = words.say("running")
-        self._body = _emptied(words)
+        heads = (element("th", "", words.say(f"column.{key}"), scope="col") for key in _COLUMNS)
+        head = element("thead", "", "", element("tr", "", "", *heads))
+        self._body = element("tbody")
+        by_id("routing-table").replaceChildren(head, self._body)
         self._live, self._scenes = by_id("routing-live"), by_id("routing-scenes")
         self._live.replaceChildren()
         self._scenes.querySelector("summary").textContent = words.say("scenes")
@@ -66,9 +69,7 @@ class ReportPanel:
                 line = f"{verdict}  {server['name']}: {server['detail']} ({server['ms']} ms)"
                 (js.console.info if server["passed"] else js.console.error)(line)
             js.console.groupEnd()
-            servers = element("ul")
-            servers.append(*(self._server(server) for server in result["live"]))
-            self._show_live(servers)
+            self._show_live(element("ul", "", "", *map(self._server, result["live"])))
             self._scenes.open = not all(scene["passed"] for scene in result["scenes"])
         (js.console.info if result["passed"] else js.console.error)(result["summary"])
         js.console.groupEnd()
@@ -79,10 +80,9 @@ class ReportPanel:
 
     def _server(self, server: dict[str, Any]) -> Any:
         key = "server.works" if server["passed"] else "server.fails"
-        row = element("li", "good" if server["passed"] else "bad")
         verdict = element("strong", "", self._words.say(key, server=server["name"]))
-        row.append(verdict, " ", element("span", "", str(server["detail"])))
-        return row
+        detail = element("span", "", str(server["detail"]))
+        return element("li", "good" if server["passed"] else "bad", "", verdict, " ", detail)
 
     def _add(self, cells: list[str], is_good: bool) -> None:
         row = element("tr", "good" if is_good else "bad")
@@ -91,18 +91,6 @@ class ReportPanel:
             head = {"data_head": self._words.say(f"column.{key}")} if key in _RUNS else {}
             row.append(element("td", "", text, **head))
         self._body.append(row)
-
-
-def _emptied(words: Words) -> Any:
-    """Empty the dialog's table but for its head; return its body."""
-    table = by_id("routing-table")
-    head, body = element("thead"), element("tbody")
-    row = element("tr")
-    for key in _COLUMNS:
-        row.append(element("th", "", words.say(f"column.{key}"), scope="col"))
-    head.append(row)
-    table.replaceChildren(head, body)
-    return body
 
 
 def _table(rows: list[dict[str, Any]]) -> None:

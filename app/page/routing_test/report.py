@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from page.routing_test.scenes import SCENES
-from page.routing_test.stage import Outcome, PlayedStage, Said, Scene
+from page.routing_test.stage import Outcome, PlayedStage, Scene, Sentence
 from tether.core.model.binding import CURED, Binding
 
 SEED = 1
@@ -35,8 +35,8 @@ async def play_all(
         report = {
             "id": scene.id,
             "title": say(f"scene.{scene.id}"),
-            "before": sentence(say, before.said),
-            "after": sentence(say, after.said),
+            "before": say_all(say, before.sentences),
+            "after": say_all(say, after.sentences),
             "passed": after.is_healthy and not before.is_healthy,
             "evidence": {"before": seen_before, "after": seen_after},
             "ms": round((time.perf_counter() - began) * 1000),
@@ -61,9 +61,9 @@ def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str,
     return " ".join(sentences)
 
 
-def sentence(say: Say, said: Sequence[Said]) -> str:
+def say_all(say: Say, sentences: Sequence[Sentence]) -> str:
     """Say an outcome."""
-    return " ".join(say(key, **facts) for key, facts in said)
+    return " ".join(say(key, **facts) for key, facts in sentences)
 
 
 async def _play(scene: Scene, stage: PlayedStage) -> tuple[Outcome, list[dict[str, Any]]]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from demo.quick_work import failing_workflow
 from demo.server import InPageServer
-from page.routing_test.stage import NOON, Outcome, PlayedStage, Said, Scene, state_of
+from page.routing_test.stage import NOON, Outcome, PlayedStage, Scene, Sentence, state_of
 from page.routing_test.window import PlayedWindow, ended_by_socket
 from tether.core.events import CancelRequested
 from tether.core.ids import Chance, ClientId, ServerUrl, WindowId
@@ -90,11 +90,7 @@ async def client_ids(stage: PlayedStage) -> Outcome:
     stage.play_to_end(abc, xyz)
     return Outcome(
         unique == formed == IDS and ended_by_socket(abc) and ended_by_socket(xyz),
-        (
-            ("ids", {"count": IDS, "unique": unique, "formed": formed}),
-            state_of(abc),
-            state_of(xyz),
-        ),
+        (("ids", {"count": IDS, "unique": unique, "formed": formed}), state_of(abc), state_of(xyz)),
     )
 
 
@@ -261,8 +257,7 @@ async def moved_connection(stage: PlayedStage, reached: int = REACHED) -> Outcom
     }
     is_own = own == {(a.url, abc.prompt_id), (b.url, task.prompt_id)}
     return Outcome(
-        ended_by_socket(abc) and ended_by_socket(task) and is_own,
-        (state_of(abc), state_of(task)),
+        ended_by_socket(abc) and ended_by_socket(task) and is_own, (state_of(abc), state_of(task))
     )
 
 
@@ -310,9 +305,9 @@ async def lock(stage: PlayedStage) -> Outcome:
     # Only a server's records show that a task is lost.
     stage.reads_records = True
     facts["loss"] = _ends(stage, window, State.LOST, c)
-    said: Said = ("lock", {name: "✓" if is_good else "✗" for name, is_good in facts.items()})
+    held: Sentence = ("lock", {name: "✓" if is_good else "✗" for name, is_good in facts.items()})
     return Outcome(
-        all(facts.values()), (said, state_of(window.task(abc)), state_of(window.task(later)))
+        all(facts.values()), (held, state_of(window.task(abc)), state_of(window.task(later)))
     )
 
 

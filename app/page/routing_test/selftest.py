@@ -126,11 +126,8 @@ class RoutingTest:
     def _servers(self, given: dict[str, Any]) -> dict[ServerUrl, str]:
         if not given.get("live", not is_demo()):
             return {}  # the demo's servers are those of the scenes
-        known = {
-            url: server.name
-            for url, server in self._window.servers.items()
-            if not server.is_leaving
-        }
+        servers = self._window.servers.values()
+        known = {each.url: each.name for each in servers if not each.is_leaving}
         if "servers" not in given:
             return known
         urls = [parse_server_url(str(typed), js.location.href) for typed in given["servers"]]
@@ -140,11 +137,8 @@ class RoutingTest:
         self, emit: Emit, on_answer: OnAnswer
     ) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
         access_of = self._access_of
-        return (
-            BrowserClock(emit),
-            BrowserSockets(emit, access_of),
-            BrowserHttp(on_answer, _no_file, access_of, _no_turn),
-        )
+        http = BrowserHttp(on_answer, _no_file, access_of, _no_turn)
+        return BrowserClock(emit), BrowserSockets(emit, access_of), http
 
     async def _load(self) -> Words:
         if self._words is None:

@@ -16,21 +16,21 @@ from tether.core.model.binding import Binding
 from tether.core.model.task import State, Task
 from tether.core.protocol.requests import Ask, Request
 
-Said = tuple[str, dict[str, Any]]
+Sentence = tuple[str, dict[str, Any]]
 """A sentence: its key in the test's catalogue, and its facts."""
 
 NOON = 1_795_452_000.0
 """When every scene begins, in seconds since the epoch."""
 
-FOREVER = 300.0
+PLAY_LIMIT = 300.0
 """Played seconds after which a task that has not ended never will."""
 
-MOST_LINES = 60
+MAX_LINES = 60
 """Lines for one run of a scene; of a longer run the middle is left out."""
 
 _QUIET = (Ask.PROBE, Ask.STATS, Ask.FEATURES)
 _PROGRESS = "← progress"
-_TOLD = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
+_REPORTED = ("execution_start", "execution_success", "execution_error", "execution_interrupted")
 
 
 class Evidence:
@@ -54,8 +54,8 @@ class Evidence:
 
     def lines(self) -> list[dict[str, Any]]:
         """Return the lines."""
-        half = MOST_LINES // 2
-        if len(self._lines) <= MOST_LINES:
+        half = MAX_LINES // 2
+        if len(self._lines) <= MAX_LINES:
             return list(self._lines)
         return [*self._lines[:half], *self._lines[-half:]]
 
@@ -69,14 +69,8 @@ class Evidence:
 
     def note(self, window: str, server: ServerUrl, what: str) -> None:
         """Add a line."""
-        self._lines.append(
-            {
-                "at": round(self._agenda.now() - self._began, 3),
-                "window": window,
-                "server": self.names.get(server, server),
-                "what": what,
-            }
-        )
+        at, name = round(self._agenda.now() - self._began, 3), self.names.get(server, server)
+        self._lines.append({"at": at, "window": window, "server": name, "what": what})
 
     def sent(self, window: str, request: Request, title: str) -> None:
         """Note a request; probes of the servers are left out."""
@@ -107,15 +101,13 @@ class Evidence:
         match kind:
             case "progress_state":
                 running = [n for n in data["nodes"].values() if n["state"] == "running"]
-                parts = [
-                    f"{node['node_id']}: {node['value']:g}/{node['max']:g}" for node in running
-                ]
+                parts = [f"{n['node_id']}: {n['value']:g}/{n['max']:g}" for n in running]
                 return f"{_PROGRESS} {title} {', '.join(parts)}" if parts else None
             case "executing" if data.get("node") is None:
                 return f"← executing null {title}"
             case "executed":
                 return f"← executed {title} {data.get('node')}"
-            case _ if kind in _TOLD:
+            case _ if kind in _REPORTED:
                 return f"← {kind} {title}"
         return None
 
@@ -166,7 +158,7 @@ class PlayedStage:
             body = json.dumps({"prompt": nodes, "client_id": "somebody else"}).encode()
             server.ask("POST", "/prompt", lambda _response: None, body)
 
-    def play(self, until: Callable[[], bool], seconds: float = FOREVER) -> bool:
+    def play(self, until: Callable[[], bool], seconds: float = PLAY_LIMIT) -> bool:
         """Let time pass until a condition holds; returns whether it does."""
         return self.agenda.run(seconds, until)
 
@@ -180,7 +172,7 @@ class Outcome:
     """How one run of a scene came out."""
 
     is_healthy: bool
-    said: tuple[Said, ...]
+    sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +186,7 @@ class Scene:
     """The fix is reconciliation with the server's records: the first run lacks it."""
 
 
-def state_of(task: Task) -> Said:
+def state_of(task: Task) -> Sentence:
     """Say where a task stands."""
     match task.state:
         case State.COMPLETED | State.FAILED | State.CANCELLED | State.LOST:

@@ -65,20 +65,12 @@ class PlayedWindow:
         picture = "photo.png" if with_picture else ""
         text = json.dumps(nodes or workflow(steps, 250, number, picture))
         digest = self._files.keep_text(text)
-        pictures = (Picture(NodeId("1"), "image", _PICTURE, picture, _PICTURE_BYTES),)
+        given = Picture(NodeId("1"), "image", _PICTURE, picture, _PICTURE_BYTES)
+        pictures, url = (given,) if with_picture else (), server.url if server else None
         task_id, prompt_id = make_task_id(self._stage), make_prompt_id(self._stage)
         self._stage.evidence.titles[prompt_id] = title
-        self.emit(
-            TaskAccepted(
-                task_id,
-                prompt_id,
-                title,
-                parse_workflow(text),
-                digest,
-                pictures if with_picture else (),
-                server.url if server else None,
-            )
-        )
+        content = parse_workflow(text)
+        self.emit(TaskAccepted(task_id, prompt_id, title, content, digest, pictures, url))
         return self.window.tasks[task_id]
 
     def lock(self) -> dict[str, Any] | None:
@@ -128,10 +120,8 @@ class PlayedWindow:
         self.window = session.window
         self._sockets = _Sockets(stage, self, emit)
         http = _Http(stage, self.name, emit, self._files)
-        runner.start(
-            session,
-            Ports(self._clock, self._sockets, http, self._records, stage.shared, self._files),
-        )
+        shared, files = stage.shared, self._files
+        runner.start(session, Ports(self._clock, self._sockets, http, self._records, shared, files))
         for server in stage.network.servers.values():
             emit(ServerAdded(server.url, stage.evidence.names[server.url]))
 

@@ -40,7 +40,7 @@ class Doctor:
         self._caller = caller
         self._access_of = access_of
         self._permission_of = permission_of
-        self._seen: dict[ServerUrl, object] = {}
+        self._last_signs: dict[ServerUrl, object] = {}
         self._found: dict[ServerUrl, tuple[Trouble, ...]] = {}
         self._examined_at: dict[ServerUrl, float] = {}
 
@@ -48,9 +48,9 @@ class Doctor:
         """Examine the servers that have just got into another trouble."""
         for server in self._window.servers.values():
             signs = _signs_of(server)
-            if self._seen.get(server.url) == signs:
+            if self._last_signs.get(server.url) == signs:
                 continue
-            self._seen[server.url] = signs
+            self._last_signs[server.url] = signs
             self._examined_at.pop(server.url, None)
             if signs is None:
                 self._found.pop(server.url, None)
@@ -63,7 +63,7 @@ class Doctor:
 
     def forget(self, url: ServerUrl) -> None:
         """Examine a server again even if its next answer is no different."""
-        self._seen.pop(url, None)
+        self._last_signs.pop(url, None)
 
     def causes_of(self, url: ServerUrl) -> tuple[Trouble, ...]:
         """Return what was found last about a server in trouble."""
@@ -73,7 +73,7 @@ class Doctor:
         try:
             await self.examine(url)
         except JsException:
-            # The rules come from where the page came from, and that is gone, too.
+            # The rules are fetched from the host of the page, which is gone too.
             self._found[url] = (Trouble.of("doctor_away", server=self._window.servers[url].name),)
             self._context.repaint()
 
@@ -98,14 +98,14 @@ class Doctor:
             is_socket_blocked=connection.is_blocked and not connection.is_flooding,
             refused_mb=round(server.refused_size / 2**20) if server.refused_size else None,
         )
-        signs = signs._replace(**await self._look(url, signs.access))
+        signs = signs._replace(**await self._probe(url, signs.access))
         found = causes(signs)
         self._found[url] = found
         self._examined_at[url] = self._context.world.clock.now()
         self._context.repaint()
         return found
 
-    async def _look(self, url: ServerUrl, mode: Mode) -> dict[str, Any]:
+    async def _probe(self, url: ServerUrl, mode: Mode) -> dict[str, Any]:
         """Make the calls that tell causes apart, each only where it can."""
         from page.servers.doctor_rules import plain_of
 

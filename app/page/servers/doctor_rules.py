@@ -18,8 +18,8 @@ class Signs(NamedTuple):
         is_secure: The page is a secure context: only such a page can get permission.
         status: Of a call that the page may read.
         is_comfy: What it read is a ComfyUI server's.
-        is_slow: That call had no end in its time.
-        has_echo: A call that nobody can read had an answer: something is there.
+        is_slow: That call timed out.
+        has_echo: A call whose answer nobody can read was answered: something is there.
         bare_status: Of a call without the token, which needs no preflight.
         has_plain_echo: Something answers plain http on the port of an https server.
         refused_mb: Size of a picture that was refused as too large.

@@ -5,17 +5,27 @@ from typing import Any
 from page.servers.row import ServerRow
 from page.servers.servers import Servers
 from page.servers.token_form import AccessFields, LazyFields
-from page.ui.dom import Rows, button, by_id, copy_text, element, listen, on_action, set_text
+from page.ui.dom import (
+    Rows,
+    button,
+    by_id,
+    copy_text,
+    element,
+    listen,
+    on_action,
+    set_text,
+    set_texts,
+)
 from page.ui.words import Words
 
 _MACHINE = ("socket", "facts", "figures", "access")
-_TOGETHER: tuple[tuple[str, ...], ...] = (("queue",), ("wait",), _MACHINE, ("url",))
-"""What a row says of now, and of the machine; each of these is a line, if there is room."""
+_LINES: tuple[tuple[str, ...], ...] = (("queue",), ("wait",), _MACHINE, ("url",))
+"""The lines of a card, each with its texts side by side where there is room."""
 
 _BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
 
 _BELOW = ("duplicate", "well", "trouble")
-_TEXTS = ("name", "state", *sum(_TOGETHER[:-1], ()), *_BELOW)
+_TEXTS = ("name", "state", *sum(_LINES[:-1], ()), *_BELOW)
 
 
 class ServersPanel:
@@ -30,7 +40,7 @@ class ServersPanel:
         self._problem = by_id("server-problem")
         self._none = by_id("server-none")
         self._is_corrected = False
-        """An address was: its new card gets the focus."""
+        """An address was corrected: its new card gets the focus."""
         self._rows = Rows(by_id("servers"), self._make, self._change)
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
@@ -63,14 +73,11 @@ class ServersPanel:
             case "use":
                 self._use_fields(url)
             case "rename":
-                self._show_name(url)
+                self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
             case "copy":
                 copy_text(url)
             case _:
                 self._servers.act(action, url)
-
-    def _show_name(self, url: str) -> None:
-        self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
 
     def _keyed(self, event: Any) -> None:
         naming = event.target.closest(".naming") if event.key == "Escape" else None
@@ -114,9 +121,9 @@ class ServersPanel:
 
     def _make(self, url: str) -> dict[str, Any]:
         words = self._words
-        parts: dict[str, Any] = {"said": {}, "causes shown": None, "stands": None}
+        parts: dict[str, Any] = {"causes shown": None, "stands": None}
         parts |= {name: element("span", name) for name in ("name", "state")}
-        parts |= {name: element("p", name) for name in (*sum(_TOGETHER, ()), *_BELOW)}
+        parts |= {name: element("p", name) for name in (*sum(_LINES, ()), *_BELOW)}
         parts |= {"causes": element("ul", "causes"), "token": element("div", "token")}
         label = words.say("server.rename")
         rename = button("rename", url, "✎", title=label, aria_label=label)
@@ -126,29 +133,18 @@ class ServersPanel:
         parts["figures"].title = words.say("server.figures_about")
         parts["socket"].title = words.say("server.socket_about")
         buttons = [button(each, url, words.say(f"server.{each}")) for each in _BUTTONS]
-        parts |= {f"{shown.dataset.action} button": shown for shown in buttons}
-        parts["card"] = element(
-            *("li", "server card", ""),
-            element("div", "head", "", parts["name"], rename, parts["state"]),
-            naming.root,
-            *(element("div", "told", "", *map(parts.get, names)) for names in _TOGETHER),
-            *map(parts.get, (*_BELOW, "causes")),
-            element("div", "buttons", "", *buttons),
-            parts["token"],
-            data_server=url,
-        )
+        parts |= {f"{each.dataset.action} button": each for each in buttons}
+        head = element("div", "head", "", parts["name"], rename, parts["state"])
+        lines = (element("div", "told", "", *map(parts.get, names)) for names in _LINES)
+        below = map(parts.get, (*_BELOW, "causes"))
+        shown = head, naming.root, *lines, *below, element("div", "buttons", "", *buttons)
+        parts["card"] = element("li", "server card", "", *shown, parts["token"], data_server=url)
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
-        """Bring a card up to date; what it says already isn't said again, since each is a call."""
-        said = {name: getattr(row, name) for name in _TEXTS}
-        for name, text in said.items():
-            if parts["said"].get(name) != text:
-                set_text(parts[name], text)
-        if parts["said"].get("name") != row.name:
+        if "name" in set_texts(parts, {name: getattr(row, name) for name in _TEXTS}):
             parts["name"].title = row.name
             parts["url"].hidden = row.url.endswith(f"//{row.name}")
-        parts["said"] = said
         if parts.get("device", "") != row.device:
             parts["device"] = row.device
             about = self._words.say("server.facts_about", device=row.device)

@@ -120,10 +120,10 @@ class Roster:
         return url
 
     def correct(self, url: ServerUrl, typed: str, name: str) -> ServerUrl:
-        """Give a server the address that was typed; all that was set of it goes along.
+        """Give a server the address that was typed; its settings move along.
 
-        What it has under the old one is seen to its end there. Returns the new address. The name
-        is "" for what the server is called by itself.
+        Its tasks are followed to their end at the old one. Returns the new address. The name is ""
+        for what the server is called by itself.
 
         Raises:
             BadInput: That is no address, or another server has it.
@@ -160,7 +160,7 @@ class Roster:
             self._emit(ServerAdded(url, self._name(url)))
 
     def remove(self, url: ServerUrl) -> Callable[[], None]:
-        """Remove a server; its tasks are seen to their end. Returns what takes that back."""
+        """Remove a server; its tasks are followed to their end. Returns what undoes that."""
         name, is_paused = self._shown(url), url in self._list.paused
         access, is_kept = self._keys.of(url), self._keys.is_kept(url)
         self._take_out(url)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from page.ui.words import Words, spoken
+from page.ui.words import Words, say_duration
 from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import Phase
@@ -155,11 +155,10 @@ class ServerRows:
 
     def _wait(self, server: Server, ends: float | None) -> str:
         """Say when a new task would be done there, once somebody knows how long they take."""
-        if ends is None or server.queue_remaining is None:
+        is_open = server.reach is Reach.UP and server.takes_tasks
+        if ends is None or server.queue_remaining is None or not is_open:
             return ""
-        if server.reach is not Reach.UP or not server.takes_tasks:
-            return ""
-        return self._words.say("server.wait", time=spoken(self._words, max(1.0, ends)))
+        return self._words.say("server.wait", time=say_duration(self._words, max(1.0, ends)))
 
     def held(self) -> list[ServerRow]:
         """Show the servers that the browser would ask the person about."""
@@ -170,16 +169,16 @@ class ServerRows:
         ]
 
     def _socket(self, server: Server, access: Access | None) -> str:
-        connection, said = server.connection, self._words.say
+        connection, say = server.connection, self._words.say
         if connection.is_flooding:
-            return said("socket.flooding", server=server.name)
+            return say("socket.flooding", server=server.name)
         if connection.is_blocked:
             has_token = access is not None and access.is_header
-            return said("socket.blocked_token" if has_token else "socket.blocked")
-        # Of a server that can't be used it goes without saying.
+            return say("socket.blocked_token" if has_token else "socket.blocked")
+        # That a server which can't be used has no socket needs no mention.
         if connection.phase is Phase.IDLE and server.reach not in (Reach.UP, Reach.UNKNOWN):
             return ""
-        return said(f"socket.{connection.phase.value}")
+        return say(f"socket.{connection.phase.value}")
 
     def _trouble(self, server: Server, failures: int) -> str:
         """What keeps a server from being used comes before what keeps a workflow from it."""

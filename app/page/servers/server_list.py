@@ -1,4 +1,4 @@
-"""The list of servers: what the host presets, read again and again, and this browser's changes."""
+"""The list of servers: the host's presets, read periodically, and this browser's changes."""
 
 import json
 import reprlib
@@ -22,7 +22,7 @@ LIST_FILE = "servers.json"
 _SECRETS = ("token", "secret", "password", "login", "key")
 """What somebody might write a secret under, for every visitor to read."""
 
-EVERY = 300.0
+READ_INTERVAL = 300.0
 """Seconds at least between two reads; twice that at most while somebody looks."""
 
 COPY_RECORD = "list"
@@ -44,8 +44,8 @@ def find_list(text: str, page_url: str) -> str:
 
 
 def pause(draw: float) -> float:
-    """Return the seconds until the next read; the draw keeps a thousand pages from one moment."""
-    return EVERY * (1.0 + draw)
+    """Return the seconds until the next read; `draw` spreads a thousand pages over time."""
+    return READ_INTERVAL * (1.0 + draw)
 
 
 def renew(

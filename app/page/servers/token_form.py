@@ -4,9 +4,7 @@ from typing import Any, NamedTuple
 
 from page.ui.dom import check_box, element, listen, options
 from page.ui.words import Words
-from tether.core.protocol.access_token import Access, make_access
-
-MODES = ("none", "bearer", "basic", "query")
+from tether.core.protocol.access_token import Access, Mode, make_access
 
 
 class TypedToken(NamedTuple):
@@ -30,7 +28,7 @@ class AccessFields:
     """Where a mode is chosen and a secret typed; `root` is put where it is needed."""
 
     def __init__(self, words: Words, mode: str = "none") -> None:
-        modes = options({each: words.say(f"access.mode.{each}") for each in MODES})
+        modes = options({each.value: words.say(f"access.mode.{each.value}") for each in Mode})
         self._mode = element("select", "", "", *modes, aria_label=words.say("access.mode"))
         # A password field: neither shown, nor kept by the browser's own form memory.
         secret, name = words.say("access.secret"), words.say("access.name")

@@ -9,7 +9,7 @@ from pyscript import config
 from page.composer.composer import Composer
 from page.ui.context import PageContext
 from page.ui.undo import Undo
-from page.ui.words import explained
+from page.ui.words import show_errors
 from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
@@ -18,12 +18,12 @@ from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
-    from page.viewer.viewer import Looks, Viewer
+    from page.viewer.viewer import PictureList, Viewer
 
-FRESH = 2.0
-"""Seconds after a task's end in which its picture is fetched because the task has ended."""
+END_GRACE = 2.0
+"""Seconds after a task's end within which a fetch counts as caused by it."""
 
-MOST_DELAYS = 100
+MAX_DELAYS = 100
 
 
 class TaskActions:
@@ -36,7 +36,7 @@ class TaskActions:
         self._undo = undo
         self._viewer: Viewer | None = None
         self.removed: set[TaskId] = set()
-        """Tasks that are no longer shown, and can still be taken back."""
+        """Tasks without a card, whose removal can still be undone."""
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
@@ -60,9 +60,7 @@ class TaskActions:
             case "send":
                 context.emit(SendAllRequested())
             case "zoom":
-                context.soon(self._view(key))
-            case "repaint":
-                context.repaint()
+                context.soon(self._view_result(key))
             case "use":
                 context.soon(self._reuse(key))
 
@@ -72,33 +70,33 @@ class TaskActions:
 
     def _attempt(self, work: Awaitable[None]) -> None:
         context = self._context
-        context.soon(explained(work, context.words, context.notices.show))
+        context.soon(show_errors(work, context.words, context.notices.show))
 
     async def fetch(self, key: str, is_asked: bool) -> Fetched:
         """Fetch a result (`task:number`): somebody asked for it, or its card has come into view."""
         task, output = self._result(key)
         now = self._context.world.clock.now
-        is_fresh = not is_asked and now() - task.ended_at < FRESH
+        is_fresh = not is_asked and now() - task.ended_at < END_GRACE
         fetched = await self._context.world.fetch(task, output, is_asked=is_asked)
         if is_fresh:
             self.picture_delays.append(now() - task.ended_at)
-            del self.picture_delays[:-MOST_DELAYS]
+            del self.picture_delays[:-MAX_DELAYS]
         return fetched
 
-    async def look(self, key: str, looks: "Looks") -> None:
+    async def view(self, key: str, pictures: "PictureList") -> None:
         """Open the viewer for one of several pictures."""
         await js.tetherLoadPython(*config["lazy"]["viewer"])
         from page.viewer.viewer import Viewer
 
         if self._viewer is None:
             self._viewer = Viewer(self._context)
-        await self._viewer.open(key, looks)
+        await self._viewer.open(key, pictures)
 
-    async def _view(self, key: str) -> None:
+    async def _view_result(self, key: str) -> None:
         await js.tetherLoadPython(*config["lazy"]["viewer"])
         from page.viewer.viewer import TaskPictures
 
-        await self.look(key, TaskPictures(self._context, self._reuse))
+        await self.view(key, TaskPictures(self._context, self._reuse))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""

@@ -6,7 +6,7 @@ from typing import Any
 from page.tasks.actions import TaskActions
 from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.ui.context import PageContext
-from page.ui.dom import Rows, Seen, button, by_id, element, on_action, set_text
+from page.ui.dom import Rows, ViewWatcher, button, by_id, element, on_action, set_text, set_texts
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
 
@@ -26,6 +26,7 @@ class TasksPanel:
         self, context: PageContext, actions: TaskActions, preview_of: Callable[[TaskId], str]
     ) -> None:
         self._words = context.words
+        self._repaint = context.repaint
         self._actions = actions
         self._preview_of = preview_of
         self._results = ResultFigures(context, actions)
@@ -61,7 +62,7 @@ class TasksPanel:
     def _act(self, action: str, key: str) -> None:
         if action == "more":
             self.most += MORE_CARDS
-            self._actions.act("repaint", "")
+            self._repaint()
             return
         card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
@@ -77,7 +78,7 @@ class TasksPanel:
 
     def _make(self, task_id: str) -> dict[str, Any]:
         words = self._words
-        parts: dict[str, Any] = {"said": {}, "overall": None, "stands": None}
+        parts: dict[str, Any] = {"overall": None, "stands": None}
         parts |= {name: element("span", name) for name in (*_HEAD, "percent", "node")}
         parts |= {each: button(each, task_id, words.say(f"task.{each}")) for each in _BUTTONS}
         parts |= {name: element("p", name) for name in ("timing", "trouble")}
@@ -97,16 +98,12 @@ class TasksPanel:
         return parts
 
     def _change(self, parts: dict[str, Any], row: TaskRow) -> None:
-        """Bring a card up to date; what it says already isn't said again, since each is a call."""
-        said = {name: getattr(row, name) for name in _TEXTS} | {"state": row.state_text}
-        for name, text in said.items():
-            if parts["said"].get(name) != text:
-                set_text(parts[name], text)
-        if parts["said"].get("title") != row.title:
+        texts = {name: getattr(row, name) for name in _TEXTS} | {"state": row.state_text}
+        new = set_texts(parts, texts)
+        if "title" in new:
             parts["progress"].setAttribute("aria-label", row.title)
-        if parts["said"].get("server") != row.server:
+        if "server" in new:
             parts["server"].title = row.server
-        parts["said"] = said
         if parts["overall"] != row.overall:
             parts["overall"] = parts["progress"].value = row.overall
             parts["percent"].textContent = f"{row.overall * 100:.2f} %"
@@ -138,7 +135,7 @@ class ResultFigures:
         self._words = context.words
         self._soon = context.soon
         self._actions = actions
-        self._seen = Seen(lambda box: context.soon(self._ask(box, is_asked=False)))
+        self._seen = ViewWatcher(lambda box: context.soon(self._ask(box, is_asked=False)))
 
     def fill(self, parent: Any, row: TaskRow) -> None:
         """Show what a task gave."""
@@ -186,21 +183,19 @@ class ResultFigures:
 
     def _picture(self, box: Any, address: str) -> None:
         words, name = self._words, str(box.dataset.name)
-        link = element("a", "", href=address, target="_blank", rel="noopener noreferrer")
+        key, file = str(box.dataset.key), str(box.dataset.file)
+        image = element("img", "result", src=address, alt=name)
+        link = element("a", "", "", image, href=address, target="_blank", rel="noopener noreferrer")
         link.title = words.say("task.zoom", file=name)
-        link.dataset.action, link.dataset.key = "zoom", box.dataset.key
-        link.append(element("img", "result", src=address, alt=name))
-        use = button("use", str(box.dataset.key), words.say("task.use"))
-        file = str(box.dataset.file)
+        link.dataset.action, link.dataset.key = "zoom", key
+        use = button("use", key, words.say("task.use"))
         save = element("a", "save", words.say("zoom.save"), href=address, download=file)
         box.replaceChildren(link, use, save)
 
     def _play(self, box: Any, address: str) -> None:
         """Show a player: nothing is fetched before somebody plays it; then by ranges."""
         name = str(box.dataset.name)
-        player = element(str(box.className), "result", src=address, preload="none")
-        player.controls = True
-        link = element("a", "", self._words.say("task.open", file=name), href=address)
-        link.target, link.rel = "_blank", "noopener noreferrer"
-        link.setAttribute("download", name)
-        box.replaceChildren(player, link)
+        kind, tab = str(box.className), {"target": "_blank", "rel": "noopener noreferrer"}
+        player = element(kind, "result", src=address, preload="none", controls="")
+        label = self._words.say("task.open", file=name)
+        box.replaceChildren(player, element("a", "", label, href=address, download=name, **tab))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from page.ui.words import Words, spoken
+from page.ui.words import Words, say_duration
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl
 from tether.core.model.connection import Phase
@@ -44,7 +44,7 @@ class TaskRow:
 
 
 MOST_CARDS = 60
-"""Tasks that wait, and tasks that have ended, that have a card each at first."""
+"""Cards at first: so many for pending tasks, and so many for ended ones."""
 
 
 class TaskList(NamedTuple):
@@ -137,7 +137,7 @@ class TaskRows:
         return self._origin(task) if task.was_moved and not task.is_ended else None
 
     def _origin(self, task: Task) -> Trouble | None:
-        """Say where a task was before that this one does the work of."""
+        """Say where the task was that this one replaces."""
         before = self._window.tasks.get(task.again_of) if task.again_of else None
         if before is None or before.server is None:
             return None
@@ -162,23 +162,22 @@ class TaskRows:
         return self._words.say("task.node", node=label, percent=percent)
 
     def _timing(self, task: Task, server: Server | None, usual: float | None, now: float) -> str:
-        """Say how long it has taken, its place in the queue, and how long its like take."""
+        """Say how long it has taken, its place in the queue, and how long others took."""
         words = self._words
         parts = []
         if task.is_ended:
             if 0 < task.started_at < task.ended_at:
-                parts.append(
-                    words.say("task.took", time=spoken(words, task.ended_at - task.started_at))
-                )
+                took = say_duration(words, task.ended_at - task.started_at)
+                parts.append(words.say("task.took", time=took))
         elif task.state is State.RUNNING:
-            parts.append(words.say("task.runs", time=spoken(words, now - task.started_at)))
+            parts.append(words.say("task.runs", time=say_duration(words, now - task.started_at)))
         else:
             ahead = self._ahead(task, server) if server else None
             if ahead is not None:
                 parts.append(words.say("task.ahead", count=ahead))
-            parts.append(words.say("task.waits", time=spoken(words, now - task.accepted_at)))
+            parts.append(words.say("task.waits", time=say_duration(words, now - task.accepted_at)))
         if usual is not None and not task.is_ended:
-            parts.append(words.say("task.usual", time=spoken(words, usual)))
+            parts.append(words.say("task.usual", time=say_duration(words, usual)))
         return " · ".join(parts)
 
     def _ahead(self, task: Task, server: Server) -> int | None:
@@ -200,13 +199,13 @@ class TaskRows:
         if since is None:
             return ""
         words, time_of = self._words, self._time_of
-        parts = [words.say("stuck.still", time=spoken(words, now - since))]
+        parts = [words.say("stuck.still", time=say_duration(words, now - since))]
         if usual is not None:
-            parts.append(words.say("stuck.usual", time=spoken(words, usual)))
+            parts.append(words.say("stuck.usual", time=say_duration(words, usual)))
         is_open = server.connection.phase is Phase.OPEN
         socket = words.say("stuck.open" if is_open else "stuck.closed")
-        heard = time_of(task.last_frame_at) if task.last_frame_at else words.say("stuck.never")
-        parts.append(words.say("stuck.socket", socket=socket, time=heard))
+        received = time_of(task.last_frame_at) if task.last_frame_at else words.say("stuck.never")
+        parts.append(words.say("stuck.socket", socket=socket, time=received))
         if server.silent_since > 0:
             trouble = server.trouble or Trouble.of("server_silent", server=server.name)
             parts.append(words.trouble(trouble))

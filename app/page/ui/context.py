@@ -10,11 +10,11 @@ from tether.core.model.window import Window
 from tether.runtime.ports import World
 
 Soon: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
-"""Runs work that nobody waits for; an error in it is said in the console."""
+"""Runs work that nobody waits for; an error in it is logged."""
 
 
 class PageContext(NamedTuple):
-    """One of each, for the whole page; `repaint` asks for a paint of what has changed."""
+    """What all parts of the page share; `repaint` asks for a paint of what has changed."""
 
     window: Window
     world: World

@@ -19,10 +19,7 @@ def element(
     tag: str, class_name: str = "", text: str = "", *children: Any, **attributes: str
 ) -> Any:
     """Make an element; attributes are set as such, and never HTML."""
-    made = _filled(js.document.createElement(tag), class_name, text, attributes)
-    if children:
-        made.append(*children)
-    return made
+    return _filled(js.document.createElement(tag), class_name, text, children, attributes)
 
 
 def check_box(text: str, **attributes: str) -> tuple[Any, Any]:
@@ -42,19 +39,23 @@ def button(action: str, key: str, label: str, class_name: str = "quiet", **attri
     return element("button", class_name, label, **named, **attributes)
 
 
-def drawn(tag: str, class_name: str = "", text: str = "", **attributes: str) -> Any:
+def drawn(tag: str, class_name: str = "", text: str = "", *children: Any, **attributes: str) -> Any:
     """Make an element of a drawing (SVG)."""
     made = js.document.createElementNS("http://www.w3.org/2000/svg", tag)
-    return _filled(made, class_name, text, attributes)
+    return _filled(made, class_name, text, children, attributes)
 
 
-def _filled(made: Any, class_name: str, text: str, attributes: Mapping[str, str]) -> Any:
+def _filled(
+    made: Any, class_name: str, text: str, children: tuple[Any, ...], attributes: Mapping[str, str]
+) -> Any:
     if class_name:
         made.setAttribute("class", class_name)
     if text:
         made.textContent = text
     for name, value in attributes.items():
         made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+    if children:
+        made.append(*children)
     return made
 
 
@@ -84,8 +85,8 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
     listen(target, "click", clicked)
 
 
-class Seen:
-    """Calls a function once with each element that comes near the visible part of the page."""
+class ViewWatcher:
+    """Calls a function with each watched element once it is almost in view."""
 
     def __init__(self, handle: Callable[[Any], None]) -> None:
         self._handle = handle
@@ -108,6 +109,18 @@ def set_text(target: Any, text: str) -> None:
     """Set an element's text, and hide it when there is none."""
     target.textContent = text
     target.hidden = not text
+
+
+def set_texts(parts: dict[str, Any], texts: dict[str, str]) -> set[str]:
+    """Set the texts of a card; returns the names of those that are new.
+
+    What it shows already isn't set again, since each is a call into JavaScript.
+    """
+    shown, parts["texts"] = parts.get("texts", {}), texts
+    new = {name for name, text in texts.items() if shown.get(name) != text}
+    for name in new:
+        set_text(parts[name], texts[name])
+    return new
 
 
 def copy_text(text: str) -> None:

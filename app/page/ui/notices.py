@@ -27,7 +27,7 @@ class NoticesPanel:
             self._about[about] = sentence
         self._show(sentence)
         self._tried.add(sentence)
-        # Who pressed Run may be far below.
+        # The person may have scrolled far below.
         self._list.scrollIntoView(to_object({"block": "center"}))
 
     def resolved(self, about: str) -> None:

@@ -8,7 +8,7 @@ def unmoved(old: Sequence[str], new: Sequence[str]) -> set[str]:
     """Return as many keys as can stay: those that stand in the same order before and after.
 
     All others have to be moved, and a moved card costs the browser more than anything that
-    changes in it. It is the longest rising run of the old places, found by patience.
+    changes in it. It is the longest increasing run of the old places (patience sorting).
     """
     places = {key: place for place, key in enumerate(old)}
     ends: list[int] = []

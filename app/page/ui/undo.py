@@ -1,4 +1,4 @@
-"""What was just removed, and the way back."""
+"""The offer to undo the last removal."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,12 +8,12 @@ import js
 from page.ui.dom import button, by_id, element, listen
 from page.ui.words import Words
 
-PATIENCE = 10.0
+UNDO_WITHIN = 10.0
 """Seconds in which a removal can be taken back."""
 
 
 class Undo:
-    """Offers to take the last removal back; without that it is carried out."""
+    """Offers to undo the last removal; after a while it is carried out."""
 
     def __init__(self, words: Words) -> None:
         self._box = by_id("undo")
@@ -45,10 +45,10 @@ class Undo:
         self._said.textContent = sentence
         self._undo, self._done = undo, done
         self._box.hidden = False
-        self._timer = asyncio.get_event_loop().call_later(PATIENCE, self._settle)
+        self._timer = asyncio.get_event_loop().call_later(UNDO_WITHIN, self._settle)
 
     def drop(self, about: str) -> None:
-        """Offer it no more: what was removed has come back by another way."""
+        """Withdraw the offer: what was removed is back already."""
         if self._about == about:
             self._settle()
 

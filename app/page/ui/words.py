@@ -48,15 +48,15 @@ class Words:
         return self.say(f"trouble.{trouble.code}", **dict(trouble.facts))
 
 
-async def explained(work: Awaitable[object], words: Words, say: Callable[[str], None]) -> None:
-    """Await what a person asked for, and say in words what keeps it from being done."""
+async def show_errors(work: Awaitable[object], words: Words, show: Callable[[str], None]) -> None:
+    """Await what a person asked for, and show why it failed."""
     try:
         await work
     except TetherError as error:
-        say(words.trouble(error.trouble))
+        show(words.trouble(error.trouble))
 
 
-def spoken(words: Words, seconds: float) -> str:
+def say_duration(words: Words, seconds: float) -> str:
     """Say a span as a person would: 0.4 is "less than 1 s", 75 is "1 min 15 s"."""
     if seconds < 1:
         return words.say("time.moment")

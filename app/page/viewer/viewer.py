@@ -9,7 +9,7 @@ from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
-from page.ui.words import explained
+from page.ui.words import show_errors
 from tether.browser.values import to_object
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import saved_name
@@ -19,7 +19,7 @@ ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 STEPS = {"previous": -1, "next": 1}
 
 
-class Look(NamedTuple):
+class ViewedPicture(NamedTuple):
     """A picture: its Blob or its address in the page, and the Blob of its input, if any."""
 
     title: str
@@ -28,13 +28,13 @@ class Look(NamedTuple):
     before: Any
 
 
-class Looks(Protocol):
-    """Pictures in an order, by keys."""
+class PictureList(Protocol):
+    """Pictures in an order, each with a key."""
 
     def keys(self) -> list[str]:
         """Return the keys of all."""
 
-    async def look(self, key: str) -> Look | None:
+    async def get(self, key: str) -> ViewedPicture | None:
         """Return one; None when it can't be had and the page says so already."""
 
     async def use(self, key: str) -> None:
@@ -48,7 +48,7 @@ class Viewer:
         self._context = context
         self._words = context.words
         self._dialog = by_id("zoom")
-        self._looks: Looks
+        self._pictures: PictureList
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
         self._make()
@@ -58,33 +58,33 @@ class Viewer:
         listen(self._slider, "input", lambda _event: self._divide())
         listen(self._after, "load", lambda _event: self._measure())
 
-    async def open(self, key: str, looks: Looks) -> None:
+    async def open(self, key: str, pictures: PictureList) -> None:
         """Show a picture."""
-        look = await looks.look(key)
-        if look is None:
+        picture = await pictures.get(key)
+        if picture is None:
             return
         self._free()
-        self._key, self._looks, self._name = key, looks, look.name
-        is_there = isinstance(look.content, str)
-        self._address = look.content if is_there else self._url(look.content)
-        set_text(self._title, self._words.title(look.title))
-        self._after.src, self._after.alt = self._address, look.name
+        self._key, self._pictures, self._name = key, pictures, picture.name
+        is_address = isinstance(picture.content, str)
+        self._address = picture.content if is_address else self._url(picture.content)
+        set_text(self._title, self._words.title(picture.title))
+        self._after.src, self._after.alt = self._address, picture.name
         self._fit(True)
-        for part in (self._before, self._compare):
-            part.hidden = look.before is None
-        if look.before is not None:
-            self._before.src = self._url(look.before)
+        self._before.hidden = self._compare.hidden = picture.before is None
+        if picture.before is not None:
+            self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
         self._show_place()
         self._save.href = self._address
-        self._save.setAttribute("download", look.name)
-        self._buttons["copy"].hidden = not _can_copy()
+        self._save.setAttribute("download", picture.name)
+        # The clipboard takes pictures on secure pages alone.
+        self._buttons["copy"].hidden = not (js.isSecureContext and hasattr(js, "ClipboardItem"))
         set_text(self._said, "")
         if not self._dialog.open:
             self._dialog.showModal()
 
     def _show_place(self) -> None:
-        keys = self._looks.keys()
+        keys = self._pictures.keys()
         is_one_of_several = self._key in keys and len(keys) > 1
         number = keys.index(self._key) + 1 if is_one_of_several else 0
         place = self._words.say("zoom.place", number=number, count=len(keys)) if number else ""
@@ -97,37 +97,29 @@ class Viewer:
 
     def _next(self, step: str) -> str:
         """Return the key of the picture that a step leads to; "" at both ends."""
-        keys = self._looks.keys()
+        keys = self._pictures.keys()
         at = keys.index(self._key) + STEPS[step] if self._key in keys else -1
         return keys[at] if 0 <= at < len(keys) else ""
 
     def _make(self) -> None:
         words = self._words
-        self._title = element("h2")
-        self._title.id = "zoom-title"
-        self._after = element("img", "after")
-        self._before = element("img", "before")
-        self._stage = element("div", "stage")
-        self._stage.append(self._before, self._after)
-        self._slider = element("input", "", type="range", min="0", max="100")
-        self._slider.setAttribute("aria-label", words.say("zoom.compare"))
-        self._compare = element("div", "compare")
-        before, after = (
-            element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right")
-        )
-        self._compare.append(self._slider, before, after)
+        self._title = element("h2", id="zoom-title")
+        self._before, self._after = element("img", "before"), element("img", "after")
+        self._stage = element("div", "stage", "", self._before, self._after)
+        label = words.say("zoom.compare")
+        self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
+        sides = (element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right"))
+        self._compare = element("div", "compare", "", self._slider, *sides)
         self._said = element("p", "", role="status")
         self._buttons = {
             action: button(action, "", words.say(f"zoom.{action}"))
             for action in (*ACTIONS, "close")
         }
         self._save = element("a", "", words.say("zoom.save"))
-        head = element("div", "head")
-        head.append(self._title, self._buttons["close"])
-        row = element("div", "buttons")
+        head = element("div", "head", "", self._title, self._buttons["close"])
         previous, *others = (self._buttons[action] for action in ACTIONS)
         self._place = element("span", "place")
-        row.append(previous, self._place, *others, self._save)
+        row = element("div", "buttons", "", previous, self._place, *others, self._save)
         self._dialog.append(head, self._stage, self._compare, self._said, row)
 
     def _pressed(self, action: str) -> None:
@@ -137,10 +129,10 @@ class Viewer:
             case "size":
                 self._fit(bool(self._stage.classList.contains("whole")))
             case _:
-                self._context.soon(explained(self._act(action), self._words, self._say))
+                self._context.soon(show_errors(self._act(action), self._words, self._say))
 
     def _key_pressed(self, event: Any) -> None:
-        if event.target is self._slider or str(event.target.type) == "range":
+        if getattr(event.target, "type", "") == "range":
             return  # there the arrows move the slider
         if event.key in ("ArrowLeft", "ArrowRight"):
             self._pressed("previous" if event.key == "ArrowLeft" else "next")
@@ -159,8 +151,7 @@ class Viewer:
 
     def _divide(self) -> None:
         """Show the picture before left of the slider's knob, and the result right of it."""
-        share = f"inset(0 0 0 {self._slider.value}%)"
-        self._after.style.setProperty("clip-path", share)
+        self._after.style.setProperty("clip-path", f"inset(0 0 0 {self._slider.value}%)")
 
     def _say(self, sentence: str) -> None:
         set_text(self._said, sentence)
@@ -169,7 +160,7 @@ class Viewer:
         say = self._words.say
         match action:
             case "use":
-                await self._looks.use(self._key)
+                await self._pictures.use(self._key)
                 self._say(say("zoom.used"))
             case "copy":
                 is_copied = await _copy(self._address)
@@ -180,21 +171,16 @@ class Viewer:
             case _:
                 key = self._next(action)
                 if key:
-                    await self.open(key, self._looks)
+                    await self.open(key, self._pictures)
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
         return self._urls[-1]
 
     def _free(self) -> None:
-        urls, self._urls = self._urls, []
-        for url in urls:
+        for url in self._urls:
             js.URL.revokeObjectURL(url)
-
-
-def _can_copy() -> bool:
-    """Say whether the clipboard takes pictures, which it does on secure pages alone."""
-    return bool(js.isSecureContext) and hasattr(js, "ClipboardItem")
+        self._urls = []
 
 
 async def _copy(address: str) -> bool:
@@ -244,10 +230,11 @@ def _style(target: Any, **properties: str) -> None:
 
 @dataclass(slots=True)
 class TaskPictures:
-    """The pictures on the tasks' cards, by `task:number`; `reuse` adds one to the next inputs."""
+    """The pictures on the tasks' cards, by `task:number`."""
 
     context: PageContext
-    reuse: Callable[[str], Coroutine[Any, Any, None]]
+    use: Callable[[str], Coroutine[Any, Any, None]]
+    """Adds one to the next inputs."""
 
     def keys(self) -> list[str]:
         """Return their keys in the order of the cards, the newest task first."""
@@ -258,7 +245,7 @@ class TaskPictures:
             if output.kind == "image"
         ]
 
-    async def look(self, key: str) -> Look | None:
+    async def get(self, key: str) -> ViewedPicture | None:
         """Return a result; None when it can't be had, which its card says."""
         task_id, _, number = key.rpartition(":")
         task = self.context.window.tasks[TaskId(task_id)]
@@ -269,8 +256,4 @@ class TaskPictures:
         picture = task.pictures[0] if task.pictures else None
         before = await self.context.world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, picture.filename if picture else "")
-        return Look(task.title, name, fetched.address, before)
-
-    async def use(self, key: str) -> None:
-        """Add one to the next inputs."""
-        await self.reuse(key)
+        return ViewedPicture(task.title, name, fetched.address, before)

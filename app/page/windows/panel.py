@@ -45,25 +45,20 @@ class WindowsPanel:
         set_text(by_id("windows-told"), await self._take_over(owner))
 
     def _make(self, key: str) -> dict[str, Any]:
-        made: dict[str, Any] = {"card": element("li", "card window")}
-        made["state"] = element("span", "state")
-        made["button"] = button("take", key, self._words.say("windows.take"))
-        made["tasks"] = element("ul")
-        head = element("div", "head")
-        head.append(made["state"], made["button"])
-        made["card"].append(head, made["tasks"])
-        return made
+        state, tasks = element("span", "state"), element("ul")
+        take = button("take", key, self._words.say("windows.take"))
+        card = element("li", "card window", "", element("div", "head", "", state, take), tasks)
+        return {"card": card, "state": state, "button": take, "tasks": tasks}
 
     def _change(self, card: dict[str, Any], row: tuple[bool, tuple[tuple[str, str], ...]]) -> None:
         is_gone, lines = row
         card["state"].textContent = self._words.say("windows.gone" if is_gone else "windows.open")
         card["button"].hidden = not is_gone
-        shown = []
-        for title, about in lines:
-            line = element("li")
-            line.append(element("span", "title", title), element("span", "about", about))
-            shown.append(line)
-        card["tasks"].replaceChildren(*shown)
+        pairs = (
+            (element("span", "title", title), element("span", "about", about))
+            for title, about in lines
+        )
+        card["tasks"].replaceChildren(*(element("li", "", "", *pair) for pair in pairs))
 
     def _line(self, task: Task, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
         words = self._words

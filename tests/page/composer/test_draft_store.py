@@ -4,7 +4,7 @@ import asyncio
 from types import SimpleNamespace
 
 from page.composer.draft_store import UNRECORDED_GRACE, ChosenFile, DraftStore
-from page.composer.records import DRAFT_RECORD, STALE, USE, Draft, make_use, read_draft
+from page.composer.records import DRAFT_RECORD, STALE_AFTER, USE, Draft, make_use, read_draft
 from tests.tether.core.farm import NOON, Chance
 from tests.tether.runtime.browser import Browser, Clock
 from tests.tether.runtime.world import Blob, MemoryFiles, Shared
@@ -159,8 +159,8 @@ def test_drafts_of_tabs_that_are_gone_are_deleted_after_a_day() -> None:
         names = {owner: make_use(WindowId(owner), "1") for owner in ("alive", "gone", "fresh")}
         for use in (*names.values(), TaskId("t0123")):
             await tab.files.keep(use, {})
-            tab.files.since[use] = NOON - STALE - 1
-        tab.files.since[names["fresh"]] = NOON - STALE + 1
+            tab.files.since[use] = NOON - STALE_AFTER - 1
+        tab.files.since[names["fresh"]] = NOON - STALE_AFTER + 1
         await tab.hold().seize(WindowId("alive"), "its token")
         await tab.drafts.sweep(NOON)
         assert tab.files.released == [names["gone"]]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.form_fields import (
-    FEW,
+    FOLD_ABOVE,
     LARGEST_SEED,
     Field,
     filled,
@@ -108,10 +108,10 @@ def test_the_workflows_own_titles_and_pictures() -> None:
 
 
 def test_interesting_ones_come_first_and_the_rest_are_folded() -> None:
-    plain = {f"x{number}": number for number in range(FEW)}
+    plain = {f"x{number}": number for number in range(FOLD_ABOVE)}
     found = list(form("Absent", **plain, text="a cat", seed=1).values())
     assert [field.input for field in found if field.is_main] == ["text", "seed"]
-    assert [field.is_main for field in found] == [True] * 2 + [False] * FEW
+    assert [field.is_main for field in found] == [True] * 2 + [False] * FOLD_ABOVE
     assert all(field.is_main for field in form("Absent", x=1, y=2).values())
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from page.composer.records import (
     LONGEST_RECENT,
     LONGEST_TITLE,
+    MAX_RECENT,
     MOST_COPIES,
-    MOST_RECENT,
     USE,
     WORKFLOW,
     Draft,
@@ -123,7 +123,7 @@ def test_the_latest_comes_first_and_each_title_once() -> None:
 
 def test_old_ones_make_way() -> None:
     text = ""
-    for number in range(MOST_RECENT + 3):
+    for number in range(MAX_RECENT + 3):
         text = with_recent(text, str(number), "{}")
     assert [title for title, _ in read_recent(text)] == [str(n) for n in range(10, 2, -1)]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.composer.run_history import SHOWN, Run, read_history, read_jobs, read_workflow, run_path
+from page.composer.run_history import LIMIT, Run, read_history, read_jobs, read_workflow, run_path
 from tether.core.errors import MessageError
 from tether.core.ids import PromptId
 
@@ -45,8 +45,8 @@ def test_history_comes_oldest_first() -> None:
 
 
 def test_no_more_than_can_be_looked_at() -> None:
-    assert len(read_jobs(json.dumps({"jobs": [{"id": str(n)} for n in range(99)]}))) == SHOWN
-    assert len(read_history(json.dumps({str(n): {} for n in range(99)}))) == SHOWN
+    assert len(read_jobs(json.dumps({"jobs": [{"id": str(n)} for n in range(99)]}))) == LIMIT
+    assert len(read_history(json.dumps({str(n): {} for n in range(99)}))) == LIMIT
 
 
 @pytest.mark.parametrize(

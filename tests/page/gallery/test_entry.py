@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.gallery.entry import (
-    LONGEST_TEXT,
-    MOST,
+    MAX_ENTRIES,
+    MAX_TEXT,
     GalleryEntry,
     allowance,
     by_day,
@@ -82,9 +82,9 @@ def test_the_name_of_a_workflow_is_in_the_title(title: str, workflow: str) -> No
 def test_long_texts_are_cut() -> None:
     """A result that is a text is shown, not read."""
     task = done()
-    task.outputs = (Output(NodeId("4"), "text", text="x" * (LONGEST_TEXT + 1)),)
+    task.outputs = (Output(NodeId("4"), "text", text="x" * (MAX_TEXT + 1)),)
     (output,) = entry_of(task, "north", NOON).outputs
-    assert output.text == "x" * LONGEST_TEXT + "…"
+    assert output.text == "x" * MAX_TEXT + "…"
     task.outputs = (Output(NodeId("4"), "text", text="short"),)
     assert entry_of(task, "north", NOON).outputs == task.outputs
 
@@ -199,7 +199,7 @@ def test_the_newest_stays_though_it_is_too_large() -> None:
 
 def test_there_are_not_too_many() -> None:
     """However small they are."""
-    many = [entry(str(number), NOON + number) for number in range(MOST + 2)]
+    many = [entry(str(number), NOON + number) for number in range(MAX_ENTRIES + 2)]
     assert evicted(many, 10**9) == [many[1], many[0]]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.lanes.lifeline import SPANS, Lifelines, Piece, Span, line_of
+from page.lanes.lifeline import MAX_SPANS, Lifelines, Piece, Span, line_of
 from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window
 from tether.core.commands import StartTimer
 from tether.core.events import FrameReceived, SocketClosed
@@ -137,10 +137,10 @@ def test_only_the_latest_spans_are_kept() -> None:
     """A server that is away for a night fills no memory."""
     line = Line()
     line.do("connect")
-    for attempt in range(1, SPANS):
+    for attempt in range(1, MAX_SPANS):
         line.do("closed", attempt, 1006)
         line.do("fired", attempt)
-    assert len(line.spans) == SPANS
+    assert len(line.spans) == MAX_SPANS
     assert line.spans[-1].phase is Phase.CONNECTING
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from page.lanes.lifeline import Lifelines
 from page.lanes.picture import (
-    LEAST,
-    ROWS,
+    MAX_ROWS,
+    MIN_WIDTH,
     Bar,
     Lane,
     LanesPicture,
@@ -123,7 +123,7 @@ def test_a_life_of_a_moment_can_be_seen() -> None:
     for now in (NOON, NOON + 50, NOON + 100):
         (bar,) = lanes_of(shown(window, now=now))[NORTH].bars
         assert 0 <= bar.start < bar.end <= 1
-        assert bar.end - bar.start > LEAST * 0.99
+        assert bar.end - bar.start > MIN_WIDTH * 0.99
         assert len(bar.parts) == 1
 
 
@@ -198,7 +198,7 @@ def test_a_lost_socket_is_a_gap_in_the_line() -> None:
     assert lane.phase == "waiting"
     assert [stroke.kind for stroke in lane.line] == ["dial", "open", "gap"]
     gap = lane.line[-1]
-    assert (gap.start, gap.end) == (1 - LEAST, 1)
+    assert (gap.start, gap.end) == (1 - MIN_WIDTH, 1)
     do(connection.fired(1), 21)
     connection.greeted(2)
     lifelines.note(StartTimer(ConnectionTimer(NORTH, 2), 0), NOON + 21)
@@ -302,10 +302,10 @@ def test_a_window_in_which_nothing_ever_was_shows_now() -> None:
 def test_what_finds_no_row_is_counted() -> None:
     """A lane has only so many."""
     window, _ = farm()
-    for number in range(1, ROWS + 4):
+    for number in range(1, MAX_ROWS + 4):
         waiting_task(window, number)
     lane = lanes_of(shown(window))["here"]
-    assert (lane.rows, len(lane.bars), lane.more) == (ROWS, ROWS, 3)
+    assert (lane.rows, len(lane.bars), lane.more) == (MAX_ROWS, MAX_ROWS, 3)
 
 
 TIME = st.floats(-200, 200)
@@ -346,7 +346,7 @@ def test_every_task_is_in_the_picture_once(
     bars = [bar for lane in picture.lanes for bar in lane.bars]
     assert len({bar.key for bar in bars}) == len(bars)
     assert len(bars) + sum(lane.more for lane in picture.lanes) == expected
-    assert all(lane.rows <= ROWS for lane in picture.lanes)
+    assert all(lane.rows <= MAX_ROWS for lane in picture.lanes)
     for bar in bars:
         assert 0 <= bar.start < bar.end <= 1
         assert bar.parts
@@ -472,12 +472,12 @@ def test_bars_that_follow_each_other_share_a_row() -> None:
 
 def test_what_runs_and_what_waits_are_seen_when_rows_are_few() -> None:
     """However much has ended before."""
-    ended = [bar(f"e{number}", 0.1, 0.9) for number in range(ROWS)]
-    queued = [bar(f"q{number}", 0.2, 1, State.QUEUED) for number in range(ROWS)]
+    ended = [bar(f"e{number}", 0.1, 0.9) for number in range(MAX_ROWS)]
+    queued = [bar(f"q{number}", 0.2, 1, State.QUEUED) for number in range(MAX_ROWS)]
     running = bar("r", 0.3, 1, State.RUNNING)
     found = rows_of(*ended, *queued, running)
     assert found["r"] == 0
-    assert set(found) == {"r", *(f"q{number}" for number in range(ROWS - 1))}
+    assert set(found) == {"r", *(f"q{number}" for number in range(MAX_ROWS - 1))}
 
 
 TIMES = st.floats(0, 1)
@@ -493,8 +493,8 @@ def test_no_bar_hides_another(bars: list[tuple[float, float, State]]) -> None:
     ]
     found = placed(made)
     assert len({each.key for each in found}) == len(found)
-    assert all(0 <= each.row < ROWS for each in found)
+    assert all(0 <= each.row < MAX_ROWS for each in found)
     for one, other in combinations(found, 2):
         assert one.row != other.row or one.end <= other.start or other.end <= one.start
-    if len(made) <= ROWS:
+    if len(made) <= MAX_ROWS:
         assert len(found) == len(made)

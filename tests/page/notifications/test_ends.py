@@ -2,7 +2,7 @@
 
 import pytest
 
-from page.notifications.ends import LONG, Ends, seconds_until_long
+from page.notifications.ends import LONG_RUN, Ends, seconds_until_long
 from tests.tether.core.farm import NOON, NORTH, QUEUED, RUNNING, bound_task, new_window
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -53,7 +53,7 @@ def test_a_lost_task_that_goes_on_ends_once_more() -> None:
     assert ends.take() == (1, 0)
 
 
-@pytest.mark.parametrize(("seconds", "left"), [(0, LONG), (LONG - 5, 5), (LONG + 5, 0)])
+@pytest.mark.parametrize(("seconds", "left"), [(0, LONG_RUN), (LONG_RUN - 5, 5), (LONG_RUN + 5, 0)])
 def test_a_task_will_have_run_long(seconds: float, left: float) -> None:
     """Counted from when it was seen to start."""
     window = new_window()

@@ -27,7 +27,7 @@ from tether.runtime.ports import OnAnswer
 ROOT = Path(__file__).parents[3]
 WORDS = Words((ROOT / "static/i18n/routing-test.en.json").read_text())
 URL = ServerUrl("http://gpu-1:8188")
-WITHIN = 0.4
+TASK_TIMEOUT = 0.4
 
 Change = Callable[[InPageServer], None]
 
@@ -92,7 +92,7 @@ def probed(
         def explain(trouble: Trouble) -> str:
             return trouble.code
 
-        within = WITHIN if not swallows else 5.0
+        within = TASK_TIMEOUT if not swallows else 5.0
         found = await Live({URL: "gpu-1"}, make, Chance(1), WORDS.say, explain, within).run()
         assert len(found) == 1 and (found[0]["server"], found[0]["name"]) == (URL, "gpu-1")
         engine = server.engine
@@ -138,7 +138,7 @@ def test_a_slow_server_has_its_task_cancelled() -> None:
     """It began there, so the socket is proven."""
     told = probed(settings={"pace": 5.0})
     assert (told["passed"], told["verdict"], told["left"]) == (True, "slow", 0)
-    assert f"within {WITHIN:g} s" in told["detail"]
+    assert f"within {TASK_TIMEOUT:g} s" in told["detail"]
     assert told["runs"] == 0
 
 
@@ -150,7 +150,7 @@ def test_a_dead_server_is_known_at_once() -> None:
         "unreachable",
         "server_down",
     )
-    assert told["ms"] < WITHIN * 1000
+    assert told["ms"] < TASK_TIMEOUT * 1000
 
 
 def test_a_socket_that_does_not_open_is_told() -> None:
@@ -175,7 +175,7 @@ def test_a_refused_task_is_told_with_its_reason() -> None:
 
 def test_a_task_that_can_not_be_removed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """The person should look into the queue."""
-    monkeypatch.setattr(live, "REMOVED_WITHIN", 0.2)
+    monkeypatch.setattr(live, "REMOVAL_TIMEOUT", 0.2)
     lost = (Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT)
     told = probed(others, lost=lost)
     assert (told["passed"], told["verdict"], told["left"]) == (False, "left", 3)

@@ -80,7 +80,7 @@ def test_the_bug_stands_where_it_was_seen() -> None:
     before = played()[6]["before"]
     assert before == "ABC completed. DEF stays at 52.25 % forever."
     outcome = asyncio.run(moved_connection(PlayedStage(1, ONLY_ONE_MOVES), reached=10))
-    assert outcome.said[1] == ("task.stands", {"task": "DEF", "percent": "52.50"})
+    assert outcome.sentences[1] == ("task.stands", {"task": "DEF", "percent": "52.50"})
 
 
 def test_evidence_names_the_deciding_frames() -> None:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.servers.server_list import (
-    EVERY,
     LONGEST_NAME,
     LONGEST_SUBSTITUTE,
+    READ_INTERVAL,
     ServerList,
     Substitutes,
     compare,
@@ -62,10 +62,10 @@ def test_a_place_that_is_none_is_told(place: object) -> None:
 
 
 def test_pages_read_at_moments_of_their_own_never_more_often_than_every_five_minutes() -> None:
-    assert pause(0.0) == EVERY == 300.0
+    assert pause(0.0) == READ_INTERVAL == 300.0
     draws = [pause(random.Random(seed).random()) for seed in range(50)]
     assert len(set(draws)) == 50
-    assert all(EVERY <= draw < 2 * EVERY for draw in draws)
+    assert all(READ_INTERVAL <= draw < 2 * READ_INTERVAL for draw in draws)
 
 
 def test_a_good_list_is_the_new_one() -> None:

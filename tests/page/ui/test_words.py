@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from page.ui.words import LANGUAGES, Words, choose_language, explained, spoken
+from page.ui.words import LANGUAGES, Words, choose_language, say_duration, show_errors
 from tether.core.errors import BadInput, Trouble
 from tether.core.model.title import keyed, title_of
 
@@ -50,9 +50,9 @@ def test_every_trouble_of_the_program_has_its_sentence() -> None:
 
 def test_the_page_itself_says_what_the_english_catalogue_says() -> None:
     """The HTML is painted before Python is there: it must not change its words then."""
-    spoken = re.findall(r'data-say="([\w.]+)"[^>]*>([^<]*)<', PAGE)
-    assert len(spoken) > 15
-    for key, text in spoken:
+    say_duration = re.findall(r'data-say="([\w.]+)"[^>]*>([^<]*)<', PAGE)
+    assert len(say_duration) > 15
+    for key, text in say_duration:
         assert CATALOGUES["en"][key] == text, key
 
 
@@ -114,7 +114,7 @@ WORDS = Words((Path(__file__).resolve().parents[3] / "static/i18n/en.json").read
     ],
 )
 def test_a_span_is_said_as_a_person_would(seconds: float, said: str) -> None:
-    assert spoken(WORDS, seconds) == said
+    assert say_duration(WORDS, seconds) == said
 
 
 def test_what_keeps_a_wish_from_being_done_is_said() -> None:
@@ -126,5 +126,5 @@ def test_what_keeps_a_wish_from_being_done_is_said() -> None:
 
     words, said = Words('{"trouble.not_a_picture": "{picture} is no picture."}'), list[str]()
     for code in ("", "not_a_picture"):
-        asyncio.run(explained(work(code), words, said.append))
+        asyncio.run(show_errors(work(code), words, said.append))
     assert said == ["a.txt is no picture."]
