@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
+from tests.e2e.failures import IS_RED, Console, leave_behind
 from tests.e2e.warm_tab import WarmTab, leave_anyway
 from tests.e2e.watch import Watch, report_violations
 from tools.dev.serve import PageServer
@@ -90,6 +91,14 @@ def warm_tab(
     tab.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, Any]:
+    """Note that a test failed, for the fixtures that end after it."""
+    report = yield
+    item.stash[IS_RED] = item.stash.get(IS_RED, False) or report.failed
+    return report
+
+
 @pytest.fixture
 def seat(request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty tab: the worker's, or one of its own for a test that is marked `fresh_tab`."""
@@ -102,11 +111,14 @@ def seat(request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 @pytest.fixture
-def watch(seat: Page) -> Iterator[Watch]:
+def watch(seat: Page, request: pytest.FixtureRequest) -> Iterator[Watch]:
     """Watch all pages of the test; fail it at its end on any problem it did not expect."""
-    watch = Watch(seat.context)
+    watch, console = Watch(seat.context), Console(seat.context)
     yield watch
     watch.stop()
+    console.stop()
+    if request.node.stash.get(IS_RED, False) or not watch.is_content():
+        leave_behind(request.node.nodeid, seat.context, console)
     watch.verify()
 
 

@@ -88,8 +88,8 @@ class WarmTab:
             listen(event, listener)
 
         page.on = on  # type: ignore[method-assign]
-        for each in (page, context):
-            each.add_init_script = refuse  # type: ignore[method-assign]
+        page.add_init_script = page.route_web_socket = refuse  # type: ignore[method-assign]
+        context.add_init_script = refuse  # type: ignore[method-assign]
         return page
 
     def _note_origin(self, request: Request) -> None:

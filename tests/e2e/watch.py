@@ -70,20 +70,25 @@ class Watch:
         parts = [urlsplit(url) for url in (*self.requests, *self.kept)]
         return {f"{part.scheme}://{part.netloc}" for part in parts}
 
+    def is_content(self) -> bool:
+        """Tell whether there was no problem but those that the test expects, and all of them."""
+        return not self._unexpected() and not self._missing()
+
     def verify(self) -> None:
         """Fail on a problem that was not expected, or an expected one that did not come."""
-        unexpected = [
-            problem
-            for problem in self.problems
-            if not any(re.search(pattern, problem) for pattern in (*self._expected, *self._allowed))
-        ]
-        missing = [
+        assert not self._unexpected(), "the page complained:\n" + "\n".join(self._unexpected())
+        assert not self._missing(), f"the page should have complained of {self._missing()}"
+
+    def _unexpected(self) -> list[str]:
+        known = (*self._expected, *self._allowed)
+        return [each for each in self.problems if not any(re.search(k, each) for k in known)]
+
+    def _missing(self) -> list[str]:
+        return [
             pattern
             for pattern in self._expected
             if not any(re.search(pattern, problem) for problem in self.problems)
         ]
-        assert not unexpected, "the page complained:\n" + "\n".join(unexpected)
-        assert not missing, f"the page should have complained of {missing}"
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in COMPLAINTS:

@@ -18,7 +18,10 @@ from tests.faults.rows import ROWS, Row
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every row `browser`; the long ones first, so that none is left alone at the end."""
     rows = [item for item in items if "tests/faults" in item.path.as_posix()]
+    is_long = {row.name: row.is_long for row in ROWS}
     for item in rows:
+        if is_long.get(name_of(item.nodeid)):
+            item.add_marker(pytest.mark.long)
         item.add_marker(pytest.mark.browser)
         item.add_marker(pytest.mark.timeout(300))  # the rows beside it may be slow
     seconds = {row.name: row.seconds for row in ROWS}

@@ -54,6 +54,9 @@ NOTE_ENDS = """
 """
 
 
+HELD = "before ImageInvert"
+"""Where a task of gpu-1 stands while something goes wrong."""
+
 START_WITHIN = 90
 """Seconds for Python to start: other rows start it too, on the same two cores."""
 
@@ -151,6 +154,20 @@ class Stage:
         assert page.evaluate("isSecureContext") is is_local
         return page
 
+    def send_and_hold(self, send: Callable[[], None] | None = None) -> None:
+        """Send as `send` does, and wait until gpu-1 has begun the first of its two tasks.
+
+        It goes no further before `go_on`; the page knows that gpu-1 has both.
+        """
+        self.do(lambda: self.faulty.server.hold(HELD))
+        (send or self.send)()
+        self.until(lambda: self.faulty.server.is_held(HELD) and self.faulty.posts() == 2)
+        self.until(lambda: sorted(t["state"] for t in self.tasks_of(0)) == ["queued", "running"])
+
+    def go_on(self) -> None:
+        """Let gpu-1 go on with its tasks."""
+        self.do(lambda: self.faulty.server.release(HELD))
+
     def send(self, workflow: dict[str, Any] | None = None) -> None:
         """Open the page and send two tasks to each server; those of gpu-1 may be own ones."""
         self.open()
@@ -216,12 +233,6 @@ class Stage:
         while not condition():
             assert time.monotonic() < give_up_at, "what the row waits for did not come"
             self.page.wait_for_timeout(25)
-
-    def until_running(self, count: int = 1) -> None:
-        """Wait until gpu-1 has begun so many tasks, and the page knows that it has all of ours."""
-        self.until(lambda: len(self.faulty.ran) >= count and self.faulty.posts() == 2)
-        sent = ("queued", "running")
-        self.until(lambda: all(task["state"] in sent for task in self.tasks_of(0)))
 
     def until_idle(self) -> None:
         """Wait until gpu-1 has nothing more to do."""

@@ -10,6 +10,7 @@ from tests.e2e.farm import lock
 from tests.faults.desktop import Desktop
 from tests.faults.rows import ROWS, Row
 from tests.faults.stage import Stage, stage
+from tests.world.faults import FAULTS
 
 WANTED = 3.0
 """Seconds from what can be known to what is shown."""
@@ -53,8 +54,14 @@ def test_every_true_end_is_shown_and_nothing_runs_twice(
     """Each row by its own story; the tasks beside it are not disturbed."""
     with stage(seat, background, row.host, row.api, row.pace) as scene:
         row.story(scene)
+        scene.go_on()
         scene.until_ended(len(row.ends) + row.beside)
         seconds = waited_for_ends(scene, row)
         record_property("ends", " ".join(f"{each:5.1f}" for each in seconds))
         assert [lock(page) for page in scene.pages] == [None] * len(scene.pages)
         assert max(seconds) < RED
+
+
+def test_what_is_left_out_is_a_fault_of_the_worlds() -> None:
+    """A row that `make test` plays in no browser is played there, at every moment of a task."""
+    assert {row.proved_by for row in ROWS} - {""} <= FAULTS.keys()

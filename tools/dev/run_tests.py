@@ -1,26 +1,32 @@
-"""Runs everything that CI runs, with a summary in the last line.
+"""Runs what `make test`, `make test-all` and `make test-loaded` run: a line a part, and a sum.
 
-Two lanes side by side, as two cores allow; the browser's tests come after them,
-alone, since they measure time. A part's output is printed when the part ends.
+Two lanes run side by side, as two cores allow; the browser's tests come after them, alone. All
+that a part prints is kept in `var/results/`, and shown if the part fails; what a failing browser
+test leaves behind is in `var/failures/`.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from tools.dev import own_coverage
 
 ROOT = Path(__file__).resolve().parents[2]
+RESULTS, FAILURES = ROOT / "var" / "results", ROOT / "var" / "failures"
+SLOWEST = 10
 
 Command: TypeAlias = Sequence[str]
-PYTEST = (sys.executable, "-m", "pytest", "-q")
+PYTEST = (sys.executable, "-m", "pytest", "-q", f"--durations={SLOWEST}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class Outcome:
     passed: int
     failed: int
     seconds: float
+    slowest: Sequence[tuple[float, str]] = ()
 
 
 CHECK = (
@@ -58,12 +65,15 @@ ELSEWHERE = (
 LANES = (
     (
         *CHECK,
-        Part("pure code, with coverage", (sys.executable, "-m", "tools.dev.own_coverage", "-q")),
+        Part(
+            "pure code, with coverage",
+            (sys.executable, "-m", "tools.dev.own_coverage", *PYTEST[3:]),
+        ),
         Part("pure code, inside Pyodide", ("node", "tools/dev/pyodide_tests.mjs")),
     ),
     (
         Part(
-            "simulator, servers, tools",
+            "page, servers, tools",
             (*PYTEST, "tests", *(f"--ignore={part}" for part in ELSEWHERE)),
         ),
         # Last, since it has two processes: the other lane may have ended by then.
@@ -75,7 +85,9 @@ LANES = (
 # no others, are run again, and listed.
 CRASHED = "(Page|Target) crashed|Chromium kept no page"
 RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
-IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED)
+# Part of a test is waiting, so more of them than cores run at a time.
+IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "3", "--dist", "worksteal")
+LONG, SHORT = ("-m", "long"), ("-m", "not long")
 
 # The reasons for skipped tests are printed: an engine may be absent. WebKit's IndexedDB sometimes
 # hangs in the driven private session, for an unknown reason: such tests are run again, and listed.
@@ -85,26 +97,27 @@ ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, *RERUN_HUNG, "tests/engines"))
 # People host a built site, so all browser tests run on one, and the main ones on the source tree.
 SITE = "var/site"
 BUILD = Part("built site", ("node", "tools/site/build.mjs", "--from", ".", "--to", SITE, "--plain"))
-BY_FILE = ("-n", "2", "--dist", "loadfile")
-BROWSER = Part("browser", (*IN_CHROMIUM, "tests/e2e", *BY_FILE), SITE)
-MANY = Part("many tasks, many tabs", (*IN_CHROMIUM, "tests/many"), SITE)
-
-# Most of a row is waiting, so more of them than cores run at a time.
-ROWS = (*IN_CHROMIUM, "tests/faults", "-n", "4", "--dist", "load", "--maxschedchunk", "1")
-FAULTS = Part("faults", ROWS, SITE)
-MAIN_TESTS = ("main_job", "routing_test")
-TWICE = "not (without_a_cure or twenty)"  # The first is of the source tree anyway, the other long.
-SOURCE = Part(
-    "browser, source tree",
-    (*IN_CHROMIUM, *(f"tests/e2e/test_{name}.py" for name in MAIN_TESTS), "-k", TWICE, *BY_FILE),
-)
+BROWSER = Part("browser", (*IN_CHROMIUM, "tests/e2e", *SHORT), SITE)
+FAULTS = Part("faults", (*IN_CHROMIUM, "tests/faults", *SHORT), SITE)
+MAIN_TESTS = ("tests/e2e/test_main_job.py", "tests/e2e/test_routing_test.py")
 FIVE = "(reload or clean or executed or restart or lost) and not (0.3.64 or before or clock)"
-SOURCE_FAULTS = Part("faults, source tree", (*ROWS, "-k", FIVE))
 
+AFTER_LANES = (BUILD, BROWSER, FAULTS)
+LONG_PARTS = (
+    BUILD,
+    Part("browser, long", (*IN_CHROMIUM, "tests/e2e", *LONG), SITE),
+    Part("browser, source tree", (*IN_CHROMIUM, *MAIN_TESTS, *SHORT)),
+    ENGINES,
+    Part("faults, long", (*IN_CHROMIUM, "tests/faults", *LONG), SITE),
+    Part("faults, source tree", (*IN_CHROMIUM, "tests/faults", "-k", FIVE)),
+    Part("many tasks, many tabs", (*PYTEST, *RERUN_CRASHED, "tests/many"), SITE),
+    Part("worlds with fresh seeds", (sys.executable, "-m", "tests.world.soak", "60")),
+)
 
 ALONE: dict[str, Sequence[Part]] = {
     "--check": CHECK,
-    "--faults": (BUILD, FAULTS),
+    "--long": LONG_PARTS,
+    "--faults": (BUILD, Part("faults", (*IN_CHROMIUM, "-s", "tests/faults"), SITE)),
     "--engines": (ENGINES,),
 }
 
@@ -128,46 +141,100 @@ def last_summary(output: str) -> str:
     return lines[-1] if lines else ""
 
 
-def run(part: Part) -> Outcome:
-    """Run one part to its end, and print its output."""
-    started = time.monotonic()
-    finished = subprocess.run(
-        part.command,
-        cwd=ROOT,
-        env={**os.environ, "SERVED": str(ROOT / part.served)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+def slowest(output: str) -> list[tuple[float, str]]:
+    """Return pytest's own list of a part's slowest tests: seconds, and name."""
+    found = re.findall(r"^([\d.]+)s (?:call|setup|teardown) +(\S+)", output, re.MULTILINE)
+    return [(float(seconds), name) for seconds, name in found]
+
+
+@dataclass(slots=True)
+class Board:
+    """Says which parts run and for how long, in one line that is written over, on a terminal."""
+
+    running: dict[str, float] = field(default_factory=dict)
+    is_terminal: bool = field(default_factory=sys.stdout.isatty)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _ended: threading.Event = field(default_factory=threading.Event)
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        with self._lock:
+            print(f"\x1b[2K\r{text}" if self.is_terminal else text, flush=True)
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Keep the line up to date meanwhile."""
+        clock = threading.Thread(target=self._tick, daemon=True)
+        clock.start()
+        yield
+        self._ended.set()
+        clock.join()
+
+    def _tick(self) -> None:
+        while self.is_terminal and not self._ended.wait(1):
+            now = time.monotonic()
+            parts = [f"{name} {now - since:.0f} s" for name, since in self.running.copy().items()]
+            with self._lock:
+                print(f"\x1b[2K\r  … {', '.join(parts)}", end="", flush=True)
+
+
+def run(part: Part, board: Board) -> Outcome:
+    """Run one part to its end; print how it ended, and all of its output if that was badly."""
+    kept = RESULTS / f"{part.name.replace(', ', ' ').replace(' ', '-')}.txt"
+    started = board.running[part.name] = time.monotonic()
+    with kept.open("w+") as file:
+        finished = subprocess.run(
+            part.command,
+            cwd=ROOT,
+            env={**os.environ, "SERVED": str(ROOT / part.served)},
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        file.seek(0)
+        output = file.read()
     seconds = time.monotonic() - started
-    passed, failed = counted(finished.returncode, finished.stdout)
-    print(f"\n=== {part.name}: {seconds:.1f} s\n{finished.stdout}", end="", flush=True)
-    return Outcome(part, passed, failed, seconds)
+    del board.running[part.name]
+    passed, failed = counted(finished.returncode, output)
+    verdict = f"{failed} FAILED" if failed else "ok"
+    clock = time.strftime("%H:%M:%S")
+    board.say(f"{clock}  {part.name:26} {passed:5} {verdict:10} {seconds:6.1f} s")
+    if failed:
+        board.say(f"\n=== {part.name}\n{output}")
+    return Outcome(part, passed, failed, seconds, slowest(output))
 
 
-def run_lane(lane: Sequence[Part]) -> list[Outcome]:
-    """Run parts one after another."""
-    return [run(part) for part in lane]
+def run_all(parts: Sequence[Part], lanes: Sequence[Sequence[Part]], board: Board) -> list[Outcome]:
+    """Run the lanes side by side, then the parts one after another."""
+
+    def run_each(lane: Sequence[Part]) -> list[Outcome]:
+        return [run(part, board) for part in lane]
+
+    with ThreadPoolExecutor(max(1, len(lanes))) as workers:
+        outcomes = [outcome for lane in workers.map(run_each, lanes) for outcome in lane]
+    return outcomes + run_each(parts)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run everything, or the linters (`--check`), or one part; return the exit status."""
+    """Run everything short, or what an option names; return the exit status."""
     started = time.monotonic()
-    if arguments:
-        outcomes = run_lane(ALONE[arguments[0]])
-    else:
-        with ThreadPoolExecutor(len(LANES)) as lanes:
-            outcomes = [outcome for lane in lanes.map(run_lane, LANES) for outcome in lane]
-        outcomes += run_lane((BUILD, BROWSER, SOURCE, ENGINES, FAULTS, SOURCE_FAULTS, MANY))
-    print(f"\n=== all parts: {time.monotonic() - started:.0f} s")
-    for outcome in outcomes:
-        verdict = f"{outcome.failed} FAILED" if outcome.failed else "ok"
-        print(f"  {outcome.part.name:28} {outcome.passed:5} {verdict:10} {outcome.seconds:6.1f} s")
+    for folder in (RESULTS, FAILURES):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    parts, lanes = (ALONE[arguments[0]], ()) if arguments else (AFTER_LANES, LANES)
+    board = Board()
+    with board.shown():
+        outcomes = run_all(parts, lanes, board)
+    board.say("\nSlowest tests:")
+    times = sorted((each for outcome in outcomes for each in outcome.slowest), reverse=True)
+    for seconds, name in times[:SLOWEST]:
+        board.say(f"  {seconds:6.1f} s  {name}")
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
-    print(f"{passed} passed, {failed} failed")
+    board.say(f"\n{passed} passed, {failed} failed in {time.monotonic() - started:.0f} s")
+    if any(FAILURES.iterdir()):
+        board.say(f"Pictures, console and journal of what failed: {FAILURES.relative_to(ROOT)}/")
     return 1 if failed else 0
 
 

@@ -38,8 +38,8 @@ def lists_hang(stage: Stage) -> None:
     """No list, and no end on the socket either."""
     stage.fault("swallow", frames=["executed", "execution_success", "executing_null"])
     stage.fault("hang", path=LISTS)
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
+    stage.go_on()
     stage.pass_by(30)
     stage.heal()
 
@@ -73,8 +73,14 @@ ROWS = (
     Row("POST answer 3 s late", post_late, again=(OLD,)),
     Row("POST answer lost", post_lost, again=(OLD,)),
     Row("POST answer lost before its first byte", post_cut, again=(OLD,), doubles=1, pace=2.0),
-    Row("500 on history once", history_fails_once, by="record", again=(OLD,)),
-    Row("list hangs 30 s", lists_hang, by="record", again=(OLD,), seconds=36),
+    Row(
+        "500 on history once",
+        history_fails_once,
+        by="record",
+        again=(OLD,),
+        proved_by="error status",
+    ),
+    Row("list hangs 30 s", lists_hang, by="record", again=(OLD,), seconds=36, proved_by="silent"),
     Row("upload 413", refused, ("failed", "failed"), by="answer", is_sent=False),
     Row("upload 413, not pinned", refused_there_alone, (), beside=4),
     Row("upload 413, unreadable", refused_unreadably, (), beside=4),

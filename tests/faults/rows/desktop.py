@@ -24,11 +24,11 @@ TICKS = """
 
 def hidden(stage: Stage) -> None:
     """Another tab is in front for a minute, and gpu-1's ends have to be asked for."""
-    ALL_THREE(stage)
+    stage.send_and_hold(lambda: ALL_THREE(stage))
     stage.page.evaluate(TICKS)
-    stage.until_running()
     stage.context.new_page()
     with stage.left_alone():
+        stage.go_on()
         time.sleep(MINUTE)  # the fault itself; nobody may look at the page meanwhile
     ticks = stage.page.evaluate("hiddenTicks")
     assert ticks[-1] - ticks[0] > 1000 * (MINUTE - 5), "the page was not hidden for a minute"
@@ -38,8 +38,7 @@ def hidden(stage: Stage) -> None:
 
 def discarded(stage: Stage) -> None:
     """The browser takes the page's memory; the person comes back to the tab."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.context.new_page().goto(DISCARDS)
     with stage.left_alone() as desktop:
         desktop.do_to(stage.address, "Urgent Discard")
@@ -50,12 +49,12 @@ def discarded(stage: Stage) -> None:
 
 def frozen(stage: Stage) -> None:
     """The browser stops the page for ten seconds; the person comes back to the tab."""
-    stage.send()
+    stage.send_and_hold()
     stage.page.evaluate("document.addEventListener('freeze', () => { window.wasFrozen = true })")
-    stage.until_running()
     stage.context.new_page().goto(DISCARDS)
     with stage.left_alone() as desktop:
         desktop.do_to(stage.address, "Freeze")
+        stage.go_on()
         time.sleep(10)  # the fault itself: so long the page stands still
         stage.woken()
     assert stage.page.evaluate("window.wasFrozen")
@@ -67,9 +66,8 @@ ROWS = (
         hidden,
         by="record",
         is_on_desktop=True,
-        pace=7.0,
         seconds=MINUTE + 15,
     ),
-    Row("tab discarded", discarded, beside_by=None, is_on_desktop=True, pace=1.5, seconds=30),
-    Row("tab frozen 10 s", frozen, beside_by=None, is_on_desktop=True, pace=1.5, seconds=30),
+    Row("tab discarded", discarded, beside_by=None, is_on_desktop=True, seconds=30),
+    Row("tab frozen 10 s", frozen, beside_by=None, is_on_desktop=True, seconds=30),
 )

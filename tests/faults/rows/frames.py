@@ -46,9 +46,27 @@ def joined_by(kind: str) -> Callable[[Stage], None]:
 ALL_THREE = swallowed("executed", "execution_success", "executing_null")
 
 ROWS = (
-    Row("executed swallowed", swallowed("executed"), by="record", again=(OLD,)),
-    Row("execution_success swallowed", swallowed("execution_success"), by="record", again=(OLD,)),
-    Row("executing null swallowed", swallowed("executing_null"), by="record", again=(OLD,)),
+    Row(
+        "executed swallowed",
+        swallowed("executed"),
+        by="record",
+        again=(OLD,),
+        proved_by="swallowed frames",
+    ),
+    Row(
+        "execution_success swallowed",
+        swallowed("execution_success"),
+        by="record",
+        again=(OLD,),
+        proved_by="swallowed frames",
+    ),
+    Row(
+        "executing null swallowed",
+        swallowed("executing_null"),
+        by="record",
+        again=(OLD,),
+        proved_by="swallowed frames",
+    ),
     Row("all three swallowed", ALL_THREE, by="record", again=(OLD,)),
     Row("node error", node_error, ("failed", "failed"), by="socket", again=(OLD,)),
     Row(
@@ -57,10 +75,11 @@ ROWS = (
         ("failed", "failed"),
         by="record",
         again=(OLD,),
+        proved_by="swallowed frames",
     ),
-    Row("malformed JSON", joined_by("malformed"), by="socket"),
-    Row("unknown type", joined_by("unknown"), by="socket"),
-    Row("binary junk", joined_by("junk"), by="socket"),
-    Row("foreign frames", joined_by("foreign"), by="socket"),
-    Row("duplicated frames", doubled, by="socket"),
+    Row("malformed JSON", joined_by("malformed"), by="socket", proved_by="junk"),
+    Row("unknown type", joined_by("unknown"), by="socket", proved_by="junk"),
+    Row("binary junk", joined_by("junk"), by="socket", proved_by="junk"),
+    Row("foreign frames", joined_by("foreign"), by="socket", proved_by="foreign frames"),
+    Row("duplicated frames", doubled, by="socket", proved_by="doubled frames"),
 )

@@ -11,25 +11,23 @@ from tests.faults.stage import Stage
 
 def reset(stage: Stage) -> None:
     """The first task is at work when the line breaks."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("reset")
     stage.until(lambda: len(stage.dials()) == 2)
 
 
 def close(stage: Stage) -> None:
     """Something on the way closes the socket in good order."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("close")
     stage.until(lambda: len(stage.dials()) == 2)
 
 
 def ends_while_away(stage: Stage) -> None:
     """No way to the server until all is done there."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("down")
+    stage.go_on()
     stage.until_idle()
     stage.heal()
 
@@ -44,8 +42,7 @@ def down_at_start(stage: Stage) -> None:
 
 def down_mid_task(stage: Stage) -> None:
     """The way to the server is gone for a second of the first task."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("down")
     stage.pass_by(1)
     stage.heal()
@@ -53,8 +50,7 @@ def down_mid_task(stage: Stage) -> None:
 
 def killed(stage: Stage) -> None:
     """The server forgets what it had."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.background.run(stage.faulty.server.kill())
     stage.pass_by(1)
     stage.background.run(stage.faulty.server.start())
@@ -63,8 +59,7 @@ def killed(stage: Stage) -> None:
 
 def paused(stage: Stage) -> None:
     """The whole machine stands still."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.do(stage.faulty.server.freeze)
     stage.pass_by(20)
     stage.do(stage.faulty.server.thaw)
@@ -73,8 +68,7 @@ def paused(stage: Stage) -> None:
 
 def black_hole(stage: Stage) -> None:
     """Nothing moves for five seconds, old connections and new ones."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("pause")
     stage.pass_by(5)
     stage.heal()
@@ -88,8 +82,7 @@ def sockets_blocked(stage: Stage) -> None:
 
 def half_open(stage: Stage) -> None:
     """The socket stands, and nothing comes."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("half_open")
 
 
@@ -100,8 +93,7 @@ def client_id(stage: Stage) -> str:
 
 def deaf_after_reconnect(stage: Stage) -> None:
     """The late death of the old socket unregisters the id of the new one."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("reset")
     stage.until(lambda: len(stage.dials()) == 2)
     stage.pass_by(0.3)
@@ -121,8 +113,7 @@ def deaf_when_sending(stage: Stage) -> None:
 
 def offline(stage: Stage) -> None:
     """The browser knows that it is offline, and what is under way hangs."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.fault("pause")
     stage.page.context.set_offline(True)
     stage.pass_by(10)
@@ -134,15 +125,15 @@ def offline(stage: Stage) -> None:
 ROWS = (
     Row("reset mid-task", reset, again=(OLD, "lan")),
     Row("clean close", close),
-    Row("end passes while away", ends_while_away, again=(OLD,)),
+    Row("end passes while away", ends_while_away, again=(OLD,), proved_by="cut"),
     Row("down at start", down_at_start),
-    Row("down mid-task", down_mid_task),
+    Row("down mid-task", down_mid_task, proved_by="black hole"),
     Row("kill -9 and restart", killed, ("lost", "lost"), again=(OLD,)),
     Row("paused 20 s", paused, again=(OLD,), seconds=28),
-    Row("black hole 5 s", black_hole),
-    Row("offline 10 s", offline, pace=2.0, seconds=20),
+    Row("black hole 5 s", black_hole, proved_by="black hole"),
+    Row("offline 10 s", offline, seconds=20),
     Row("WebSocket blocked, HTTP fine", sockets_blocked, by="record", seconds=23),
     Row("half-open", half_open),
-    Row("deaf after reconnect", deaf_after_reconnect),
+    Row("deaf after reconnect", deaf_after_reconnect, proved_by="deaf"),
     Row("deaf when sending", deaf_when_sending, (*WELL, *WELL), seconds=19),
 )

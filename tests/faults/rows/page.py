@@ -42,16 +42,14 @@ Object.defineProperty(performance, "timeOrigin", { get: () => origin });
 
 def reloaded(stage: Stage) -> None:
     """The person reloads the page in mid-task."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.page.reload()
     expect_ready(stage.page, START_WITHIN)
 
 
 def duplicated(stage: Stage) -> None:
     """The person duplicates the tab in mid-task; the copy starts empty, and works."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     with stage.page.expect_popup() as opening:
         stage.page.evaluate("() => void window.open(location.href)")
     copy = opening.value
@@ -68,8 +66,7 @@ class NotKept(Exception):
 
 def went_and_came_back(stage: Stage) -> None:
     """The person follows a link and returns: the browser kept the page asleep meanwhile."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     dropped: list[Any] = []
     devtools = stage.context.new_cdp_session(stage.page)
     devtools.send("Page.enable")
@@ -124,9 +121,9 @@ def storage_full(stage: Stage) -> None:
 
 
 ROWS = (
-    Row("reload", reloaded, beside_by=None, again=(OLD, "lan"), pace=2.0, seconds=25),
-    Row("tab duplicated", duplicated, (*WELL, *WELL), again=("lan",), pace=2.0, seconds=25),
-    Row("away and back (bfcache)", went_and_came_back, beside_by=None, again=("lan",), pace=1.0),
+    Row("reload", reloaded, beside_by=None, again=(OLD, "lan"), seconds=25),
+    Row("tab duplicated", duplicated, (*WELL, *WELL), again=("lan",), seconds=25),
+    Row("away and back (bfcache)", went_and_came_back, beside_by=None, again=("lan",)),
     Row("clock 8 h on, restart", slept(8), ("lost", "lost"), beside_by=None, again=(OLD,)),
     Row("clock 8 h back, restart", slept(-8), ("lost", "lost"), beside_by=None),
     Row("storage full", storage_full, again=("lan",)),

@@ -9,15 +9,13 @@ from tests.faults.stage import Stage
 
 def interrupted(stage: Stage) -> None:
     """Somebody stops whatever runs."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.faulty.call("/interrupt", {})
 
 
 def deleted(stage: Stage) -> None:
     """Somebody deletes the task that waits on the server."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     second = stage.tasks_of(0)[1]["promptId"]
     stage.faulty.call("/queue", {"delete": [second]})
     stage.heal()
@@ -25,8 +23,7 @@ def deleted(stage: Stage) -> None:
 
 def cleared(stage: Stage) -> None:
     """Somebody clears the queue."""
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.faulty.call("/queue", {"clear": True})
     stage.heal()
 
@@ -35,10 +32,10 @@ def silenced(stage: Stage) -> None:
     """A fellow of ours on gpu-1 stops reading: for fifteen seconds nobody is told anything."""
     fellow = StuckFellow(stage.faulty.server)
     stage.background.run(fellow.join())
-    stage.send()
-    stage.until_running()
+    stage.send_and_hold()
     stage.background.run(fellow.flood())
     stage.faulty.strangers += 1
+    stage.go_on()
     stage.until(lambda: stage.faulty.truth(fellow.prompt_id)[0] == "completed")
     stage.pass_by(15)
     told = stage.tasks_of(0)[1]["endedBy"]
@@ -67,10 +64,18 @@ def two_browsers(stage: Stage) -> None:
 
 
 ROWS = (
-    Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,), pace=4.0),
-    Row("somebody deletes", deleted, ("completed", "lost"), again=(OLD,), pace=4.0),
-    Row("somebody clears", cleared, ("completed", "lost"), again=(OLD,), pace=4.0),
-    Row("a stuck fellow silences all for 15 s", silenced, pace=1.0, seconds=35),
+    Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,)),
+    Row(
+        "somebody deletes",
+        deleted,
+        ("completed", "lost"),
+        again=(OLD,),
+        proved_by="somebody deletes",
+    ),
+    Row(
+        "somebody clears", cleared, ("completed", "lost"), again=(OLD,), proved_by="somebody clears"
+    ),
+    Row("a stuck fellow silences all for 15 s", silenced, seconds=35),
     Row("two windows on one server", two_windows, (*WELL, *WELL)),
     Row("two browsers on one server", two_browsers, (*WELL, *WELL)),
 )

@@ -17,7 +17,8 @@ class Row:
     `ends` are the true ends of gpu-1's tasks, `beside` how many gpu-2 has, which all complete;
     `by` and `beside_by` who tells the page of them, where that is certain. `doubles` is how many
     of gpu-1's tasks Chromium itself sends twice. `again` names what else the row is played on.
-    `seconds` is how long it takes, if that is long.
+    `seconds` is how long it takes, if that is long. `proved_by` names what shows the same without
+    a browser: `make test` leaves those rows to `make test-all`, and long ones and variants too.
     """
 
     name: str
@@ -34,10 +35,17 @@ class Row:
     is_on_desktop: bool = False
     pace: float = 0.7
     seconds: float = 15
+    proved_by: str = ""
+    is_variant: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether `make test-all` alone plays it."""
+        return self.is_variant or bool(self.proved_by) or self.seconds > 20
 
     def variants(self) -> Iterator["Row"]:
         """The row, and the same against an old server or on a page without a secure origin."""
         yield self
         for name in self.again:
             where = {"lan": {"host": LAN}, OLD: {"api": OLD}}[name]
-            yield replace(self, name=f"{self.name}, {name}", again=(), **where)
+            yield replace(self, name=f"{self.name}, {name}", again=(), is_variant=True, **where)

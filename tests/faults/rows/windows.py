@@ -15,9 +15,12 @@ def beside(stage: Stage) -> Page:
     """Another tab is open, and tasks run; in this order, since a tab may be slow to open."""
     stage.open()
     adopter = stage.open()
-    stage.send_to("gpu-2")
-    stage.send_to("gpu-1")
-    stage.until_running()
+
+    def send() -> None:
+        stage.send_to("gpu-2")
+        stage.send_to("gpu-1")
+
+    stage.send_and_hold(send)
     return adopter
 
 
@@ -46,6 +49,6 @@ def returned(stage: Stage) -> None:
 
 
 ROWS = (
-    Row("tab closed, adopted", closed, beside_by=None, again=("lan",), pace=4.0, seconds=40),
-    Row("adopted tab returns", returned, beside_by=None, again=("lan",), pace=4.0, seconds=45),
+    Row("tab closed, adopted", closed, beside_by=None, again=("lan",), seconds=40),
+    Row("adopted tab returns", returned, beside_by=None, again=("lan",), seconds=45),
 )
