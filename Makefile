@@ -1,7 +1,7 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-browsers bench fleet faults soak replay check vendor site manifest \
+.PHONY: help demo test test-all test-loaded test-browsers bench fleet faults soak replay check vendor site manifest \
 	lock screenshots
 
 PACE ?= 1
@@ -10,7 +10,10 @@ HOST ?= 127.0.0.1
 help:
 	@echo "make demo      set up, then serve the page and two embedded servers (Ctrl-C ends)"
 	@echo "               HOST=0.0.0.0 for the whole network, PACE=0 for full speed"
-	@echo "make test      set up, then run all that CI runs"
+	@echo "make test      set up, then run all tests but the long ones"
+	@echo "make test-all  set up, then run the long ones: other browsers, many tabs, the whole"
+	@echo "               fault table, the source tree"
+	@echo "make test-loaded  set up, then run what \`make test\` runs on a machine that is busy"
 	@echo "make test-browsers  set up, then run the page in Firefox and WebKitGTK"
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
@@ -31,11 +34,15 @@ demo:
 	@tools/dev/setup.sh python node
 	@.venv/bin/python -m tools.dev.demo --host $(HOST) --pace $(PACE)
 
-test:
-	@tools/dev/setup.sh python node browser screen engines proxies
+test test-loaded:
+	@tools/dev/setup.sh python node browser proxies
 	@.venv/bin/python -m tools.dev.pyodide_site
 	@node tools/site/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
-	@.venv/bin/python -m tools.dev.run_tests
+	@.venv/bin/python -m tools.dev.run_tests $(if $(filter test-loaded,$@),--loaded)
+
+test-all:
+	@tools/dev/setup.sh python node browser screen engines proxies
+	@.venv/bin/python -m tools.dev.run_tests --long
 
 test-browsers:
 	@tools/dev/setup.sh python node screen engines

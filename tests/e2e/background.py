@@ -25,9 +25,9 @@ class Background:
         self.site = PageServer(root=SERVED)
         self.run(self.site.start())
 
-    def run(self, work: Coroutine[Any, Any, Result], seconds: float = 30.0) -> Result:
-        """Run a coroutine there; wait for its result, at most `seconds`."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(seconds)
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run a coroutine there; wait for its result."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def close(self) -> None:
         """End the thread. What else it serves must have been stopped."""

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.failures import IS_RED, Console, leave_behind
+from tests.e2e.farm import PATIENCE
 from tests.e2e.warm_tab import WarmTab, leave_anyway
 from tests.e2e.watch import Watch, report_violations
 from tools.dev.serve import PageServer
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 ROOT = Path(__file__).resolve().parents[2]
 FOUND_BY_SETUP = ROOT / "var" / "chromium"
@@ -130,6 +133,7 @@ def watched_page(watch: Watch, seat: Page) -> Page:
 
 def opened(context: BrowserContext) -> BrowserContext:
     """Prepare a new context for pages of tests."""
+    context.set_default_timeout(PATIENCE * 1000)
     leave_anyway(context)
     report_violations(context)
     return context

@@ -35,6 +35,9 @@ from tools.dev.serve import PageServer
 
 LOCAL = Settings(port=0, cors="*")
 
+PATIENCE = 60.0
+"""Seconds after which what a test waits for will not come, on however busy a machine."""
+
 
 @dataclass
 class Farm:
@@ -159,10 +162,10 @@ class Heard:
         self.frames.append((url, json.loads(payload) if isinstance(payload, str) else payload))
 
 
-def open_page(page: Page, farm_or_url: Farm | str, seconds: float = 30) -> Page:
+def open_page(page: Page, farm_or_url: Farm | str) -> Page:
     """Open Tether and wait until it is ready."""
     page.goto(farm_or_url if isinstance(farm_or_url, str) else farm_or_url.url)
-    expect_ready(page, seconds)
+    expect_ready(page)
     return page
 
 
@@ -174,10 +177,10 @@ def go_back(page: Page) -> None:
     page.evaluate("() => { setTimeout(() => history.back(), 100) }")
 
 
-def expect_ready(page: Page, seconds: float = 30) -> None:
+def expect_ready(page: Page) -> None:
     """Wait until Python has started."""
     ready = page.locator("html[data-ready=true]")
-    expect(ready).to_be_attached(timeout=seconds * 1000)
+    expect(ready).to_be_attached()
 
 
 def noise(seed: int, width: int = 64, height: int = 48) -> Image.Image:
@@ -197,7 +200,6 @@ def run(
     files: list[FilePayload] | list[Path],
     workflow: str = "invert",
     server: str = "",
-    seconds: float = 10,
 ) -> None:
     """Pick pictures, a workflow and a server (by name), press Run, wait for acceptance."""
     page.locator("#picture-picker").set_input_files(files)
@@ -205,7 +207,7 @@ def run(
     if server:
         page.locator("#server-choice").select_option(label=server)
     page.locator("#run").click()
-    expect(page.locator("#pictures li")).to_have_count(0, timeout=seconds * 1000)
+    expect(page.locator("#pictures li")).to_have_count(0)
 
 
 def run_own(page: Page, workflow: dict[str, Any]) -> None:
@@ -226,9 +228,9 @@ def tasks(page: Page, state: str = "") -> Any:
     return page.locator(f".task[data-state={state}]" if state else ".task")
 
 
-def expect_done(page: Page, count: int, seconds: float = 60) -> None:
+def expect_done(page: Page, count: int) -> None:
     """Wait until so many tasks are done."""
-    expect(tasks(page, "completed")).to_have_count(count, timeout=seconds * 1000)
+    expect(tasks(page, "completed")).to_have_count(count)
 
 
 def result_of(page: Page, title: str) -> Image.Image:
@@ -246,7 +248,7 @@ def seen(figure: Locator) -> Locator:
     """A result that is fetched now at the latest: it comes into view."""
     figure.scroll_into_view_if_needed()
     shown = figure.locator(".result")
-    expect(shown).to_have_count(1, timeout=20_000)
+    expect(shown).to_have_count(1)
     return shown
 
 
@@ -283,9 +285,9 @@ def saved(page: Page, number: int = 0) -> bytes:
     return b64decode(data)
 
 
-def until(page: Page, expression: str, seconds: float = 30) -> None:
+def until(page: Page, expression: str) -> None:
     """Wait until something is so; Playwright's own way needs `eval`, which the page forbids."""
-    give_up_at = time.monotonic() + seconds
+    give_up_at = time.monotonic() + PATIENCE
     while not _is_so(page, expression):
         assert time.monotonic() < give_up_at, f"it never came: {expression}"
         page.wait_for_timeout(25)

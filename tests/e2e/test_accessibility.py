@@ -71,7 +71,7 @@ def test_a_first_visit(page: Page, background: Background) -> None:
         page.locator("#server-form button[data-say='server.add']").click()
         check(page, "a bad address")
         page.evaluate("tether.addServer('127.0.0.1:9')")
-        expect(page.locator(".cure").first).to_be_visible(timeout=20_000)
+        expect(page.locator(".cure").first).to_be_visible()
         check(page, "a server that is down, with the Doctor's cure")
         page.locator(".server.card [data-action=rename]").click()
         page.locator(".address-field").fill("ftp://files")
@@ -83,7 +83,7 @@ def test_at_work_and_after(page: Page, two: Farm) -> None:
     """Running with previews, done, failed; form, lanes, and what was removed."""
     open_page(page, two)
     run(page, [as_file(noise(number), f"{number}.png") for number in range(6)])
-    expect(page.locator(".task .preview:visible").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".task .preview:visible").first).to_be_visible()
     check(page, "running")
     page.locator("#lanes summary").first.click()
     expect(page.locator("#lanes svg").first).to_be_visible()
@@ -118,7 +118,7 @@ def test_dialogs(page: Page, two: Farm) -> None:
         if dialog == "#routing-test":
             check(page, dialog)
             page.locator("#routing-start").click()
-            expect(page.locator("#routing-summary")).to_contain_text("12 scenes", timeout=60_000)
+            expect(page.locator("#routing-summary")).to_contain_text("12 scenes")
         check(page, dialog)
         page.keyboard.press("Escape")
         expect(page.locator(dialog)).to_be_hidden()

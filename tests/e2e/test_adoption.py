@@ -26,9 +26,6 @@ from tests.e2e.test_identity import (
     tab,  # noqa: F401
 )
 
-ADOPTION = 40_000
-"""Milliseconds for a window to be found gone, twice, and its tasks to be taken over."""
-
 
 def sent(page: Page, count: int) -> list[Any]:
     """Give the page so many pictures, and wait until one runs."""
@@ -50,7 +47,7 @@ def test_the_tasks_of_a_closed_tab_are_adopted(
         before = sent(page, 3)
         assert [task["state"] for task in before].count("waiting") == 1
         page.close(run_before_unload=True)
-        expect(tasks(other)).to_have_count(3, timeout=ADOPTION)
+        expect(tasks(other)).to_have_count(3)
         held = lock(other)
         assert held is not None
         posted = {task["promptId"] for task in before if task["state"] != "waiting"}
@@ -77,9 +74,9 @@ def test_a_tab_that_comes_back_shows_its_tasks_as_adopted(
         sent(page, 1)
         before = identity(page)
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
-        expect(tasks(other)).to_have_count(1, timeout=ADOPTION)
+        expect(tasks(other)).to_have_count(1)
         go_back(page)
-        expect(tasks(page, "adopted")).to_have_count(1, timeout=ADOPTION)
+        expect(tasks(page, "adopted")).to_have_count(1)
         own = identity(page)
         assert own["id"] != before["id"]
         assert not set(own["clients"].values()) & set(before["clients"].values())

@@ -85,7 +85,7 @@ def test_an_unknown_node_class_is_sent_nowhere(watched_page: Page, one: Farm, wa
     """The sentence names the class and the server that lacks it."""
     run_own(watched_page, {"1": EMPTY, "2": SAVE, "3": {"class_type": "NoSuch", "inputs": {}}})
     failed = tasks(watched_page, "failed")
-    expect(failed.locator(".trouble")).to_contain_text("gpu-1: NoSuch", timeout=15e3)
+    expect(failed.locator(".trouble")).to_contain_text("gpu-1: NoSuch")
     assert one.posts(0) == 1, "the good task alone"
 
 
@@ -97,7 +97,7 @@ def test_a_workflow_without_output_of_an_unknown_class(
     slow = {"class_type": "TetherSlow", "inputs": {"image": ["1", 0], "steps": 1, "step_ms": 1}}
     run_own(watched_page, {"1": EMPTY, "2": slow})
     failed = tasks(watched_page, "failed")
-    expect(failed.locator(".trouble")).to_contain_text("it has no output node", timeout=15e3)
+    expect(failed.locator(".trouble")).to_contain_text("it has no output node")
 
 
 def add_server(page: Page, address: str) -> None:

@@ -20,7 +20,7 @@ READY = "html[data-ready=true]"
 
 def expect_ready(page: Page) -> None:
     """Wait until `app/main.py` says that it has started."""
-    expect(page.locator(READY)).to_be_attached(timeout=30_000)
+    expect(page.locator(READY)).to_be_attached()
 
 
 def origin(url: str) -> str:
@@ -193,6 +193,6 @@ def test_an_error_in_main_is_shown_on_the_page(
     background.run(server.start())
     watched_page.goto(server.url)
     expect(watched_page.get_by_role("status")).to_contain_text(
-        "could not start: RuntimeError: no screws left", timeout=30_000
+        "could not start: RuntimeError: no screws left"
     )
     background.run(server.stop())

@@ -32,9 +32,7 @@ def test_a_blocked_socket_means_polling_and_says_so(
         watched_page.route_web_socket("**/ws?*", lambda socket: None)
         page = open_page(watched_page, one)
         run(page, [as_file(noise(1), "one.png")])
-        expect(tasks(page).locator(".trouble")).to_contain_text(
-            "The WebSocket to gpu-1 is blocked", timeout=20_000
-        )
+        expect(tasks(page).locator(".trouble")).to_contain_text("The WebSocket to gpu-1 is blocked")
         expect_done(page, 1)
         assert own_tasks(page)[0]["endedBy"] == "record"
         assert lock(page) is None
@@ -72,7 +70,7 @@ def test_a_task_that_its_server_forgot_is_lost_and_no_other(
         background.run(two.servers[0].kill())
         background.run(two.servers[0].start())
         expect_done(page, 1)
-        expect(tasks(page, "lost")).to_have_count(1, timeout=40_000)
+        expect(tasks(page, "lost")).to_have_count(1)
         expect(tasks(page, "lost").locator(".trouble")).to_contain_text("no longer knows it")
         assert lock(page) is None
         assert [two.posts(0), two.posts(1)] == [1, 1]
@@ -116,7 +114,7 @@ def test_cancel_ends_this_task_and_no_other(
             title = card.locator(".title").text_content()
             card.locator("[data-action=cancel]").click()
             cancelled = page.locator(".task[data-state=cancelled]", has_text=title)
-            expect(cancelled).to_have_count(1, timeout=15_000)
+            expect(cancelled).to_have_count(1)
         expect_done(page, 1)
         expect(tasks(page, "cancelled")).to_have_count(3)
         assert lock(page) is None

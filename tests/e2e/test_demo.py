@@ -144,7 +144,7 @@ def test_nothing_is_kept_but_the_language(
     expect_done(page, 1)
     assert page.evaluate(stores) == empty
     page.locator("#language").select_option("zh")
-    expect(page.locator("#run")).to_have_text("运行", timeout=30_000)
+    expect(page.locator("#run")).to_have_text("运行")
     expect_ready(page)
     expect(page.locator("#demo")).to_contain_text("这是演示")
     expect(tasks(page)).to_have_count(0)

@@ -39,7 +39,7 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     expect(card.locator(".queue")).to_have_text("2 in its queue, 2 from this window")
     expect(card.locator(".socket")).to_have_text("live updates on")
     expect(tasks(page, "running").locator(".timing")).to_contain_text("running for")
-    expect_done(page, 2, seconds=30)
+    expect_done(page, 2)
     expect(tasks(page, "completed").locator(".timing").first).to_contain_text("took")
     run(page, [as_file(noise(3), "3.png")])
     running = tasks(page, "running").locator(".timing")

@@ -219,7 +219,7 @@ def test_what_was_removed_is_deleted(two: Farm, watched_page: Page, watch: Watch
     page.get_by_role("button", name="Remove").last.click()
     expect(page.locator("#gallery-usage")).to_contain_text("Nothing yet")
     assert page.evaluate(KEPT) == {"entries": 1, "contents": 3, "gone": 1}
-    expect(page.locator("#gallery-undo")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#gallery-undo")).to_be_hidden()
     kept = page.evaluate(
         f"""async () => {{
           const end = performance.now() + 15000;

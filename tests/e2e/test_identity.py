@@ -206,7 +206,7 @@ def test_a_page_that_slept_through_its_duplication_gives_way(
         expect(tasks(copy, "completed")).to_have_count(1)
 
         page.evaluate("document.dispatchEvent(new Event('resume'))")
-        expect(page.locator(".notice")).to_contain_text(COPIED, timeout=15_000)
+        expect(page.locator(".notice")).to_contain_text(COPIED)
         assert identity(page)["id"] != before["id"]
         expect(tasks(page)).to_have_count(0)
         assert identity(copy) == before
@@ -230,7 +230,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         expect_done(page, 1)
         assert identity(page) == before
         copy = duplicate(page, page.url)
-        expect(copy.locator(".notice")).to_contain_text(COPIED, timeout=15_000)
+        expect(copy.locator(".notice")).to_contain_text(COPIED)
 
 
 @pytest.mark.parametrize("is_secure", [False], ids=["lan"])
@@ -247,7 +247,7 @@ def test_a_page_in_the_cache_does_not_undo_what_came_after_it(
         run(page, [as_file(noise(1), "one.png")])
         expect_done(page, 1)
         page.evaluate("history.go(-2)")
-        expect(tasks(page, "completed")).to_have_count(1, timeout=15_000)
+        expect(tasks(page, "completed")).to_have_count(1)
         expect(page.locator(".notice")).to_have_count(0)
         assert identity(page)["id"] == before["id"]
         assert one.posts(0) == 1

@@ -109,7 +109,7 @@ def test_twenty_large_photos_survive_a_reload(
         for photo, file in zip(photos, files, strict=True):
             photo.save(file, compress_level=0)
             assert file.stat().st_size > 8e6
-        run(page, files, seconds=60)
+        run(page, files)
         assert tasks(page).count() == 20
         assert tasks(page, "waiting").count() >= 10
 
@@ -118,7 +118,7 @@ def test_twenty_large_photos_survive_a_reload(
         page.reload()
         expect_ready(page)
         assert tasks(page).count() == 20
-        expect_done(page, 20, seconds=110)
+        expect_done(page, 20)
 
         assert lock(page) is None
         assert two.posts(0) + two.posts(1) == 20, "nothing ran twice"

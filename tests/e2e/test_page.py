@@ -305,8 +305,8 @@ def test_of_many_ended_tasks_the_latest_have_cards(
     with farm(background, 2, pace=0.0) as two:
         page = open_page(watched_page, two)
         page.get_by_label("How many of each").fill("65")
-        run(page, [as_file(noise(1, 8, 8), "p.png")], seconds=60)
-        until(page, "windowTasks().every((each) => each.state === 'completed')", seconds=60)
+        run(page, [as_file(noise(1, 8, 8), "p.png")])
+        until(page, "windowTasks().every((each) => each.state === 'completed')")
         expect(tasks(page)).to_have_count(60)
         page.get_by_role("button", name="Show more (5)").click()
         expect(tasks(page)).to_have_count(65)

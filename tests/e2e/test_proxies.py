@@ -203,9 +203,9 @@ def test_many_servers_behind_one_origin_by_a_map(
         heard.follow(watched_page)
         page = open_page(watched_page, url)
         cards = page.locator(".server.card[data-tone=good]")
-        expect(cards).to_have_count(MANY, timeout=20_000)
+        expect(cards).to_have_count(MANY)
         photo = noise(1, 1024, 800)  # more than 1 MB
-        run(page, [as_file(photo, f"{n}.png", compress_level=0) for n in range(MANY)], seconds=30)
+        run(page, [as_file(photo, f"{n}.png", compress_level=0) for n in range(MANY)])
         expect_done(page, MANY)
         ended = page.evaluate("windowTasks()")
         assert {task["endedBy"] for task in ended} == {"socket"}

@@ -285,7 +285,7 @@ def test_a_large_result_is_fetched_on_a_click_alone(
         expect(offer).to_contain_text("(33 MB)")
         expect(page.locator(".results .result")).to_have_count(0)
         offer.click()
-        expect(page.locator(".results .result")).to_have_count(1, timeout=20_000)
+        expect(page.locator(".results .result")).to_have_count(1)
         assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
     background.run(server.stop())
 
@@ -379,7 +379,7 @@ def test_two_bulk_transfers_of_a_server_at_a_time_over_all_tabs(
         for page in pages:
             page.bring_to_front()
             expect_done(page, 3)
-            expect(page.locator(".task .result")).to_have_count(3, timeout=20_000)
+            expect(page.locator(".task .result")).to_have_count(3)
         server = page.evaluate("tether.servers()[0].url")
         spans = [span for page in pages for span in page.evaluate(SPANS, server)]
         assert len(spans) == 18

@@ -195,7 +195,7 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     expect(page.get_by_role("dialog")).to_contain_text("Replays what can go wrong between windows")
     assert not [url for url in watch.requests if any(part in url for part in late)]
     page.get_by_role("dialog").get_by_role("button", name="Start").click()
-    expect(summary).to_contain_text("All 12 scenes", timeout=60_000)
+    expect(summary).to_contain_text("All 12 scenes")
     expect(page.locator("#routing-table tbody tr.good")).to_have_count(12)
     expect(page.locator("#routing-table")).to_contain_text("DEF stays at 52.25 %")
     page.set_viewport_size({"width": 390, "height": 844})  # a phone
@@ -212,7 +212,7 @@ def test_the_address_asks_for_it_in_the_pages_language(page: Page, empty: str) -
     with page.expect_navigation():  # the page loads itself again
         page.select_option("#language", "zh")
     page.goto(f"{empty}?selftest=1")
-    expect(page.locator("#routing-summary")).to_contain_text("全部 12 个场景", timeout=90_000)
+    expect(page.locator("#routing-summary")).to_contain_text("全部 12 个场景")
     expect(page.locator("#routing-table")).to_contain_text("DEF 永远停在 52.25 %")
 
 

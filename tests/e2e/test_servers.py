@@ -216,7 +216,7 @@ def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watc
 
     page.locator("#task-clear").click()
     expect(page.locator("#undo")).to_contain_text("Removed 2 tasks. The gallery keeps")
-    expect(page.locator("#undo")).to_be_hidden(timeout=15_000)
+    expect(page.locator("#undo")).to_be_hidden()
     page.reload()
     expect_ready(page)
     expect(tasks(page)).to_have_count(0)

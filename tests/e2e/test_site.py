@@ -173,10 +173,10 @@ def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
     host.put(newer)
     page.evaluate("navigator.serviceWorker.ready.then((one) => one.update()).then(() => 0)")
     for each in (page, other):
-        expect(notice(each)).to_have_text("A new version is available: Reload", timeout=20_000)
+        expect(notice(each)).to_have_text("A new version is available: Reload")
         expect(each).to_have_title("Tether")
     notice(page).get_by_role("button").click()
-    expect(page).to_have_title("Tether, newer", timeout=20_000)
+    expect(page).to_have_title("Tether, newer")
     expect_ready(page)
     expect(notice(page)).to_be_hidden()
     assert build_of(page) != older
@@ -186,7 +186,7 @@ def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
     other.locator("#workflow").select_option("blur")
     expect(other.locator("#form .field").first).to_be_visible()
     notice(other).get_by_role("button").click()
-    expect(other).to_have_title("Tether, newer", timeout=20_000)
+    expect(other).to_have_title("Tether, newer")
     expect_ready(other)
     kept(other, build_of(page))
     other.close()

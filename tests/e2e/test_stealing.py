@@ -38,7 +38,7 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
         page.locator("#settings > summary").click()
         page.locator("#steal").check()
         moved = tasks(page, "cancelled")
-        expect(moved).to_have_count(1, timeout=25_000)
+        expect(moved).to_have_count(1)
         expect(moved).to_contain_text("waited on gpu-1 while another server was idle")
         expect_done(page, 1)
         told = page.evaluate("told")

@@ -123,7 +123,7 @@ def test_the_page_tells_when_its_tasks_are_done(
         page = open_page(notifying(watched_page), one)
         long_task(page, one)
         yes = page.get_by_role("button", name="Tell me when it is done")
-        expect(yes).to_be_visible(timeout=40_000)
+        expect(yes).to_be_visible()
         assert page.evaluate("Notification.permission") == "default"
         yes.press("Enter")
         expect(yes).to_be_hidden()
@@ -148,7 +148,7 @@ def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> No
     with farm(background, 1) as one:
         page = open_page(notifying(watched_page), one)
         long_task(page, one)
-        page.get_by_role("button", name="No, thanks").click(timeout=40_000)
+        page.get_by_role("button", name="No, thanks").click()
         expect(page.locator(".offer")).to_have_count(0)
         assert page.evaluate("localStorage.getItem('tether:/:tell')") == "no"
         page.evaluate(HIDE)
@@ -169,7 +169,7 @@ def test_what_the_browser_forbids_is_not_offered(
         )
         page = open_page(watched_page, one)
         long_task(page, one)
-        with page.expect_response(NOTIFICATION, timeout=40_000):
+        with page.expect_response(NOTIFICATION):
             pass
         page.wait_for_timeout(500)  # that nothing comes of the code is what is tested
         expect(page.locator(".offer")).to_have_count(0)

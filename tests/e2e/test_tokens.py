@@ -92,7 +92,7 @@ def test_a_token_is_remembered_only_on_request(
         give_token(page, "bearer", SECRET)
         expect(page.locator(good)).to_have_count(1)
         page.reload()
-        expect(page.locator(good)).to_have_count(1, timeout=30_000)
+        expect(page.locator(good)).to_have_count(1)
         other = open_page(page.context.new_page(), one)
         expect(other.locator(".server.card[data-tone=bad]")).to_have_count(1)
         give_token(other, "bearer", SECRET, is_kept=True)

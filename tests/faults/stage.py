@@ -16,6 +16,7 @@ from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.farm import (
     LOCAL,
+    PATIENCE,
     as_file,
     expect_ready,
     give_workflow,
@@ -56,9 +57,6 @@ NOTE_ENDS = """
 
 HELD = "before ImageInvert"
 """Where a task of gpu-1 stands while something goes wrong."""
-
-START_WITHIN = 90
-"""Seconds for Python to start: other rows start it too, on the same two cores."""
 
 
 class Place:
@@ -149,7 +147,7 @@ class Stage:
         """Open the page, in a new tab of the first browser unless another is given."""
         page = page or self.context.new_page()
         self.pages.append(page)
-        open_page(page, self.address, START_WITHIN)
+        open_page(page, self.address)
         is_local = "127.0.0.1" in self.address
         assert page.evaluate("isSecureContext") is is_local
         return page
@@ -189,7 +187,7 @@ class Stage:
 
     def follow(self, page: Page) -> None:
         """Count a page as ours that was opened by other means."""
-        expect_ready(page, START_WITHIN)
+        expect_ready(page)
         # Its first script ran in no document or in another one.
         page.evaluate(f"() => {NOTE_ENDS}")
         self.pages.append(page)
@@ -227,9 +225,9 @@ class Stage:
 
         self.background.run(done())
 
-    def until(self, condition: Callable[[], Any], seconds: float = 40) -> None:
+    def until(self, condition: Callable[[], Any]) -> None:
         """Wait until something is so."""
-        give_up_at = time.monotonic() + seconds
+        give_up_at = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < give_up_at, "what the row waits for did not come"
             self.page.wait_for_timeout(25)
@@ -241,7 +239,7 @@ class Stage:
     def until_ended(self, count: int) -> None:
         """Wait until the pages show the ends of so many tasks."""
         try:
-            self.until(lambda: len(self.shown()) == count, seconds=60)
+            self.until(lambda: len(self.shown()) == count)
         except AssertionError:
             states = [[task["state"] for task in own_tasks(page)] for page in self.pages]
             raise AssertionError(f"{len(self.shown())} of {count} ends shown: {states}") from None

@@ -99,8 +99,8 @@ def test_500_tasks_of_one_window_on_four_servers(
         seen: dict[str, str] = {}
         at: dict[int, tuple[float, float]] = {}
         for first in range(0, 500, 50):
-            run(page, pictures(first, 50), seconds=60)
-            expect_done(page, 50, seconds=120)
+            run(page, pictures(first, 50))
+            expect_done(page, 50)
             seen |= shown(page)
             # What a person clears away is gone; so is what it took.
             page.locator("#task-clear").click()
@@ -124,10 +124,10 @@ def test_20_tabs_with_three_tasks_each(watched_page: Page, background: Backgroun
         for page in pages:
             expect_ready(page)
         for number, page in enumerate(pages):
-            run(page, pictures(3 * number, 3), seconds=60)
+            run(page, pictures(3 * number, 3))
         seen: dict[str, str] = {}
         for page in pages:
-            expect_done(page, 3, seconds=120)
+            expect_done(page, 3)
             own = shown(page)
             assert len(own) == 3
             assert not own.keys() & seen.keys()
@@ -149,15 +149,15 @@ def test_the_lid(watched_page: Page, background: Background, browser: Browser) -
     with farm(background, 3, pace=0.4) as three:
         first = open_page(watched_page, three)
         second = open_page(watched_page.context.new_page(), three)
-        run(first, pictures(0, 30), seconds=60)
-        run(second, pictures(30, 25), seconds=60)
+        run(first, pictures(0, 30))
+        run(second, pictures(30, 25))
         give_workflow(second, json.dumps(RAISING))
-        run(second, pictures(55, 5), workflow="own", seconds=60)
+        run(second, pictures(55, 5), workflow="own")
         sent: set[str] = set()
         for page in (first, second):
             page.locator("#task-send").click()
         for page in (first, second):
-            expect(page.locator("#task-safety")).to_contain_text("Safe to close", timeout=60_000)
+            expect(page.locator("#task-safety")).to_contain_text("Safe to close")
             sent |= shown(page).keys()
         assert len(sent) == 60
         link = second.locator("#own-link").get_attribute("href")
@@ -170,9 +170,9 @@ def test_the_lid(watched_page: Page, background: Background, browser: Browser) -
         watch = Watch(context)
         other = open_page(context.new_page(), link)
         other.locator("#collect-form .primary").click()
-        expect(tasks(other)).to_have_count(60, timeout=60_000)
-        expect(tasks(other, "failed")).to_have_count(5, timeout=200_000)
-        expect_done(other, 55, seconds=200)
+        expect(tasks(other)).to_have_count(60)
+        expect(tasks(other, "failed")).to_have_count(5)
+        expect_done(other, 55)
         assert shown(other) == books(three)
         assert shown(other).keys() == sent
         assert sum(three.posts(number) for number in range(3)) == 60

@@ -105,10 +105,10 @@ def deaf_when_sending(stage: Stage) -> None:
     stage.open()
     stage.send_to("gpu-1")
     stage.send_to("gpu-2")
-    expect(tasks(stage.page, "completed")).to_have_count(4, timeout=30_000)
+    expect(tasks(stage.page, "completed")).to_have_count(4)
     stage.do(lambda: stage.faulty.server.deafen(client_id(stage)))
     stage.send_to("gpu-1")
-    stage.until(lambda: len(stage.dials()) == 2, seconds=8)
+    stage.until(lambda: len(stage.dials()) == 2)
 
 
 def offline(stage: Stage) -> None:

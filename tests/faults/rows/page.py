@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.farm import expect_ready, go_back, tasks, until
 from tests.faults.rows.row import OLD, WELL, Row
-from tests.faults.stage import START_WITHIN, Stage
+from tests.faults.stage import Stage
 
 ELSEWHERE = "servers.json"
 """A page of the same origin that is not Tether."""
@@ -44,7 +44,7 @@ def reloaded(stage: Stage) -> None:
     """The person reloads the page in mid-task."""
     stage.send_and_hold()
     stage.page.reload()
-    expect_ready(stage.page, START_WITHIN)
+    expect_ready(stage.page)
 
 
 def duplicated(stage: Stage) -> None:
@@ -98,7 +98,7 @@ def slept(hours: float) -> Callable[[Stage], None]:
             abs(stage.page.evaluate("performance.timeOrigin") / 1000 - time.time() - stage.ahead)
             < 60
         )
-        expect_ready(stage.page, START_WITHIN)
+        expect_ready(stage.page)
         stage.woken()
 
     return story

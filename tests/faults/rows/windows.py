@@ -7,9 +7,6 @@ from tests.faults.rows.page import ELSEWHERE
 from tests.faults.rows.row import Row
 from tests.faults.stage import Stage
 
-ADOPTION = 60_000
-"""Milliseconds for a window to be found gone, twice, and its tasks to be taken over."""
-
 
 def beside(stage: Stage) -> Page:
     """Another tab is open, and tasks run; in this order, since a tab may be slow to open."""
@@ -27,7 +24,7 @@ def beside(stage: Stage) -> Page:
 def adopted(stage: Stage, adopter: Page) -> Page:
     """Wait until the first page's tasks are the other's; from then on it can know of them."""
     left = stage.pages.pop(0)
-    expect(tasks(adopter)).to_have_count(4, timeout=ADOPTION)
+    expect(tasks(adopter)).to_have_count(4)
     stage.woken()
     return left
 
@@ -45,7 +42,7 @@ def returned(stage: Stage) -> None:
     stage.page.goto(stage.address + ELSEWHERE)
     left = adopted(stage, adopter)
     go_back(left)
-    expect(tasks(left, "adopted")).to_have_count(4, timeout=ADOPTION)
+    expect(tasks(left, "adopted")).to_have_count(4)
 
 
 ROWS = (
