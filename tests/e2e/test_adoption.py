@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -34,6 +35,7 @@ def sent(page: Page, count: int) -> list[Any]:
     return own_tasks(page)
 
 
+@pytest.mark.long
 @ORIGINS
 def test_the_tasks_of_a_closed_tab_are_adopted(
     tab: Page,  # noqa: F811
@@ -61,6 +63,7 @@ def test_the_tasks_of_a_closed_tab_are_adopted(
         assert one.posts(0) == 3
 
 
+@pytest.mark.long
 @ORIGINS
 def test_a_tab_that_comes_back_shows_its_tasks_as_adopted(
     tab: Page,  # noqa: F811

@@ -202,6 +202,7 @@ NODES: list[tuple[str, dict[str, Any], Callable[[Image.Image], list[Image.Image]
 ]
 
 
+@pytest.mark.long
 def test_the_nodes_do_what_the_embedded_servers_do(watched_page: Page, plain_server: str) -> None:
     """Pixel by pixel, but for rounding: these keep fractions where Pillow rounds in between."""
     # Not too glaring: Pillow cuts off what exceeds white in between as well.

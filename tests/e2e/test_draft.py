@@ -79,6 +79,7 @@ def test_another_language_keeps_all_that_is_chosen(
     assert picture_of(page).size == (48, 36)
 
 
+@pytest.mark.long
 def test_a_large_picture_that_was_chosen_just_now_is_waited_for(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

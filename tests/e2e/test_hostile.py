@@ -177,6 +177,7 @@ def progress(number: int) -> str:
     return json.dumps({"type": "progress", "data": data})
 
 
+@pytest.mark.long
 def test_a_flood_of_frames_is_cut_off_and_told(
     watched_page: Page, watch: Watch, background: Background, hostile: HostileServer, good: Farm
 ) -> None:

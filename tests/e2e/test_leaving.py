@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.e2e.background import Background
@@ -50,6 +51,7 @@ def collected(browser: Browser, address: str) -> Page:
     return page
 
 
+@pytest.mark.long
 def test_tasks_are_collected_in_another_browser(
     watched_page: Page, background: Background, browser: Browser
 ) -> None:

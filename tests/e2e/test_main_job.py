@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Page, expect
 
@@ -97,6 +98,7 @@ def test_four_tasks_at_once_are_each_heard_from_their_own_server(
         assert details == []
 
 
+@pytest.mark.long
 def test_twenty_large_photos_survive_a_reload(
     watched_page: Page, background: Background, tmp_path: Path
 ) -> None:

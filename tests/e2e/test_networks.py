@@ -39,6 +39,7 @@ def expect_cause(page: Page, sentence: str, cure: str = "") -> None:
         expect(card(page).locator(".cure code").filter(has_text=cure).first).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_blocked_socket_costs_the_first_task_ten_seconds_alone(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -194,6 +194,7 @@ def test_an_https_page_with_a_path_for_its_server(
             context.close()
 
 
+@pytest.mark.long
 def test_many_servers_behind_one_origin_by_a_map(
     watched_page: Page, background: Background, tmp_path: Path
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_lost_task_runs_again_while_nothing_is_painted(
         expect(tasks(page)).to_have_count(1)  # the second has no card: nothing was drawn
 
 
+@pytest.mark.long
 def test_what_was_lost_before_runs_again_on_its_button_alone(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -115,6 +116,7 @@ def test_what_was_lost_before_runs_again_on_its_button_alone(
         expect(page.locator("#task-summary")).to_contain_text("2 done, 2 lost")
 
 
+@pytest.mark.long
 def test_a_task_at_a_silent_server_runs_elsewhere(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -12,7 +12,7 @@ from PIL import ImageChops
 from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.built import ROOT, Host, build, tree
+from tests.e2e.built import ROOT, SERVED, Host, build, tree
 from tests.e2e.conftest import FLAGS, opened
 from tests.e2e.farm import (
     as_file,
@@ -28,6 +28,8 @@ from tests.e2e.farm import (
 )
 from tests.e2e.watch import Watch
 
+pytestmark = pytest.mark.xdist_group("site")  # One worker builds what all need.
+
 KEPT = "caches.keys().then((names) => names.map((name) => name.split(' ').at(-1)).sort())"
 
 TITLE = "<title>Tether</title>"
@@ -35,7 +37,9 @@ TITLE = "<title>Tether</title>"
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of this tree."""
+    """The site of this tree: the one that is served, if that is a built one."""
+    if SERVED != ROOT:
+        return SERVED
     return build(tmp_path_factory.mktemp("site") / "dist", ROOT, "--plain")
 
 

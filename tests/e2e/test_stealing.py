@@ -1,5 +1,6 @@
 """A task that waits at one server moves to another that stands idle, if a person wants that."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -18,6 +19,7 @@ from tests.e2e.test_servers import card
 from tests.e2e.watch import Watch
 
 
+@pytest.mark.long
 def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
     watched_page: Page, background: Background, watch: Watch
 ) -> None:

@@ -143,6 +143,7 @@ def test_the_page_tells_when_its_tasks_are_done(
         until(page, "takenAway === 1")
 
 
+@pytest.mark.long
 def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> None:
     """Nothing is asked, nothing is offered in the next window, and nothing is told."""
     with farm(background, 1) as one:
@@ -158,6 +159,7 @@ def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> No
         assert page.evaluate("Notification.permission") == "default"
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_what_the_browser_forbids_is_not_offered(
     watched_page: Page, background: Background

@@ -88,7 +88,7 @@ LANES = (
 CRASHED = "(Page|Target) crashed|Chromium kept no page"
 RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
 # Part of a test is waiting, so more of them than cores run at a time.
-IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "3", "--dist", "worksteal")
+IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "3", "--dist", "loadgroup")
 LONG, SHORT = ("-m", "long"), ("-m", "not long")
 
 # The reasons for skipped tests are printed: an engine may be absent. WebKit's IndexedDB sometimes
