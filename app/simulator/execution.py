@@ -168,11 +168,11 @@ class Execution:
             return
         preview = done.previews[step - 1] if step <= len(done.previews) else None
         self._messages.show_step(self._node_id, step, self._pace.steps, preview)
-        stops = self._process.stops
+        place = f"step {step} of {self._class_of(self._node_id).name}"
         if step < self._pace.steps:
-            stops.when_open(f"step {step}", lambda: self._step_later(done, step + 1))
+            self._process.stops.when_open(place, lambda: self._step_later(done, step + 1))
         else:
-            stops.when_open(f"step {step}", lambda: self._complete(done))
+            self._process.stops.when_open(place, lambda: self._complete(done))
 
     def _when_current(self, due: float, action: Callable[[], None]) -> None:
         run_id = self._run_id

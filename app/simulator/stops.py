@@ -6,8 +6,8 @@ from collections.abc import Callable
 class Stops:
     """The places that are closed: what comes to one waits there until it opens.
 
-    A place is `before CLASS` (its node is shown as running and does nothing yet), `step NUMBER`
-    (that step has been reported), `executed` (an output node is done and has not said so) or
+    A place is `before CLASS` (its node is shown as running and does nothing yet), `step NUMBER of
+    CLASS` (that step has been reported), `executed` (an output node is done and has not said so) or
     `success` (all nodes are done, and the task has not ended).
     """
 
@@ -29,6 +29,12 @@ class Stops:
         waiting = self._waiting.pop(place, None)
         if waiting is not None:
             waiting()
+
+    def interrupt(self) -> None:
+        """Let pass what waits anywhere; the places stay closed."""
+        waiting, self._waiting = self._waiting, {}
+        for action in waiting.values():
+            action()
 
     def when_open(self, place: str, action: Callable[[], None]) -> None:
         """Run an action, at once or when its place opens."""

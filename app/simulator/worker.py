@@ -37,6 +37,7 @@ class Worker:
         if execution is None or prompt_id not in (None, execution.task.prompt_id):
             return False
         execution.is_interrupted = True
+        self._process.stops.interrupt()
         return True
 
     def node_shown_to(self, client_id: str) -> str | None:

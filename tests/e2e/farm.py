@@ -35,6 +35,9 @@ from tools.dev.serve import PageServer
 
 LOCAL = Settings(port=0, cors="*")
 
+AT_WORK = "before ImageInvert"
+"""Where a task of the usual workflow stands while a story goes on."""
+
 PATIENCE = 60.0
 """Seconds after which what a test waits for will not come, on however busy a machine."""
 
@@ -60,13 +63,13 @@ class Farm:
 
         self.background.run(change())
 
-    def hold(self, place: str, *numbers: int) -> None:
+    def hold(self, *numbers: int, at: str = AT_WORK) -> None:
         """Let all servers, or these, stop what comes to a place. See `ComfyServer.hold`."""
-        self._at_each(numbers, lambda server: server.hold(place))
+        self._at_each(numbers, lambda server: server.hold(at))
 
-    def release(self, place: str, *numbers: int) -> None:
+    def release(self, *numbers: int, at: str = AT_WORK) -> None:
         """Let all servers, or these, go on."""
-        self._at_each(numbers, lambda server: server.release(place))
+        self._at_each(numbers, lambda server: server.release(at))
 
     def _at_each(self, numbers: Sequence[int], do: Callable[[ComfyServer], None]) -> None:
         async def do_each() -> None:
@@ -93,7 +96,11 @@ class Farm:
 
 @contextmanager
 def farm(
-    background: Background, count: int = 2, classes: Sequence[NodeClasses] = (), **fields: Any
+    background: Background,
+    count: int = 2,
+    classes: Sequence[NodeClasses] = (),
+    is_held: bool = False,
+    **fields: Any,
 ) -> Iterator[Farm]:
     """Start servers named gpu-1, gpu-2, … and the page that lists them.
 
@@ -101,6 +108,7 @@ def farm(
         background: Where they run.
         count: How many.
         classes: The node classes of each; all the same when empty.
+        is_held: Whether tasks stop when they are at work, until `release`.
         **fields: Settings of all.
     """
     servers = [
@@ -118,8 +126,11 @@ def farm(
         page = PageServer(root=SERVED)
         background.run(page.start())
     page.servers = [{"url": f":{server.port}", "name": server.settings.name} for server in servers]
+    made = Farm(background, servers, page)
+    if is_held:
+        made.hold()
     try:
-        yield Farm(background, servers, page)
+        yield made
     finally:
         page.servers = None
         if page is not background.site:

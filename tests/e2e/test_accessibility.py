@@ -56,7 +56,7 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def two(background: Background) -> Iterator[Farm]:
-    with farm(background, 2, pace=1.0) as servers:
+    with farm(background, 2, pace=0.2) as servers:
         yield servers
 
 
@@ -82,6 +82,7 @@ def test_a_first_visit(page: Page, background: Background) -> None:
 def test_at_work_and_after(page: Page, two: Farm) -> None:
     """Running with previews, done, failed; form, lanes, and what was removed."""
     open_page(page, two)
+    two.hold(at="step 2 of ImageInvert")
     run(page, [as_file(noise(number), f"{number}.png") for number in range(6)])
     expect(page.locator(".task .preview:visible").first).to_be_visible()
     check(page, "running")
@@ -91,6 +92,7 @@ def test_at_work_and_after(page: Page, two: Farm) -> None:
     page.locator("#workflow").select_option("blur")
     expect(page.locator("#form .field").first).to_be_visible()
     check(page, "form")
+    two.release(at="step 2 of ImageInvert")
     expect_done(page, 6)
     run_own(page, FAILING)
     expect(tasks(page, "failed")).to_have_count(1)

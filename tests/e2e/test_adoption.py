@@ -43,7 +43,7 @@ def test_the_tasks_of_a_closed_tab_are_adopted(
     is_secure: bool,
 ) -> None:
     """The one that runs, the one behind it, and the one that only that tab had."""
-    with farm(background, 1, pace=7.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         before = sent(page, 3)
@@ -54,7 +54,7 @@ def test_the_tasks_of_a_closed_tab_are_adopted(
         assert held is not None
         posted = {task["promptId"] for task in before if task["state"] != "waiting"}
         assert posted <= set(held["locks"][0]["promptIds"])
-        one.change(0, pace=0.2)
+        one.release()
         expect_done(other, 3)
         ended = {task["promptId"]: task["endedBy"] for task in own_tasks(other)}
         assert {ended[prompt] for prompt in posted} == {"record"}
@@ -71,7 +71,7 @@ def test_a_tab_that_comes_back_shows_its_tasks_as_adopted(
     is_secure: bool,
 ) -> None:
     """It is a new window then, with ids of its own."""
-    with farm(background, 1, pace=7.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         sent(page, 1)
@@ -84,7 +84,7 @@ def test_a_tab_that_comes_back_shows_its_tasks_as_adopted(
         assert own["id"] != before["id"]
         assert not set(own["clients"].values()) & set(before["clients"].values())
         assert lock(page) is None
-        one.change(0, pace=0.2)
+        one.release()
         expect_done(other, 1)
         expect(tasks(page, "adopted")).to_have_count(1)
         assert one.posts(0) == 1

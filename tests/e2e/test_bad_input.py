@@ -32,7 +32,7 @@ EMPTY = {
 @pytest.fixture
 def one(watched_page: Page, background: Background) -> Iterator[Farm]:
     """A page with one server, and a good task that runs all the while."""
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, pace=0.3) as one:
         open_page(watched_page, one)
         run(watched_page, [as_file(noise(1), "good.png")])
         yield one

@@ -42,7 +42,7 @@ def test_a_dropped_socket_comes_back_to_the_bound_server(
     watched_page: Page, background: Background
 ) -> None:
     """The socket drops in mid-task: the next one goes to the same server, under the same id."""
-    with farm(background, pace=2.0) as two:
+    with farm(background, is_held=True) as two:
         heard = Heard()
         heard.follow(watched_page)
         page = open_page(watched_page, two)
@@ -50,6 +50,7 @@ def test_a_dropped_socket_comes_back_to_the_bound_server(
         expect(tasks(page, "running")).to_have_count(1)
         (before,) = heard.open
         background.run(cut_sockets(two, 0))
+        two.release()
         expect_done(page, 1)
         assert heard.opened == [before, before]
         assert two.posts(0) == 1
@@ -62,13 +63,14 @@ def test_a_task_that_its_server_forgot_is_lost_and_no_other(
     """One server is killed and comes back empty: its task is lost, the other's is done."""
     watch.expect("404")
     watch.allow("ERR_CONNECTION_REFUSED")  # a call in the moment between its two lives
-    with farm(background, pace=2.0) as two:
+    with farm(background, is_held=True) as two:
         page = open_page(watched_page, two)
         run(page, [as_file(noise(1), "one.png")], server="gpu-1")
         run(page, [as_file(noise(2), "two.png")], server="gpu-2")
         expect(tasks(page, "running")).to_have_count(2)
         background.run(two.servers[0].kill())
         background.run(two.servers[0].start())
+        two.release()
         expect_done(page, 1)
         expect(tasks(page, "lost")).to_have_count(1)
         expect(tasks(page, "lost").locator(".trouble")).to_contain_text("no longer knows it")
@@ -78,7 +80,7 @@ def test_a_task_that_its_server_forgot_is_lost_and_no_other(
 
 def test_a_reload_in_mid_task_hears_the_rest(watched_page: Page, background: Background) -> None:
     """The new page takes the old one's client id, and the end comes over its socket."""
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, is_held=True) as one:
         heard = Heard()
         heard.follow(watched_page)
         page = open_page(watched_page, one)
@@ -88,6 +90,7 @@ def test_a_reload_in_mid_task_hears_the_rest(watched_page: Page, background: Bac
         page.reload()
         expect_ready(page)
         assert lock(page) == held
+        one.release()
         expect_done(page, 1)
         assert lock(page) is None
         assert len(set(heard.opened)) == 1
@@ -104,7 +107,7 @@ def test_cancel_ends_this_task_and_no_other(
     if api == "0.3.64":
         # Unless a list has told before the first cancelling that the server is an old one.
         watch.allow("api/jobs/.*/cancel")
-    with farm(background, 1, pace=3.0, api=Api(api)) as one:
+    with farm(background, 1, is_held=True, api=Api(api)) as one:
         page = open_page(watched_page, one)
         photos = [as_file(noise(number), f"photo-{number}.png") for number in range(4)]
         run(page, photos)
@@ -115,6 +118,7 @@ def test_cancel_ends_this_task_and_no_other(
             card.locator("[data-action=cancel]").click()
             cancelled = page.locator(".task[data-state=cancelled]", has_text=title)
             expect(cancelled).to_have_count(1)
+        one.release()
         expect_done(page, 1)
         expect(tasks(page, "cancelled")).to_have_count(3)
         assert lock(page) is None

@@ -56,7 +56,7 @@ def test_an_aim_is_no_lock_and_leaves_a_tasks_connection(
     page: Page, background: Background
 ) -> None:
     """A task runs on the first server while the window is aimed at the second by hand."""
-    with farm(background, 2, pace=2.5) as two:
+    with farm(background, 2, is_held=True) as two:
         open_page(page, two)
         first, second = (server.url for server in two.servers)
         page.select_option("#server-choice", first)
@@ -73,6 +73,7 @@ def test_an_aim_is_no_lock_and_leaves_a_tasks_connection(
         assert page.evaluate("getApiBaseUrl()") == second
         page.evaluate("resetWebSocketServer()")
         assert places(page.evaluate(STATUS)) == (first, first, None)
+        two.release()
         expect_done(page, 1)
         assert page.evaluate("windowTasks()")[0]["endedBy"] == "socket"
 
@@ -81,7 +82,7 @@ def test_consistency_is_mended_once_and_a_task_ends_the_aim(
     page: Page, background: Background
 ) -> None:
     """Where all agrees nothing is sent."""
-    with farm(background, 2, pace=1.0) as two:
+    with farm(background, 2, is_held=True) as two:
         open_page(page, two)
         first, second = (server.url for server in two.servers)
         told = page.evaluate(f"ensureWebSocketServerConsistency('{second}')")
@@ -95,12 +96,13 @@ def test_consistency_is_mended_once_and_a_task_ends_the_aim(
         run(page, [as_file(noise(1), "1.png")])
         expect(tasks(page, "running")).to_have_count(1)
         assert places(page.evaluate(STATUS)) == (first, first, None)
+        two.release()
         expect_done(page, 1)
 
 
 def test_the_optimal_server_is_the_shortest_queue(page: Page, background: Background) -> None:
     """As told by the servers at that moment; one that is dead isn't there."""
-    with farm(background, 2, pace=3.0) as two:
+    with farm(background, 2, is_held=True) as two:
         open_page(page, two)
         first, second = (server.url for server in two.servers)
         page.select_option("#server-choice", first)
@@ -152,7 +154,8 @@ def test_a_task_is_submitted_and_cancelled_by_its_prompt(
     page: Page, background: Background
 ) -> None:
     """`submitWorkflow` and `cancelTask`, as older scripts call them."""
-    with farm(background, 1, pace=5.0) as one:
+    with farm(background, 1) as one:
+        one.hold(at="before EmptyImage")
         open_page(page, one)
         sent = page.evaluate(
             """(workflow) => submitWorkflow(workflow, {title: "mine"})""",

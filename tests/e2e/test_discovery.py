@@ -97,7 +97,7 @@ def test_servers_join_and_leave_and_a_task_that_runs_ends_where_it_is(
 ) -> None:
     """What a person has removed stays away, though the list has it."""
     three.page.servers = entries(three, 0, 1)
-    three.change(0, pace=4)
+    three.hold(0)
     watched_page.clock.install()
     page = open_page(watched_page, three)
     expect(names(page)).to_have_text(["gpu-1", "gpu-2"])
@@ -112,6 +112,7 @@ def test_servers_join_and_leave_and_a_task_that_runs_ends_where_it_is(
     expect(names(page)).to_have_text(["gpu-1", "gpu-3"])
     going = page.locator(".server.card", has_text="gpu-1").locator(".state")
     expect(going).to_have_text("finishing its last tasks")
+    three.release(0)
     expect_done(page, 1)
     assert {task["server"] for task in own_tasks(page)} == {three.servers[0].url}
     expect(names(page)).to_have_text(["gpu-3"])

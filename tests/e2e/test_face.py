@@ -12,7 +12,7 @@ from tests.e2e.test_telling import HIDE
 
 @pytest.fixture
 def one(background: Background) -> Iterator[Farm]:
-    with farm(background, 1, pace=0.7) as servers:
+    with farm(background, 1) as servers:
         yield servers
 
 
@@ -27,7 +27,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> None:
     """How many are before it, for how long it has waited or run, and how long its like take."""
-    one.change(0, pace=1.5)
+    one.hold()
     page = open_page(watched_page, one)
     run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
     expect(tasks(page, "running")).to_have_count(1)
@@ -39,8 +39,10 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     expect(card.locator(".queue")).to_have_text("2 in its queue, 2 from this window")
     expect(card.locator(".socket")).to_have_text("live updates on")
     expect(tasks(page, "running").locator(".timing")).to_contain_text("running for")
+    one.release()
     expect_done(page, 2)
     expect(tasks(page, "completed").locator(".timing").first).to_contain_text("took")
+    one.hold()
     run(page, [as_file(noise(3), "3.png")])
     running = tasks(page, "running").locator(".timing")
     expect(running).to_contain_text("running for")
@@ -51,8 +53,10 @@ def test_a_hidden_tab_has_the_right_title_and_results(watched_page: Page, one: F
     """No frame ever comes there: a timer brings the page up to date."""
     page = open_page(watched_page, one)
     page.evaluate(HIDE)
+    one.hold()
     run(page, [as_file(noise(1), "1.png")])
     until(page, r"/^\d+ % · Tether$/.test(document.title)")
+    one.release()
     expect_done(page, 1)
     until(page, "document.title === 'Tether'")
 
@@ -69,6 +73,7 @@ def test_all_is_done_by_keys(watched_page: Page, one: Farm) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)
     page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
+    one.hold(at="before ImageBlur")
     tab_to(page, page.locator("#workflow"))
     page.keyboard.type("Blur")
     expect(page.locator("#workflow")).to_have_value("blur")
@@ -119,9 +124,11 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, one: Farm, locale
     long = f"{'a-photo-with-a-long-name' * 4}.png"
     page.locator("#picture-picker").set_input_files([as_file(noise(1), long)])
     expect_narrow("form")
+    one.hold(at="before ImageSharpen")
     page.locator("#run").tap()
     expect(tasks(page, "running")).to_have_count(1)
     expect_narrow("running")
+    one.release(at="before ImageSharpen")
     expect_done(page, 2)
     expect_narrow("done")
     for opener in ("gallery", "collect", "routing", "about", "news"):

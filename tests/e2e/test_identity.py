@@ -115,7 +115,7 @@ def test_a_duplicated_tab_is_a_window_of_its_own(
     tab: Page, background: Background, is_secure: bool
 ) -> None:
     """The original hears its task to the end; the copy starts empty, and works."""
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, is_held=True) as one:
         heard = hear_all(tab.context)
         page = start(tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
@@ -130,6 +130,7 @@ def test_a_duplicated_tab_is_a_window_of_its_own(
         expect(copy.locator(".notice")).to_contain_text(COPIED)
         expect(tasks(copy)).to_have_count(0)
         run(copy, [as_file(noise(2), "two.png")])
+        one.release()
         expect_done(copy, 1)
         expect_done(page, 1)
 
@@ -152,7 +153,7 @@ def test_a_reload_keeps_the_window_and_its_tasks(
     tab: Page, background: Background, is_secure: bool
 ) -> None:
     """It meets no claim but its own predecessor's, and asks nobody."""
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)
@@ -160,6 +161,7 @@ def test_a_reload_keeps_the_window_and_its_tasks(
         page.reload()
         expect_ready(page)
         assert identity(page) == before
+        one.release()
         expect_done(page, 1)
         expect(page.locator(".notice")).to_have_count(0)
         assert one.posts(0) == 1
@@ -217,7 +219,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
     tab: Page, background: Background, is_secure: bool
 ) -> None:
     """It comes from the browser's cache, claims its window again, and goes on working."""
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)
@@ -227,6 +229,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
         go_back(page)
         until(page, "window.kept === true")
+        one.release()
         expect_done(page, 1)
         assert identity(page) == before
         copy = duplicate(page, page.url)

@@ -41,7 +41,7 @@ def bars(page: Page, name: str, **data: str) -> Locator:
 
 def test_each_task_is_a_bar_in_its_servers_lane(watched_page: Page, background: Background) -> None:
     """With its state, from waiting in the window to its end; inside the picture."""
-    with farm(background, pace=2.0) as two:
+    with farm(background, is_held=True) as two:
         page = open_page(watched_page, two)
         open_lanes(page)
         run(page, [as_file(noise(number), f"{number}.png") for number in range(3)], server="gpu-1")
@@ -53,8 +53,7 @@ def test_each_task_is_a_bar_in_its_servers_lane(watched_page: Page, background: 
         expect(bars(page, "gpu-2")).to_have_attribute(
             "aria-label", "seven.png · Invert colours, gpu-2, running"
         )
-        two.change(0, pace=0.1)
-        two.change(1, pace=0.1)
+        two.release()
         expect_done(page, 4)
         expect(bars(page, "gpu-1", state="completed")).to_have_count(3)
         expect(bars(page, "gpu-2", state="completed")).to_have_count(1)
@@ -71,7 +70,7 @@ def test_each_task_is_a_bar_in_its_servers_lane(watched_page: Page, background: 
 
 def test_a_lost_socket_is_a_gap_in_its_line(watched_page: Page, background: Background) -> None:
     """And the line goes on after it; the other server's has none."""
-    with farm(background, pace=3.0) as two:
+    with farm(background, is_held=True) as two:
         page = open_page(watched_page, two)
         open_lanes(page)
         run(page, [as_file(noise(1), "one.png")], server="gpu-1")
@@ -93,7 +92,7 @@ def test_a_lost_socket_is_a_gap_in_its_line(watched_page: Page, background: Back
 
 def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Background) -> None:
     """It comes into the first tab's picture, though that tab has nothing to do; and goes again."""
-    with farm(background, pace=3.0) as two:
+    with farm(background, is_held=True) as two:
         page = open_page(watched_page, two)
         open_lanes(page)
         other = fresh_window(page.context, two)
@@ -113,7 +112,7 @@ def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Ba
         assert len(inks) == 2, "told by more than the colour"
         theirs.hover()
         expect(page.locator("#lanes-told")).to_contain_text("from another window (w")
-        two.change(1, pace=0.1)
+        two.release()
         expect(theirs).to_have_count(0)
         expect_done(page, 1)
 
@@ -185,7 +184,7 @@ def test_after_a_quiet_while_the_panel_shows_what_went_on_last(
         expect(told).to_have_text(f"as of {at[1]}")
         bars(page, "gpu-1").hover()
         expect(page.locator("#lanes-told")).to_contain_text("10 min")
-        one.change(0, pace=1.0)
+        one.hold()
         run(page, [as_file(noise(2), "two.png")])
         expect(tasks(page, "running")).to_have_count(1)
         expect(past).to_be_hidden()
@@ -219,7 +218,7 @@ def test_nothing_is_drawn_for_nobody(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
     """Not fetched before it is opened, drawn while tasks live, still when they have ended."""
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)
@@ -231,6 +230,7 @@ def test_nothing_is_drawn_for_nobody(
         expect(page.locator("#lanes text.now")).to_have_text("now")
         before = bars(page, "gpu-1").get_attribute("x")
         expect(bars(page, "gpu-1")).not_to_have_attribute("x", str(before))
+        one.release()
         expect_done(page, 1)
         page.evaluate(COUNT_CHANGES)
         page.wait_for_function(STILL)
@@ -240,7 +240,6 @@ def test_nothing_is_drawn_for_nobody(
         expect(page.locator(".server .figures")).to_contain_text(re.compile(as_of.pattern[1:]))
         page.locator("#lanes > summary").click()
         expect(page.locator(".item")).to_have_count(0)
-        one.change(0, pace=1.0)
         run(page, [as_file(noise(2), "two.png")])
         expect_done(page, 2)
         expect(page.locator(".item")).to_have_count(0)

@@ -22,7 +22,7 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
     """And neither when the servers have everything."""
     asked: list[Dialog] = []
     watched_page.context.on("dialog", lambda dialog: asked.append(dialog))
-    with farm(background, 1, pace=4.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         expect(page.locator("#task-safety")).to_be_hidden()
         run(page, pictures(5))
@@ -35,7 +35,7 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
         expect(page.locator("#task-send")).to_be_hidden()
         page.reload()
         assert len(asked) == 1, "nothing is only here any more"
-        one.change(0, pace=0.1)
+        one.release()
         expect_done(page, 5)
         expect(page.locator("#task-safety")).to_be_hidden()
         assert one.posts(0) == 5
@@ -56,12 +56,11 @@ def test_tasks_are_collected_in_another_browser(
     watched_page: Page, background: Background, browser: Browser
 ) -> None:
     """Those that run and those that ended, with their results; of this owner alone."""
-    with farm(background, 2, pace=0.2) as two:
+    with farm(background, 2) as two:
         page = open_page(watched_page, two)
         run(page, pictures(2))
         expect_done(page, 2)
-        two.change(0, pace=3.0)
-        two.change(1, pace=3.0)
+        two.hold()
         run(page, pictures(4))
         # What the first two took may tell too little, and then the rest waits here for an end. The
         # button may be gone before a hand is there.
@@ -78,6 +77,7 @@ def test_tasks_are_collected_in_another_browser(
         expect(tasks(other)).to_have_count(6)
         expect(other.locator(".notice")).to_contain_text("6 tasks")
         assert {task["promptId"] for task in own_tasks(other)} == sent
+        two.release()
         expect_done(other, 6)
         expect(other.locator(".task figure.image")).to_have_count(6)
         other.locator("#collect-open").click()

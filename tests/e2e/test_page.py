@@ -140,7 +140,8 @@ def test_a_running_task_shows_progress_and_previews(
     watched_page: Page, background: Background
 ) -> None:
     """Overall and node progress move, and the preview is a picture that can be seen."""
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, pace=0.2) as one:
+        one.hold(at="step 2 of ImageInvert")
         page = open_page(watched_page, one)
         run(page, [as_file(noise(10), "ten.png")])
         running = tasks(page, "running")
@@ -150,6 +151,7 @@ def test_a_running_task_shows_progress_and_previews(
         overall = running.locator("progress").evaluate("bar => bar.value")
         assert 1 / 3 <= overall < 1
         expect(page).to_have_title(f"{overall * 100:.0f} % · Tether")
+        one.release(at="step 2 of ImageInvert")
         expect_done(page, 1)
         expect(page).to_have_title("Tether")
 
@@ -265,12 +267,13 @@ def test_servers_are_added_removed_and_remembered(
 
 def test_a_removed_server_finishes_what_it_has(watched_page: Page, background: Background) -> None:
     """Its task ends well, then its card goes."""
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         run(page, [as_file(noise(12), "twelve.png")])
         expect(tasks(page, "running")).to_have_count(1)
         page.locator(".server.card [data-action=remove]").click()
         expect(page.locator(".server.card .state")).to_have_text("finishing its last tasks")
+        one.release()
         expect_done(page, 1)
         expect(page.locator(".server.card")).to_have_count(0)
 

@@ -25,7 +25,7 @@ def test_a_lost_task_runs_again_by_hand_and_by_itself(
     """Its server forgets it; the person presses the button, then lets the page do it."""
     watch.expect("404")
     watch.allow("ERR_CONNECTION_REFUSED")
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         automatic = page.locator("#rerun-lost")
         expect(automatic).not_to_be_checked()
@@ -41,6 +41,7 @@ def test_a_lost_task_runs_again_by_hand_and_by_itself(
         automatic.check()
         # The one that was run again already stays as it is.
         expect(tasks(page)).to_have_count(2)
+        one.hold()
         run(page, [as_file(noise(2), "two.png")])
         expect(tasks(page, "running")).to_have_count(1)
         background.run(one.servers[0].kill())
@@ -72,7 +73,7 @@ def test_a_lost_task_runs_again_while_nothing_is_painted(
     watch.expect("404")
     watch.allow("ERR_CONNECTION_REFUSED")
     watched_page.add_init_script(STOPPABLE)
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         page.locator("#settings > summary").click()
         page.locator("#rerun-lost").check()
@@ -93,7 +94,7 @@ def test_what_was_lost_before_runs_again_on_its_button_alone(
     """The choice is for what gets lost from now on, also after a reload; each end is counted."""
     watch.expect("404")
     watch.allow("ERR_CONNECTION_REFUSED")
-    with farm(background, 1, pace=2.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
         expect(tasks(page, "running")).to_have_count(1)
@@ -129,9 +130,10 @@ def test_a_task_at_a_silent_server_runs_elsewhere(
         warnings.append(dialog.message)
         dialog.accept()
 
-    with farm(background, pace=4.0) as two:
+    with farm(background) as two:
         page = open_page(watched_page, two)
         page.on("dialog", accept)
+        two.hold(0)
         run(page, [as_file(noise(1), "one.png")], server="gpu-1")
         expect(tasks(page, "running")).to_have_count(1)
         elsewhere = tasks(page).locator("[data-action=elsewhere]:visible")

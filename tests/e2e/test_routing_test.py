@@ -273,7 +273,7 @@ def test_a_busy_server_is_proven_within_its_time_and_left_as_it_was(
 
 def test_it_harms_no_task_that_runs_meanwhile(page: Page, background: Background) -> None:
     """The person's task keeps its lock, is heard on its own socket and completes."""
-    with farm(background, 2, pace=2.0) as two:
+    with farm(background, 2, is_held=True) as two:
         open_page(page, two)
         send(page, [as_file(noise(1), "1.png")])
         expect(tasks(page, "running")).to_have_count(1)
@@ -281,6 +281,7 @@ def test_it_harms_no_task_that_runs_meanwhile(page: Page, background: Background
         running = page.evaluate_handle("() => { window.asked = runWebSocketRoutingFixTest() }")
         assert running is not None and lock(page) == held
         assert page.evaluate("asked")["passed"] is True
+        two.release()
         expect_done(page, 1)
         assert own_tasks(page)[0]["endedBy"] == "socket"
 

@@ -23,7 +23,8 @@ def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
     watched_page: Page, background: Background
 ) -> None:
     """It was never posted to the first one; the second gets its picture too."""
-    with farm(background, 2, pace=12.0) as two:
+    with farm(background, 2) as two:
+        two.hold(0)
         page = open_page(watched_page, two)
         held: list[Route] = []
         page.route("**/upload/image", lambda route: held.append(route), times=1)
@@ -39,7 +40,6 @@ def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
         run(other, photos, server="gpu-1")
         expect(tasks(other, "running")).to_have_count(1)
         expect(tasks(other, "queued")).to_have_count(1)
-        two.change(1, pace=0.0)
         page.wait_for_timeout(1000 * LONG_UPLOAD)  # a long upload is what is tested
         held.pop().continue_()
         expect_done(page, 1)

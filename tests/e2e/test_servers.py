@@ -184,7 +184,7 @@ def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     expect(cards).to_have_text(["gpu-1", "Attic"])
     expect(card(page, "Attic").locator(".state")).to_have_text("ready")
     # What it has is seen to its end at the old address.
-    two.change(1, pace=2.0)
+    two.hold(1)
     run(page, [as_file(noise(2), "2.png")], server="Attic")
     expect(tasks(page, "running")).to_have_count(1)
     edit.click()
@@ -192,6 +192,7 @@ def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     page.keyboard.press("Enter")
     expect(cards).to_have_text(["gpu-1", "Attic", "Attic"])
     expect(page.get_by_text("finishing its last tasks")).to_have_count(1)
+    two.release(1)
     expect_done(page, 2)
     expect(cards).to_have_text(["gpu-1", "Attic"])
 

@@ -25,8 +25,9 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
 ) -> None:
     """The one that runs stays, and so does all without the wish; scripts hear of the new one."""
     watch.expect("404.*/api/jobs/")  # the looks by which it is known to be gone
-    with farm(background, 2, pace=12.0) as two:
+    with farm(background, 2) as two:
         page = open_page(watched_page, two)
+        two.hold(0)
         card(page, "gpu-2").get_by_role("button", name="Pause").click()
         run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
         expect(tasks(page, "running")).to_have_count(1)
@@ -35,7 +36,6 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
         (runs,) = [task["promptId"] for task in own_tasks(page) if task["state"] == "running"]
         page.evaluate(f"() => {{ window.told = tether.result('{waits}'); }}")
         expect(page.locator("#steal")).not_to_be_checked()
-        two.change(1, pace=0.0)
         card(page, "gpu-2").get_by_role("button", name="Resume").click()
         page.locator("#settings > summary").click()
         page.locator("#steal").check()
@@ -46,7 +46,7 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
         told = page.evaluate("told")
         assert (told["state"], told["server"]) == ("completed", two.servers[1].url)
         assert told["taskId"] != waits
-        two.change(0, pace=0.0)
+        two.release()
         expect_done(page, 2)
         ended = {task["promptId"]: task for task in own_tasks(page)}
         assert (ended[runs]["state"], ended[runs]["server"]) == ("completed", two.servers[0].url)

@@ -66,7 +66,7 @@ def test_every_name_we_give_is_our_own_and_no_gauge_is_kept(
     watched_page: Page, background: Background
 ) -> None:
     """Storage is shared by all pages of an origin; progress is not worth writing down."""
-    with farm(background, 1, pace=1.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         run(page, [as_file(noise(2), "two.png")])
         expect(tasks(page, "running")).to_have_count(1)
@@ -79,6 +79,7 @@ def test_every_name_we_give_is_our_own_and_no_gauge_is_kept(
         (task,) = [json.loads(text) for key, text in records.items() if ":task:" in key]
         assert task["state"] == "running"
         assert "progress" not in task
+        one.release()
         expect_done(page, 1)
         gone = page.evaluate("sessionStorage.getItem('tether:/:lock')")
         assert gone is None

@@ -17,15 +17,12 @@ performance.now = () => real() + window.ahead;
 """
 
 
-def standing_still(steps: int = 2) -> dict[str, Any]:
-    """A workflow whose second node says nothing for some seconds at a time."""
-    size = {"width": 8, "height": 8, "batch_size": 1, "color": 0}
-    slow = {"image": ["1", 0], "steps": steps, "step_ms": 12_000, "seed": 1, "previews": False}
-    return {
-        "1": {"class_type": "EmptyImage", "inputs": size},
-        "2": {"class_type": "TetherSlow", "inputs": slow},
-        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}},
-    }
+SIZE = {"width": 8, "height": 8, "batch_size": 1, "color": 0}
+WORKFLOW: dict[str, Any] = {
+    "1": {"class_type": "EmptyImage", "inputs": SIZE},
+    "2": {"class_type": "ImageInvert", "inputs": {"image": ["1", 0]}},
+    "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "x"}},
+}
 
 
 @pytest.mark.fresh_tab
@@ -33,10 +30,10 @@ def test_a_task_that_stands_still_says_what_was_checked(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
     """Since when, the socket, the last news, and what its server answered when it was asked."""
-    with farm(background, 1, pace=0.0) as one:
+    with farm(background, 1, is_held=True) as one:
         watched_page.add_init_script(AHEAD)
         page = open_page(watched_page, one)
-        run_own(page, standing_still())
+        run_own(page, WORKFLOW)
         expect(tasks(page, "running").locator(".node")).to_contain_text("node 2")
         stuck = page.locator(".task .stuck")
         expect(stuck).to_be_hidden()

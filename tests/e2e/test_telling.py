@@ -100,7 +100,7 @@ def test_the_icon_shows_a_failure_until_it_is_removed(
 
 def long_task(page: Page, of: Farm) -> None:
     """Let a task run for so long that the page offers to tell of its end."""
-    of.change(0, pace=25.0)
+    of.hold()
     run(page, [as_file(noise(1), "1.png")])
 
 
@@ -128,7 +128,7 @@ def test_the_page_tells_when_its_tasks_are_done(
         yes.press("Enter")
         expect(yes).to_be_hidden()
         until(page, "Notification.permission === 'granted'")
-        one.change(0, pace=0.0)
+        one.release()
         expect_done(page, 1)
         assert told(page) == [], "the person has seen it"
         one.change(0, pace=0.3)
@@ -153,7 +153,7 @@ def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> No
         expect(page.locator(".offer")).to_have_count(0)
         assert page.evaluate("localStorage.getItem('tether:/:tell')") == "no"
         page.evaluate(HIDE)
-        one.change(0, pace=0.0)
+        one.release()
         expect_done(page, 1)
         assert told(page) == []
         assert page.evaluate("Notification.permission") == "default"

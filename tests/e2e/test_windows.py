@@ -30,7 +30,7 @@ def test_other_windows_are_listed_while_they_have_tasks(
     is_secure: bool,
 ) -> None:
     """With what they do, and where; it follows them, and goes with the last task."""
-    with farm(background, 1, pace=5.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         panel, title = other.locator("#windows"), other.locator("#windows-title")
@@ -47,7 +47,7 @@ def test_other_windows_are_listed_while_they_have_tasks(
         expect(waiting).to_have_count(1)
         expect(panel.locator(".state")).to_have_text("Open: it handles its own tasks")
         expect(panel.get_by_role("button")).to_have_count(0)
-        one.change(0, pace=0.0)
+        one.release()
         expect_done(page, 3)
         expect(panel).to_be_hidden()
         expect(tasks(other)).to_have_count(0)
@@ -60,7 +60,7 @@ def test_the_tasks_of_a_closed_window_are_taken_over_at_once(
     is_secure: bool,
 ) -> None:
     """Nobody has to wait whether it comes back."""
-    with farm(background, 1, pace=5.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         sent(page, 2)
@@ -70,7 +70,7 @@ def test_the_tasks_of_a_closed_window_are_taken_over_at_once(
         other.get_by_role("button", name="Take over now").click(timeout=SOON)
         expect(tasks(other)).to_have_count(2, timeout=SOON)
         expect(other.locator("#windows")).to_be_hidden()
-        one.change(0, pace=0.0)
+        one.release()
         expect_done(other, 2)
         assert one.posts(0) == 2
         other.locator("#task-clear").click()
@@ -85,7 +85,7 @@ def test_nothing_is_taken_from_a_window_that_came_back(
     is_secure: bool,
 ) -> None:
     """The panel says so instead."""
-    with farm(background, 1, pace=9.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = start(tab, one, is_secure)
         other = open_page(tab.context.new_page(), address(one, is_secure))
         sent(page, 1)
@@ -100,7 +100,7 @@ def test_nothing_is_taken_from_a_window_that_came_back(
         expect(button).to_be_hidden()
         expect(tasks(page)).to_have_count(1)
         expect(tasks(other)).to_have_count(0)
-        one.change(0, pace=0.0)
+        one.release()
         expect_done(page, 1)
 
 
@@ -108,7 +108,7 @@ def test_a_window_that_comes_later_sees_the_others_tasks(
     watched_page: Page, background: Background
 ) -> None:
     """They are in the ledger; a reload of either changes nothing."""
-    with farm(background, 1, pace=4.0) as one:
+    with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
         page.locator("#copies").fill("2")
         page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
@@ -116,6 +116,6 @@ def test_a_window_that_comes_later_sees_the_others_tasks(
         expect(tasks(page)).to_have_count(2)
         other = open_page(page.context.new_page(), one)
         expect(other.locator("#windows-title")).to_have_text("Other windows (2 tasks)")
-        one.change(0, pace=0.0)
+        one.release()
         expect_done(page, 2)
         expect(other.locator("#windows")).to_be_hidden()

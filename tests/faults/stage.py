@@ -15,6 +15,7 @@ from simulator.settings import Api
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.farm import (
+    AT_WORK,
     LOCAL,
     PATIENCE,
     as_file,
@@ -53,10 +54,6 @@ NOTE_ENDS = """
   });
 }
 """
-
-
-HELD = "before ImageInvert"
-"""Where a task of gpu-1 stands while something goes wrong."""
 
 
 class Place:
@@ -157,14 +154,14 @@ class Stage:
 
         It goes no further before `go_on`; the page knows that gpu-1 has both.
         """
-        self.do(lambda: self.faulty.server.hold(HELD))
+        self.do(lambda: self.faulty.server.hold(AT_WORK))
         (send or self.send)()
-        self.until(lambda: self.faulty.server.is_held(HELD) and self.faulty.posts() == 2)
+        self.until(lambda: self.faulty.server.is_held(AT_WORK) and self.faulty.posts() == 2)
         self.until(lambda: sorted(t["state"] for t in self.tasks_of(0)) == ["queued", "running"])
 
     def go_on(self) -> None:
         """Let gpu-1 go on with its tasks."""
-        self.do(lambda: self.faulty.server.release(HELD))
+        self.do(lambda: self.faulty.server.release(AT_WORK))
 
     def send(self, workflow: dict[str, Any] | None = None) -> None:
         """Open the page and send two tasks to each server; those of gpu-1 may be own ones."""

@@ -53,25 +53,27 @@ def test_a_task_waits_where_the_story_wants_it(shell: FakeShell, place: str, las
 def test_a_task_waits_after_a_step(shell: FakeShell) -> None:
     """The step is told, the next comes in its time or, if that has passed, at once."""
     socket = shell.open("A")
-    shell.feed(PlaceClosed("step 2"))
+    shell.feed(PlaceClosed("step 2 of TetherSlow"))
     shell.post(slow(4, 100), "A")
     shell.pass_time(AWAY)
     assert shell.kinds(socket).count("progress 2") == 2
-    shell.feed(PlaceOpened("step 2"))
+    shell.feed(PlaceOpened("step 2 of TetherSlow"))
     shell.pass_time(1)
     assert shell.kinds(socket)[-1] == "executing None"
 
 
-def test_an_interrupt_is_heeded_where_the_task_waits(shell: FakeShell) -> None:
-    """Once it goes on, as ComfyUI ends a node first."""
+def test_an_interrupt_ends_the_wait_and_the_task(shell: FakeShell) -> None:
+    """The next task waits there as the first did."""
     socket = shell.open("A")
     shell.feed(PlaceClosed("before ImageInvert"))
     shell.post(photo(), "A")
     shell.pass_time(1)
     shell.request("POST", "/interrupt")
-    shell.feed(PlaceOpened("before ImageInvert"))
     shell.pass_time(1)
     assert "execution_interrupted" in shell.kinds(socket)
+    shell.post(photo(prefix="second"), "A")
+    shell.pass_time(1)
+    assert shell.engine.process.stops.has("before ImageInvert")
 
 
 def test_an_open_place_may_be_opened_again_and_a_kill_opens_all(shell: FakeShell) -> None:
