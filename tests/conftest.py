@@ -31,8 +31,8 @@ def leaves_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     gc.collect()
     left = [each.name for each in threading.enumerate() if each not in before and not each.daemon]
-    assert not [name for name in left if name not in OF_THE_SESSION], f"threads left: {left}"
+    assert not [name for name in left if not name.startswith(OF_THE_SESSION)], f"threads: {left}"
 
 
-OF_THE_SESSION = ("test servers",)
+OF_THE_SESSION = ("test servers", "asyncio_")
 """Threads that fixtures of a whole session start."""

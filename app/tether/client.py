@@ -276,7 +276,15 @@ class Tether:
         """Run work that nobody waits for; what it raises goes to the loop's exception handler."""
         job = asyncio.ensure_future(work)
         self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
+        job.add_done_callback(self._job_ended)
+
+    def _job_ended(self, job: asyncio.Future[None]) -> None:
+        # At once: asyncio itself would report it when the job is collected as garbage.
+        self._jobs.discard(job)
+        error = None if job.cancelled() else job.exception()
+        if error is not None:
+            told = {"message": "Work in the background failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(told)
 
     def _task(self, task_id: TaskId) -> Task:
         task = self.window.tasks.get(task_id)

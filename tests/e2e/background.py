@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from tests.e2e.built import SERVED
@@ -16,12 +16,14 @@ class Background:
 
     Attributes:
         site: The page, at one address for all tests, so that the browser has it at hand.
+        leave: Lets all tabs leave the page, before servers go that it still talks to.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="test servers")
         self._thread.start()
+        self.leave: Callable[[], None] = lambda: None
         self.site = PageServer(root=SERVED)
         self.run(self.site.start())
 

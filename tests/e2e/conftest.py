@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,14 +104,24 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture
-def seat(request: pytest.FixtureRequest) -> Iterator[Page]:
+def seat(request: pytest.FixtureRequest, background: Background) -> Iterator[Page]:
     """An empty tab: the worker's, or one of its own for a test that is marked `fresh_tab`."""
     if request.node.get_closest_marker("fresh_tab"):
-        yield opened(request.getfixturevalue("context")).new_page()
+        page = opened(request.getfixturevalue("context")).new_page()
+        background.leave = partial(leave, page.context)
+        yield page
     else:
         tab = request.getfixturevalue("warm_tab")
-        yield tab.lend()
+        page = tab.lend()
+        background.leave = partial(leave, page.context)
+        yield page
         tab.take_back()
+
+
+@pytest.fixture
+def page(seat: Page) -> Page:
+    """The same tab, for tests that announce nothing."""
+    return seat
 
 
 @pytest.fixture
@@ -129,6 +140,12 @@ def watch(seat: Page, request: pytest.FixtureRequest) -> Iterator[Watch]:
 def watched_page(watch: Watch, seat: Page) -> Page:
     """An empty tab under watch; open more with `watched_page.context.new_page()`."""
     return seat
+
+
+def leave(context: BrowserContext) -> None:
+    """Let all tabs go elsewhere."""
+    for page in context.pages:
+        page.goto("about:blank")
 
 
 def opened(context: BrowserContext) -> BrowserContext:

@@ -131,6 +131,8 @@ def farm(
         made.hold()
     try:
         yield made
+        if page is background.site:
+            background.leave()
     finally:
         page.servers = None
         if page is not background.site:

@@ -112,6 +112,7 @@ def test_opened_as_a_file_the_page_says_what_to_run(watched_page: Page, watch: W
     expect(watched_page.get_by_role("status")).to_contain_text("make demo")
 
 
+@pytest.mark.fresh_tab
 @pytest.mark.browser_context_args(java_script_enabled=False)
 def test_without_scripts_the_page_says_what_it_needs(watched_page: Page) -> None:
     """The same words serve a browser that runs no script at all."""

@@ -66,6 +66,23 @@ def play(story: Callable[[Tab], Coroutine[Any, Any, None]]) -> None:
     asyncio.run(run())
 
 
+def test_work_in_the_background_that_fails_is_reported_at_once() -> None:
+    """Not when Python happens to collect it as garbage."""
+    reported: list[dict[str, Any]] = []
+
+    async def fail() -> None:
+        raise RuntimeError("a bug")
+
+    async def story(tab: Tab) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, told: reported.append(told))
+        tab.tether.soon(fail())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert [str(told["exception"]) for told in reported] == ["a bug"]
+
+    play(story)
+
+
 def test_submitted_tasks_are_spread_and_their_results_awaited() -> None:
     """As text or as an object; each with its files."""
 

@@ -35,7 +35,8 @@ LAZY = {
     "runs": ("page/composer/recent_runs.py", "page/composer/run_history.py"),
     "convert": (
         *("tether/workflows/convert.py", "tether/workflows/graph.py"),
-        *("tether/workflows/resolve.py", "tether/workflows/widgets.py"),
+        *("tether/workflows/resolve.py", "tether/workflows/values.py"),
+        "tether/workflows/widgets.py",
     ),
     "viewer": ("page/viewer/",),
     "lanes": (

@@ -1,8 +1,13 @@
 """The sum of all tests must be honest."""
 
+import re
+import sys
+from pathlib import Path
+
 import pytest
 
-from tools.dev.run_tests import counted
+from tools.dev import run_tests
+from tools.dev.run_tests import Board, Part, counted, run, slowest
 
 CLOSING = "........\n8 passed in 1.25s\n"
 MIXED = "F.\n1 failed, 7 passed, 2 errors in 1.25s\n"
@@ -29,3 +34,29 @@ MIXED = "F.\n1 failed, 7 passed, 2 errors in 1.25s\n"
 def test_exit_status_has_the_last_word(status: int, output: str, expected: tuple[int, int]) -> None:
     """A part that failed counts at least one failure, whatever it printed."""
     assert counted(status, output) == expected
+
+
+def test_the_slowest_are_named_with_their_seconds() -> None:
+    """As pytest lists them; a summary that is no test is left out."""
+    output = """1.50s call     tests/a.py::test_one[chromium]
+0.25s setup    tests/b.py::test_two
+(8 durations < 0.005s hidden.)
+"""
+    assert slowest(output) == [
+        (1.5, "tests/a.py::test_one[chromium]"),
+        (0.25, "tests/b.py::test_two"),
+    ]
+
+
+def test_a_part_is_one_line_and_its_output_follows_if_it_failed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that it printed is kept either way."""
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path)
+    board = Board(is_terminal=False)
+    run(Part("a part", (sys.executable, "-c", "print('all is well')")), board)
+    assert re.fullmatch(r"[\d:]{8}  a part +1 ok +\d\.\d s\n", capsys.readouterr().out)
+    assert (tmp_path / "a-part.txt").read_text() == "all is well\n"
+    run(Part("other", (sys.executable, "-c", "print('oh'); raise SystemExit(1)")), board)
+    said = capsys.readouterr().out
+    assert "1 FAILED" in said and said.endswith("=== other\noh\n\n")

@@ -105,6 +105,26 @@ def test_dataclasses_on_the_way_to_the_first_screen_are_few() -> None:
     assert total <= MOST_DATACLASSES, f"{total} dataclasses: {found}"
 
 
+IMPORTS = (ast.Import, ast.ImportFrom)
+LAZY = tomllib.loads(MANIFEST.read_text())["lazy"]
+
+TOGETHER = {"gallery": ("keeper", "viewer"), "routing_test": ("servers",), "demo": ("servers",)}
+"""Parts that are always fetched with others."""
+
+
+@pytest.mark.parametrize("part", LAZY)
+def test_a_part_that_is_fetched_later_comes_with_all_that_it_imports(part: str) -> None:
+    """But for what the first screen has; an import inside a function fetches its own part first."""
+    paths = [path for each in (part, *TOGETHER.get(part, ())) for path in LAZY[each]]
+    there = {*boot_modules(ROOT, lazy_modules(MANIFEST.read_text())), *paths}
+    for path in paths:
+        body = ast.parse((ROOT / path).read_text()).body
+        at_import = [ast.unparse(node) for node in body if isinstance(node, IMPORTS)]
+        for name in imports("\n".join(at_import)):
+            file = f"app/{name.replace('.', '/')}.py"
+            assert file in there or not (ROOT / file).exists(), f"{path} imports {name}"
+
+
 @pytest.mark.parametrize("path", shipped())
 def test_everything_the_page_imports_is_shipped(path: str) -> None:
     """The standard library in the page is a part of the whole one."""
