@@ -9,7 +9,6 @@ import sys
 import venv
 from pathlib import Path
 
-import pytest
 from PIL import Image, ImageChops
 
 from tests.tools.comfy.wire import LOCAL, as_png, noise, run, serving
@@ -29,8 +28,6 @@ WORKFLOW = {
         "_meta": {"title": "Save"},
     },
 }
-
-pytestmark = pytest.mark.timeout(300)  # The first run installs the clients.
 
 
 def _install(name: str, locks: tuple[str, ...], commands: list[list[str]]) -> Path:

@@ -116,6 +116,7 @@ def seat(request: pytest.FixtureRequest, background: Background) -> Iterator[Pag
         background.leave = partial(leave, page.context)
         yield page
         tab.take_back()
+    background.leave = lambda: None
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ def watch(seat: Page, request: pytest.FixtureRequest) -> Iterator[Watch]:
     watch.stop()
     console.stop()
     if request.node.stash.get(IS_RED, False) or not watch.is_content():
-        leave_behind(request.node.nodeid, seat.context, console)
+        leave_behind(request.node.nodeid, console)
     watch.verify()
 
 

@@ -20,24 +20,25 @@ class Console:
 
     def __init__(self, context: BrowserContext) -> None:
         self.lines: list[str] = []
-        self._context = context
+        self.context = context
         context.on("console", self._on_message)
 
     def stop(self) -> None:
         """Listen no more."""
-        self._context.remove_listener("console", self._on_message)
+        self.context.remove_listener("console", self._on_message)
 
     def _on_message(self, message: ConsoleMessage) -> None:
         self.lines.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
         del self.lines[:-LINES]
 
 
-def leave_behind(test: str, context: BrowserContext, console: Console) -> None:
+def leave_behind(test: str, console: Console) -> None:
     """Keep what can be seen of the pages; a page that crashed gives nothing."""
     folder = FOLDER / re.sub(r"[^\w.-]+", "-", test.partition("::")[2] or test)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "console.txt").write_text("\n".join(console.lines))
-    for number, page in enumerate(context.pages, 1):
+    with (folder / "console.txt").open("a") as file:
+        file.write("\n".join(console.lines))
+    for number, page in enumerate(console.context.pages, 1 + len(list(folder.glob("page-*")))):
         try:
             page.screenshot(path=folder / f"page-{number}.png", timeout=10_000)
             journal = page.evaluate("() => window.tether?.flightRecorder.read() ?? null")

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image, ImageChops
 from playwright.sync_api import Page
 
@@ -154,6 +155,7 @@ def test_what_a_script_gets_wrong_is_an_error_in_plain_words(
         assert page.evaluate("tether.tasks()") == []
 
 
+@pytest.mark.fresh_tab
 def test_calls_made_before_python_is_there_wait(page: Page, background: Background) -> None:
     """Then reads answer at once, with plain objects."""
     with farm(background, 1) as one:

@@ -89,6 +89,7 @@ def test_every_shipped_workflow_gives_the_right_picture(
         assert ImageChops.difference(result_of(page, "six"), expected).getbbox() is None
 
 
+@pytest.mark.fresh_tab
 def test_what_is_done_before_python_is_there_is_kept(
     watched_page: Page, background: Background
 ) -> None:

@@ -82,7 +82,7 @@ def test_a_lost_task_runs_again_while_nothing_is_painted(
         page.evaluate("window.isPaintingStopped = true")
         background.run(one.servers[0].kill())
         background.run(one.servers[0].start())
-        until(page, "windowTasks().some((each) => each.state === 'completed')", 60)
+        until(page, "windowTasks().some((each) => each.state === 'completed')")
         assert [task["state"] for task in own_tasks(page)] == ["lost", "completed"]
         expect(tasks(page)).to_have_count(1)  # the second has no card: nothing was drawn
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,7 +95,10 @@ def test_a_start_compiles_nothing_and_searches_no_archive(
     assert is_collected, "garbage isn't collected after the start"
 
 
-def do_the_main_job(page: Page, background: Background, host: Host, site: Path, url: str) -> None:
+@contextmanager
+def main_job_done(
+    page: Page, background: Background, host: Host, site: Path, url: str
+) -> Iterator[None]:
     """Two photos on two servers, each with the right result; and what is fetched later works."""
     with farm(background, 2, pace=0.3) as two:
         host.put(site, [{"url": each.url, "name": each.settings.name} for each in two.servers])
@@ -110,6 +114,7 @@ def do_the_main_job(page: Page, background: Background, host: Host, site: Path, 
         expect(page.locator("#form .field").first).to_be_visible()
         page.locator("#lanes summary").first.click()
         expect(page.locator("#lanes svg").first).to_be_visible()
+        yield
 
 
 def kept(page: Page, *builds: str) -> None:
@@ -132,10 +137,10 @@ def test_the_main_job(
     watched_page: Page, watch: Watch, background: Background, host: Host, site: Path
 ) -> None:
     """From a folder of plain files, with nothing of another origin but the two servers."""
-    do_the_main_job(watched_page, background, host, site, host.url)
-    assert build_of(watched_page) in (site / "sw.js").read_text()
+    with main_job_done(watched_page, background, host, site, host.url):
+        assert build_of(watched_page) in (site / "sw.js").read_text()
+        servers = {task["server"] for task in own_tasks(watched_page)}
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(host.url))
-    servers = {task["server"] for task in own_tasks(watched_page)}
     sockets = {server.replace("http", "ws", 1) for server in servers}
     assert watch.origins() == {origin, *servers, *sockets}
     own = [url for url in watch.requests if url.startswith(origin)]
@@ -222,7 +227,7 @@ def test_on_plain_http_nothing_is_kept_and_all_works(
     watch = Watch(context)
     page = context.new_page()
     url = host.url.replace("127.0.0.1", "lan.test")
-    do_the_main_job(page, background, host, site, url)
-    assert page.evaluate("[isSecureContext, 'serviceWorker' in navigator]") == [False, False]
+    with main_job_done(page, background, host, site, url):
+        assert page.evaluate("[isSecureContext, 'serviceWorker' in navigator]") == [False, False]
     watch.verify()
     browser.close()

@@ -115,6 +115,7 @@ def notifying(page: Page) -> Page:
     return page
 
 
+@pytest.mark.fresh_tab
 def test_the_page_tells_when_its_tasks_are_done(
     watched_page: Page, background: Background, watch: Watch
 ) -> None:
@@ -144,6 +145,7 @@ def test_the_page_tells_when_its_tasks_are_done(
 
 
 @pytest.mark.long
+@pytest.mark.fresh_tab
 def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> None:
     """Nothing is asked, nothing is offered in the next window, and nothing is told."""
     with farm(background, 1) as one:

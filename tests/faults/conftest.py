@@ -23,7 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if is_long.get(name_of(item.nodeid)):
             item.add_marker(pytest.mark.long)
         item.add_marker(pytest.mark.browser)
-        item.add_marker(pytest.mark.timeout(300))  # the rows beside it may be slow
     seconds = {row.name: row.seconds for row in ROWS}
     items.sort(key=lambda item: -seconds.get(name_of(item.nodeid), 0.0))
 

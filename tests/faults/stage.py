@@ -1,6 +1,7 @@
 """The stage of a row: its pages, one server behind a faulty network, and one beside it."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page
 from simulator.settings import Api
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
+from tests.e2e.failures import Console, leave_behind
 from tests.e2e.farm import (
     AT_WORK,
     LOCAL,
@@ -110,6 +112,7 @@ class Stage:
     """Seconds that the browser's clock is ahead of the machine's."""
     sent: int = 0
     watches: list[Watch] = field(default_factory=list)
+    consoles: list[Console] = field(default_factory=list)
     desktop: Desktop | None = None
 
     def __post_init__(self) -> None:
@@ -128,6 +131,7 @@ class Stage:
     def use(self, context: BrowserContext) -> None:
         """Watch a browser's pages, and note what they show."""
         report_violations(context)
+        self.consoles.append(Console(context))
         watch = Watch(context)
         watch.allow(LINE_NOISE)
         self.watches.append(watch)
@@ -298,9 +302,14 @@ def stage(
         context = seat.take() if isinstance(seat, Desktop) else seat
         servers = (places[0], places[1])
         scene = Stage(context, background, proxy, servers, address, desktop=desktop)
-        yield scene
-        for watch in scene.watches:
-            watch.verify()
+        try:
+            yield scene
+            for watch in scene.watches:
+                watch.verify()
+        except BaseException:
+            for console in scene.consoles:
+                leave_behind(os.environ["PYTEST_CURRENT_TEST"], console)
+            raise
     finally:
         background.run(site.stop())
         background.run(proxy.stop())

@@ -84,13 +84,11 @@ class Story(RuleBasedStateMachine):
             world.settle()
 
 
-@pytest.mark.timeout(300)
 def test_no_story_breaks_a_rule() -> None:
     """Whatever happens, in whatever order."""
     run_state_machine_as_test(Story, settings=WAITING_SENT)
 
 
-@pytest.mark.timeout(300)
 def test_a_broken_rule_shrinks_to_a_short_story(monkeypatch: pytest.MonkeyPatch) -> None:
     """One task and no fault is enough to see that a lock is kept after the end."""
     monkeypatch.setattr(Locks, "release", lambda *_: None)

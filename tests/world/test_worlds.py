@@ -26,7 +26,6 @@ def test_in_every_history_each_task_comes_to_its_true_end_once() -> None:
     assert not total.rare(LEAST), "the histories don't try everything"
 
 
-@pytest.mark.timeout(300)
 def test_tasks_that_move_to_idle_servers_keep_all_promises() -> None:
     """Whatever goes wrong meanwhile, each work is done once."""
     moves = sum(report.moves for report in play_many(range(STEALING), is_stealing=True))

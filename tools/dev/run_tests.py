@@ -68,15 +68,15 @@ LANES = (
     (
         *CHECK,
         Part(
-            "pure code, with coverage",
-            (sys.executable, "-m", "tools.dev.own_coverage", *PYTEST[3:]),
+            "page, servers, tools",
+            (*PYTEST, "tests", *(f"--ignore={part}" for part in ELSEWHERE)),
         ),
         Part("pure code, inside Pyodide", ("node", "tools/dev/pyodide_tests.mjs")),
     ),
     (
         Part(
-            "page, servers, tools",
-            (*PYTEST, "tests", *(f"--ignore={part}" for part in ELSEWHERE)),
+            "pure code, with coverage",
+            (sys.executable, "-m", "tools.dev.own_coverage", *PYTEST[3:]),
         ),
         # Last, since it has two processes: the other lane may have ended by then.
         Part("simulated worlds", (*PYTEST, "-s", "tests/world")),

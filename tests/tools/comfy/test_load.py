@@ -8,14 +8,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
-import pytest
-
 from tests.simulator.shell import CALM, FakeShell, slow
 from tests.tools.comfy.wire import Client, as_png, client_at, noise, run
 
 TASKS, CLIENTS = 100, 20
 
-pytestmark = pytest.mark.timeout(600)  # A busy machine takes its time.
 
 # Path, milliseconds and bytes. Source: ComfyUI 0.28.1 wire, measured on an idle machine.
 REAL = {
