@@ -44,7 +44,7 @@ def check(page: Page, state: str) -> None:
     assert not violations, f"{state}:\n{json.dumps(violations, indent=1)}"
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.long)])
 def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     """An empty tab in each of the two colour schemes."""
     scheme: Literal["light", "dark"] = request.param

@@ -22,6 +22,7 @@ from tests.e2e.farm import (
 from tests.e2e.watch import Watch
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_a_blocked_socket_means_polling_and_says_so(
     watched_page: Page, background: Background

@@ -135,6 +135,7 @@ def test_a_picture_is_uploaded_to_the_server_aimed_at(
         assert answer.body() == stream.getvalue()
 
 
+@pytest.mark.long
 def test_what_can_not_be_done_is_said_in_plain_words(page: Page, background: Background) -> None:
     """Who, what happened, what to do now."""
     with farm(background, 1) as one:

@@ -209,6 +209,7 @@ def test_a_removal_can_be_undone_and_lasts_otherwise(
     expect(cards(page)).to_contain_text("five.png")
 
 
+@pytest.mark.long
 def test_what_was_removed_is_deleted(two: Farm, watched_page: Page, watch: Watch) -> None:
     """Once it can't be put back; and it stays gone, though its task's card is still there."""
     page = open_page(watched_page, two)

@@ -36,6 +36,11 @@ ELSEWHERE = "servers.json"
 
 ORIGINS = pytest.mark.parametrize("is_secure", [True, False], ids=["secure", "lan"])
 
+LAN_LATER = pytest.mark.parametrize(
+    "is_secure", [True, pytest.param(False, marks=pytest.mark.long)], ids=["secure", "lan"]
+)
+"""For tests whose other half differs by nothing but what other tests show of a LAN."""
+
 COPIED = "This tab is a copy of another one"
 
 IS_SETTLED = """!document.querySelector("meta[name='tether:build']") || !isSecureContext

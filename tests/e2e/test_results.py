@@ -349,6 +349,7 @@ def most_at_once(spans: list[tuple[float, float]]) -> int:
     return max(counts)
 
 
+@pytest.mark.long
 @ORIGINS
 def test_two_bulk_transfers_of_a_server_at_a_time_over_all_tabs(
     tab: Page,  # noqa: F811

@@ -253,6 +253,7 @@ def test_two_servers_are_proven_and_a_dead_one_is_named(
         assert result["summary"].endswith(f"Servers that don't work: {name}.")
 
 
+@pytest.mark.long
 def test_a_busy_server_is_proven_within_its_time_and_left_as_it_was(
     page: Page, background: Background
 ) -> None:
@@ -271,6 +272,7 @@ def test_a_busy_server_is_proven_within_its_time_and_left_as_it_was(
         assert two.servers[0].engine.process.queue.remaining == 1
 
 
+@pytest.mark.long
 def test_it_harms_no_task_that_runs_meanwhile(page: Page, background: Background) -> None:
     """The person's task keeps its lock, is heard on its own socket and completes."""
     with farm(background, 2, is_held=True) as two:

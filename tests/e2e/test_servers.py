@@ -197,6 +197,7 @@ def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     expect(cards).to_have_text(["gpu-1", "Attic"])
 
 
+@pytest.mark.long
 def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watch: Watch) -> None:
     """A task with its result, and a server with its name and pause."""
     page = open_page(watched_page, two)

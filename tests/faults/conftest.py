@@ -65,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         (name_of(report.nodeid), verdict, report)
         for verdict in ("passed", "failed")
         for report in terminalreporter.stats.get(verdict, [])
-        if "tests/faults" in report.nodeid and report.when == "call"
+        if "every_true_end" in report.nodeid and report.when == "call"
     ]
     if not rows:
         return

@@ -15,7 +15,7 @@ from tests.world.faults import FAULTS
 WANTED = 3.0
 """Seconds from what can be known to what is shown."""
 
-RED = 4 * WANTED
+RED = 20 * WANTED
 
 
 def waited_for_ends(scene: Stage, row: Row) -> list[float]:

@@ -87,8 +87,7 @@ def slept(hours: float) -> Callable[[Stage], None]:
     """The machine's clock jumps, gpu-1 is started anew meanwhile, and the page loaded again."""
 
     def story(stage: Stage) -> None:
-        stage.send()
-        stage.until_running()
+        stage.send_and_hold()
         stage.background.run(stage.faulty.server.kill())
         stage.ahead = hours * 3600
         stage.context.add_init_script(SET_CLOCK.replace("AHEAD", str(stage.ahead)))
