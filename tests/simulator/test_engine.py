@@ -5,7 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.events import Answer, Send, SocketBlocked, SocketDrained, Woken
+from simulator.events import (
+    Answer,
+    PlaceClosed,
+    PlaceOpened,
+    Send,
+    SocketBlocked,
+    SocketDrained,
+    Woken,
+)
 from simulator.settings import Api, Gate, GateKind, Settings
 from tests.simulator.shell import CALM, START, FakeShell, photo, slow
 
@@ -473,3 +481,14 @@ def test_a_client_that_offers_its_features_gets_the_servers(shell: FakeShell) ->
     socket = shell.open("A")
     shell.say(socket, FLAGS)
     assert shell.kinds(socket) == ["status 0", "feature_flags"]
+
+
+def test_a_story_stops_the_work_and_lets_it_go_on(shell: FakeShell) -> None:
+    """By two events like any other."""
+    shell.feed(PlaceClosed("success"))
+    prompt_id = shell.post(photo())
+    shell.pass_time(60)
+    assert shell.get(f"/history/{prompt_id}") == {}
+    shell.feed(PlaceOpened("success"))
+    shell.pass_time(1)
+    assert prompt_id in shell.get(f"/history/{prompt_id}")
