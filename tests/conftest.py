@@ -6,28 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tools.dev import own_coverage
-
-PURE = tuple(own_coverage.tests())
-"""Tests of code that opens nothing."""
+OF_THE_SESSION = ("test servers", "asyncio_")
+"""How the names of threads begin that fixtures of a whole session start."""
 
 
 @pytest.fixture(autouse=True)
-def leaves_nothing(request: pytest.FixtureRequest) -> Iterator[None]:
+def leaves_nothing() -> Iterator[None]:
     """Collect what the test has let go of: Python complains of a socket or file left open.
 
     The complaint is an error (`filterwarnings`), and comes now, in the test's own teardown.
     """
-    if request.node.nodeid.startswith(PURE):
-        yield
-        return
     before = set(threading.enumerate())
     yield
     gc.collect()
     gc.freeze()  # What is still in use is looked through no more: the next collection takes 1 ms.
     left = [each.name for each in threading.enumerate() if each not in before and not each.daemon]
     assert not [name for name in left if not name.startswith(OF_THE_SESSION)], f"threads: {left}"
-
-
-OF_THE_SESSION = ("test servers", "asyncio_")
-"""Threads that fixtures of a whole session start."""
