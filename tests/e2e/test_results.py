@@ -449,3 +449,23 @@ def test_every_address_of_a_picture_is_given_back(
     page.locator("#task-clear").click()
     page.locator("#undo [aria-label=Close]").click()
     until(page, LEFT)
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml"])
+def test_a_result_that_could_run_loses_its_type(
+    two: Farm, watched_page: Page, watch: Watch, kind: str
+) -> None:
+    """Whatever its name says: opened in a tab, it would be a page of this origin."""
+    page = open_page(watched_page, two)
+    body = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    allowed = {"access-control-allow-origin": "*"}
+    page.route(
+        "**/view?**",
+        lambda route: route.fulfill(body=body, content_type=kind, headers=allowed),
+    )
+    run(page, [as_file(noise(4), "p.png")])
+    expect_done(page, 1)
+    link = page.locator(".results a[data-action=zoom]")
+    link.scroll_into_view_if_needed()
+    type_of = "async (link) => (await (await fetch(link.href)).blob()).type"
+    assert link.evaluate(type_of) == "application/octet-stream"
