@@ -175,7 +175,7 @@ def test_a_task_is_submitted_and_cancelled_by_its_prompt(
 
 
 def test_a_picture_that_was_uploaded_is_not_kept_here(page: Page, background: Background) -> None:
-    """Neither after it arrived nor when its server refused it: no task would ever release it."""
+    """Once it has arrived: no task would ever release it."""
     stream = io.BytesIO()
     noise(7).save(stream, "PNG")
     text = base64.b64encode(stream.getvalue()).decode()

@@ -296,7 +296,7 @@ def test_a_wrong_option_is_refused_in_plain_words(page: Page, empty: str, option
 
 
 def test_it_is_started_once_at_a_time(page: Page, background: Background) -> None:
-    """Pressing Start again, or asking by the console, would add a second report to the first."""
+    """Its button is off meanwhile: a second run would write into the report of the first."""
     with farm(background, 1) as one:
         one.hold("before ImageInvert")
         open_page(page, one)
