@@ -1,7 +1,7 @@
 """Sockets that are blocked, lost or come back: each task stays with its own server."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from simulator.settings import Api
 from tests.e2e.background import Background
@@ -128,3 +128,27 @@ def test_cancel_ends_this_task_and_no_other(
 async def cut_sockets(farm: Farm, number: int) -> None:
     """Cut a server's sockets without a close frame."""
     farm.servers[number].cut_sockets()
+
+
+def test_a_task_cancelled_before_its_upload_takes_no_place_from_others(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Two wait for their turn to send; with both cancelled, the next task has its turn."""
+    watch.allow("404")
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        held: list[Route] = []
+        page.route("**/view?**", lambda route: held.append(route), times=2)
+        run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
+        expect_done(page, 2)
+        while len(held) < 2:
+            page.wait_for_timeout(25)
+        run(page, [as_file(noise(number), f"{number}.png") for number in (3, 4)])
+        expect(tasks(page, "uploading")).to_have_count(2)
+        for title in ("3.png", "4.png"):
+            page.locator(".task", has_text=title).locator("[data-action=cancel]").click()
+        expect(tasks(page, "cancelled")).to_have_count(2)
+        for route in held:
+            route.continue_()
+        run(page, [as_file(noise(5), "5.png")])
+        expect_done(page, 3)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import as_file, expect_done, farm, lock, noise, open_page, run, tasks
+from tests.e2e.test_storage import kept
 
 STATUS = "getWebSocketServerStatus()"
 
@@ -175,3 +176,14 @@ def test_a_task_is_submitted_and_cancelled_by_its_prompt(
         assert any(
             each["promptId"] == sent["promptId"] for each in page.evaluate("windowJournal()")
         )
+
+
+def test_a_picture_that_was_uploaded_is_not_kept_here(page: Page, background: Background) -> None:
+    """Once it has arrived: no task would ever release it."""
+    stream = io.BytesIO()
+    noise(7).save(stream, "PNG")
+    text = base64.b64encode(stream.getvalue()).decode()
+    with farm(background, 1) as one:
+        open_page(page, one)
+        page.evaluate("(text) => uploadImageToComfyUI(text)", text)
+        assert kept(page) == {"files": 0, "uses": 0}

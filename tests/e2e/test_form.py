@@ -6,7 +6,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from simulator.catalogue import classes_of
 from tests.e2e.background import Background
@@ -152,3 +152,23 @@ def test_a_server_that_lacks_a_model_is_not_offered_until_something_stands_for_i
     run(page, [as_file(noise(1), "p.png")], "own", "gpu-2")
     expect_done(page, 1)
     assert prompts(two, 1) == [(200, ["mine.pth"])]
+
+
+def test_a_form_that_comes_late_does_not_replace_that_of_a_later_choice(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """What runs is what is chosen: a slow server's answer about an earlier choice is dropped."""
+    page = open_page(watched_page, two)
+    held: list[Route] = []
+    page.route("**/object_info/ImageScaleBy", lambda route: held.append(route))
+    page.locator("#workflow").select_option("upscale")
+    while not held:
+        page.wait_for_timeout(25)
+    page.locator("#workflow").select_option("blur")
+    radius = page.get_by_label("Blur radius")
+    radius.fill("3")
+    with page.expect_response("**/object_info/ImageScaleBy"):
+        held[0].continue_()
+    page.wait_for_timeout(500)  # that nothing comes of the answer is what is tested
+    expect(radius).to_have_value("3")
+    expect(page.locator("[data-field$=scale_by]")).to_have_count(0)

@@ -19,6 +19,7 @@ from tests.e2e.farm import (
     tasks,
 )
 from tests.e2e.test_connections import cut_sockets
+from tests.e2e.test_telling import HIDE, SHOW
 from tests.e2e.watch import Watch
 
 
@@ -248,3 +249,20 @@ def test_nothing_is_drawn_for_nobody(
 def fetched_late(watch: Watch) -> list[str]:
     """The modules of this panel that were asked for."""
     return [url for url in watch.requests if re.search(r"/lanes/picture\.py|/lazy/lanes", url)]
+
+
+def test_nothing_is_drawn_on_a_hidden_page(watched_page: Page, background: Background) -> None:
+    """Its tasks go on; once somebody sees it, the picture is of now."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        open_lanes(page)
+        one.hold("before ImageInvert")
+        run(page, [as_file(noise(1), "one.png")])
+        expect(bars(page, "gpu-1", state="running")).to_have_count(1)
+        page.evaluate(HIDE)
+        one.release("before ImageInvert")
+        expect_done(page, 1)
+        page.wait_for_timeout(1500)  # longer than between two drawings: a silence is what is tested
+        expect(bars(page, "gpu-1", state="running")).to_have_count(1)
+        page.evaluate(SHOW)
+        expect(bars(page, "gpu-1", state="completed")).to_have_count(1)

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from simulator.settings import Api
 from tests.e2e.background import Background
@@ -201,3 +201,29 @@ def test_a_servers_own_run_is_one_click_away(
         page.locator("#run").click()
         expect_done(page, 1)
         assert result_of(page, "theirs_00001_").size == (48, 36)
+
+
+def test_the_runs_on_show_are_those_of_the_server_that_is_chosen(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """The answer of one that was chosen before comes too late."""
+    page = open_page(watched_page, servers)
+    run(page, [as_file(noise(1, 16, 12), "first.png")], server="gpu-1")
+    expect_done(page, 1)
+    held: list[Route] = []
+    first = f"{servers.servers[0].url}/api/jobs?**"
+    page.route(first, lambda route: held.append(route))
+    page.locator("#runs-open").click()
+    page.locator("#runs-server").select_option(label="gpu-1")
+    while not held:
+        page.wait_for_timeout(25)
+    page.locator("#runs-server").select_option(label="gpu-2")
+    expect(page.locator("#runs-problem")).to_contain_text("This server has run nothing")
+    with page.expect_response(first):
+        for route in held:
+            route.continue_()
+    page.wait_for_timeout(500)  # that nothing comes of the answer is what is tested
+    expect(page.locator("#runs-list button")).to_have_count(0)
+    page.unroute(first)
+    page.locator("#runs-server").select_option(label="gpu-1")
+    expect(page.locator("#runs-list button")).to_have_count(1)

@@ -24,6 +24,7 @@ from tests.e2e.farm import (
     run,
     run_own,
     tasks,
+    until,
 )
 from tests.e2e.test_identity import ORIGINS, start, tab  # noqa: F401
 from tests.e2e.watch import Watch
@@ -385,3 +386,87 @@ def test_two_bulk_transfers_of_a_server_at_a_time_over_all_tabs(
         spans = [span for page in pages for span in page.evaluate(SPANS, server)]
         assert len(spans) == 18
         assert most_at_once(spans) == 2
+
+
+COUNT_ADDRESSES = """() => {
+  window.addresses = new Set();
+  const {createObjectURL, revokeObjectURL} = URL;
+  URL.createObjectURL = (content) => {
+    const address = createObjectURL(content);
+    addresses.add(address);
+    return address;
+  };
+  URL.revokeObjectURL = (address) => {
+    addresses.delete(address);
+    revokeObjectURL(address);
+  };
+}"""
+LEFT = "addresses.size === 0"
+"""The browser keeps what has an address, a picture of 20 MB too, for as long as the page lives."""
+
+
+def test_every_address_of_a_picture_is_given_back(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Of chosen pictures, previews, results, the large view and the gallery."""
+    page = open_page(watched_page, two)
+    page.evaluate(COUNT_ADDRESSES)
+    page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
+    expect(page.locator("#pictures li")).to_have_count(1)
+    assert page.evaluate("addresses.size") == 1
+    page.get_by_role("button", name="Remove 1.png").click()
+    assert page.evaluate("addresses.size") == 0
+    slow = {"image": ["1", 0], "steps": 4, "step_ms": 10, "seed": 1, "previews": True}
+    page.locator("#picture-picker").set_input_files([as_file(noise(2), "2.png")])
+    expect(page.locator("#pictures li")).to_have_count(1)
+    two.hold("step 2")
+    two.hold("step 3")
+    run_own(
+        page,
+        {
+            "1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
+            "2": {"class_type": "TetherSlow", "inputs": slow},
+            "3": {
+                "class_type": "SaveImage",
+                "inputs": {"images": ["2", 0], "filename_prefix": "s"},
+            },
+        },
+    )
+    preview = page.locator(".task .preview")
+    expect(preview).to_be_visible()
+    first = preview.get_attribute("src")
+    two.release("step 2")
+    expect(preview).not_to_have_attribute("src", str(first))
+    assert page.evaluate("addresses.size") == 1, "that of the preview before"
+    two.release("step 3")
+    expect_done(page, 1)
+    expect(page.locator(".task .result")).to_have_count(1)
+    page.locator(".results a[data-action=zoom]").click()
+    expect(page.locator("#zoom .before")).to_have_attribute("src", re.compile("^blob:"))
+    page.keyboard.press("Escape")
+    page.locator("#gallery-open").click()
+    expect(page.locator("#gallery .kept img")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.locator("#task-clear").click()
+    page.locator("#undo [aria-label=Close]").click()
+    until(page, LEFT)
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml"])
+def test_a_result_that_could_run_loses_its_type(
+    two: Farm, watched_page: Page, watch: Watch, kind: str
+) -> None:
+    """Whatever its name says: opened in a tab, it would be a page of this origin."""
+    page = open_page(watched_page, two)
+    body = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    allowed = {"access-control-allow-origin": "*"}
+    page.route(
+        "**/view?**",
+        lambda route: route.fulfill(body=body, content_type=kind, headers=allowed),
+    )
+    run(page, [as_file(noise(4), "p.png")])
+    expect_done(page, 1)
+    link = page.locator(".results a[data-action=zoom]")
+    link.scroll_into_view_if_needed()
+    type_of = "async (link) => (await (await fetch(link.href)).blob()).type"
+    assert link.evaluate(type_of) == "application/octet-stream"

@@ -296,3 +296,20 @@ def test_a_wrong_option_is_refused_in_plain_words(page: Page, empty: str, option
         f"runWebSocketRoutingFixTest({options}).catch((e) => e instanceof Error && e.message)"
     )
     assert "live, servers, verbose, seed" in told
+
+
+def test_it_is_started_once_at_a_time(page: Page, background: Background) -> None:
+    """Its button is off meanwhile: a second run would write into the report of the first."""
+    with farm(background, 1) as one:
+        one.hold("before ImageInvert")
+        open_page(page, one)
+        page.locator("#routing-open").click()
+        start = page.get_by_role("dialog").get_by_role("button", name="Start")
+        start.click()
+        expect(start).to_be_disabled()
+        start.dispatch_event("click")
+        expect(page.locator("#routing-live")).to_contain_text("Your servers")
+        one.release("before ImageInvert")
+        expect(start).to_be_enabled()
+        expect(page.locator("#routing-table tbody tr")).to_have_count(12)
+        assert one.posts(0) == 1

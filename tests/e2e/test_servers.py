@@ -272,3 +272,20 @@ def test_a_card_has_its_buttons_in_one_row_and_a_name_to_change(
         gpu.get_by_label("Name of the server").fill("other")
         gpu.get_by_role("button", name="Save").click()
         expect(gpu.locator(".name").first).to_have_text("other")
+
+
+def test_what_is_removed_goes_once_and_at_the_latest_with_the_page(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """A second removal carries out the first and speaks of itself alone; a reload undoes none."""
+    page = open_page(watched_page, two)
+    run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
+    expect_done(page, 2)
+    page.locator(".task", has_text="1.png").get_by_role("button", name="Remove").click()
+    expect(page.locator("#undo")).to_contain_text("Removed 1.png")
+    page.locator("#task-clear").click()
+    expect(page.locator("#undo")).to_contain_text("Removed 2.png")
+    expect(tasks(page)).to_have_count(0)
+    page.reload()
+    expect_ready(page)
+    assert own_tasks(page) == []

@@ -110,3 +110,24 @@ def test_the_page_works_from_an_insecure_origin(
         expect(tasks(page).locator(".result")).to_have_count(1)
         assert problems == []
         lan.close()
+
+
+def test_a_damaged_record_does_not_keep_the_page_from_starting(
+    watched_page: Page, background: Background
+) -> None:
+    """What can't be read counts as never set; other pages of the origin may have written it."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        shared = ("rerun-lost", "steal", "language", "recent", "servers", "substitutes", "version")
+        page.evaluate(
+            """(names) => {
+              for (const name of names) localStorage[`tether:/:${name}`] = "?";
+              sessionStorage["tether:/:draft"] = "?";
+            }""",
+            shared,
+        )
+        page.reload()
+        expect_ready(page)
+        expect(page.locator("#rerun-lost")).not_to_be_checked()
+        run(page, [as_file(noise(1), "one.png")])
+        expect_done(page, 1)

@@ -183,3 +183,23 @@ class Redirect:
     async def stop(self) -> None:
         """Close the port."""
         await self._runner.cleanup()
+
+
+def test_a_token_that_is_used_is_in_no_field_any_more(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """On its server's card, and where a server is added: whoever comes next reads nothing."""
+    watch.allow("401|Failed to load resource|CORS|WebSocket")
+    typed = "[...document.querySelectorAll('input')].map((field) => field.value).join()"
+    with farm(background, 0) as none, farm(background, 1, gate=GATES["bearer"]) as other:
+        page = open_page(watched_page, none)
+        page.locator("#server-address").fill(other.servers[0].url)
+        page.locator("#server-access summary").click()
+        page.locator("#server-access select").select_option("bearer")
+        page.locator("#server-access .secret").fill(SECRET)
+        page.locator("#server-form button").click()
+        expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)
+        assert SECRET not in page.evaluate(typed)
+        give_token(page, "bearer", SECRET)
+        expect(page.locator(".server.card .secret")).to_have_count(0)
+        assert SECRET not in page.evaluate(typed)

@@ -107,3 +107,21 @@ def test_servers_that_differ_are_not_asked() -> None:
     window.dismiss(next(window.ended()))
     look(window, books)
     assert books.asked == []
+
+
+def test_a_server_that_was_removed_meanwhile_is_no_duplicate() -> None:
+    """The answer comes late, and nothing is said of a pair that isn't there any more."""
+
+    async def story() -> None:
+        window = alike("cuda:0", "cuda:0")
+        asked: list[asyncio.Future[None]] = []
+        duplicates = Duplicates(
+            window, Books(200, JOB).caller, lambda work: asked.append(asyncio.ensure_future(work))
+        )
+        duplicates.changed(NOTHING)
+        del window.servers[SOUTH]
+        await asyncio.gather(*asked)
+        assert len(asked) == 1
+        assert duplicates.original_of(SOUTH) is None
+
+    asyncio.run(story())
