@@ -14,6 +14,11 @@ IS_RED = pytest.StashKey[bool]()
 
 LINES = 2000
 
+JOURNAL = """() => Promise.race([
+  window.tether?.flightRecorder.read(), new Promise((none) => setTimeout(none, 5000, null))
+])"""
+"""Where Python could not start, no answer comes."""
+
 
 class Console:
     """All that the pages of a context log, the latest of it."""
@@ -41,7 +46,7 @@ def leave_behind(test: str, console: Console) -> None:
     for number, page in enumerate(console.context.pages, 1 + len(list(folder.glob("page-*")))):
         try:
             page.screenshot(path=folder / f"page-{number}.png", timeout=10_000)
-            journal = page.evaluate("() => window.tether?.flightRecorder.read() ?? null")
+            journal = page.evaluate(JOURNAL)
             (folder / f"journal-{number}.json").write_text(json.dumps(journal, indent=1))
         except Error as error:
             (folder / f"page-{number}.txt").write_text(f"{page.url}\n{error}")

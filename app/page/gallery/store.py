@@ -50,9 +50,10 @@ class GalleryStore:
 
     async def room(self) -> float:
         """Return the bytes that the browser grants the page, infinite where it won't say."""
-        if not js.isSecureContext:
+        storage: Any = getattr(js.navigator, "storage", None)  # not on plain http, nor in older WebKits
+        if not hasattr(storage, "estimate"):
             return float("inf")
-        return float((await js.navigator.storage.estimate()).quota)
+        return float((await storage.estimate()).quota)
 
     async def known(self) -> set[str]:
         """Return the prompt ids of all entries, also of removed ones, which must not come back."""
