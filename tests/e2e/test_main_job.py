@@ -58,7 +58,7 @@ def test_four_tasks_at_once_are_each_heard_from_their_own_server(
     watched_page: Page, background: Background
 ) -> None:
     """One window, two servers, four tasks: no connection is moved, nothing goes deaf."""
-    with farm(background, pace=0.5) as two:
+    with farm(background, is_held=True) as two:
         heard = Heard()
         heard.follow(watched_page)
         page = open_page(watched_page, two)
@@ -71,6 +71,7 @@ def test_four_tasks_at_once_are_each_heard_from_their_own_server(
         assert sum(len(entry["promptIds"]) for entry in held["locks"]) == 4
         assert len(heard.open) == 2
 
+        two.release()
         expect_done(page, 4)
         assert lock(page) is None
         for number, photo in enumerate(photos):
