@@ -50,7 +50,8 @@ class GalleryStore:
 
     async def room(self) -> float:
         """Return the bytes that the browser grants the page, infinite where it won't say."""
-        storage: Any = getattr(js.navigator, "storage", None)  # not on plain http, nor in older WebKits
+        # There is none on plain http, nor in older WebKits.
+        storage: Any = getattr(js.navigator, "storage", None)
         if not hasattr(storage, "estimate"):
             return float("inf")
         return float((await storage.estimate()).quota)
