@@ -1,5 +1,6 @@
 """What servers answer over HTTP, as values; any other shape is a `MessageError`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -47,6 +48,8 @@ class Found:
     ahead: int | None = None
 
 
+_PLAIN_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+
 _Entry: TypeAlias = tuple[PromptId, bool, Any]
 """A task in a list: its id, whether it runs, and its number."""
 
@@ -74,6 +77,8 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
     Source: ComfyUI 0.28.1, measured: a valid part runs although others have `node_errors`.
     """
     match read_object(text):
+        case {"prompt_id": str(prompt)} if not _PLAIN_ID.fullmatch(prompt):
+            pass  # a hostile one: half a character, or megabytes
         case {"prompt_id": str(prompt), "node_errors": dict(errors)}:
             refused = list(errors)
             for error in errors.values():
@@ -194,7 +199,7 @@ def read_queue(text: str) -> dict[PromptId, Found]:
 def read_max_upload(text: str) -> int | None:
     """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
     match read_object(text):
-        case {"max_upload_size": int(size)}:
+        case {"max_upload_size": int(size)} if size > 0:
             return size
         case dict():
             return None
@@ -274,7 +279,7 @@ def _found(entries: list[_Entry]) -> dict[PromptId, Found]:
             continue
         entry.pending += 1
         if _is_number(number) and prompt_id not in running:
-            place = places.get(number, len(running))  # no number is like NaN
+            place = places[number]
             entry.ahead = place if entry.ahead is None else min(entry.ahead, place)
     return found
 

@@ -135,7 +135,7 @@ def _parse(kind: str, data: Any) -> Message | None:
             return Status(remaining, "sid" in data)
         case "feature_flags", dict():
             size = data.get("max_upload_size")
-            return FeatureFlags(size if isinstance(size, int) else None)
+            return FeatureFlags(size if isinstance(size, int) and size > 0 else None)
         case "progress_state", {"prompt_id": str(prompt), "nodes": dict(nodes)}:
             return NodesReached(PromptId(prompt), _shares(nodes), _running_step(nodes))
         case "progress", {"prompt_id": str(prompt), "node": str(node)}:

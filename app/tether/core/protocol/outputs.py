@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
+from math import isinf
 from typing import Any, Literal, NamedTuple
 from urllib.parse import quote
 
@@ -39,6 +40,8 @@ DEEPEST = 300
 
 MOST_PARTS = 400_000
 """Lists and objects in one text: reading as many takes a page about a second."""
+
+LARGEST = 2**64
 
 # Possessive, and to the end of the text where the last quote is missing: never quadratic.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -87,19 +90,17 @@ def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
                 return tuple(found)
             match value:
                 case {"filename": str(filename)} if 0 < len(filename) <= _LONGEST_NAME:
-                    subfolder, folder = value.get("subfolder"), value.get("type")
-                    found.append(
-                        Output(
-                            node_id,
-                            kind_of(filename),
-                            filename,
-                            subfolder if isinstance(subfolder, str) else "",
-                            folder if isinstance(folder, str) else "output",
-                        )
-                    )
+                    subfolder = _name_at(value, "subfolder", "")
+                    folder = _name_at(value, "type", "output")
+                    found.append(Output(node_id, kind_of(filename), filename, subfolder, folder))
                 case str():
                     found.append(Output(node_id, "text", text=value[:LONGEST_TEXT]))
     return tuple(found)
+
+
+def _name_at(value: Mapping[str, Any], key: str, otherwise: str) -> str:
+    name = value.get(key)
+    return name if isinstance(name, str) and len(name) <= _LONGEST_NAME else otherwise
 
 
 def kind_of(filename: str) -> Kind:
@@ -158,7 +159,8 @@ def parse_json(text: str) -> Any:
     """Read JSON from a peer; raise ValueError for anything else.
 
     Nesting deeper than the stack ends Python in a browser for good, instead of raising: such a
-    text isn't even tried.
+    text isn't even tried. Whole numbers are at most 2^64, which no seed is, so that sums of them
+    are numbers too; what is infinite, or NaN, as Python servers write it, is None.
     Source: Pyodide 314.0.7, `json.loads`, measured: 5,000 levels pass, 100,000 are fatal.
     """
     parts = text.count("[") + text.count("{")
@@ -166,7 +168,7 @@ def parse_json(text: str) -> Any:
         raise ValueError(f"more than {MOST_PARTS} lists and objects")
     if parts > DEEPEST and _depth(text) > DEEPEST:
         raise ValueError("nested too deeply")
-    return json.loads(text)
+    return json.loads(text, parse_int=_whole, parse_float=_finite, parse_constant=_none)
 
 
 def texts(values: Any) -> list[str]:
@@ -180,6 +182,21 @@ def read_json(text: str) -> Any:
         return parse_json(text)
     except ValueError:
         return None
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 21:
+        return -LARGEST if digits.startswith("-") else LARGEST
+    return max(-LARGEST, min(int(digits), LARGEST))
+
+
+def _finite(digits: str) -> float | None:
+    value = float(digits)
+    return None if isinf(value) else value
+
+
+def _none(_constant: str) -> None:
+    return None
 
 
 def _depth(text: str) -> int:

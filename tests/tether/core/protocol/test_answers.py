@@ -63,6 +63,14 @@ def test_an_accepted_prompt_tells_which_outputs_will_not_come() -> None:
     assert read_acceptance('{"prompt_id": "p"}') == ("p", frozenset())
 
 
+@pytest.mark.parametrize("prompt", ["", "\ud800", "p" * 4_000_000, "a b", "<b>", "é"])
+def test_an_id_that_no_server_gives_is_none(prompt: str) -> None:
+    """The task is looked for under its own id then."""
+    for errors in ({}, {"node_errors": {}}):
+        with pytest.raises(MessageError):
+            read_acceptance(json.dumps({"prompt_id": prompt, **errors}))
+
+
 def test_outputs_behind_a_refused_node_will_not_come_either() -> None:
     """And whatever else stands there is no node's name."""
     errors = {"2": {"dependent_outputs": ["4", ["5"], {}]}, "3": {}, "7": "odd"}
@@ -319,7 +327,7 @@ def test_the_place_in_a_queue_is_told_by_the_numbers() -> None:
     ]
     found = read_jobs(json.dumps({"jobs": jobs}))
     assert [found[PromptId(name)].ahead for name in ("later", "next", "old")] == [1, 0, None]
-    assert read_queue('{"queue_running": [], "queue_pending": [[NaN, "x"]]}')["x"].ahead == 0
+    assert read_queue('{"queue_running": [], "queue_pending": [[NaN, "x"]]}')["x"].ahead is None
 
 
 LIST_READERS = pytest.mark.parametrize("reader", [read_jobs, read_queue])

@@ -151,7 +151,7 @@ def test_inner_nodes_count_for_the_node_that_the_workflow_shows() -> None:
         (-1, 4, 0.0),
         (1, 0, 0.0),
         (10**400, 1, 1.0),
-        (1, 10**400, 0.0),
+        (1, 10**400, pytest.approx(0.0)),
         (float("nan"), 1, 0.0),
         (1, float("nan"), 0.0),
         ("1", 4, 0.0),
@@ -165,9 +165,10 @@ def test_a_share_is_between_0_and_1_whatever_is_sent(
     assert reached == NodesReached("p", (("2", share),))
 
 
-def test_flags_without_a_limit_are_flags() -> None:
-    """A server that tells no upload limit leaves it open."""
-    assert parse_message(frame("feature_flags")) == FeatureFlags(None)
+@pytest.mark.parametrize("limit", [None, "4", -1, 0, float("nan"), -(10**400)])
+def test_flags_without_a_limit_are_flags(limit: object) -> None:
+    """A server that tells no upload limit, or none that a file can have, leaves it open."""
+    assert parse_message(frame("feature_flags", max_upload_size=limit)) == FeatureFlags(None)
 
 
 @pytest.mark.parametrize("text", ['{"type": "crystools.monitor", "data": {}}', '{"type": "x"}'])

@@ -171,3 +171,30 @@ def test_what_is_no_json_is_nothing() -> None:
     """As is what is nested too deeply."""
     assert read_json('{"a": [1]}') == {"a": [1]}
     assert read_json("{") is read_json("[" * 1_000) is read_json("null") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("18446744073709551615", 2**64 - 1),
+        ("18446744073709551617", 2**64),
+        ("-" + "9" * 20, -(2**64)),
+        ("9" * 5000, 2**64),
+        ("-" + "9" * 5000, -(2**64)),
+        ("1e308", 1e308),
+        ("1e309", None),
+        ("-1e309", None),
+        ("NaN", None),
+        ("-Infinity", None),
+    ],
+)
+def test_no_number_of_a_peer_is_endless(text: str, number: float | None) -> None:
+    """One server's queue of 10^400 tasks must not stop the sums about all others."""
+    assert parse_json(f"[{text}]") == [number]
+
+
+def test_a_folder_with_an_endless_name_is_none() -> None:
+    """It would be written into the browser's storage with each change of the task."""
+    files = [{"filename": "a.png", "subfolder": "x" * 2_000_000, "type": "y" * 2_000_000}]
+    (output,) = read_outputs(NodeId("9"), {"images": files})
+    assert (output.subfolder, output.folder) == ("", "output")

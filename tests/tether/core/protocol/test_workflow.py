@@ -67,7 +67,7 @@ def test_a_workflow_may_stand_under_a_prompt_key() -> None:
     [
         ("{", "workflow_not_json"),
         (DEEP, "workflow_not_json"),
-        ("9" * 5000, "workflow_not_json"),
+        ("9" * 5000, "workflow_not_workflow"),
         ("[]", "workflow_not_workflow"),
         ("{}", "workflow_not_workflow"),
         ('{"nodes": [], "links": []}', "workflow_editor_format"),

@@ -348,11 +348,11 @@ def test_a_server_that_names_tasks_itself_is_followed() -> None:
     """Under our id it would be missed, and sent again."""
     story = Story()
     own = story.task.prompt_id
-    story.answer(story.post(), {"prompt_id": "its own"})
-    assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "its own")
-    assert task_of(story.window, NORTH, PromptId("its own")) is story.task
+    story.answer(story.post(), {"prompt_id": "its-own"})
+    assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "its-own")
+    assert task_of(story.window, NORTH, PromptId("its-own")) is story.task
     assert task_of(story.window, NORTH, own) is None
-    assert story.window.locks.server_of(PromptId("its own")) == NORTH
+    assert story.window.locks.server_of(PromptId("its-own")) == NORTH
     assert story.window.locks.server_of(own) is None
 
 
