@@ -81,9 +81,12 @@ def entries_of(ledger: Mapping[TaskId, Entry], owner: WindowId) -> tuple[Entry, 
 
 
 def forgotten(ledger: Mapping[TaskId, Entry], now: float) -> Iterable[TaskId]:
-    """Return the ended tasks whose entries have expired."""
+    """Return the ended tasks whose entries have expired.
+
+    A stamp in the future is another window's whose clock is right, or was: it is kept.
+    """
     return (
         task_id
         for task_id, entry in ledger.items()
-        if not entry.record and not now - END_KEPT_FOR < entry.at <= now
+        if not entry.record and entry.at <= now - END_KEPT_FOR
     )
