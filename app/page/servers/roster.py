@@ -1,6 +1,11 @@
-"""The servers that a window uses: what the host presets, and what the person adds and removes."""
+"""The servers that a window uses: what the host presets, and what the person adds and removes.
 
-from collections.abc import Callable
+All windows of a browser share the person's changes. Each change is made to what stands in storage
+at that moment, and the other windows follow it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from page.servers.server_list import (
     COPY_RECORD,
@@ -48,11 +53,14 @@ class Roster:
         self._wanted: dict[ServerUrl, Access] = {}
         self._presets: dict[ServerUrl, str] = {}
         self._is_loaded = False
+        self._is_held: Callable[[ServerUrl], bool] = lambda _url: False
         self._reported: tuple[Trouble, ...] = ()
         self.held: dict[ServerUrl, str] = {}
         """Servers that are called only after a click, with their names."""
-        self._list = ServerList(kept.read(RECORD) or "")
+        self._record = kept.read(RECORD)
+        self._list = ServerList(self._record or "")
         self._names = Substitutes(kept.read(NAMES_RECORD) or "")
+        kept.listen(self._follow)
 
     def take(
         self, listed: Listed, is_held: Callable[[ServerUrl], bool] = lambda _url: False
@@ -62,6 +70,7 @@ class Roster:
         `is_held` tells which must not be called before a click: the browser would ask.
         """
         before = self._list.merged(self._presets) if self._is_loaded else {}
+        self._is_held = is_held
         if not self._is_loaded:
             self._is_loaded = True
             self._recall(listed.where)
@@ -72,9 +81,27 @@ class Roster:
             self._emit(StorageFailed(trouble))
         self._reported = troubles
         self._wanted.update(read_modes(listed.text or "", self._page_url))
+        self._emit_changes(before)
+
+    def _follow(self, key: str, text: str | None) -> None:
+        """Take over what another window has written."""
+        if key == NAMES_RECORD:
+            self._names = Substitutes(text or "")
+            for url in self._window.servers:
+                self._emit(SubstitutesChanged(url, self._names.of(url)))
+        if key == RECORD:
+            before, paused = self._list.merged(self._presets), self._list.paused
+            self._record = text
+            self._list = ServerList(text or "")
+            if self._is_loaded:
+                self._emit_changes(before)
+            for url in paused ^ self._list.paused:
+                self._emit(ServerPaused(url, url in self._list.paused))
+
+    def _emit_changes(self, before: dict[ServerUrl, str]) -> None:
         used, gone = compare(before, self._list.merged(self._presets))
         for url, name in used.items():
-            if url in self.held or (url not in before and is_held(url)):
+            if url in self.held or (url not in before and self._is_held(url)):
                 self.held[url] = name
                 continue
             self._emit(ServerAdded(url, name))
@@ -112,8 +139,8 @@ class Roster:
         url = parse_server_url(bare, self._page_url)
         if access or login:
             self._keys.use(url, access or login, is_kept)
-        self._list.add(url, name.strip())
-        self._write()
+        with self._changing():
+            self._list.add(url, name.strip())
         self.held.pop(url, None)
         self._emit(ServerAdded(url, self._name(url)))
         self._emit_settings(url)
@@ -152,8 +179,8 @@ class Roster:
 
     def rename(self, url: ServerUrl, name: str) -> None:
         """Call a server something else; "" for what it is called by itself."""
-        self._list.rename(url, name)
-        self._write()
+        with self._changing():
+            self._list.rename(url, name)
         if url in self.held:
             self.held[url] = self._name(url)
         elif url in self._window.servers and not self._window.servers[url].is_leaving:
@@ -173,20 +200,20 @@ class Roster:
         return back
 
     def _take_out(self, url: ServerUrl, instead: ServerUrl | None = None) -> None:
+        with self._changing():
+            self._list.remove(url)
         self.held.pop(url, None)
-        self._list.remove(url)
         # The device forgets its token; the tasks that are there still need it.
         self._keys.use(url, self._keys.of(url), is_kept=False)
-        self._write()
         self._emit(ServerRemoved(url, instead))
 
     def pause(self, url: ServerUrl, is_paused: bool) -> None:
         """Keep new tasks from a server, also after a reload, or let them go there again."""
-        if is_paused:
-            self._list.paused.add(url)
-        else:
-            self._list.paused.discard(url)
-        self._write()
+        with self._changing():
+            if is_paused:
+                self._list.paused.add(url)
+            else:
+                self._list.paused.discard(url)
         self._emit(ServerPaused(url, is_paused))
 
     def use_access(self, url: ServerUrl, access: Access | None, is_kept: bool) -> None:
@@ -224,5 +251,15 @@ class Roster:
     def _name(self, url: ServerUrl) -> str:
         return self._list.merged(self._presets).get(url, "")
 
-    def _write(self) -> None:
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change the list as it stands now: another window's change may not have come yet.
+
+        Where the browser stores nothing more, what stands is older than what this window knows.
+        """
+        stands = self._kept.read(RECORD)
+        if stands != self._record:
+            self._follow(RECORD, stands)
+        yield
         self._kept.write(RECORD, self._list.write())
+        self._record = self._kept.read(RECORD)

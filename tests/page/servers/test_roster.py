@@ -1,11 +1,13 @@
 """The list of servers, as the person changes it."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from demo.memory import MemoryRecords
 from page.servers.roster import Roster
+from page.servers.server_list import ServerList
 from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window
 from tether.core.errors import BadInput
 from tether.core.events import (
@@ -40,6 +42,96 @@ def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
     second = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), kept))
     second.take(Listed(f'["{NORTH}"]'))
     assert told == [ServerAdded(SOUTH, "south")]
+
+
+class SharedRecords(MemoryRecords):
+    """Records of two windows; what one writes is told to the other when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: list[Callable[[str, str | None], None]] = []
+        self.is_full = False
+
+    def write(self, key: str, text: str | None) -> None:
+        """Keep a record, unless there is no room."""
+        if not self.is_full:
+            super().write(key, text)
+
+    def listen(self, on_change: Callable[[str, str | None], None]) -> None:
+        """Keep the listener."""
+        self.listeners.append(on_change)
+
+    def tell(self, number: int) -> None:
+        """Tell a window what the other one has written."""
+        for key, text in self.read_all().items():
+            self.listeners[number](key, text)
+
+
+def two_windows(kept: SharedRecords) -> list[tuple[Roster, list[Event]]]:
+    """Two windows of a browser, whose host presets a server."""
+    windows = []
+    for _ in range(2):
+        told = list[Event]()
+        window = new_window()
+        window.use(NORTH, "", NOON)
+        roster = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), kept))
+        roster.take(Listed(f'["{NORTH}"]'))
+        told.clear()
+        windows.append((roster, told))
+    return windows
+
+
+def test_two_windows_that_change_the_list_at_once_lose_nothing() -> None:
+    """Neither has heard of the other's change when it makes its own."""
+    kept = SharedRecords()
+    (first, told_first), (second, told_second) = two_windows(kept)
+    first.add("a:8188")
+    second.add("b:8188")
+    first.pause(NORTH, True)
+    second.rename(NORTH, "north")
+    assert ServerList(kept.read("servers") or "").merged({NORTH: ""}) == {
+        NORTH: "north",
+        "http://a:8188": "",
+        "http://b:8188": "",
+    }
+    kept.tell(0)
+    kept.tell(1)
+    for told in (told_first, told_second):
+        assert {event.server for event in told if isinstance(event, ServerAdded)} >= {
+            "http://a:8188",
+            "http://b:8188",
+        }
+        assert ServerPaused(NORTH, True) in told
+        assert ServerAdded(NORTH, "north") in told
+
+
+def test_a_window_follows_what_another_takes_away() -> None:
+    """A removed server is gone here too, and a server that was let go on gets tasks again."""
+    kept = SharedRecords()
+    (first, _), (_, told) = two_windows(kept)
+    first.add("a:8188")
+    first.pause(NORTH, True)
+    first.substitute(NORTH, "fine.pth", "mine.pth")
+    kept.tell(1)
+    told.clear()
+    first.remove(ServerUrl("http://a:8188"))
+    first.pause(NORTH, False)
+    kept.tell(1)
+    assert told == [
+        ServerRemoved(ServerUrl("http://a:8188")),
+        ServerPaused(NORTH, False),
+        SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}),
+    ]
+
+
+def test_a_window_that_can_store_nothing_keeps_its_own_changes() -> None:
+    """The next change doesn't take back the one before."""
+    kept = SharedRecords()
+    (first, told), _ = two_windows(kept)
+    kept.is_full = True
+    first.add("a:8188")
+    first.pause(NORTH, True)
+    assert not [event for event in told if isinstance(event, ServerRemoved)]
 
 
 def test_a_known_server_is_asked_again_by_its_name() -> None:
