@@ -13,6 +13,7 @@ from tests.e2e.farm import (
     expect_done,
     expect_ready,
     farm,
+    fresh_window,
     noise,
     open_page,
     own_tasks,
@@ -289,3 +290,22 @@ def test_what_is_removed_goes_once_and_at_the_latest_with_the_page(
     page.reload()
     expect_ready(page)
     assert own_tasks(page) == []
+
+
+def test_two_tabs_that_each_add_a_server_have_both(two: Farm, watched_page: Page) -> None:
+    """At once, after a reload, and with a pause that the other tab set."""
+    two.page.servers = []
+    first = open_page(watched_page, two)
+    second = fresh_window(first.context, two)
+    for tab, server in zip((first, second), two.servers, strict=True):
+        tab.locator("#server-address").fill(server.url)
+        tab.keyboard.press("Enter")
+    for tab in (first, second):
+        expect(tab.locator(".server.card[data-tone=good]")).to_have_count(2)
+    own, other = (f'.server.card[data-server="{server.url}"]' for server in two.servers)
+    first.locator(own).get_by_role("button", name="Pause").click()
+    expect(second.locator(own).locator(".state")).to_contain_text("paused")
+    second.reload()
+    expect(second.locator(".server.card")).to_have_count(2)
+    second.locator(other).get_by_role("button", name="Remove").click()
+    expect(first.locator(".server.card")).to_have_count(1)
