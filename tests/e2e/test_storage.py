@@ -131,3 +131,23 @@ def test_a_damaged_record_does_not_keep_the_page_from_starting(
         expect(page.locator("#rerun-lost")).not_to_be_checked()
         run(page, [as_file(noise(1), "one.png")])
         expect_done(page, 1)
+
+
+def test_site_data_deleted_under_a_running_page_leaves_no_task_without_an_end(
+    watched_page: Page, background: Background
+) -> None:
+    """What a server has is done; what waited with a picture that is gone says so; new ones run."""
+    with farm(background, 1, is_held=True) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(4)])
+        expect(tasks(page, "running")).to_have_count(1)
+        expect(tasks(page, "waiting")).to_have_count(2)
+        session = page.context.new_cdp_session(page)
+        gone = {"origin": one.url.rstrip("/"), "storageTypes": "indexeddb"}
+        session.send("Storage.clearDataForOrigin", gone)
+        one.release()
+        expect_done(page, 2)
+        expect(tasks(page, "failed")).to_have_count(2)
+        expect(page.locator(".notice", has_text="can't read a saved file")).to_be_visible()
+        run(page, [as_file(noise(9), "new.png")])
+        expect_done(page, 3)

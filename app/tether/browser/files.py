@@ -130,8 +130,8 @@ class BrowserFiles:
     async def read(self, digest: Digest) -> Any | None:
         if self._database is None or digest in self._memory:
             return self._memory.get(digest)
-        request = self._transaction("readonly").objectStore(_FILES).get(digest)
         try:
+            request = self._transaction("readonly").objectStore(_FILES).get(digest)
             await ended(request, "success")
         except OSError as error:
             self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
@@ -150,9 +150,9 @@ class BrowserFiles:
         if self._database is None:
             return {}
         span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
-        uses = self._transaction("readonly").objectStore(_USES)
-        keys, values = uses.getAllKeys(span), uses.getAll(span)
         try:
+            uses = self._transaction("readonly").objectStore(_USES)
+            keys, values = uses.getAllKeys(span), uses.getAll(span)
             await ended(values, "success")
         except OSError:
             return {}
@@ -162,7 +162,10 @@ class BrowserFiles:
     def share(self, task_id: TaskId, of: TaskId) -> None:
         if self._database is None:
             return
-        uses = self._transaction().objectStore(_USES)
+        try:
+            uses = self._transaction().objectStore(_USES)
+        except OSError:
+            return  # the files are gone, which the task that needs one says
         scope = ProxyScope()
 
         def on_uses(event: Any) -> None:
@@ -177,7 +180,10 @@ class BrowserFiles:
 
         With two, another window could begin to use a file between its count and its deletion.
         """
-        transaction = self._transaction()
+        try:
+            transaction = self._transaction()
+        except OSError:
+            return  # there is nothing left to delete
         files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
         scope = ProxyScope()
 
@@ -198,7 +204,15 @@ class BrowserFiles:
             scope.listen(transaction, end, lambda _event: scope.end())
 
     def _transaction(self, mode: str = "readwrite") -> Any:
-        return self._database.transaction(to_js([_FILES, _USES]), mode)
+        """Begin a transaction.
+
+        Raises:
+            OSError: The browser has closed the database, e.g. since the person deleted site data.
+        """
+        try:
+            return self._database.transaction(to_js([_FILES, _USES]), mode)
+        except JsException as error:
+            raise OSError(str(error)) from error
 
 
 def _uses_of(task_id: TaskId) -> Any:
