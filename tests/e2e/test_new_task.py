@@ -165,3 +165,22 @@ def test_the_page_shows_that_files_may_be_dropped_anywhere(
         page.evaluate(DRAG, ["drop", "file", False])
         expect(plain).to_be_attached()
         expect(page.locator("#pictures li")).to_have_count(1)
+
+
+def test_however_often_run_is_pressed_each_picture_is_one_task(
+    watched_page: Page, background: Background
+) -> None:
+    """Three presses at once, as an impatient hand does; a later one sends what came since."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        thrice = "() => { for (let n = 0; n < 3; n++) document.getElementById('run').click() }"
+        page.locator("#picture-picker").set_input_files(
+            [as_file(noise(number), f"{number}.png") for number in range(4)]
+        )
+        page.evaluate(thrice)
+        expect_done(page, 4)
+        expect(page.locator(".notice")).to_have_count(0)
+        page.locator("#picture-picker").set_input_files([as_file(noise(9), "later.png")])
+        page.evaluate(thrice)
+        expect_done(page, 5)
+        assert two.posts(0) + two.posts(1) == 5

@@ -39,6 +39,7 @@ class Composer:
         self._intake = intake
         self._caller = caller
         self._is_ready = asyncio.Event()
+        self._is_running = self._is_wanted = False
         self._recent_runs: Any = None
         describer = Describer(context.window, caller)
         self._opener = FileOpener(describer)
@@ -59,8 +60,22 @@ class Composer:
     async def run(self) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.
 
-        All problems are shown at once, and nothing is sent before they are solved.
+        Pressed again meanwhile, as by a double click, it sends only pictures that came since.
         """
+        self._is_wanted = True
+        if self._is_running:
+            return
+        self._is_running = True
+        try:
+            while self._is_wanted:
+                self._is_wanted = False
+                await self._run()
+                self._is_wanted &= bool(self.panel.pictures())
+        finally:
+            self._is_running = False
+
+    async def _run(self) -> None:
+        """Show all problems at once; nothing is sent before they are solved."""
         panel, words, notices = self.panel, self._context.words, self._context.notices
         notices.clear()
         await self._drafts.is_form_restored.wait()
