@@ -151,6 +151,7 @@ def test_a_server_that_refuses_the_page(
         # At first in a sentence, then among the causes that a closer look found.
         expect(card).to_contain_text("--enable-cors-header")
         expect(card.locator(".state")).to_have_text("refuses this page")
+        expect(card.locator(".cure")).to_be_visible()  # from here on nothing moves
         # The cure works without a reload.
         closed.change(0, cors="*")
         card.locator("[data-action=ask]").click()
