@@ -256,11 +256,11 @@ def test_nothing_is_drawn_on_a_hidden_page(watched_page: Page, background: Backg
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
         open_lanes(page)
-        one.hold("before ImageInvert")
+        one.hold(at="before ImageInvert")
         run(page, [as_file(noise(1), "one.png")])
         expect(bars(page, "gpu-1", state="running")).to_have_count(1)
         page.evaluate(HIDE)
-        one.release("before ImageInvert")
+        one.release(at="before ImageInvert")
         expect_done(page, 1)
         page.wait_for_timeout(1500)  # longer than between two drawings: a silence is what is tested
         expect(bars(page, "gpu-1", state="running")).to_have_count(1)

@@ -419,8 +419,8 @@ def test_every_address_of_a_picture_is_given_back(
     slow = {"image": ["1", 0], "steps": 4, "step_ms": 10, "seed": 1, "previews": True}
     page.locator("#picture-picker").set_input_files([as_file(noise(2), "2.png")])
     expect(page.locator("#pictures li")).to_have_count(1)
-    two.hold("step 2")
-    two.hold("step 3")
+    two.hold(at="step 2 of TetherSlow")
+    two.hold(at="step 3 of TetherSlow")
     run_own(
         page,
         {
@@ -435,10 +435,10 @@ def test_every_address_of_a_picture_is_given_back(
     preview = page.locator(".task .preview")
     expect(preview).to_be_visible()
     first = preview.get_attribute("src")
-    two.release("step 2")
+    two.release(at="step 2 of TetherSlow")
     expect(preview).not_to_have_attribute("src", str(first))
     assert page.evaluate("addresses.size") == 1, "that of the preview before"
-    two.release("step 3")
+    two.release(at="step 3 of TetherSlow")
     expect_done(page, 1)
     expect(page.locator(".task .result")).to_have_count(1)
     page.locator(".results a[data-action=zoom]").click()

@@ -301,7 +301,7 @@ def test_a_wrong_option_is_refused_in_plain_words(page: Page, empty: str, option
 def test_it_is_started_once_at_a_time(page: Page, background: Background) -> None:
     """Its button is off meanwhile: a second run would write into the report of the first."""
     with farm(background, 1) as one:
-        one.hold("before ImageInvert")
+        one.hold(at="before ImageInvert")
         open_page(page, one)
         page.locator("#routing-open").click()
         start = page.get_by_role("dialog").get_by_role("button", name="Start")
@@ -309,7 +309,7 @@ def test_it_is_started_once_at_a_time(page: Page, background: Background) -> Non
         expect(start).to_be_disabled()
         start.dispatch_event("click")
         expect(page.locator("#routing-live")).to_contain_text("Your servers")
-        one.release("before ImageInvert")
+        one.release(at="before ImageInvert")
         expect(start).to_be_enabled()
         expect(page.locator("#routing-table tbody tr")).to_have_count(12)
         assert one.posts(0) == 1
