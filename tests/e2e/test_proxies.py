@@ -82,6 +82,7 @@ def nginx(two: Farm, folder: Path) -> Iterator[str]:
     port = free_port()
     with serving(example("nginx", port, two), port, folder) as url:
         yield url
+        two.background.leave()
 
 
 @contextmanager
@@ -95,6 +96,7 @@ def fleet(many: Farm, folder: Path) -> Iterator[str]:
     text = text.replace("/srv/fleet", str(folder)).replace("listen 80", f"listen 127.0.0.1:{port}")
     with serving(text, port, folder) as url:
         yield url
+        many.background.leave()
 
 
 def block(docs: Path, language: str) -> str:
@@ -133,6 +135,7 @@ def caddy(two: Farm, folder: Path) -> Iterator[str]:
     command = [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
     with running(command, port) as url:
         yield url
+        two.background.leave()
 
 
 def found(name: str) -> str:
