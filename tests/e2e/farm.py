@@ -303,9 +303,14 @@ def saved(page: Page, number: int = 0) -> bytes:
 
 def until(page: Page, expression: str) -> None:
     """Wait until something is so; Playwright's own way needs `eval`, which the page forbids."""
+    wait_for(page, lambda: _is_so(page, expression), expression)
+
+
+def wait_for(page: Page, condition: Callable[[], Any], what: str) -> None:
+    """Wait until something is so outside the page, which goes on meanwhile."""
     give_up_at = time.monotonic() + PATIENCE
-    while not _is_so(page, expression):
-        assert time.monotonic() < give_up_at, f"it never came: {expression}"
+    while not condition():
+        assert time.monotonic() < give_up_at, f"it never came: {what}"
         page.wait_for_timeout(25)
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
+from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run, wait_for
 from tests.e2e.test_page import NO_PYTHON
 from tests.e2e.tiny_page import lay_tiny_page
 from tests.e2e.watch import Watch
@@ -56,8 +56,7 @@ def test_nothing_is_called_empty_before_it_is_known(
     expect(watched_page.locator("#run")).to_be_visible()
     expect(link).to_be_hidden()
     expect(empty).to_be_hidden()
-    while not held:
-        watched_page.wait_for_timeout(25)
+    wait_for(watched_page, lambda: held, "the list of servers")
     held.pop().continue_()
     expect_ready(watched_page)
     expect(link).to_be_visible()

@@ -18,6 +18,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 
@@ -141,8 +142,7 @@ def test_a_task_cancelled_before_its_upload_takes_no_place_from_others(
         page.route("**/view?**", lambda route: held.append(route), times=2)
         run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
         expect_done(page, 2)
-        while len(held) < 2:
-            page.wait_for_timeout(25)
+        wait_for(page, lambda: len(held) == 2, "two results")
         run(page, [as_file(noise(number), f"{number}.png") for number in (3, 4)])
         expect(tasks(page, "uploading")).to_have_count(2)
         for title in ("3.png", "4.png"):

@@ -21,6 +21,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 from tools.dev.serve import listed
@@ -157,11 +158,7 @@ def test_the_list_of_another_origin_is_followed(
 
 def expect_answers(page: Page, elsewhere: Orchestrator, answers: dict[int, int]) -> None:
     """Wait until the list was answered so often."""
-    for _ in range(200):
-        if elsewhere.answers == answers:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(elsewhere.answers)
+    wait_for(page, lambda: elsewhere.answers == answers, f"{answers}")
 
 
 @pytest.mark.fresh_tab

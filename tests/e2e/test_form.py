@@ -20,6 +20,7 @@ from tests.e2e.farm import (
     open_page,
     result_of,
     run,
+    wait_for,
 )
 from tests.e2e.test_eligibility import prompts, with_model
 from tests.e2e.watch import Watch
@@ -162,8 +163,7 @@ def test_a_form_that_comes_late_does_not_replace_that_of_a_later_choice(
     held: list[Route] = []
     page.route("**/object_info/ImageScaleBy", lambda route: held.append(route))
     page.locator("#workflow").select_option("upscale")
-    while not held:
-        page.wait_for_timeout(25)
+    wait_for(page, lambda: held, "the class of the first choice")
     page.locator("#workflow").select_option("blur")
     radius = page.get_by_label("Blur radius")
     radius.fill("3")

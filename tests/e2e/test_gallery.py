@@ -28,6 +28,7 @@ from tests.e2e.farm import (
     run_own,
     tasks,
     until,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 
@@ -155,8 +156,7 @@ def test_a_task_cleared_away_at_once_is_kept_whole(
     picture = noise(30)
     run(page, [as_file(picture, "thirty.png")])
     expect_done(page, 1)
-    while not held:
-        page.wait_for_timeout(25)
+    wait_for(page, lambda: held, "the picture")
     page.locator("#task-clear").click()
     expect(tasks(page)).to_have_count(0)
     page.locator("#undo [aria-label=Close]").click()

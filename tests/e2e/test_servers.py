@@ -19,6 +19,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 
@@ -64,11 +65,11 @@ def test_figures_are_of_now_when_a_person_comes_back_and_an_idle_page_is_silent(
     assert len(two.servers[0].requests) == before
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     asked = {"/prompt", "/system_stats"}
-    for _ in range(100):
-        if asked <= {path for _, path, _ in list(two.servers[0].requests)[before:]}:
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(list(two.servers[0].requests)[before:])
+    wait_for(
+        page,
+        lambda: asked <= {path for _, path, _ in list(two.servers[0].requests)[before:]},
+        "figures of now",
+    )
 
 
 def test_a_paused_server_gets_no_new_task_over_a_reload(

@@ -19,7 +19,6 @@ from tests.e2e.failures import Console, leave_behind
 from tests.e2e.farm import (
     AT_WORK,
     LOCAL,
-    PATIENCE,
     as_file,
     expect_ready,
     give_workflow,
@@ -27,6 +26,7 @@ from tests.e2e.farm import (
     open_page,
     own_tasks,
     run,
+    wait_for,
 )
 from tests.e2e.watch import Watch, report_violations
 from tests.faults.desktop import Desktop
@@ -228,10 +228,7 @@ class Stage:
 
     def until(self, condition: Callable[[], Any]) -> None:
         """Wait until something is so."""
-        give_up_at = time.monotonic() + PATIENCE
-        while not condition():
-            assert time.monotonic() < give_up_at, "what the row waits for did not come"
-            self.page.wait_for_timeout(25)
+        wait_for(self.page, condition, "what the row waits for")
 
     def until_idle(self) -> None:
         """Wait until gpu-1 has nothing more to do."""
