@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import (
@@ -188,6 +189,31 @@ def go_back(page: Page) -> None:
     Later, not at once: the call must be answered before the page that answers is gone.
     """
     page.evaluate("() => { setTimeout(() => history.back(), 100) }")
+
+
+class NotKept(Exception):
+    """Chromium dropped a page that it was to keep: the story can't be told this time."""
+
+
+@contextmanager
+def kept_meanwhile(page: Page) -> Iterator[None]:
+    """The person follows a link within this block, and returns: the browser kept the page asleep.
+
+    Chromium may drop a sleeping page at any time; with its reasons, that is raised as `NotKept`.
+    """
+    dropped: list[Any] = []
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Page.enable")
+    devtools.on("Page.backForwardCacheNotUsed", lambda event: dropped.append(event))
+    page.evaluate("addEventListener('pageshow', (event) => { window.isKept = event.persisted })")
+    left = urlsplit(page.url).path
+    yield
+    go_back(page)
+    until(page, f"location.pathname === {json.dumps(left)}")
+    if dropped:
+        reasons = [each["reason"] for each in dropped[0]["notRestoredExplanations"]]
+        raise NotKept(f"Chromium kept no page: {reasons}")
+    until(page, "window.isKept === true")
 
 
 def expect_ready(page: Page) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.farm import (
     expect_done,
     expect_ready,
     farm,
-    go_back,
+    kept_meanwhile,
     noise,
     open_page,
     own_tasks,
@@ -230,10 +230,8 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         expect(tasks(page, "running")).to_have_count(1)
         until(page, IS_SETTLED)
         before = identity(page)
-        page.evaluate("addEventListener('pageshow', (event) => { window.kept = event.persisted })")
-        page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
-        go_back(page)
-        until(page, "window.kept === true")
+        with kept_meanwhile(page):
+            page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
         one.release()
         expect_done(page, 1)
         assert identity(page) == before

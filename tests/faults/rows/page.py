@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.e2e.farm import expect_ready, go_back, tasks, until
+from tests.e2e.farm import expect_ready, kept_meanwhile, tasks
 from tests.faults.rows.row import OLD, WELL, Row
 from tests.faults.stage import Stage
 
@@ -60,27 +59,13 @@ def duplicated(stage: Stage) -> None:
     expect(tasks(stage.page)).to_have_count(4)
 
 
-class NotKept(Exception):
-    """Chromium dropped a page that it was to keep: the story can't be told this time."""
-
-
 def went_and_came_back(stage: Stage) -> None:
     """The person follows a link and returns: the browser kept the page asleep meanwhile."""
     stage.send_and_hold()
-    dropped: list[Any] = []
-    devtools = stage.context.new_cdp_session(stage.page)
-    devtools.send("Page.enable")
-    devtools.on("Page.backForwardCacheNotUsed", lambda event: dropped.append(event))
-    stage.page.evaluate("addEventListener('pageshow', (e) => { window.isKept = e.persisted })")
-    stage.page.goto(stage.address + ELSEWHERE)
-    stage.pass_by(1)
-    stage.woken()
-    go_back(stage.page)
-    until(stage.page, f"!location.pathname.endsWith('{ELSEWHERE}')")
-    if dropped:
-        reasons = [each["reason"] for each in dropped[0]["notRestoredExplanations"]]
-        raise NotKept(f"Chromium kept no page: {reasons}")
-    until(stage.page, "window.isKept === true")
+    with kept_meanwhile(stage.page):
+        stage.page.goto(stage.address + ELSEWHERE)
+        stage.pass_by(1)
+        stage.woken()
 
 
 def slept(hours: float) -> Callable[[Stage], None]:
