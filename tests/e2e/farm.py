@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 from PIL import Image
 from playwright.sync_api import (
@@ -41,6 +40,9 @@ AT_WORK = "before ImageInvert"
 
 PATIENCE = 60.0
 """Seconds after which what a test waits for will not come, on however busy a machine."""
+
+TIMES = 8
+"""How often a person leaves and returns before the browser is thought to keep no page at all."""
 
 
 @dataclass
@@ -132,8 +134,7 @@ def farm(
         made.hold()
     try:
         yield made
-        if page is background.site:
-            background.leave()
+        background.leave()
     finally:
         page.servers = None
         if page is not background.site:
@@ -191,29 +192,31 @@ def go_back(page: Page) -> None:
     page.evaluate("() => { setTimeout(() => history.back(), 100) }")
 
 
-class NotKept(Exception):
-    """Chromium dropped a page that it was to keep: the story can't be told this time."""
+def leave_and_return(
+    page: Page, elsewhere: str, meanwhile: Callable[[], None] = lambda: None
+) -> None:
+    """The person follows a link and returns: the browser kept the page asleep meanwhile.
 
-
-@contextmanager
-def kept_meanwhile(page: Page) -> Iterator[None]:
-    """The person follows a link within this block, and returns: the browser kept the page asleep.
-
-    Chromium may drop a sleeping page at any time; with its reasons, that is raised as `NotKept`.
+    Chromium may drop a sleeping page at any time, and loads it anew then: they go once more.
     """
     dropped: list[Any] = []
     devtools = page.context.new_cdp_session(page)
     devtools.send("Page.enable")
     devtools.on("Page.backForwardCacheNotUsed", lambda event: dropped.append(event))
-    page.evaluate("addEventListener('pageshow', (event) => { window.isKept = event.persisted })")
-    left = urlsplit(page.url).path
-    yield
-    go_back(page)
-    until(page, f"location.pathname === {json.dumps(left)}")
-    if dropped:
-        reasons = [each["reason"] for each in dropped[0]["notRestoredExplanations"]]
-        raise NotKept(f"Chromium kept no page: {reasons}")
+    left = page.url
+    for _ in range(TIMES):
+        page.evaluate("addEventListener('pageshow', (it) => { window.isKept = it.persisted })")
+        page.goto(elsewhere)
+        meanwhile()
+        go_back(page)
+        until(page, f"location.href === {json.dumps(left)}")
+        if not dropped:
+            break
+        expect_ready(page)
+        reasons = [each["reason"] for each in dropped.pop()["notRestoredExplanations"]]
+        print(f"Chromium kept no page: {reasons}")
     until(page, "window.isKept === true")
+    devtools.detach()
 
 
 def expect_ready(page: Page) -> None:

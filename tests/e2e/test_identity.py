@@ -18,7 +18,7 @@ from tests.e2e.farm import (
     expect_done,
     expect_ready,
     farm,
-    kept_meanwhile,
+    leave_and_return,
     noise,
     open_page,
     own_tasks,
@@ -230,8 +230,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         expect(tasks(page, "running")).to_have_count(1)
         until(page, IS_SETTLED)
         before = identity(page)
-        with kept_meanwhile(page):
-            page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
+        leave_and_return(page, f"{address(one, is_secure)}{ELSEWHERE}")
         one.release()
         expect_done(page, 1)
         assert identity(page) == before

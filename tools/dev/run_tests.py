@@ -83,9 +83,8 @@ LANES = (
     ),
 )
 
-# Under load, Chromium may discard a page that it should keep frozen, or crash. Such tests, and
-# no others, are run again, and listed.
-CRASHED = "(Page|Target) crashed|Chromium kept no page"
+# Under load, Chromium may crash. Such tests, and no others, are run again, and listed.
+CRASHED = "(Page|Target) crashed"
 RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
 # Part of a test is waiting, so more of them than cores run at a time.
 IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "3", "--dist", "loadgroup")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.e2e.farm import expect_ready, kept_meanwhile, tasks
+from tests.e2e.farm import expect_ready, leave_and_return, tasks
 from tests.faults.rows.row import OLD, WELL, Row
 from tests.faults.stage import Stage
 
@@ -62,10 +62,12 @@ def duplicated(stage: Stage) -> None:
 def went_and_came_back(stage: Stage) -> None:
     """The person follows a link and returns: the browser kept the page asleep meanwhile."""
     stage.send_and_hold()
-    with kept_meanwhile(stage.page):
-        stage.page.goto(stage.address + ELSEWHERE)
+
+    def meanwhile() -> None:
         stage.pass_by(1)
         stage.woken()
+
+    leave_and_return(stage.page, stage.address + ELSEWHERE, meanwhile)
 
 
 def slept(hours: float) -> Callable[[Stage], None]:
