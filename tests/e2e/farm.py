@@ -134,7 +134,8 @@ def farm(
         made.hold()
     try:
         yield made
-        background.leave()
+        if page is background.site:
+            background.leave()
     finally:
         page.servers = None
         if page is not background.site:

@@ -96,6 +96,7 @@ def test_a_visitor_without_a_server_inverts_photos(
     assert watch.origins() == {origin(plain_server)}
 
 
+@pytest.mark.long
 def test_results_can_be_opened_and_are_freed(
     watched_page: Page, watch: Watch, plain_server: str
 ) -> None:
@@ -152,6 +153,7 @@ def test_nothing_is_kept_but_the_language(
     assert key.endswith(":language")
 
 
+@pytest.mark.long
 def test_leaving_gives_back_the_ordinary_page_as_it_was(
     watched_page: Page, plain_server: str
 ) -> None:
@@ -216,6 +218,7 @@ def test_the_nodes_do_what_the_embedded_servers_do(watched_page: Page, plain_ser
         assert farthest(result, expected(photo)[0]) <= 2, (class_name, inputs)
 
 
+@pytest.mark.long
 def test_every_shipped_workflow_runs(watched_page: Page, plain_server: str) -> None:
     """And gives a picture of the right size that is another one."""
     photo = noise(35)
@@ -272,6 +275,7 @@ def test_without_its_worker_the_demo_says_so(watched_page: Page, plain_server: s
         )
 
 
+@pytest.mark.long
 def test_a_running_task_can_be_cancelled(watched_page: Page, plain_server: str) -> None:
     """Its server goes on with the next one."""
     page = enter(watched_page, plain_server)
@@ -293,6 +297,7 @@ def lan_page(
     lan.close()
 
 
+@pytest.mark.long
 def test_the_demo_works_from_an_insecure_origin(lan_page: Page) -> None:
     """What only secure pages have isn't used; transparent colours are inverted as well."""
     page = lan_page

@@ -48,6 +48,7 @@ def listed(page: Page) -> list[str]:
     return page.locator("#pictures li span").all_text_contents()
 
 
+@pytest.mark.long
 def test_another_language_keeps_all_that_is_chosen(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -99,6 +99,7 @@ def prompts(servers: Farm, number: int) -> list[tuple[int, list[str]]]:
     ]
 
 
+@pytest.mark.long
 def test_a_batch_of_12_over_three_different_servers(
     mixed: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -238,6 +238,7 @@ def test_what_was_removed_is_deleted(two: Farm, watched_page: Page, watch: Watch
     assert page.evaluate(KEPT) == {"entries": 1, "contents": 3, "gone": 1}
 
 
+@pytest.mark.long
 def test_the_oldest_make_way_and_it_is_said_once(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -262,6 +263,7 @@ def test_the_oldest_make_way_and_it_is_said_once(
     assert page.evaluate(KEPT)["gone"] == 1
 
 
+@pytest.mark.long
 def test_workflows_stand_together(two: Farm, watched_page: Page, watch: Watch) -> None:
     """The last used is open, the others are folded, and nothing of them is made."""
     page = open_page(watched_page, two)
@@ -301,6 +303,7 @@ def test_a_tab_that_comes_back_keeps_nothing_twice(
     assert other.evaluate(KEPT)["entries"] == 2
 
 
+@pytest.mark.long
 def test_large_pictures_have_a_thumbnail_and_videos_their_address(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

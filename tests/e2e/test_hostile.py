@@ -214,6 +214,7 @@ def bomb() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + sized + b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 
+@pytest.mark.long
 def test_files_of_strangers_are_refused_in_plain_words(
     watched_page: Page, watch: Watch, good: Farm, tmp_path: Path
 ) -> None:

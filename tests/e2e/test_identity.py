@@ -195,6 +195,7 @@ def test_what_a_crashed_page_left_behind_is_taken_over(
         assert page.evaluate("(key) => localStorage.getItem(key)", claim) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_secure", [True], ids=["secure"])
 def test_a_page_that_slept_through_its_duplication_gives_way(
     tab: Page, background: Background, is_secure: bool
@@ -238,6 +239,7 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         expect(copy.locator(".notice")).to_contain_text(COPIED)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_secure", [False], ids=["lan"])
 def test_a_page_in_the_cache_does_not_undo_what_came_after_it(
     tab: Page, background: Background, is_secure: bool

@@ -91,6 +91,7 @@ def test_a_lost_socket_is_a_gap_in_its_line(watched_page: Page, background: Back
         expect(page.locator("#lanes-told")).to_contain_text("reconnect attempts: 1")
 
 
+@pytest.mark.long
 def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Background) -> None:
     """It comes into the first tab's picture, though that tab has nothing to do; and goes again."""
     with farm(background, is_held=True) as two:
@@ -215,6 +216,7 @@ COUNT_CHANGES = """() => {
 STILL = "() => performance.now() - window.changedAt > 2500"
 
 
+@pytest.mark.long
 def test_nothing_is_drawn_for_nobody(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

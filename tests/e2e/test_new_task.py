@@ -113,6 +113,7 @@ def test_automatic_says_which_server_now_and_why(
         expect(line).to_have_text("No server can take a task now: add one.")
 
 
+@pytest.mark.long
 def test_a_phone_takes_a_photo(browser: Browser, background: Background) -> None:
     """It goes the way of every picture; a desk's computer is not offered it."""
     with farm(background, 1) as one:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.farm import expect_ready, open_page
@@ -26,6 +27,7 @@ def test_a_first_visit_is_told_nothing(watched_page: Page, page_server: PageServ
     expect(link).to_be_focused()
 
 
+@pytest.mark.long
 def test_an_update_is_told_once(watched_page: Page, page_server: PageServer) -> None:
     """In the first window after it; in the person's language."""
     page = open_page(watched_page, page_server.url)

@@ -176,6 +176,7 @@ def test_a_chinese_visitor_reads_chinese_and_may_switch(
         expect(page.locator("#run")).to_have_text("Run")
 
 
+@pytest.mark.long
 def test_tasks_are_named_in_the_pages_language(watched_page: Page, background: Background) -> None:
     """A shipped workflow wherever it is named, also on tasks of before; a file's name stays."""
     with farm(background, 1) as one:
@@ -264,6 +265,7 @@ def test_servers_are_added_removed_and_remembered(
         expect_done(page, 1)
         assert one.posts(0) == 0
         assert other.posts(0) == 1
+        background.leave()
 
 
 def test_a_removed_server_finishes_what_it_has(watched_page: Page, background: Background) -> None:
@@ -302,6 +304,7 @@ def test_a_node_that_fails_says_which_and_why(watched_page: Page, background: Ba
         assert failed.locator(".trouble img").count() == 0
 
 
+@pytest.mark.long
 def test_of_many_ended_tasks_the_latest_have_cards(
     background: Background, watched_page: Page
 ) -> None:

@@ -146,7 +146,7 @@ def found(name: str) -> str:
     return path
 
 
-@pytest.mark.parametrize("proxy", [nginx, caddy])
+@pytest.mark.parametrize("proxy", [nginx, pytest.param(caddy, marks=pytest.mark.long)])
 def test_one_origin_with_a_path_for_each_server(
     watched_page: Page, background: Background, tmp_path: Path, proxy: object
 ) -> None:

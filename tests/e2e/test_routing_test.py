@@ -160,7 +160,10 @@ def change(page: Page, path: str, old: str, new: str) -> None:
     page.route(f"**/{path}", changed)
 
 
-@pytest.mark.parametrize(("cure", "path", "old", "new"), WITHOUT)
+@pytest.mark.parametrize(
+    ("cure", "path", "old", "new"),
+    [WITHOUT[0], *(pytest.param(*each, marks=pytest.mark.long) for each in WITHOUT[1:])],
+)
 def test_a_page_without_a_cure_is_found_out(
     page: Page, source: str, cure: str, path: str, old: str, new: str
 ) -> None:
@@ -173,6 +176,7 @@ def test_a_page_without_a_cure_is_found_out(
     assert ", ".join(map(str, sorted(EXPECTED[cure]))) in result["summary"]
 
 
+@pytest.mark.long
 def test_a_red_scene_is_not_folded_away(page: Page, source: str) -> None:
     """Below the person's own servers."""
     change(page, *WITHOUT[0][1:])
@@ -206,6 +210,7 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     expect(page.get_by_role("dialog")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_the_address_asks_for_it_in_the_pages_language(page: Page, empty: str) -> None:
     """`?selftest=1`, as people send it to each other."""
     open_page(page, empty)

@@ -1,5 +1,6 @@
 """After a long upload the queues are looked at once more."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.background import Background
@@ -19,6 +20,7 @@ from tests.e2e.test_servers import card
 from tether.core.scheduling.recheck import LONG_UPLOAD
 
 
+@pytest.mark.long
 def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
     watched_page: Page, background: Background
 ) -> None:

@@ -124,9 +124,9 @@ def test_a_script_gives_a_token(watched_page: Page, watch: Watch, background: Ba
         "query": {"mode": "query", "secret": SECRET, "name": "token"},
     }
     with farm(background, 0) as none:
+        page = open_page(watched_page, none)
         for mode, token in given.items():
             with farm(background, 1, gate=GATES[mode]) as other:
-                page = open_page(watched_page, none)
                 row = page.evaluate(
                     "([url, token]) => tether.addServer(url, {token})",
                     [other.servers[0].url, token],

@@ -1,5 +1,6 @@
 """The panel of this browser's other windows: what they do, and taking over from closed ones."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -23,6 +24,7 @@ def unfold(page: Page) -> None:
     expect(page.locator("#windows")).to_have_attribute("open", "")
 
 
+@pytest.mark.long
 @LAN_LATER
 def test_other_windows_are_listed_while_they_have_tasks(
     tab: Page,  # noqa: F811
@@ -78,6 +80,7 @@ def test_the_tasks_of_a_closed_window_are_taken_over_at_once(
         expect(other.locator("#windows")).to_be_hidden()
 
 
+@pytest.mark.long
 @LAN_LATER
 def test_nothing_is_taken_from_a_window_that_came_back(
     tab: Page,  # noqa: F811

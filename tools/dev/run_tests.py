@@ -87,8 +87,8 @@ LANES = (
 CRASHED = "(Page|Target) crashed"
 RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
 # Part of a test is waiting, so more of them than cores run at a time.
-IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "3", "--dist", "loadgroup")
-LONG, SHORT = ("-m", "long", "-n", "4"), ("-m", "not long")
+IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "4", "--dist", "loadgroup")
+LONG, SHORT = ("-m", "long"), ("-m", "not long")
 
 # The reasons for skipped tests are printed: an engine may be absent. WebKit's IndexedDB sometimes
 # hangs in the driven private session, for an unknown reason: such tests are run again, and listed.
