@@ -2,11 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import js
-from pyscript import config
 
 from page.collect_panel import CollectPanel
 from page.composer.composer import Composer
@@ -28,8 +27,9 @@ from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
 from page.ui.dom import by_id
 from page.ui.notices import NoticesPanel
+from page.ui.parts import load_part
 from page.ui.undo import Undo
-from page.ui.words import Words
+from page.ui.words import Words, show_errors
 from page.view import Views
 from page.windows.windows import Windows
 from tether.browser.repaint import BrowserPreviews, Repaint
@@ -87,7 +87,11 @@ class App:
         translate(words, self._settings.language)
         tether = self._tether
         window, notices = await tether.prepare(), NoticesPanel(words)
-        emit, soon, repaint = tether.runner.emit, tether.soon, self._repaint.ask
+        emit, repaint = tether.runner.emit, self._repaint.ask
+
+        def soon(work: Coroutine[Any, Any, None]) -> None:
+            tether.soon(show_errors(work, words, notices.show))
+
         return PageContext(window, tether.world, words, emit, soon, notices, repaint)
 
     def _build(self, context: PageContext, roster: Roster, undo: Undo) -> None:
@@ -173,7 +177,7 @@ async def find_world() -> MakeWorld:
     """Return what makes the world; the demo's is fetched only when somebody asks for the demo."""
     if not is_demo():
         return HostedWorld
-    await js.tetherLoadPython(*config["lazy"]["servers"], *config["lazy"]["demo"])
+    await load_part("servers", "demo")
     from demo.world import DemoWorld
 
     return DemoWorld

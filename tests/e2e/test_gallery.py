@@ -1,6 +1,7 @@
 """The gallery: what this browser's tasks gave, kept on the device whatever becomes of the rest."""
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from io import BytesIO
@@ -482,3 +483,23 @@ def test_an_entry_tells_its_values_and_is_found_by_them(
     page.locator("#gallery-close").click()
     open_gallery(page, 1)
     expect(search).to_have_value("")
+
+
+def test_code_that_cannot_be_fetched_is_fetched_later(
+    watched_page: Page, two: Farm, watch: Watch
+) -> None:
+    """The page's host is away: the person is told once, by what they pressed, and loses nothing."""
+    watch.expect("ERR_FAILED")
+    parts = re.compile(r"/(gallery|keeper)[^/]*\.(bin|py)$")
+    watched_page.route(parts, lambda route: route.abort())
+    page = open_page(watched_page, two)
+    with page.expect_request(parts):
+        run(page, [as_file(noise(1), "one.png")])
+        expect_done(page, 1)
+    expect(page.locator("#notices li")).to_have_count(0)
+    page.locator("#gallery-open").click()
+    expect(page.locator("#notices")).to_contain_text("could not be fetched")
+    with page.expect_response(parts):
+        page.unroute(parts)
+    page.locator("#gallery-open").click()
+    expect(page.locator("#gallery img")).to_have_count(1)

@@ -3,9 +3,7 @@
 import asyncio
 from typing import Any
 
-import js
 from pyodide.ffi import JsException
-from pyscript import config
 
 from page.composer.drafts import Drafts
 from page.composer.form import Form, Problem
@@ -16,6 +14,7 @@ from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from page.ui.parts import load_part
 from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
 from tether.core.ids import ServerUrl
@@ -187,7 +186,7 @@ class Composer:
             return None
 
     async def _open_runs(self) -> None:
-        await js.tetherLoadPython(*config["lazy"]["runs"])
+        await load_part("runs")
         from page.composer.recent_runs import RecentRuns
 
         if self._recent_runs is None:

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import js
-from pyscript import config
-
 from page.composer.panel import ComposerPanel
 from page.ui.context import PageContext
+from page.ui.parts import load_part
 from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.inventory import lacks_of
 from tether.core.model.server import Reach
@@ -54,7 +52,7 @@ class Form:
 
     async def show(self, name: str, workflow: Workflow, number: int) -> None:
         """Show the form of a workflow, unless another was chosen since `begin` gave its number."""
-        await js.tetherLoadPython(*config["lazy"]["form"])
+        await load_part("form")
         from page.composer.form_fields import form_of
         from page.composer.form_panel import FormPanel
 

@@ -4,9 +4,7 @@ import json
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
-import js
-from pyscript import config
-
+from page.ui.parts import load_part
 from tether.core.errors import BadInput, Trouble
 from tether.core.protocol.outputs import read_json
 from tether.core.protocol.workflow import LONGEST_WORKFLOW, Workflow, parse_workflow
@@ -51,7 +49,7 @@ class FileOpener:
 
     async def _embedded(self, file: Any) -> str | None:
         """Return the workflow in a picture or video, in API format if it has both; else None."""
-        await js.tetherLoadPython(*config["lazy"]["embedded"])
+        await load_part("embedded")
         from tether.workflows.embedded import search
 
         found = await _run_search(search(int(file.size)), file)
@@ -64,7 +62,7 @@ class FileOpener:
         return bool(str(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"'))
 
     async def _converted(self, title: str, content: Any) -> Opened:
-        await js.tetherLoadPython(*config["lazy"]["convert"])
+        await load_part("convert")
         from tether.workflows.convert import convert
         from tether.workflows.graph import classes_needed, read_graph
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
 
 import js
-from pyscript import config
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from page.ui.parts import load_part
 from tether.browser.site import is_demo, meta
 from tether.browser.storage import own_prefix
-from tether.core.errors import Trouble
+from tether.core.errors import TetherError, Trouble
 from tether.core.events import StorageFailed
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from page.gallery.dialog import GalleryDialog
     from page.gallery.keeper import Keeper
     from page.viewer.viewer import PictureList
+
+
+TRIED_AGAIN = 10.0
+"""Seconds until what could not be fetched of this page's code is fetched again."""
 
 
 class Gallery:
@@ -67,13 +71,16 @@ class Gallery:
             if is_whole and task.task_id not in self._queued:
                 self._queued.add(task.task_id)
                 self._queue.append(task)
+        self._start()
+
+    def _start(self) -> None:
         if self._queue and not self._is_working:
             self._is_working = True
             self._context.soon(self._work())
 
     async def open(self) -> None:
         """Show the gallery."""
-        await js.tetherLoadPython(*config["lazy"]["gallery"], *config["lazy"]["viewer"])
+        await load_part("gallery", "viewer")
         try:
             keeper = await self._keeper()
         except OSError as error:
@@ -89,12 +96,12 @@ class Gallery:
         await self._dialog.open()
 
     async def _keeper(self) -> "Keeper":
-        if self._opening is None:
+        if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.ensure_future(self._open_keeper())
         return await self._opening
 
     async def _open_keeper(self) -> "Keeper":
-        await js.tetherLoadPython(*config["lazy"]["keeper"])
+        await load_part("keeper")
         from page.gallery.entry import BUDGET_MB
         from page.gallery.keeper import Keeper
         from page.gallery.store import GalleryStore
@@ -108,7 +115,11 @@ class Gallery:
     async def _work(self) -> None:
         context = self._context
         try:
-            keeper = await self._keeper()
+            try:
+                keeper = await self._keeper()
+            except TetherError:  # the network is gone: nothing is lost by waiting
+                asyncio.get_running_loop().call_later(TRIED_AGAIN, self._start)
+                return
             known = await keeper.store.known()
             while self._queue:
                 task = self._queue.popleft()

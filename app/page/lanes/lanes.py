@@ -4,11 +4,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import js
-from pyscript import config
 
 from page.lanes.lifeline import Lifelines
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from page.ui.parts import load_part
 from tether.core.windows.ledger import read_ledger
 from tether.runtime.runner import Runner
 
@@ -45,7 +45,7 @@ class Lanes:
                 self._panel.clear()
             return
         if self._panel is None:
-            await js.tetherLoadPython(*config["lazy"]["lanes"])
+            await load_part("lanes")
             from page.lanes.panel import LanesPanel
 
             if self._panel is None:  # opened twice while it was fetched

@@ -5,11 +5,11 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 import js
-from pyscript import config
 
 from page.notifications.ends import Ends, seconds_until_long
 from page.ui.context import PageContext
 from page.ui.dom import listen
+from page.ui.parts import load_part
 from tether.core.model.task import State
 from tether.core.model.window import Changes
 
@@ -69,7 +69,7 @@ class Notifications:
                 self._context.soon(self._offer())
 
     async def _load(self) -> "BrowserNotifications":
-        await js.tetherLoadPython(*config["lazy"]["offer"])
+        await load_part("offer")
         from page.notifications.offer import BrowserNotifications
 
         if self._browser is None:

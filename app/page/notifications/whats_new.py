@@ -1,10 +1,8 @@
 """What is new after an update, announced once; and the version and build of the page."""
 
-import js
-from pyscript import config
-
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from page.ui.parts import load_part
 from tether.browser.site import meta
 
 VERSION_RECORD = "version"
@@ -35,7 +33,7 @@ class WhatsNew:
                 context.soon(self._announce())
 
     async def _announce(self) -> None:
-        await js.tetherLoadPython(*config["lazy"]["offer"])
+        await load_part("offer")
         from page.notifications.offer import offer
 
         words = self._words

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import js
-from pyscript import config
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from page.ui.parts import load_part
 from page.ui.words import Words
 from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.http import BrowserHttp
@@ -142,8 +142,7 @@ class RoutingTest:
 
     async def _load(self) -> Words:
         if self._words is None:
-            lazy = config["lazy"]
-            await js.tetherLoadPython(*lazy["servers"], *lazy["routing_test"])
+            await load_part("servers", "routing_test")
             text = await fetch_text(f"./static/i18n/routing-test.{self._language}.json")
             self._words = Words(text or "{}")
         return self._words

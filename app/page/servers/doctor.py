@@ -5,9 +5,9 @@ from typing import Any
 
 import js
 from pyodide.ffi import JsException
-from pyscript import config
 
 from page.ui.context import PageContext
+from page.ui.parts import load_part
 from tether.core.errors import MessageError, Trouble
 from tether.core.events import Answered, Failure, RequestFailed
 from tether.core.ids import ServerUrl
@@ -83,7 +83,7 @@ class Doctor:
 
     async def examine(self, url: ServerUrl) -> tuple[Trouble, ...]:
         """Examine a server now; returns the causes that were found."""
-        await js.tetherLoadPython(*config["lazy"]["doctor"])
+        await load_part("doctor")
         from page.servers.doctor_rules import Signs, causes
 
         server = self._window.servers[url]

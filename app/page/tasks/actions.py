@@ -1,15 +1,14 @@
 """What a person does with tasks: run again, cancel, remove, fetch and view their results."""
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import js
-from pyscript import config
 
 from page.composer.composer import Composer
 from page.ui.context import PageContext
+from page.ui.parts import load_part
 from page.ui.undo import Undo
-from page.ui.words import show_errors
 from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
@@ -50,7 +49,7 @@ class TaskActions:
                 for task in filter(is_still_lost, context.window.ended()):
                     self.run_again(task.task_id)
             case "elsewhere" if js.confirm(context.words.say("task.elsewhere_warning")):
-                self._attempt(self._rerun.run_elsewhere(task_id))
+                context.soon(self._rerun.run_elsewhere(task_id))
             case "cancel":
                 context.emit(CancelRequested(task_id))
             case "dismiss":
@@ -66,11 +65,7 @@ class TaskActions:
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""
-        self._attempt(self._rerun.run_again(task_id))
-
-    def _attempt(self, work: Awaitable[None]) -> None:
-        context = self._context
-        context.soon(show_errors(work, context.words, context.notices.show))
+        self._context.soon(self._rerun.run_again(task_id))
 
     async def fetch(self, key: str, is_asked: bool) -> Fetched:
         """Fetch a result (`task:number`): somebody asked for it, or its card has come into view."""
@@ -85,7 +80,7 @@ class TaskActions:
 
     async def view(self, key: str, pictures: "PictureList") -> None:
         """Open the viewer for one of several pictures."""
-        await js.tetherLoadPython(*config["lazy"]["viewer"])
+        await load_part("viewer")
         from page.viewer.viewer import Viewer
 
         if self._viewer is None:
@@ -93,7 +88,7 @@ class TaskActions:
         await self._viewer.open(key, pictures)
 
     async def _view_result(self, key: str) -> None:
-        await js.tetherLoadPython(*config["lazy"]["viewer"])
+        await load_part("viewer")
         from page.viewer.viewer import TaskPictures
 
         await self.view(key, TaskPictures(self._context, self._reuse))

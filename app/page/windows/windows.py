@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 import js
-from pyscript import config
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen, set_text
+from page.ui.parts import load_part
 from tether.core.ids import TaskId, WindowId
 from tether.core.model.task import State
 from tether.core.windows.ledger import ENTRY_RECORD, Entry, read_entry, read_ledger
@@ -63,7 +63,7 @@ class Windows:
             return
         self._adopter.check()
         if self._panel is None:
-            await js.tetherLoadPython(*config["lazy"]["windows"])
+            await load_part("windows")
             from page.windows.panel import WindowsPanel
 
             self._panel = WindowsPanel(self._context, self._take_over)

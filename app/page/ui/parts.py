@@ -1,0 +1,19 @@
+"""Parts of the page's code that are fetched when they are first wanted."""
+
+import js
+from pyodide.ffi import JsException
+from pyscript import config
+
+from tether.core.errors import TetherError
+
+
+async def load_part(*names: str) -> None:
+    """Fetch parts of the page's code by their names in `pyscript.toml`, unless they are here.
+
+    Raises:
+        TetherError: The page's own host doesn't give them.
+    """
+    try:
+        await js.tetherLoadPython(*(path for name in names for path in config["lazy"][name]))
+    except JsException as error:
+        raise TetherError("part_missing", detail=error.message) from error
