@@ -485,10 +485,15 @@ def test_an_entry_tells_its_values_and_is_found_by_them(
     expect(search).to_have_value("")
 
 
+@pytest.mark.fresh_tab
+@pytest.mark.browser_context_args(service_workers="block")
 def test_code_that_cannot_be_fetched_is_fetched_later(
     watched_page: Page, two: Farm, watch: Watch
 ) -> None:
-    """The page's host is away: the person is told once, by what they pressed, and loses nothing."""
+    """The page's host is away: the person is told once, by what they pressed, and loses nothing.
+
+    A service worker would have the code.
+    """
     watch.expect("ERR_FAILED")
     parts = re.compile(r"/(gallery|keeper)[^/]*\.(bin|py)$")
     watched_page.route(parts, lambda route: route.abort())
