@@ -495,6 +495,7 @@ def test_code_that_cannot_be_fetched_is_fetched_later(
     A service worker would have the code.
     """
     watch.expect("ERR_FAILED")
+    watch.allow("Service Worker registration blocked")
     parts = re.compile(r"/(gallery|keeper)[^/]*\.(bin|py)$")
     watched_page.route(parts, lambda route: route.abort())
     page = open_page(watched_page, two)
