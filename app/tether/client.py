@@ -39,7 +39,7 @@ from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.submission.withdrawal import successor
-from tether.core.windows.ledger import read_ledger
+from tether.core.windows.ledger import merged, read_entries, read_ledger
 from tether.core.windows.owner import OWNER_RECORD, make_phrase, read_phrase, tag_of
 from tether.core.windows.peers import BroadcastReceived
 from tether.runtime.access_tokens import AccessTokens
@@ -140,19 +140,20 @@ class Tether:
         """
         world, chance = self.world, self.world.chance
         settings = replace(self._settings, owner=tag_of(self.phrase))
+        await world.open()
+        kept = read_entries(await world.files.entries())
         now = world.clock.now()
         self._session = await self._claimant.open(
             lambda records: Session(
-                records, settings, chance, now, read_ledger(world.shared.read_all())
+                records, settings, chance, now, merged(read_ledger(world.shared.read_all()), kept)
             )
         )
         self.window = window = self._session.window
-        self.intake = Intake(window, self.runner.emit, world.files, chance)
-        self.adopter = Adopter(self.runner, window.window_id, world)
+        self.intake = Intake(window, self.runner.emit, world.files, chance, world.clock.now)
+        self.adopter = Adopter(self.runner, window.window_id, world, kept)
         self.rerun = Rerun(window, self.intake, self.runner.emit, self.soon)
         self.runner.follow(self.rerun.changed)
         self.runner.follow(self._changed)
-        await world.open()
         return window
 
     def start(self) -> None:

@@ -92,10 +92,20 @@ class Composer:
             return
         pinned = panel.pinned
         is_used = False
-        for key, name, file in panel.pictures() or [("", "", None)]:
+        # All at once: the browser then writes them to disk at once.
+        begun = [
+            (
+                key,
+                [
+                    asyncio.ensure_future(self._accept(chosen, file and (name, file), pinned))
+                    for _ in range(copies)
+                ],
+            )
+            for key, name, file in panel.pictures() or [("", "", None)]
+        ]
+        for key, work in begun:
             try:
-                for _ in range(copies):
-                    await self._accept(chosen, (name, file) if file else None, pinned)
+                await asyncio.gather(*work)
             except TetherError as error:
                 notices.show(words.trouble(error.trouble))
             else:

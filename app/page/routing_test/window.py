@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from demo.agenda import Timers
@@ -197,6 +197,13 @@ class PlayedFiles:
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
         """Keep everything."""
+
+    def keep_entry(self, task_id: TaskId, text: str | None) -> None:
+        """Keep nothing: nobody kills a scene."""
+
+    def when_settled(self, act: Callable[[], None]) -> None:
+        """Call it at once."""
+        act()
 
 
 def ended_by_socket(task: Task) -> bool:

@@ -1,8 +1,13 @@
-"""Workflows and pictures in IndexedDB: once per content, while a task uses them."""
+"""Workflows and pictures in IndexedDB: once per content, while a task uses them.
+
+Beside them stands each task's entry of the ledger, written in the same transaction: so a task is
+on disk whole or not at all, before anything of it is sent.
+"""
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import js
@@ -15,7 +20,10 @@ from tether.core.events import Emit, StorageFailed
 from tether.core.ids import Digest, TaskId
 
 _FILES = "files"
-"""Digest -> Blob or text."""
+"""Digest -> Blob or text; `entry:` and a task -> its entry."""
+
+_ENTRY = "entry:"
+_LAST = "\uffff"
 
 _USES = "uses"
 """[task, digest] -> {digest, at}: a use, and since when (ms)."""
@@ -23,16 +31,24 @@ _USES = "uses"
 _VERSION = 2
 
 _CHUNK = 1 << 20
+_PATIENCE = 10.0
+"""Seconds after which IndexedDB is taken for silent: what waits for it goes on without."""
+
 _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 """Milliseconds until the files of a window that never came back are deleted."""
 
 
 class _Write(NamedTuple):
-    """A task's files to be written; `done` gets None, or the error."""
+    """A task's files and entry to be written; `done` gets None, or the error.
+
+    Only a write that somebody waits for must be on disk: flushing it flushes those before it.
+    """
 
     task_id: TaskId
-    files: Mapping[Digest, Any]
-    done: asyncio.Future[Exception | None]
+    files: Mapping[Digest, Any] = MappingProxyType({})
+    entry: str | None = ""
+    """None deletes it; "" leaves it as it is."""
+    done: asyncio.Future[Exception | None] | None = None
 
 
 class BrowserFiles:
@@ -44,20 +60,38 @@ class BrowserFiles:
         self._database: Any = None
         self._memory: dict[Digest, Any] = {}
         self._packs = False
+        self._scope = ProxyScope()
+        self._is_flushed = True
         self._batch: list[_Write] = []
         """Written next, in one transaction: that costs more than what is in it."""
         self._writing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Open the store, and delete expired files; to be awaited first."""
-        try:
-            self._database = await open_database(self._name, _VERSION, _create)
-        except OSError as error:
-            self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
+        if not await self._connect():
             return
         self._packs = await refuses_blobs(self._database, _FILES)
         before = js.Date.now() - _FORGOTTEN_MS
         self._collect(None, lambda use: use.at < before)
+
+    async def _connect(self) -> bool:
+        try:
+            opening = open_database(self._name, _VERSION, _create)
+            self._database = database = await self._answer(opening)
+        except OSError as error:
+            self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
+            return False
+
+        def gone(_event: Any) -> None:
+            # The person has deleted the site's data, or another version of the page asks for it.
+            self._scope.end()
+            database.close()
+            self._database = None
+            asyncio.ensure_future(self._connect())  # noqa: RUF006, what it raises is nobody's
+
+        for event in ("close", "versionchange"):
+            self._scope.listen(database, event, gone)
+        return True
 
     @property
     def is_lasting(self) -> bool:
@@ -84,45 +118,90 @@ class BrowserFiles:
             digest.update(piece.to_bytes())
         return Digest(digest.hexdigest())
 
-    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
-        """Store blobs and texts for a task; returns when the browser has written them.
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any], entry: str = "") -> None:
+        """Store blobs and texts for a task, and its entry; returns when all is on disk.
 
-        If it refuses, they stay in memory, and a notice says that a reload loses them.
+        If the browser refuses, they stay in memory, and a notice says that a reload loses them.
         """
         if self._database is None:
             self._memory.update(files)
             return
         ready = await packed(files) if self._packs else files
-        write = _Write(task_id, ready, asyncio.get_event_loop().create_future())
+        if not await self._flushed(_Write(task_id, ready, entry)):
+            self._memory.update(files)
+
+    def keep_entry(self, task_id: TaskId, text: str | None) -> None:
+        if self._database is not None:
+            self._is_flushed = False
+            self._queue(_Write(task_id, entry=text))
+
+    def when_settled(self, act: Callable[[], None]) -> None:
+        if self._is_flushed or self._database is None:
+            act()
+        else:
+            flush = asyncio.ensure_future(self._flushed(_Write(TaskId(""))))
+            flush.add_done_callback(lambda _flush: act())
+
+    async def entries(self) -> dict[TaskId, str]:
+        if self._database is None:
+            return {}
+        span = js.IDBKeyRange.bound(_ENTRY, _ENTRY + _LAST)
+        try:
+            files = self._transaction("readonly").objectStore(_FILES)
+            keys, texts = files.getAllKeys(span), files.getAll(span)
+            await self._answer(ended(texts, "success"))
+        except OSError as error:
+            self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
+            return {}
+        pairs = zip(keys.result, texts.result, strict=True)
+        return {TaskId(str(key).removeprefix(_ENTRY)): str(text) for key, text in pairs}
+
+    async def _flushed(self, write: _Write) -> bool:
+        """Write something to disk; False, and a notice, when the browser doesn't."""
+        done: asyncio.Future[Exception | None] = asyncio.get_event_loop().create_future()
+        self._queue(write._replace(done=done))
+        error = await done
+        if error is not None:
+            self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
+        return error is None
+
+    def _queue(self, write: _Write) -> None:
         self._batch.append(write)
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write())
-        error = await write.done
-        if error is not None:
-            self._memory.update(files)
-            self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
 
     async def _write(self) -> None:
         while self._batch:
             batch, self._batch = self._batch, []
+            is_flush = any(write.done for write in batch)
+            self._is_flushed = is_flush
             error = await self._put(batch)
             for write in batch:
                 # There may be room for some of them.
                 alone = error is not None and len(batch) > 1
-                write.done.set_result(await self._put([write]) if alone else error)
+                failure = await self._put([write]) if alone else error
+                if write.done is not None:
+                    write.done.set_result(failure)
         self._writing = None
 
     async def _put(self, batch: Iterable[_Write]) -> Exception | None:
         """Write all of a batch or nothing; returns the error, since others wait behind it."""
         try:
-            transaction = self._transaction()
+            is_strict = any(write.done for write in batch)
+            transaction = self._transaction(durability="strict" if is_strict else "relaxed")
             store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
             for write in batch:
+                if write.entry is None:
+                    store.delete(_ENTRY + write.task_id)
+                elif write.entry:
+                    store.put(write.entry, _ENTRY + write.task_id)
                 for digest, content in write.files.items():
                     store.put(content, digest)
                     use = to_object({"digest": digest, "at": js.Date.now()})
                     uses.put(use, to_js([write.task_id, digest]))
-            await ended(transaction, "complete")
+            # At once: a page that is left aborts what it has not committed.
+            transaction.commit()
+            await self._answer(ended(transaction, "complete"))
         except (JsException, OSError) as error:
             return error
         return None
@@ -132,7 +211,7 @@ class BrowserFiles:
             return self._memory.get(digest)
         try:
             request = self._transaction("readonly").objectStore(_FILES).get(digest)
-            await ended(request, "success")
+            await self._answer(ended(request, "success"))
         except OSError as error:
             self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
             return None
@@ -149,11 +228,11 @@ class BrowserFiles:
     async def kept_for(self, start: str) -> dict[TaskId, float]:
         if self._database is None:
             return {}
-        span = js.IDBKeyRange.bound(to_js([start]), to_js([f"{start}\uffff"]))
+        span = js.IDBKeyRange.bound(to_js([start]), to_js([start + _LAST]))
         try:
             uses = self._transaction("readonly").objectStore(_USES)
             keys, values = uses.getAllKeys(span), uses.getAll(span)
-            await ended(values, "success")
+            await self._answer(ended(values, "success"))
         except OSError:
             return {}
         pairs = zip(keys.result, values.result, strict=True)
@@ -174,6 +253,18 @@ class BrowserFiles:
             scope.end()
 
         scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
+
+    async def _answer(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Await IndexedDB.
+
+        Raises:
+            OSError: It refuses, or is silent: from then on files stay in memory.
+        """
+        try:
+            return await asyncio.wait_for(work, _PATIENCE)
+        except TimeoutError:
+            self._database = None
+            raise OSError(f"no answer in {_PATIENCE:g} s") from None
 
     def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
         """Delete uses, and files without another use, in one transaction.
@@ -203,14 +294,17 @@ class BrowserFiles:
         for end in ("complete", "abort"):
             scope.listen(transaction, end, lambda _event: scope.end())
 
-    def _transaction(self, mode: str = "readwrite") -> Any:
-        """Begin a transaction.
+    def _transaction(self, mode: str = "readwrite", durability: str = "default") -> Any:
+        """Begin a transaction; a strict one is complete once it is on disk.
 
         Raises:
             OSError: The browser has closed the database, e.g. since the person deleted site data.
         """
+        if self._database is None:
+            raise OSError("the browser has closed the store")
+        options = to_object({"durability": durability})
         try:
-            return self._database.transaction(to_js([_FILES, _USES]), mode)
+            return self._database.transaction(to_js([_FILES, _USES]), mode, options)
         except JsException as error:
             raise OSError(str(error)) from error
 

@@ -61,7 +61,7 @@ async def ended(source: Any, name: str) -> None:
 
     scope.listen(source, name, good)
     # A request's error passes its transaction on the way, which must then abort.
-    for kind in ("abort",) if hasattr(source, "abort") else ("error", "blocked"):
+    for kind in ("abort",) if hasattr(source, "abort") else ("error",):
         scope.listen(source, kind, bad)
     try:
         await future

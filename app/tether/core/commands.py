@@ -66,10 +66,14 @@ class SaveRecord:
 
 @dataclass(frozen=True, slots=True)
 class SaveEntry:
-    """Store a text about a task for all windows of this browser; None deletes it."""
+    """Store a text about a task for all windows of this browser; None deletes it.
+
+    `kept` is what is to be on disk before the next POST.
+    """
 
     task_id: TaskId
     text: str | None
+    kept: str | None
 
 
 class Broadcast(NamedTuple):

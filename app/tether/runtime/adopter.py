@@ -1,18 +1,21 @@
 """Finds windows that are gone, and adopts their unfinished tasks."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from tether.core.events import TasksOrphaned
-from tether.core.ids import WindowId
+from tether.core.ids import TaskId, WindowId
 from tether.core.windows.claim import ADOPTER_PREFIX, CLAIM_TIMEOUT, Claim, Standing, closing_window
 from tether.core.windows.ledger import (
     ADOPTION_GRACE,
     ADOPTION_ROUND,
     ENTRY_RECORD,
+    Entry,
     entries_of,
     forgotten,
+    merged,
     owners,
+    read_entries,
     read_ledger,
 )
 from tether.runtime.ports import World
@@ -25,10 +28,14 @@ ONCE_MORE = 2.0
 class Adopter:
     """Holds a gone window's claim while the window `own` takes its tasks over."""
 
-    def __init__(self, runner: Runner, own: WindowId, world: World) -> None:
+    def __init__(
+        self, runner: Runner, own: WindowId, world: World, kept: Mapping[TaskId, Entry]
+    ) -> None:
         self._runner = runner
         self._own = own
         self._world = world
+        self._kept = kept
+        """What was on disk: after a kill, more than what windows share."""
         self.on_gone: Callable[[], None] = lambda: None
         """Called when `gone` has changed."""
         self.gone: set[WindowId] = set()
@@ -45,9 +52,10 @@ class Adopter:
         if self._round is not None:
             self._round.cancel()
         self._round = asyncio.get_event_loop().call_later(ADOPTION_ROUND, self.check)
-        ledger = read_ledger(self._world.shared.read_all())
+        ledger = self._ledger()
         for task_id in forgotten(ledger, self._world.clock.now()):
             self._world.shared.write(ENTRY_RECORD + task_id, None)
+            self._world.files.keep_entry(task_id, None)
         for owner in owners(ledger, self._own):
             if owner not in self._followed:
                 self._skips[owner] = asyncio.Event()
@@ -70,6 +78,7 @@ class Adopter:
             skip = asyncio.ensure_future(self._skips[owner].wait())
             await asyncio.wait([skip], timeout=ADOPTION_GRACE)
             skip.cancel()
+            self._kept = read_entries(await self._world.files.entries())
             return await self._find_gone(owner, self._adopt)
         finally:
             del self._followed[owner], self._skips[owner]
@@ -103,12 +112,15 @@ class Adopter:
         return is_gone
 
     def _adopt(self, claim: Claim) -> None:
-        entries = entries_of(read_ledger(self._world.shared.read_all()), claim.window_id)
+        entries = entries_of(self._ledger(), claim.window_id)
         self._runner.emit(TasksOrphaned(entries))
         message = claim.waited()
         if message is not None:
             # A page that slept too deeply to answer learns this when it wakes up.
             self._world.channel.post(message)
+
+    def _ledger(self) -> Mapping[TaskId, Entry]:
+        return merged(read_ledger(self._world.shared.read_all()), self._kept)
 
     def _received(self, text: str) -> None:
         if closing_window(text) is not None:

@@ -1,7 +1,8 @@
 """Accepts tasks: checks what a person gives, stores it, and only then tells the session."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from tether.core.errors import BadInput
@@ -13,17 +14,27 @@ from tether.core.model.window import Window
 from tether.core.protocol.image_type import TYPE_HEAD, is_picture
 from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.core.scheduling.fitness import too_large
+from tether.core.session.acceptance import new_task
+from tether.core.session.records import entry_of
+from tether.core.session.snapshot import write_task
+from tether.core.windows.ledger import write_entry
 from tether.runtime.ports import Files
 
 
 class Intake:
     """Makes a task of a workflow and its pictures; `files` keeps both before it is accepted."""
 
-    def __init__(self, window: Window, emit: Emit, files: Files, chance: Chance) -> None:
+    def __init__(
+        self, window: Window, emit: Emit, files: Files, chance: Chance, now: Callable[[], float]
+    ) -> None:
         self._window = window
         self._emit = emit
         self._files = files
         self._chance = chance
+        self._now = now
+        self._last = asyncio.Event()
+        """Set once the one that was begun last is accepted, or refused."""
+        self._last.set()
 
     async def accept(
         self,
@@ -32,7 +43,7 @@ class Intake:
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
     ) -> TaskId:
-        """Accept one task.
+        """Accept one task; of several at once, those that were begun first come first.
 
         Args:
             files: (node, input) -> (file name, JS Blob), for inputs that take a picture.
@@ -43,6 +54,15 @@ class Intake:
                 was stored or sent.
             TetherError: The browser would not keep it.
         """
+        return await self._in_turn(self._accepted(workflow, title, files, pinned))
+
+    async def _accepted(
+        self,
+        workflow: Workflow,
+        title: str,
+        files: Mapping[tuple[NodeId, str], tuple[str, Any]],
+        pinned: ServerUrl | None,
+    ) -> TaskAccepted:
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
         chosen = []
@@ -56,8 +76,8 @@ class Intake:
         text = json.dumps(workflow.nodes, ensure_ascii=False)
         digest, prompt_id = digest_of(text), make_prompt_id(self._chance)
         accepted = TaskAccepted(task_id, prompt_id, title, workflow, digest, tuple(chosen), pinned)
-        await self._promise(accepted, {digest: text, **blobs})
-        return task_id
+        await self._keep(accepted, {digest: text, **blobs})
+        return accepted
 
     async def accept_again(self, task: Task, pinned: ServerUrl | None) -> TaskId:
         """Accept the work of a task once more, as a new task with files of its own.
@@ -66,6 +86,9 @@ class Intake:
             BadInput: The browser no longer has the workflow, or one of the pictures.
             TetherError: The browser would not keep them.
         """
+        return await self._in_turn(self._accepted_again(task, pinned))
+
+    async def _accepted_again(self, task: Task, pinned: ServerUrl | None) -> TaskAccepted:
         text = await self._files.read_text(task.digest)
         if text is None:
             raise BadInput("workflow_gone")
@@ -85,8 +108,8 @@ class Intake:
             pinned,
             again_of=task.task_id,
         )
-        await self._promise(accepted, contents)
-        return accepted.task_id
+        await self._keep(accepted, contents)
+        return accepted
 
     async def check_picture(self, filename: str, blob: Any) -> None:
         """Check the first bytes of a file.
@@ -108,6 +131,19 @@ class Intake:
         if trouble is not None:
             raise BadInput(trouble.code, **dict(trouble.facts))
 
-    async def _promise(self, accepted: TaskAccepted, contents: Mapping[Digest, Any]) -> None:
-        await self._files.keep(accepted.task_id, contents)
-        self._emit(accepted)
+    async def _in_turn(self, work: Awaitable[TaskAccepted]) -> TaskId:
+        before, done = self._last, asyncio.Event()
+        self._last = done
+        try:
+            accepted = await work
+            await before.wait()
+            self._emit(accepted)
+        finally:
+            await before.wait()
+            done.set()
+        return accepted.task_id
+
+    async def _keep(self, accepted: TaskAccepted, contents: Mapping[Digest, Any]) -> None:
+        task = new_task(accepted, self._now())
+        entry = write_entry(entry_of(self._window, task, write_task(task)))
+        await self._files.keep(accepted.task_id, contents, entry)

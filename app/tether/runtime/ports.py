@@ -79,6 +79,12 @@ class Store(Protocol):
     def share(self, task_id: TaskId, of: TaskId) -> None:
         """Let a task use the files of another, too."""
 
+    def keep_entry(self, task_id: TaskId, text: str | None) -> None:
+        """Store a task's entry of the ledger, or delete it."""
+
+    def when_settled(self, act: Callable[[], None]) -> None:
+        """Call a function once all entries are on disk, or the browser won't have them there."""
+
 
 class Files(Store, Protocol):
     """Workflows and pictures by content, kept over reloads. `Any` is a JS Blob."""
@@ -100,8 +106,11 @@ class Files(Store, Protocol):
             OSError: It can't be read: it is a folder, or a file that is gone.
         """
 
-    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
-        """Store blobs and texts for a task; returns when they are written."""
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any], entry: str = "") -> None:
+        """Store blobs and texts for a task, and its entry, at once; returns when all is on disk."""
+
+    async def entries(self) -> Mapping[TaskId, str]:
+        """Return the entries of all tasks."""
 
     async def read(self, digest: Digest) -> Any | None:
         """Return a stored blob, or None."""

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from tether.core.commands import (
     AbortRequest,
@@ -22,10 +23,10 @@ from tether.core.commands import (
     StopTimer,
 )
 from tether.core.errors import BadInput
-from tether.core.events import Event, WorkflowLoaded
+from tether.core.events import Event, Failure, RequestFailed, WorkflowLoaded
 from tether.core.ids import Digest
 from tether.core.model.window import Changes
-from tether.core.protocol.requests import Request
+from tether.core.protocol.requests import Ask, Request
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
 from tether.core.windows.ledger import ENTRY_RECORD
@@ -54,7 +55,7 @@ class Runner:
         self._is_busy = False
         self.is_paused = False
         self._ports: Ports | None = None
-        self._loads: set[asyncio.Task[None]] = set()
+        self._jobs: set[asyncio.Task[None]] = set()
         self._waiting: dict[asyncio.Future[None], Callable[[], bool]] = {}
 
     def start(self, session: Session, ports: Ports) -> None:
@@ -125,14 +126,17 @@ class Runner:
         ports = self._ports
         self._show(command, ports.clock.now())
         match command:
+            case Request(ask=Ask.POST):
+                ports.files.when_settled(lambda: self._post(ports, command))
             case Request():
                 ports.http.send(command)
             case AbortRequest(request_id):
                 ports.http.abort(request_id)
             case SaveRecord(key, text):
                 ports.records.write(key, text)
-            case SaveEntry(task_id, text):
+            case SaveEntry(task_id, text, kept):
                 ports.shared.write(ENTRY_RECORD + task_id, text)
+                ports.files.keep_entry(task_id, kept)
             case Broadcast(text):
                 ports.say(text)
             case StartTimer(key, delay):
@@ -152,13 +156,24 @@ class Runner:
             case ShareFiles(task_id, of):
                 ports.files.share(task_id, of)
             case LoadWorkflow(digest):
-                load = asyncio.ensure_future(self._load(ports, digest))
-                self._loads.add(load)
-                load.add_done_callback(self._loads.discard)
+                self._begin(self._load(ports, digest))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        job = asyncio.ensure_future(work)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
 
     def _show(self, step: Event | Command, now: float) -> None:
         for listener in self.listeners:
             listener(step, now)
+
+    def _post(self, ports: Ports, request: Request) -> None:
+        """Post a task: the disk has what says so, and were the browser killed, it is looked up."""
+        if self.is_paused:
+            # Another page may act for this window: whether it was sent is found out later.
+            self.emit(RequestFailed(request, Failure.NETWORK))
+        else:
+            ports.http.send(request)
 
     async def _load(self, ports: Ports, digest: Digest) -> None:
         text = await ports.files.read_text(digest)

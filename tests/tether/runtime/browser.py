@@ -10,7 +10,7 @@ from tests.tether.runtime.world import MemoryFiles, Shared, World
 from tether.core.model.window import Settings
 from tether.core.session.session import Session
 from tether.core.timers import Timer
-from tether.core.windows.ledger import read_ledger
+from tether.core.windows.ledger import merged, read_entries, read_ledger
 from tether.runtime.claimant import Claimant
 from tether.runtime.runner import Runner
 from tether.runtime.storage_locks import StorageHold
@@ -49,6 +49,7 @@ class PageOf:
             clock=Clock(browser),
             chance=Chance(self.seed),
             make_hold=lambda: self.make(),
+            files=browser.files,
         )
         self.claimant = Claimant(self.runner, self.outside)
         browser.pages.append(self)
@@ -61,7 +62,7 @@ class PageOf:
                 Settings("base"),
                 Chance(self.seed),
                 NOON,
-                read_ledger(self.browser.shared),
+                merged(read_ledger(self.browser.shared), read_entries(self.browser.files.texts)),
             )
         )
         self.runner.start(session, self.world.ports())

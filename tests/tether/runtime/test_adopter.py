@@ -16,7 +16,14 @@ from tether.core.ids import TaskId, WindowId
 from tether.core.model.identity import make_prompt_id
 from tether.core.model.task import State
 from tether.core.session.session import Session
-from tether.core.windows.ledger import END_KEPT_FOR, ENTRY_RECORD, Entry, read_ledger, write_entry
+from tether.core.windows.ledger import (
+    END_KEPT_FOR,
+    ENTRY_RECORD,
+    Entry,
+    read_entries,
+    read_ledger,
+    write_entry,
+)
 from tether.runtime import adopter as adopting
 from tether.runtime import claimant as claiming
 from tether.runtime.adopter import Adopter
@@ -37,7 +44,8 @@ class Tab(PageOf):
     async def begin(self) -> Session:
         """Load the page, and look around."""
         self.session = await self.open()
-        self.adopter = Adopter(self.runner, self.session.window.window_id, self.outside)
+        own, kept = self.session.window.window_id, read_entries(self.browser.files.texts)
+        self.adopter = Adopter(self.runner, own, self.outside, kept)
         self.adopter.check()
         return self.session
 

@@ -26,7 +26,7 @@ class Scene:
         self.files = MemoryFiles()
         self.events: list[Event] = []
         self.window: Window = new_window()
-        self._intake = Intake(self.window, self._told, self.files, Chance())
+        self._intake = Intake(self.window, self._told, self.files, Chance(), lambda: NOON)
 
     def accept(self, *pictures: Blob, place: str = "1.image", **parts: Any) -> None:
         """Give a workflow and pictures."""

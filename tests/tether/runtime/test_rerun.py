@@ -41,7 +41,7 @@ class Scene:
         self.task.digest = digest_of(json.dumps(WORKFLOW.nodes))
         self.files.kept = {self.task.digest: json.dumps(WORKFLOW.nodes), PHOTO: Blob(b"photo")}
         emit = self.events.append
-        intake = Intake(self.window, emit, self.files, Chance(7))
+        intake = Intake(self.window, emit, self.files, Chance(7), lambda: NOON)
         self.rerun = Rerun(self.window, intake, emit, self.started.append)
         self.rerun.rerun_from(since)
 

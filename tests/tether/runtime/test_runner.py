@@ -33,7 +33,8 @@ from tether.core.model.identity import make_prompt_id
 from tether.core.model.task import State
 from tether.core.model.window import Changes, Settings
 from tether.core.session.session import Session
-from tether.core.session.snapshot import TASK_RECORD
+from tether.core.session.snapshot import TASK_RECORD, read_task
+from tether.core.windows.ledger import read_entry
 from tether.runtime.runner import Runner
 
 TASK = TaskId("t1")
@@ -61,6 +62,10 @@ class Stage:
     def start(self) -> None:
         """Start the runner."""
         self.runner.start(self.session, self.world.ports())
+
+    def posts(self) -> int:
+        """How many POSTs were sent."""
+        return sum(done[1] == "post" for done in self.did("send"))
 
     def did(self, what: str) -> list[tuple[object, ...]]:
         """What of one kind was asked of the world."""
@@ -119,6 +124,40 @@ def test_a_task_goes_its_way_and_every_command_reaches_the_world() -> None:
     emit(TaskDismissed(TASK))
     assert stage.world.files.released == [TASK]
     assert stage.did("stop")
+
+
+def held() -> Stage:
+    """A POST waits for the disk."""
+    stage = Stage()
+    stage.world.files.is_slow = True
+    stage.start()
+    stage.runner.emit(ServerAdded(NORTH, "north"))
+    stage.runner.emit(ACCEPTED)
+    stage.runner.emit(FrameReceived(NORTH, 1, greeting()))
+    assert stage.posts() == 0
+    return stage
+
+
+def test_nothing_is_posted_before_the_disk_has_it() -> None:
+    """Else a browser that is killed could not say what it has sent."""
+    stage = held()
+    entry = read_entry(stage.world.files.texts[TASK])
+    task = read_task(entry.record if entry else "")
+    assert task is not None
+    assert (task.state, task.server, task.sends) == (State.POSTING, NORTH, 1)
+    (act,) = stage.world.files.waiting
+    act()
+    assert stage.posts() == 1
+
+
+def test_what_waits_for_the_disk_is_not_posted_by_a_page_that_sleeps() -> None:
+    """Its window may be another page's meanwhile; when it wakes up, it looks the task up."""
+    stage = held()
+    stage.runner.pause()
+    stage.world.files.waiting[0]()
+    assert stage.posts() == 0
+    stage.runner.resume()
+    assert stage.session.window.tasks[TASK].state is State.UNKNOWN
 
 
 def test_a_task_is_cancelled_while_it_uploads() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
@@ -39,6 +39,10 @@ class MemoryFiles:
         self.released: list[TaskId] = []
         self.is_lasting = True
         self.since: dict[TaskId, float] = {}
+        self.texts: dict[TaskId, str] = {}
+        self.is_slow = False
+        self.waiting: list[Callable[[], None]] = []
+        """Called by the test when a slow disk is done."""
 
     async def head(self, blob: Blob, length: int) -> bytes:
         return blob.content[:length]
@@ -46,7 +50,9 @@ class MemoryFiles:
     async def digest(self, blob: Blob) -> Digest:
         return Digest(blob.content.hex())
 
-    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any]) -> None:
+    async def keep(self, task_id: TaskId, files: Mapping[Digest, Any], entry: str = "") -> None:
+        if entry:
+            self.texts[task_id] = entry
         self.kept.update(files)
         self.users[task_id] = set(files)
         self.since[task_id] = NOON
@@ -62,6 +68,21 @@ class MemoryFiles:
 
     def release(self, task_id: TaskId) -> None:
         self.released.append(task_id)
+
+    def keep_entry(self, task_id: TaskId, text: str | None) -> None:
+        if text is None:
+            self.texts.pop(task_id, None)
+        else:
+            self.texts[task_id] = text
+
+    def when_settled(self, act: Callable[[], None]) -> None:
+        if self.is_slow:
+            self.waiting.append(act)
+        else:
+            act()
+
+    async def entries(self) -> dict[TaskId, str]:
+        return dict(self.texts)
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
         self.users[task_id] = self.users[of]

@@ -144,13 +144,15 @@ class Task:
     """Equal for tasks that take equally long."""
     ran: float = 0.0
     """Seconds of its run by the server's clock; 0 where unknown."""
+    sends: int = 0
+    """How often it was posted."""
+    revision: int = 0
+    """How often it was saved."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)
     note: Trouble | None = None
     request_id: int = 0
-    sends: int = 0
-    """How often it was posted."""
     was_rechecked: bool = False
     """The queues were queried again after a long upload."""
     server_started_at: float = 0.0

@@ -20,6 +20,21 @@ KEPT_ENDS, SPARE_ENDS = 200, 20
 are then worked out anew."""
 
 
+def new_task(event: TaskAccepted, now: float) -> Task:
+    """Return the task that was accepted."""
+    return Task(
+        event.task_id,
+        event.prompt_id,
+        event.title,
+        event.digest,
+        event.pictures,
+        event.pinned,
+        now,
+        again_of=event.again_of,
+        workload=workload_of(event.workflow),
+    )
+
+
 class Acceptance:
     """Takes tasks in from a person or from a window that is gone."""
 
@@ -29,17 +44,7 @@ class Acceptance:
 
     def accept(self, event: TaskAccepted, now: float) -> Commands:
         """Take in a new task; dismiss the oldest of too many ended ones."""
-        task = Task(
-            event.task_id,
-            event.prompt_id,
-            event.title,
-            event.digest,
-            event.pictures,
-            event.pinned,
-            now,
-            again_of=event.again_of,
-            workload=workload_of(event.workflow),
-        )
+        task = new_task(event, now)
         self._mark_original(task)
         task.progress.count(event.workflow.running_nodes())
         self._window.workflows[event.digest] = event.workflow

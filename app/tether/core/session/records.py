@@ -1,6 +1,8 @@
 """Keeps a window over reloads: its identity, its locks, its tasks."""
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tether.core.commands import Command, Commands, SaveEntry, SaveRecord
 from tether.core.errors import Trouble
@@ -18,7 +20,13 @@ from tether.core.session.snapshot import (
     write_task,
     write_window,
 )
-from tether.core.windows.ledger import Entry, entries_of, is_taken, write_entry
+from tether.core.windows.ledger import (
+    END_SHOWN_FOR,
+    Entry,
+    entries_of,
+    is_taken,
+    write_entry,
+)
 
 
 class SessionRecords:
@@ -26,6 +34,8 @@ class SessionRecords:
 
     def __init__(self) -> None:
         self._saved: dict[str, str | None] = {}
+        self._ends: deque[Task] = deque()
+        """Ended tasks that the disk still has, the oldest end first."""
 
     def restore(
         self,
@@ -53,21 +63,26 @@ class SessionRecords:
         window.locks.read(records.get(LOCK_RECORD, ""))
         self._saved = {key: records.get(key) for key in (WINDOW_RECORD, LOCK_RECORD)}
         # Tasks that were accepted after this tab was copied are in the ledger alone.
-        known_keys = {TASK_RECORD + task.task_id for task in tasks}
+        # So are the latest steps of all, if the browser was killed.
+        found = {task.task_id: task for task in tasks}
         for entry in entries_of(ledger, window_id):
             recent = read_task(entry.record)
-            if recent is not None and TASK_RECORD + recent.task_id not in known_keys:
-                tasks.append(recent)
+            if recent is None:
+                continue
+            known_one = found.get(recent.task_id)
+            if known_one is None or known_one.revision < recent.revision:
+                found[recent.task_id] = recent
                 unreadable.discard(TASK_RECORD + recent.task_id)
         for key in sorted(unreadable):
             window.notices.append(Trouble.of("record_unreadable", key=key))
+        tasks = list(found.values())
         # Storage keeps no order: ended tasks are sorted by their ends, as they were before.
         for task in sorted(tasks, key=lambda task: task.ended_at or task.accepted_at):
             restore_task(window, task, now)
         window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})
         return window
 
-    def save(self, window: Window) -> Commands:
+    def save(self, window: Window, now: float) -> Commands:
         """Return the writes that bring the records up to date."""
         commands: list[Command] = []
         for key, text in (
@@ -79,11 +94,34 @@ class SessionRecords:
                 commands.append(SaveRecord(key, text))
         for task_id in window.pending.take_unsaved():
             task = window.tasks.get(task_id)
-            text = write_task(task) if task else None
+            if task is None:
+                commands.append(SaveRecord(TASK_RECORD + task_id, None))
+                continue
+            task.revision += 1
+            text = write_task(task)
             commands.append(SaveRecord(TASK_RECORD + task_id, text))
-            if task is not None and task.state is not State.ADOPTED:
-                commands.append(SaveEntry(task_id, _entry(window, task, text or "")))
-        return tuple(commands)
+            if task.is_ended and task.state is not State.ADOPTED and task not in self._ends:
+                self._ends.append(task)
+            if task.state is not State.ADOPTED:
+                entry = entry_of(window, task, text)
+                shown = write_entry(replace(entry, record="")) if task.is_ended else None
+                commands.append(SaveEntry(task_id, shown or write_entry(entry), write_entry(entry)))
+        return (*commands, *self._forget_ends(window, now))
+
+    def _forget_ends(self, window: Window, now: float) -> Iterator[SaveEntry]:
+        """Delete the entries of ends that were shown for long enough, or that were dismissed."""
+        for task in list(self._ends):
+            if task.task_id not in window.tasks or task.ended_at < now - END_SHOWN_FOR:
+                self._ends.remove(task)
+                # The window that an adopted task came from must learn that it is over.
+                entry = entry_of(window, task, "")
+                yield SaveEntry(task.task_id, write_entry(entry) if task.epoch else None, None)
+
+
+def entry_of(window: Window, task: Task, record: str) -> Entry:
+    """Return a task's entry in the ledger."""
+    at = task.ended_at if task.is_ended else task.accepted_at
+    return Entry(window.window_id, task.epoch, record, at, task.revision)
 
 
 def has_lost_tasks(records: Mapping[str, str], ledger: Mapping[TaskId, Entry]) -> bool:
@@ -132,12 +170,3 @@ def _read_tasks(records: Mapping[str, str]) -> tuple[list[Task], set[str]]:
             else:
                 tasks.append(task)
     return tasks, unreadable
-
-
-def _entry(window: Window, task: Task, record: str) -> str | None:
-    """Write a task for the ledger; None for one that no other window needs to know."""
-    if not task.is_ended:
-        return write_entry(Entry(window.window_id, task.epoch, record, task.accepted_at))
-    if task.epoch:
-        return write_entry(Entry(window.window_id, task.epoch, "", task.ended_at))
-    return None

@@ -50,7 +50,7 @@ class Session:
         for server in self.window.servers.values():
             commands += connect(self.window, server)
             commands += self._machines.reconciler.query(server, now)
-        return (*self._records.save(self.window), *self._settled(commands, now))
+        return (*self._records.save(self.window, now), *self._settled(commands, now))
 
     def handle(self, event: events.Event, now: float) -> Commands:
         """Advance by one event; `now` is seconds since the epoch, by a clock that never jumps."""
@@ -170,7 +170,7 @@ class Session:
             done += machines.dispatcher.fill(now)
         if not (is_changed or pending.unsaved):
             return tuple(done)
-        return (*self._records.save(window), *done, *self._exchange.update(now))
+        return (*self._records.save(window, now), *done, *self._exchange.update(now))
 
     def _tend(self, server: Server, now: float) -> Commands:
         """Poll a server that has tasks of this window, and release one that has none."""

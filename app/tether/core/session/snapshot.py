@@ -54,6 +54,8 @@ def write_task(task: Task) -> str:
             "shape": task.workload,
             "ran": task.ran,
             "halved": task.deduplicated_at,
+            "sends": task.sends,
+            "rev": task.revision,
         }
     )
 
@@ -106,6 +108,8 @@ def read_task(text: str) -> Task | None:
                 workload="".join(texts([record.get("shape")])),
                 ran=_seconds(record.get("ran")),
                 deduplicated_at=_seconds(record.get("halved")),
+                sends=_count(record.get("sends")),
+                revision=_count(record.get("rev")),
             )
     return None
 

@@ -29,7 +29,16 @@ from tether.core.model.task import State
 from tether.core.model.window import Settings, Window
 from tether.core.session.records import SessionRecords, has_lost_tasks, restore_task
 from tether.core.session.snapshot import write_task
-from tether.core.windows.ledger import ENTRY_RECORD, Entry, entries_of, read_ledger, write_entry
+from tether.core.windows.ledger import (
+    END_SHOWN_FOR,
+    ENTRY_RECORD,
+    Entry,
+    entries_of,
+    merged,
+    read_entries,
+    read_ledger,
+    write_entry,
+)
 
 SETTINGS = Settings("base")
 
@@ -41,20 +50,26 @@ class Storage:
         self.records = SessionRecords()
         self.kept: dict[str, str] = {}
         self.shared: dict[str, str] = {}
+        self.disk: dict[TaskId, str] = {}
 
     def restore(self, now: float = NOON) -> Window:
         """Load the page."""
         self.records = SessionRecords()
-        return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now, self.ledger())
+        ledger = merged(self.ledger(), read_entries(self.disk))
+        return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now, ledger)
 
     def ledger(self) -> dict[TaskId, Entry]:
         """Read what all tabs share."""
         return read_ledger(self.shared)
 
-    def save(self, window: Window) -> dict[str, str | None]:
+    def save(self, window: Window, now: float = NOON) -> dict[str, str | None]:
         """Carry out the writes, and return them."""
-        commands = self.records.save(window)
+        commands = self.records.save(window, now)
         for entry in all_of(SaveEntry, commands):
+            if entry.kept is None:
+                self.disk.pop(entry.task_id, None)
+            else:
+                self.disk[entry.task_id] = entry.kept
             if entry.text is None:
                 self.shared.pop(ENTRY_RECORD + entry.task_id, None)
             else:
@@ -155,12 +170,13 @@ def test_a_record_that_cannot_be_read_harms_no_other() -> None:
     storage.save(window)
     storage.kept["task:t1"] = "{"
     storage.shared.clear()
+    storage.disk.clear()
 
     restored = storage.restore()
     assert list(restored.tasks) == ["t2"]
     assert [trouble.code for trouble in restored.notices] == ["record_unreadable"]
     assert restored.locks.server_of(damaged.prompt_id) is None
-    assert SaveRecord("task:t1", None) not in storage.records.save(restored)
+    assert SaveRecord("task:t1", None) not in storage.records.save(restored, NOON)
     assert storage.kept["task:t1"] == "{"
 
 
@@ -236,11 +252,67 @@ def test_an_unfinished_task_stands_in_the_ledger() -> None:
     task = bound_task(window, window.server(NORTH, NOON), *QUEUED)
     storage.save(window)
     assert storage.ledger() == {
-        "t1": Entry(window.window_id, 0, write_task(task), task.accepted_at)
+        "t1": Entry(window.window_id, 0, write_task(task), task.accepted_at, 1)
     }
     window.end(task, State.COMPLETED, NOON + 9, "socket", None)
+    storage.save(window, NOON + 9)
+    assert storage.ledger() == {"t1": Entry(window.window_id, 0, "", NOON + 9, 2)}
+    storage.save(window, NOON + 10 + END_SHOWN_FOR)
+    assert storage.ledger() == storage.disk == {}
+
+
+def test_an_end_that_was_dismissed_is_in_no_ledger() -> None:
+    """Else it would come back."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    window.end(task, State.COMPLETED, NOON, "socket", None)
     storage.save(window)
-    assert storage.ledger() == {}
+    assert storage.disk
+    window.dismiss(task)
+    storage.save(window)
+    assert storage.ledger() == storage.disk == {}
+    assert not storage.restore().tasks
+
+
+@pytest.mark.parametrize("states", [(), QUEUED, RUNNING])
+@pytest.mark.parametrize("is_tab_kept", [True, False])
+def test_after_a_kill_the_disk_has_the_last_word(
+    states: tuple[State, ...], is_tab_kept: bool
+) -> None:
+    """What the tab and other windows can read is of seconds before: or there is nothing yet."""
+    storage = Storage()
+    window = storage.restore()
+    task = waiting_task(window, 1)
+    storage.save(window)
+    before = dict(storage.kept), dict(storage.shared)
+    if states:
+        window.bind(task, window.server(NORTH, NOON), NOON)
+        for state in states:
+            window.move(task, state)
+        storage.save(window)
+    storage.kept, storage.shared = before if is_tab_kept else ({}, {})
+    if is_tab_kept:
+        again = storage.restore()
+        (found,) = again.tasks.values()
+        assert (found.state, found.server) == (task.state, task.server)
+    else:
+        (entry,) = merged(storage.ledger(), read_entries(storage.disk)).values()
+        assert entry.record == write_task(task)
+
+
+def test_an_end_that_nobody_may_have_seen_is_shown_again() -> None:
+    """The browser was killed as it was shown."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    storage.save(window)
+    before = dict(storage.shared)
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    storage.save(window)
+    storage.shared = before
+    (entry,) = merged(storage.ledger(), read_entries(storage.disk)).values()
+    assert entry.record == write_task(task)
 
 
 def test_the_end_of_an_adopted_task_is_kept_for_the_window_that_it_came_from() -> None:
@@ -251,7 +323,10 @@ def test_the_end_of_an_adopted_task_is_kept_for_the_window_that_it_came_from() -
     task.epoch = 1
     window.end(task, State.COMPLETED, NOON + 9, "record", None)
     storage.save(window)
-    assert storage.ledger() == {"t1": Entry(window.window_id, 1, "", NOON + 9)}
+    ended = {"t1": Entry(window.window_id, 1, "", NOON + 9, 1)}
+    assert storage.ledger() == ended
+    storage.save(window, NOON + 10 + END_SHOWN_FOR)
+    assert (storage.ledger(), storage.disk) == (ended, {})
 
 
 @pytest.mark.parametrize("states", [(), (State.UPLOADING,), ON_THE_WAY, UNKNOWN, QUEUED, RUNNING])
@@ -277,9 +352,9 @@ def test_a_window_that_lost_its_tasks_is_a_new_one(states: tuple[State, ...]) ->
     }
     assert again.tasks[TaskId("t1")].trouble == Trouble.of("adopted")
     assert again.locks.report() is None
-    before = storage.ledger()
+    before = storage.ledger()[TaskId("t1")]
     storage.save(again)
-    assert storage.ledger() == before, "the adopter's entry is not ours to change"
+    assert storage.ledger()[TaskId("t1")] == before, "the adopter's entry is not ours to change"
     # It stays as it is over further reloads, and keeps its new identity.
     assert storage.restore(NOON + 90).window_id == again.window_id
 
