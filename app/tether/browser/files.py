@@ -61,6 +61,7 @@ class BrowserFiles:
         self._memory: dict[Digest, Any] = {}
         self._packs = False
         self._scope = ProxyScope()
+        self._reconnecting: asyncio.Task[bool] | None = None
         self._is_flushed = True
         self._batch: list[_Write] = []
         """Written next, in one transaction: that costs more than what is in it."""
@@ -82,15 +83,22 @@ class BrowserFiles:
             self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
             return False
 
-        def gone(_event: Any) -> None:
-            # The person has deleted the site's data, or another version of the page asks for it.
-            self._scope.end()
-            database.close()
-            self._database = None
-            asyncio.ensure_future(self._connect())  # noqa: RUF006, what it raises is nobody's
+        def deleted(_event: Any) -> None:
+            self._emit(StorageFailed(Trouble.of("files_deleted")))
+            reconnect()
 
-        for event in ("close", "versionchange"):
-            self._scope.listen(database, event, gone)
+        def asked_for(_event: Any) -> None:
+            # By another version of the page, or by who deletes it all.
+            database.close()
+            reconnect()
+
+        def reconnect() -> None:
+            self._scope.end()
+            self._database = None
+            self._reconnecting = asyncio.ensure_future(self._connect())
+
+        self._scope.listen(database, "close", deleted)
+        self._scope.listen(database, "versionchange", asked_for)
         return True
 
     @property

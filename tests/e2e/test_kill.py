@@ -1,0 +1,150 @@
+"""The browser is killed at every step of a task's way: no task is lost, none runs twice."""
+
+import json
+import os
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserType, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    AT_WORK,
+    Farm,
+    as_file,
+    farm,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+    wait_for,
+)
+from tests.e2e.killed_browser import KilledBrowser
+
+COUNT = 6
+
+GATES = ("upload", "answer", "before LoadImage", AT_WORK, "executed", "success")
+"""Places where servers stop tasks until the browser is dead."""
+
+
+def killed_at(page: Page, of: Farm, killed: KilledBrowser, gate: str) -> None:
+    """Six tasks are sent; the browser dies once one has come to a gate."""
+    of.hold(at=gate)
+    run(page, [as_file(noise(number), f"{number}.png") for number in range(COUNT)])
+    expect(tasks(page)).to_have_count(COUNT)
+    wait_for(page, lambda: any(server.is_held(gate) for server in of.servers), gate)
+    killed.kill()
+    of.release(at=gate)
+
+
+def expect_all(killed: KilledBrowser, of: Farm) -> None:
+    """The next page takes up all that was accepted, and each task has run once."""
+    with killed.open() as context:
+        page = open_page(context.new_page(), of)
+        expect(tasks(page, "completed")).to_have_count(COUNT, timeout=60_000)
+        expect(tasks(page)).to_have_count(COUNT)
+    assert of.posts(0) + of.posts(1) == COUNT
+
+
+@pytest.fixture
+def killed(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path: Path
+) -> KilledBrowser:
+    return KilledBrowser(browser_type, browser_type_launch_args, tmp_path / "profile")
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_nothing_accepted_is_lost_with_the_browser(
+    killed: KilledBrowser, background: Background, gate: str
+) -> None:
+    """Whatever the servers were about to do."""
+    with farm(background, 2) as two:
+        with killed.open() as context:
+            killed_at(open_page(context.new_page(), two), two, killed, gate)
+        expect_all(killed, two)
+
+
+def test_nothing_accepted_is_lost_with_three_tabs(
+    killed: KilledBrowser, background: Background
+) -> None:
+    """Each tab's tasks are taken up, by whichever tab comes first."""
+    with farm(background, 2, is_held=True) as two:
+        with killed.open() as context:
+            for tab in range(3):
+                page = open_page(context.new_page(), two)
+                run(page, [as_file(noise(2 * tab + each), f"{tab}{each}.png") for each in (0, 1)])
+                expect(tasks(page)).to_have_count(2)
+            wait_for(page, lambda: any(server.is_held(AT_WORK) for server in two.servers), AT_WORK)
+            killed.kill()
+        two.release()
+        expect_all(killed, two)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("gate", GATES)
+def test_nothing_accepted_is_lost_when_the_power_goes(
+    killed: KilledBrowser, background: Background, tmp_path: Path, gate: str
+) -> None:
+    """The disk is read as it is at that instant, whatever the browser still had in mind."""
+    with farm(background, 2) as two:
+        two.hold(at=gate)
+        with killed.open() as context:
+            page = open_page(context.new_page(), two)
+            run(page, [as_file(noise(number), f"{number}.png") for number in range(COUNT)])
+            expect(tasks(page)).to_have_count(COUNT)
+            wait_for(page, lambda: any(server.is_held(gate) for server in two.servers), gate)
+            survivor = killed.kill_and_copy(tmp_path / "survivor")
+        two.release(at=gate)
+        expect_all(survivor, two)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(int(os.environ.get("KILL_ROUNDS", "4"))))
+@pytest.mark.parametrize("tabs", [1, 3])
+def test_nothing_accepted_is_lost_at_any_moment(
+    killed: KilledBrowser, background: Background, seed: int, tabs: int
+) -> None:
+    """Also while results are kept: what is done is in the gallery, and the rest on a card."""
+    moment = Random(seed).uniform(0.1, 12.0)
+    with farm(background, 2, pace=0.5) as two:
+        with killed.open() as context:
+            pages = [open_page(context.new_page(), two) for _ in range(tabs)]
+            for tab, page in enumerate(pages):
+                files = [as_file(noise(tab * COUNT + n), f"{tab}-{n}.png") for n in range(COUNT)]
+                run(page, files[: COUNT // tabs])
+            # What this waits for is the killing itself.
+            pages[0].wait_for_timeout(moment * 1000)
+            accepted = sum(tasks(page).count() for page in pages)
+            killed.kill()
+        with killed.open() as context:
+            page = open_page(context.new_page(), two)
+            wait_for(page, lambda: accepted <= len(done_of(page)), f"{accepted} done")
+            assert two.posts(0) + two.posts(1) == len(done_of(page)) <= COUNT
+
+
+def done_of(page: Page) -> set[str]:
+    """The names of all tasks that are done, on a card or in the gallery."""
+    cards = [task["title"] for task in own_tasks(page) if task["state"] == "completed"]
+    kept = [json.loads(text)["title"] for text in page.evaluate(GALLERY)]
+    return {title.split(" · ")[0] for title in (*cards, *kept)}
+
+
+GALLERY = """async () => {
+  const all = await indexedDB.databases();
+  if (!all.some((one) => one.name === "tether:/:gallery")) return [];
+  const database = await new Promise((done, failed) => {
+    const request = indexedDB.open("tether:/:gallery");
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+  const entries = await new Promise((done) => {
+    const request = database.transaction("entries").objectStore("entries").getAll();
+    request.onsuccess = () => done(request.result);
+  });
+  database.close();
+  return entries;
+}"""
+"""All entries of the gallery."""
