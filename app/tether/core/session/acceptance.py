@@ -65,22 +65,27 @@ class Acceptance:
             original.note = Trouble.of("given_up", server=server.name)
 
     def adopt(self, entries: Iterable[Entry], now: float) -> Commands:
-        """Take over the tasks of a window that is gone."""
+        """Take over the tasks of a window that is gone, and say so."""
         window = self._window
         commands: list[Command] = []
-        for entry in entries:
+        count = 0
+        for entry in sorted(entries, key=lambda entry: entry.at):
             task = read_task(entry.record)
             known = window.tasks.get(task.task_id) if task else None
             if task is None or (known and known.state is not State.ADOPTED):
                 continue
             if known:
                 window.dismiss(known)  # it was this window's, and is again
+            count += 1
             task.epoch = entry.epoch + 1
             restore_task(window, task, now)
             if task.digest not in window.workflows:
                 commands.append(LoadWorkflow(task.digest))
             if task.server is not None:
                 commands += self._reconciler.query(window.servers[task.server], now)
+        if count:
+            code = "taken_up_one" if count == 1 else "taken_up"
+            window.notices.append(Trouble.of(code, count=count))
         return tuple(commands)
 
     def repin(self, wrong: ServerUrl, right: ServerUrl) -> None:

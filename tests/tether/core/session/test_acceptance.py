@@ -134,6 +134,20 @@ def test_only_a_readable_and_unknown_task_is_adopted() -> None:
     assert acceptance_of(window).adopt([broken, orphan()], NOON) == ()
     assert list(window.tasks.values()) == [ours]
     assert ours.epoch == 0
+    assert not window.notices
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(1, Trouble.of("taken_up_one", count=1)), (3, Trouble.of("taken_up", count=3))],
+)
+def test_what_was_adopted_is_told_once_and_the_oldest_comes_first(count: int, code: str) -> None:
+    """The person may wonder where it comes from; storage keeps no order."""
+    window = new_window()
+    entries = [replace(orphan(number=n), at=NOON - n) for n in range(count)]
+    acceptance_of(window).adopt(entries, NOON)
+    assert list(window.waiting) == [f"t{n}" for n in reversed(range(count))]
+    assert list(window.notices) == [Trouble.of(code, count=count)]
 
 
 def test_a_task_that_was_taken_from_us_can_come_back() -> None:

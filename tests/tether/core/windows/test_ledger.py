@@ -16,6 +16,7 @@ from tether.core.windows.ledger import (
     entries_of,
     forgotten,
     is_taken,
+    merged,
     owners,
     read_entry,
     read_ledger,
@@ -49,6 +50,31 @@ def test_a_part_of_another_kind_is_no_entry(change: dict[str, object]) -> None:
     entry = json.loads(write_entry(LEDGER[TaskId("t1")]))
     assert read_entry(json.dumps(entry)) is not None
     assert read_entry(json.dumps({**entry, **change})) is None
+
+
+@pytest.mark.parametrize("other", [{"rev": "9"}, {"rev": None}])
+def test_an_entry_without_a_revision_is_the_first(other: dict[str, object]) -> None:
+    """Pages of before wrote none."""
+    entry = json.loads(write_entry(LEDGER[TaskId("t1")]))
+    assert read_entry(json.dumps({**entry, **other})) == LEDGER[TaskId("t1")]
+
+
+@pytest.mark.parametrize(
+    ("shared", "kept", "holds"),
+    [
+        (None, Entry(A, 0, "kept", NOON, 1), "kept"),
+        (Entry(A, 0, "shared", NOON, 1), Entry(A, 0, "kept", NOON, 1), "shared"),
+        (Entry(A, 0, "shared", NOON, 1), Entry(A, 0, "kept", NOON, 2), "kept"),
+        (Entry(A, 0, "shared", NOON, 3), Entry(A, 0, "kept", NOON, 2), "shared"),
+        (Entry(B, 1, "shared", NOON, 3), Entry(A, 0, "kept", NOON, 9), "shared"),
+        (Entry(A, 0, "", NOON, 3), Entry(A, 0, "the end", NOON, 3), ""),
+    ],
+)
+def test_of_two_entries_the_later_one_holds(shared: Entry | None, kept: Entry, holds: str) -> None:
+    """What windows share may be of seconds before the browser was killed."""
+    task = TaskId("t1")
+    ledger = merged({} if shared is None else {task: shared}, {task: kept})
+    assert ledger[task].record == holds
 
 
 def test_a_task_is_taken_by_a_later_epoch_alone() -> None:
