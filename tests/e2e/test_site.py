@@ -50,7 +50,10 @@ def newer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("newer")
     changes = {
         "index.html": (TITLE, "<title>Tether, newer</title>"),
-        "app/page/notifications/whats_new.py": ("import js\n", "import js\n\nIS_NEWER = True\n"),
+        "app/page/notifications/whats_new.py": (
+            "VERSION_RECORD =",
+            "IS_NEWER = True\nVERSION_RECORD =",
+        ),
     }
     return build(folder / "dist", tree(folder / "tree", changes), "--plain")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.world.jobs import WORKFLOWS
 from tests.world.network import Call, Wire
@@ -38,7 +39,7 @@ from tether.core.events import (
 )
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.window import Settings
-from tether.core.protocol.requests import Request
+from tether.core.protocol.requests import Ask, Request
 from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.timers import Timer
@@ -56,12 +57,15 @@ from tether.core.windows.ledger import (
     ENTRY_RECORD,
     Entry,
     entries_of,
+    merged,
     owners,
+    read_entries,
     read_ledger,
 )
 from tether.core.windows.peers import BroadcastReceived
 
 if TYPE_CHECKING:
+    from tests.world.clock import Clock
     from tests.world.world import World
 
 
@@ -77,18 +81,70 @@ class Chance:
         return f"{self._bits(4 * digits):0{digits}x}"
 
 
+class LazyStorage(dict[str, str]):
+    """A storage that reaches the disk seconds late."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._log: deque[tuple[float, str, str | None]] = deque()
+
+    def __setitem__(self, key: str, text: str) -> None:
+        self._note(key)
+        super().__setitem__(key, text)
+
+    def __delitem__(self, key: str) -> None:
+        self._note(key)
+        super().__delitem__(key)
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Delete a record."""
+        self._note(key)
+        return super().pop(key, *default)
+
+    def setdefault(self, key: str, default: str = "") -> str:
+        """Store a record, unless it is there."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def clear(self) -> None:
+        """Delete all."""
+        for key in list(self):
+            del self[key]
+
+    def roll_back(self, before: float) -> None:
+        """Be as it was then: the browser was killed."""
+        while self._log and self._log[-1][0] > before:
+            _, key, text = self._log.pop()
+            if text is None:
+                super().pop(key, None)
+            else:
+                super().__setitem__(key, text)
+
+    def _note(self, key: str) -> None:
+        while self._log and self._log[0][0] < self._clock.now - LATE:
+            self._log.popleft()
+        self._log.append((self._clock.now, key, self.get(key)))
+
+
+LATE = 10.0
+"""Seconds by which Chromium writes a page's small records late, at most."""
+
+
 class Browser:
     """What the tabs of one browser share.
 
-    `shared` is its localStorage. A browser with Web Locks frees a claim when its page
-    crashes; one without leaves it in storage.
+    `shared` is its localStorage, and `disk` the ledger that a kill leaves as it is. A browser
+    with Web Locks frees a claim when its page crashes; one without leaves it in storage.
     """
 
     def __init__(self, world: World, number: int, has_locks: bool) -> None:
         self.world = world
         self.number = number
         self.has_locks = has_locks
-        self.shared: dict[str, str] = {}
+        self.shared = LazyStorage(world.clock)
+        self.disk: dict[TaskId, str] = {}
+        self._unflushed: dict[TaskId, str | None] = {}
         self.tabs: list[Tab] = []
 
     def open_tab(self, offset: float) -> Tab:
@@ -101,14 +157,40 @@ class Browser:
     def duplicate(self, tab: Tab) -> Tab:
         """Duplicate a tab: its sessionStorage is copied."""
         copy = Tab(self, f"{tab.name}+", tab.offset)
-        copy.records.update(tab.records)
+        for key, text in tab.records.items():
+            copy.records[key] = text
         self.tabs.append(copy)
         copy.load()
         return copy
 
-    def ledger(self) -> dict[TaskId, Entry]:
+    def ledger(self) -> Mapping[TaskId, Entry]:
         """Return what all windows know of each other's tasks."""
-        return read_ledger(self.shared)
+        return merged(read_ledger(self.shared), read_entries(self.disk))
+
+    def keep(self, task_id: TaskId, text: str | None) -> None:
+        """Write an entry, which is on disk with the next `flush`."""
+        self._unflushed[task_id] = text
+
+    def flush(self) -> None:
+        """Have all entries on disk."""
+        for task_id, text in self._unflushed.items():
+            if text is None:
+                self.disk.pop(task_id, None)
+            else:
+                self.disk[task_id] = text
+        self._unflushed.clear()
+
+    def kill(self, late: float) -> None:
+        """Its process is killed: what was written less than so many seconds ago is not on disk."""
+        for tab in self.tabs:
+            tab.crash()
+        self._unflushed.clear()
+        for storage in (self.shared, *(tab.records for tab in self.tabs)):
+            storage.roll_back(self.world.clock.now - late)
+        if self.has_locks:  # they are not in any storage
+            for key in [key for key in self.shared if key.startswith("claim:")]:
+                del self.shared[key]
+        self.world.rules.killed(self)
 
     # OwnedTask a claim, as `runtime.storage_hold` and `browser.locks` do.
 
@@ -133,7 +215,7 @@ class Tab:
         self.browser = browser
         self.name = name
         self.offset = offset
-        self.records: dict[str, str] = {}
+        self.records = LazyStorage(browser.world.clock)
         self.page: Page | None = None
         self.needed_until = 0.0
         self.is_missed = False
@@ -439,6 +521,7 @@ class Page:
                     self.tab.browser.shared.pop(key, None)
                 else:
                     self.tab.browser.shared[key] = command.text
+                self.tab.browser.keep(command.task_id, command.kept)
             elif kind is Broadcast:
                 self._gossip(command.text)
             elif kind is StartTimer:
@@ -477,6 +560,8 @@ class Page:
         self.tell(WorkflowLoaded(digest, WORKFLOWS[digest]))
 
     def _send(self, request: Request) -> None:
+        if request.ask is Ask.POST:
+            self.tab.browser.flush()
         self.world.rules.sent(self, request)
         server = self.world.by_url[request.server]
         call = Call(self, request, server, self.world.link(self.tab.browser, server))

@@ -36,6 +36,14 @@ class Mutation:
 
 
 MUTATIONS = {
+    "after a kill nobody reads the disk": Mutation(
+        "windows.ledger",
+        "    return {**shared, **later}\n",
+        "    return dict(shared)\n",
+        ("ends",),
+        range(12),
+        ("browser killed",),
+    ),
     "what is taken back after a long upload is posted too": Mutation(
         "scheduling.recheck",
         (
@@ -273,7 +281,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        range(44, 56),
+        range(145, 157),
     ),
     "lost without ever having been there": Mutation(
         "tracking.verdicts",
@@ -397,8 +405,8 @@ MUTATIONS = {
     ),
     "sent before it is saved": Mutation(
         "session.session",
-        "return (*self._records.save(window), *done, *self._exchange.update(now))",
-        "return (*done, *self._records.save(window), *self._exchange.update(now))",
+        "return (*self._records.save(window, now), *done, *self._exchange.update(now))",
+        "return (*done, *self._records.save(window, now), *self._exchange.update(now))",
         ("record",),
         range(12),
     ),

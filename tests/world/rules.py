@@ -40,11 +40,11 @@ from tether.core.model.locks import LOCK_RECORD
 from tether.core.model.statistics import PEERS_REMEMBERED, TIMINGS_SENT
 from tether.core.model.task import ENDED, State, Task
 from tether.core.protocol.requests import Ask, Request
-from tether.core.session.snapshot import TASK_RECORD, write_task
+from tether.core.session.snapshot import TASK_RECORD, read_task, write_task
 from tether.core.timers import FillTimer
 
 if TYPE_CHECKING:
-    from tests.world.browsers import Page, Tab
+    from tests.world.browsers import Browser, Page, Tab
     from tests.world.network import Call
     from tests.world.world import World
 
@@ -109,6 +109,23 @@ class Rules:
         """A person was promised a task."""
         self.jobs[task_id] = Job(tab, prompt_id, digest)
         self.by_prompt[prompt_id] = task_id
+
+    def killed(self, browser: Browser) -> None:
+        """What a browser had not written down is found once more: ends, and moves."""
+        ledger = browser.ledger()
+        known = {
+            *ledger,
+            *(key.removeprefix(TASK_RECORD) for tab in browser.tabs for key in tab.records),
+        }
+        for task_id, entry in ledger.items():
+            task = read_task(entry.record)
+            if task is not None and not task.is_ended:
+                self.jobs[task_id].end = None
+        for prompt_id, successor in list(self.moves.items()):
+            job = self.jobs[successor]
+            if job.tab.browser is browser and job.end is None and successor not in known:
+                # Nothing of it was sent, and the first is to be moved once more.
+                del self.moves[prompt_id], self.jobs[successor]
 
     def moved(self, page: Page, task_id: TaskId, of: TaskId) -> None:
         """A page does a task's work by another task: the first has not run, and never will."""

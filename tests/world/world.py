@@ -144,6 +144,7 @@ class World:
         self.rules.accepted(tab, event.task_id, PromptId(event.prompt_id), digest)
         self.say(tab, "%s accepted: %s, pinned to %s", event.task_id, digest, pinned)
         page.tell(event)
+        tab.browser.flush()
 
     def cancel(self, page: Page, task: Task) -> None:
         """A person wants a task to end."""

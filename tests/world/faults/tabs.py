@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.world.browsers import LATE
 from tests.world.faults.blow import Blow, Struck, fault
 from tether.core.events import PageChange, PageChanged, ServerAdded, ServerRemoved
 
@@ -60,6 +61,27 @@ def _crash(blow: Blow) -> Struck:
     tab.crash()
     tab.is_missed = True
     blow.later(0.1, 20.0, tab.come_back)
+    return struck
+
+
+@fault("browser killed")
+def _killed(blow: Blow) -> Struck:
+    """Nothing of it says a word; the person opens its tabs again, or only some of them."""
+    browser = blow.page.tab.browser
+    if any(tab.needed_until > blow.world.clock.now for tab in browser.tabs):
+        return ()
+    struck = [
+        task
+        for page in blow.world.pages()
+        if page.tab.browser is browser
+        for task in page.session.window.tasks.values()
+    ]
+    blow.say("is in a browser that is killed")
+    open_before = [tab for tab in browser.tabs if tab.page is not None]
+    browser.kill(late=blow.luck.uniform(0.0, LATE))
+    for tab in open_before[: blow.luck.randint(1, len(open_before))]:
+        tab.is_missed = True
+        blow.later(0.1, 20.0, tab.come_back)
     return struck
 
 
