@@ -44,6 +44,29 @@
   // such a stack. Source: Chromium 156, 25 crash dumps with the same address.
   if (lacking.length === 0) for (const name of ["Suspending", "promising"]) delete WebAssembly[name];
 
+  // PyScript opens two databases for what this page doesn't use, and never starts where the browser
+  // refuses them or is silent. They get a stand-in, which is empty and forgets.
+  // Source: @pyscript/core 0.7.31, `IDBMap`.
+  const answered = (result) => {
+    const request = {};
+    Promise.resolve().then(() => request.onsuccess({ target: { result: result } }));
+    return request;
+  };
+  const emptyStore = new Proxy({}, {
+    get: (_, method) => () => answered(method === "getAllKeys" ? [] : undefined),
+  });
+  const emptyDatabase = {
+    transaction: () => ({ objectStore: () => emptyStore }),
+    close: () => undefined,
+  };
+  if (typeof IDBFactory === "function") {
+    const open = IDBFactory.prototype.open;
+    IDBFactory.prototype.open = function (name, version) {
+      if (String(name).startsWith("IDBMap/")) return answered(emptyDatabase);
+      return version === undefined ? open.call(this, name) : open.call(this, name, version);
+    };
+  }
+
   // Where a file of the page is: a built site (tools/site/build.mjs) has a hash in most names.
   const built = document.querySelector('meta[name="tether:files"]');
   const places = built ? JSON.parse(built.content) : {};

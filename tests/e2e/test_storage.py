@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserType, Page, expect
 
 from tests.e2e.background import Background
@@ -155,3 +156,35 @@ def test_site_data_deleted_under_a_running_page_leaves_no_task_without_an_end(
         expect(page.locator(".notice", has_text="data was deleted")).to_be_visible()
         run(page, [as_file(noise(9), "new.png")])
         expect_done(page, 3)
+
+
+THROWS = "IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); };"
+FAILS = """IDBFactory.prototype.open = () => {
+  const request = new EventTarget();
+  request.error = new DOMException("Internal error", "UnknownError");
+  setTimeout(() => request.dispatchEvent(new Event("error")));
+  return request;
+};"""
+IS_SILENT = "IDBFactory.prototype.open = () => new EventTarget();"
+FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, {
+    get: () => { throw new DOMException("denied", "SecurityError"); },
+  });"""
+
+
+@pytest.mark.fresh_tab
+@pytest.mark.parametrize(
+    "broken",
+    [THROWS, FAILS, IS_SILENT, THROWS + FORBIDDEN],
+    ids=["throws", "fails", "silent", "all forbidden"],
+)
+def test_where_nothing_can_be_stored_tasks_work_and_the_person_knows(
+    watched_page: Page, background: Background, broken: str
+) -> None:
+    """Neither PyScript's databases nor our own keep the page from starting."""
+    with farm(background, 1) as one:
+        watched_page.add_init_script(broken)
+        page = open_page(watched_page, one)
+        expect(page.locator("#notices")).to_contain_text("a reload loses")
+        run(page, [as_file(noise(1), "one.png")])
+        expect_done(page, 1)

@@ -34,6 +34,9 @@ _CHUNK = 1 << 20
 _PATIENCE = 10.0
 """Seconds after which IndexedDB is taken for silent: what waits for it goes on without."""
 
+_OPENED_WITHIN = 5.0
+"""Seconds that the page's start waits for IndexedDB."""
+
 _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 """Milliseconds until the files of a window that never came back are deleted."""
 
@@ -78,7 +81,7 @@ class BrowserFiles:
     async def _connect(self) -> bool:
         try:
             opening = open_database(self._name, _VERSION, _create)
-            self._database = database = await self._answer(opening)
+            self._database = database = await self._answer(opening, _OPENED_WITHIN)
         except OSError as error:
             self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
             return False
@@ -262,17 +265,17 @@ class BrowserFiles:
 
         scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
 
-    async def _answer(self, work: Coroutine[Any, Any, Any]) -> Any:
+    async def _answer(self, work: Coroutine[Any, Any, Any], patience: float = _PATIENCE) -> Any:
         """Await IndexedDB.
 
         Raises:
             OSError: It refuses, or is silent: from then on files stay in memory.
         """
         try:
-            return await asyncio.wait_for(work, _PATIENCE)
+            return await asyncio.wait_for(work, patience)
         except TimeoutError:
             self._database = None
-            raise OSError(f"no answer in {_PATIENCE:g} s") from None
+            raise OSError(f"no answer in {patience:g} s") from None
 
     def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
         """Delete uses, and files without another use, in one transaction.
