@@ -19,6 +19,7 @@ from tests.e2e.farm import (
     run,
     tasks,
 )
+from tests.e2e.watch import Watch
 
 KEPT = """async () => {
   const name = "tether:/:files";
@@ -188,3 +189,33 @@ def test_where_nothing_can_be_stored_tasks_work_and_the_person_knows(
         expect(page.locator("#notices")).to_contain_text("a reload loses")
         run(page, [as_file(noise(1), "one.png")])
         expect_done(page, 1)
+
+
+NEWER = """() => new Promise((done) => {
+  const request = indexedDB.open("tether:/:files", 99);
+  request.onblocked = () => done("blocked");
+  request.onsuccess = () => { request.result.close(); done("open"); };
+})"""
+
+
+def test_two_versions_of_the_page_are_not_in_each_others_way(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """A newer one gets the store that it must change; the older one works on from memory."""
+    with farm(background, 1, is_held=True) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        expect(tasks(page, "running")).to_have_count(1)
+        newer = page.context.new_page()
+        watch.allow("favicon")
+        newer.goto(f"{one.url}servers.json")
+        assert newer.evaluate(NEWER) == "open"
+        expect(page.locator("#notices")).to_contain_text("can't keep files")
+        run(page, [as_file(noise(2), "two.png")])
+        one.release()
+        expect_done(page, 2)
+        page.reload()  # and now the newer one was there first
+        expect_ready(page)
+        expect(page.locator("#notices")).to_contain_text("can't keep files")
+        run(page, [as_file(noise(3), "three.png")])
+        expect_done(page, 3)

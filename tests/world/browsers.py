@@ -57,6 +57,7 @@ from tether.core.windows.ledger import (
     ENTRY_RECORD,
     Entry,
     entries_of,
+    forgotten,
     merged,
     owners,
     read_entries,
@@ -435,9 +436,13 @@ class Page:
             self.clock.after(ADOPTION_ROUND, self._look_round)
 
     def look(self) -> None:
-        """Look for windows that are gone."""
+        """Look for windows that are gone, and for entries that have expired."""
         if not self.is_ready:
             return
+        browser = self.tab.browser
+        for task_id in list(forgotten(browser.ledger(), self.now)):
+            browser.shared.pop(ENTRY_RECORD + task_id, None)
+            browser.keep(task_id, None)
         for owner in sorted(owners(self.tab.browser.ledger(), self.session.window.window_id)):
             if owner not in self._followed:
                 self._followed.add(owner)

@@ -36,6 +36,14 @@ class Mutation:
 
 
 MUTATIONS = {
+    "a stamp in the future has expired": Mutation(
+        "windows.ledger",
+        "        if not entry.record and entry.at <= now - END_KEPT_FOR\n",
+        "        if not entry.record and not now - END_KEPT_FOR < entry.at <= now\n",
+        ("final",),
+        range(12),
+        ("clock jump", "crash", "tab closed", "frozen"),
+    ),
     "after a kill nobody reads the disk": Mutation(
         "windows.ledger",
         "    return {**shared, **later}\n",
