@@ -186,4 +186,4 @@ def test_a_picture_that_was_uploaded_is_not_kept_here(page: Page, background: Ba
     with farm(background, 1) as one:
         open_page(page, one)
         page.evaluate("(text) => uploadImageToComfyUI(text)", text)
-        assert kept(page) == {"files": 0, "uses": 0}
+        assert kept(page) == {"files": 0, "uses": 0, "entries": 0}

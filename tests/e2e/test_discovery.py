@@ -1,5 +1,7 @@
 """Servers join and leave by the host's list, without a reload."""
 
+import socket
+import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -203,3 +205,40 @@ def test_a_page_starts_with_the_last_good_list_when_its_place_is_down(
     expect_ready(page)
     expect(names(page)).to_have_text(["gpu-3"])
     expect(page.locator("#notices")).to_contain_text("doesn't answer")
+
+
+@contextmanager
+def stalled() -> Iterator[str]:
+    """The address of a place that begins to answer, and goes no further."""
+    held: list[socket.socket] = []
+    head = b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: 99\r\n\r\n["
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                caller, _ = listener.accept()
+            except OSError:
+                return
+            caller.sendall(head)
+            held.append(caller)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=[listener])
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/servers.json"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for each in held:
+            each.close()
+
+
+@pytest.mark.long
+def test_a_place_that_stalls_does_not_keep_the_page_from_starting(
+    three: Farm, watched_page: Page
+) -> None:
+    """It waits ten seconds, then says so, and works with what it has."""
+    with stalled() as place:
+        three.page.servers = {"from": place}
+        page = open_page(watched_page, three)
+        expect(page.locator("#notices")).to_contain_text("doesn't answer")
+        watched_page.goto("about:blank")

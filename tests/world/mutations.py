@@ -38,8 +38,8 @@ class Mutation:
 MUTATIONS = {
     "a stamp in the future has expired": Mutation(
         "windows.ledger",
-        "        if not entry.record and entry.at <= now - END_KEPT_FOR\n",
-        "        if not entry.record and not now - END_KEPT_FOR < entry.at <= now\n",
+        "entry.at <= now - (",
+        "not 0.0 <= now - entry.at < (",
         ("final",),
         range(12),
         ("clock jump", "crash", "tab closed", "frozen"),

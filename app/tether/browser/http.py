@@ -66,6 +66,8 @@ class BrowserHttp:
             form = await self._form(upload)
         except BaseException:
             release()  # or the place would be lost
+            if self._calls.pop(request.id, None) is not None:
+                self._on_answer(RequestFailed(request, Failure.FILE_GONE))
             raise
         call = self._calls.get(request.id)
         if call is None:  # aborted meanwhile
@@ -111,6 +113,8 @@ class BrowserHttp:
         url, options = fetch_options(self._page, request.server, request.url, access)
         options["method"], options["cache"] = request.method, "no-store"
         options["mode"] = "no-cors" if request.is_opaque else "cors"
+        if request.method == "POST":
+            options["redirect"] = "error"  # what is sent is for this server
         if body is not None:
             # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
             options["body"] = body

@@ -7,7 +7,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException
 
-from tether.browser.values import fetch_options, to_object
+from tether.browser.values import body_of, fetch_options, in_time, to_object
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access
@@ -82,7 +82,7 @@ class BrowserMedia:
     ) -> tuple[Fetched, Any]:
         try:
             blob, size = await self._get(server, url, None if is_asked else LARGEST_UNASKED)
-        except JsException:
+        except (JsException, OSError):
             blob, size = None, 0  # the card says that it can't be fetched
         if blob is None:
             return Fetched("", size), None
@@ -98,20 +98,24 @@ class BrowserMedia:
 
         Raises:
             JsException: Nothing answers.
+            OSError: Nothing comes any more.
         """
         controller = js.AbortController.new()
         whole, options = fetch_options(self._page, server, url, self._access_of(server))
         options["signal"] = controller.signal
         release = await self._begin(server)
         try:
-            answer = await js.fetch(whole, to_object(options))
+            answer = await in_time(js.fetch(whole, to_object(options)))
             size = int(answer.headers.get("content-length") or 0)
             is_large = limit is not None and size > limit
-            blob = await _content(answer, size, limit) if answer.ok and not is_large else None
+            blob = await body_of(answer, limit) if answer.ok and not is_large else None
             if blob is None:
                 controller.abort()
                 return None, max(size, limit or 0) if answer.ok else 0
             return blob, 0
+        except OSError:
+            controller.abort()
+            raise
         finally:
             release()
 
@@ -119,20 +123,6 @@ class BrowserMedia:
 def _place(task: Task, output: Output) -> tuple[ServerUrl, str]:
     assert task.server is not None
     return task.server, view_url(task.server, output, task.prompt_id)
-
-
-async def _content(answer: Any, size: int, limit: int | None) -> Any | None:
-    """Return a body as a Blob; None when it has no `Content-Length` and exceeds the limit."""
-    if size or limit is None:
-        return await answer.blob()
-    reader, parts, length = answer.body.getReader(), js.Array.new(), 0
-    while not (piece := await reader.read()).done:
-        length += piece.value.length
-        if length > limit:
-            return None
-        parts.push(piece.value)
-    kind = {"type": answer.headers.get("content-type") or ""}
-    return js.Blob.new(parts, to_object(kind))
 
 
 def _inert(blob: Any) -> Any:

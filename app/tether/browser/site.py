@@ -7,14 +7,17 @@ from typing import Any, TypeVar
 import js
 from pyodide.ffi import JsException, create_proxy
 
-from tether.browser.values import to_object
+from tether.browser.values import body_of, to_object
 from tether.core.errors import Trouble
 from tether.core.protocol.hosted_list import Listed
 
 Key = TypeVar("Key")
 
 LIST_WITHIN = 10_000
-"""Milliseconds until the fetch of a server list times out."""
+"""Milliseconds until the fetch of a server list times out, its body included."""
+
+LONGEST_LIST = 4_000_000
+"""Bytes; one that is longer counts as no list."""
 
 
 async def fetch_text(path: str) -> str | None:
@@ -33,8 +36,12 @@ async def fetch_list(place: str, where: str = "") -> Listed:
         answer = await _fetch(place)
     except JsException:
         return Listed(None, where, await _why_silent(where) if where else None)
+    try:
+        body = await body_of(answer, LONGEST_LIST) if answer.ok else None
+    except (JsException, OSError):  # it has begun, and goes no further
+        return Listed(None, where, Trouble.of("list_silent", where=where) if where else None)
     if answer.ok:
-        return Listed(str(await answer.text()), where)
+        return Listed("" if body is None else str(await body.text()), where)
     why = Trouble.of("list_status", where=where, status=answer.status)
     return Listed(None, where, why if where else None)
 

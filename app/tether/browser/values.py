@@ -1,6 +1,7 @@
 """Values on their way to the browser: objects, files, options of `fetch`, stored blobs."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
 
 import js
@@ -55,3 +56,36 @@ def blob_of(value: Any) -> Any:
     if content is None:
         return value
     return js.Blob.new(to_js([content]), to_object({"type": value.type}))
+
+
+SILENT_FOR = 30.0
+"""Seconds without a byte after which nothing more is expected."""
+
+
+async def in_time(work: Awaitable[Any]) -> Any:
+    """Await a step of an answer.
+
+    Raises:
+        OSError: It takes too long.
+    """
+    return await asyncio.wait_for(work, SILENT_FOR)
+
+
+async def body_of(answer: Any, limit: int | None) -> Any | None:
+    """Return a body as a Blob; None when it has more than `limit` bytes.
+
+    They are counted as they come out of the decoder: `Content-Length` is of what is on the wire,
+    and a megabyte of gzip can be a gigabyte.
+
+    Raises:
+        JsException: It breaks off.
+        OSError: Nothing came for too long.
+    """
+    reader, parts, length = answer.body.getReader(), js.Array.new(), 0
+    while not (piece := await in_time(reader.read())).done:
+        length += piece.value.length
+        if limit is not None and length > limit:
+            return None
+        parts.push(piece.value)
+    kind = {"type": answer.headers.get("content-type") or ""}
+    return js.Blob.new(parts, to_object(kind))

@@ -35,7 +35,9 @@ class SessionRecords:
     def __init__(self) -> None:
         self._saved: dict[str, str | None] = {}
         self._ends: deque[Task] = deque()
-        """Ended tasks that the disk still has, the oldest end first."""
+        """Tasks that have ended within the last minute, the oldest end first."""
+        self._dismissed: set[TaskId] = set()
+        """Those of them that are in no list any more."""
 
     def restore(
         self,
@@ -109,13 +111,21 @@ class SessionRecords:
         return (*commands, *self._forget_ends(window, now))
 
     def _forget_ends(self, window: Window, now: float) -> Iterator[SaveEntry]:
-        """Delete the entries of ends that were shown for long enough, or that were dismissed."""
+        """Delete the entries of ends that were dismissed, or shown for long enough.
+
+        The disk is written late, and not at all by a page that is left: until then what windows
+        share says that the task is over.
+        """
         for task in list(self._ends):
-            if task.task_id not in window.tasks or task.ended_at < now - END_SHOWN_FOR:
+            over = write_entry(entry_of(window, task, ""))
+            if task.ended_at < now - END_SHOWN_FOR:
                 self._ends.remove(task)
+                self._dismissed.discard(task.task_id)
                 # The window that an adopted task came from must learn that it is over.
-                entry = entry_of(window, task, "")
-                yield SaveEntry(task.task_id, write_entry(entry) if task.epoch else None, None)
+                yield SaveEntry(task.task_id, over if task.epoch else None, None)
+            elif task.task_id not in window.tasks and task.task_id not in self._dismissed:
+                self._dismissed.add(task.task_id)
+                yield SaveEntry(task.task_id, over, None)
 
 
 def entry_of(window: Window, task: Task, record: str) -> Entry:

@@ -25,6 +25,9 @@ ADOPTION_ROUND = 60.0
 END_SHOWN_FOR = 60.0
 """Seconds for which an end is kept on disk: were the browser killed, it would be shown again."""
 
+HOUR = 3600.0
+"""Seconds after which the end of a task that nobody adopted is no longer worth a word."""
+
 END_KEPT_FOR = 30 * 24 * 3600.0
 """Seconds for which the end of an adopted task is kept for the window that it came from."""
 
@@ -125,5 +128,5 @@ def forgotten(ledger: Mapping[TaskId, Entry], now: float) -> Iterable[TaskId]:
     return (
         task_id
         for task_id, entry in ledger.items()
-        if not entry.record and entry.at <= now - END_KEPT_FOR
+        if not entry.record and entry.at <= now - (END_KEPT_FOR if entry.epoch else HOUR)
     )

@@ -12,6 +12,7 @@ from tether.core.ids import TaskId, WindowId
 from tether.core.windows.ledger import (
     END_KEPT_FOR,
     ENTRY_RECORD,
+    HOUR,
     Entry,
     entries_of,
     forgotten,
@@ -97,3 +98,11 @@ def test_ends_are_forgotten_after_a_while(age: int) -> None:
     """What is stamped in the future is not: another window may have the right clock."""
     gone = list(forgotten(LEDGER, NOON + age))
     assert gone == ([] if age < END_KEPT_FOR else ["t3"])
+
+
+@given(st.integers(-2 * int(HOUR), 2 * int(HOUR)))
+def test_the_end_of_a_task_that_nobody_adopted_is_forgotten_soon(age: int) -> None:
+    """Only its own window had it, which has shown it."""
+    task = TaskId("t1")
+    gone = list(forgotten({task: Entry(A, 0, "", NOON)}, NOON + age))
+    assert gone == ([] if age < HOUR else [task])
