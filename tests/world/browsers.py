@@ -166,7 +166,9 @@ class Browser:
 
     def ledger(self) -> Mapping[TaskId, Entry]:
         """Return what all windows know of each other's tasks."""
-        return merged(read_ledger(self.shared), read_entries(self.disk))
+        texts = {**self.disk, **self._unflushed}
+        kept = {task_id: text for task_id, text in texts.items() if text is not None}
+        return merged(read_ledger(self.shared), read_entries(kept))
 
     def keep(self, task_id: TaskId, text: str | None) -> None:
         """Write an entry, which is on disk with the next `flush`."""

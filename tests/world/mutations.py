@@ -40,8 +40,8 @@ MUTATIONS = {
         "windows.ledger",
         "entry.at <= now - (",
         "not 0.0 <= now - entry.at < (",
-        ("final",),
-        range(12),
+        ("final", "sent again", "ends", "runs once"),
+        range(200),
         ("clock jump", "crash", "tab closed", "frozen"),
     ),
     "after a kill nobody reads the disk": Mutation(

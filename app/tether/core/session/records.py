@@ -35,7 +35,7 @@ class SessionRecords:
     def __init__(self) -> None:
         self._saved: dict[str, str | None] = {}
         self._ends: deque[Task] = deque()
-        """Tasks that have ended within the last minute, the oldest end first."""
+        """Tasks that have ended within the last hour, the oldest end first."""
         self._dismissed: set[TaskId] = set()
         """Those of them that are in no list any more."""
 
@@ -111,10 +111,10 @@ class SessionRecords:
         return (*commands, *self._forget_ends(window, now))
 
     def _forget_ends(self, window: Window, now: float) -> Iterator[SaveEntry]:
-        """Delete the entries of ends that were dismissed, or shown for long enough.
+        """Empty the entries of ends that were dismissed, and delete those of long ago.
 
-        The disk is written late, and not at all by a page that is left: until then what windows
-        share says that the task is over.
+        After a kill, what windows share may be of a time when the task had not ended, or not even
+        begun: until no browser is that late, the disk says that it is over.
         """
         for task in list(self._ends):
             over = write_entry(entry_of(window, task, ""))
@@ -125,7 +125,7 @@ class SessionRecords:
                 yield SaveEntry(task.task_id, over if task.epoch else None, None)
             elif task.task_id not in window.tasks and task.task_id not in self._dismissed:
                 self._dismissed.add(task.task_id)
-                yield SaveEntry(task.task_id, over, None)
+                yield SaveEntry(task.task_id, over, over)
 
 
 def entry_of(window: Window, task: Task, record: str) -> Entry:

@@ -22,11 +22,15 @@ ADOPTION_GRACE = 15.0
 ADOPTION_ROUND = 60.0
 """Seconds between checks for windows that are gone, while other windows have entries."""
 
-END_SHOWN_FOR = 60.0
-"""Seconds for which an end is kept on disk: were the browser killed, it would be shown again."""
+END_SHOWN_FOR = 3600.0
+"""Seconds for which an end is kept on disk: after a kill, what windows share is older.
 
-HOUR = 3600.0
-"""Seconds after which the end of a task that nobody adopted is no longer worth a word."""
+Chromium writes localStorage after 5 s, and later where it is written often.
+Source: Chromium, `components/services/storage/dom_storage`, 60 commits an hour.
+"""
+
+OWN_END_KEPT_FOR = 48 * 3600.0
+"""Seconds for which the end of a task that nobody adopted is kept if its window is gone."""
 
 END_KEPT_FOR = 30 * 24 * 3600.0
 """Seconds for which the end of an adopted task is kept for the window that it came from."""
@@ -128,5 +132,6 @@ def forgotten(ledger: Mapping[TaskId, Entry], now: float) -> Iterable[TaskId]:
     return (
         task_id
         for task_id, entry in ledger.items()
-        if not entry.record and entry.at <= now - (END_KEPT_FOR if entry.epoch else HOUR)
+        if not entry.record
+        and entry.at <= now - (END_KEPT_FOR if entry.epoch else OWN_END_KEPT_FOR)
     )

@@ -271,7 +271,8 @@ def test_an_end_that_was_dismissed_does_not_come_back() -> None:
     before = dict(storage.disk)
     window.dismiss(task)
     storage.save(window)
-    assert storage.disk == {}
+    ended = Entry(window.window_id, 0, "", NOON, 1)
+    assert storage.ledger() == read_entries(storage.disk) == {"t1": ended}
     assert storage.records.save(window, NOON) == (), "it is said once"
     storage.disk = before
     assert not merged(storage.ledger(), read_entries(storage.disk))[task.task_id].record

@@ -12,7 +12,7 @@ from tether.core.ids import TaskId, WindowId
 from tether.core.windows.ledger import (
     END_KEPT_FOR,
     ENTRY_RECORD,
-    HOUR,
+    OWN_END_KEPT_FOR,
     Entry,
     entries_of,
     forgotten,
@@ -100,9 +100,9 @@ def test_ends_are_forgotten_after_a_while(age: int) -> None:
     assert gone == ([] if age < END_KEPT_FOR else ["t3"])
 
 
-@given(st.integers(-2 * int(HOUR), 2 * int(HOUR)))
+@given(st.integers(-2 * int(OWN_END_KEPT_FOR), 2 * int(OWN_END_KEPT_FOR)))
 def test_the_end_of_a_task_that_nobody_adopted_is_forgotten_soon(age: int) -> None:
     """Only its own window had it, which has shown it."""
     task = TaskId("t1")
     gone = list(forgotten({task: Entry(A, 0, "", NOON)}, NOON + age))
-    assert gone == ([] if age < HOUR else [task])
+    assert gone == ([] if age < OWN_END_KEPT_FOR else [task])
