@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import JsException, create_proxy
 
 from tether.browser.values import fetch_options, to_object
 from tether.core.events import Answered, Failure, RequestFailed
@@ -64,11 +64,8 @@ class BrowserHttp:
         release = await self._begin(request.server)
         try:
             form = await self._form(upload)
-        except BaseException:
-            release()  # or the place would be lost
-            if self._calls.pop(request.id, None) is not None:
-                self._on_answer(RequestFailed(request, Failure.FILE_GONE))
-            raise
+        except (JsException, OSError):
+            form = None  # the browser has closed its store meanwhile: the place must not be lost
         call = self._calls.get(request.id)
         if call is None:  # aborted meanwhile
             release()

@@ -25,8 +25,8 @@ ADOPTION_ROUND = 60.0
 END_SHOWN_FOR = 3600.0
 """Seconds for which an end is kept on disk: after a kill, what windows share is older.
 
-Chromium writes localStorage after 5 s, and later where it is written often.
-Source: Chromium, `components/services/storage/dom_storage`, 60 commits an hour.
+Source: Chromium writes localStorage seconds late, measured by killing it; for how long at most is
+not known, so this is generous.
 """
 
 OWN_END_KEPT_FOR = 48 * 3600.0
