@@ -79,13 +79,11 @@ class Execution:
         if self._class_of(self._node_id).is_websocket_output:
             for number, picture in enumerate(done.previews):
                 self._messages.show_step(self._node_id, number, len(done.previews), picture)
-        pace, now = self._pace, self._process.stage.now
-        if pace.steps:
-            # Steps that were due while the shell still worked are lost, as with slow nodes.
-            passed = (now - self._began) / pace.step_seconds + 1e-6 if pace.step_seconds else 0
-            self._step_later(done, min(int(passed) + 1, pace.steps))
+        if self._pace.steps:
+            self._step_later(done, 1)
         else:
-            self._when_current(self._began + pace.hold_seconds, lambda: self._complete(done))
+            due = self._began + self._pace.hold_seconds
+            self._when_current(due, lambda: self._complete(done))
 
     def fail_node(self, failure: NodeRaised) -> None:
         """End the task with the error of its node."""

@@ -95,6 +95,8 @@ class History:
             raise
         except Exception as error:
             raise Broken("no crash", f"{type(error).__name__}: {error}") from error
+        finally:
+            recheck.LONG_UPLOAD = LONG
         return self.report
 
     def _play(self) -> None:
