@@ -5,6 +5,12 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+# Examples are tried, not timed; nothing is written. A profile that somebody chose stays.
+if settings.get_current_profile_name() == "default":
+    settings.register_profile("untimed", deadline=None, database=None)
+    settings.load_profile("untimed")
 
 OF_THE_SESSION = ("test servers", "asyncio_")
 """How the names of threads begin that fixtures of a whole session start."""

@@ -44,7 +44,7 @@ def expect_all(killed: KilledBrowser, of: Farm) -> None:
     """The next page takes up all that was accepted, and each task has run once."""
     with killed.open() as context:
         page = open_page(context.new_page(), of)
-        expect(tasks(page, "completed")).to_have_count(COUNT, timeout=120_000)
+        expect(tasks(page, "completed")).to_have_count(COUNT)
         expect(tasks(page)).to_have_count(COUNT)
     assert of.posts(0) + of.posts(1) == COUNT
 

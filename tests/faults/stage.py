@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -19,6 +20,7 @@ from tests.e2e.failures import Console, leave_behind
 from tests.e2e.farm import (
     AT_WORK,
     LOCAL,
+    PATIENCE,
     as_file,
     expect_ready,
     give_workflow,
@@ -82,7 +84,7 @@ class Place:
     def call(self, path: str, body: Any = None) -> Any:
         """Ask it as somebody else would, past the faulty network."""
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(self.server.url + path, data=data), timeout=5) as answer:
+        with urlopen(Request(self.server.url + path, data=data), timeout=PATIENCE) as answer:
             text = answer.read()
         return json.loads(text) if text else None
 
@@ -153,19 +155,27 @@ class Stage:
         assert page.evaluate("isSecureContext") is is_local
         return page
 
-    def send_and_hold(self, send: Callable[[], None] | None = None) -> None:
+    def send_and_hold(
+        self, send: Callable[[], None] | None = None, *, is_beside_held: bool = False
+    ) -> None:
         """Send as `send` does, and wait until gpu-1 has begun the first of its two tasks.
 
-        It goes no further before `go_on`; the page knows that gpu-1 has both.
+        It goes no further before `go_on`; the page knows that gpu-1 has both. gpu-2 goes on then:
+        a page that knows how long tasks take holds the second one back. It waits for `go_on`, too,
+        where it `is_beside_held`.
         """
-        self.do(lambda: self.faulty.server.hold(AT_WORK))
+        for place in self.places:
+            self.do(partial(place.server.hold, AT_WORK))
         (send or self.send)()
         self.until(lambda: self.faulty.server.is_held(AT_WORK) and self.faulty.posts() == 2)
         self.until(lambda: sorted(t["state"] for t in self.tasks_of(0)) == ["queued", "running"])
+        if not is_beside_held:
+            self.do(partial(self.places[1].server.release, AT_WORK))
 
     def go_on(self) -> None:
-        """Let gpu-1 go on with its tasks."""
-        self.do(lambda: self.faulty.server.release(AT_WORK))
+        """Let all tasks go on."""
+        for place in self.places:
+            self.do(partial(place.server.release, AT_WORK))
 
     def send(self, workflow: dict[str, Any] | None = None) -> None:
         """Open the page and send two tasks to each server; those of gpu-1 may be own ones."""

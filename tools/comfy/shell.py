@@ -54,7 +54,7 @@ class ComfyServer:
         work: Mapping[str, NodeWork] = WORK,
         seed: int | None = None,
     ) -> None:
-        self.requests: deque[tuple[str, str, int]] = deque(maxlen=_REQUESTS_REMEMBERED)
+        self._requests: deque[tuple[str, str, int]] = deque(maxlen=_REQUESTS_REMEMBERED)
         self.answers_to_lose = 0
         self.answer_delay = 0.0
         self.engine = Engine(settings or Settings(), Random(seed), classes)
@@ -147,6 +147,11 @@ class ComfyServer:
         await self.kill()
         await asyncio.sleep(downtime)
         await self.start()
+
+    @property
+    def requests(self) -> list[tuple[str, str, int]]:
+        """The latest requests as (method, target, status): a copy, for any thread."""
+        return list(self._requests)
 
     def hold(self, place: str) -> None:
         """Stop what comes to a place, until `release`.
@@ -262,7 +267,7 @@ class ComfyServer:
             self.answers_to_lose -= 1
             if incoming.transport is not None:
                 incoming.transport.abort()
-        self.requests.append((request.method, request.target, response.status))
+        self._requests.append((request.method, request.target, response.status))
         return await write_response(response, self._blobs)
 
     async def _pass_by(self, place: str) -> None:

@@ -17,7 +17,7 @@ def beside(stage: Stage) -> Page:
         stage.send_to("gpu-2")
         stage.send_to("gpu-1")
 
-    stage.send_and_hold(send)
+    stage.send_and_hold(send, is_beside_held=True)  # what has ended is not adopted
     return adopter
 
 
