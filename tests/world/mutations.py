@@ -44,6 +44,29 @@ MUTATIONS = {
         range(200),
         ("clock jump", "crash", "tab closed", "frozen"),
     ),
+    "an upload that broke off once is too large": Mutation(
+        "model.server",
+        "            self.broken_size = size\n",
+        "            self.broken_size = self.refused_size = size\n",
+        ("true end",),
+        range(12),
+        ("request lost", "error status", "gate"),
+    ),
+    "an upload that broke off proves that the server was there": Mutation(
+        "submission.submission",
+        "        task.note = why\n        task.request_id = self._window.next_request()\n",
+        (
+            "        task.note, server = why, self._server(task)\n"
+            "        size, now = self._next_picture(task).size, task.bound_at + 1\n"
+            "        server.upload_broke(size, task.bound_at, now)\n"
+            "        if not server.accepts(size):\n"
+            "            return self._too_large(task, server, 'photo.png', size, now)\n"
+            "        task.request_id = self._window.next_request()\n"
+        ),
+        ("true end",),
+        range(28, 40),
+        ("restart", "failing", "black hole", "offline"),
+    ),
     "after a kill nobody reads the disk": Mutation(
         "windows.ledger",
         "    return {**shared, **later}\n",
@@ -109,8 +132,8 @@ MUTATIONS = {
     ),
     "sent elsewhere when missing": Mutation(
         "submission.submission",
-        "if task.sends < MOST_SENDS:",
-        "if task.sends < 1:",
+        "if task.sends >= MOST_SENDS:",
+        "if task.sends >= 1:",
         ("one server",),
         range(4, 16),
     ),
@@ -128,15 +151,15 @@ MUTATIONS = {
     ),
     "taken back after a 502": Mutation(
         "submission.submission",
-        "elif status >= 500:",
-        "elif status > 599:",
+        "if status >= 500:",
+        "if status > 599:",
         ("sent again", "one server"),
         range(2, 14),
     ),
     "a 502 fails the task": Mutation(
         "submission.submission",
-        ("if status == 400:\n            why = read_refusal"),
-        ("if status >= 400:\n            why = read_refusal"),
+        "if status in FOR_GOOD:\n            return",
+        "if status >= 400:\n            return",
         ("true end",),
         range(2, 14),
     ),

@@ -1,7 +1,8 @@
 """What must hold at every step of every history; each rule has a name.
 
 true end        a task's end is what its server did, with all its results; `lost` only where
-                the server forgot the task and nothing that was open to the page told its end
+                the server forgot the task and nothing that was open to the page told its end;
+                without a run only where its picture got to no server, though each answered
 final           a task that has ended stays as it is
 ends            every accepted task ends, within a stated time after the last fault; also one of
                 a closed tab, if another tab of that browser is open
@@ -28,12 +29,13 @@ no crash        the session handles everything without an exception
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tests.world.jobs import OUTPUTS, kind_of
 from tests.world.network import CLOSING_WITHIN, DELIVERY_WITHIN
 from tether.core.commands import Commands, OpenSocket, SaveRecord, ShowPreview
-from tether.core.events import Answered, BinaryReceived, Event, FrameReceived
+from tether.core.events import Answered, BinaryReceived, Event, FrameReceived, RequestFailed
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.locks import LOCK_RECORD
@@ -60,6 +62,9 @@ many more for each step of a task of its."""
 DIALS = 8
 DIALS_WITHIN = 6.0
 """At most so many dials of one server within so many seconds."""
+
+VAIN_WITHIN = 6.0
+"""Seconds after an upload in vain within which an answer shows that the server is there."""
 
 _READS = (Ask.JOBS, Ask.QUEUE, Ask.JOB, Ask.HISTORY)
 
@@ -103,6 +108,10 @@ class Rules:
         self._dials: dict[tuple[int, ServerUrl], list[float]] = {}
         self._owners: dict[str, tuple[ServerUrl, str]] = {}
         self._heard: list[tuple[Task, float, float]] = []
+        self._vain_at: dict[tuple[int, ServerUrl], float] = {}
+        """When the latest upload of a page to a server was in vain."""
+        self._in_vain: Counter[tuple[int, ServerUrl]] = Counter()
+        """How often that was so although the server answered then."""
         self.fullest = 0.0
 
     def accepted(self, tab: Tab, task_id: TaskId, prompt_id: PromptId, digest: str) -> None:
@@ -234,9 +243,25 @@ class Rules:
                     self._heard.append((task, task.last_frame_at, task.progress.overall))
         elif type(event) is Answered:
             self._answered(page, event)
+        elif type(event) is RequestFailed and event.request.ask is Ask.UPLOAD:
+            self._uploaded(page, event.request, is_there=False)
+
+    def _uploaded(self, page: Page, request: Request, is_there: bool) -> None:
+        way = page.number, request.server
+        if is_there:
+            self._in_vain.pop(way, None)
+        else:
+            self._vain_at[way] = self.world.clock.now
 
     def _answered(self, page: Page, event: Answered) -> None:
         request = event.request
+        if request.ask is Ask.UPLOAD:
+            self._uploaded(page, request, is_there=event.status == 200)
+        elif event.status == 200:
+            failed_at = self._vain_at.pop((page.number, request.server), -VAIN_WITHIN)
+            self._in_vain[page.number, request.server] += (
+                self.world.clock.now - failed_at < VAIN_WITHIN
+            )
         if request.ask is Ask.POST and 400 <= event.status < 500:
             self._refused.add(self.jobs[request.task_id].prompt_id)
         if request.ask in (Ask.JOB, Ask.HISTORY) and request.task_id in self.jobs:
@@ -358,6 +383,7 @@ class Rules:
             case State.FAILED:
                 is_refused = job.kind == "refused" and task.ended_by == "answer"
                 is_right = is_refused or (true is not None and true[1] == "failed")
+                is_right |= true is None and self._is_kept_out(page, task)
             case State.CANCELLED if task.prompt_id in self.moves:
                 is_right = true is None or task.prompt_id in books.forgotten
             case State.CANCELLED:
@@ -372,6 +398,11 @@ class Rules:
                         raise Broken("true end", f"{told}: an open answer says how it ended")
         if not is_right:
             raise Broken("true end", told)
+
+    def _is_kept_out(self, page: Page, task: Task) -> bool:
+        """Say whether the picture got through to no server, twice, and each of them answered."""
+        urls = [task.pinned] if task.pinned else list(page.session.window.servers)
+        return bool(task.pictures) and all(self._in_vain[page.number, url] >= 2 for url in urls)
 
     def started(self, prompt_id: PromptId) -> None:
         """A server starts a prompt; what a server forgot altogether may start once more."""

@@ -23,6 +23,9 @@ GRACE = 75.0
 longest time-out of a call that a fault has swallowed: 30 for a server's longest pause after
 failures, 15 until the next calm look, 10 for a socket that does not open, and some to spare."""
 
+CALLS = 2
+"""How many times as long as the longest way of a packet the calls for one task take, about."""
+
 PROOFS = 4
 """Tasks in a row of which the last, at the latest, must be heard of when all is well."""
 
@@ -195,7 +198,8 @@ class World:
         )
         limit += 2 * sum(server.work_left() for server in self.servers)
         slowest = max(server.task_seconds for server in self.servers)
-        limit += slowest * len(self.rules.unfinished())
+        # Each takes some calls besides, and all of them may have waited for one server's pause.
+        limit += (slowest + CALLS * self.jitter) * len(self.rules.unfinished())
         self.clock.run(3.0)  # pages that just woke may have to ask who they are
         for tab in self.tabs():
             if tab.page is not None and not tab.page.is_ready:

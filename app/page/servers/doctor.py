@@ -96,7 +96,7 @@ class Doctor:
             bool(js.isSecureContext),
             access.mode if access is not None else Mode.NONE,
             is_socket_blocked=connection.is_blocked and not connection.is_flooding,
-            refused_mb=round(server.refused_size / 2**20) if server.refused_size else None,
+            refused_mb=max(1, round(server.refused_size / 2**20)) if server.refused_size else None,
         )
         signs = signs._replace(**await self._probe(url, signs.access))
         found = causes(signs)

@@ -84,13 +84,15 @@ class BrowserHttp:
             url, options, request.timeout, LONGEST_ANSWER, request.id, self._on_end
         )
 
-    def _ended(self, request_id: int, status: int, text: str, seconds: float) -> None:
+    def _ended(
+        self, request_id: int, status: int, text: str, seconds: float, retry_after: float
+    ) -> None:
         call = self._calls.pop(request_id, None)
         if call is None:
             return
         call.release()
         if status >= 0:
-            self._on_answer(Answered(call.request, status, text, seconds))
+            self._on_answer(Answered(call.request, status, text, seconds, retry_after))
         else:
             why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
             self._on_answer(RequestFailed(call.request, why))

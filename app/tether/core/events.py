@@ -174,6 +174,8 @@ class Answered:
     text: str
     seconds: float = 0.0
     """From the call to its answer; 0 where it wasn't measured."""
+    retry_after: float = 0.0
+    """Seconds for which the server asks to be left alone; 0 where it doesn't."""
 
 
 class Failure(Enum):

@@ -250,14 +250,17 @@ def test_uploads_and_sockets_are_refused() -> None:
 
     async def story() -> None:
         async with place() as here:
-            await here.proxy.fault("too_large")
+            upload = "/upload/image"
+            await here.proxy.fault("refuse", path=upload)
             await here.proxy.fault("no_sockets")
             async with here.session.post("/upload/image", data=b"png") as answer:
                 assert answer.status == 413
                 assert "Access-Control-Allow-Origin" not in answer.headers
-            await here.proxy.fault("too_large", is_readable=True)
+            await here.proxy.fault(
+                "refuse", path=upload, status=402, text="no credit", is_readable=True
+            )
             async with here.session.post("/upload/image", data=b"png") as answer:
-                assert answer.status == 413
+                assert (answer.status, await answer.text()) == (402, "no credit")
                 assert answer.headers["Access-Control-Allow-Origin"] == "*"
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await here.client.connect()

@@ -23,6 +23,9 @@ SHORTEST_PAUSE = 0.5
 REFUSED_PAUSE = 60.0
 """Seconds before a server that refuses this page is called again: only a person can mend that."""
 
+LONGEST_PAUSE = 600.0
+"""Seconds for which a server that asks to be left alone gets no new task, at most."""
+
 
 class Reach(Enum):
     """Whether a server can be used, by its last answer."""
@@ -67,6 +70,13 @@ class Server:
     max_upload: int | None = None
     refused_size: int | None = None
     """Bytes of the smallest picture that was refused there: a proxy may allow less than it says."""
+    refused_body: int | None = None
+    """The same of the body of a POST, for which the limit may be another."""
+    is_refusal_silent: bool = False
+    """Nobody said so: uploads of that size broke off, again and again."""
+    broken_size: int | None = None
+    """Bytes of the smallest upload that broke off though the server answered; none came since."""
+    broken_at: float = 0.0
     has_jobs: bool = True
     silent_since: float = 0.0
     is_long_silent: bool = False
@@ -154,10 +164,17 @@ class Server:
         self.errors.reset()
         self.rests_until = 0.0
 
-    def submission_failed(self, trouble: Trouble, now: float) -> None:
-        """A task could not be brought there: the next one waits, longer with each failure."""
+    def submission_failed(self, trouble: Trouble, now: float, pause: float = 0.0) -> None:
+        """A task could not be brought there: the next one waits, longer with each failure.
+
+        It waits for `pause` seconds at least.
+        """
         self.judge(Reach.DOWN, trouble, now)
-        self.rests_until = now + max(SHORTEST_PAUSE, self.errors.next())
+        self.rest(max(SHORTEST_PAUSE, pause, self.errors.next()), now)
+
+    def rest(self, pause: float, now: float) -> None:
+        """Get no new task for that many seconds."""
+        self.rests_until = max(self.rests_until, now + min(pause, LONGEST_PAUSE))
 
     def retry_now(self) -> None:
         """A person or the network is back: no pause holds any longer."""
@@ -195,9 +212,32 @@ class Server:
     def refused_picture(self, size: int) -> None:
         """It, or a proxy before it, has refused a picture of that many bytes as too large."""
         self.refused_size = min(size, self.refused_size or size)
+        self.is_refusal_silent = False
+
+    def upload_broke(self, size: int, began_at: float, now: float) -> None:
+        """An upload of that many bytes broke off, though the server answers.
+
+        The second time that counts as refused: proxies, and ComfyUI itself, say 413 in a way that
+        no page may read. What breaks two uploads at once is one event, a new network perhaps.
+        Source: ComfyUI 0.28.1, measured; docs/protocol.md 9.
+        """
+        if self.broken_size is None:
+            self.broken_size = size
+        elif began_at >= self.broken_at:
+            self.refused_picture(max(size, self.broken_size))
+            self.is_refusal_silent = True
+            self.broken_size = min(size, self.broken_size)
+        self.broken_at = now
+
+    def forget(self) -> None:
+        """Somebody may have mended it, or its proxy: it may have and take what it did not."""
+        self.inventory.forget()
+        self.refused_size = self.refused_body = self.broken_size = None
 
     def uploaded(self, size: int, seconds: float) -> None:
         """A picture of that many bytes went there in that time; the latest counts most."""
+        if self.broken_size is not None and size >= self.broken_size:
+            self.broken_size = None
         if seconds > 0:
             latest = size / seconds
             self.bandwidth = (self.bandwidth + latest) / 2 if self.bandwidth else latest

@@ -153,6 +153,8 @@ class Task:
     progress: Progress = field(default_factory=Progress)
     note: Trouble | None = None
     request_id: int = 0
+    body_size: int = 0
+    """Bytes of its latest POST, 0 before the first."""
     was_rechecked: bool = False
     """The queues were queried again after a long upload."""
     server_started_at: float = 0.0

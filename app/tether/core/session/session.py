@@ -92,7 +92,7 @@ class Session:
                 self._acceptance.loaded(event, now)
             case events.ServerAdded(url, name):
                 server = window.use(url, name, now)
-                server.inventory.forget()
+                server.forget()
                 return self._machines.reachability.meet(server)
             case events.ServerPaused(url, is_paused) if url in window.servers:
                 window.pause(window.servers[url], is_paused)

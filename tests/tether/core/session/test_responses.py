@@ -123,7 +123,7 @@ def test_an_upload_tells_how_fast_the_way_is() -> None:
     """One that was refused tells nothing."""
     story = Story()
     upload = story.upload()
-    story.answer(upload, "", 500)
+    story.answer(one(story.answer(upload, "", 500), Ask.PROBE), queue_length(0))
     assert story.north.bandwidth == 0.0
     story.north.retry_now()
     upload = one(story.dispatcher.fill(NOON), Ask.PROBE)

@@ -648,3 +648,47 @@ def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
     assert first.state is State.COMPLETED
     assert [server.posts for server in world.servers.values()] == [2, 1]
     assert task.prompt_id not in world.servers[NORTH].runs
+
+
+def posts_to(world: World, url: ServerUrl) -> int:
+    """How many tasks were posted there, accepted or not."""
+    return sum(each.server == url for each in asked(world.log, Ask.POST))
+
+
+def test_a_file_that_one_server_alone_has_leads_all_tasks_there() -> None:
+    """The other is tried once, and again when the file may have been copied to it."""
+    world = two_servers()
+    north, south = world.servers[NORTH], world.servers[SOUTH]
+    north.has_own = False
+    tasks = [world.accept("own") for _ in range(6)]
+    world.settle(200)
+    assert {(task.ended_by, task.server) for task in tasks} == {("socket", SOUTH)}
+    assert 1 <= posts_to(world, NORTH) <= 2, "those that were on their way together"
+
+    south.has_own = False
+    lost = world.accept("own")
+    world.promises.forgiven.add(lost.task_id)
+    world.settle(200)
+    assert lost.trouble is not None and lost.trouble.code == "nobody_can"
+    assert dict(lost.trouble.facts)["missing"].count("own.png") == 2
+    north.has_own = south.has_own = True
+    world.happen(ServerAdded(NORTH, "north"))
+    assert world.accept("own").state is State.WAITING
+    world.settle(200)
+
+
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_an_upload_that_never_gets_through_is_not_tried_for_ever(is_elsewhere: bool) -> None:
+    """Its server answers all else; as soon as that is sure, it goes elsewhere or has failed."""
+    world = two_servers() if is_elsewhere else one_server()
+    world.servers[NORTH].takes_uploads = False
+    tasks = [world.accept() for _ in range(2)]
+    for _ in range(30):
+        world.live(1.0)
+    if not is_elsewhere:
+        world.promises.forgiven |= {task.task_id for task in tasks}
+    world.settle(100)
+    ends = {State.COMPLETED} if is_elsewhere else {State.FAILED}
+    assert {task.state for task in tasks} == ends
+    uploads = [each.server for each in asked(world.log, Ask.UPLOAD)]
+    assert uploads.count(NORTH) <= 4, "what is under way together is one try"
