@@ -224,19 +224,18 @@ class Submission:
         """The workflow was refused; what one server lacks another may have."""
         why = read_refusal(event.text, server.name, event.status)
         missing = read_missing(event.text)
-        gone = [each for each in missing if (each.node_id, each.input) in task.names]
+        names = [task.names.get((each.node_id, each.input), "") for each in missing]
+        gone = [name for name in names if name]
         if gone and len(gone) == len(missing) and task.sends < MOST_SENDS:
-            return self._take_back(task, server, why, now)  # it was uploaded just now
+            # It was uploaded just now.
+            return self._take_back(task, server, _lacking(server, gone), now)
         lacks = () if gone else lacks_told(self._window.workflows[task.digest].nodes, missing)
         server.inventory.refused(lacks, now)
         others = [each for each in self._window.servers.values() if not each.is_leaving]
         if not lacks or task.pinned or others in ([server], []):
             self._window.end(task, State.FAILED, now, "answer", why)
             return ()
-        names = ", ".join(dict.fromkeys(lack.name for lack in lacks))
-        return self._give_back(
-            task, Trouble.of("lacks_there", server=server.name, missing=names), now
-        )
+        return self._give_back(task, _lacking(server, [lack.name for lack in lacks]), now)
 
     def acknowledged(self, task: Task, now: float) -> None:
         """The server has the task."""
@@ -336,6 +335,10 @@ def _refused_for_now(server: Server, status: int, text: str) -> Trouble:
     if not message:
         return Trouble.of("server_status", server=server.name, status=status)
     return Trouble.of("server_refused", server=server.name, status=status, message=message)
+
+
+def _lacking(server: Server, names: list[str]) -> Trouble:
+    return Trouble.of("lacks_there", server=server.name, missing=", ".join(dict.fromkeys(names)))
 
 
 def _pause(event: Answered) -> float:

@@ -464,6 +464,8 @@ def test_a_picture_that_is_gone_again_is_uploaded_again_before_it_fails() -> Non
         post = one(story.answer(upload, {"name": "photo.png"}), Ask.POST)
         assert story.task.state is State.POSTING
         story.answer(post, lacking_file("1"), 400)
+        missing = ("missing", "photo.png")
+        assert story.task.is_ended or missing in (story.task.note or SILENT).facts
     assert story.trouble().code == "refused"
     assert story.north.inventory.lacks(INVERT, story.window.workflows[INVERT], NOON) == ()
 
