@@ -109,7 +109,7 @@ def test_a_class_that_describes_nothing() -> None:
     assert info is not None and info.inputs == () and info.outputs == ("COMBO", "IMAGE")
     assert info.title == "X"
     bare = read_node_info("X", described())
-    assert bare is not None and bare.outputs == ()
+    assert bare is not None and bare.outputs == () and bare.is_output is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "<html>", '{"Y": {}}', '{"X": 3}'])
