@@ -195,8 +195,8 @@ class World:
         )
         limit += 2 * sum(server.work_left() for server in self.servers)
         slowest = max(server.task_seconds for server in self.servers)
-        limit += slowest * len(self.rules.unfinished())
         self.clock.run(3.0)  # pages that just woke may have to ask who they are
+        limit += slowest * len(self.rules.unfinished())
         for tab in self.tabs():
             if tab.page is not None and not tab.page.is_ready:
                 raise Broken("ends", f"{tab.name} does not find out who it is")
