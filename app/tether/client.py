@@ -46,6 +46,7 @@ from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.adopter import Adopter
 from tether.runtime.caller import Caller
 from tether.runtime.claimant import Claimant
+from tether.runtime.containment import report
 from tether.runtime.intake import Intake
 from tether.runtime.ports import MakeWorld, NoPreviews, Ports, Previews
 from tether.runtime.rerun import Rerun
@@ -283,9 +284,8 @@ class Tether:
         # At once: asyncio itself would report it when the job is collected as garbage.
         self._jobs.discard(job)
         error = None if job.cancelled() else job.exception()
-        if error is not None:
-            told = {"message": "Work in the background failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(told)
+        if isinstance(error, Exception):
+            report("work in the background", error)
 
     def _task(self, task_id: TaskId) -> Task:
         task = self.window.tasks.get(task_id)

@@ -66,6 +66,46 @@ def test_an_empty_window_shows_nothing_to_do() -> None:
     assert (view.servers, view.tasks.rows, view.notices, view.progress) == ((), (), (), 1.0)
 
 
+def test_a_card_that_cannot_be_shown_says_so_and_the_others_are_shown() -> None:
+    """Numbers that no float holds, by whatever way they came in."""
+    window = new_window()
+    north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
+    for server in (north, south):
+        server.answered()
+        server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
+    north.facts = ServerFacts("0.28.1", "cuda:0", 10**400, 10**400)
+    good = bound_task(window, south, *RUNNING, number=1)
+    bad = bound_task(window, south, *RUNNING, number=2)
+    bad.started_at = float("nan")
+    view = views_of(window).view(NOON + 1)
+    broken, whole = view.servers
+    assert (broken.url, broken.tone, broken.trouble) == (NORTH, "bad", WORDS.say("card.broken"))
+    assert (whole.state, whole.trouble) == ("ready", "")
+    rows = {row.task_id: row for row in view.tasks.rows}
+    assert rows[good.task_id].trouble == ""
+    assert rows[bad.task_id].trouble == WORDS.say("card.broken")
+    assert (rows[bad.task_id].can_cancel, rows[bad.task_id].can_dismiss) == (True, False)
+    assert [type(error) for error in view.errors] == [OverflowError, ValueError]
+
+
+def test_a_forecast_that_cannot_be_made_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cards are there."""
+    window = new_window()
+    window.server(NORTH, NOON)
+    monkeypatch.setattr("page.view.forecast", lambda *_: 1 / 0)
+    view = views_of(window).view(NOON)
+    assert (view.forecast, len(view.servers), len(view.errors)) == ("", 1, 1)
+
+
+def test_a_server_whose_message_broke_something_says_so() -> None:
+    """Until the page is loaded again; what keeps it from being used comes first."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    north.mishap = Trouble.of("mishandled", server="north")
+    north.answered()
+    assert "could not take in" in views_of(window).view(NOON).servers[0].trouble
+
+
 def test_a_server_says_how_it_is() -> None:
     """Its reach, queue, our share, facts and socket, in words."""
     window = new_window()

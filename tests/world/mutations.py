@@ -279,6 +279,22 @@ MUTATIONS = {
         range(1, 13),
         ("swallowed frames",),
     ),
+    "an output that only the server knows is not waited for": Mutation(
+        "protocol.workflow",
+        "or (info is not None and info.is_output):",
+        "or False:",
+        ("true end",),
+        range(1000),
+        ("swallowed frames",),
+    ),
+    "frames of two sockets count as all": Mutation(
+        "tracking.frames",
+        "task.whole_on == server.connection.attempt:",
+        "True:",
+        ("true end",),
+        range(1000),
+        ("cut", "reload"),
+    ),
     "files of the record left out": Mutation(
         "tracking.verdicts",
         "task.outputs = record.outputs or task.outputs",

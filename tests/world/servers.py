@@ -45,13 +45,15 @@ _STATES = {
 }
 _FINAL = ("execution_error", "execution_interrupted")
 _PICTURE = b"\xff\xd8jpeg"
+SAID = "said beside"
 
 
 class Books:
     """What really happened, over all servers: no page ever reads this.
 
     `queued`: prompt -> the servers that put it in their queue, once for each time.
-    `runs`: prompt -> how often it was started. `ends`: prompt -> (server, end, results).
+    `runs`: prompt -> how often it was started. `ends`: prompt -> (server, end).
+    `results`: prompt -> how many results it gave, one number for each time.
     `forgotten`: prompts that a server had and knows nothing of any more.
     `deleted`: prompts that were taken out of a queue by the page that owned them.
     """
@@ -59,7 +61,8 @@ class Books:
     def __init__(self) -> None:
         self.queued: dict[PromptId, list[ServerUrl]] = {}
         self.runs: Counter[PromptId] = Counter()
-        self.ends: dict[PromptId, tuple[ServerUrl, str, int]] = {}
+        self.ends: dict[PromptId, tuple[ServerUrl, str]] = {}
+        self.results: dict[PromptId, set[int]] = {}
         self.forgotten: set[PromptId] = set()
         self.deleted: set[PromptId] = set()
 
@@ -79,6 +82,7 @@ class Server:
         self.is_silent = False
         self.is_dropping = False
         self.swallows: frozenset[str] = frozenset()
+        self.swallows_left = 0
         self.wires: dict[int, Wire] = {}
         self._held: list[tuple[Event, Call | None]] = []
         self._calls: dict[int, Call | None] = {}
@@ -225,7 +229,9 @@ class Server:
             name = frame_kind(frame) if isinstance(frame, str) else "preview"
             if name in _FINAL:
                 self._told_end(frame, _STATES[name])
-            if wire is not None and name not in self.swallows:
+            if name in self.swallows and self.swallows_left:
+                self.swallows_left -= 1
+            elif wire is not None:
                 wire.down(frame)
         elif kind is WakeAt:
             self._wake = effect.time
@@ -248,7 +254,7 @@ class Server:
     def _told_end(self, text: str, state: str) -> None:
         """A failure counts from the moment when it is told; the history has it later."""
         prompt_id = PromptId(json.loads(text)["data"]["prompt_id"])
-        self.world.books.ends.setdefault(prompt_id, (self.url, state, 0))
+        self.world.books.ends.setdefault(prompt_id, (self.url, state))
 
     def _woken(self) -> None:
         if self._wake and self._wake <= self.world.clock.now:
@@ -263,7 +269,7 @@ class Server:
         if self.engine.classes[name].saves is not None:
             files = (Blob(f"made-{run.run_id}", 100, f"made {run.run_id}"),)
         previews = tuple(Preview(False, _PICTURE) for _ in range(run.previews))
-        ui = {"text": ["said"]} if name == "PreviewAny" else None
+        ui = {"PreviewAny": {"text": ["said"]}, "TetherText": {"text": [SAID]}}.get(name)
         return NodeFinished(run.run_id, files, ui, previews)
 
     def _answer(self, request_id: int, response: Response) -> None:
@@ -318,7 +324,8 @@ class Server:
                 if isinstance(given, list)
             )
             state = _STATES[entry.messages[-1][0]]
-            books.ends[PromptId(entry.task.prompt_id)] = (self.url, state, results)
+            books.ends[PromptId(entry.task.prompt_id)] = (self.url, state)
+            books.results.setdefault(PromptId(entry.task.prompt_id), set()).add(results)
             add(entry)
 
         def on_interrupt(prompt_id: str | None) -> bool:
@@ -341,6 +348,12 @@ class Server:
 
 
 def frame_kind(text: str) -> str:
-    """Return the type of a text frame; `executing null` is a type of its own here."""
+    """Return the type of a text frame; `executing null` is a type of its own here.
+
+    So is the `executed` of a node that is no output, which nobody can miss: no fault swallows it
+    and then passes what follows.
+    """
     kind = text[10 : text.find('"', 10)]
+    if kind == "executed" and SAID in text:
+        return "executed beside"
     return "executing null" if kind == "executing" and '"node": null' in text else kind

@@ -128,6 +128,11 @@ class ServerRows:
             device=facts.device if facts else "",
         )
 
+    def broken(self, server: Server) -> ServerRow:
+        """Say that a server can't be shown."""
+        why = self._words.say("card.broken")
+        return ServerRow(server.url, short_name(server.url), "bad", "", "", "", "", why)
+
     def _facts(self, facts: ServerFacts | None) -> str:
         if facts is None or not facts.device:
             return f"ComfyUI {facts.version}" if facts else ""
@@ -183,6 +188,7 @@ class ServerRows:
     def _trouble(self, server: Server, failures: int) -> str:
         """What keeps a server from being used comes before what keeps a workflow from it."""
         why = server.trouble
+        why = why or server.mishap
         if why is None and failures:
             why = Trouble.of("server_outlier", server=server.name, count=failures)
         return self._words.trouble(why) if why is not None else ""

@@ -249,5 +249,16 @@ Event: TypeAlias = (
     | StorageFailed
 )
 
+
+def server_of(event: Event) -> ServerUrl | None:
+    """Return the server that an event is about; None for one of no server."""
+    match event:
+        case Answered(request) | RequestFailed(request):
+            return request.server
+        case TimerFired(key):
+            return getattr(key, "server", None)
+    return getattr(event, "server", None)
+
+
 Emit: TypeAlias = Callable[[Event], None]
 """Queues an event; never raises, never blocks."""

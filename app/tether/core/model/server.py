@@ -64,6 +64,8 @@ class Server:
     use: Use = Use.LISTED
     reach: Reach = Reach.UNKNOWN
     trouble: Trouble | None = None
+    mishap: Trouble | None = None
+    """Something of it could not be taken in, by a bug of this page."""
     queue_remaining: int | None = None
     queue_read_at: float = 0.0
     facts: ServerFacts | None = None

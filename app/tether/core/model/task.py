@@ -172,6 +172,9 @@ class Task:
     """When a duplicate of it in the server's queue was last deleted."""
     executed: set[NodeId] = field(default_factory=set)
     is_success_received: bool = False
+    whole_on: int = 0
+    """The attempt of the socket that brought all its frames from the start; 0 where some may be
+    missing."""
     absences: int = 0
     absent_at: float = 0.0
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
-from tether.core.protocol.messages import read_node_error, read_stamp, text_at
+from tether.core.protocol.messages import read_length, read_node_error, read_stamp, text_at
 from tether.core.protocol.outputs import MOST_OUTPUTS, Output, parse_json, read_outputs
 
 OpenState = Literal["pending", "in_progress"]
@@ -74,7 +74,7 @@ def read_queue_length(text: str) -> int:
     """Read `GET /prompt`: how many tasks wait or run."""
     match read_object(text):
         case {"exec_info": {"queue_remaining": int(remaining)}}:
-            return remaining
+            return read_length(remaining)
     raise MessageError("`/prompt` has an unknown shape", text)
 
 
@@ -298,8 +298,8 @@ def read_stats(text: str) -> ServerFacts:
             return ServerFacts(
                 text_at(system, "comfyui_version")[:40],
                 text_at(device, "name")[:120],
-                free if isinstance(free, int) else 0,
-                total if isinstance(total, int) else 0,
+                max(0, free) if isinstance(free, int) else 0,
+                max(0, total) if isinstance(total, int) else 0,
             )
     raise MessageError("`/system_stats` has an unknown shape", text)
 

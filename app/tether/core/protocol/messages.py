@@ -14,6 +14,9 @@ LONGEST_FRAME = 2_000_000
 Source: ComfyUI 0.28.1, measured: `progress_state` of 1,000 nodes has 300,000.
 """
 
+MOST_WAITING = 1_000_000
+"""Tasks in a queue; more are a server's mistake."""
+
 PREVIEW_HEAD = 4096
 """Bytes of a binary frame that suffice to read its head."""
 
@@ -132,7 +135,7 @@ def _parse(kind: str, data: Any) -> Message | None:
     """Return None for a known kind with an unknown shape."""
     match kind, data:
         case "status", {"status": {"exec_info": {"queue_remaining": int(remaining)}}}:
-            return Status(remaining, "sid" in data)
+            return Status(read_length(remaining), "sid" in data)
         case "feature_flags", dict():
             size = data.get("max_upload_size")
             return FeatureFlags(size if isinstance(size, int) and size > 0 else None)
@@ -171,6 +174,11 @@ _KINDS = frozenset(
         *("execution_error", "execution_interrupted"),
     }
 )
+
+
+def read_length(remaining: int) -> int:
+    """Return the length of a queue as a server gives it, from 0 to `MOST_WAITING`."""
+    return max(0, min(remaining, MOST_WAITING))
 
 
 def read_stamp(value: Any) -> float:

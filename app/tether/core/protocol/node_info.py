@@ -48,13 +48,16 @@ class InputInfo(NamedTuple):
 
 
 class NodeInfo(NamedTuple):
-    """One class of a server: its inputs in their order, and the types that it gives."""
+    """One class of a server: its inputs in their order, and the types that it gives.
+
+    `is_output`: it runs for its own sake; None where the server doesn't say.
+    """
 
     name: str
     title: str
     inputs: tuple[InputInfo, ...]
     outputs: tuple[str, ...]
-    is_output: bool
+    is_output: bool | None
 
     def input(self, name: str) -> InputInfo | None:
         """Return the input of that name."""
@@ -98,12 +101,13 @@ def read_inputs(groups: Any, order: Any) -> tuple[InputInfo, ...]:
 def _read_class(class_type: str, content: dict[str, Any]) -> NodeInfo:
     inputs = read_inputs(content.get("input"), content.get("input_order"))
     outputs, title = content.get("output"), content.get("display_name")
+    is_output = content.get("output_node")
     return NodeInfo(
         class_type,
         title if isinstance(title, str) and title else class_type,
         inputs,
         tuple(map(_type_name, outputs)) if isinstance(outputs, list) else (),
-        content.get("output_node") is True,
+        is_output if isinstance(is_output, bool) else None,
     )
 
 

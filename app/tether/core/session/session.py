@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from tether.core import events, timers
 from tether.core.commands import Command, Commands, StartTimer
+from tether.core.errors import Trouble
+from tether.core.events import Failure
 from tether.core.ids import Chance, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
@@ -16,6 +18,9 @@ from tether.core.submission.dialing import aim, connect, fired
 from tether.core.tracking.frames import Frames
 from tether.core.windows.ledger import Entry
 from tether.core.windows.peers import BroadcastReceived
+
+FIRED_AGAIN = 1.0
+"""Seconds until a timer that could not be handled fires again."""
 
 LINGER = 10.0
 """Seconds that a connection stays after its last task: the next one often goes there too."""
@@ -55,6 +60,28 @@ class Session:
     def handle(self, event: events.Event, now: float) -> Commands:
         """Advance by one event; `now` is seconds since the epoch, by a clock that never jumps."""
         return self._settled(self._handle(event, now), now)
+
+    def mishandled(self, event: events.Event, now: float) -> Commands:
+        """An event could not be handled, by a bug: say so, and go on without it.
+
+        An answer then counts as none, so that nobody waits for it, and a timer fires again.
+        """
+        url = events.server_of(event)
+        server = self.window.servers.get(url) if url is not None else None
+        if server is None:
+            self.window.notices.append(Trouble.of("mishandled_here"))
+        else:
+            server.mishap = Trouble.of("mishandled", server=server.name)
+            self.window.pending.are_servers_changed = True
+            for task in self.window.bound_to(server.url):
+                task.whole_on = 0
+        commands: Commands = ()
+        match event:
+            case events.Answered(request):
+                commands = self._handle(events.RequestFailed(request, Failure.NETWORK), now)
+            case events.TimerFired(key):
+                commands = (StartTimer(key, FIRED_AGAIN),)
+        return self._settled(commands, now)
 
     def _handle(self, event: events.Event, now: float) -> Commands:
         window = self.window

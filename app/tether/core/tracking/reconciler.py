@@ -1,5 +1,6 @@
 """Queries servers for the truth about tasks: the socket is only a hint."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tether.core.commands import Command, Commands, StartTimer, StopTimer
@@ -22,7 +23,20 @@ from tether.core.timers import MissedTimer, PollTimer
 from tether.core.tracking.verdicts import Verdicts, find_witness, last_contact
 
 POLL_EVERY = 2.0
-"""Seconds between queries while a task is silent, unknown or missing."""
+"""Seconds between queries while a task is unknown, missing or of no socket."""
+
+SILENT_POLL_EVERY = 1.0
+"""Seconds of silence after which a task that runs, or is the next, is queried.
+
+A deaf socket is silent too. A server runs one task at a time: hardly more than one window asks so
+often.
+"""
+
+HEAVY_LIST = 50_000
+"""Characters of a list from which on that is done half as often: `/queue` has whole workflows."""
+
+SHORTEST_TICK = 0.05
+"""Seconds: timers may fire a little early."""
 
 IDLE_POLL_EVERY = 15.0
 """Seconds between queries otherwise."""
@@ -39,6 +53,7 @@ class Polling:
     list_id: int = 0
     asked_at: float = 0.0
     is_again: bool = False
+    is_heavy: bool = False
     idle_until: float = 0.0
     witness_id: int = 0
     """The latest query for a task that has ended there."""
@@ -67,32 +82,54 @@ class Reconciler:
         # A random phase keeps windows from querying all at once.
         phase = IDLE_POLL_EVERY * (0.5 + self._window.chance.uniform() / 2)
         polling.idle_until = max(polling.idle_until, now + phase)
-        return (StartTimer(PollTimer(server.url), POLL_EVERY),)
+        return (StartTimer(PollTimer(server.url), SILENT_POLL_EVERY),)
 
     def fired(self, server: Server, now: float) -> Commands:
-        """Poll a server with tasks of this window if there is a reason."""
-        tasks = self._tasks(server)
-        if not tasks:
-            self._pollings.pop(server.url, None)
-            return ()
-        polling = self._polling(server)
-        is_urgent = not server.connection.is_receiving or any(
+        """Poll a server with tasks of this window if there is a reason, and watch its socket.
+
+        That may be found deaf after its last task has ended, before the next one comes.
+        """
+        tasks, polling = self._tasks(server), self._polling(server)
+        commands = server.connection.redial_if_deaf(now)
+        if commands and server.connection.deafness == DEAF_AGAIN:
+            self._window.renew_client_id(server, now)
+        if not tasks and not server.connection.is_doubted:
+            del self._pollings[server.url]
+            return commands
+        delay = SILENT_POLL_EVERY
+        if tasks and not polling.list_id:
+            wait = self._due_at(server, polling, tasks) - now
+            if wait <= 0:
+                commands += self.query(server, now)
+            else:
+                delay = min(max(wait, SHORTEST_TICK), delay)
+        return (StartTimer(PollTimer(server.url), delay), *commands)
+
+    def _due_at(self, server: Server, polling: Polling, tasks: Sequence[Task]) -> float:
+        """Return when the list is to be requested, unless frames come before."""
+        connection, due_at = server.connection, polling.idle_until
+        every = POLL_EVERY if polling.is_heavy else SILENT_POLL_EVERY
+        others = (server.queue_remaining or 0) - len(tasks)
+        for task in tasks:
+            if task.state is State.RUNNING:
+                due_at = min(due_at, max(task.last_frame_at, polling.asked_at) + every)
+            elif task.state is State.QUEUED:
+                # The later its turn comes, the less is missed.
+                ahead = others if task.ahead is None else task.ahead
+                silent_since = max(connection.received_at, polling.asked_at)
+                due_at = min(due_at, silent_since + every * max(1, ahead))
+        is_suspicious = not connection.is_receiving or any(
             task.state is State.UNKNOWN
             or task.absences
             or task.is_cancel_wanted
             or task.is_moving
-            or task.client_id != server.connection.client_id  # its frames go to another client
-            or (task.state is State.RUNNING and now - task.last_frame_at >= POLL_EVERY)
+            or task.client_id != connection.client_id  # its frames go to another client
             for task in tasks
         )
         # A task may have been deleted, which no frame tells.
-        is_urgent = is_urgent or server.has_fewer_than(len(tasks))
-        redial = server.connection.redial_if_deaf(now)
-        if redial and server.connection.deafness == DEAF_AGAIN:
-            self._window.renew_client_id(server, now)
-        tick = (StartTimer(PollTimer(server.url), POLL_EVERY), *redial)
-        is_due = (is_urgent or now >= polling.idle_until) and now >= server.retry_at
-        return (*tick, *self.query(server, now)) if is_due and not polling.list_id else tick
+        if is_suspicious or server.has_fewer_than(len(tasks)):
+            due_at = min(due_at, polling.asked_at + POLL_EVERY)
+        return max(due_at, server.retry_at)
 
     def forget(self, server: Server) -> Commands:
         """A server is gone, and has no task of this window."""
@@ -194,6 +231,7 @@ class Reconciler:
             raise MessageError(f"`{request.path}` answered {status}", text)
         found = read_jobs(text) if request.ask is Ask.JOBS else read_queue(text)
         server.answered()
+        polling.is_heavy = len(text) > HEAVY_LIST
         asked_at, polling.list_id = polling.asked_at, 0
         commands: list[Command] = []
         for task in self._tasks(server):

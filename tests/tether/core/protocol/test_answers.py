@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tether.core.farm import recorded, recorded_texts
-from tests.tether.core.junk import NESTED, anything, peer_texts, warped
+from tests.tether.core.junk import NESTED, anything, is_bounded, peer_texts, warped
 from tether.core.errors import MessageError
 from tether.core.ids import NodeId, PromptId
 from tether.core.protocol.answers import (
@@ -273,6 +273,13 @@ def test_limits_and_facts_are_read() -> None:
     assert facts == ServerFacts("0.28.1", "cpu", 23728562176, 25276502016)
 
 
+def test_numbers_that_make_no_sense_are_brought_into_bounds() -> None:
+    """They are shown, and sums are made of them."""
+    assert read_queue_length('{"exec_info": {"queue_remaining": -1}}') == 0
+    odd = {"system": {}, "devices": [{"vram_free": -1, "vram_total": 10**400}]}
+    assert read_stats(json.dumps(odd)) == ServerFacts("", "", 0, 2**64)
+
+
 def test_a_server_without_a_card_has_facts() -> None:
     """Empty ones, not an error: nothing depends on them."""
     assert read_stats('{"system": {}, "devices": []}') == ServerFacts("", "", 0, 0)
@@ -325,9 +332,13 @@ def test_an_answer_can_raise_nothing_but_a_message_error(
 ) -> None:
     """Whatever bytes a server answers with, to whatever was asked."""
     try:
-        reader(text)
+        found = reader(text)
     except MessageError:
         return
+    assert is_bounded(found)
+    if isinstance(found, ServerFacts):
+        found = min(found.memory_free, found.memory_total)
+    assert reader is read_number or not isinstance(found, int) or found >= 0
 
 
 @given(peer_texts(BODIES), anything)
@@ -423,3 +434,4 @@ def test_a_list_can_raise_nothing_but_a_message_error(
     except MessageError:
         return
     assert all(entry.pending or entry.is_running for entry in found.values())
+    assert is_bounded(found)

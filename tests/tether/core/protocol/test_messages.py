@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tether.core.farm import frame, recorded, recorded_texts
-from tests.tether.core.junk import NESTED, anything, peer_texts
+from tests.tether.core.junk import NESTED, anything, is_bounded, peer_texts
 from tether.core.errors import MessageError
 from tether.core.protocol.messages import (
     GAUGES,
     LONGEST_FRAME,
+    MOST_WAITING,
     PREVIEW_HEAD,
     Executed,
     Executing,
@@ -206,8 +207,18 @@ def test_a_frame_can_raise_nothing_but_a_message_error(text: str) -> None:
         message = parse_message(text)
     except MessageError:
         return
+    assert is_bounded(message)
+    assert not isinstance(message, Status) or message.queue_remaining >= 0
     if isinstance(message, NodesReached):
         assert all(0 <= share <= 1 for _, share in message.shares)
+
+
+@pytest.mark.parametrize(("told", "read"), [("-3", 0), ("1" + "0" * 400, MOST_WAITING)])
+def test_a_queue_is_as_long_as_a_queue_can_be(told: str, read: int) -> None:
+    """A server's mistake is no sum that fails."""
+    text = f'{{"status": {{"exec_info": {{"queue_remaining": {told}}}}}}}'
+    message = parse_message(f'{{"type": "status", "data": {text}}}')
+    assert message == Status(read, is_greeting=False)
 
 
 def test_the_step_of_the_running_node_is_told_as_the_server_says_it() -> None:

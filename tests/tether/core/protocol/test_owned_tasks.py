@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tether.core.junk import anything
+from tests.tether.core.junk import anything, is_bounded, renumbered
 from tether.core.errors import MessageError
 from tether.core.ids import OwnerTag
 from tether.core.protocol.owned_tasks import OwnedTask, read_ended, read_open
@@ -81,7 +81,13 @@ def test_an_unknown_shape_is_told(text: str) -> None:
             read_ended(text, US)
 
 
-@given(st.dictionaries(st.text(max_size=3), anything) | anything)
+REAL: list[Any] = [
+    {"queue_running": [item(1, "p1")], "queue_pending": [item(2, "p2"), item(0.5, "p3")]},
+    {"p1": {"prompt": item(1, "p1"), "status": {"status_str": "success", "messages": []}}},
+]
+
+
+@given(st.dictionaries(st.text(max_size=3), anything) | anything | renumbered(REAL))
 def test_no_answer_breaks_the_reader(answer: Any) -> None:
     """It is read, or told."""
     for read in (read_open, read_ended):
@@ -90,4 +96,4 @@ def test_no_answer_breaks_the_reader(answer: Any) -> None:
         except MessageError:
             continue
         found = found if isinstance(found, list) else found[1]
-        assert all(isinstance(each, OwnedTask) for each in found)
+        assert all(isinstance(each, OwnedTask) and is_bounded(each) for each in found)

@@ -7,10 +7,18 @@ import pytest
 from tests.tether.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
 from tests.tether.core.model_server import ModelServer, Socket
 from tests.tether.core.world import Call, World
-from tether.core.commands import Broadcast, LoadWorkflow, OpenSocket, ReleaseFiles, SaveRecord
+from tether.core.commands import (
+    Broadcast,
+    LoadWorkflow,
+    OpenSocket,
+    ReleaseFiles,
+    SaveRecord,
+    StartTimer,
+)
 from tether.core.errors import Trouble
 from tether.core.events import (
     AimChanged,
+    Answered,
     BinaryReceived,
     CancelRequested,
     CollectRequested,
@@ -36,7 +44,7 @@ from tether.core.model.health import only_here
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.protocol.requests import Ask
-from tether.core.session.session import LINGER
+from tether.core.session.session import FIRED_AGAIN, LINGER
 from tether.core.session.snapshot import write_task
 from tether.core.timers import (
     ConnectionTimer,
@@ -692,3 +700,36 @@ def test_an_upload_that_never_gets_through_is_not_tried_for_ever(is_elsewhere: b
     assert {task.state for task in tasks} == ends
     uploads = [each.server for each in asked(world.log, Ask.UPLOAD)]
     assert uploads.count(NORTH) <= 4, "what is under way together is one try"
+
+
+def test_an_answer_that_could_not_be_taken_in_counts_as_none() -> None:
+    """Nobody waits for it; its server's card says so, and what went before is followed up."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.QUEUED)
+    task.whole_on = 1
+    server = world.session.window.servers[NORTH]
+    commands = world.happen(PageChanged(PageChange.ONLINE))
+    lists = one(commands, Ask.JOBS)
+    world.session.window.pending.unsaved.add(task.task_id)
+    commands = world.session.mishandled(Answered(lists, 200, "{}"), world.now)
+    assert server.mishap == Trouble.of("mishandled", server=server.name)
+    assert (server.reach, task.whole_on) == (Reach.DOWN, 0)
+    assert all_of(SaveRecord, commands)
+    assert one(world.happen(PageChanged(PageChange.ONLINE)), Ask.JOBS).id != lists.id
+
+
+def test_a_timer_that_could_not_be_handled_fires_again() -> None:
+    """Else a server would never be asked any more."""
+    world = one_server()
+    timer = PollTimer(NORTH)
+    assert world.session.mishandled(TimerFired(timer), world.now) == (
+        StartTimer(timer, FIRED_AGAIN),
+    )
+
+
+def test_what_could_not_be_handled_and_is_of_no_server_is_a_notice() -> None:
+    """The person learns of it all the same."""
+    world = one_server()
+    assert world.session.mishandled(PageChanged(PageChange.ONLINE), world.now) == ()
+    assert world.session.window.notices[-1] == Trouble.of("mishandled_here")

@@ -27,6 +27,7 @@ from tests.tether.core.farm import (
 from tether.core.commands import CloseSocket, Commands, LoadWorkflow, StartTimer, StopTimer
 from tether.core.errors import Trouble
 from tether.core.ids import ClientId, TaskId
+from tether.core.model.connection import Phase
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -35,9 +36,12 @@ from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.timers import MissedTimer, PollTimer
 from tether.core.tracking.reconciler import (
+    HEAVY_LIST,
     IDLE_POLL_EVERY,
     OVERTAKEN_GRACE,
     POLL_EVERY,
+    SHORTEST_TICK,
+    SILENT_POLL_EVERY,
     Polling,
     Reconciler,
 )
@@ -349,13 +353,13 @@ def test_the_pulse_starts_with_the_first_task_and_stops_after_the_last() -> None
     """One pulse, whoever looked before it started."""
     story = Story(*QUEUED)
     story.look(0)
-    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, POLL_EVERY),)
+    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, SILENT_POLL_EVERY),)
     assert story.reconciler.start(story.north, NOON) == ()
     story.window.end(story.task, State.COMPLETED, NOON, "socket", None)
     assert story.reconciler.fired(story.north, NOON) == ()
 
     bound_task(story.window, story.north, *QUEUED, number=2)
-    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, POLL_EVERY),)
+    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, SILENT_POLL_EVERY),)
 
 
 def test_a_server_that_is_gone_has_no_pulse() -> None:
@@ -366,26 +370,78 @@ def test_a_server_that_is_gone_has_no_pulse() -> None:
     assert story.reconciler.start(story.north, NOON) != ()
 
 
-def beats(story: Story, seconds: float) -> list[float]:
+def beats(story: Story, seconds: float, status: str = "pending", padding: str = "") -> list[float]:
     """When lists were asked for, each answered at once with all that is asked."""
     looks = []
-    commands = story.reconciler.start(story.north, NOON)
-    at = 0.0
-    while timers(commands) and at < seconds:
-        at += POLL_EVERY
+    at = timers(story.reconciler.start(story.north, NOON))[POLL_TIMER]
+    while at < seconds:
         commands = story.reconciler.fired(story.north, NOON + at)
         for request in asked(commands):
             looks.append(at)
-            jobs = [{"id": story.task.prompt_id, "status": "pending"}]
-            story.answer(request, {"jobs": jobs}, at)
+            jobs = [{"id": story.task.prompt_id, "status": status}]
+            ahead, asked_for = story.task.ahead, story.task.state
+            story.answer(request, {"jobs": jobs, "padding": padding}, at)
+            story.task.ahead = ahead
+            assert story.task.state is asked_for
+        at += timers(commands)[POLL_TIMER]
     return looks
 
 
-def test_a_quiet_task_is_looked_at_every_fifteen_seconds() -> None:
+def test_a_task_that_is_not_soon_its_turn_is_looked_at_every_fifteen_seconds() -> None:
     """It waits in the server's queue, and its socket is open."""
-    looks = beats(Story(*QUEUED), 60)
+    story = Story(*QUEUED)
+    story.task.ahead = 20
+    story.north.connection.received(NOON)
+    looks = beats(story, 60)
     assert IDLE_POLL_EVERY / 2 <= looks[0] <= IDLE_POLL_EVERY + POLL_EVERY
     assert len(looks) in (3, 4)
+
+
+@pytest.mark.parametrize(("ahead", "others", "seconds"), [(0, 0, 1), (1, 9, 1), (3, 0, 3)])
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_task_whose_turn_comes_on_a_silent_socket_is_looked_at(
+    ahead: int, others: int, seconds: int, is_listed: bool
+) -> None:
+    """As often as it may have begun; before the first list its server's number says when."""
+    story = Story(*QUEUED)
+    if is_listed:
+        story.task.ahead = ahead
+        story.north.note_queue(others + 1, NOON)
+    else:
+        story.north.note_queue(ahead + 1, NOON)
+    story.north.connection.received(NOON)
+    looks = beats(story, 20)
+    assert looks[0] <= IDLE_POLL_EVERY
+    assert {round(after - before) for before, after in pairwise(looks)} == {seconds}
+
+
+def test_a_silent_run_is_looked_at_every_second_from_its_last_frame_on() -> None:
+    """To the moment: the pulse comes when it is due."""
+    story = Story(*RUNNING)
+    story.reconciler.start(story.north, NOON)
+    story.task.last_frame_at = NOON + 0.7
+    (tick,) = story.reconciler.fired(story.north, NOON + 1)
+    assert isinstance(tick, StartTimer)
+    assert tick.delay == pytest.approx(0.7)
+    assert one(story.reconciler.fired(story.north, NOON + 1.71)).ask is Ask.JOBS
+    # While a list is under way, or has just been asked for, there is no hurry.
+    assert timers(story.reconciler.fired(story.north, NOON + 9)) == {POLL_TIMER: SILENT_POLL_EVERY}
+
+
+def test_a_pulse_that_comes_a_moment_too_early_is_followed_by_another() -> None:
+    """Browsers round; none comes without end."""
+    story = Story(*RUNNING)
+    story.reconciler.start(story.north, NOON)
+    story.task.last_frame_at = NOON
+    commands = story.reconciler.fired(story.north, NOON + SILENT_POLL_EVERY - 0.001)
+    assert timers(commands) == {POLL_TIMER: SHORTEST_TICK}
+
+
+def test_long_lists_are_asked_for_half_as_often() -> None:
+    """An old server's queue has all workflows in it."""
+    light, heavy = Story(*RUNNING), Story(*RUNNING)
+    assert len(beats(light, 20, "in_progress")) in (18, 19)
+    assert len(beats(heavy, 20, "in_progress", "x" * HEAVY_LIST)) in (9, 10)
 
 
 @pytest.mark.parametrize("why", ["socket", "silence", "unknown", "absence", "cancel"])
@@ -416,6 +472,18 @@ def test_a_post_that_is_acknowledged_and_not_heard_of_replaces_the_socket() -> N
     assert beaten(story, 9) == []
 
 
+def test_a_socket_is_found_deaf_after_its_last_task_too() -> None:
+    """Short tasks leave no time for it; the pulse stops when that is settled."""
+    story = Story(*RUNNING)
+    story.north.connection.doubt(NOON, NOON)
+    story.window.end(story.task, State.COMPLETED, NOON, "record", None)
+    assert story.reconciler.fired(story.north, NOON + 1) == (
+        StartTimer(POLL_TIMER, SILENT_POLL_EVERY),
+    )
+    assert all_of(StartTimer, story.reconciler.fired(story.north, NOON + 2))[-1].key != POLL_TIMER
+    assert story.north.connection.phase is Phase.CLOSING
+
+
 def test_a_start_that_only_the_list_tells_of_replaces_the_socket() -> None:
     """The task waited when the list before was asked for, and nothing was heard since."""
     story = Story(*QUEUED)
@@ -441,6 +509,8 @@ def test_an_end_that_only_the_record_tells_of_may_be_a_deaf_socket(heard_at: flo
 def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
     """Somebody deleted one of ours: no other frame tells us."""
     story = Story(*QUEUED)
+    story.task.ahead = 20
+    story.north.connection.received(NOON)
     story.reconciler.start(story.north, NOON)
     story.north.note_queue(1, NOON)
     assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
@@ -451,7 +521,7 @@ def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
 def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:
     """Frames come; or a call has just failed."""
     story = Story(*RUNNING)
-    story.task.last_frame_at = NOON + 1
+    story.task.last_frame_at = NOON + 1.5
     story.reconciler.start(story.north, NOON)
     assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
     story.north.retry_at = NOON + 9
@@ -575,4 +645,4 @@ def test_each_server_has_a_memory_of_its_own() -> None:
 
 def test_a_beat_leaves_the_socket_its_time() -> None:
     """The question about a task that a list lacks is asked before the next look."""
-    assert OVERTAKEN_GRACE < POLL_EVERY < IDLE_POLL_EVERY
+    assert OVERTAKEN_GRACE < SILENT_POLL_EVERY < POLL_EVERY < IDLE_POLL_EVERY
