@@ -402,7 +402,7 @@ MUTATIONS = {
         "if task is None or task.server != server:",
         "if task is None:",
         ("own frames",),
-        range(116, 128),
+        range(6, 18),
         ("foreign frames",),
     ),
     "lock kept after the end": Mutation(
@@ -448,7 +448,7 @@ MUTATIONS = {
         ("        task.posted_at = now\n"),
         ("        pass\n"),
         ("sent again",),
-        range(84, 97),
+        range(108, 120),
     ),
     "sent before it is saved": Mutation(
         "session.session",
@@ -544,7 +544,7 @@ MUTATIONS = {
             "            return ()\n"
         ),
         ("sent again", "true end"),
-        range(74, 86),
+        range(12),
     ),
     "moved without a look": Mutation(
         "submission.withdrawal",
