@@ -36,6 +36,12 @@ class HostileServer:
         self.answers: dict[str, str | bytes] = {}
         """Path -> what is answered there instead, whole."""
         self.asked: list[str] = []
+        self.names = NAMES
+        """Its results."""
+        self.open_bodies = 0
+        """Results named `endless…` that are being sent."""
+        self.beside: list[int] = []
+        """How many such results each upload found."""
         self.has_flooded = 0
         self._sockets: list[web.WebSocketResponse] = []
         self._tasks: list[str] = []
@@ -82,8 +88,12 @@ class HostileServer:
         if path == "/ws":
             return await self._listen(request)
         headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        if path == "/view" and "endless" in request.query_string:
+            return await self._endless(request, headers)
         if path == "/view":
             return self._file(request, headers)
+        if path == "/upload/image":
+            self.beside.append(self.open_bodies)
         given = self.answers.get(path)
         if given is None:
             given = json.dumps(await self._say_ill(request, path))
@@ -92,6 +102,18 @@ class HostileServer:
         # The type is a script, too.
         headers["Content-Type"] = 'text/html; charset="<script>canary=1</script>"'
         return web.Response(status=400 if is_refusal else 200, body=body, headers=headers)
+
+    async def _endless(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        """Send a result as fast as a slow line does, for ever."""
+        answer = web.StreamResponse(headers=headers)
+        await answer.prepare(request)
+        self.open_bodies += 1
+        with suppress(ClientConnectionResetError, ConnectionError):
+            while True:
+                await answer.write(bytes(20_000))
+                await asyncio.sleep(0.5)
+        self.open_bodies -= 1
+        return answer
 
     def _file(self, request: web.Request, headers: dict[str, str]) -> web.Response:
         name = request.query.get("filename", "")
@@ -128,7 +150,7 @@ class HostileServer:
 
     async def _play(self, prompt: str, number: int) -> None:
         """A task that ends well, with ill results; or badly, in ill words."""
-        files = [{"filename": name, "subfolder": SCRIPT, "type": "output"} for name in NAMES]
+        files = [{"filename": name, "subfolder": SCRIPT, "type": "output"} for name in self.names]
         about = json.dumps({"prompt_id": prompt, "node_id": SCRIPT, "image_type": "image/png"})
         head = (4).to_bytes(4) + len(about).to_bytes(4) + about.encode()
         await self.say(

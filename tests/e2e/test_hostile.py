@@ -24,9 +24,11 @@ from tests.e2e.farm import (
     run,
     tasks,
     until,
+    wait_for,
 )
 from tests.e2e.hostile import NAMES, HostileServer
 from tests.e2e.watch import Watch
+from tether.core.windows.transfers import PLACES
 
 SECRET = "s3cret+/="
 MANY = 10**6
@@ -133,6 +135,25 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         known = {server.url for server in good.servers} | {good.url.rstrip("/")}
         known |= {url.replace("http", "ws", 1) for url in known}
         assert watch.origins() <= foreign | known
+
+
+def test_results_that_never_end_do_not_keep_pictures_from_their_server(
+    watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm
+) -> None:
+    """They have places of their own, over all tabs."""
+    watch.allow("400|Failed to load|CORS|ERR_FAILED|net::")
+    hostile.names = tuple(f"endless-{number}.png" for number in range(PLACES + 1))
+    page = open_page(watched_page, good)
+    add(page, hostile)
+    run(page, [as_file(noise(1), "1.png")], server="ill")
+    expect_done(page, 1)
+    page.locator(".task figure").first.scroll_into_view_if_needed()
+    wait_for(page, lambda: hostile.open_bodies == PLACES, "results that never end")
+    other = open_page(page.context.new_page(), good)
+    add(other, hostile)
+    run(other, [as_file(noise(2), "2.png")], server="ill")
+    wait_for(other, lambda: len(hostile.beside) > 1, "an upload beside them")
+    assert hostile.beside == [0, PLACES]
 
 
 NODES = json.dumps({str(number): {} for number in range(MANY)})

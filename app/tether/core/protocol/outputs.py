@@ -23,8 +23,8 @@ _KINDS: Mapping[str, Kind] = {
 LARGEST_UNASKED = 32 * 2**20
 """Bytes of the largest result that is fetched without a click."""
 
-ANY = 2**53
-"""The limit in bytes when a person asks for a result: none."""
+LARGEST_ASKED = 2 * 2**30
+"""Bytes of the largest result that is fetched at all: an endless one must end."""
 
 MOST_OUTPUTS = 1_000
 """Results of one task; a hostile server tells a million, and each costs the page an element."""

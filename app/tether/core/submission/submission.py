@@ -16,6 +16,9 @@ from tether.core.submission.dialing import called, connect
 from tether.core.timers import SocketTimer
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
+_SLOW_LINE = 30_000
+"""Bytes a second that an upload is given time for: a line of 1 Mbit/s that four share."""
+
 """Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
 
 MOST_SENDS = 3
@@ -228,7 +231,9 @@ class Submission:
     def _upload(self, task: Task, picture: Picture) -> Request:
         upload = Upload(picture.digest, picture.filename)
         about = self._about(task, Ask.UPLOAD, "/upload/image")
-        return Request(*about, upload=upload, timeout=UPLOAD_WITHIN, owner=Owner.SUBMISSION)
+        return Request(
+            *about, upload=upload, timeout=upload_within(picture.size), owner=Owner.SUBMISSION
+        )
 
     def _about(self, task: Task, ask: Ask, path: str) -> tuple[int, ServerUrl, Ask, str, TaskId]:
         """Return what a request begins with; only its answer counts for the task from now on."""
@@ -242,3 +247,8 @@ class Submission:
     def _server(self, task: Task) -> Server:
         assert task.server is not None, "a task on its way is bound"
         return self._window.servers[task.server]
+
+
+def upload_within(size: int) -> float:
+    """Return the timeout of an upload of so many bytes, in seconds."""
+    return UPLOAD_WITHIN + size / _SLOW_LINE

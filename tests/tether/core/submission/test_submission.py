@@ -26,7 +26,7 @@ from tether.core.model.server import Reach, Server, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
-from tether.core.submission.submission import POST_WITHIN, UPLOAD_WITHIN, Submission
+from tether.core.submission.submission import POST_WITHIN, Submission, upload_within
 from tether.core.timers import SocketTimer
 from tether.core.tracking.frames import task_of
 
@@ -71,11 +71,17 @@ class Story:
         return self.task.note.code
 
 
+def test_a_slow_line_has_time_for_a_large_picture() -> None:
+    """40 MB at 1 Mbit/s."""
+    assert upload_within(40 * 10**6) > 40 * 8
+
+
 def test_with_a_socket_open_a_task_goes_straight_to_its_server() -> None:
     """Upload, POST, acknowledged; with the server's own name for the picture."""
     story = Story()
     upload = story.upload()
-    assert (upload.server, upload.path, upload.timeout) == (NORTH, "/upload/image", UPLOAD_WITHIN)
+    assert (upload.server, upload.path) == (NORTH, "/upload/image")
+    assert upload.timeout == upload_within(story.task.pictures[0].size)
     assert upload.upload is not None
     assert story.task.state is State.UPLOADING
 
