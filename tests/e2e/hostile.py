@@ -33,6 +33,8 @@ class HostileServer:
 
     def __init__(self, elsewhere: str = "") -> None:
         self.elsewhere = elsewhere
+        self.redirected: frozenset[str] = frozenset()
+        """Calls that it sends there, by method and path."""
         self.answers: dict[str, str | bytes] = {}
         """Path -> what is answered there instead, whole."""
         self.asked: list[str] = []
@@ -88,6 +90,9 @@ class HostileServer:
         if path == "/ws":
             return await self._listen(request)
         headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        if f"{request.method} {path}" in self.redirected:
+            headers["Location"] = self.elsewhere + request.path_qs
+            return web.Response(status=307, headers=headers)
         if path == "/view" and "endless" in request.query_string:
             return await self._endless(request, headers)
         if path == "/view":

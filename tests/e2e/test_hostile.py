@@ -137,6 +137,28 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         assert watch.origins() <= foreign | known
 
 
+@pytest.mark.parametrize("call", ["GET /prompt", "POST /upload/image", "POST /prompt"])
+def test_no_call_follows_a_redirect_and_the_person_reads_it(
+    watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm, call: str
+) -> None:
+    """To another server, which would take it: it hears nothing, and nothing counts as sent."""
+    watch.allow("400|Failed to load|CORS|redirect|ERR_FAILED|net::")
+    hostile.elsewhere, hostile.redirected = good.servers[0].url, frozenset({call})
+    page = open_page(watched_page, good)
+    add(page, hostile)
+    told = "sends calls on to another address"
+    if call == "GET /prompt":
+        expect(ill_card(page, hostile).locator(":scope > .trouble")).to_contain_text(told)
+        ill_card(page, hostile).get_by_role("button", name="Diagnose").click()
+        expect(ill_card(page, hostile)).to_contain_text("see where it leads")
+    else:
+        run(page, [as_file(noise(1), "secret.png")], server="ill")
+        expect(page.locator(".task[data-state=waiting]")).to_contain_text(told)
+    assert call in [asked.partition("?")[0] for asked in hostile.asked]
+    assert [method for method, _, _ in good.servers[0].requests if method == "POST"] == []
+    assert "token" not in json.dumps([target for _, target, _ in good.servers[0].requests])
+
+
 def test_results_that_never_end_do_not_keep_pictures_from_their_server(
     watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm
 ) -> None:

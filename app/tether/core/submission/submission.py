@@ -183,6 +183,11 @@ class Submission:
     def failed(self, task: Task, request: Request, failure: Failure, now: float) -> Commands:
         """An upload or a POST has no answer."""
         server = self._server(task)
+        if failure is Failure.REDIRECTED:
+            if request.ask is Ask.POST and task.state is not State.POSTING:
+                return ()
+            why = Trouble.of("server_redirects", server=server.name, url=server.url)
+            return self._take_back(task, server, why, now)
         if request.ask is Ask.POST:
             if task.state is State.POSTING:
                 self._outcome_unknown(task)

@@ -233,6 +233,21 @@ def test_an_upload_without_an_answer_gives_the_task_back() -> None:
     assert story.note() == "server_silent"
 
 
+def test_what_was_to_go_elsewhere_gives_the_task_back() -> None:
+    """The server has neither picture nor task; unless frames that were faster say otherwise."""
+    story = Story()
+    story.fail(story.upload(), Failure.REDIRECTED)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_redirects")
+    story = Story()
+    story.fail(story.post(), Failure.REDIRECTED)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_redirects")
+    story = Story()
+    post = story.post()
+    story.submission.acknowledged(story.task, NOON + 1)
+    assert story.fail(post, Failure.REDIRECTED) == ()
+    assert story.task.state is State.QUEUED
+
+
 def test_a_picture_that_is_gone_here_has_failed() -> None:
     """No server can help."""
     story = Story()
