@@ -33,6 +33,8 @@ class HostileServer:
 
     def __init__(self, elsewhere: str = "") -> None:
         self.elsewhere = elsewhere
+        self.headers: dict[str, str] = {}
+        """What each of its answers has besides."""
         self.redirected: frozenset[str] = frozenset()
         """Calls that it sends there, by method and path."""
         self.answers: dict[str, str | bytes] = {}
@@ -48,7 +50,7 @@ class HostileServer:
         self._sockets: list[web.WebSocketResponse] = []
         self._tasks: list[str] = []
         self._jobs: set[asyncio.Task[None]] = set()
-        self.url = ""
+        self.url, self.port = "", 0
 
     async def start(self) -> None:
         """Listen."""
@@ -57,7 +59,8 @@ class HostileServer:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     async def stop(self) -> None:
         """Close the port."""
@@ -89,7 +92,8 @@ class HostileServer:
         self.asked.append(f"{request.method} {request.path_qs}")
         if path == "/ws":
             return await self._listen(request)
-        headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        cors = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        headers = {**cors, **self.headers}
         if f"{request.method} {path}" in self.redirected:
             headers["Location"] = self.elsewhere + request.path_qs
             return web.Response(status=307, headers=headers)
