@@ -19,7 +19,7 @@ from tether.browser.values import new_file
 from tether.core.errors import BadInput
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import ANY, saved_name, view_url
+from tether.core.protocol.outputs import LARGEST_ASKED, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
@@ -231,7 +231,7 @@ class KeptResults:
         blob = (await self.store.read([name])).get(name)
         if blob is None:
             task = _task_of(entry)
-            blob = await self.world.content(task, output, ANY)
+            blob = await self.world.content(task, output, LARGEST_ASKED)
             self.world.forget(task.task_id)
         if blob is None:
             raise BadInput("result_gone", file=output.filename)

@@ -21,7 +21,10 @@ from tether.runtime.caller import Caller
 CALL_TIMEOUT = 6.0
 """Seconds for each call."""
 
-_EXAMINED_AFTER = {"server_down", "server_cors", "server_locked", "server_odd", "server_slow"}
+_EXAMINED_AFTER = {
+    *("server_down", "server_cors", "server_locked", "server_odd"),
+    *("server_slow", "server_redirects"),
+}
 """Troubles after which a server is examined."""
 
 
@@ -114,6 +117,8 @@ class Doctor:
             return {"status": read.status, "is_comfy": _is_comfy(read)}
         if read.failure is Failure.TIMEOUT:
             return {"is_slow": True}
+        if read.failure is Failure.REDIRECTED:
+            return {"is_redirected": True}
         if await self._has_echo(url):
             bare = None
             if mode in (Mode.BEARER, Mode.BASIC):

@@ -14,6 +14,9 @@ from tether.core.protocol.access_token import Access
 from tether.core.protocol.requests import LONGEST_ANSWER, Request, Upload
 from tether.core.windows.transfers import Begin
 
+_FAILURES = {-1: Failure.NETWORK, -2: Failure.TIMEOUT, -3: Failure.REDIRECTED}
+"""By the status that static/boot/calls.mjs tells."""
+
 
 class _Call:
     """A request under way: what aborts it, and what gives an upload's place back."""
@@ -94,8 +97,7 @@ class BrowserHttp:
         if status >= 0:
             self._on_answer(Answered(call.request, status, text, seconds, retry_after))
         else:
-            why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
-            self._on_answer(RequestFailed(call.request, why))
+            self._on_answer(RequestFailed(call.request, _FAILURES[status]))
 
     async def _form(self, upload: Upload) -> Any:
         """Return the body: the picture goes from storage to the network, past Python."""
@@ -112,8 +114,10 @@ class BrowserHttp:
         url, options = fetch_options(self._page, request.server, request.url, access)
         options["method"], options["cache"] = request.method, "no-store"
         options["mode"] = "no-cors" if request.is_opaque else "cors"
-        if request.method == "POST":
-            options["redirect"] = "error"  # what is sent is for this server
+        if not request.is_opaque:
+            # What is sent is for this server, and what it answers is its own. An opaque call has
+            # no choice, and carries nothing. Source: Fetch, `redirect`.
+            options["redirect"] = "manual"
         if body is not None:
             # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
             options["body"] = body

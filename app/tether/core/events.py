@@ -184,6 +184,7 @@ class Failure(Enum):
     TIMEOUT = "timeout"
     NETWORK = "network"
     FILE_GONE = "file_gone"
+    REDIRECTED = "redirected"  # to another address, which was not called
 
 
 @dataclass(frozen=True, slots=True)

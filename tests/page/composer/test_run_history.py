@@ -44,6 +44,13 @@ def test_history_comes_oldest_first() -> None:
     ]
 
 
+def test_an_endless_name_of_a_file_is_none() -> None:
+    endless = {"filename": "x" * 10**6}
+    (job,) = read_jobs(json.dumps({"jobs": [{"id": "p1", "preview_output": endless}]}))
+    (run,) = read_history(json.dumps({"p1": {"outputs": {"4": {"images": [endless]}}}}))
+    assert job == run == RUN
+
+
 def test_no_more_than_can_be_looked_at() -> None:
     assert len(read_jobs(json.dumps({"jobs": [{"id": str(n)} for n in range(99)]}))) == LIMIT
     assert len(read_history(json.dumps({str(n): {} for n in range(99)}))) == LIMIT

@@ -8,8 +8,14 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
-from tether.core.protocol.messages import read_length, read_node_error, read_stamp, text_at
-from tether.core.protocol.outputs import MOST_OUTPUTS, Output, parse_json, read_outputs
+from tether.core.protocol.messages import (
+    read_length,
+    read_node_error,
+    read_size,
+    read_stamp,
+    text_at,
+)
+from tether.core.protocol.outputs import MOST_OUTPUTS, Output, name_of, parse_json, read_outputs
 
 OpenState = Literal["pending", "in_progress"]
 EndState = Literal["completed", "failed", "cancelled"]
@@ -64,6 +70,9 @@ _NO_CLASS = re.compile(r"\bnode (.{1,200}) does not exist")
 _NO_FILE = re.compile(r"Invalid [\w ]{0,30}file", re.IGNORECASE)
 _REASONS = ("error", "errors", "message", "msg", "detail", "details")
 
+MOST_REFUSED = 100
+"""Outputs of one task that won't come; where there are more, the server's record tells its end."""
+
 _PLAIN_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
 
 _Entry: TypeAlias = tuple[PromptId, bool, Any]
@@ -81,9 +90,9 @@ def read_queue_length(text: str) -> int:
 def read_upload(text: str) -> str:
     """Read the answer to an upload: the file's name for the workflow, with its folder."""
     match read_object(text):
-        case {"name": str(name)} as answer if name:
-            subfolder = answer.get("subfolder")
-            return f"{subfolder}/{name}" if isinstance(subfolder, str) and subfolder else name
+        case {"name": name} as answer if name := name_of(name):
+            subfolder = name_of(answer.get("subfolder"))
+            return f"{subfolder}/{name}" if subfolder else name
     raise MessageError("`/upload/image` has an unknown shape", text)
 
 
@@ -101,8 +110,8 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
                 match error:
                     case {"dependent_outputs": list(outputs)}:
                         refused += outputs
-            given = frozenset(NodeId(node) for node in refused if isinstance(node, str))
-            return PromptId(prompt), given
+            known = filter(None, map(name_of, refused))
+            return PromptId(prompt), frozenset(map(NodeId, islice(known, MOST_REFUSED)))
         case {"prompt_id": str(prompt)}:
             return PromptId(prompt), frozenset()
     raise MessageError("`/prompt` answered in an unknown shape", text)
@@ -282,10 +291,8 @@ def read_queue(text: str) -> dict[PromptId, Found]:
 def read_max_upload(text: str) -> int | None:
     """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
     match read_object(text):
-        case {"max_upload_size": int(size)} if size > 0:
-            return size
-        case dict():
-            return None
+        case dict() as answer:
+            return read_size(answer.get("max_upload_size"))
     raise MessageError("`/features` has an unknown shape", text)
 
 

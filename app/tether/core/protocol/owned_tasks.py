@@ -6,6 +6,7 @@ from typing import Any
 from tether.core.errors import MessageError
 from tether.core.ids import ClientId, OwnerTag, PromptId
 from tether.core.protocol.answers import OpenState, Record, read_entry, read_object
+from tether.core.protocol.outputs import name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,13 @@ def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[OwnedTask]]:
 def _owned(item: Any, owner: OwnerTag, record: Record) -> OwnedTask | None:
     """Read `[number, prompt_id, workflow, extra_data, outputs]`; None for another owner's."""
     match item:
-        case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if tag == owner:
+        case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if (
+            tag == owner and name_of(prompt)
+        ):
             title, client = tether.get("title"), extra.get("client_id")
             return OwnedTask(
                 PromptId(prompt),
-                ClientId(client if isinstance(client, str) else ""),
+                ClientId(name_of(client)),
                 title[:200] if isinstance(title, str) else "",
                 record,
             )

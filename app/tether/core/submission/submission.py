@@ -25,6 +25,9 @@ from tether.core.submission.dialing import called, connect
 from tether.core.timers import SocketTimer
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
+_SLOW_LINE = 30_000
+"""Bytes a second that an upload is given time for: a line of 1 Mbit/s that four share."""
+
 """Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
 
 MOST_SENDS = 3
@@ -254,6 +257,11 @@ class Submission:
     def failed(self, task: Task, request: Request, failure: Failure, now: float) -> Commands:
         """An upload or a POST has no answer."""
         server = self._server(task)
+        if failure is Failure.REDIRECTED:
+            if request.ask is Ask.POST and task.state is not State.POSTING:
+                return ()
+            why = Trouble.of("server_redirects", server=server.name, url=server.url)
+            return self._take_back(task, server, why, now)
         if request.ask is Ask.POST:
             if task.state is State.POSTING:
                 self._outcome_unknown(task)
@@ -314,7 +322,9 @@ class Submission:
     def _upload(self, task: Task, picture: Picture) -> Request:
         upload = Upload(picture.digest, picture.filename)
         about = self._about(task, Ask.UPLOAD, "/upload/image")
-        return Request(*about, upload=upload, timeout=UPLOAD_WITHIN, owner=Owner.SUBMISSION)
+        return Request(
+            *about, upload=upload, timeout=upload_within(picture.size), owner=Owner.SUBMISSION
+        )
 
     def _about(self, task: Task, ask: Ask, path: str) -> tuple[int, ServerUrl, Ask, str, TaskId]:
         """Return what a request begins with; only its answer counts for the task from now on."""
@@ -343,3 +353,8 @@ def _lacking(server: Server, names: list[str]) -> Trouble:
 
 def _pause(event: Answered) -> float:
     return max(PAUSES.get(event.status, 0.0), event.retry_after)
+
+
+def upload_within(size: int) -> float:
+    """Return the timeout of an upload of so many bytes, in seconds."""
+    return UPLOAD_WITHIN + size / _SLOW_LINE

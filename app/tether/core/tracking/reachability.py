@@ -77,6 +77,10 @@ class Reachability:
             self._explain(server, Reach.DOWN, "server_down", now)
         if request.ask is not Ask.PROBE:
             return ()
+        if failure is Failure.REDIRECTED:
+            why = Trouble.of("server_redirects", server=server.name, url=server.url)
+            server.failed(Reach.REFUSED, why, now)
+            return ()
         is_slow = failure is Failure.TIMEOUT
         why = Trouble.of("server_slow" if is_slow else "server_silent", server=server.name)
         server.failed(Reach.DOWN, why, now)

@@ -16,6 +16,7 @@ from tests.tether.core.junk import NESTED, anything, is_bounded, peer_texts, war
 from tether.core.errors import MessageError
 from tether.core.ids import NodeId, PromptId
 from tether.core.protocol.answers import (
+    MOST_REFUSED,
     MOST_WORDS,
     Found,
     Missing,
@@ -435,3 +436,32 @@ def test_a_list_can_raise_nothing_but_a_message_error(
         return
     assert all(entry.pending or entry.is_running for entry in found.values())
     assert is_bounded(found)
+
+
+LONG = "n" * 10**6
+
+
+def test_no_name_of_a_server_is_without_end() -> None:
+    """An upload's name goes into workflow and record; a folder that can't be is none."""
+    with pytest.raises(MessageError):
+        read_upload(json.dumps({"name": LONG}))
+    assert read_upload(json.dumps({"name": "a.png", "subfolder": LONG})) == "a.png"
+    _, refused = read_acceptance(
+        json.dumps(
+            {"prompt_id": "p", "node_errors": {"1": {"dependent_outputs": [LONG, "2"]}, LONG: {}}}
+        )
+    )
+    assert refused == {"1", "2"}
+    many: dict[str, Any] = {str(number): {} for number in range(2 * MOST_REFUSED)}
+    _, refused = read_acceptance(json.dumps({"prompt_id": "p", "node_errors": many}))
+    assert len(refused) == MOST_REFUSED
+    error = {"errors": [{"message": LONG, "details": LONG}], "class_type": LONG}
+    for refusal in ({"node_errors": {LONG: error}}, {"error": {"type": LONG, "message": LONG}}):
+        assert len(repr(read_refusal(json.dumps(refusal), "north"))) < 1_000
+    facts = {"system": {"comfyui_version": LONG}, "devices": [{"name": LONG}]}
+    assert len(repr(read_stats(json.dumps(facts)))) < 300
+
+
+@pytest.mark.parametrize("limit", [-1, 0, True, 0.5, "4", None, -(10**400)])
+def test_an_upload_limit_that_no_file_can_have_is_none(limit: object) -> None:
+    assert read_max_upload(json.dumps({"max_upload_size": limit})) is None

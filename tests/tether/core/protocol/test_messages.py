@@ -31,6 +31,7 @@ from tether.core.protocol.messages import (
     parse_message,
     parse_preview,
 )
+from tether.core.protocol.outputs import LONGEST_NAME
 
 PROMPT = "6bf8acd6-77af-4097-a974-6d7da93e5a57"
 
@@ -166,7 +167,7 @@ def test_a_share_is_between_0_and_1_whatever_is_sent(
     assert reached == NodesReached("p", (("2", share),))
 
 
-@pytest.mark.parametrize("limit", [None, "4", -1, 0, float("nan"), -(10**400)])
+@pytest.mark.parametrize("limit", [None, "4", -1, 0, True, float("nan"), -(10**400)])
 def test_flags_without_a_limit_are_flags(limit: object) -> None:
     """A server that tells no upload limit, or none that a file can have, leaves it open."""
     assert parse_message(frame("feature_flags", max_upload_size=limit)) == FeatureFlags(None)
@@ -388,3 +389,29 @@ def test_what_a_real_server_sends_is_recognised() -> None:
     for text in recorded_texts("frame"):
         is_gauge = json.loads(text)["type"] in ("progress", "progress_state")
         assert (gauge_of(text) is not None) == is_gauge, text
+
+
+LONG = "n" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("progress", {"node": LONG, "value": 1, "max": 2}),
+        ("progress_state", {"nodes": {LONG: {"state": "finished"}}}),
+        ("progress_state", {"nodes": {"1": {"state": "finished", "display_node_id": LONG}}}),
+        ("executing", {"node": LONG}),
+        ("executing", {"node": "1", "display_node": LONG}),
+        ("executed", {"node": LONG, "output": {"images": [{"filename": "a.png"}]}}),
+        ("execution_cached", {"nodes": [LONG]}),
+        (
+            "execution_error",
+            {"node_id": LONG, "node_type": LONG, "exception_message": LONG, "traceback": [LONG]},
+        ),
+    ],
+)
+def test_no_text_of_a_server_is_without_end(kind: str, data: dict[str, object]) -> None:
+    """Nodes, classes, words of an error: each is cut; a node that runs is none that has ended."""
+    message = parse_message(frame(kind, prompt_id="p", **data))
+    assert "n" * LONGEST_NAME in repr(message) or kind == "execution_error"
+    assert len(repr(message)) < 30_000

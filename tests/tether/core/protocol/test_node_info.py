@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.tether.core.junk import anything, is_bounded
 from tether.core.errors import MessageError
-from tether.core.protocol.node_info import InputInfo, read_node_info
+from tether.core.protocol.node_info import MOST_CHOICES, InputInfo, read_node_info
 
 MEASURED = json.dumps(
     {
@@ -129,3 +129,14 @@ def test_any_description_is_read(content: object, value: object) -> None:
             assert error.trouble.code == "message_unknown"
             continue
         assert info is not None and is_bounded(info)
+
+
+def test_a_list_without_end_is_cut() -> None:
+    """Each of its values would be an element of the page; a title that is none gives the name."""
+    listed = [str(number) for number in range(MOST_CHOICES + 1)]
+    inputs = {"required": {"old": [listed], "new": ["COMBO", {"options": listed}]}}
+    answer = {"X": {"input": inputs, "display_name": "x" * 10**6}}
+    info = read_node_info("X", json.dumps(answer))
+    assert info is not None
+    assert [len(each.choices) for each in info.inputs] == [MOST_CHOICES] * 2
+    assert info.title == "X"

@@ -97,3 +97,12 @@ def test_no_answer_breaks_the_reader(answer: Any) -> None:
             continue
         found = found if isinstance(found, list) else found[1]
         assert all(isinstance(each, OwnedTask) and is_bounded(each) for each in found)
+
+
+def test_ids_that_no_client_gives_are_left_out() -> None:
+    """They would be in addresses and records."""
+    endless = "p" * 10**6
+    queue = {"queue_running": [item(1, endless), item(2, "")], "queue_pending": [item(3, "p3")]}
+    queue["queue_pending"][0][3]["client_id"] = endless
+    (found,) = read_open(json.dumps(queue), US)
+    assert (found.prompt_id, found.client_id) == ("p3", "")

@@ -33,7 +33,7 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
 from tether.core.scheduling.fitness import suits, why_nowhere
-from tether.core.submission.submission import POST_WITHIN, UPLOAD_WITHIN, Submission
+from tether.core.submission.submission import POST_WITHIN, Submission, upload_within
 from tether.core.timers import SocketTimer
 from tether.core.tracking.frames import task_of
 
@@ -93,11 +93,17 @@ class Story:
         return self.task.note.code
 
 
+def test_a_slow_line_has_time_for_a_large_picture() -> None:
+    """40 MB at 1 Mbit/s."""
+    assert upload_within(40 * 10**6) > 40 * 8
+
+
 def test_with_a_socket_open_a_task_goes_straight_to_its_server() -> None:
     """Upload, POST, acknowledged; with the server's own name for the picture."""
     story = Story()
     upload = story.upload()
-    assert (upload.server, upload.path, upload.timeout) == (NORTH, "/upload/image", UPLOAD_WITHIN)
+    assert (upload.server, upload.path) == (NORTH, "/upload/image")
+    assert upload.timeout == upload_within(story.task.pictures[0].size)
     assert upload.upload is not None
     assert story.task.state is State.UPLOADING
 
@@ -342,6 +348,21 @@ def test_an_upload_without_an_answer_gives_the_task_back() -> None:
     story = Story()
     assert story.broken_off(NOON, Failure.TIMEOUT) == "upload_unanswered"
     assert story.task.state is State.WAITING
+
+
+def test_what_was_to_go_elsewhere_gives_the_task_back() -> None:
+    """The server has neither picture nor task; unless frames that were faster say otherwise."""
+    story = Story()
+    story.fail(story.upload(), Failure.REDIRECTED)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_redirects")
+    story = Story()
+    story.fail(story.post(), Failure.REDIRECTED)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_redirects")
+    story = Story()
+    post = story.post()
+    story.submission.acknowledged(story.task, NOON + 1)
+    assert story.fail(post, Failure.REDIRECTED) == ()
+    assert story.task.state is State.QUEUED
 
 
 def test_a_picture_that_is_gone_here_has_failed() -> None:
