@@ -212,7 +212,6 @@ class Tether:
 
         Raises:
             BadInput: The workflow or a file can't be used; nothing was stored or sent.
-            TetherError: The browser would not store it.
         """
         text = workflow if isinstance(workflow, str) else json.dumps(workflow)
         return await self.intake.accept(parse_workflow(text), title, files, server)

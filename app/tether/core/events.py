@@ -223,6 +223,11 @@ class StorageFailed:
     trouble: Trouble
 
 
+@dataclass(frozen=True, slots=True)
+class StorageCleared:
+    """The person deleted what the browser had stored, while the page was open."""
+
+
 Event: TypeAlias = (
     ServerAdded
     | ServerRemoved
@@ -247,6 +252,7 @@ Event: TypeAlias = (
     | PageChanged
     | BroadcastReceived
     | StorageFailed
+    | StorageCleared
 )
 
 Emit: TypeAlias = Callable[[Event], None]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from tether.core import events, timers
 from tether.core.commands import Command, Commands, StartTimer
+from tether.core.errors import Trouble
 from tether.core.ids import Chance, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
@@ -114,6 +115,9 @@ class Session:
                 return self._exchange.received(text, now)
             case events.StorageFailed(trouble):
                 window.notices.append(trouble)
+            case events.StorageCleared():
+                window.notices.append(Trouble.of("files_deleted"))
+                self._records.forget(window)
         return ()
 
     def _fired(self, timer: timers.Timer, now: float) -> Commands:

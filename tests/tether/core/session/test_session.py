@@ -7,7 +7,14 @@ import pytest
 from tests.tether.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
 from tests.tether.core.model_server import ModelServer, Socket
 from tests.tether.core.world import Call, World
-from tether.core.commands import Broadcast, LoadWorkflow, OpenSocket, ReleaseFiles, SaveRecord
+from tether.core.commands import (
+    Broadcast,
+    LoadWorkflow,
+    OpenSocket,
+    ReleaseFiles,
+    SaveEntry,
+    SaveRecord,
+)
 from tether.core.errors import Trouble
 from tether.core.events import (
     AimChanged,
@@ -23,6 +30,7 @@ from tether.core.events import (
     ServerPaused,
     ServerRemoved,
     SocketClosed,
+    StorageCleared,
     StorageFailed,
     SubstitutesChanged,
     TaskDismissed,
@@ -541,6 +549,18 @@ def test_what_the_browser_could_not_keep_is_told() -> None:
     trouble = Trouble.of("storage_full")
     world.happen(StorageFailed(trouble))
     assert list(world.session.window.notices) == [trouble]
+
+
+def test_what_the_person_has_deleted_is_saved_again_and_told() -> None:
+    """Tasks that servers have are followed, also by the next page."""
+    world = one_server()
+    task = world.accept()
+    before = write_task(task)
+    commands = world.happen(StorageCleared())
+    (record,) = (each for each in all_of(SaveRecord, commands) if each.key.startswith("task:"))
+    assert record.text != before, "it is later than what may have been missed"
+    assert [each.task_id for each in all_of(SaveEntry, commands)] == [task.task_id]
+    assert list(world.session.window.notices) == [Trouble.of("files_deleted")]
 
 
 def test_events_of_what_is_not_there_change_nothing() -> None:
