@@ -6,7 +6,8 @@ from typing import Any
 import js
 from pyodide.ffi import JsException
 
-from tether.browser.database import Database, Stores
+from tether.browser.database import Ask, Database, Stores
+from tether.browser.page import BrowserChannel
 from tether.browser.proxies import ProxyScope
 from tether.browser.values import blob_of, packed
 
@@ -37,8 +38,13 @@ class GalleryStore:
 
     def __init__(self, name: str) -> None:
         self._database = Database(name, _VERSION, _create)
+        self._channel = BrowserChannel(name)
         self._within = self._database.within
         self._packs = False
+
+    def follow(self, on_change: Callable[[], None]) -> None:
+        """Call a function when another window has changed something, from now on."""
+        self._channel.listen(lambda _text: on_change())
 
     async def open(self) -> None:
         """Open the database; to be awaited first."""
@@ -92,7 +98,7 @@ class GalleryStore:
 
             scope.listen(stores[_ENTRIES].getKey(prompt_id), "success", on_found)
 
-        await self._within("readwrite", put)
+        await self._change(put)
         return bool(written)
 
     async def read(self, names: Iterable[str]) -> dict[str, Any]:
@@ -104,13 +110,11 @@ class GalleryStore:
 
     async def remove(self, prompt_id: str) -> None:
         """Remove an entry; its contents stay until it can't be put back."""
-        await self._within(
-            "readwrite", lambda stores, _: stores[_REMOVED].put(js.Date.now(), prompt_id)
-        )
+        await self._change(lambda stores, _: stores[_REMOVED].put(js.Date.now(), prompt_id))
 
     async def put_back(self, prompt_id: str) -> None:
         """Undo a removal."""
-        await self._within("readwrite", lambda stores, _: stores[_REMOVED].delete(prompt_id))
+        await self._change(lambda stores, _: stores[_REMOVED].delete(prompt_id))
 
     async def tidy(self, select: Select) -> int:
         """Delete evicted entries and unneeded contents; returns how many entries were evicted.
@@ -147,8 +151,12 @@ class GalleryStore:
 
             scope.listen(names, "success", on_read)  # the last of the five
 
-        await self._within("readwrite", sweep)
+        await self._change(sweep)
         return len(evicted)
+
+    async def _change(self, ask: Ask[None]) -> None:
+        await self._within("readwrite", ask)
+        self._channel.post("changed")
 
 
 def _create(database: Any) -> None:

@@ -62,12 +62,9 @@ class Database:
         Raises:
             OSError: The browser refuses, or is silent.
         """
-        if self._opening is None:
+        if self._opening is None or self._opening.done():
             self._opening = asyncio.ensure_future(self._connect())
-        try:
-            await asyncio.shield(self._opening)
-        finally:
-            self._opening = None
+        await asyncio.shield(self._opening)
 
     async def within(self, mode: str, ask: Ask[T], durability: str = "default") -> T:
         """Make requests in one transaction, and return what `ask` did once it is complete.

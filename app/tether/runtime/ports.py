@@ -61,7 +61,10 @@ class Records(Protocol):
         """Return one record, or None."""
 
     def write(self, key: str, text: str | None) -> None:
-        """Store a record, or delete it; emits `StorageFailed` when the browser refuses."""
+        """Store a record, or delete it.
+
+        What the browser refuses is kept for this page alone, and `StorageFailed` says so.
+        """
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
         """Report every record that another window writes or deletes, from now on."""
