@@ -91,7 +91,7 @@ class BrowserHttp:
             )
         except Exception as error:  # whatever it is, the request has an end
             js.console.info(f"Tether: {request.server} can't be asked: {type(error).__name__}")
-            self._ended(request.id, -1, "", 0.0)
+            self._ended(request.id, -1, "", 0.0, 0.0)
 
     def _ended(
         self, request_id: int, status: int, text: str, seconds: float, retry_after: float

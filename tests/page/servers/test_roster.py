@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.memory import MemoryRecords
@@ -110,7 +110,6 @@ def agreed(origin: Origin) -> tuple[ServerList, Substitutes]:
     return ServerList(lists[0]), Substitutes(names[0])
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

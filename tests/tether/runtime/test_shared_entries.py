@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.memory import MemoryRecords
@@ -79,7 +79,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(STEPS)
 def test_no_window_forgets_what_another_has_changed(steps: list[Any]) -> None:
     """In whatever order they change and hear; all agree in the end."""
@@ -101,7 +100,6 @@ def test_a_list_that_is_written_whole_forgets(monkeypatch: pytest.MonkeyPatch) -
         play([(0, ("added", "a"), 1), (1, ("added", "b:8188"), 1)])
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=3), st.dictionaries(st.text(max_size=3), anything)))
 def test_any_content_comes_back(content: dict[str, dict[str, Any]]) -> None:
     """Whatever people call their servers."""
