@@ -3,8 +3,6 @@
 import asyncio
 from typing import Any
 
-from pyodide.ffi import JsException
-
 from page.composer.drafts import Drafts
 from page.composer.form import Form, Problem
 from page.composer.library import Library
@@ -154,7 +152,7 @@ class Composer:
         words, notices = self._context.words, self._context.notices
         try:
             await self._intake.check_picture(name, file)
-        except (TetherError, JsException):  # a folder can't even be read
+        except (TetherError, OSError):  # a folder can't even be read
             self.panel.drop(key)
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
         else:

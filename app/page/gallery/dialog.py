@@ -56,6 +56,7 @@ class GalleryDialog:
         self._turn = 0
         """Counts the calls of `_show`: what an earlier one reads later is dropped."""
         self._panel = GalleryPanel(context, self._act)
+        self._store.follow(lambda: self._soon(self.changed()))
 
     async def open(self) -> None:
         """Show the gallery, and say what was evicted since it was last open."""

@@ -1,7 +1,7 @@
 """Notifies the person that the tasks are done while the page is in the background."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import js
@@ -31,6 +31,8 @@ class Notifications:
         self._is_offered = False
         self._timer: asyncio.TimerHandle | None = None
         self._browser: BrowserNotifications | None = None
+        self._take_back: Callable[[], None] = lambda: None
+        self._answers.listen(self._answered)
         listen(js.document, "visibilitychange", lambda _event: self._notify())
         self._consider_offer()
 
@@ -82,13 +84,18 @@ class Notifications:
             return
         from page.notifications.offer import offer
 
-        offer(
+        self._take_back = offer(
             say("tell.offer"),
             {
                 say("tell.yes"): lambda: self._context.soon(self._asked(browser.ask())),
                 say("tell.no"): lambda: self._answers.write(ANSWER_RECORD, "no"),
             },
         )
+
+    def _answered(self, key: str, _text: str | None) -> None:
+        """The person has answered in another window."""
+        if key == ANSWER_RECORD:
+            self._take_back()
 
     async def _asked(self, answer: Awaitable[str]) -> None:
         permission = str(await answer)

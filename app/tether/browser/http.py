@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, create_proxy
+from pyodide.ffi import create_proxy
 
 from tether.browser.values import fetch_options, to_object
 from tether.core.events import Answered, Failure, RequestFailed
@@ -18,13 +18,17 @@ _FAILURES = {-1: Failure.NETWORK, -2: Failure.TIMEOUT, -3: Failure.REDIRECTED}
 """By the status that static/boot/calls.mjs tells."""
 
 
+def _nothing() -> None:
+    """Do nothing."""
+
+
 class _Call:
     """A request under way: what aborts it, and what gives an upload's place back."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.abort: Callable[[], None] = lambda: None
-        self.release: Callable[[], None] = lambda: None
+        self.abort: Callable[[], None] = _nothing
+        self.release: Callable[[], None] = _nothing
 
 
 class BrowserHttp:
@@ -64,11 +68,12 @@ class BrowserHttp:
             call.release()
 
     async def _upload(self, request: Request, upload: Upload) -> None:
-        release = await self._begin(request.server)
+        release, form = _nothing, None
         try:
+            release = await self._begin(request.server)
             form = await self._form(upload)
-        except (JsException, OSError):
-            form = None  # the browser has closed its store meanwhile: the place must not be lost
+        except Exception as error:  # whatever it is, the request has an end, and the place too
+            js.console.info(f"Tether: a picture can't be sent: {error}")
         call = self._calls.get(request.id)
         if call is None:  # aborted meanwhile
             release()
@@ -81,11 +86,15 @@ class BrowserHttp:
             self._start(request, form)
 
     def _start(self, request: Request, body: Any) -> None:
-        url, options = self._options(request, body)
-        # static/boot/calls.mjs
-        self._calls[request.id].abort = js.tetherCall(
-            url, options, request.timeout, LONGEST_ANSWER, request.id, self._on_end
-        )
+        try:
+            url, options = self._options(request, body)
+            # static/boot/calls.mjs
+            self._calls[request.id].abort = js.tetherCall(
+                url, options, request.timeout, LONGEST_ANSWER, request.id, self._on_end
+            )
+        except Exception as error:  # whatever it is, the request has an end
+            js.console.info(f"Tether: {request.server} can't be asked: {type(error).__name__}")
+            self._ended(request.id, -1, "", 0.0, 0.0)
 
     def _ended(
         self, request_id: int, status: int, text: str, seconds: float, retry_after: float

@@ -224,6 +224,11 @@ class StorageFailed:
     trouble: Trouble
 
 
+@dataclass(frozen=True, slots=True)
+class StorageCleared:
+    """The person deleted what the browser had stored, while the page was open."""
+
+
 Event: TypeAlias = (
     ServerAdded
     | ServerRemoved
@@ -248,6 +253,7 @@ Event: TypeAlias = (
     | PageChanged
     | BroadcastReceived
     | StorageFailed
+    | StorageCleared
 )
 
 

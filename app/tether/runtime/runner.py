@@ -23,8 +23,15 @@ from tether.core.commands import (
     StartTimer,
     StopTimer,
 )
-from tether.core.errors import BadInput
-from tether.core.events import Event, Failure, RequestFailed, SocketClosed, WorkflowLoaded
+from tether.core.errors import Trouble
+from tether.core.events import (
+    Event,
+    Failure,
+    RequestFailed,
+    SocketClosed,
+    StorageFailed,
+    WorkflowLoaded,
+)
 from tether.core.ids import Digest
 from tether.core.model.window import Changes
 from tether.core.protocol.requests import Ask, Request
@@ -222,9 +229,13 @@ class Runner:
             ports.http.send(request)
 
     async def _load(self, ports: Ports, digest: Digest) -> None:
-        text = await ports.files.read_text(digest)
+        workflow = None
         try:
-            workflow = None if text is None else parse_workflow(text)
-        except BadInput:
-            workflow = None  # it was read when the task was accepted, so the store is damaged
+            text = await ports.files.read_text(digest)
+            if text is not None:
+                workflow = parse_workflow(text)
+        except Exception as error:
+            # It could be read when the task was accepted, so the store is damaged; whatever it
+            # is, the task that waits for it must end.
+            self.emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
         self.emit(WorkflowLoaded(digest, workflow))

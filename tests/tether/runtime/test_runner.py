@@ -204,6 +204,26 @@ def test_a_reload_reads_the_workflows_back(kept: str | None, state: State) -> No
     asyncio.run(story())
 
 
+def test_whatever_the_store_raises_a_task_that_waits_for_it_ends() -> None:
+    """The browser may have closed its store, in words of its own."""
+
+    async def read(_digest: Digest) -> str:
+        raise RuntimeError("TransactionInactiveError")
+
+    async def story() -> None:
+        before = Stage()
+        before.start()
+        before.runner.emit(ACCEPTED)
+        after = Stage(before.world.records)
+        after.world.files.read_text = read  # type: ignore[method-assign, assignment]
+        after.start()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert after.session.window.tasks[TASK].state is State.FAILED
+
+    asyncio.run(story())
+
+
 def broken(*_: object) -> Any:
     """A bug."""
     raise OverflowError("too large")

@@ -84,6 +84,11 @@ class SessionRecords:
         window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})
         return window
 
+    def forget(self, window: Window) -> None:
+        """Have all written anew: nothing of it is stored any more."""
+        self._saved.clear()
+        window.pending.unsaved.update(window.tasks)
+
     def save(self, window: Window, now: float) -> Commands:
         """Return the writes that bring the records up to date."""
         commands: list[Command] = []

@@ -141,6 +141,9 @@ class Session:
                 return self._exchange.received(text, now)
             case events.StorageFailed(trouble):
                 window.notices.append(trouble)
+            case events.StorageCleared():
+                window.notices.append(Trouble.of("files_deleted"))
+                self._records.forget(window)
         return ()
 
     def _fired(self, timer: timers.Timer, now: float) -> Commands:

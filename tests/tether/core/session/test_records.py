@@ -118,6 +118,24 @@ def test_a_change_writes_one_small_record() -> None:
     assert storage.save(window) == {"task:t1": None}
 
 
+def test_what_was_deleted_is_written_anew() -> None:
+    """The person deletes site data: the page that is still open knows all there is to know."""
+    storage = Storage()
+    window = storage.restore()
+    north = window.server(NORTH, NOON)
+    bound_task(window, north, *RUNNING)
+    storage.save(window)
+    for kept in (storage.kept, storage.shared, storage.disk):
+        kept.clear()
+    storage.records.forget(window)
+    assert set(storage.save(window)) == {"window", "lock", "task:t1"}
+    again = storage.restore()
+    assert again.window_id == window.window_id
+    assert [task.state for task in again.tasks.values()] == [State.RUNNING]
+    assert again.locks.server_of(again.tasks[TaskId("t1")].prompt_id) == NORTH
+    assert set(storage.disk) == {"t1"}
+
+
 @pytest.mark.parametrize(
     ("states", "after"),
     [

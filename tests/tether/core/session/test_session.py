@@ -12,6 +12,7 @@ from tether.core.commands import (
     LoadWorkflow,
     OpenSocket,
     ReleaseFiles,
+    SaveEntry,
     SaveRecord,
     StartTimer,
 )
@@ -31,6 +32,7 @@ from tether.core.events import (
     ServerPaused,
     ServerRemoved,
     SocketClosed,
+    StorageCleared,
     StorageFailed,
     SubstitutesChanged,
     TaskDismissed,
@@ -549,6 +551,18 @@ def test_what_the_browser_could_not_keep_is_told() -> None:
     trouble = Trouble.of("storage_full")
     world.happen(StorageFailed(trouble))
     assert list(world.session.window.notices) == [trouble]
+
+
+def test_what_the_person_has_deleted_is_saved_again_and_told() -> None:
+    """Tasks that servers have are followed, also by the next page."""
+    world = one_server()
+    task = world.accept()
+    before = write_task(task)
+    commands = world.happen(StorageCleared())
+    (record,) = (each for each in all_of(SaveRecord, commands) if each.key.startswith("task:"))
+    assert record.text != before, "it is later than what may have been missed"
+    assert [each.task_id for each in all_of(SaveEntry, commands)] == [task.task_id]
+    assert list(world.session.window.notices) == [Trouble.of("files_deleted")]
 
 
 def test_events_of_what_is_not_there_change_nothing() -> None:
