@@ -457,7 +457,7 @@ def test_no_name_of_a_server_is_without_end() -> None:
     assert len(refused) == MOST_REFUSED
     error = {"errors": [{"message": LONG, "details": LONG}], "class_type": LONG}
     for refusal in ({"node_errors": {LONG: error}}, {"error": {"type": LONG, "message": LONG}}):
-        assert len(repr(read_refusal(json.dumps(refusal), "north"))) < 1_000
+        assert len(repr(read_refusal(json.dumps(refusal), "north", 400))) < 1_000
     facts = {"system": {"comfyui_version": LONG}, "devices": [{"name": LONG}]}
     assert len(repr(read_stats(json.dumps(facts)))) < 300
 
