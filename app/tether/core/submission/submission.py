@@ -119,10 +119,8 @@ class Submission:
         if task.sends >= MOST_SENDS:
             why = Trouble.of("post_in_vain", server=server.name)
             return self._take_back(task, server, why, now)
-        if now < server.rests_until:  # it said so itself, perhaps
-            why = task.note or Trouble.of("server_silent", server=server.name)
-            return self._give_back(task, why, now)
-        return (self.post(task, now),)
+        # It stays with a server that rests: elsewhere it might run twice.
+        return (self.post(task, now),) if now >= server.rests_until else ()
 
     def answered(self, task: Task, event: Answered, now: float) -> Commands:
         """An upload, the probe after one in vain, or the POST was answered."""

@@ -291,21 +291,15 @@ def test_a_server_that_is_busy_is_left_alone_for_as_long_as_it_says(
     assert story.north.opens_at == NOON + pause
 
 
-def test_a_task_does_not_wait_for_a_server_that_asked_to_be_left_alone() -> None:
-    """It isn't there, and can't come any more: it may go elsewhere meanwhile."""
+def test_what_a_busy_server_may_have_is_sent_again_there_when_its_pause_is_over() -> None:
+    """And nowhere else before: it might run twice."""
     story = Story()
     busy = replace(reply(story.post(), {"message": "full"}, 503), retry_after=120)
     story.submission.answered(story.task, busy, NOON)
     assert (story.task.state, story.note()) == (State.UNKNOWN, "outcome_unclear")
-    assert story.submission.resend(story.task, NOON + 40) == ()
-    assert (story.task.state, story.note()) == (State.WAITING, "outcome_unclear")
-
-    other = Story()
-    other.answer(other.post(), "", 503)
-    other.north.rest(60, NOON)
-    other.task.note = None  # read from its record
-    assert other.submission.resend(other.task, NOON + 40) == ()
-    assert (other.task.state, other.note()) == (State.WAITING, "server_silent")
+    assert story.submission.resend(story.task, NOON + 119) == ()
+    assert (story.task.state, story.task.server, story.task.sends) == (State.UNKNOWN, NORTH, 1)
+    assert one(story.submission.resend(story.task, NOON + 120), Ask.POST).server == NORTH
 
 
 def test_a_picture_too_large_for_one_server_goes_to_another() -> None:
