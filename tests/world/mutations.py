@@ -36,6 +36,28 @@ class Mutation:
 
 
 MUTATIONS = {
+    "the tag of a task isn't looked at": Mutation(
+        "protocol.sent_tasks",
+        "            return PromptId(sent)\n",
+        "            return None\n",
+        ("sent again", "runs once"),
+        range(3, 15),
+    ),
+    "a server that makes ids is told to interrupt": Mutation(
+        "submission.withdrawal",
+        "        if task.sent_as is not None:\n",
+        "        if False:\n",
+        ("own cancel",),
+        range(50, 62),
+        ("cancel",),
+    ),
+    "only a 404 is no jobs API": Mutation(
+        "model.server",
+        "        self.has_jobs = False\n",
+        "        self.has_jobs = not is_sure\n",
+        ("ends", "pace"),
+        range(12, 24),
+    ),
     "a stamp in the future has expired": Mutation(
         "windows.ledger",
         "entry.at <= now - (",
@@ -232,7 +254,7 @@ MUTATIONS = {
             "        return (Request(polling.list_id, *about, owner=owner), *records)"
         ),
         ("true end",),
-        range(2, 14),
+        range(14, 26),
     ),
     "gone from the list is completed": Mutation(
         "tracking.reconciler",
@@ -320,9 +342,8 @@ MUTATIONS = {
     ),
     "the whole queue is cleared": Mutation(
         "submission.withdrawal",
-        "            deletion("
-        "self._window.next_request(), task.server, task.task_id, [task.prompt_id]),",
-        '            self._call(task, Ask.DELETE, "/queue", {"clear": True}),',
+        "        delete = deletion(number, task.server, task.task_id, [task.prompt_id])\n",
+        '        delete = self._call(task, Ask.DELETE, "/queue", {"clear": True})\n',
         ("own cancel",),
         range(29, 41),
         ("cancel",),
@@ -363,7 +384,7 @@ MUTATIONS = {
         "if task is None or task.server != server:",
         "if task is None:",
         ("own frames",),
-        range(116, 128),
+        range(1, 13),
         ("foreign frames",),
     ),
     "lock kept after the end": Mutation(
@@ -505,7 +526,7 @@ MUTATIONS = {
             "            return ()\n"
         ),
         ("sent again", "true end"),
-        range(74, 86),
+        range(51, 63),
     ),
     "moved without a look": Mutation(
         "submission.withdrawal",

@@ -148,6 +148,10 @@ class ChaosProxy:
             is_readable = self._active["too_large"].get("is_readable")
             readable = {"Access-Control-Allow-Origin": "*"} if is_readable else {}
             return web.Response(status=413, text="Maximum request body size", headers=readable)
+        if "known_paths" in self._active and incoming.path.startswith("/api/"):
+            told = self._active["known_paths"]
+            readable = {"Access-Control-Allow-Origin": "*"} if told.get("is_readable") else {}
+            return web.Response(status=told["status"], text="<html>no", headers=readable)
         if self._concerns("fail_once", incoming):
             del self._active["fail_once"]
             return web.Response(status=500, text="500 Internal Server Error")

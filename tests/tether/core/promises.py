@@ -56,7 +56,10 @@ class Promises:
         """A server's answer arrives."""
         if request.ask is Ask.POST and 400 <= status < 500:
             self.refused.add(self.prompt_of(request))
-        if request.ask in (Ask.JOB, Ask.HISTORY) and body in ({}, {"error": "Job not found"}):
+        is_absent = body in ({}, {"error": "Job not found"})
+        if request.ask is Ask.RECENT:
+            is_absent = status == 200 and self.prompt_of(request) not in body
+        if request.ask in (Ask.JOB, Ask.HISTORY, Ask.RECENT) and is_absent:
             self.negative.setdefault(self.prompt_of(request), []).append(self.world.now)
 
     def check(self) -> None:

@@ -48,7 +48,7 @@ def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
         "prompt": nodes,
         "client_id": "c",
         "prompt_id": "p",
-        "extra_data": {"tether": {"owner": "0f", "title": "cat"}},
+        "extra_data": {"tether": {"owner": "0f", "title": "cat", "prompt": "p"}},
     }
 
 
