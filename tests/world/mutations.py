@@ -311,7 +311,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        range(145, 157),
+        range(263, 275),
     ),
     "lost without ever having been there": Mutation(
         "tracking.verdicts",
@@ -322,12 +322,12 @@ MUTATIONS = {
     ),
     "a lost socket is a lost task": Mutation(
         "session.session",
-        "                return window.servers[url].connection.closed(attempt)",
+        "                return self._closed(window.servers[url], attempt)",
         (
             "                for task in window.bound_to(url):\n"
             "                    if task.state.value == 'running':\n"
             "                        window.end(task, type(task.state).LOST, now, 'socket', None)\n"
-            "                return window.servers[url].connection.closed(attempt)"
+            "                return self._closed(window.servers[url], attempt)"
         ),
         ("true end",),
         range(14, 26),

@@ -171,6 +171,8 @@ def test_after_a_cancel_the_list_is_asked_for() -> None:
     looked = one(story.fail(cancel))
     assert looked.ask is Ask.QUEUE
     story.fail(looked)
+    story.north.retry_jobs(NOON + 3600)
+    assert one(story.fail(replace(cancel, ask=Ask.INTERRUPT))).ask is Ask.JOBS
 
 
 @pytest.mark.parametrize(
