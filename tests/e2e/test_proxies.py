@@ -170,6 +170,10 @@ def test_one_origin_with_a_path_for_each_server(
         expect_done(page, 2)
         assert {task["endedBy"] for task in page.evaluate("windowTasks()")} == {"socket"}
         assert {re.sub(r".*/(\w)/ws.*", r"\1", address) for address in heard.opened} == {"a", "b"}
+        for name in ("KSampler%20%2F%2FInspire", "workflow%2FName"):
+            with urlopen(f"{url}a/object_info/{name}") as answer:
+                assert answer.read() == b"{}"
+            assert two.servers[0].requests[-1][1] == f"/object_info/{name}"
         # The latest is shown first.
         for number, photo in enumerate(reversed(photos)):
             inverted = ImageChops.invert(photo)

@@ -20,7 +20,7 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import Digest, NodeId, ServerUrl
+from tether.core.ids import Digest, NodeId, PromptId, ServerUrl
 from tether.core.model.server import Reach, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -589,3 +589,49 @@ def test_both_cards_of_a_task_that_moved_say_so() -> None:
     assert f"out of the queue of {NORTH}" in told()[0]
     window.dismiss(task)
     assert told() == [""]
+
+
+def test_a_server_that_was_lost_shows_no_figures_of_before() -> None:
+    """Its socket closed, and it may have restarted: they come back with its next answer."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    bound_task(window, server, *RUNNING)
+    server.answered()
+    server.latency = 0.01
+    server.connection.connect()
+    server.connection.greeted(1)
+    server.note_queue(2, NOON)
+    views = views_of(window)
+    row = views.view(NOON).servers[0]
+    assert (row.state, row.queue) == ("ready", "2 in its queue, 1 from this window")
+    assert row.figures == "answers in 10 ms · as of noon+0"
+
+    server.connection.closed(1)
+    row = views.view(NOON).servers[0]
+    assert (row.tone, row.state, row.queue) == ("plain", "checking…", "1 from this window")
+    assert (row.socket, row.figures) == ("live updates lost, reconnecting", "")
+
+    server.failed(Reach.DOWN, Trouble.of("server_silent", server="north"), NOON + 1)
+    row = views.view(NOON).servers[0]
+    assert (row.tone, row.state, row.queue) == ("bad", "no answer", "1 from this window")
+
+    server.answered()
+    server.note_queue(0, NOON + 2)
+    row = views.view(NOON).servers[0]
+    assert (row.tone, row.state, row.queue) == (
+        "good",
+        "ready",
+        "0 in its queue, 1 from this window",
+    )
+
+
+def test_a_running_task_that_its_server_cannot_stop_says_so() -> None:
+    """One that makes ids itself would stop whatever runs; before it runs, it can be taken out."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *QUEUED)
+    window.rename_prompt(task, PromptId("theirs"))
+    task.is_cancel_wanted = True
+    assert views_of(window).view(NOON).tasks.rows[0].trouble == ""
+    window.move(task, State.RUNNING)
+    assert "too old to stop one task alone" in views_of(window).view(NOON).tasks.rows[0].trouble

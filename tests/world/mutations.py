@@ -36,6 +36,28 @@ class Mutation:
 
 
 MUTATIONS = {
+    "the tag of a task isn't looked at": Mutation(
+        "protocol.sent_tasks",
+        "            return PromptId(sent)\n",
+        "            return None\n",
+        ("sent again", "runs once"),
+        range(3, 15),
+    ),
+    "a server that makes ids is told to interrupt": Mutation(
+        "submission.withdrawal",
+        "        if task.sent_as is not None:\n",
+        "        if False:\n",
+        ("own cancel",),
+        range(50, 62),
+        ("cancel",),
+    ),
+    "only a 404 is no jobs API": Mutation(
+        "model.server",
+        "        self.has_jobs = False\n",
+        "        self.has_jobs = not is_sure\n",
+        ("ends", "pace"),
+        range(12, 24),
+    ),
     "a stamp in the future has expired": Mutation(
         "windows.ledger",
         "entry.at <= now - (",
@@ -266,7 +288,7 @@ MUTATIONS = {
             "        return (Request(polling.list_id, *about, owner=owner), *records)"
         ),
         ("true end",),
-        range(2, 14),
+        range(14, 26),
     ),
     "gone from the list is completed": Mutation(
         "tracking.reconciler",
@@ -339,7 +361,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        range(145, 157),
+        range(263, 275),
     ),
     "lost without ever having been there": Mutation(
         "tracking.verdicts",
@@ -350,12 +372,12 @@ MUTATIONS = {
     ),
     "a lost socket is a lost task": Mutation(
         "session.session",
-        "                return window.servers[url].connection.closed(attempt)",
+        "                return self._closed(window.servers[url], attempt)",
         (
             "                for task in window.bound_to(url):\n"
             "                    if task.state.value == 'running':\n"
             "                        window.end(task, type(task.state).LOST, now, 'socket', None)\n"
-            "                return window.servers[url].connection.closed(attempt)"
+            "                return self._closed(window.servers[url], attempt)"
         ),
         ("true end",),
         range(14, 26),
@@ -370,9 +392,8 @@ MUTATIONS = {
     ),
     "the whole queue is cleared": Mutation(
         "submission.withdrawal",
-        "            deletion("
-        "self._window.next_request(), task.server, task.task_id, [task.prompt_id]),",
-        '            self._call(task, Ask.DELETE, "/queue", {"clear": True}),',
+        "        delete = deletion(number, task.server, task.task_id, [task.prompt_id])\n",
+        '        delete = self._call(task, Ask.DELETE, "/queue", {"clear": True})\n',
         ("own cancel",),
         range(29, 41),
         ("cancel",),

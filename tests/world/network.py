@@ -165,7 +165,7 @@ class Call:
         """Whether an answer on its way says that the task has ended."""
         if self.answer is None or self.lost_back:
             return False
-        if self.request.ask not in (Ask.JOB, Ask.HISTORY):
+        if self.request.ask not in (Ask.JOB, Ask.HISTORY, Ask.RECENT):
             return False
         status, text = self._seen()
         ends = ('"completed"', '"failed"', '"cancelled"', '"messages"')

@@ -66,7 +66,7 @@ DIALS_WITHIN = 6.0
 VAIN_WITHIN = 6.0
 """Seconds after an upload in vain within which an answer shows that the server is there."""
 
-_READS = (Ask.JOBS, Ask.QUEUE, Ask.JOB, Ask.HISTORY)
+_READS = (Ask.JOBS, Ask.QUEUE, Ask.JOB, Ask.HISTORY, Ask.RECENT)
 
 
 class Broken(AssertionError):
@@ -264,13 +264,16 @@ class Rules:
             )
         if request.ask is Ask.POST and 400 <= event.status < 500:
             self._refused.add(self.jobs[request.task_id].prompt_id)
-        if request.ask in (Ask.JOB, Ask.HISTORY) and request.task_id in self.jobs:
-            is_absent = (request.ask is Ask.JOB and event.status == 404) or (
-                request.ask is Ask.HISTORY and event.text == "{}"
+        if request.ask in (Ask.JOB, Ask.HISTORY, Ask.RECENT) and request.task_id in self.jobs:
+            prompt_id = self.jobs[request.task_id].prompt_id
+            is_absent = (
+                (request.ask is Ask.JOB and event.status == 404 and "not found" in event.text)
+                or (request.ask is Ask.HISTORY and event.text == "{}")
+                or (request.ask is Ask.RECENT and event.status == 200)
             )
-            if is_absent:
+            if is_absent and prompt_id not in event.text:
                 asked = self._reads.get((page.number, request.id), 0.0)
-                reads = self._absent.setdefault(self.jobs[request.task_id].prompt_id, [])
+                reads = self._absent.setdefault(prompt_id, [])
                 reads.append((asked, self.world.clock.now))
 
     def after(self, page: Page, event: Event, commands: Commands) -> None:
@@ -371,7 +374,7 @@ class Rules:
 
     def _check_end(self, page: Page, task: Task, job: Job) -> None:
         books = self.world.books
-        true = books.ends.get(task.prompt_id)
+        true = books.ends.get(job.prompt_id)
         told = f"{task.task_id} ({job.kind}) {task.state.value} by {task.ended_by}, truth {true}"
         if true is not None and task.server not in (None, true[0]):
             raise Broken("one server", told)
@@ -384,15 +387,15 @@ class Rules:
                 is_refused = job.kind == "refused" and task.ended_by == "answer"
                 is_right = is_refused or (true is not None and true[1] == "failed")
                 is_right |= true is None and self._is_kept_out(page, task)
-            case State.CANCELLED if task.prompt_id in self.moves:
-                is_right = true is None or task.prompt_id in books.forgotten
+            case State.CANCELLED if job.prompt_id in self.moves:
+                is_right = true is None or job.prompt_id in books.forgotten
             case State.CANCELLED:
-                is_gone = true is None or task.prompt_id in books.forgotten
+                is_gone = true is None or job.prompt_id in books.forgotten
                 is_right = (job.is_wished_away and is_gone) or (
                     true is not None and true[1] == "cancelled"
                 )
             case _:
-                is_right = task.prompt_id in books.forgotten
+                is_right = job.prompt_id in books.forgotten
                 for call in page.calls.values():
                     if call.request.task_id == task.task_id and call.has_end():
                         raise Broken("true end", f"{told}: an open answer says how it ended")
@@ -447,12 +450,12 @@ class Rules:
 
     def _check_rest(self, task: Task) -> None:
         """Nothing that happened after the end may belie it."""
-        books = self.world.books
-        true = books.ends.get(task.prompt_id)
-        is_known = true is not None and task.prompt_id not in books.forgotten
+        books, prompt_id = self.world.books, self.jobs[task.task_id].prompt_id
+        true = books.ends.get(prompt_id)
+        is_known = true is not None and prompt_id not in books.forgotten
         if is_known and true is not None and task.state.value != true[1]:
             raise Broken("true end", f"{task.task_id} {task.state.value}, truth {true}")
-        if books.runs[task.prompt_id] and task.server is None:
+        if books.runs[prompt_id] and task.server is None:
             raise Broken("true end", f"{task.task_id} has run, and has no server")
 
     def check_rest(self, page: Page) -> None:

@@ -56,6 +56,7 @@ class Books:
     `results`: prompt -> how many results it gave, one number for each time.
     `forgotten`: prompts that a server had and knows nothing of any more.
     `deleted`: prompts that were taken out of a queue by the page that owned them.
+    `sent_as`: ids that servers made -> those that the tasks were sent under, which all else is by.
     """
 
     def __init__(self) -> None:
@@ -65,6 +66,11 @@ class Books:
         self.results: dict[PromptId, set[int]] = {}
         self.forgotten: set[PromptId] = set()
         self.deleted: set[PromptId] = set()
+        self.sent_as: dict[PromptId, PromptId] = {}
+
+    def name(self, prompt_id: str) -> PromptId:
+        """Return what a prompt was sent under, whatever its server calls it."""
+        return self.sent_as.get(PromptId(prompt_id), PromptId(prompt_id))
 
 
 class Server:
@@ -81,6 +87,8 @@ class Server:
         self.is_failing = False
         self.is_silent = False
         self.is_dropping = False
+        self.proxy: tuple[int | None, str] | None = None
+        """What a proxy before it answers to paths that it doesn't know: no page may read a None."""
         self.swallows: frozenset[str] = frozenset()
         self.swallows_left = 0
         self.wires: dict[int, Wire] = {}
@@ -135,6 +143,9 @@ class Server:
         request = call.request
         if call.was_received:
             return
+        if self.proxy is not None and request.path.startswith("/api/"):
+            call.back(*self.proxy)
+            return
         call.was_received = True
         if self.is_silent:
             return
@@ -188,7 +199,7 @@ class Server:
         known = [*(task.prompt_id for task in queue.heap), *self.engine.process.history.entries]
         if queue.running is not None:
             known.append(queue.running.prompt_id)
-        books.forgotten.update(map(PromptId, known))
+        books.forgotten.update(map(books.name, known))
         self._held.clear()
         self.is_paused = False
         for call in list(self._calls.values()):
@@ -217,7 +228,8 @@ class Server:
 
     def clear_history(self) -> None:
         """Somebody clears the history."""
-        self.world.books.forgotten.update(map(PromptId, self.engine.process.history.entries))
+        books = self.world.books
+        books.forgotten.update(map(books.name, self.engine.process.history.entries))
         self.ask("POST", "/history", b'{"clear": true}')
 
     # What it does.
@@ -253,7 +265,7 @@ class Server:
 
     def _told_end(self, text: str, state: str) -> None:
         """A failure counts from the moment when it is told; the history has it later."""
-        prompt_id = PromptId(json.loads(text)["data"]["prompt_id"])
+        prompt_id = self.world.books.name(json.loads(text)["data"]["prompt_id"])
         self.world.books.ends.setdefault(prompt_id, (self.url, state))
 
     def _woken(self) -> None:
@@ -293,14 +305,17 @@ class Server:
         clear, add, interrupt = queue.clear, history.add, worker.interrupt
 
         def on_put(task: Task) -> None:
-            books.queued.setdefault(PromptId(task.prompt_id), []).append(self.url)
+            if self._asker is not None:
+                sent = json.loads(self._asker.request.body or "{}")["prompt_id"]
+                books.sent_as[PromptId(task.prompt_id)] = PromptId(sent)
+            books.queued.setdefault(books.name(task.prompt_id), []).append(self.url)
             put(task)
 
         def on_take() -> Task | None:
             task = take()
             if task is not None:
-                books.runs[PromptId(task.prompt_id)] += 1
-                self.world.rules.started(PromptId(task.prompt_id))
+                books.runs[books.name(task.prompt_id)] += 1
+                self.world.rules.started(books.name(task.prompt_id))
             return task
 
         def on_delete(wanted: Any) -> bool:
@@ -324,22 +339,24 @@ class Server:
                 if isinstance(given, list)
             )
             state = _STATES[entry.messages[-1][0]]
-            books.ends[PromptId(entry.task.prompt_id)] = (self.url, state)
-            books.results.setdefault(PromptId(entry.task.prompt_id), set()).add(results)
+            prompt_id = books.name(entry.task.prompt_id)
+            books.ends[prompt_id] = (self.url, state)
+            books.results.setdefault(prompt_id, set()).add(results)
             add(entry)
 
         def on_interrupt(prompt_id: str | None) -> bool:
             running = self.running()
             is_hit = interrupt(prompt_id)
             if is_hit and running is not None and self._asker is not None:
-                self.world.rules.cancelled_by_page(self._asker, running)
+                self.world.rules.cancelled_by_page(self._asker, books.name(running))
             return is_hit
 
         vars(queue).update(put=on_put, take=on_take, delete_first=on_delete, clear=on_clear)
         vars(history).update(add=on_add)
         vars(worker).update(interrupt=on_interrupt)
 
-    def _taken_out(self, prompt_id: PromptId) -> None:
+    def _taken_out(self, here: PromptId) -> None:
+        prompt_id = self.world.books.name(here)
         if self._asker is not None:
             self.world.rules.cancelled_by_page(self._asker, prompt_id)
             self.world.books.deleted.add(prompt_id)

@@ -149,6 +149,10 @@ class ChaosProxy:
             readable = {"Access-Control-Allow-Origin": "*"} if refusal.get("is_readable") else {}
             text = refusal.get("text", "Maximum request body size")
             return web.Response(status=refusal.get("status", 413), text=text, headers=readable)
+        if "known_paths" in self._active and incoming.path.startswith("/api/"):
+            told = self._active["known_paths"]
+            readable = {"Access-Control-Allow-Origin": "*"} if told.get("is_readable") else {}
+            return web.Response(status=told["status"], text="<html>no", headers=readable)
         if self._concerns("fail_once", incoming):
             del self._active["fail_once"]
             return web.Response(status=500, text="500 Internal Server Error")

@@ -53,9 +53,9 @@ def read_history(text: str) -> list[Run]:
     return list(reversed(found))[:LIMIT]
 
 
-def run_path(run: Run, has_jobs: bool) -> str:
-    """Return where a run's workflow is read."""
-    return job_path(run.prompt_id) if has_jobs else history_path(run.prompt_id)
+def run_paths(run: Run) -> tuple[str, str]:
+    """Return where a run's workflow is read: at the jobs API, or in the older way."""
+    return job_path(run.prompt_id), history_path(run.prompt_id)
 
 
 def read_workflow(run: Run, text: str) -> str:

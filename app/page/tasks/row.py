@@ -134,6 +134,8 @@ class TaskRows:
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
         """Return what holds up a task whose own record doesn't say."""
+        if task.is_cancel_wanted and task.sent_as and task.state is State.RUNNING and server:
+            return Trouble.of("runs_on", server=server.name)
         if task.state is State.WAITING:
             servers = self._window.servers.values()
             wanted = [each for each in servers if task.pinned in (None, each.url)]

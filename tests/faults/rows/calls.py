@@ -2,10 +2,11 @@
 
 import json
 import time
+from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.faults.rows.row import OLD, Row
+from tests.faults.rows.row import EARLY, OLD, Row
 from tests.faults.stage import Stage
 
 UPLOAD = "/upload/image"
@@ -46,6 +47,17 @@ def lists_hang(stage: Stage) -> None:
     stage.go_on()
     stage.pass_by(30)
     stage.heal()
+
+
+def known_paths(status: int, *, is_readable: bool) -> Callable[[Stage], None]:
+    """A proxy passes known paths only, and the jobs API is none of them."""
+
+    def story(stage: Stage) -> None:
+        stage.fault("known_paths", status=status, is_readable=is_readable)
+        stage.fault("swallow", frames=["executed"])
+        stage.send()
+
+    return story
 
 
 def refused(stage: Stage) -> None:
@@ -98,8 +110,14 @@ def refused_in_words(stage: Stage) -> None:
 
 ROWS = (
     Row("POST answer 3 s late", post_late, again=(OLD,)),
-    Row("POST answer lost", post_lost, again=(OLD,)),
-    Row("POST answer lost before its first byte", post_cut, again=(OLD,), doubles=1, pace=2.0),
+    Row("POST answer lost", post_lost, again=(OLD, EARLY)),
+    Row(
+        "POST answer lost before its first byte",
+        post_cut,
+        again=(OLD, EARLY),
+        doubles=1,
+        pace=2.0,
+    ),
     Row(
         "500 on history once",
         history_fails_once,
@@ -108,6 +126,15 @@ ROWS = (
         proved_by="error status",
     ),
     Row("list hangs 30 s", lists_hang, by="record", again=(OLD,), seconds=36, proved_by="silent"),
+    *(
+        Row(
+            f"jobs API behind a proxy: {status}{'' if is_readable else ', unreadable'}",
+            known_paths(status, is_readable=is_readable),
+            by="record",
+            proved_by="a proxy of known paths",
+        )
+        for status, is_readable in ((200, True), (403, True), (405, False), (500, False))
+    ),
     Row("upload 413", refused, ("failed", "failed"), by="answer", is_sent=False),
     Row("upload 413, not pinned", refused_there_alone, (), beside=4),
     Row("upload 413, unreadable", refused_unreadably, (), beside=4),

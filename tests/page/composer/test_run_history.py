@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.composer.run_history import LIMIT, Run, read_history, read_jobs, read_workflow, run_path
+from page.composer.run_history import LIMIT, Run, read_history, read_jobs, read_workflow, run_paths
 from tether.core.errors import MessageError
 from tether.core.ids import PromptId
 
@@ -82,8 +82,7 @@ def test_what_comfyui_never_answers(text: str) -> None:
 
 
 def test_where_a_workflow_is_read() -> None:
-    assert run_path(RUN, has_jobs=True) == "/api/jobs/p1"
-    assert run_path(RUN, has_jobs=False) == "/history/p1"
+    assert run_paths(RUN) == ("/api/jobs/p1", "/history/p1")
 
 
 @given(

@@ -193,6 +193,9 @@ class ModelServer:
                 running = [[0, self.running.prompt_id, {}]] if self.running else []
                 pending = [[1, prompt.prompt_id, {}] for prompt in self.pending]
                 return 200, {"queue_running": running, "queue_pending": pending}
+            case Ask.RECENT:
+                entries = {name: self._entry(end) for name, end in self.history.items()}
+                return 200, {name: {**entry, "prompt": []} for name, entry in entries.items()}
             case Ask.HISTORY if prompt_id not in self.history:
                 return 200, {}
             case Ask.HISTORY:

@@ -61,7 +61,10 @@ class Promises:
             if request.task_id in self.world.session.window.tasks and "Invalid" in str(body):
                 digest = self.world.session.window.tasks[request.task_id].digest
                 self.lacking.add((digest, request.server))
-        if request.ask in (Ask.JOB, Ask.HISTORY) and body in ({}, {"error": "Job not found"}):
+        is_absent = body in ({}, {"error": "Job not found"})
+        if request.ask is Ask.RECENT:
+            is_absent = status == 200 and self.prompt_of(request) not in body
+        if request.ask in (Ask.JOB, Ask.HISTORY, Ask.RECENT) and is_absent:
             self.negative.setdefault(self.prompt_of(request), []).append(self.world.now)
 
     def check(self) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 
 from tether.core.errors import Trouble
 from tether.core.ids import Chance, ServerUrl
@@ -25,6 +26,10 @@ REFUSED_PAUSE = 60.0
 
 LONGEST_PAUSE = 600.0
 """Seconds for which a server that asks to be left alone gets no new task, at most."""
+
+
+JOBS_AGAIN = 60.0
+"""Seconds after which the jobs API is asked again where something else has answered for it."""
 
 
 class Reach(Enum):
@@ -68,6 +73,8 @@ class Server:
     """Something of it could not be taken in, by a bug of this page."""
     queue_remaining: int | None = None
     queue_read_at: float = 0.0
+    losses_then: int = 0
+    """How often its socket had been lost when it said so."""
     facts: ServerFacts | None = None
     max_upload: int | None = None
     refused_size: int | None = None
@@ -80,6 +87,8 @@ class Server:
     """Bytes of the smallest upload that broke off though the server answered; none came since."""
     broken_at: float = 0.0
     has_jobs: bool = True
+    jobs_again_at: float = inf
+    """When its jobs API is asked again, if it has failed."""
     silent_since: float = 0.0
     is_long_silent: bool = False
     retry_at: float = 0.0
@@ -182,15 +191,34 @@ class Server:
         """A person or the network is back: no pause holds any longer."""
         self.retry_at = self.rests_until = 0.0
 
+    def lacks_jobs(self, now: float, is_sure: bool = False) -> None:
+        """What its jobs API should have answered did not come: it is asked in the older way.
+
+        Unless that `is_sure`, it may be a moment's failure, or a proxy's answer.
+        """
+        self.has_jobs = False
+        self.jobs_again_at = inf if is_sure else now + JOBS_AGAIN
+
+    def retry_jobs(self, now: float) -> None:
+        """Ask its jobs API again, if that is due by then."""
+        if self.jobs_again_at <= now:
+            self.has_jobs, self.jobs_again_at = True, inf
+
     def note_facts(self, facts: ServerFacts) -> None:
         """The server described itself."""
         self.pending.are_servers_changed |= facts != self.facts
         self.facts = facts
 
+    @property
+    def is_queue_outdated(self) -> bool:
+        """Its socket was lost since it said how long its queue is: it may have restarted."""
+        return self.connection.losses != self.losses_then
+
     def note_queue(self, queue_remaining: int, now: float) -> None:
         """The server said how long its queue is."""
         self.queue_remaining = queue_remaining
         self.queue_read_at = now
+        self.losses_then = self.connection.losses
 
     def note_number(self, number: float, asked_at: float, now: float) -> None:
         """A task posted at `asked_at` got a number: a lower one than before shows a restart."""

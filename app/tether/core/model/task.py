@@ -148,6 +148,8 @@ class Task:
     """How often it was posted."""
     revision: int = 0
     """How often it was saved."""
+    sent_as: PromptId | None = None
+    """The id that it was sent under, where its server gave it another."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)

@@ -15,7 +15,14 @@ from tether.core.protocol.messages import (
     read_stamp,
     text_at,
 )
-from tether.core.protocol.outputs import MOST_OUTPUTS, Output, name_of, parse_json, read_outputs
+from tether.core.protocol.outputs import (
+    MOST_OUTPUTS,
+    Output,
+    name_of,
+    parse_json,
+    read_json,
+    read_outputs,
+)
 
 OpenState = Literal["pending", "in_progress"]
 EndState = Literal["completed", "failed", "cancelled"]
@@ -73,7 +80,8 @@ _REASONS = ("error", "errors", "message", "msg", "detail", "details")
 MOST_REFUSED = 100
 """Outputs of one task that won't come; where there are more, the server's record tells its end."""
 
-_PLAIN_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+PLAIN_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+"""An id that a server may give: no half a character, and no megabytes."""
 
 _Entry: TypeAlias = tuple[PromptId, bool, Any]
 """A task in a list: its id, whether it runs, and its number."""
@@ -102,7 +110,7 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
     Source: ComfyUI 0.28.1, measured: a valid part runs although others have `node_errors`.
     """
     match read_object(text):
-        case {"prompt_id": str(prompt)} if not _PLAIN_ID.fullmatch(prompt):
+        case {"prompt_id": str(prompt)} if not PLAIN_ID.fullmatch(prompt):
             pass  # a hostile one: half a character, or megabytes
         case {"prompt_id": str(prompt), "node_errors": dict(errors)}:
             refused = list(errors)
@@ -231,14 +239,31 @@ def read_job(text: str) -> Record:
     raise MessageError("`/api/jobs/…` has an unknown shape", text)
 
 
+def is_no_job(status: int, text: str) -> bool:
+    """Say whether the jobs API itself knows no such job: a proxy's 404 is another.
+
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.7.
+    """
+    return status == 404 and read_json(text) == {"error": "Job not found"}
+
+
+def is_cancel(status: int, text: str) -> bool:
+    """Say whether the jobs API itself took a call to cancel, whatever came of it."""
+    match read_json(text):
+        case {"cancelled": bool()}:
+            return status == 200
+    return False
+
+
 def read_history(text: str, prompt_id: PromptId) -> Record | None:
-    """Read one task's history; None when the server knows no such task, or not yet."""
+    """Read one task's history; None when the server knows no such task, or not yet.
+
+    Only `{}` says so: an object that is about something else may be a proxy's.
+    """
     answer = read_object(text)
-    if not isinstance(answer, dict):
-        raise MessageError("`/history/…` has an unknown shape", text)
-    if prompt_id not in answer:
+    if answer == {}:
         return None
-    record = read_entry(answer[prompt_id])
+    record = read_entry(answer.get(prompt_id)) if isinstance(answer, dict) else None
     if record is None:
         raise MessageError("`/history/…` has an unknown shape", text)
     return record
@@ -257,6 +282,12 @@ def read_entry(entry: Any) -> Record | None:
                 case [["execution_error", dict(error)]]:
                     return Record("failed", outputs, read_node_error(error))
             return Record("failed", outputs, read_node_error({}))
+        case {"prompt": list(), "outputs": dict(given)} if entry.get("status") is None:
+            # Source: ComfyUI before 2024, execution.py, read: `outputs` of what was done, no more.
+            outputs = _all_outputs(given)
+            if outputs:
+                return Record("completed", outputs)
+            return Record("failed", (), read_node_error({}))
     return None
 
 

@@ -29,6 +29,7 @@ class Ask(Enum):
     JOB = "job"
     QUEUE = "queue"
     HISTORY = "history"
+    RECENT = "recent"
     CANCEL = "cancel"
     DELETE = "delete"
     INTERRUPT = "interrupt"
@@ -122,14 +123,15 @@ def prompt_body(
 ) -> str:
     """Write the body of `POST /prompt`.
 
-    The server keeps `extra_data` and returns it: by its tag the owner finds the task from anywhere.
+    The server keeps `extra_data` and returns it: by its tag the owner finds the task from anywhere,
+    and this window finds it where the server makes an id of its own.
     """
     return json.dumps(
         {
             "prompt": nodes,
             "client_id": client_id,
             "prompt_id": prompt_id,
-            "extra_data": {"tether": {"owner": owner, "title": title}},
+            "extra_data": {"tether": {"owner": owner, "title": title, "prompt": prompt_id}},
         }
     )
 
@@ -142,6 +144,11 @@ def job_path(prompt_id: PromptId, verb: str = "") -> str:
 def history_path(prompt_id: PromptId) -> str:
     """Return the path of one task's history, for servers without the jobs API."""
     return f"/history/{quote(prompt_id, safe='')}"
+
+
+def recent_path(entries: int) -> str:
+    """Return the path of the newest entries of the history, each with its whole workflow."""
+    return f"/history?max_items={entries}"
 
 
 OPEN_JOBS_PATH = "/api/jobs?status=pending,in_progress"

@@ -91,8 +91,7 @@ class Session:
             case events.SocketOpened(url, attempt) if url in window.servers:
                 return window.servers[url].connection.opened(attempt)
             case events.SocketClosed(url, attempt, _) if url in window.servers:
-                window.pending.are_connections_due |= window.servers[url].is_leaving
-                return window.servers[url].connection.closed(attempt)
+                return self._closed(window.servers[url], attempt)
             case events.Answered(request) if request.server in window.servers:
                 return self._responses.answered(window.servers[request.server], event, now)
             case events.RequestFailed(request) if request.server in window.servers:
@@ -174,6 +173,16 @@ class Session:
             case timers.ReportTimer():
                 return self._exchange.send(now)
         return ()
+
+    def _closed(self, server: Server, attempt: int) -> Commands:
+        """A socket is closed: a lost server that nothing polls is asked what it does."""
+        connection = server.connection
+        self.window.pending.are_connections_due |= server.is_leaving
+        losses, commands = connection.losses, connection.closed(attempt)
+        is_polled = bool(self.window.bound_to(server.url)) or server.is_leaving
+        if connection.losses == losses or is_polled:
+            return commands
+        return (*commands, self._machines.reachability.probe(server))
 
     def _returned(self, now: float) -> Commands:
         """The network or the person is back: nothing waits for its timer."""

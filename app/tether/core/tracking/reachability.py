@@ -23,15 +23,19 @@ class Reachability:
         return (
             self._request(server, Ask.STATS, "/system_stats"),
             self._request(server, Ask.FEATURES, "/features"),
-            self._request(server, Ask.PROBE, "/prompt"),
+            self.probe(server),
         )
 
     def refresh(self, server: Server) -> Commands:
         """Query what a person sees of a server: its queue, and its free memory."""
         return (
-            self._request(server, Ask.PROBE, "/prompt"),
+            self.probe(server),
             self._request(server, Ask.STATS, "/system_stats"),
         )
+
+    def probe(self, server: Server) -> Request:
+        """Query whether a server is there, and its queue."""
+        return self._request(server, Ask.PROBE, "/prompt")
 
     def answered(
         self, server: Server, request: Request, status: int, text: str, now: float

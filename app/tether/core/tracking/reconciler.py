@@ -7,10 +7,17 @@ from tether.core.commands import Command, Commands, StartTimer, StopTimer
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.connection import DEAF_AGAIN
-from tether.core.model.server import Reach, Server
+from tether.core.model.server import JOBS_AGAIN, Reach, Server
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.answers import read_history, read_job, read_jobs, read_queue
+from tether.core.protocol.answers import (
+    Record,
+    is_no_job,
+    read_history,
+    read_job,
+    read_jobs,
+    read_queue,
+)
 from tether.core.protocol.requests import (
     OPEN_JOBS_PATH,
     Ask,
@@ -18,9 +25,16 @@ from tether.core.protocol.requests import (
     Request,
     history_path,
     job_path,
+    recent_path,
 )
+from tether.core.protocol.sent_tasks import read_given_ids, read_recent
 from tether.core.timers import MissedTimer, PollTimer
-from tether.core.tracking.verdicts import Verdicts, find_witness, last_contact
+from tether.core.tracking.verdicts import (
+    DELIVERY_WITHIN,
+    Verdicts,
+    find_witness,
+    last_contact,
+)
 
 POLL_EVERY = 2.0
 """Seconds between queries while a task is unknown, missing or of no socket."""
@@ -40,6 +54,10 @@ SHORTEST_TICK = 0.05
 
 IDLE_POLL_EVERY = 15.0
 """Seconds between queries otherwise."""
+
+FEW, RECENT = 8, 64
+"""Entries of the history that are searched for a task which its server may know by another id: at
+first, and before it is sent again. Each holds a whole workflow."""
 
 OVERTAKEN_GRACE = 0.5
 """Grace in seconds for frames that HTTP overtook."""
@@ -147,6 +165,7 @@ class Reconciler:
         polling.list_id = self._window.next_request()
         polling.asked_at = now
         polling.idle_until = now + IDLE_POLL_EVERY
+        server.retry_jobs(now)
         ask, path = (Ask.JOBS, OPEN_JOBS_PATH) if server.has_jobs else (Ask.QUEUE, "/queue")
         return (Request(polling.list_id, server.url, ask, path, owner=Owner.RECONCILER),)
 
@@ -173,6 +192,10 @@ class Reconciler:
         self._polling(server).details[request_id] = listed_at
         if server.has_jobs:
             ask, path = Ask.JOB, job_path(task.prompt_id)
+        elif task.state is State.UNKNOWN:
+            # The server may know it by another id, by which nobody can ask.
+            is_decided = listed_at - task.posted_at >= DELIVERY_WITHIN
+            ask, path = Ask.RECENT, recent_path(RECENT if is_decided else FEW)
         else:
             ask, path = Ask.HISTORY, history_path(task.prompt_id)
         return Request(request_id, server.url, ask, path, task.task_id, owner=Owner.RECONCILER)
@@ -188,16 +211,12 @@ class Reconciler:
         server, polling = self._expected(request)
         if server is None or polling is None:
             return ()
-        if request.ask is Ask.JOBS and status == 404:
-            # A server from before the jobs API.
-            # Source: ComfyUI 0.3.64, measured.
-            server.has_jobs = False
-            polling.list_id = 0
-            return self.query(server, now)
         take = self._listed if request.ask in (Ask.JOBS, Ask.QUEUE) else self._recorded
         try:
             return take(server, polling, request, status, text, now)
         except MessageError as error:
+            if request.ask in (Ask.JOBS, Ask.JOB):
+                return self._without_jobs(server, polling, request, status, now)
             why = error.trouble
             if status != 200:
                 why = Trouble.of("server_status", server=server.name, status=status)
@@ -211,11 +230,37 @@ class Reconciler:
         why = Trouble.of("server_silent", server=server.name)
         return self._failed(server, polling, request, why, now)
 
+    def _without_jobs(
+        self, server: Server, polling: Polling, request: Request, status: int, now: float
+    ) -> Commands:
+        """No jobs API has answered: ask in the older way at once.
+
+        A server from before it answers 404; a proxy that passes known paths only, anything.
+        Source: ComfyUI 0.3.64, measured.
+        """
+        server.lacks_jobs(now, is_sure=status == 404)
+        if request.ask is Ask.JOBS:
+            polling.list_id = 0
+            return self.query(server, now)
+        assert request.task_id is not None
+        listed_at = polling.details.pop(request.id)
+        again = self.query_task(server, self._window.tasks[request.task_id], listed_at)
+        if request.id == polling.witness_id:
+            polling.witness_id = again.id
+        return (again,)
+
     def _failed(
         self, server: Server, polling: Polling, request: Request, why: Trouble, now: float
     ) -> Commands:
-        """A failure never counts as an empty list; the next query comes later each time."""
+        """A failure never counts as an empty list; the next query comes later each time.
+
+        It goes the other way: what a proxy refuses may have no answer that a page can read.
+        """
         server.failed(Reach.DOWN, why, now)
+        if request.ask in (Ask.JOBS, Ask.JOB):
+            server.lacks_jobs(now)
+        elif request.ask is Ask.QUEUE:
+            server.retry_jobs(now + JOBS_AGAIN)
         polling.details.pop(request.id, None)
         if request.id != polling.list_id:
             return ()
@@ -230,11 +275,19 @@ class Reconciler:
         if status != 200:
             raise MessageError(f"`{request.path}` answered {status}", text)
         found = read_jobs(text) if request.ask is Ask.JOBS else read_queue(text)
+        tasks, given = self._tasks(server), {}
+        if request.ask is Ask.QUEUE and any(t.state is State.UNKNOWN or t.sent_as for t in tasks):
+            given = read_given_ids(text)
         server.answered()
         polling.is_heavy = len(text) > HEAVY_LIST
         asked_at, polling.list_id = polling.asked_at, 0
+        if asked_at >= server.queue_read_at:  # else a frame was faster
+            server.note_queue(sum(each.pending + each.is_running for each in found.values()), now)
         commands: list[Command] = []
-        for task in self._tasks(server):
+        for task in tasks:
+            names = given.get(task.sent_as or task.prompt_id, ())
+            if own := [each for each in names if self._window.by_prompt(each) in (None, task)]:
+                commands += self._verdicts.named(task, own)
             if task.prompt_id in found:
                 entry = found[task.prompt_id]
                 commands += self._verdicts.listed(server, task, entry, asked_at, now)
@@ -264,12 +317,14 @@ class Reconciler:
         if task is None or task.is_ended != is_witness or task.server != server.url:
             del polling.details[request.id]
             return ()
-        if status == 404 and request.ask is Ask.JOB:
+        if request.ask is Ask.JOB and is_no_job(status, text):
             record = None
         elif status != 200:
             raise MessageError(f"`{request.path}` answered {status}", text)
         elif request.ask is Ask.JOB:
             record = read_job(text)
+        elif request.ask is Ask.RECENT:
+            record = self._recent(task, text)
         else:
             record = read_history(text, task.prompt_id)
         del polling.details[request.id]
@@ -284,6 +339,15 @@ class Reconciler:
         else:
             return self.query(server, now)
         return ()
+
+    def _recent(self, task: Task, text: str) -> Record | None:
+        """Find a task among the newest of the history, by the id that it was sent under."""
+        given, record = read_recent(text, task.sent_as or task.prompt_id)
+        if given is not None and given != task.prompt_id:
+            if self._window.by_prompt(given) is not None:
+                return None  # a hostile answer: that is another task's
+            self._window.rename_prompt(task, given)
+        return record
 
     def _query_witness(self, server: Server, task: Task) -> Commands:
         """Request the record of an ended task when one is missing: was there a restart?"""

@@ -5,7 +5,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import ClientId
 from tether.core.model.changes import Pending
 from tether.core.model.connection import Connection, Phase
-from tether.core.model.server import FORM_OVERHEAD, Reach, Server, Use
+from tether.core.model.server import FORM_OVERHEAD, JOBS_AGAIN, Reach, Server, Use
 from tether.core.protocol.answers import ServerFacts
 
 SILENT = Trouble.of("server_silent", server="north")
@@ -215,3 +215,29 @@ def test_facts_are_kept_and_told_when_they_differ() -> None:
     assert server.pending.take().servers
     server.note_facts(facts)
     assert not server.pending.take().servers
+
+
+def test_a_jobs_api_that_failed_is_asked_again_later() -> None:
+    """After a minute; never where it is certain that there is none."""
+    server = new_server()
+    server.lacks_jobs(NOON)
+    server.retry_jobs(NOON + JOBS_AGAIN - 1)
+    assert not server.has_jobs
+    server.retry_jobs(NOON + JOBS_AGAIN)
+    assert server.has_jobs
+    server.lacks_jobs(NOON, is_sure=True)
+    server.retry_jobs(NOON + 10 * JOBS_AGAIN)
+    assert not server.has_jobs
+
+
+def test_what_a_server_told_before_its_socket_was_lost_is_outdated() -> None:
+    """It may have restarted; until it says anew how long its queue is."""
+    server = new_server()
+    server.note_queue(2, NOON)
+    assert not server.is_queue_outdated
+    server.connection.connect()
+    server.connection.greeted(1)
+    server.connection.closed(1)
+    assert server.is_queue_outdated
+    server.note_queue(0, NOON + 1)
+    assert not server.is_queue_outdated

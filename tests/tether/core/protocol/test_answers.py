@@ -22,6 +22,8 @@ from tether.core.protocol.answers import (
     Missing,
     Record,
     ServerFacts,
+    is_cancel,
+    is_no_job,
     read_acceptance,
     read_entry,
     read_history,
@@ -264,6 +266,42 @@ def test_a_history_that_ends_without_a_reason_is_a_failure() -> None:
     failed = read_history(json.dumps({"p": entry}), PromptId("p"))
     assert failed is not None
     assert failed.state == "failed"
+
+
+@pytest.mark.parametrize("status", [{}, {"status": None}])
+def test_a_history_without_a_status_tells_the_end_by_its_files(status: dict[str, None]) -> None:
+    """Servers before 2024 note what came of a task, and not how it ended."""
+    images = {"3": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
+    entry = {"prompt": [0, "p", {}, {}, ["3"]], "outputs": images, **status}
+    done = read_history(json.dumps({"p": entry}), PromptId("p"))
+    assert done is not None
+    assert (done.state, [each.filename for each in done.outputs]) == ("completed", ["a.png"])
+    failed = read_history(json.dumps({"p": {**entry, "outputs": {}}}), PromptId("p"))
+    assert failed is not None
+    assert failed.trouble is not None
+    assert (failed.state, failed.trouble.code) == ("failed", "node_failed")
+
+
+@pytest.mark.parametrize("text", ['{"error": "no route"}', '{"q": {"outputs": {}}}', '"p"'])
+def test_only_an_empty_history_says_that_a_task_is_not_there(text: str) -> None:
+    """What is about something else may be a proxy's."""
+    with pytest.raises(MessageError):
+        read_history(text, PromptId("p"))
+
+
+def test_only_the_jobs_api_itself_knows_no_job() -> None:
+    """A proxy's 404 says nothing of the job."""
+    assert is_no_job(404, '{"error": "Job not found"}')
+    for status, text in ((404, ""), (404, "<html>"), (404, "{}"), (200, '{"error": ""}')):
+        assert not is_no_job(status, text)
+
+
+def test_only_the_jobs_api_itself_cancels() -> None:
+    """Whatever came of it."""
+    assert is_cancel(200, '{"cancelled": true}')
+    assert is_cancel(200, '{"cancelled": false}')
+    for status, text in ((200, "<html>"), (200, "{}"), (405, '{"cancelled": true}')):
+        assert not is_cancel(status, text)
 
 
 def test_limits_and_facts_are_read() -> None:

@@ -16,6 +16,7 @@ from tether.core.protocol.requests import (
     job_path,
     probe,
     prompt_body,
+    recent_path,
 )
 
 
@@ -48,7 +49,7 @@ def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
         "prompt": nodes,
         "client_id": "c",
         "prompt_id": "p",
-        "extra_data": {"tether": {"owner": "0f", "title": "cat"}},
+        "extra_data": {"tether": {"owner": "0f", "title": "cat", "prompt": "p"}},
     }
 
 
@@ -65,3 +66,8 @@ def test_a_deletion_names_an_entry_once_for_each_of_its_doubles() -> None:
     assert (asked.ask, asked.owner, asked.path) == (Ask.DELETE, Owner.CANCELLATION, "/queue")
     assert asked.task_id == "t1"
     assert json.loads(asked.body or "") == {"delete": ["p1", "p1"]}
+
+
+def test_the_newest_of_a_history_have_a_path() -> None:
+    """So many of them; each is a whole workflow."""
+    assert recent_path(8) == "/history?max_items=8"

@@ -45,7 +45,7 @@ from tether.core.model.connection import Phase
 from tether.core.model.health import only_here
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
-from tether.core.protocol.requests import Ask
+from tether.core.protocol.requests import Ask, Owner
 from tether.core.session.session import FIRED_AGAIN, LINGER
 from tether.core.session.snapshot import write_task
 from tether.core.timers import (
@@ -161,6 +161,22 @@ def test_a_server_without_tasks_is_let_go_after_a_while() -> None:
     world.pass_time(LINGER + 1)
     assert socket_to(world, NORTH).closing_since is not None
     world.settle(within=5)
+
+
+def test_a_server_without_tasks_whose_socket_is_lost_is_asked_what_it_does() -> None:
+    """Once; one with tasks is polled anyway, and a socket that was let go is no loss."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.RUNNING)
+    before = {id(call) for call in world.calls.values()}
+    world.close(socket_to(world, NORTH))
+    fresh = [call for call in world.calls.values() if id(call) not in before]
+    assert [call for call in fresh if call.request.ask is Ask.PROBE] == []
+    world.live(6.0)
+    assert task.is_ended
+    world.close(socket_to(world, NORTH))
+    assert call_for(world, Ask.PROBE).request.owner is Owner.REACHABILITY
+    world.settle(within=60)
 
 
 def test_a_linger_that_ends_under_a_task_closes_nothing() -> None:
