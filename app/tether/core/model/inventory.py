@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from tether.core.errors import MessageError
 from tether.core.ids import Digest, NodeId
-from tether.core.protocol.answers import Missing
 from tether.core.protocol.node_info import InputInfo, NodeInfo, read_node_info
+from tether.core.protocol.refusals import Missing
 from tether.core.protocol.workflow import Workflow
 
 QUERIED_AGAIN = 60.0

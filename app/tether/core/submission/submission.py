@@ -11,13 +11,11 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import (
     read_acceptance,
-    read_missing,
     read_number,
     read_queue_length,
-    read_reason,
-    read_refusal,
     read_upload,
 )
+from tether.core.protocol.refusals import read_missing, read_reason, read_refusal
 from tether.core.protocol.requests import Ask, Owner, Request, Upload, probe, prompt_body
 from tether.core.scheduling.fitness import fits_elsewhere, too_large_there
 from tether.core.scheduling.recheck import Recheck

@@ -21,8 +21,8 @@ from tether.core.model.inventory import (
     lacks_of,
     lacks_told,
 )
-from tether.core.protocol.answers import Missing
 from tether.core.protocol.node_info import InputInfo, NodeInfo
+from tether.core.protocol.refusals import Missing
 from tether.core.protocol.workflow import Workflow
 
 FIRST = Digest("f1")

@@ -746,7 +746,8 @@ def test_an_answer_that_could_not_be_taken_in_counts_as_none() -> None:
     assert server.mishap == Trouble.of("mishandled", server=server.name)
     assert (server.reach, task.whole_on) == (Reach.DOWN, 0)
     assert all_of(SaveRecord, commands)
-    assert one(world.happen(PageChanged(PageChange.ONLINE)), Ask.JOBS).id != lists.id
+    again = one(world.happen(PageChanged(PageChange.ONLINE)), Ask.JOBS, Ask.QUEUE)
+    assert again.id != lists.id
 
 
 def test_a_timer_that_could_not_be_handled_fires_again() -> None:

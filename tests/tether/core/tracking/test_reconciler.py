@@ -530,8 +530,9 @@ def beats(story: Story, seconds: float, status: str = "pending", padding: str = 
             looks.append(at)
             jobs = [{"id": story.task.prompt_id, "status": status}]
             ahead, asked_for = story.task.ahead, story.task.state
+            length = story.north.queue_remaining
             story.answer(request, {"jobs": jobs, "padding": padding}, at)
-            story.task.ahead = ahead
+            story.task.ahead, story.north.queue_remaining = ahead, length
             assert story.task.state is asked_for
         at += timers(commands)[POLL_TIMER]
     return looks
