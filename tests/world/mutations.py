@@ -317,7 +317,7 @@ MUTATIONS = {
         "or (info is not None and info.is_output):",
         "or False:",
         ("true end",),
-        range(1000),
+        range(317, 329),
         ("swallowed frames",),
     ),
     "frames of two sockets count as all": Mutation(
@@ -325,7 +325,7 @@ MUTATIONS = {
         "task.whole_on == server.connection.attempt:",
         "True:",
         ("true end",),
-        range(1000),
+        range(39, 51),
         ("cut", "reload"),
     ),
     "files of the record left out": Mutation(
