@@ -381,7 +381,7 @@ class Rules:
         match task.state:
             case State.COMPLETED:
                 is_right = true is not None and true[1] == "completed"
-                if is_right and len(task.outputs) not in books.results[task.prompt_id]:
+                if is_right and len(task.outputs) not in books.results[job.prompt_id]:
                     raise Broken("true end", f"{told}: {task.outputs}")
             case State.FAILED:
                 is_refused = job.kind == "refused" and task.ended_by == "answer"
