@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isinf
@@ -37,6 +37,9 @@ LONGEST_NAME = 1_000
 
 LONGEST_SAVED = 200_000
 """Characters of the texts, and of the names, in one record: storage has a few millions for all."""
+
+_MOST_LISTS = 3
+"""Most lists inside lists that results are looked for in."""
 
 DEEPEST = 300
 """Levels of nesting that every stack bears; deeper JSON is refused."""
@@ -80,16 +83,17 @@ class Fetched(NamedTuple):
 def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
     """Read a node's `output` object, whatever keys custom nodes use.
 
-    Lists of `{filename, subfolder, type}` are files and lists of strings are texts; all else
+    `{filename, subfolder, type}` is a file and a string is a text, bare or in lists; all else
     (such as `animated`) is no result. There are at most `MOST_OUTPUTS`.
-    Source: ComfyUI 0.28.1, `executed` and history, measured.
+    Source: ComfyUI 0.28.1, `executed` and history, measured; captions of custom nodes come bare,
+    or as a list of their letters.
     """
     if not isinstance(output, dict):
         return ()
     node_id = NodeId(cut(node_id))
     found: list[Output] = []
     for values in output.values():
-        for value in values if isinstance(values, list) else ():
+        for value in _values_in(values, _MOST_LISTS):
             if len(found) == MOST_OUTPUTS:
                 return tuple(found)
             match value:
@@ -97,7 +101,7 @@ def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
                     subfolder = name_of(value.get("subfolder"))
                     folder = name_of(value.get("type"), "output")
                     found.append(Output(node_id, kind_of(filename), filename, subfolder, folder))
-                case str():
+                case str() if value:
                     found.append(Output(node_id, "text", text=value[:LONGEST_TEXT]))
     return tuple(found)
 
@@ -110,6 +114,26 @@ def name_of(value: Any, otherwise: str = "") -> str:
 def cut(name: str) -> str:
     """Return a name of a peer that must not be missing: the beginning of one that is too long."""
     return name[:LONGEST_NAME]
+
+
+def _values_in(values: Any, levels: int) -> Iterator[Any]:
+    """Yield what stands in a value, which may be a list of lists."""
+    if not isinstance(values, list):
+        yield values
+    elif _is_spelled(values):
+        yield "".join(values[:LONGEST_TEXT])
+    elif levels:
+        for value in values:
+            yield from _values_in(value, levels - 1)
+
+
+def _is_spelled(values: list[Any]) -> bool:
+    """Tell whether a list is one text, letter by letter: a node gave a text where a list belongs.
+
+    Digits alone may well be so many numbers.
+    """
+    is_of_letters = all(isinstance(value, str) and len(value) == 1 for value in values)
+    return len(values) > 1 and is_of_letters and not "".join(values).isdigit()
 
 
 def kind_of(filename: str) -> Kind:

@@ -47,10 +47,39 @@ def test_files_and_texts_are_results_under_any_key() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("a cat", ["a cat"]),
+        (list("a cat"), ["a cat"]),
+        (["a", "cat"], ["a", "cat"]),
+        (["5", "7"], ["5", "7"]),
+        (["x"], ["x"]),
+        ([["a cat"], [["a dog"], list("mouse")]], ["a cat", "a dog", "mouse"]),
+        ([[[["too deep"]]]], []),
+        ("", []),
+        ([], []),
+        (["", None, [], {}], []),
+        (None, []),
+        (7, []),
+        ({"a": "cat"}, []),
+    ],
+)
+def test_texts_come_in_many_forms(value: object, found: list[str]) -> None:
+    """A caption of 530 letters is one result, not so many."""
+    outputs = read_outputs(NODE, {"text": value})
+    assert [(each.kind, each.text) for each in outputs] == [("text", text) for text in found]
+
+
+def test_a_file_may_come_without_a_list() -> None:
+    (found,) = read_outputs(NODE, {"mesh": {"filename": "a.glb", "type": "output"}})
+    assert (found.kind, found.filename) == ("other", "a.glb")
+
+
 def test_results_are_bounded() -> None:
     """In number, in the length of texts, and in that of names."""
-    many = read_outputs(NODE, {"text": ["a"] * MOST_OUTPUTS, "more": ["b", "c"]})
-    assert len(many) == MOST_OUTPUTS and {output.text for output in many} == {"a"}
+    many = read_outputs(NODE, {"text": ["aa"] * MOST_OUTPUTS, "more": ["b", "c", "dd"]})
+    assert len(many) == MOST_OUTPUTS and {output.text for output in many} == {"aa"}
     (long,) = read_outputs(NODE, {"text": ["x" * 10**6], "images": [{"filename": "x" * 10**6}]})
     assert long.text == "x" * LONGEST_TEXT
 
