@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 from page.ui.parts import load_part
 from tether.core.errors import BadInput, Trouble
-from tether.core.protocol.outputs import read_json
-from tether.core.protocol.workflow import LONGEST_WORKFLOW, Workflow, parse_workflow
+from tether.core.protocol.workflow import Workflow, parse_workflow, workflow_of
 from tether.runtime.describer import Describer
 
 
@@ -28,38 +27,31 @@ class FileOpener:
     async def open(self, file: Any) -> Opened:
         """Read a file of whatever kind.
 
+        Of several workflows in it, the first that can be used: one never hides another.
+
         Raises:
             BadInput: It carries no workflow, or one that can't be used.
         """
-        name = str(file.name)
-        if await self._is_text(file):
-            if file.size > LONGEST_WORKFLOW:
-                raise BadInput("workflow_too_long", limit=LONGEST_WORKFLOW)
-            return await self._read(name, str(await file.text()))
-        embedded = await self._embedded(file)
-        if embedded is None:
-            raise BadInput("file_without_workflow", file=name)
-        return await self._read(name, embedded)
-
-    async def _read(self, title: str, text: str) -> Opened:
-        content = read_json(text) if len(text) <= LONGEST_WORKFLOW else None
-        if isinstance(content, dict) and isinstance(content.get("nodes"), list):
-            return await self._converted(title, content)
-        return Opened(title, parse_workflow(text))
-
-    async def _embedded(self, file: Any) -> str | None:
-        """Return the workflow in a picture or video, in API format if it has both; else None."""
         await load_part("embedded")
         from tether.workflows.embedded import search
+        from tether.workflows.graph import is_editor_format
+        from tether.workflows.unwrap import workflows_in
 
-        found = await _run_search(search(int(file.size)), file)
-        return found.prompt or found.workflow or None
-
-    async def _is_text(self, file: Any) -> bool:
-        if str(file.name).lower().endswith(".json") or file.type == "application/json":
-            return True
-        head = await file.slice(0, 64).text()
-        return bool(str(head).lstrip("\ufeff \t\r\n")[:1] in ("{", "[", '"'))
+        title = str(file.name)
+        carried = await _run_search(search(int(file.size)), file)
+        first: BadInput | None = None
+        for content in workflows_in(carried.texts):
+            try:
+                if is_editor_format(content):
+                    return await self._converted(title, content)
+                return Opened(title, workflow_of(content))
+            except BadInput as error:
+                first = first or error
+        if first is not None:
+            raise first
+        if carried.is_text:
+            parse_workflow(carried.texts[0])  # says what is wrong with it
+        raise BadInput("file_without_workflow", file=title)
 
     async def _converted(self, title: str, content: Any) -> Opened:
         await load_part("convert")

@@ -40,6 +40,11 @@ class Controller(Protocol):
         """Say why several tasks of one picture would give the same, "" if they don't."""
 
 
+_NO_PICTURES = ("application/", "video/", "audio/", "model/", "image/svg")
+_NO_PICTURE_ENDINGS = (".json", ".mkv", ".mov", ".flac", ".opus", ".mp3", ".glb", ".latent")
+"""What a dropped file is when its type, or its name where browsers know no type, is like this."""
+
+
 class ComposerPanel:
     """Collects what the person gives; what happens with it is decided by the controller."""
 
@@ -99,10 +104,10 @@ class ComposerPanel:
         return [(key, name, file) for key, (name, file) in self._pictures.items()]
 
     def add(self, files: Iterable[Any]) -> None:
-        """Take files in: pictures to the list, JSON and videos as the workflow."""
+        """Take files in: pictures to the list, all else that can carry a workflow as that."""
         for file in files:
-            kind = str(file.type)
-            if file.name.lower().endswith(".json") or kind.startswith(("application/", "video/")):
+            kind, name = str(file.type), str(file.name).lower()
+            if kind.startswith(_NO_PICTURES) or name.endswith(_NO_PICTURE_ENDINGS):
                 self._soon(self._controller.open_file(file))
             else:
                 self.put(str(file.name), file)

@@ -1,5 +1,6 @@
 """Workflows in API format: what runs, what it needs, what it gives."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,6 +17,10 @@ LONGEST_WORKFLOW = 8_000_000
 MOST_NODES = 20_000
 """Nodes of the largest workflow: the page shows fields for each."""
 
+QUEUED = "queued"
+"""Where `_meta` of a node says what is decided when it is queued."""
+
+_NODE_ID = re.compile(r"[0-9][0-9:]*")
 _PICTURE_CLASSES = ("LoadImage", "LoadImageMask")
 _OUTPUT_CLASSES = frozenset({"SaveImage", "PreviewImage", "SaveAnimatedWEBP", "SaveAnimatedPNG"})
 _INNER_CLASSES = frozenset(
@@ -32,6 +37,11 @@ class Workflow:
     """A workflow in API format: node id -> `{"class_type": …, "inputs": {…}}`."""
 
     nodes: Mapping[NodeId, Mapping[str, Any]]
+
+    def is_decided_when_queued(self) -> bool:
+        """Tell whether something of it is decided for each task anew, as the editor would."""
+        metas = (node.get("_meta") for node in self.nodes.values())
+        return any(isinstance(meta, dict) and QUEUED in meta for meta in metas)
 
     def special_classes(self) -> tuple[str, ...]:
         """List the classes that some ComfyUI servers lack, or that name models."""
@@ -106,17 +116,38 @@ def parse_workflow(text: str) -> Workflow:
         raise BadInput("workflow_editor_format")
     if isinstance(content, dict) and isinstance(content.get("prompt"), dict):
         content = content["prompt"]
+    return workflow_of(content)
+
+
+def workflow_of(content: Any) -> Workflow:
+    """Read the nodes of a workflow; what stands between them, such as `_comment`, is left out.
+
+    Source: ComfyUI 0.28.1, execution.py, read: all of it must be nodes, and `is_changed`, which
+    pictures of older servers have, is the server's own.
+
+    Raises:
+        BadInput: It isn't a workflow.
+    """
     if not isinstance(content, dict) or not content:
         raise BadInput("workflow_not_workflow")
     if len(content) > MOST_NODES:
         raise BadInput("workflow_too_many_nodes", limit=MOST_NODES)
+    nodes: dict[NodeId, Mapping[str, Any]] = {}
     for node_id, node in content.items():
         match node:
             case {"class_type": str(), "inputs": dict()}:
-                pass
-            case _:
+                nodes[NodeId(node_id)] = {
+                    key: value for key, value in node.items() if key != "is_changed"
+                }
+            case _ if _NODE_ID.fullmatch(node_id) or _is_meant_as_node(node):
                 raise BadInput("workflow_node_bad", node=node_id[:80])
-    workflow = Workflow(content)
+    if not nodes:
+        raise BadInput("workflow_not_workflow")
+    workflow = Workflow(nodes)
     if workflow.outputs() == frozenset():
         raise BadInput("workflow_no_output")
     return workflow
+
+
+def _is_meant_as_node(value: Any) -> bool:
+    return isinstance(value, dict) and ("class_type" in value or "inputs" in value)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import invert_workflow
 from tests.tether.core.junk import DEEP, anything, peer_texts
-from tether.core.errors import BadInput
+from tether.core.errors import BadInput, Trouble
 from tether.core.protocol import workflow as module
 from tether.core.protocol.node_info import NodeInfo
 from tether.core.protocol.workflow import MOST_NODES, parse_workflow
@@ -140,3 +140,40 @@ def test_a_workflow_of_a_hundred_thousand_nodes_is_refused() -> None:
     with pytest.raises(BadInput) as refused:
         parse_workflow(json.dumps({**most, "one more": node}))
     assert refused.value.trouble.code == "workflow_too_many_nodes"
+
+
+@pytest.mark.parametrize("extra", [{"_comment": "mine"}, {"version": 0.4, "extra": {"a": {}}}])
+def test_what_stands_between_the_nodes_is_passed_over(extra: dict[str, object]) -> None:
+    """A server wants nodes alone."""
+    nodes = invert_workflow().nodes
+    assert parse_workflow(json.dumps({**extra, **nodes})).nodes == nodes
+
+
+@pytest.mark.parametrize(
+    ("node_id", "node"),
+    [("9", {}), ("9", "x"), ("9:1", None), ("odd", {"inputs": {}}), ("odd", {"class_type": 3})],
+)
+def test_what_is_meant_as_a_node_must_be_one(node_id: str, node: object) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse_workflow(json.dumps({**invert_workflow().nodes, node_id: node}))
+    assert refused.value.trouble == Trouble.of("workflow_node_bad", node=node_id)
+
+
+def test_where_no_node_is_there_is_no_workflow() -> None:
+    with pytest.raises(BadInput) as refused:
+        parse_workflow('{"a": {"b": 1}}')
+    assert refused.value.trouble.code == "workflow_not_workflow"
+
+
+def test_what_a_server_wrote_for_itself_is_not_sent_again() -> None:
+    """Older pictures have NaN in it."""
+    nodes = {"1": {**SAVE, "is_changed": [None]}}
+    assert parse_workflow(json.dumps(nodes)).nodes == {"1": SAVE}
+
+
+@pytest.mark.parametrize(
+    ("meta", "is_so"), [({"queued": {}}, True), ({}, False), ("queued", False), (None, False)]
+)
+def test_what_is_decided_when_it_is_queued(meta: object, is_so: bool) -> None:
+    workflow = parse_workflow(json.dumps({"1": {**SAVE, "_meta": meta}}))
+    assert workflow.is_decided_when_queued() is is_so
