@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -26,6 +27,8 @@ from tests.e2e.farm import (
     saved,
 )
 from tests.e2e.watch import Watch
+
+CASES = Path(__file__).resolve().parents[1] / "fixtures/cases"
 
 
 @pytest.fixture
@@ -99,9 +102,13 @@ def drop(page: Page, file: FilePayload) -> None:
 
 
 def test_the_editors_file_runs(servers: Farm, watched_page: Page, watch: Watch) -> None:
-    """With a note, a reroute and a bypassed node; nothing has to be assumed."""
+    """With a note, a reroute and a bypassed node; nothing has to be assumed.
+
+    What the editor puts into file names is there, and nothing of how it came there.
+    """
     page = open_page(watched_page, servers)
-    give_workflow(page, json.dumps(EDITOR), "edited.json")
+    named = json.dumps(EDITOR).replace('"edited"', '"%ImageScaleBy.scale_by%-%date:yyyy%"')
+    give_workflow(page, named, "edited.json")
     expect(page.locator("#workflow")).to_have_value("own")
     expect(page.locator("#workflow-assumed")).to_be_hidden()
     picture = noise(1, 16, 12)
@@ -109,6 +116,9 @@ def test_the_editors_file_runs(servers: Farm, watched_page: Page, watch: Watch) 
     expect_done(page, 1)
     doubled = picture.resize((32, 24), Image.Resampling.NEAREST)
     assert result_of(page, "p.png").tobytes() == ImageOps.invert(doubled).tobytes()
+    sent = json.loads(Image.open(BytesIO(saved(page))).info["prompt"])["6"]
+    assert re.fullmatch(r"2-20\d\d", sent["inputs"]["filename_prefix"])
+    assert list(sent["_meta"]) == ["title"]
 
 
 def test_what_is_assumed_is_said_of_the_node(
@@ -119,7 +129,7 @@ def test_what_is_assumed_is_said_of_the_node(
     give_workflow(page, json.dumps(odd))
     page.locator("#workflow-assumed summary").click()
     expect(page.locator("#workflow-assumed li")).to_contain_text(
-        ["Odd (8): none of your servers has"]
+        ["Odd (8) was left out: nothing that runs needs it"]
     )
     page.locator("#workflow").select_option("invert")
     expect(page.locator("#workflow-assumed")).to_be_hidden()
@@ -136,6 +146,19 @@ def test_a_saved_picture_is_a_workflow(servers: Farm, watched_page: Page, watch:
     run(page, [as_file(noise(2, 16, 12), "second.png")], "own")
     expect_done(page, 2)
     assert result_of(page, "second.png").size == (32, 24)
+
+
+@pytest.mark.parametrize("name", ["vhs-comment.mp4", "a.flac"])
+def test_a_file_of_another_kind_is_dropped_anywhere(
+    servers: Farm, watched_page: Page, watch: Watch, name: str
+) -> None:
+    page = open_page(watched_page, servers)
+    content = (CASES / name).read_bytes()
+    page.locator("#picture-picker").set_input_files(
+        [{"name": name, "mimeType": "", "buffer": content}]
+    )
+    expect(page.locator("#workflow")).to_have_value("own")
+    expect(page.locator("#workflow option:checked")).to_have_text(name)
 
 
 def test_a_picture_without_a_workflow_is_refused(

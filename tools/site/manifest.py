@@ -27,16 +27,19 @@ LAZY = {
         *("page/routing_test/scenes.py", "page/routing_test/stage.py"),
         *("page/routing_test/window.py", "demo/quick_work.py"),
     ),
-    "embedded": ("tether/workflows/budget.py", "tether/workflows/embedded.py"),
+    "embedded": (
+        *("tether/workflows/budget.py", "tether/workflows/embedded.py"),
+        *("tether/workflows/graph.py", "tether/workflows/tags.py", "tether/workflows/unwrap.py"),
+    ),
     "form": (
         *("page/composer/form_fields.py", "page/composer/form_panel.py"),
-        "tether/workflows/values.py",
+        *("tether/workflows/queued.py", "tether/workflows/values.py"),
     ),
     "runs": ("page/composer/recent_runs.py", "page/composer/run_history.py"),
     "convert": (
         *("tether/workflows/convert.py", "tether/workflows/graph.py"),
-        *("tether/workflows/resolve.py", "tether/workflows/values.py"),
-        "tether/workflows/widgets.py",
+        *("tether/workflows/queued.py", "tether/workflows/resolve.py"),
+        *("tether/workflows/values.py", "tether/workflows/widgets.py"),
     ),
     "viewer": ("page/viewer/",),
     "lanes": (

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import js
+
 from page.composer.drafts import Drafts
 from page.composer.form import Form, Problem
 from page.composer.library import Library
@@ -88,6 +90,8 @@ class Composer:
         panel.refuse([element for _, element in problems])
         if problems or chosen is None:
             return
+        if chosen.workflow.is_decided_when_queued():
+            await load_part("form")
         pinned = panel.pinned
         is_used = False
         # All at once: the browser then writes them to disk at once.
@@ -182,7 +186,22 @@ class Composer:
         if picture is not None and slots:
             files[slots[0]] = picture
         title = title_of(chosen.title, picture[0] if picture else "")
-        await self._intake.accept(self._form.answered(chosen.workflow), title, files, pinned)
+        workflow = self._form.answered(chosen.workflow)
+        if workflow.is_decided_when_queued():
+            workflow = self._decided(workflow)
+        await self._intake.accept(workflow, title, files, pinned)
+
+    def _decided(self, workflow: Workflow) -> Workflow:
+        """Make the choices of a task, put the time into its file names: a rerun has the same."""
+        from tether.workflows.queued import Moment, queued
+
+        now = js.Date.new()
+        day = (now.getFullYear(), now.getMonth() + 1, now.getDate())
+        moment = Moment(*day, now.getHours(), now.getMinutes(), now.getSeconds())
+        chance = self._context.world.chance
+        return Workflow(
+            queued(workflow.nodes, lambda count: int(chance.hex(16), 16) % count, moment)
+        )
 
     async def _find(self, name: str) -> Opened | None:
         """Return a workflow of the library; None after saying why there is none."""

@@ -1,12 +1,31 @@
 """Resolution of links: through reroutes, bypassed nodes and subgraphs, to a node or a value."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from tether.workflows.graph import BYPASSED, INPUTS, MUTED, OUTPUTS, Graph, Link, Node, Part, Slot
+from tether.core.errors import BadInput
+from tether.workflows.graph import (
+    BYPASSED,
+    FETCHING,
+    INPUTS,
+    MUTED,
+    NOTES,
+    OUTPUTS,
+    PASSING,
+    TOOLS,
+    Graph,
+    Link,
+    Node,
+    Part,
+    Slot,
+)
 
 DEEPEST = 40
 """Most levels of subgraphs, or of nodes that only pass a value on: beyond, links go in a circle."""
+
+
+MOST_VISITED = 100_000
+"""Most nodes that are asked for the value of an open input, in all."""
 
 
 class Scope(NamedTuple):
@@ -37,6 +56,9 @@ class Value(NamedTuple):
 Source: TypeAlias = OutputSlot | Value | None
 """None: it isn't linked, or its source doesn't run."""
 
+Values: TypeAlias = Callable[[Node], Mapping[str, Any]]
+"""Returns the values of a node's widgets by name."""
+
 Doubt: TypeAlias = Callable[[str, Node, str], None]
 """Called with the code of an assumption, the node, and the input's name."""
 
@@ -44,16 +66,39 @@ Doubt: TypeAlias = Callable[[str, Node, str], None]
 class Resolver:
     """Follows links back to their sources; `doubt` is called for those that can't be followed."""
 
-    def __init__(self, graph: Graph, doubt: Doubt) -> None:
+    def __init__(self, graph: Graph, doubt: Doubt, values: Values) -> None:
         self._graph = graph
         self._doubt = doubt
+        self._values = values
+        self._visited = 0
 
     def inner(self, scope: Scope, node: Node) -> Scope | None:
         """Return the scope inside a node of a subgraph's type."""
         part = self._graph.subgraphs.get(node.type)
         if part is None or scope.prefix.count(":") >= DEEPEST:
             return None
+        if part.is_group:
+            part = self._with_values(part, node)
         return Scope(part, f"{scope.prefix}{node.id}:", node, scope)
+
+    def _with_values(self, part: Part, group: Node) -> Part:
+        """Give the nodes of a group the values that its node has for all of them, in order.
+
+        Source: ComfyUI frontend 1.58, `graphToPrompt` of group nodes, its results compared.
+        """
+        inside = part.nodes.values()
+        lengths = [len(node.values) for node in inside]
+        values = group.values
+        if not isinstance(values, list) or len(values) != sum(lengths):
+            if values:
+                self._doubt("editor_group_values", group, "")
+            return part
+        nodes, at = {}, 0
+        for node, length in zip(inside, lengths, strict=True):
+            own = values[at : at + length]
+            nodes[node.id] = node._replace(values=own) if isinstance(node.values, list) else node
+            at += length
+        return part._replace(nodes=nodes)
 
     def source(self, scope: Scope, node: Node, slot: Slot, steps: int = 0) -> Source:
         """Return the source of an input."""
@@ -69,9 +114,13 @@ class Resolver:
         """Return the value that a subgraph's node has for one of its inputs.
 
         Its widgets are those inputs that are linked to widgets inside, in order; where it has
-        no values, those inside apply.
-        Source: ComfyUI frontend templates 0.1.123, read.
+        no values, that of the first widget inside applies to all that the input feeds.
+        Source: ComfyUI frontend 1.58, `graphToPrompt`, its results compared.
         """
+        own = self._own(scope, number)
+        return own if own is not None else self._inside(scope, number)
+
+    def _own(self, scope: Scope, number: int) -> Value | None:
         instance, part = scope.instance, scope.part
         assert instance is not None, "only subgraphs have inputs"
         values = instance.values
@@ -87,6 +136,26 @@ class Resolver:
             place = widgets.index(number) if number in widgets else len(values)
             is_whole = len(values) == len(widgets)
         return Value(values[place]) if is_whole and place < len(values) else None
+
+    def _inside(self, scope: Scope, number: int) -> Source:
+        """Return the value of the first widget inside that an input of a subgraph feeds."""
+        for node, slot in _fed(scope.part, number):
+            self._visited += 1
+            if self._visited > MOST_VISITED:  # subgraphs that contain each other
+                raise BadInput("editor_too_deep", node=node.label)
+            inner = self.inner(scope, node)
+            if inner is not None:
+                names = [each.name for each in inner.part.inputs]
+                is_one = slot.name in names and not inner.part.is_group
+                found = self.promoted(inner, names.index(slot.name)) if is_one else None
+                if found is not None:
+                    return found
+            elif slot.widget is not None:
+                over = self.override(scope, node, slot.widget)
+                values = self._values(node)
+                if over is not None or slot.widget in values:
+                    return over or Value(values[slot.widget])
+        return None
 
     def override(self, scope: Scope, node: Node, name: str) -> Source:
         """Return the value that the subgraph's node has for a widget of an inner node."""
@@ -120,27 +189,25 @@ class Resolver:
         assert scope.outer is not None and scope.instance is not None
         if not 0 <= number < len(scope.part.inputs):
             return None
-        name = scope.part.inputs[number].name
-        for slot in scope.instance.inputs:
-            if slot.name == name and slot.link is not None:
+        for slot in _outside(scope.instance, scope.part, number):
+            if slot.link is not None:
                 found = self.source(scope.outer, scope.instance, slot, steps + 1)
                 if found is not None:
                     return found
-        return self.promoted(scope, number)
+        return None if scope.part.is_group else self.promoted(scope, number)
 
     def _passed_on(self, scope: Scope, node: Node, number: int, steps: int) -> Source:
         """Return an output of a node that runs: its own, or what it passes on."""
-        match node.type:
-            case "Reroute" | "SetNode":
-                first = node.inputs[0] if node.inputs else Slot("", "*")
-                return self.source(scope, node, first, steps + 1)
-            case "PrimitiveNode":
-                held = node.values[:1] if isinstance(node.values, list) else []
-                return Value(held[0]) if held else None
-            case "GetNode":
-                return self._got(scope, node, steps)
-            case "Note" | "MarkdownNote":
-                return None
+        if node.type in PASSING:
+            first = node.inputs[0] if node.inputs else Slot("", "*")
+            return self.source(scope, node, first, steps + 1)
+        if node.type == "PrimitiveNode":
+            held = node.values[:1] if isinstance(node.values, list) else []
+            return Value(held[0]) if held else None
+        if node.type in FETCHING:
+            return self._got(scope, node, steps)
+        if node.type in NOTES | TOOLS:
+            return None
         if node.type not in self._graph.subgraphs:
             return OutputSlot(f"{scope.prefix}{node.id}", number)
         inner = self.inner(scope, node)
@@ -152,12 +219,15 @@ class Resolver:
         return None
 
     def _got(self, scope: Scope, node: Node, steps: int) -> Source:
-        """Find the `SetNode` of that name, in this scope or outer ones. Source: KJNodes, read."""
+        """Find the node that keeps that name, in this scope or outer ones.
+
+        Source: ComfyUI-KJNodes and ComfyUI-Easy-Use, read.
+        """
         name = node.values[:1] if isinstance(node.values, list) else []
         place: Scope | None = scope
         while place is not None and name:
             for other in place.part.nodes.values():
-                if other.type == "SetNode" and other.values == name and other.inputs:
+                if other.type == FETCHING[node.type] and other.values == name and other.inputs:
                     return self.source(place, other, other.inputs[0], steps + 1)
             place = place.outer
         self._doubt("editor_link_gone", node, str(name[0]) if name else "")
@@ -182,11 +252,30 @@ def fits(one: str, other: str) -> bool:
     return bool(set(one.lower().split(",")) & set(other.lower().split(",")))
 
 
+def _outside(group: Node, part: Part, number: int) -> list[Slot]:
+    """List the slots of a subgraph's node that may be one of its inputs.
+
+    Those of a group have names that people gave them: they are the same in number and order.
+    """
+    asked = part.inputs[number]
+    if not part.is_group:
+        return [slot for slot in group.inputs if slot.name == asked.name]
+    if asked.widget is None:
+        plain = [slot for slot in group.inputs if slot.widget is None]
+        before = sum(each.widget is None for each in part.inputs[:number])
+        return plain[before : before + 1]
+    return [slot for slot in group.inputs if slot.name.rpartition(" ")[2] == asked.name]
+
+
 def _is_widget(part: Part, number: int) -> bool:
     """Tell whether an input of a subgraph is linked to a widget inside."""
+    return any(slot.widget is not None for _, slot in _fed(part, number))
+
+
+def _fed(part: Part, number: int) -> Iterator[tuple[Node, Slot]]:
+    """Yield the nodes inside that an input of a subgraph feeds, and into which of their slots."""
     for link in part.links.values():
-        if link.origin == INPUTS and link.origin_slot == number:
-            target = part.nodes.get(link.target)
-            if target is not None and 0 <= link.target_slot < len(target.inputs):
-                return target.inputs[link.target_slot].widget is not None
-    return False
+        if (link.origin, link.origin_slot) == (INPUTS, number):
+            node = part.nodes.get(link.target)
+            if node is not None and 0 <= link.target_slot < len(node.inputs):
+                yield node, node.inputs[link.target_slot]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from tether.core.errors import BadInput
 from tether.core.protocol.node_info import CHOICE, InputInfo, NodeInfo, read_inputs
 from tether.workflows.graph import Node
 from tether.workflows.values import SEEDS
@@ -16,6 +17,19 @@ Source: ComfyUI frontend 1.58, `control_after_generate`, read in its templates.
 _CONTROL = "control_after_generate"
 _BUTTONS = frozenset({"image", "video", "audio", "file", "upload", "", None})
 """Values that the editor saves for its own buttons and players, as far as they are known."""
+
+_GROWING = "COMFY_AUTOGROW_V3"
+_PARTS_OF_BOX = 4
+"""After a box, the editor saves its place and its size once more."""
+
+LORAS = "Power Lora Loader (rgthree)"
+"""A class whose widgets are as many as people like. Source: rgthree-comfy, read."""
+
+CUSTOM_CHOICE = "CustomCombo"
+"""A choice whose options people write; it is sent with them, and with which of them it is.
+
+Source: ComfyUI frontend 1.58, `graphToPrompt`, its results compared.
+"""
 
 _DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
 """The type of a choice with inputs of its own, named `choice.input`."""
@@ -31,20 +45,60 @@ class Values(NamedTuple):
 def values_of(node: Node, info: NodeInfo | None) -> Values:
     """Name the widget values of a node.
 
-    With the description of its class, they are matched to its inputs in order; without it, to
-    the widgets that the file itself names.
+    A file that names them itself is believed. Otherwise they are matched to the inputs of the
+    described class in order; without a description, to the widgets that the file lists.
+
+    Raises:
+        BadInput: They may belong to other widgets than they would be matched to.
     """
-    if isinstance(node.values, dict):
-        known = {each.name for each in info.inputs} if info else None
-        named = {
-            name: value
-            for name, value in node.values.items()
-            if (known is None or name in known) and not isinstance(value, dict)
-        }
-        return Values(named)
+    values, named = node.values, dict(node.named)
+    if isinstance(values, dict):
+        found = {key: value for key, value in values.items() if info or not isinstance(value, dict)}
+        return Values(_known(found, info))
+    unsure = "" if info else "editor_class_unknown"
+    if node.type == LORAS:
+        loras = enumerate(filter(_is_lora, values), 1)
+        return Values({f"lora_{number}": each for number, each in loras}, unsure)
+    if node.type == CUSTOM_CHOICE:
+        return Values(_custom_choice(values), unsure)
+    if info is not None and named and len(named) == len(values):
+        wanted = {each.name: default_of(each) for each in _widgets_of(info) if each.is_required}
+        doubt = "editor_values_missing" if wanted.keys() - named.keys() else ""
+        return Values(_known({**wanted, **named}, info), doubt)
     if info is not None:
-        return _walked(list(node.values), info)
-    return _guessed(node, list(node.values))
+        return _walked(node, list(values), info)
+    return _guessed(node, list(values))
+
+
+def _known(named: dict[str, Any], info: NodeInfo | None) -> dict[str, Any]:
+    """Leave out what is saved for buttons, players and controls, which are no inputs."""
+    if info is None:
+        return named
+    known = {each.name for each in info.inputs}
+    return {key: value for key, value in named.items() if key.partition(".")[0] in known}
+
+
+def _is_lora(value: Any) -> bool:
+    return isinstance(value, dict) and "lora" in value
+
+
+def _custom_choice(values: list[Any]) -> dict[str, Any]:
+    """Name a choice whose options people write: after the first empty one there is none."""
+    named = dict(zip(("choice", "index"), values, strict=False))
+    for number, value in enumerate(values[2:], 1):
+        named[f"option{number}"] = value
+        if not value:
+            break
+    return with_index(named)
+
+
+def with_index(named: dict[str, Any]) -> dict[str, Any]:
+    """Say which of its options a choice is, -1 for none of them."""
+    options = [value for key, value in named.items() if key.startswith("option")]
+    choice = named.get("choice")
+    if not isinstance(choice, str):
+        return named
+    return {**named, "index": options.index(choice) if choice in options else -1}
 
 
 def default_of(info: InputInfo) -> Any:
@@ -56,10 +110,16 @@ def default_of(info: InputInfo) -> Any:
     return {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False}.get(info.type)
 
 
-def _walked(values: list[Any], info: NodeInfo) -> Values:
+def _widgets_of(info: NodeInfo) -> list[InputInfo]:
+    return [each for each in info.inputs if each.is_widget or each.type == _DYNAMIC]
+
+
+def _walked(node: Node, values: list[Any], info: NodeInfo) -> Values:
     named: dict[str, Any] = {}
     doubt = ""
-    todo = [each for each in info.inputs if each.is_widget or each.type == _DYNAMIC]
+    if values and any(map(_grows_by_widgets, info.inputs)):
+        raise BadInput("editor_values_unsure", node=node.label)
+    todo = _widgets_of(info)
     values.reverse()
     while todo:
         each = todo.pop(0)
@@ -73,18 +133,33 @@ def _walked(values: list[Any], info: NodeInfo) -> Values:
             value = values.pop()
         named[each.name] = value
         todo[:0] = _brought_by(each, value)
+        if each.widget_type == "BOUNDING_BOX":
+            del values[-_PARTS_OF_BOX:]
         if _is_controlled(each) and values and _is_in(values[-1], CONTROLS):
             values.pop()
             # After the control of a choice comes a filter of its list.
             if each.type == CHOICE and values and isinstance(values[-1], str):
                 values.pop()
-        if each.is_upload and values and _is_in(values[-1], _BUTTONS):
+        if each.is_upload and values and _is_button(values[-1]):
             values.pop()
-    # After a value that is an object, the editor saves its parts once more.
-    is_compound = any(isinstance(value, dict) for value in named.values())
-    if not is_compound and not all(_is_in(value, _BUTTONS | CONTROLS) for value in values):
+    if not all(_is_button(value) or _is_in(value, CONTROLS) for value in values):
         doubt = doubt or "editor_values_left"
     return Values(named, doubt)
+
+
+def _grows_by_widgets(info: InputInfo) -> bool:
+    """Tell whether an input grows by use, and what it grows by are widgets: how many is unknown.
+
+    Source: ComfyUI frontend 1.58, `graphToPrompt`, its results compared.
+    """
+    template = info.options.get("template") if info.type == _GROWING else None
+    inputs = template.get("input") if isinstance(template, dict) else None
+    return any(each.is_widget for each in read_inputs(inputs, None))
+
+
+def _is_button(value: Any) -> bool:
+    """Tell whether a value is one that the editor saves for a button; old ones saved all of it."""
+    return value == {} or _is_in(value, _BUTTONS) or (isinstance(value, dict) and "type" in value)
 
 
 def _guessed(node: Node, values: list[Any]) -> Values:

@@ -7,6 +7,7 @@ from typing import Any
 from tether.core.protocol.node_info import NodeInfo, read_node_info
 from tether.workflows.convert import Conversion, convert
 from tether.workflows.graph import classes_needed, read_graph
+from tether.workflows.queued import Moment, queued
 
 FILES = Path(__file__).resolve().parents[2] / "fixtures/editor"
 NAMES = tuple(sorted(path.stem for path in FILES.glob("*.json")))
@@ -29,11 +30,18 @@ def case(name: str) -> dict[str, Any]:
     return content
 
 
+MOMENT = Moment(2026, 3, 4, 5, 6, 7)
+
+
 def converted(workflow: Any, *unknown: str) -> Conversion:
-    """A workflow as servers get it, where these classes are known to none."""
+    """A workflow as servers get it, where these classes are known to none.
+
+    Of choices the last is made.
+    """
     graph = read_graph(workflow)
     infos = {name: INFOS.get(name) for name in classes_needed(graph) if name not in unknown}
-    return convert(graph, infos)
+    result = convert(graph, infos)
+    return result._replace(nodes=queued(result.nodes, lambda count: count - 1, MOMENT))
 
 
 def slot(name: str, kind: str = "IMAGE", link: Any = None, widget: str = "") -> dict[str, Any]:

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from tests.tether.workflows.cases import INFOS, NAMES, case, converted, flow, node, slot
 from tether.core.errors import BadInput
+from tether.core.ids import NodeId
+from tether.core.protocol.node_info import read_node_info
 from tether.workflows import convert as module
+from tether.workflows.convert import convert
 from tether.workflows.graph import classes_needed, read_graph
 
 GOOD = tuple(name for name in NAMES if case(name)["api"] is not None)
@@ -119,3 +122,77 @@ def test_a_damaged_file_is_converted_or_refused(
     for converted_node in result.nodes.values():
         for value in converted_node["inputs"].values():
             assert not isinstance(value, list) or value[0] in result.nodes
+
+
+def inputs_of(workflow: Any, node_id: str) -> Any:
+    return converted(workflow).nodes[NodeId(node_id)]["inputs"]
+
+
+def test_prompts_with_choices_are_decided_of_the_nodes_own_widgets_alone() -> None:
+    """What comes from outside a subgraph the editor takes as it is."""
+    prompt = node(5, "CLIPTextEncode", slot("text", link=1, widget="text"), widgets_values=["{i}"])
+    link = {"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": 5, "target_slot": 0}
+    parts = [{"id": "s", "nodes": [prompt], "links": [link], "inputs": [slot("text")]}]
+    host = node(1, "s", slot("text", widget="text"), widgets_values=["{o|p}"])
+    own = node(2, "CLIPTextEncode", widgets_values=["{a|b} // c"])
+    workflow = flow(host, own, definitions={"subgraphs": parts})
+    assert inputs_of(workflow, "1:5")["text"] == "{o|p}"
+    assert inputs_of(workflow, "2")["text"] == "b "
+    proxied = {**host, "properties": {"proxyWidgets": [["5", "text"]]}, "inputs": []}
+    parts[0]["links"] = []
+    workflow = flow(proxied, definitions={"subgraphs": parts})
+    assert inputs_of(workflow, "1:5")["text"] == "{o|p}"
+
+
+def test_file_names_name_nodes_as_the_editor_does() -> None:
+    alias = {"properties": {"Node name for S&R": "Mine"}}
+    sampler = node(2, "KSampler", widgets_values=[5, "fixed", 21, 8.0, "a", "b", 1.0], **alias)
+    saved = node(3, "SaveImage", widgets_values=["%Mine.steps%-%date:yy%"])
+    assert inputs_of(flow(sampler, saved), "3") == {"filename_prefix": "21-26"}
+
+
+def test_a_curve_is_no_list_but_is_wrapped_as_one() -> None:
+    """The editor's own result."""
+    info = read_node_info("C", json.dumps({"C": {"input": {"required": {"c": ["CURVE", {}]}}}}))
+    for value, sent in (
+        ({"points": []}, {"__type__": "CURVE", "__value__": {"points": []}}),
+        (3, 3),
+    ):
+        graph = read_graph(flow(node(1, "C", widgets_values=[value])))
+        assert convert(graph, {"C": info}).nodes[NodeId("1")]["inputs"] == {"c": sent}
+
+
+def test_which_option_it_is_follows_the_choice_from_outside() -> None:
+    inner = node(
+        5,
+        "CustomCombo",
+        slot("choice", "COMBO", 1, widget="choice"),
+        widgets_values=["b", 1, "a", "b", ""],
+    )
+    link = {"id": 1, "origin_id": -10, "origin_slot": 0, "target_id": 5, "target_slot": 0}
+    parts = [{"id": "s", "nodes": [inner], "links": [link], "inputs": [slot("c")]}]
+    host = node(1, "s", slot("c", widget="c"), widgets_values=["a"])
+    found = inputs_of(flow(host, definitions={"subgraphs": parts}), "1:5")
+    assert (found["choice"], found["index"]) == ("a", 0)
+
+
+def test_what_no_server_knows_is_left_out_only_where_nothing_needs_it() -> None:
+    alone = node(1, "Odd", widgets_values=[1])
+    taking = node(2, "Odd", slot("images", link=7))
+    giving = node(3, "Odd")
+    saved = node(4, "SaveImage", slot("images", link=8), widgets_values=["x"])
+    links = [[7, 4, 0, 2, 0, "IMAGE"], [8, 3, 0, 4, 0, "IMAGE"]]
+    result = converted(flow(alone, taking, giving, saved, links=links))
+    assert set(result.nodes) == {"2", "3", "4"}
+    codes = {dict(each.facts)["node"]: each.code for each in result.assumptions}
+    assert codes["Odd (1)"] == "editor_node_left_out"
+    assert "editor_node_left_out" not in (codes["Odd (2)"], codes["Odd (3)"])
+    unknown = convert(read_graph(flow(alone)), {"Odd": None})
+    assert set(unknown.nodes) == {"1"}, "no server has answered: nothing is known of any class"
+
+
+def test_tools_of_the_editor_are_left_out_and_told() -> None:
+    muter = node(1, "Fast Groups Muter (rgthree)", mode=2)
+    result = converted(flow(muter, node(2, "SaveImage", widgets_values=["x"])))
+    assert set(result.nodes) == {"2"}
+    assert [each.code for each in result.assumptions] == ["editor_node_left_out"]

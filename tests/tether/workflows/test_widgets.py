@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.tether.workflows.cases import INFOS, flow, node, slot
+from tether.core.errors import BadInput
 from tether.core.protocol.node_info import InputInfo, NodeInfo, read_node_info
 from tether.workflows.graph import Node, read_graph
 from tether.workflows.widgets import default_of, values_of
@@ -95,8 +96,8 @@ def test_a_choice_brings_inputs_of_its_own() -> None:
 
 
 def test_parts_behind_an_object_are_no_values() -> None:
-    info = described(box=["COLOR", {}])
-    assert values_of(one([{"x": 1}, 1, 2]), info) == ({"box": {"x": 1}}, "")
+    info = described(box=["BOUNDING_BOX", {"socketless": True}], n=["INT", {}])
+    assert values_of(one([{"x": 1}, 1, 2, 3, 4, 7]), info) == ({"box": {"x": 1}, "n": 7}, "")
 
 
 @pytest.mark.parametrize(
@@ -123,3 +124,115 @@ def test_an_unknown_class_whose_widgets_are_listed() -> None:
     assert found == ({"seed": 5, "text": "hi"}, "editor_class_unknown")
     found = values_of(one([5, "hi", "x", "more"], *slots), None)
     assert found == ({}, "editor_values_unknown")
+
+
+def test_a_file_that_names_its_values_is_believed() -> None:
+    """Where it names all of them; what is saved for controls and buttons is left out."""
+    values = {"seed": 5, "control_after_generate": "fixed", "steps": 20, "cfg": 8.0}
+    rest = {"sampler_name": "euler", "scheduler": "normal", "denoise": 1.0}
+    given = one([*values.values(), *rest.values()], widgets_values_named={**values, **rest})
+    found = values_of(given, INFOS["KSampler"])
+    assert found == ({"seed": 5, "steps": 20, "cfg": 8.0, **rest}, "")
+    short = one([5], widgets_values_named={"seed": 5})
+    found = values_of(short, INFOS["KSampler"])
+    assert found.named["steps"] == 20 and found.doubt == "editor_values_missing"
+    other = one([6, *SAMPLER[1:]], widgets_values_named={"seed": 5})
+    assert values_of(other, INFOS["KSampler"]).named["seed"] == 6
+
+
+def test_values_whose_number_grows_by_use_are_not_guessed() -> None:
+    """The editor puts them before all others."""
+    template = {"input": {"required": {"val": ["INT", {}]}}, "prefix": "val", "min": 1}
+    info = described(first=["INT", {}], grow=["COMFY_AUTOGROW_V3", {"template": template}])
+    with pytest.raises(BadInput) as refused:
+        values_of(one([3, 11, 12]), info)
+    assert refused.value.trouble.code == "editor_values_unsure"
+    assert "A (1)" in str(refused.value)
+    names = {"grow.val0": 3, "grow.val1": 11, "first": 12}
+    assert values_of(one([3, 11, 12], widgets_values_named=names), info).named == names
+    assert values_of(one([]), info) == ({"first": 0}, "editor_values_missing")
+    sockets = described(grow=["COMFY_AUTOGROW_V3", {"template": 3}], n=["INT", {}])
+    assert values_of(one([4]), sockets) == ({"n": 4}, "")
+
+
+def test_an_input_of_several_types_is_set_as_one_of_them() -> None:
+    info = described(
+        amount=["FLOAT,INT", {"widgetType": "FLOAT"}], plain=["IMAGE,MASK", {}], n=["INT", {}]
+    )
+    assert values_of(one([2.5, 8]), info) == ({"amount": 2.5, "n": 8}, "")
+
+
+def test_boxes_curves_and_colours_take_one_value_each() -> None:
+    """A box also its parts. The editor's own result, of the same values."""
+    info = described(
+        box=["BOUNDING_BOX", {"socketless": True}],
+        curve=["CURVE", {"socketless": True}],
+        colors=["COLORS", {"socketless": True}],
+        range=["RANGE", {}],
+        multi=["COMBO", {"options": ["a", "b", "c"], "multiselect": True}],
+        boxes=["BOUNDING_BOXES", {"socketless": True}],
+        n=["INT", {}],
+    )
+    box, curve = {"x": 1, "y": 2, "width": 3, "height": 4}, {"points": [[0, 0], [1, 1]]}
+    values = [box, 1, 2, 3, 4, curve, ["#000000"], {"min": 0}, ["a", "c"], [], 5]
+    assert values_of(one(values), info) == (
+        {
+            "box": box,
+            "curve": curve,
+            "colors": ["#000000"],
+            "range": {"min": 0},
+            "multi": ["a", "c"],
+            "boxes": [],
+            "n": 5,
+        },
+        "",
+    )
+
+
+def test_a_choice_in_a_choice() -> None:
+    """The editor's own result, of the same values."""
+    seed = ["INT", {"control_after_generate": True}]
+    deep = {"options": [{"key": "x", "inputs": {"required": {"f": ["FLOAT", {}], "seed": seed}}}]}
+    outer = {"required": {"sub": ["COMFY_DYNAMICCOMBO_V3", deep]}}
+    info = described(
+        combo=["COMFY_DYNAMICCOMBO_V3", {"options": [{"key": "o3", "inputs": outer}]}],
+        last=["INT", {}],
+    )
+    found = values_of(one(["o3", "x", 2.5, 77, "fixed", 4]), info).named
+    assert found == {
+        "combo": "o3",
+        "combo.sub": "x",
+        "combo.sub.f": 2.5,
+        "combo.sub.seed": 77,
+        "last": 4,
+    }
+
+
+def test_a_choice_whose_options_people_wrote() -> None:
+    """The editor's own results: behind the first empty option there is none."""
+    values = ["screen", 1, "multiply", "screen", "overlay", ""]
+    found = values_of(one(values, kind="CustomCombo"), INFOS["CustomCombo"])
+    options = {"option1": "multiply", "option2": "screen", "option3": "overlay", "option4": ""}
+    assert found == ({"choice": "screen", "index": 1, **options}, "")
+    values = ["gone", 0, "multiply", "", "overlay", ""]
+    assert values_of(one(values, kind="CustomCombo"), None) == (
+        {"choice": "gone", "index": -1, "option1": "multiply", "option2": ""},
+        "editor_class_unknown",
+    )
+    assert values_of(one([], kind="CustomCombo"), INFOS["CustomCombo"]).named == {}
+
+
+def test_loras_of_a_loader_for_many() -> None:
+    kind = "Power Lora Loader (rgthree)"
+    first, second = {"on": True, "lora": "a"}, {"on": False, "lora": "b"}
+    values = [{}, {"type": "PowerLoraLoaderHeaderWidget"}, first, second, {}, ""]
+    assert values_of(one(values, kind=kind), INFOS[kind]).named == {
+        "lora_1": first,
+        "lora_2": second,
+    }
+
+
+def test_a_button_of_which_an_old_editor_saved_all() -> None:
+    button = {"name": "upload", "type": "button", "options": {"serialize": False}}
+    assert named(["a.png", button], "LoadImage") == ({"image": "a.png"}, "")
+    assert named(["a.png", {"x": 1}], "LoadImage")[1] == "editor_values_left"

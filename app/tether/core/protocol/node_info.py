@@ -13,7 +13,14 @@ MOST_CHOICES = 20_000
 """Values of one list that are read: each is an element of the page; no folder has more."""
 
 _UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload", "image_folder")
-_WIDGETS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COLOR", CHOICE})
+_WIDGETS = frozenset(
+    {
+        *("INT", "FLOAT", "STRING", "BOOLEAN", "COLOR", CHOICE, "COLORS", "CURVE", "RANGE"),
+        *("BOUNDING_BOX", "BOUNDING_BOXES", "TEXTAREA", "MARKDOWN", "PAINTER", "COMPOSITOR"),
+        *("IMAGECOMPARE", "CHART", "GALLERIA", "VIDEO_EDIT", "RESOLUTION_PREVIEW"),
+    }
+)
+"""Types that are set on the node itself. Source: ComfyUI frontend 1.58, `ComfyWidgets`, read."""
 
 
 class InputInfo(NamedTuple):
@@ -36,7 +43,16 @@ class InputInfo(NamedTuple):
         """
         if self.options.get("forceInput") is True:
             return False
-        return self.type in _WIDGETS or self.options.get("socketless") is True
+        return self.widget_type in _WIDGETS or self.options.get("socketless") is True
+
+    @property
+    def widget_type(self) -> str:
+        """The type of what it is set with: an input that takes several types names one.
+
+        Source: ComfyUI 0.28.1, comfy_api `MultiType`, read: `widgetType`.
+        """
+        named = self.options.get("widgetType")
+        return named if isinstance(named, str) else self.type
 
     @property
     def is_upload(self) -> bool:
