@@ -1,6 +1,6 @@
 """Widget values of a node, which the editor saves in order: their names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tether.core.errors import BadInput
@@ -33,6 +33,19 @@ Source: ComfyUI frontend 1.58, `graphToPrompt`, its results compared.
 
 _DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
 """The type of a choice with inputs of its own, named `choice.input`."""
+
+
+_DEFAULTS: Mapping[str, Any] = {
+    "INT": 0,
+    "FLOAT": 0.0,
+    "STRING": "",
+    "BOOLEAN": False,
+    "MARKDOWN": "",
+    "RANGE": {"min": 0, "max": 1},
+    "BOUNDING_BOXES": [],
+    "CURVE": {"points": [[0, 0], [1, 1]], "interpolation": "monotone_cubic"},
+}
+"""Source: ComfyUI frontend 1.58, `graphToPrompt` of new nodes, its results compared."""
 
 
 class Values(NamedTuple):
@@ -107,7 +120,16 @@ def default_of(info: InputInfo) -> Any:
         return info.options["default"]
     if info.choices:
         return info.choices[0]
-    return {"INT": 0, "FLOAT": 0.0, "STRING": "", "BOOLEAN": False}.get(info.type)
+    for option in _options(info):
+        return option.get("key")
+    return _DEFAULTS.get(info.widget_type)
+
+
+def _options(info: InputInfo) -> list[dict[str, Any]]:
+    """List the options of a choice that brings inputs."""
+    options = info.options.get("options") if info.type == _DYNAMIC else None
+    listed = options if isinstance(options, list) else []
+    return [option for option in listed if isinstance(option, dict)]
 
 
 def _widgets_of(info: NodeInfo) -> list[InputInfo]:
@@ -135,7 +157,7 @@ def _walked(node: Node, values: list[Any], info: NodeInfo) -> Values:
         todo[:0] = _brought_by(each, value)
         if each.widget_type == "BOUNDING_BOX":
             del values[-_PARTS_OF_BOX:]
-        if _is_controlled(each) and values and _is_in(values[-1], CONTROLS):
+        if _is_controlled(each) and values and _is_in(values[-1], CONTROLS | {None}):
             values.pop()
             # After the control of a choice comes a filter of its list.
             if each.type == CHOICE and values and isinstance(values[-1], str):
@@ -185,9 +207,8 @@ def _brought_by(info: InputInfo, value: Any) -> Iterator[InputInfo]:
 
     Source: ComfyUI 0.28.1, comfy_api `DynamicCombo`, read.
     """
-    options = info.options.get("options") if info.type == _DYNAMIC else None
-    for option in options if isinstance(options, list) else ():
-        if isinstance(option, dict) and option.get("key") == value:
+    for option in _options(info):
+        if option.get("key") == value:
             for each in read_inputs(option.get("inputs"), None):
                 if each.is_widget or each.type == _DYNAMIC:
                     yield each._replace(name=f"{info.name}.{each.name}")

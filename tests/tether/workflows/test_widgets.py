@@ -39,6 +39,7 @@ def test_a_seed_is_followed_by_what_becomes_of_it() -> None:
     assert list(found) == ["seed", "steps", "cfg", "sampler_name", "scheduler", "denoise"]
     assert (found["seed"], found["steps"], doubt) == (5, 20, "")
     assert named([5, *SAMPLER[2:]], "KSampler") == (found, "")
+    assert named([5, None, *SAMPLER[2:]], "KSampler") == (found, "")
 
 
 def test_the_control_of_a_choice_is_followed_by_a_filter() -> None:
@@ -107,6 +108,10 @@ def test_parts_behind_an_object_are_no_values() -> None:
         (InputInfo("a", "COMBO", True, {}, ("x", "y")), "x"),
         (InputInfo("a", "FLOAT", True, {}), 0.0),
         (InputInfo("a", "COMBO", True, {}), None),
+        (InputInfo("a", "FLOAT,INT", True, {"widgetType": "FLOAT"}), 0.0),
+        (InputInfo("a", "RANGE", True, {}), {"min": 0, "max": 1}),
+        (InputInfo("a", "COMFY_DYNAMICCOMBO_V3", True, {"options": [3, {"key": "x"}]}), "x"),
+        (InputInfo("a", "COMFY_DYNAMICCOMBO_V3", True, {"options": 3}), None),
     ],
 )
 def test_defaults(info: InputInfo, value: Any) -> None:
