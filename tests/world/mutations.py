@@ -363,7 +363,7 @@ MUTATIONS = {
         "if task is None or task.server != server:",
         "if task is None:",
         ("own frames",),
-        range(116, 128),
+        range(9, 21),
         ("foreign frames",),
     ),
     "lock kept after the end": Mutation(
@@ -505,7 +505,7 @@ MUTATIONS = {
             "            return ()\n"
         ),
         ("sent again", "true end"),
-        range(74, 86),
+        range(12),
     ),
     "moved without a look": Mutation(
         "submission.withdrawal",
