@@ -256,7 +256,8 @@ class Rules:
     def _answered(self, page: Page, event: Answered) -> None:
         request = event.request
         if request.ask is Ask.UPLOAD:
-            self._uploaded(page, request, is_there=event.status == 200)
+            is_there = event.status == 200 and event.text.startswith("{")
+            self._uploaded(page, request, is_there=is_there)
         elif event.status == 200:
             failed_at = self._vain_at.pop((page.number, request.server), -VAIN_WITHIN)
             self._in_vain[page.number, request.server] += (

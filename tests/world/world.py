@@ -27,7 +27,7 @@ failures, 15 until the next calm look, 10 for a socket that does not open, and s
 CALLS = 2
 """How many times as long as the longest way of a packet the calls for one task take, about."""
 
-PROOFS = 4
+PROOFS = 8
 """Tasks in a row of which the last, at the latest, must be heard of when all is well."""
 
 ADOPTION = ADOPTION_ROUND + ADOPTION_GRACE + 4.0
