@@ -407,7 +407,8 @@ class Rules:
 
     def _is_kept_out(self, page: Page, task: Task) -> bool:
         """Say whether the picture got through to no server, twice, and each of them answered."""
-        urls = [task.pinned] if task.pinned else list(page.session.window.servers)
+        servers = page.session.window.servers.values()
+        urls = [task.pinned] if task.pinned else [s.url for s in servers if not s.is_leaving]
         return bool(task.pictures) and all(self._in_vain[page.number, url] >= 2 for url in urls)
 
     def started(self, prompt_id: PromptId) -> None:
