@@ -230,8 +230,8 @@ class Tab:
         self.page.open()
 
     def come_back(self) -> None:
-        """The person opens the closed tab again, with its sessionStorage."""
-        if self.page is None:
+        """The person opens the tab again, with its sessionStorage, unless it is closed for good."""
+        if self.is_missed and self.page is None:
             self.is_missed = False
             self.load()
 

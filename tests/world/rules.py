@@ -495,8 +495,10 @@ class Rules:
 
 
 _WHOLE = (str, bytes, int, float, bool, type(None), type, State, Phase)
-_LEFT_OUT = frozenset({"journal", "notices", "client_ids", "_connections", "chance", "_chance"})
-"""Bounded by themselves, or one small thing for each server that was ever used."""
+_LEFT_OUT = frozenset(
+    {"journal", "notices", "_ends", "client_ids", "_connections", "chance", "_chance"}
+)
+"""Bounded by themselves or by time, or one small thing for each server that was ever used."""
 
 
 def _size(thing: object, seen: set[int]) -> int:

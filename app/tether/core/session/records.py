@@ -34,7 +34,7 @@ class SessionRecords:
     def __init__(self) -> None:
         self._saved: dict[str, str | None] = {}
         self._ends: dict[TaskId, tuple[Task, float]] = {}
-        """Tasks that have ended, and when this page wrote it: an earlier page's clock may differ."""
+        """Tasks that have ended, and when this page wrote so: another's clock may differ."""
 
     def restore(
         self,
