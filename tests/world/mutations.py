@@ -93,17 +93,6 @@ MUTATIONS = {
         28,
         ("restart", "failing", "black hole", "offline"),
     ),
-    "taken back from a server that rests, though it may have it": Mutation(
-        "submission.submission",
-        "        return (self.post(task, now),) if now >= server.rests_until else ()\n",
-        (
-            "        if now < server.rests_until:\n"
-            "            return self._give_back(task, task.note or Trouble.of('x'), now)\n"
-            "        return (self.post(task, now),)\n"
-        ),
-        ("one server",),
-        900,
-    ),
     "after a kill nobody reads the disk": Mutation(
         "windows.ledger",
         "    return {**shared, **later}\n",
