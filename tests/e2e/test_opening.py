@@ -120,7 +120,7 @@ def test_what_is_assumed_is_said_of_the_node(
     give_workflow(page, json.dumps(odd))
     page.locator("#workflow-assumed summary").click()
     expect(page.locator("#workflow-assumed li")).to_contain_text(
-        ["Odd (8): none of your servers has"]
+        ["Odd (8): none of your servers could describe this type"]
     )
     page.locator("#workflow").select_option("invert")
     expect(page.locator("#workflow-assumed")).to_be_hidden()
