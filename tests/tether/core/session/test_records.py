@@ -287,6 +287,10 @@ def test_an_end_is_kept_for_an_hour_by_the_clock_of_the_page_that_keeps_it() -> 
     window.end(task, State.CANCELLED, NOON, "record", None)
     storage.save(window)
     later = NOON + 8 * 3600
+    shown = storage.restore(now=later)
+    shown.dismiss(shown.tasks[task.task_id])
+    (gone,) = storage.records.save(shown, later)
+    assert gone == SaveRecord("task:t1", None), "its end is on disk already"
     window = storage.restore(now=later)
     window.pending.unsaved.add(task.task_id)
     storage.save(window, later)
