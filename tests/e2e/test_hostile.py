@@ -146,13 +146,12 @@ def test_no_call_follows_a_redirect_and_the_person_reads_it(
     hostile.elsewhere, hostile.redirected = good.servers[0].url, frozenset({call})
     page = open_page(watched_page, good)
     add(page, hostile)
-    told = "sends calls on to another address"
     if call == "GET /prompt":
+        told = "ill sends every call on to another address"  # the doctor's words, unasked
         expect(ill_card(page, hostile).locator(":scope > .trouble")).to_contain_text(told)
-        ill_card(page, hostile).get_by_role("button", name="Diagnose").click()
-        expect(ill_card(page, hostile)).to_contain_text("see where it leads")
     else:
         run(page, [as_file(noise(1), "secret.png")], server="ill")
+        told = "ill sends calls on to another address"
         expect(page.locator(".task[data-state=waiting]")).to_contain_text(told)
     assert call in [asked.partition("?")[0] for asked in hostile.asked]
     assert [method for method, _, _ in good.servers[0].requests if method == "POST"] == []

@@ -3,6 +3,7 @@
 Only ports, addresses and folders are others.
 """
 
+import json
 import re
 import shutil
 import socket
@@ -262,7 +263,8 @@ def test_many_servers_behind_one_origin_by_a_map(
         shown = picture_of(page)
         assert ImageChops.difference(shown, ImageChops.invert(photo)).getbbox() is None
         odd = "gpu-7/object_info/Power%20Lora%20(rgthree)%2FA?x=%26y"
-        for path in (odd, "nobody/prompt"):
-            with pytest.raises(HTTPError, match="404"):
-                urlopen(f"{url}gpu/{path}")
+        with urlopen(f"{url}gpu/{odd}") as answer:
+            assert json.load(answer) == {}
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"{url}gpu/nobody/prompt")
         assert many.servers[6].requests[-1][1] == f"/{odd.partition('/')[2]}"

@@ -68,7 +68,8 @@ def test_a_file_is_kept_once_and_only_while_a_task_needs_it(
         expect(tasks(page)).to_have_count(0)
         assert kept(page)["files"] == 2, "it can still be taken back"
         page.locator("#undo [aria-label=Close]").click()
-        assert kept(page) == {"files": 0, "uses": 0, "entries": 2}
+        nothing = {"files": 0, "uses": 0, "entries": 2}
+        wait_for(page, lambda: kept(page) == nothing, "an empty store")
 
 
 def test_every_name_we_give_is_our_own_and_no_gauge_is_kept(

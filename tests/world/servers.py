@@ -178,7 +178,8 @@ class Server:
 
     def hear(self, wire: Wire, text: str) -> None:
         """A text frame arrives."""
-        self.feed(TextReceived(wire.number, text))
+        if wire.number in self.wires:
+            self.feed(TextReceived(wire.number, text))
 
     def lose(self, wire: Wire) -> None:
         """A socket is gone, as this end sees it."""

@@ -34,7 +34,7 @@ from tether.core.events import (
 )
 from tether.core.ids import Digest
 from tether.core.model.window import Changes
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
 from tether.core.windows.ledger import ENTRY_RECORD
@@ -150,9 +150,9 @@ class Runner:
     def _carry_out(self, commands: Commands) -> None:
         is_saved = True
         for command in commands:
-            is_post = isinstance(command, Request) and command.ask is Ask.POST
+            is_final = isinstance(command, Request) and command.is_final
             try:
-                if is_post and not is_saved:
+                if is_final and not is_saved:
                     raise RuntimeError("what says that it is sent was not written")
                 self._carry(command)
             except Exception as error:
@@ -176,8 +176,8 @@ class Runner:
         ports = self._ports
         self._show(command, ports.clock.now())
         match command:
-            case Request(ask=Ask.POST):
-                ports.files.when_settled(lambda: self._post(ports, command))
+            case Request(is_final=True):
+                ports.files.when_settled(lambda: self._send_final(ports, command))
             case Request():
                 ports.http.send(command)
             case AbortRequest(request_id):
@@ -220,10 +220,10 @@ class Runner:
             except Exception as error:
                 self._report("a listener", error)
 
-    def _post(self, ports: Ports, request: Request) -> None:
-        """Post a task: the disk has what says so, and were the browser killed, it is looked up."""
+    def _send_final(self, ports: Ports, request: Request) -> None:
+        """Post a task, or cancel it: after a kill of the browser, the disk says so."""
         if self.is_paused:
-            # Another page may act for this window: whether it was sent is found out later.
+            # Another page may act for this window, and finds out whether it was sent.
             self.emit(RequestFailed(request, Failure.NETWORK))
         else:
             ports.http.send(request)

@@ -157,6 +157,21 @@ def test_nothing_is_posted_before_the_disk_has_it() -> None:
     assert stage.posts() == 1
 
 
+def test_nothing_is_cancelled_before_the_disk_says_so() -> None:
+    """Else a browser that is killed would call the task lost."""
+    stage = held()
+    stage.world.files.waiting.pop()()
+    stage.runner.emit(CancelRequested(TASK))
+    assert [done[1] for done in stage.did("send")][-1] == "post"
+    entry = read_entry(stage.world.files.texts[TASK])
+    task = read_task(entry.record if entry else "")
+    assert task is not None
+    assert task.is_cancel_wanted
+    for act in stage.world.files.waiting:
+        act()
+    assert [done[1] for done in stage.did("send")][-2:] == ["post", "cancel"]
+
+
 def test_what_waits_for_the_disk_is_not_posted_by_a_page_that_sleeps() -> None:
     """Its window may be another page's meanwhile; when it wakes up, it looks the task up."""
     stage = held()

@@ -83,6 +83,11 @@ class Request:
     owner: Owner = Owner.CALLER
 
     @property
+    def is_final(self) -> bool:
+        """Whether it changes what becomes of a task: the disk must say so before it is sent."""
+        return self.ask in (Ask.POST, Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT)
+
+    @property
     def method(self) -> str:
         """The HTTP method: POST where something is sent, else GET."""
         return "GET" if self.body is None and self.upload is None else "POST"

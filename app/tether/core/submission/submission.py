@@ -117,7 +117,7 @@ class Submission:
         if task.sends >= MOST_SENDS:
             why = Trouble.of("post_in_vain", server=server.name)
             return self._take_back(task, server, why, now)
-        # It stays with a server that rests: elsewhere it might run twice.
+        # It stays with a server that rests: its pictures are there.
         return (self.post(task, now),) if now >= server.rests_until else ()
 
     def answered(self, task: Task, event: Answered, now: float) -> Commands:

@@ -30,10 +30,10 @@ from tether.core.protocol.requests import (
 from tether.core.protocol.sent_tasks import read_given_ids, read_recent
 from tether.core.timers import MissedTimer, PollTimer
 from tether.core.tracking.verdicts import (
-    DELIVERY_WITHIN,
     Verdicts,
     find_witness,
     last_contact,
+    may_come,
 )
 
 POLL_EVERY = 2.0
@@ -58,6 +58,9 @@ IDLE_POLL_EVERY = 15.0
 FEW, RECENT = 8, 64
 """Entries of the history that are searched for a task which its server may know by another id: at
 first, and before it is sent again. Each holds a whole workflow."""
+
+ABSENT_AGAIN = 10.0
+"""Seconds until a task that may still be on its way is looked up again: many may be."""
 
 OVERTAKEN_GRACE = 0.5
 """Grace in seconds for frames that HTTP overtook."""
@@ -194,8 +197,7 @@ class Reconciler:
             ask, path = Ask.JOB, job_path(task.prompt_id)
         elif task.state is State.UNKNOWN:
             # The server may know it by another id, by which nobody can ask.
-            is_decided = listed_at - task.posted_at >= DELIVERY_WITHIN
-            ask, path = Ask.RECENT, recent_path(RECENT if is_decided else FEW)
+            ask, path = Ask.RECENT, recent_path(FEW if may_come(task, listed_at) else RECENT)
         else:
             ask, path = Ask.HISTORY, history_path(task.prompt_id)
         return Request(request_id, server.url, ask, path, task.task_id, owner=Owner.RECONCILER)
@@ -301,6 +303,8 @@ class Reconciler:
     def _missed(self, server: Server, polling: Polling, task: Task, listed_at: float) -> Commands:
         """A list lacks a task: mostly it has just ended, and a frame will tell."""
         connection = server.connection
+        if may_come(task, listed_at) and 0 <= listed_at - task.absent_at < ABSENT_AGAIN:
+            return ()
         if not connection.is_receiving or task.client_id != connection.client_id:
             return (self.query_task(server, task, listed_at),)
         is_due = task.task_id in polling.missed

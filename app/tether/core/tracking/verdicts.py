@@ -134,14 +134,20 @@ def is_missing(task: Task, listed_at: float, now: float) -> bool:
     """
     if listed_at <= last_contact(task):
         return False  # requested before the task was there, or before it was sent again
-    if task.state is State.UNKNOWN and listed_at - task.posted_at < DELIVERY_WITHIN:
-        return False  # it may still be on its way
+    if may_come(task, listed_at):
+        task.absent_at = now
+        return False
     if task.absences and listed_at - task.absent_at < APART:
         return False
     task.absences += 1
     task.absent_at = now
     # A cancelled task leaves no trace, and need not be missed twice.
     return task.absences >= READS or (task.is_cancel_wanted and task.acknowledged_at > 0)
+
+
+def may_come(task: Task, listed_at: float) -> bool:
+    """Say whether a task was still on its way, perhaps, when a list lacked it."""
+    return task.state is State.UNKNOWN and listed_at - task.posted_at < DELIVERY_WITHIN
 
 
 def is_still_lost(task: Task) -> bool:

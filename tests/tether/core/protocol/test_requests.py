@@ -28,6 +28,12 @@ def test_what_sends_something_is_a_post() -> None:
     assert Request(3, NORTH, Ask.UPLOAD, "/upload/image", upload=picture).method == "POST"
 
 
+def test_what_decides_on_a_task_is_final() -> None:
+    """A look at it, and a picture that nothing runs with yet, are not."""
+    final = {Ask.POST, Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT}
+    assert {ask for ask in Ask if Request(1, NORTH, ask, "/").is_final} == final
+
+
 def test_a_probe_asks_for_little_and_not_for_long() -> None:
     asked = probe(7, NORTH, Owner.DISPATCHER)
     assert (asked.id, asked.ask, asked.method) == (7, Ask.PROBE, "GET")

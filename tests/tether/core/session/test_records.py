@@ -279,6 +279,26 @@ def test_an_unfinished_task_stands_in_the_ledger() -> None:
     assert storage.ledger() == storage.disk == {}
 
 
+def test_an_end_is_kept_for_an_hour_by_the_clock_of_the_page_that_keeps_it() -> None:
+    """Found by the simulated worlds: a reload put the clock 8 h forward, and then came a kill."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    window.end(task, State.CANCELLED, NOON, "record", None)
+    storage.save(window)
+    later = NOON + 8 * 3600
+    shown = storage.restore(now=later)
+    shown.dismiss(shown.tasks[task.task_id])
+    (gone,) = storage.records.save(shown, later)
+    assert gone == SaveRecord("task:t1", None), "its end is on disk already"
+    window = storage.restore(now=later)
+    window.pending.unsaved.add(task.task_id)
+    storage.save(window, later)
+    assert list(storage.disk) == [task.task_id]
+    storage.save(window, later + 1 + END_SHOWN_FOR)
+    assert storage.disk == {}
+
+
 def test_an_end_that_was_dismissed_does_not_come_back() -> None:
     """Though the page is left before the disk is written."""
     storage = Storage()

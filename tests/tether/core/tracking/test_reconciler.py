@@ -37,6 +37,7 @@ from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.timers import MissedTimer, PollTimer
 from tether.core.tracking.reconciler import (
+    ABSENT_AGAIN,
     FEW,
     HEAVY_LIST,
     IDLE_POLL_EVERY,
@@ -228,13 +229,24 @@ def test_a_task_in_no_book_twice_is_lost() -> None:
 def test_a_post_without_an_answer_is_sent_again_when_nothing_can_arrive_any_more() -> None:
     """Half a minute, two negative reads, and the same prompt id."""
     story = Story(*UNKNOWN)
-    for at in (2, 10, 29):
+    for at in (2, 12, 29):
         assert story.missed(at) == ()
     assert story.missed(DELIVERY_WITHIN) == ()
     request = one(story.missed(DELIVERY_WITHIN + APART))
     assert request.ask is Ask.POST
     assert story.task.prompt_id in (request.body or "")
     assert (story.task.state, story.task.absences) == (State.POSTING, 0)
+
+
+def test_what_may_still_come_is_looked_up_once_in_ten_seconds() -> None:
+    """Each list would else be followed by a query for each of sixty such tasks."""
+    story = Story(*UNKNOWN)
+    assert story.missed(2) == ()
+    for at in (4, 11.9):
+        assert story.answer(story.look(at), {"jobs": []}, at) == ()
+    assert story.missed(2 + ABSENT_AGAIN) == ()
+    # The clock was put back.
+    assert story.missed(5) == ()
 
 
 def made_here(story: Story, given: str) -> list[Any]:
