@@ -1,8 +1,8 @@
 # `make` alone says what there is to make.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-loaded test-browsers bench fleet faults soak replay check vendor site manifest \
-	lock screenshots
+.PHONY: help demo test test-all test-loaded test-browsers bench fleet oracle faults soak replay check vendor \
+	site manifest lock screenshots
 
 PACE ?= 1
 HOST ?= 127.0.0.1
@@ -18,6 +18,8 @@ help:
 	@echo "make faults    set up, then print what the page makes of each fault, with seconds"
 	@echo "make soak      set up, then simulate worlds with fresh seeds until stopped, or SECONDS=600"
 	@echo "make fleet     set up, then simulate how tasks are spread over servers: a table and a plot"
+	@echo "make oracle    set up, then compare the conversion of all official templates with the official"
+	@echo "               frontend's own; ONLY=\"flux wan\" takes some"
 	@echo "make replay    set up, then play FILE, what a flight recorder saved, in the simulator"
 	@echo "make check     style and types only: ruff, mypy"
 	@echo "make vendor    fetch and build what the page needs; then any web server can serve it,"
@@ -35,13 +37,13 @@ demo:
 	@.venv/bin/python -m tools.dev.demo --host $(HOST) --pace $(PACE)
 
 test test-loaded:
-	@tools/dev/setup.sh python node browser proxies
+	@tools/dev/setup.sh python node browser proxies oracle
 	@.venv/bin/python -m tools.dev.pyodide_site
 	@node tools/site/vendor.mjs --full-stdlib var/pyodide-stdlib.zip
 	@.venv/bin/python -m tools.dev.run_tests $(if $(filter test-loaded,$@),--loaded)
 
 test-all:
-	@tools/dev/setup.sh python node browser screen engines proxies
+	@tools/dev/setup.sh python node browser screen engines proxies oracle
 	@.venv/bin/python -m tools.dev.run_tests --long
 
 test-browsers:
@@ -59,6 +61,10 @@ soak:
 fleet:
 	@tools/dev/setup.sh python bench
 	@.venv/bin/python -m bench.fleet
+
+oracle:
+	@tools/dev/setup.sh python node browser oracle
+	@.venv/bin/python -m tools.oracle $(ONLY)
 
 replay:
 	@tools/dev/setup.sh python
@@ -93,4 +99,6 @@ lock:
 		--upgrade tools/requirements.in --output-file requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade --constraints requirements.txt bench/requirements.in --output-file bench/requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--upgrade tools/oracle/requirements.in --output-file tools/oracle/requirements.txt
 	npm install --package-lock-only

@@ -15,6 +15,7 @@ from simulator.settings import Settings
 from simulator.sockets import status_frame, text_frame
 from simulator.stage import RandomSource, Stage
 from simulator.submit import submit
+from simulator.user_data import UserData
 from simulator.worker import Worker
 
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
@@ -32,6 +33,7 @@ class Engine:
     ) -> None:
         self._stage = Stage(random)
         self._files = Files(self._stage)
+        self._user_data = UserData(self._stage)
         self.classes = classes
         self._run_ids = count(1)
         self._boot(settings)
@@ -76,7 +78,7 @@ class Engine:
         return self._stage.take_effects()
 
     def _boot(self, settings: Settings) -> None:
-        self.process = Process(settings, self._stage, self._files, self.classes)
+        self.process = Process(settings, self._stage, self._files, self._user_data, self.classes)
         self._worker = Worker(self.process, self._run_ids)
         self._routes = Routes(self.process, self._worker)
 

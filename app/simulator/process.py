@@ -9,6 +9,7 @@ from simulator.settings import Settings
 from simulator.sockets import Sockets
 from simulator.stage import Stage
 from simulator.stops import Stops
+from simulator.user_data import UserData
 
 
 class Process:
@@ -20,11 +21,17 @@ class Process:
     """
 
     def __init__(
-        self, settings: Settings, stage: Stage, files: Files, classes: NodeClasses
+        self,
+        settings: Settings,
+        stage: Stage,
+        files: Files,
+        user_data: UserData,
+        classes: NodeClasses,
     ) -> None:
         self.settings = settings
         self.stage = stage
         self.files = files
+        self.user_data = user_data
         self.classes = classes
         self.temp_prefix = f"ComfyUI_temp_{stage.make_letters(5)}"
         self.walks_backwards = stage.flip_coin()

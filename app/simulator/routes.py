@@ -7,6 +7,7 @@ from simulator.process import Process
 from simulator.server_info import FIXED, features, system_stats
 from simulator.settings import Api
 from simulator.submit import is_canonical_uuid
+from simulator.user_data import UserData
 from simulator.worker import Worker
 
 _POSTED = ("/prompt", "/queue", "/history", "/interrupt", "/free", "/upload/image")
@@ -17,9 +18,11 @@ _HOME = b"<!doctype html><title>ComfyUI</title><p>An embedded server answers her
 
 def not_allowed(request: Request) -> Response:
     """Return the 405 of the HTTP library; it carries no CORS headers."""
-    methods = ["POST"] if request.path in _POSTED else []
-    if request.path not in _ONLY_POSTED:
-        methods = ["GET", "HEAD", *methods]
+    methods: list[str] = [*UserData.methods(request)]
+    if not methods:
+        methods = ["POST"] if request.path in _POSTED else []
+        if request.path not in _ONLY_POSTED:
+            methods = ["GET", "HEAD", *methods]
     headers = (("Content-Type", "text/plain; charset=utf-8"), ("Allow", ",".join(methods)))
     return Response(405, headers, b"405: Method Not Allowed")
 
@@ -40,6 +43,10 @@ class Routes:
         Raises:
             ServerTrouble: The real server would fail with a 500.
         """
+        methods = UserData.methods(request)
+        if methods:
+            is_allowed = request.method in methods
+            return self._process.user_data.answer(request) if is_allowed else None
         if request.method in ("GET", "HEAD"):
             return self._get(request)
         if request.method == "POST":
@@ -75,7 +82,7 @@ class Routes:
             case ["object_info", name]:
                 known = name in self._process.classes
                 return json_response({name: self._describe(name)} if known else {})
-            case ["models", _] if request.path not in FIXED:
+            case ["models", _] | ["experiment", "models", _] if request.path not in FIXED:
                 return Response(404)
         if request.path in FIXED:
             return json_response(FIXED[request.path])

@@ -25,10 +25,20 @@ FIXED: dict[str, object] = {
     "/extensions": [],
     "/models": list(_MODEL_FOLDERS),
     "/users": {"storage": "server", "migrated": False},
-    "/settings": {},
     "/workflow_templates": {},
+    "/global_subgraphs": {},
+    "/node_replacements": {},
     "/i18n": {},
-    **{f"/models/{folder}": [] for folder in _MODEL_FOLDERS},
+    "/experiment/models": [
+        {"name": folder, "folders": [f"/ComfyUI/models/{folder}"], "extensions": []}
+        for folder in _MODEL_FOLDERS
+        if folder not in ("configs", "custom_nodes")
+    ],
+    **{
+        f"{models}/{folder}": []
+        for models in ("/models", "/experiment/models")
+        for folder in _MODEL_FOLDERS
+    },
 }
 
 

@@ -13,6 +13,7 @@ from simulator.process import Process
 from simulator.queue import Task
 from simulator.settings import Api, Settings
 from simulator.stage import Stage
+from simulator.user_data import UserData
 from tests.simulator.shell import name_of
 
 PICTURE = Preview(False, b"jpeg")
@@ -25,7 +26,9 @@ class Scene:
     def __init__(self, client_id: str | None) -> None:
         self.stage = Stage(Random(1))
         self.stage.advance(1_795_000_000.5)
-        process = Process(Settings(), self.stage, Files(self.stage), CATALOGUE)
+        process = Process(
+            Settings(), self.stage, Files(self.stage), UserData(self.stage), CATALOGUE
+        )
         sockets = process.sockets
         for connection_id, name in ((1, "owner"), (2, "onlooker")):
             sockets.open(connection_id, name)

@@ -7,6 +7,7 @@ from simulator.files import Files
 from simulator.process import Process
 from simulator.settings import Settings
 from simulator.stage import Stage
+from simulator.user_data import UserData
 
 
 def test_each_process_begins_with_nothing_but_files() -> None:
@@ -14,7 +15,7 @@ def test_each_process_begins_with_nothing_but_files() -> None:
     stage = Stage(Random(1))
     files = Files(stage)
     settings = Settings(shared_sender=False, history_limit=5)
-    first, second = (Process(settings, stage, files, CATALOGUE) for _ in range(2))
+    first, second = (Process(settings, stage, files, UserData(stage), CATALOGUE) for _ in range(2))
     assert first.files is second.files
     assert first.temp_prefix != second.temp_prefix
     assert first.temp_prefix.startswith("ComfyUI_temp_")

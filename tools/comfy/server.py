@@ -5,17 +5,27 @@ import asyncio
 import signal
 import sys
 from dataclasses import replace
+from typing import NamedTuple
 
 from simulator.catalogue import classes_of
 from simulator.nodes import NodeClasses
 from simulator.settings import MEBIBYTE, Api, Gate, GateKind, Settings
+from tools.comfy.frontend import CURE, Frontend, FrontendMissing
 from tools.comfy.shell import ComfyServer
 
 __all__ = ["ComfyServer"]
 
 
-def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses]:
-    """Read the settings and the node classes from a command line."""
+class Command(NamedTuple):
+    """What a command line asks for."""
+
+    settings: Settings
+    classes: NodeClasses
+    has_frontend: bool
+
+
+def parse_arguments(arguments: list[str]) -> Command:
+    """Read a command line."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.comfy.server",
         description="An embedded ComfyUI server with a few real image nodes, for demos and tests.",
@@ -59,6 +69,9 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses]:
     add("--gate-readable", action="store_true", help="send CORS headers with a 401")
     add("--gate-open-sockets", action="store_true", help="let WebSockets pass the gate")
     add("--no-sockets", action="store_true", help="refuse WebSockets, as some proxies do")
+    add(
+        "--frontend", action="store_true", help=f"serve ComfyUI's own frontend ({CURE} installs it)"
+    )
     given = parser.parse_args(arguments)
     gate: Gate | None = given.gate
     if gate is not None:
@@ -80,7 +93,8 @@ def parse_arguments(arguments: list[str]) -> tuple[Settings, NodeClasses]:
         sockets=not given.no_sockets,
         gate=gate,
     )
-    return settings, classes_of(_names(given.models), _names(given.without))
+    classes = classes_of(_names(given.models), _names(given.without))
+    return Command(settings, classes, given.frontend)
 
 
 def _names(text: str) -> list[str]:
@@ -106,13 +120,16 @@ def ending() -> asyncio.Event:
     return event
 
 
-async def serve(settings: Settings, classes: NodeClasses) -> None:
+async def serve(command: Command) -> None:
     """Serve until SIGINT or SIGTERM.
 
     Raises:
+        FrontendMissing: It was asked for.
         OSError: The port is taken.
     """
-    server = ComfyServer(settings, classes=classes)
+    settings = command.settings
+    frontend = Frontend() if command.has_frontend else None
+    server = ComfyServer(settings, classes=command.classes, frontend=frontend)
     ended = ending()
     try:
         await server.start()
@@ -125,11 +142,14 @@ async def serve(settings: Settings, classes: NodeClasses) -> None:
 
 def main() -> int:
     """Run the command; return the exit status."""
-    settings, classes = parse_arguments(sys.argv[1:])
+    command = parse_arguments(sys.argv[1:])
     try:
-        asyncio.run(serve(settings, classes))
+        asyncio.run(serve(command))
+    except FrontendMissing as error:
+        print(f"The embedded server can't show a frontend: {error}.", file=sys.stderr)
+        return 1
     except OSError as error:
-        place = f"{settings.host}:{settings.port}"
+        place = f"{command.settings.host}:{command.settings.port}"
         print(f"The embedded server can't listen on {place}: {error}.", file=sys.stderr)
         print("Is another one running there? Try --port 0 for a free port.", file=sys.stderr)
         return 1

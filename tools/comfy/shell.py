@@ -23,6 +23,7 @@ from simulator.http import Request, Response
 from simulator.nodes import NodeClasses
 from simulator.settings import Settings
 from tools.comfy.blobs import BlobStore
+from tools.comfy.frontend import Frontend
 from tools.comfy.http import Connection, bare_request, read_request, write_response
 from tools.comfy.runner import WORK, NodeWork, resolve, run_node
 
@@ -39,11 +40,13 @@ class ComfyServer:
         requests: `(method, target, status)` of the latest answered requests, oldest first.
         answers_to_lose: That many of the next accepted `POST /prompt` are cut before the answer.
         answer_delay: Seconds that every HTTP answer is held back.
+        frontend: What it shows to people who open its address, None for a sentence.
 
     Args:
         settings: How it behaves. Port 0 takes a free one; `port` tells which.
         classes: Node classes it knows; each needs its work in `work`.
         seed: Makes ids and names the same in every run.
+        frontend: As the attribute.
     """
 
     def __init__(
@@ -53,12 +56,14 @@ class ComfyServer:
         classes: NodeClasses = CATALOGUE,
         work: Mapping[str, NodeWork] = WORK,
         seed: int | None = None,
+        frontend: Frontend | None = None,
     ) -> None:
         self._requests: deque[tuple[str, str, int]] = deque(maxlen=_REQUESTS_REMEMBERED)
         self.answers_to_lose = 0
         self.answer_delay = 0.0
         self.engine = Engine(settings or Settings(), Random(seed), classes)
         self._work = work
+        self.frontend = frontend
         self._blobs = BlobStore()
         self._thread = ThreadPoolExecutor(1, "comfy-node")
         self._ids = count(1)
@@ -267,8 +272,18 @@ class ComfyServer:
             self.answers_to_lose -= 1
             if incoming.transport is not None:
                 incoming.transport.abort()
-        self._requests.append((request.method, request.target, response.status))
-        return await write_response(response, self._blobs)
+        file = self._file(request, response)
+        status = response.status if file is None else 200
+        self._requests.append((request.method, request.target, status))
+        return await write_response(response, self._blobs) if file is None else file
+
+    def _file(self, request: Request, response: Response) -> web.FileResponse | None:
+        """Return the frontend's file for a path that the server itself doesn't know."""
+        is_home = request.path == "/" and response.status == 200
+        if self.frontend is None or not (is_home or response.status == 404):
+            return None
+        path = self.frontend.find(request.full_path)
+        return None if path is None else web.FileResponse(path)
 
     async def _pass_by(self, place: str) -> None:
         if place in self._closed:

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Brings a fresh clone to where `make demo` and `make test` work.
 #
-#   tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]
+#   tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench] [oracle]
 #
 # Each step does nothing when nothing changed. Says what is missing and the cure.
 
@@ -96,6 +96,14 @@ setup_bench() {
   mark .venv/bench.stamp bench/requirements.txt
 }
 
+# The official frontend and its templates, which tools/oracle compares Tether with.
+setup_oracle() {
+  is_marked .venv/oracle.stamp tools/oracle/requirements.txt && return
+  say "Installing the official frontend and its templates into .venv ..."
+  pip_install_list tools/oracle/requirements.txt
+  mark .venv/oracle.stamp tools/oracle/requirements.txt
+}
+
 setup_node() {
   local version
   command -v node >/dev/null ||
@@ -181,7 +189,7 @@ setup_peers() { npm_install bench --ignore-scripts; }
 
 for step in "$@"; do
   case $step in
-    python | node | browser | screen | engines | proxies | peers | bench) "setup_$step" ;;
-    *) stop "there is no step \"$step\"." "tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench]" ;;
+    python | node | browser | screen | engines | proxies | peers | bench | oracle) "setup_$step" ;;
+    *) stop "there is no step \"$step\"." "tools/dev/setup.sh [python] [node] [browser] [screen] [engines] [proxies] [peers] [bench] [oracle]" ;;
   esac
 done

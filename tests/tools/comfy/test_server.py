@@ -16,9 +16,10 @@ from tools.comfy.server import parse_arguments
 
 def test_without_arguments_it_is_like_comfyui() -> None:
     """Loopback, port 8188, no CORS."""
-    settings, classes = parse_arguments([])
+    settings, classes, has_frontend = parse_arguments([])
     assert settings == Settings()
     assert CATALOGUE.keys() < classes.keys()
+    assert not has_frontend
 
 
 def test_every_option_arrives() -> None:
@@ -26,10 +27,11 @@ def test_every_option_arrives() -> None:
     text = (
         "--host 0.0.0.0 --port 0 --cors http://a --name gpu-1 --speed 2 --pace 1.5 --api 0.3.64 "
         "--max-upload-size 1 --gate basic:me:pass --gate-preflight --gate-readable "
-        "--gate-open-sockets --no-sockets "
+        "--gate-open-sockets --no-sockets --frontend "
         "--models a.pth,b/c.pth --without ImageBlur"
     )
-    settings, classes = parse_arguments(text.split())
+    settings, classes, has_frontend = parse_arguments(text.split())
+    assert has_frontend
     assert "ImageBlur" not in classes
     assert classes["UpscaleModelLoader"].required[0].type == ("a.pth", "b/c.pth")
     assert settings == Settings(
