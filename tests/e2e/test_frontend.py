@@ -18,28 +18,6 @@ from tools.oracle.templates import sort_out, spread, templates
 
 YELLOW = (255, 255, 0)
 
-OTHER_EFFECT = {
-    "3d_hunyuan3d_multiview_to_model_turbo",
-    "api_bfl_flux_video_upscale",
-    "api_kling_v3_flf2v",
-    "audio_ace_step_1_5_checkpoint",
-    "image_ernie_image_turbo",
-    "image_firered_image_edit1_1",
-    "image_krea2_turbo_t2i",
-    "image_qwen_image_2_1_image_edit",
-    "image_qwen_image_2_1_turbo_t2i",
-    "image_qwen_image_edit_2509_relight",
-    "llm_qwen3_text_gen",
-    "templates-1_click_multiple_scene_angles-v1.0",
-    "utility-gan_upscaler",
-    "video_ltx2_3_ia2v",
-    "video_ltx2_depth_to_video",
-    "video_minimax_h3_fun_controlnet_union",
-    "video_minimax_h3_multiframe_reference",
-    "video_wan2_2_14B_flf2v",
-}
-"""Templates that Tether does not yet convert as the editor does: one that is mended leaves."""
-
 
 def node(number: int, kind: str, *values: object, link: int = 0, **slots: str) -> dict:
     """A node of a chain, as the editor saves it."""
@@ -123,11 +101,11 @@ def test_sixty_templates_are_converted_as_the_frontend_does() -> None:
 
 
 def verify(found: list[Outcome]) -> None:
-    """No template has another effect than with the editor, but those that are known to."""
+    """No template has another effect than with the editor."""
     print("\n".join(line for each in found for line in each.lines()))
     names = {each.name for each in found}
     fine = {each.name for each in found if each.verdict in (Verdict.SAME, Verdict.SAME_EFFECT)}
-    assert names - fine == names & OTHER_EFFECT
+    assert fine == names
 
 
 def compared(count: int) -> list[Outcome]:

@@ -58,7 +58,7 @@ class Values(NamedTuple):
 def values_of(node: Node, info: NodeInfo | None) -> Values:
     """Name the widget values of a node.
 
-    A file that names them itself is believed. Otherwise they are matched to the inputs of the
+    A file that names them itself has the names. Otherwise they are matched to the inputs of the
     described class in order; without a description, to the widgets that the file lists.
 
     Raises:
@@ -75,9 +75,10 @@ def values_of(node: Node, info: NodeInfo | None) -> Values:
     if node.type == CUSTOM_CHOICE:
         return Values(_custom_choice(values), unsure)
     if info is not None and named and len(named) == len(values):
-        wanted = {each.name: default_of(each) for each in _widgets_of(info) if each.is_required}
-        doubt = "editor_values_missing" if wanted.keys() - named.keys() else ""
-        return Values(_known({**wanted, **named}, info), doubt)
+        # Where both are there and differ, the editor takes the names of one and the values of the
+        # other. Source: ComfyUI frontend 1.58, `graphToPrompt` of its templates, compared.
+        whole, lacks = _completed(dict(zip(named, values, strict=True)), info)
+        return Values(_known(whole, info), "editor_values_missing" if lacks else "")
     if info is not None:
         return _walked(node, list(values), info)
     return _guessed(node, list(values))
@@ -138,21 +139,12 @@ def _widgets_of(info: NodeInfo) -> list[InputInfo]:
 
 def _walked(node: Node, values: list[Any], info: NodeInfo) -> Values:
     named: dict[str, Any] = {}
-    doubt = ""
     if values and any(map(_grows_by_widgets, info.inputs)):
         raise BadInput("editor_values_unsure", node=node.label)
     todo = _widgets_of(info)
     values.reverse()
-    while todo:
-        each = todo.pop(0)
-        if not values:
-            value = default_of(each)
-            if each.is_required:
-                doubt = "editor_values_missing"
-            if value is None or not each.is_required:
-                continue
-        else:
-            value = values.pop()
+    while todo and values:
+        each, value = todo.pop(0), values.pop()
         named[each.name] = value
         todo[:0] = _brought_by(each, value)
         if each.widget_type == "BOUNDING_BOX":
@@ -165,8 +157,28 @@ def _walked(node: Node, values: list[Any], info: NodeInfo) -> Values:
         if each.is_upload and values and _is_button(values[-1]):
             values.pop()
     if not all(_is_button(value) or _is_in(value, CONTROLS) for value in values):
-        doubt = doubt or "editor_values_left"
-    return Values(named, doubt)
+        return Values(named, "editor_values_left")
+    whole, lacks = _completed(named, info)
+    return Values(whole, "editor_values_missing" if lacks else "")
+
+
+def _completed(named: Mapping[str, Any], info: NodeInfo) -> tuple[dict[str, Any], bool]:
+    """Give widgets without a value that of a new node; and say whether a required one had none.
+
+    Source: ComfyUI frontend 1.58, `graphToPrompt` of its templates, compared.
+    """
+    whole, lacks = dict(named), False
+    todo = _widgets_of(info)
+    while todo:
+        each = todo.pop(0)
+        value = named.get(each.name)
+        if each.name not in named:
+            value = default_of(each)
+            lacks |= each.is_required
+            if value is not None:
+                whole[each.name] = value
+        todo[:0] = _brought_by(each, value)
+    return whole, lacks
 
 
 def _grows_by_widgets(info: InputInfo) -> bool:

@@ -65,11 +65,12 @@ def test_too_few_and_too_many() -> None:
     assert named([*SAMPLER, None, ""], "KSampler")[1] == ""
 
 
-def test_what_is_optional_may_be_missing() -> None:
+def test_what_is_optional_has_the_value_of_a_new_node() -> None:
+    """As the editor sends it; without a doubt, for the file may be older than the input."""
     info = read_node_info(
         "A", json.dumps({"A": {"input": {"optional": {"a": ["INT", {"default": 3}]}}}})
     )
-    assert values_of(one([]), info).named == {} and values_of(one([]), info).doubt == ""
+    assert values_of(one([]), info) == ({"a": 3}, "")
 
 
 def test_a_required_value_without_a_default_stays_away() -> None:
@@ -138,11 +139,22 @@ def test_a_file_that_names_its_values_is_believed() -> None:
     given = one([*values.values(), *rest.values()], widgets_values_named={**values, **rest})
     found = values_of(given, INFOS["KSampler"])
     assert found == ({"seed": 5, "steps": 20, "cfg": 8.0, **rest}, "")
+    stale = one([6, *[*values.values(), *rest.values()][1:]], widgets_values_named=given.named)
+    assert values_of(stale, INFOS["KSampler"]).named["seed"] == 6, "as the editor reads it"
     short = one([5], widgets_values_named={"seed": 5})
     found = values_of(short, INFOS["KSampler"])
     assert found.named["steps"] == 20 and found.doubt == "editor_values_missing"
     other = one([6, *SAMPLER[1:]], widgets_values_named={"seed": 5})
     assert values_of(other, INFOS["KSampler"]).named["seed"] == 6
+
+
+def test_what_a_choice_brings_has_the_values_of_a_new_node_too() -> None:
+    """Whether its file names the values or not."""
+    codec = {"key": "mp4", "inputs": {"required": {"codec": [["auto", "h264"], {}]}}}
+    info = described(format=["COMFY_DYNAMICCOMBO_V3", {"options": [codec]}])
+    whole = {"format": "mp4", "format.codec": "auto"}
+    for given in (one(["mp4"]), one(["mp4"], widgets_values_named={"format": "mp4"})):
+        assert values_of(given, info) == (whole, "editor_values_missing")
 
 
 def test_values_whose_number_grows_by_use_are_not_guessed() -> None:
