@@ -35,6 +35,7 @@ class Page:
         self.servers.show(view.servers)
         composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
         composer.servers.show_forecast(view.forecast)
+        composer.show_crew(view.crew)
         for gone in self.tasks.show(view.tasks):
             self.previews.drop(TaskId(gone))
             context.world.forget(TaskId(gone))

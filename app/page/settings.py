@@ -1,4 +1,4 @@
-"""The settings that the browser remembers: language, rerunning lost tasks, moving queued ones."""
+"""The settings that the browser remembers: language, colours, and what becomes of tasks."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,10 @@ from tether.runtime.rerun import Rerun
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
-LANGUAGE_RECORD, RERUN_RECORD, STEAL_RECORD = "language", "rerun-lost", "steal"
-"""The records; `static/boot/early.js` reads the first."""
+LANGUAGE_RECORD, THEME_RECORD = "language", "theme"
+"""The records that `static/boot/early.js` reads, too."""
+
+RERUN_RECORD, STEAL_RECORD = "rerun-lost", "steal"
 
 
 class PageSettings:
@@ -46,6 +48,13 @@ class PageSettings:
             self._shared.write(STEAL_RECORD, "yes" if is_wanted else None)
             context.emit(RebalancingChosen(is_wanted))
 
+        def use_theme(theme: str) -> None:
+            self._shared.write(THEME_RECORD, theme or None)
+            js.document.documentElement.dataset.theme = theme
+
+        themes = by_id("theme")
+        themes.value = js.document.documentElement.dataset.theme or ""
+        listen(themes, "change", lambda _event: use_theme(str(themes.value)))
         chooser = by_id("language")
         chooser.value = self.language
         listen(chooser, "change", lambda _event: context.soon(use_language(str(chooser.value))))

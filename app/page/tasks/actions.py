@@ -11,7 +11,7 @@ from page.ui.parts import load_part
 from page.ui.undo import Undo
 from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
-from tether.core.model.task import Task
+from tether.core.model.task import State, Task
 from tether.core.protocol.outputs import ANY, Fetched, Output
 from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
@@ -52,6 +52,8 @@ class TaskActions:
                 context.soon(self._rerun.run_elsewhere(task_id))
             case "cancel":
                 context.emit(CancelRequested(task_id))
+            case "cancel-all":
+                self._cancel_all()
             case "dismiss":
                 self._remove([task_id])
             case "clear":
@@ -62,6 +64,20 @@ class TaskActions:
                 context.soon(self._view_result(key))
             case "use":
                 context.soon(self._reuse(key))
+
+    def _cancel_all(self) -> None:
+        """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
+        context = self._context
+        live = list(context.window.live.values())
+        waited = [task.task_id for task in live if task.state is State.WAITING]
+
+        def back() -> None:
+            for task_id in waited:
+                self.run_again(task_id)
+
+        for task in live:
+            context.emit(CancelRequested(task.task_id))
+        self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""
