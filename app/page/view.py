@@ -150,9 +150,9 @@ class Views:
         ready = [
             each for each in window.servers.values() if each.reach is Reach.UP and each.takes_tasks
         ]
-        if not ready or not all(durations.knows(each.url) for each in ready):
+        if not ready or not durations:
             return Crew(len(ready), 0.0)
-        return Crew(len(ready), 1 / sum(1 / durations.task(each.url, "") for each in ready))
+        return Crew(len(ready), 1 / sum(1 / durations.entry(each.url) for each in ready))
 
     def _ends(self, server: Server, now: float) -> float | None:
         durations = self._window.statistics.durations

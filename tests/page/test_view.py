@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
+from page.composer.forecast_words import Crew
 from page.servers.row import About
 from page.ui.words import Words
 from page.view import Views
@@ -76,7 +77,8 @@ def test_a_server_says_how_it_is() -> None:
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
     row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when it gets a task")
-    assert row.queue == "3 in its queue, 1 from this window"
+    assert (row.queue, row.ours) == ("3 in its queue", "1 from this window")
+    assert row.overall == window.live["t1"].progress.overall
     assert row.facts == "ComfyUI 0.28.1, runs on cuda:0"
     assert row.trouble == ""
 
@@ -215,7 +217,26 @@ def test_notices_are_told_in_words() -> None:
     """What the session noticed stands above all."""
     window = new_window()
     window.notices.append(Trouble.of("storage_forbidden"))
-    assert views_of(window).view(NOON).notices[0].startswith("This browser doesn't allow storage")
+    window.notices.append(Trouble.of("taken_up_one"))
+    bad, good = views_of(window).view(NOON).notices
+    assert bad[0].startswith("This browser doesn't allow storage")
+    assert (bad[1], good[1]) == ("bad", "good")
+
+
+def test_who_takes_tasks_is_counted() -> None:
+    """Together they are as fast as all of them; while one isn't timed, nobody knows how fast."""
+    window = new_window()
+    assert views_of(window).view(NOON).crew == Crew(0, 0.0)
+    north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
+    for server in (north, south):
+        server.answered()
+    assert views_of(window).view(NOON).crew == Crew(2, 0.0)
+    done = bound_task(window, north, *RUNNING)
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+    done.ran = 3.0
+    assert views_of(window).view(NOON).crew == Crew(2, 1.5)
+    south.is_paused = True
+    assert views_of(window).view(NOON).crew == Crew(1, 3.0)
 
 
 def test_what_has_ended_can_be_run_again() -> None:

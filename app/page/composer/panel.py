@@ -173,7 +173,7 @@ class ComposerPanel:
 
     @property
     def _is_open(self) -> bool:
-        return self._fold.getAttribute("aria-expanded") == "true"
+        return str(self._fold.getAttribute("aria-expanded")) == "true"
 
     def _drop_all(self) -> None:
         for key in list(self._pictures):
