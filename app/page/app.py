@@ -25,7 +25,7 @@ from page.settings import PageSettings
 from page.tasks.actions import TaskActions
 from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
-from page.ui.dom import by_id
+from page.ui.dom import by_id, close_from_outside, listen
 from page.ui.notices import NoticesPanel
 from page.ui.parts import load_part
 from page.ui.undo import Undo
@@ -132,6 +132,7 @@ class App:
 
     def _finish(self) -> None:
         """Take the boot screen away; from now on clicks are handled here."""
+        listen(js.document, "click", close_from_outside)
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
         # sitecustomize.py turned it off: all that a start makes stays.

@@ -234,7 +234,7 @@ def test_who_takes_tasks_is_counted() -> None:
     done = bound_task(window, north, *RUNNING)
     window.end(done, State.COMPLETED, NOON, "socket", None)
     done.ran = 3.0
-    assert views_of(window).view(NOON).crew == Crew(2, 1.5)
+    assert views_of(window).view(NOON).crew == Crew(2, pytest.approx(1.5))
     south.is_paused = True
     assert views_of(window).view(NOON).crew == Crew(1, 3.0)
 

@@ -162,7 +162,10 @@ class Composer:
         words, notices = self._context.words, self._context.notices
         try:
             await self._intake.check_picture(name, file)
-        except (TetherError, JsException):  # a folder can't even be read
+        except TetherError as error:
+            self.panel.drop(key)
+            notices.show(words.trouble(error.trouble))
+        except JsException:  # a folder can't even be read
             self.panel.drop(key)
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
 
@@ -179,6 +182,9 @@ class Composer:
         has_pictures = self.panel.pictures() or self._form.files(workflow)
         if not is_own and not has_pictures and workflow.picture_inputs():
             sentence = self._context.words.trouble(Trouble.of("picture_needed"))
+            found.insert(0, (sentence, self.panel.picture_field))
+        if self.panel.pictures() and not workflow.picture_inputs():
+            sentence = self._context.words.trouble(Trouble.of("picture_unused"))
             found.insert(0, (sentence, self.panel.picture_field))
         return found
 

@@ -325,7 +325,8 @@ class ServerChoice:
     def offer(self, rows: tuple[ServerRow, ...]) -> None:
         """Offer these servers; the choice stays if its server does."""
         self._rows = rows
-        offered = [row.url + row.name + self._marks.get(row.url, "") for row in rows]
+        texts = {row.url: self._text(row) for row in rows}
+        offered = [url + text for url, text in texts.items()]
         if offered == self._offered:
             return
         self._offered = offered
@@ -333,13 +334,16 @@ class ServerChoice:
         while self._server.options.length > 1:
             self._server.remove(1)
         for row in rows:
-            mark = self._marks.get(row.url, "")
-            option = element("option", "", f"{row.name} {mark}".strip(), value=row.url)
-            option.disabled = bool(mark)
+            option = element("option", "", texts[row.url], value=row.url)
+            option.disabled = row.url in self._marks
             self._server.append(option)
         if any(row.url == chosen and row.url not in self._marks for row in rows):
             self._server.value = chosen
         self._show_forecast()
+
+    def _text(self, row: ServerRow) -> str:
+        mark = self._marks.get(row.url) or (f"– {row.state}" if row.is_paused else "")
+        return f"{row.name} {mark}".strip()
 
     def mark(self, marks: dict[str, str]) -> None:
         """Mark servers that can't be chosen: address -> why."""

@@ -24,6 +24,12 @@ END_GRACE = 2.0
 
 MAX_DELAYS = 100
 
+ONE_PRESS = 1.0
+"""Seconds within which the same button pressed again is the same wish, as in a double click."""
+
+WORKING = {"again", "again-lost", "elsewhere", "send", "use", "cancel-all"}
+"""Actions that cause work."""
+
 
 class TaskActions:
     """The controller of the panel of tasks."""
@@ -34,6 +40,8 @@ class TaskActions:
         self._composer = composer
         self._undo = undo
         self._viewer: Viewer | None = None
+        self._pressed = ("", "", 0.0)
+        """The latest action that caused work: what, of which task, and when."""
         self.removed: set[TaskId] = set()
         """Tasks without a card, whose removal can still be undone."""
         self.picture_delays: list[float] = []
@@ -42,6 +50,8 @@ class TaskActions:
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
         context, task_id = self._context, TaskId(key)
+        if action in WORKING and self._is_pressed_again(action, key):
+            return
         match action:
             case "again":
                 self.run_again(task_id)
@@ -64,6 +74,11 @@ class TaskActions:
                 context.soon(self._view_result(key))
             case "use":
                 context.soon(self._reuse(key))
+
+    def _is_pressed_again(self, action: str, key: str) -> bool:
+        before, now = self._pressed, self._context.world.clock.now()
+        self._pressed = action, key, now
+        return before[:2] == (action, key) and 0 <= now - before[2] < ONE_PRESS
 
     def _cancel_all(self) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
