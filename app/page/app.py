@@ -72,7 +72,9 @@ class App:
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
-        tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
+        tether.world.page.ask_before_leaving(
+            lambda: only_here(context.window) > 0 and not self._settings.is_reloading
+        )
         tether.start()
         self._build(context, roster, undo)
         self._add_features(context, lanes, console)

@@ -29,6 +29,8 @@ class PageSettings:
         since = shared.read(RERUN_RECORD)
         self.reruns_since = float(since) if since and _NUMBER.fullmatch(since) else None
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
+        self.is_reloading = False
+        """The page loads itself anew, which loses nothing: nobody need be asked."""
 
     def connect(
         self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
@@ -38,6 +40,7 @@ class PageSettings:
         async def use_language(language: str) -> None:
             self._shared.write(LANGUAGE_RECORD, language)
             await settled()
+            self.is_reloading = True
             js.location.reload()
 
         def rerun_lost(is_wanted: bool) -> None:

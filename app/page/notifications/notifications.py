@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import js
 
@@ -29,6 +29,7 @@ class Notifications:
         self._answers = context.world.shared
         self._ends = Ends(self._window.ended())
         self._is_offered = False
+        self._offered: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._browser: BrowserNotifications | None = None
         listen(js.document, "visibilitychange", lambda _event: self._notify())
@@ -42,6 +43,8 @@ class Notifications:
         tasks = [known[task_id] for task_id in changes.tasks if task_id in known]
         self._ends.note(tasks)
         self._notify()
+        if self._offered is not None and not self._window.live:
+            self._offered.remove()
         is_running = any(task.state is State.RUNNING for task in tasks)
         if is_running and self._timer is None and not self._is_offered:
             self._consider_offer()
@@ -82,7 +85,9 @@ class Notifications:
             return
         from page.notifications.offer import offer
 
-        offer(
+        if not self._window.live:
+            return
+        self._offered = offer(
             say("tell.offer"),
             {
                 say("tell.yes"): lambda: self._context.soon(self._asked(browser.ask())),

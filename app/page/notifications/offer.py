@@ -12,8 +12,11 @@ from tether.browser.proxies import ProxyScope
 from tether.browser.values import to_object
 
 
-def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> None:
-    """Offer a choice of buttons, the first one prominent; any of them closes the offer."""
+def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> Any:
+    """Offer a choice of buttons, the first one prominent; any of them closes the offer.
+
+    Returns its element.
+    """
     box = element("div", "offer", "", element("span", "", sentence))
 
     def chosen(act: Callable[[], None], _event: Any) -> None:
@@ -25,6 +28,7 @@ def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> None:
         listen(button, "click", partial(chosen, act))
         box.append(button)
     by_id("offers").append(box)
+    return box
 
 
 class BrowserNotifications:
