@@ -108,7 +108,7 @@ class TasksPanel:
             parts["server"].title = row.server
         if parts["overall"] != row.overall:
             parts["overall"] = parts["progress"].value = row.overall
-            parts["percent"].textContent = f"{row.overall * 100:.2f} %"
+            parts["percent"].textContent = f"{row.overall * 100:.0f} %"
         stands = (row.state, row.can_cancel, row.can_run_again, row.can_go_elsewhere)
         if parts["stands"] != stands:
             parts["stands"] = stands
