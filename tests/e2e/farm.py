@@ -282,8 +282,9 @@ def unfold_form(page: Page) -> None:
 
 def unfold_servers(page: Page) -> None:
     """Unfold the servers that are a line each: then their buttons are there."""
-    for summary in page.locator(".server details:not([open]) > summary").all():
-        summary.click()
+    folded = page.locator(".server details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
 
 
 def tasks(page: Page, state: str = "") -> Any:

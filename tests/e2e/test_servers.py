@@ -63,6 +63,7 @@ def test_figures_are_of_now_when_a_person_comes_back_and_an_idle_page_is_silent(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
     page = open_page(watched_page, two)
+    unfold_servers(page)
     expect(card(page, "gpu-2").locator(".figures")).to_be_visible()
     before = len(two.servers[0].requests)
     page.wait_for_timeout(3000)  # a silence is what is tested
