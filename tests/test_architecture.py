@@ -193,9 +193,10 @@ def test_rooms_import_only_down() -> None:
 
 @pytest.mark.parametrize("module", modules("tether.browser"))
 def test_adapters_do_not_know_each_other(module: str) -> None:
-    """Each adapts one thing of the browser; they share how proxies are owned and values passed."""
+    """Each adapts one thing of the browser; they share what proxies, values and databases need."""
     others = {name for name in imported(module) if is_in(name, "tether.browser")}
-    assert others <= {module, "tether.browser.proxies", "tether.browser.values"}
+    shared = {f"tether.browser.{name}" for name in ("proxies", "values", "database")}
+    assert others <= {module, *shared}
 
 
 @pytest.mark.parametrize("module", PATHS)

@@ -41,7 +41,11 @@ from tether.core.model.health import only_here
 from tether.core.model.identity import DEFAULT_BASE
 from tether.core.model.window import Settings
 from tether.core.protocol.hosted_list import Listed
+from tether.runtime.containment import contained
 from tether.runtime.ports import MakeWorld
+
+MOST_REPORTS = 100
+"""Different errors in the console: a paint that fails does so every second."""
 
 
 class App:
@@ -157,10 +161,13 @@ class App:
     def _paint(self) -> None:
         if self._page is None:
             return
-        if self._page.draw():
-            self._repaint.later()
+        contained("painting", self._draw)
         for part in self._parts:
-            part.changed()
+            contained("painting of a part", part.changed)
+
+    def _draw(self) -> None:
+        if self._page is not None and self._page.draw():
+            self._repaint.later()
 
 
 class HostedWorld(BrowserWorld):
@@ -186,9 +193,15 @@ async def find_world() -> MakeWorld:
     return DemoWorld
 
 
+_reported: set[str] = set()
+
+
 def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Write an error in work that nobody waits for to the console: it is a bug."""
-    js.console.error(f"Tether: {context.get('message')}: {context.get('exception')!r}")
+    """Write an error in work that nobody waits for to the console, once: it is a bug."""
+    told = f"Tether: {context.get('message')}: {context.get('exception')!r}"
+    if told not in _reported and len(_reported) < MOST_REPORTS:
+        _reported.add(told)
+        js.console.error(told)
 
 
 def started(start: asyncio.Task[None]) -> None:

@@ -19,22 +19,25 @@ class CollectPanel:
     def __init__(self, words: Words, tether: Tether) -> None:
         self._words = words
         self._tether = tether
-        phrase = tether.phrase
         self._dialog = by_id("collect")
         self._typed = by_id("collect-phrase")
         self._problem = by_id("collect-problem")
-        by_id("own-phrase").value = phrase
-        page = js.location.href.split("#")[0]
-        link = by_id("own-link")
-        link.href = link.textContent = f"{page}{LINK}{phrase}"
-        listen(by_id("collect-open"), "click", lambda _event: self._open(phrase))
+        self._show_own()
+        listen(by_id("collect-open"), "click", lambda _event: self._open(tether.phrase))
         listen(by_id("collect-form"), "submit", self._submitted)
         listen(by_id("collect-close"), "click", lambda _event: self._dialog.close())
         if js.location.hash.startswith(LINK):
             self._open(js.location.hash.removeprefix(LINK))
 
-    def _open(self, phrase: str) -> None:
-        self._typed.value = phrase
+    def _show_own(self) -> None:
+        phrase, page = self._tether.phrase, js.location.href.split("#")[0]
+        by_id("own-phrase").value = phrase
+        link = by_id("own-link")
+        link.href = link.textContent = f"{page}{LINK}{phrase}"
+
+    def _open(self, typed: str) -> None:
+        self._show_own()
+        self._typed.value = typed
         set_text(self._problem, "")
         self._dialog.showModal()
 

@@ -8,12 +8,14 @@ from page.composer.panel import ComposerPanel
 from page.icon import IDLE, Icon, address, icon_of
 from page.servers.panel import ServersPanel
 from page.tasks.panel import TasksPanel
+from page.tasks.row import TaskList
 from page.ui.context import PageContext
 from page.ui.dom import by_id
 from page.ui.words import Words
 from page.view import Views
 from tether.browser.repaint import BrowserPreviews
 from tether.core.ids import TaskId
+from tether.runtime.containment import contained, report
 
 
 @dataclass(slots=True)
@@ -32,13 +34,14 @@ class Page:
         """Bring the page up to date; returns whether it counts seconds, so is to be drawn again."""
         context, composer = self.context, self.composer
         view = self.views.view(context.world.clock.now(), composer.needs(), self.tasks.most)
-        self.servers.show(view.servers)
-        composer.servers.offer(tuple(row for row in view.servers if not row.is_held))
+        for error in view.errors:
+            report("painting of a card", error)
+        contained("painting of servers", lambda: self.servers.show(view.servers))
+        offered = tuple(row for row in view.servers if not row.is_held)
+        contained("painting of the choice of servers", lambda: composer.servers.offer(offered))
         composer.servers.show_forecast(view.forecast)
         composer.show_crew(view.crew)
-        for gone in self.tasks.show(view.tasks):
-            self.previews.drop(TaskId(gone))
-            context.world.forget(TaskId(gone))
+        contained("painting of tasks", lambda: self._show_tasks(view.tasks))
         context.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
         js.document.title = f"{percent}Tether"
@@ -47,6 +50,11 @@ class Page:
             self.icon = icon
             by_id("icon").href = address(icon)
         return view.is_live
+
+    def _show_tasks(self, tasks: TaskList) -> None:
+        for gone in self.tasks.show(tasks):
+            self.previews.drop(TaskId(gone))
+            self.context.world.forget(TaskId(gone))
 
 
 def translate(words: Words, language: str) -> None:

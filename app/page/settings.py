@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import js
 
@@ -9,6 +10,7 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.words import choose_language
 from tether.core.events import RebalancingChosen
+from tether.core.model.health import only_here
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Rerun
 
@@ -19,15 +21,16 @@ LANGUAGE_RECORD, THEME_RECORD = "language", "theme"
 
 RERUN_RECORD, STEAL_RECORD = "rerun-lost", "steal"
 
+_YES = "yes"
+
 
 class PageSettings:
-    """Keeps the settings for all windows of the browser, which share these records."""
+    """Keeps the settings for all windows of the browser: what one chooses, all follow and show."""
 
     def __init__(self, shared: Records) -> None:
         self._shared = shared
         self.language = choose_language(shared.read(LANGUAGE_RECORD), js.navigator.language)
-        since = shared.read(RERUN_RECORD)
-        self.reruns_since = float(since) if since and _NUMBER.fullmatch(since) else None
+        self.reruns_since = _time(shared.read(RERUN_RECORD))
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
         self.is_reloading = False
         """The page loads itself anew, which loses nothing: nobody need be asked."""
@@ -36,38 +39,61 @@ class PageSettings:
         self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
     ) -> None:
         """Let the person change them; `settled` waits until a reload finds what is chosen."""
+        chooser, reruns, steals = by_id("language"), by_id("rerun-lost"), by_id("steal")
+        themes = by_id("theme")
 
-        async def use_language(language: str) -> None:
-            self._shared.write(LANGUAGE_RECORD, language)
+        async def reload() -> None:
             await settled()
             self.is_reloading = True
             js.location.reload()
 
-        def rerun_lost(is_wanted: bool) -> None:
-            rerun.rerun_from(context.world.clock.now() if is_wanted else None)
-            self._shared.write(RERUN_RECORD, str(rerun.since) if is_wanted else None)
+        def use_language(text: str | None) -> None:
+            chooser.value = choose_language(text, js.navigator.language)
+            # Where the browser would ask whether to leave, nobody may be there to answer.
+            if chooser.value != self.language and not only_here(context.window):
+                context.soon(reload())
 
-        def steal(is_wanted: bool) -> None:
-            self._shared.write(STEAL_RECORD, "yes" if is_wanted else None)
-            context.emit(RebalancingChosen(is_wanted))
+        def rerun_lost(text: str | None) -> None:
+            rerun.rerun_from(_time(text))
+            reruns.checked = rerun.since is not None
 
-        def use_theme(theme: str) -> None:
-            self._shared.write(THEME_RECORD, theme or None)
-            js.document.documentElement.dataset.theme = theme
+        def use_theme(text: str | None) -> None:
+            js.document.documentElement.dataset.theme = themes.value = text or ""
 
-        themes = by_id("theme")
-        themes.value = js.document.documentElement.dataset.theme or ""
-        listen(themes, "change", lambda _event: use_theme(str(themes.value)))
-        chooser = by_id("language")
+        def steal(text: str | None) -> None:
+            steals.checked = text == _YES
+            context.emit(RebalancingChosen(text == _YES))
+
+        follow = {
+            LANGUAGE_RECORD: use_language, THEME_RECORD: use_theme,
+            RERUN_RECORD: rerun_lost, STEAL_RECORD: steal,
+        }
+
+        def written(key: str, text: str | None) -> None:
+            if key in follow:
+                follow[key](text)
+
+        def choose(key: str, text: str | None) -> None:
+            self._shared.write(key, text)
+            follow[key](text)
+
+        def language_chosen(_event: Any) -> None:
+            self._shared.write(LANGUAGE_RECORD, str(chooser.value))
+            context.soon(reload())
+
+        def choose_reruns(_event: Any) -> None:
+            choose(RERUN_RECORD, str(context.world.clock.now()) if reruns.checked else None)
+
+        self._shared.listen(written)
+        use_theme(self._shared.read(THEME_RECORD))
+        listen(themes, "change", lambda _: choose(THEME_RECORD, str(themes.value) or None))
         chooser.value = self.language
-        listen(chooser, "change", lambda _event: context.soon(use_language(str(chooser.value))))
-        is_stealing = self._shared.read(STEAL_RECORD) == "yes"
-        context.emit(RebalancingChosen(is_stealing))
-        _switch("rerun-lost", self.reruns_since is not None, rerun_lost)
-        _switch("steal", is_stealing, steal)
+        listen(chooser, "change", language_chosen)
+        reruns.checked = self.reruns_since is not None
+        listen(reruns, "change", choose_reruns)
+        steal(self._shared.read(STEAL_RECORD))
+        listen(steals, "change", lambda _: choose(STEAL_RECORD, _YES if steals.checked else None))
 
 
-def _switch(name: str, is_on: bool, turn: Callable[[bool], None]) -> None:
-    box = by_id(name)
-    box.checked = is_on
-    listen(box, "change", lambda _event: turn(bool(box.checked)))
+def _time(text: str | None) -> float | None:
+    return float(text) if text and _NUMBER.fullmatch(text) else None

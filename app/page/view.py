@@ -32,6 +32,8 @@ class View:
     """A task has not ended."""
     is_troubled: bool
     """A task has failed, or is lost."""
+    errors: tuple[Exception, ...]
+    """Why some cards can't be shown: bugs."""
 
 
 class Views:
@@ -54,13 +56,15 @@ class Views:
         self._ended: dict[str, TaskRow] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._names: dict[ServerUrl, str] = {}
+        self._errors: list[Exception] = []
 
     def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST_CARDS) -> View:
         """Return what the page shows at `now` (seconds since the epoch).
 
         `most` limits the tasks that wait, and those that have ended, that have a row.
         """
-        window, words, statistics = self._window, self._words, self._window.statistics
+        window, words = self._window, self._words
+        self._errors.clear()
         names = {url: server.name for url, server in window.servers.items()}
         if names != self._names:
             self._names = names
@@ -68,27 +72,49 @@ class Views:
             self._waiting.clear()
         live = list(window.live.values())
         ended = [task for task in window.ended() if task.task_id not in self._removed]
-        failures_at = statistics.outliers.failures_at
-        servers = (
-            self._servers.row(each, failures_at(each.url), self._ends(each, now))
-            for each in window.servers.values()
-        )
+        servers = [self._server_row(server, now) for server in window.servers.values()]
         return View(
             (*servers, *self._servers.held()),
             self._task_list(live, ended, now, most),
             tuple((words.trouble(each), TONES.get(each.code, "bad")) for each in window.notices),
-            say_forecast(words, forecast(window, needs, statistics.durations, now)),
+            self._forecast(needs, now),
             self._crew(),
             sum(task.progress.overall for task in live) / len(live) if live else 1.0,
             bool(live),
             any(task.state in (State.FAILED, State.LOST) for task in ended),
+            tuple(self._errors),
         )
+
+    def _server_row(self, server: Server, now: float) -> ServerRow:
+        """Make a server's row; one that can't be made says so, and hurts no other."""
+        try:
+            failures = self._window.statistics.outliers.failures_at(server.url)
+            return self._servers.row(server, failures, self._ends(server, now))
+        except Exception as error:
+            self._errors.append(error)
+            return self._servers.broken(server)
+
+    def _task_row(self, task: Task, now: float) -> TaskRow:
+        is_still = task.is_ended or task.state is State.WAITING
+        try:
+            return self._tasks.row(task, {} if is_still else self._window.statistics.usual, now)
+        except Exception as error:
+            self._errors.append(error)
+            return self._tasks.broken(task)
+
+    def _forecast(self, needs: Needs, now: float) -> str:
+        try:
+            durations = self._window.statistics.durations
+            return say_forecast(self._words, forecast(self._window, needs, durations, now))
+        except Exception as error:
+            self._errors.append(error)
+            return ""
 
     def _task_list(self, live: list[Task], ended: list[Task], now: float, most: int) -> TaskList:
         window, words = self._window, self._words
         shown = ended[: -most - 1 : -1]
         self._ended = {
-            task.task_id: self._ended.get(task.task_id) or self._tasks.row(task, {}, now)
+            task.task_id: self._ended.get(task.task_id) or self._task_row(task, now)
             for task in shown
         }
         runs = [task for task in live if task.state is State.RUNNING]
@@ -101,7 +127,7 @@ class Views:
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
             (
-                *(self._tasks.row(task, window.statistics.usual, now) for task in runs),
+                *(self._task_row(task, now) for task in runs),
                 *self._pending_rows(pending, now),
                 *self._ended.values(),
             ),
@@ -119,12 +145,12 @@ class Views:
         before, self._waiting, rows = self._waiting, {}, []
         for task in tasks:
             if task.state is not State.WAITING:
-                rows.append(self._tasks.row(task, self._window.statistics.usual, now))
+                rows.append(self._task_row(task, now))
                 continue
             signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
             known = before.get(task.task_id)
             if known is None or known[0] != signs:
-                known = signs, self._tasks.row(task, {}, now)
+                known = signs, self._task_row(task, now)
             self._waiting[task.task_id] = known
             rows.append(known[1])
         return rows

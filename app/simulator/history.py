@@ -58,10 +58,10 @@ class History:
         entry = self.entries.get(prompt_id)
         return json_response({} if entry is None else {prompt_id: entry.as_json})
 
-    def answer_all(self, request: Request) -> Response:
+    def answer_all(self, request: Request, has_offset: bool = True) -> Response:
         """`GET /history?max_items=N&offset=K`: without an offset the newest N, oldest first."""
         max_items = _whole_number(request.query.get("max_items"))
-        offset = _whole_number(request.query.get("offset"))
+        offset = _whole_number(request.query.get("offset")) if has_offset else None
         first = -1 if offset is None else offset
         if first < 0 and max_items is not None:
             first = len(self.entries) - max_items

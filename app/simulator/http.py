@@ -70,9 +70,27 @@ class Request:
         return path.removeprefix("/api") if path.startswith("/api/") else path
 
     @property
+    def parts(self) -> list[str]:
+        """The decoded parts of the path, without the `/api` prefix."""
+        parts = self.full_parts
+        return parts[1:] if parts[:1] == ["api"] else parts
+
+    @property
     def full_path(self) -> str:
         """The decoded path, without the query."""
-        return unquote(self.target.partition("#")[0].partition("?")[0])
+        return unquote(self._encoded_path)
+
+    @property
+    def full_parts(self) -> list[str]:
+        """The decoded parts of the path: an encoded slash is no end of one.
+
+        Source: aiohttp 3.14, measured: `/object_info/{node_class}` takes `A%2FB` as one name.
+        """
+        return [unquote(part) for part in self._encoded_path.split("/")[1:]]
+
+    @property
+    def _encoded_path(self) -> str:
+        return self.target.partition("#")[0].partition("?")[0]
 
     @property
     def query(self) -> dict[str, str]:

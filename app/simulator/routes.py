@@ -48,12 +48,12 @@ class Routes:
 
     def _get(self, request: Request) -> Response:
         if self._process.settings.api is not Api.V0_3_64:
-            match request.full_path.split("/")[1:]:
+            match request.full_parts:
                 case ["api", "jobs"]:
                     return self._jobs.answer_all(request)
                 case ["api", "jobs", prompt_id]:
                     return self._jobs.answer_one(prompt_id)
-        match request.path.split("/")[1:]:
+        match request.parts:
             case [""]:
                 return Response(200, (("Content-Type", "text/html"),), _HOME)
             case ["prompt"]:
@@ -61,7 +61,7 @@ class Routes:
             case ["queue"]:
                 return self._get_queue()
             case ["history"]:
-                return self._history.answer_all(request)
+                return self._history.answer_all(request, not self._process.settings.ignores_ids)
             case ["history", prompt_id]:
                 return self._history.answer_one(prompt_id)
             case ["view"]:
@@ -83,7 +83,7 @@ class Routes:
 
     def _post(self, request: Request) -> Response | None:
         if self._process.settings.api is not Api.V0_3_64:
-            match request.full_path.split("/")[1:]:
+            match request.full_parts:
                 case ["api", "jobs", "cancel"]:
                     return self._cancel_batch(request)
                 case ["api", "jobs", prompt_id, "cancel"]:
@@ -136,7 +136,7 @@ class Routes:
             body = {}  # An empty body is the usual way to stop whatever runs.
         if not isinstance(body, dict):
             raise ServerTrouble("the body of /interrupt is JSON but no object")
-        prompt_id = body.get("prompt_id")
+        prompt_id = None if self._process.settings.ignores_ids else body.get("prompt_id")
         # No task has an id of another type.
         self._worker.interrupt(str(prompt_id) if prompt_id else None)
         return Response()

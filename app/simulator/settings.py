@@ -59,6 +59,8 @@ class Settings:
             silences all others. Source: ComfyUI 0.28.1 wire, measured.
         sockets: False answers every WebSocket with 400, as a proxy that can't upgrade does.
         history_limit: Finished tasks kept; the oldest are forgotten first.
+        ignores_ids: Makes each prompt id itself and interrupts whatever runs, whichever id it is
+            sent, and knows no `offset` of the history. Source: ComfyUI before July 2025, read.
     """
 
     name: str = "cpu"
@@ -74,4 +76,5 @@ class Settings:
     shared_sender: bool = True
     sockets: bool = True
     history_limit: int = 10_000
+    ignores_ids: bool = False
     gate: Gate | None = None

@@ -50,7 +50,9 @@ def submit(body: bytes, process: Process) -> Submission:
     if "prompt" not in fields:
         return _refused(make_error("no_prompt", "No prompt provided", "No prompt provided"))
     prompt_id = fields.get("prompt_id")
-    if api is Api.V0_3_64:
+    if process.settings.ignores_ids:
+        prompt_id = process.stage.make_uuid()
+    elif api is Api.V0_3_64:
         prompt_id = str(prompt_id) if "prompt_id" in fields else process.stage.make_uuid()
     elif prompt_id is None:
         prompt_id = process.stage.make_uuid()

@@ -1,6 +1,7 @@
 """The ports of a browser window whose servers are outside the page."""
 
 from collections.abc import Callable
+from functools import partial
 
 import js
 
@@ -38,8 +39,10 @@ class BrowserWorld:
         access_of = AccessTokens(self.records, self.shared).of
         self.sockets: ports.Sockets = BrowserSockets(emit, access_of)
         begin = self._transfers().begin
-        self.http: ports.Http = BrowserHttp(on_answer, files.read, access_of, begin)
-        media = BrowserMedia(access_of, begin)
+        self.http: ports.Http = BrowserHttp(
+            on_answer, files.read, access_of, partial(begin, "upload")
+        )
+        media = BrowserMedia(access_of, partial(begin, "result"))
         self.address, self.is_direct, self.forget = media.address, media.is_direct, media.forget
         self.fetch, self.content = media.fetch, media.content
 

@@ -46,6 +46,7 @@ from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.adopter import Adopter
 from tether.runtime.caller import Caller
 from tether.runtime.claimant import Claimant
+from tether.runtime.containment import report
 from tether.runtime.intake import Intake
 from tether.runtime.ports import MakeWorld, NoPreviews, Ports, Previews
 from tether.runtime.rerun import Rerun
@@ -110,7 +111,10 @@ class Tether:
 
     @property
     def phrase(self) -> str:
-        """The phrase that names this browser to its person; made at first use."""
+        """The phrase that names this browser to its person; made at first use.
+
+        Of two that windows make at once the later holds: ask again rather than remember it.
+        """
         phrase = read_phrase(self.world.shared.read(OWNER_RECORD) or "")
         if phrase is None:
             phrase = make_phrase(self.world.chance)
@@ -139,16 +143,21 @@ class Tether:
         the first command.
         """
         world, chance = self.world, self.world.chance
-        settings = replace(self._settings, owner=tag_of(self.phrase))
         await world.open()
         kept = read_entries(await world.files.entries())
         now = world.clock.now()
         self._session = await self._claimant.open(
             lambda records: Session(
-                records, settings, chance, now, merged(read_ledger(world.shared.read_all()), kept)
+                records,
+                self._settings,
+                chance,
+                now,
+                merged(read_ledger(world.shared.read_all()), kept),
             )
         )
         self.window = window = self._session.window
+        self._use_phrase()
+        world.shared.listen(lambda key, _text: self._use_phrase() if key == OWNER_RECORD else None)
         self.intake = Intake(window, self.runner.emit, world.files, chance, world.clock.now)
         self.adopter = Adopter(self.runner, window.window_id, world, kept)
         self.rerun = Rerun(window, self.intake, self.runner.emit, self.soon)
@@ -212,7 +221,6 @@ class Tether:
 
         Raises:
             BadInput: The workflow or a file can't be used; nothing was stored or sent.
-            TetherError: The browser would not store it.
         """
         text = workflow if isinstance(workflow, str) else json.dumps(workflow)
         return await self.intake.accept(parse_workflow(text), title, files, server)
@@ -283,9 +291,11 @@ class Tether:
         # At once: asyncio itself would report it when the job is collected as garbage.
         self._jobs.discard(job)
         error = None if job.cancelled() else job.exception()
-        if error is not None:
-            told = {"message": "Work in the background failed", "exception": error}
-            asyncio.get_running_loop().call_exception_handler(told)
+        if isinstance(error, Exception):
+            report("work in the background", error)
+
+    def _use_phrase(self) -> None:
+        self.window.settings = replace(self._settings, owner=tag_of(self.phrase))
 
     def _task(self, task_id: TaskId) -> Task:
         task = self.window.tasks.get(task_id)

@@ -46,6 +46,7 @@ function follow(worker) {
 // The page itself comes from the network first: often it is of the new build already, and then
 // nobody need be told.
 async function consider(worker) {
+  if (!worker) return; // the person has deleted it
   if ((await buildOf(worker)) === build) worker.postMessage("take over");
   else document.getElementById("update").hidden = false;
 }

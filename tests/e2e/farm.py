@@ -359,7 +359,7 @@ def wait_for(page: Page, condition: Callable[[], Any], what: str) -> None:
     give_up_at = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < give_up_at, f"it never came: {what}"
-        page.wait_for_timeout(25)
+        page.wait_for_timeout(25)  # Playwright handles what the page does meanwhile
 
 
 def _is_so(page: Page, expression: str) -> bool:

@@ -33,14 +33,24 @@ class HostileServer:
 
     def __init__(self, elsewhere: str = "") -> None:
         self.elsewhere = elsewhere
+        self.headers: dict[str, str] = {}
+        """What each of its answers has besides."""
+        self.redirected: frozenset[str] = frozenset()
+        """Calls that it sends there, by method and path."""
         self.answers: dict[str, str | bytes] = {}
         """Path -> what is answered there instead, whole."""
         self.asked: list[str] = []
+        self.names = NAMES
+        """Its results."""
+        self.open_bodies = 0
+        """Results named `endless…` that are being sent."""
+        self.beside: list[int] = []
+        """How many such results each upload found."""
         self.has_flooded = 0
         self._sockets: list[web.WebSocketResponse] = []
         self._tasks: list[str] = []
         self._jobs: set[asyncio.Task[None]] = set()
-        self.url = ""
+        self.url, self.port = "", 0
 
     async def start(self) -> None:
         """Listen."""
@@ -49,7 +59,8 @@ class HostileServer:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     async def stop(self) -> None:
         """Close the port."""
@@ -81,9 +92,17 @@ class HostileServer:
         self.asked.append(f"{request.method} {request.path_qs}")
         if path == "/ws":
             return await self._listen(request)
-        headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        cors = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        headers = {**cors, **self.headers}
+        if f"{request.method} {path}" in self.redirected:
+            headers["Location"] = self.elsewhere + request.path_qs
+            return web.Response(status=307, headers=headers)
+        if path == "/view" and "endless" in request.query_string:
+            return await self._endless(request, headers)
         if path == "/view":
             return self._file(request, headers)
+        if path == "/upload/image":
+            self.beside.append(self.open_bodies)
         given = self.answers.get(path)
         if given is None:
             given = json.dumps(await self._say_ill(request, path))
@@ -92,6 +111,18 @@ class HostileServer:
         # The type is a script, too.
         headers["Content-Type"] = 'text/html; charset="<script>canary=1</script>"'
         return web.Response(status=400 if is_refusal else 200, body=body, headers=headers)
+
+    async def _endless(self, request: web.Request, headers: dict[str, str]) -> web.StreamResponse:
+        """Send a result as fast as a slow line does, for ever."""
+        answer = web.StreamResponse(headers=headers)
+        await answer.prepare(request)
+        self.open_bodies += 1
+        with suppress(ClientConnectionResetError, ConnectionError):
+            while True:
+                await answer.write(bytes(20_000))
+                await asyncio.sleep(0.5)
+        self.open_bodies -= 1
+        return answer
 
     def _file(self, request: web.Request, headers: dict[str, str]) -> web.Response:
         name = request.query.get("filename", "")
@@ -128,7 +159,7 @@ class HostileServer:
 
     async def _play(self, prompt: str, number: int) -> None:
         """A task that ends well, with ill results; or badly, in ill words."""
-        files = [{"filename": name, "subfolder": SCRIPT, "type": "output"} for name in NAMES]
+        files = [{"filename": name, "subfolder": SCRIPT, "type": "output"} for name in self.names]
         about = json.dumps({"prompt_id": prompt, "node_id": SCRIPT, "image_type": "image/png"})
         head = (4).to_bytes(4) + len(about).to_bytes(4) + about.encode()
         await self.say(

@@ -46,7 +46,7 @@ class KilledBrowser:
         give_up_at = time.monotonic() + PATIENCE
         while self._processes():
             assert time.monotonic() < give_up_at, "the browser outlives SIGKILL"
-            time.sleep(0.01)
+            time.sleep(0.01)  # nothing tells when a process is gone that is no child of ours
         _unlock(self.profile)
 
     def kill_and_copy(self, copy: Path) -> "KilledBrowser":

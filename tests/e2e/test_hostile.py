@@ -26,9 +26,11 @@ from tests.e2e.farm import (
     tasks,
     unfold_servers,
     until,
+    wait_for,
 )
 from tests.e2e.hostile import NAMES, HostileServer
 from tests.e2e.watch import Watch
+from tether.core.windows.transfers import PLACES
 
 SECRET = "s3cret+/="
 MANY = 10**6
@@ -137,6 +139,46 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         known = {server.url for server in good.servers} | {good.url.rstrip("/")}
         known |= {url.replace("http", "ws", 1) for url in known}
         assert watch.origins() <= foreign | known
+
+
+@pytest.mark.parametrize("call", ["GET /prompt", "POST /upload/image", "POST /prompt"])
+def test_no_call_follows_a_redirect_and_the_person_reads_it(
+    watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm, call: str
+) -> None:
+    """To another server, which would take it: it hears nothing, and nothing counts as sent."""
+    watch.allow("400|Failed to load|CORS|redirect|ERR_FAILED|net::")
+    hostile.elsewhere, hostile.redirected = good.servers[0].url, frozenset({call})
+    page = open_page(watched_page, good)
+    add(page, hostile)
+    if call == "GET /prompt":
+        told = "ill sends every call on to another address"  # the doctor's words, unasked
+        expect(ill_card(page, hostile).locator(":scope > .trouble")).to_contain_text(told)
+    else:
+        run(page, [as_file(noise(1), "secret.png")], server="ill")
+        told = "ill sends calls on to another address"
+        expect(page.locator(".task[data-state=waiting]")).to_contain_text(told)
+    assert call in [asked.partition("?")[0] for asked in hostile.asked]
+    assert [method for method, _, _ in good.servers[0].requests if method == "POST"] == []
+    assert "token" not in json.dumps([target for _, target, _ in good.servers[0].requests])
+
+
+def test_results_that_never_end_do_not_keep_pictures_from_their_server(
+    watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm
+) -> None:
+    """They have places of their own, over all tabs."""
+    watch.allow("400|Failed to load|CORS|ERR_FAILED|net::")
+    hostile.names = tuple(f"endless-{number}.png" for number in range(PLACES + 1))
+    page = open_page(watched_page, good)
+    add(page, hostile)
+    run(page, [as_file(noise(1), "1.png")], server="ill")
+    expect_done(page, 1)
+    page.locator(".task figure").first.scroll_into_view_if_needed()
+    wait_for(page, lambda: hostile.open_bodies == PLACES, "results that never end")
+    other = open_page(page.context.new_page(), good)
+    add(other, hostile)
+    run(other, [as_file(noise(2), "2.png")], server="ill")
+    wait_for(other, lambda: len(hostile.beside) > 1, "an upload beside them")
+    assert hostile.beside == [0, PLACES]
 
 
 NODES = json.dumps({str(number): {} for number in range(MANY)})

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -20,32 +20,56 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    until,
     wait_for,
 )
 from tests.e2e.killed_browser import KilledBrowser
 
 COUNT = 6
 
-GATES = ("upload", "answer", "before LoadImage", AT_WORK, "executed", "success")
-"""Places where servers stop tasks until the browser is dead."""
+GALLERY_WRITES = "gallery"
+
+GATES = ("upload", "answer", "before LoadImage", AT_WORK, "executed", "success", GALLERY_WRITES)
+"""Places where servers stop tasks until the browser is dead; at the last one the page does."""
+
+HOLD_GALLERY = """
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (content, name) {
+    const request = put.call(this, content, name);
+    if (this.name === "contents" && name && !window.isGalleryHeld) {
+      window.isGalleryHeld = true;
+      const wait = () => { this.get("").onsuccess = wait; };
+      wait();
+    }
+    return request;
+  };
+"""
+"""The transaction in which the first content is written never ends."""
 
 
-def killed_at(page: Page, of: Farm, killed: KilledBrowser, gate: str) -> None:
-    """Six tasks are sent; the browser dies once one has come to a gate."""
+def opened_at(context: BrowserContext, of: Farm, gate: str) -> None:
+    """Six tasks are sent, and one has come to a gate."""
     of.hold(at=gate)
+    context.add_init_script(HOLD_GALLERY if gate == GALLERY_WRITES else "")
+    page = open_page(context.new_page(), of)
     run(page, [as_file(noise(number), f"{number}.png") for number in range(COUNT)])
     expect(tasks(page)).to_have_count(COUNT)
-    wait_for(page, lambda: any(server.is_held(gate) for server in of.servers), gate)
-    killed.kill()
-    of.release(at=gate)
+    if gate == GALLERY_WRITES:
+        until(page, "window.isGalleryHeld")
+    else:
+        wait_for(page, lambda: any(server.is_held(gate) for server in of.servers), gate)
 
 
 def expect_all(killed: KilledBrowser, of: Farm) -> None:
-    """The next page takes up all that was accepted, and each task has run once."""
+    """The next page takes up all that was accepted, each task has run once, and is kept whole."""
     with killed.open() as context:
         page = open_page(context.new_page(), of)
         expect(tasks(page, "completed")).to_have_count(COUNT)
         expect(tasks(page)).to_have_count(COUNT)
+        wait_for(page, lambda: len(page.evaluate(GALLERY)) == COUNT, "all in the gallery")
+        assert not page.evaluate(LACKING)
+        page.locator("#gallery-open").click()
+        expect(page.locator("#gallery .kept img")).to_have_count(COUNT)
     assert of.posts(0) + of.posts(1) == COUNT
 
 
@@ -60,10 +84,12 @@ def killed(
 def test_nothing_accepted_is_lost_with_the_browser(
     killed: KilledBrowser, background: Background, gate: str
 ) -> None:
-    """Whatever the servers were about to do."""
+    """Whatever the servers were about to do, and while results are kept."""
     with farm(background, 2) as two:
         with killed.open() as context:
-            killed_at(open_page(context.new_page(), two), two, killed, gate)
+            opened_at(context, two, gate)
+            killed.kill()
+        two.release(at=gate)
         expect_all(killed, two)
 
 
@@ -90,12 +116,8 @@ def test_nothing_accepted_is_lost_when_the_power_goes(
 ) -> None:
     """The disk is read as it is at that instant, whatever the browser still had in mind."""
     with farm(background, 2) as two:
-        two.hold(at=gate)
         with killed.open() as context:
-            page = open_page(context.new_page(), two)
-            run(page, [as_file(noise(number), f"{number}.png") for number in range(COUNT)])
-            expect(tasks(page)).to_have_count(COUNT)
-            wait_for(page, lambda: any(server.is_held(gate) for server in two.servers), gate)
+            opened_at(context, two, gate)
             survivor = killed.kill_and_copy(tmp_path / "survivor")
         two.release(at=gate)
         expect_all(survivor, two)
@@ -107,7 +129,7 @@ def test_nothing_accepted_is_lost_when_the_power_goes(
 def test_nothing_accepted_is_lost_at_any_moment(
     killed: KilledBrowser, background: Background, seed: int, tabs: int
 ) -> None:
-    """Also while results are kept: what is done is in the gallery, and the rest on a card."""
+    """What is done is in the gallery, and the rest on a card."""
     moment = Random(seed).uniform(0.1, 12.0)
     with farm(background, 2, pace=0.5) as two:
         with killed.open() as context:
@@ -136,7 +158,7 @@ def done_of(page: Page) -> set[str]:
     return {title.split(" · ")[0] for title in (*cards, *kept)}
 
 
-GALLERY = """async () => {
+OPEN_GALLERY = """
   const all = await indexedDB.databases();
   if (!all.some((one) => one.name === "tether:/:gallery")) return [];
   const database = await new Promise((done, failed) => {
@@ -144,11 +166,21 @@ GALLERY = """async () => {
     request.onsuccess = () => done(request.result);
     request.onerror = () => failed(request.error);
   });
-  const entries = await new Promise((done) => {
-    const request = database.transaction("entries").objectStore("entries").getAll();
+  const read = (store, how) => new Promise((done) => {
+    const request = database.transaction(store).objectStore(store)[how]();
     request.onsuccess = () => done(request.result);
   });
+  const entries = await read("entries", "getAll");
+  const names = await read("contents", "getAllKeys");
   database.close();
-  return entries;
-}"""
+"""
+
+GALLERY = f"async () => {{ {OPEN_GALLERY} return entries; }}"
 """All entries of the gallery."""
+
+LACKING = f"""async () => {{
+  {OPEN_GALLERY}
+  const needed = entries.flatMap((entry) => Object.keys(JSON.parse(entry).sizes));
+  return needed.filter((name) => !names.includes(name));
+}}"""
+"""The contents that entries of the gallery count on, and that aren't there."""

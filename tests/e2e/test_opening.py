@@ -24,6 +24,7 @@ from tests.e2e.farm import (
     result_of,
     run,
     saved,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 
@@ -119,7 +120,7 @@ def test_what_is_assumed_is_said_of_the_node(
     give_workflow(page, json.dumps(odd))
     page.locator("#workflow-assumed summary").click()
     expect(page.locator("#workflow-assumed li")).to_contain_text(
-        ["Odd (8): none of your servers has"]
+        ["Odd (8): none of your servers could describe this type"]
     )
     page.locator("#workflow").select_option("invert")
     expect(page.locator("#workflow-assumed")).to_be_hidden()
@@ -215,8 +216,7 @@ def test_the_runs_on_show_are_those_of_the_server_that_is_chosen(
     page.route(first, lambda route: held.append(route))
     page.locator("#runs-open").click()
     page.locator("#runs-server").select_option(label="gpu-1")
-    while not held:
-        page.wait_for_timeout(25)
+    wait_for(page, lambda: held, "the question for the runs of gpu-1")
     page.locator("#runs-server").select_option(label="gpu-2")
     expect(page.locator("#runs-problem")).to_contain_text("This server has run nothing")
     with page.expect_response(first):

@@ -3,6 +3,7 @@
 Only ports, addresses and folders are others.
 """
 
+import json
 import re
 import shutil
 import socket
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -32,7 +34,9 @@ from tests.e2e.farm import (
     run,
     unfold_form,
 )
+from tests.e2e.hostile import HostileServer
 from tests.e2e.test_topologies import https
+from tests.e2e.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs/networks.md"
@@ -169,10 +173,50 @@ def test_one_origin_with_a_path_for_each_server(
         expect_done(page, 2)
         assert {task["endedBy"] for task in page.evaluate("windowTasks()")} == {"socket"}
         assert {re.sub(r".*/(\w)/ws.*", r"\1", address) for address in heard.opened} == {"a", "b"}
+        for name in ("KSampler%20%2F%2FInspire", "workflow%2FName"):
+            with urlopen(f"{url}a/object_info/{name}") as answer:
+                assert answer.read() == b"{}"
+            assert two.servers[0].requests[-1][1] == f"/object_info/{name}"
         # The latest is shown first.
         for number, photo in enumerate(reversed(photos)):
             inverted = ImageChops.invert(photo)
             assert ImageChops.difference(picture_of(page, number), inverted).getbbox() is None
+
+
+KEPT = """async (load) => {
+  localStorage.setItem("kept", "yes");
+  await load();
+  return localStorage.getItem("kept");
+}"""
+BY_PAGE = KEPT.replace("load()", "fetch('/a/prompt', {credentials: 'omit'})")
+BY_PLAYER = KEPT.replace(
+    "load()",
+    """new Promise((resolve) => {
+      const player = document.createElement("video");
+      player.onerror = resolve;
+      player.src = "/a/view?filename=x.mp4";
+    })""",
+)
+
+
+@pytest.mark.parametrize("proxy", [nginx, pytest.param(caddy, marks=pytest.mark.long)])
+def test_a_server_under_the_pages_origin_can_not_clear_what_the_page_keeps(
+    watched_page: Page, watch: Watch, background: Background, tmp_path: Path, proxy: object
+) -> None:
+    """Chromium lets no call without cookies clear anything, but a player: there the proxy helps."""
+    assert callable(proxy)
+    watch.allow("Failed to load resource|Clear-Site-Data|Cleared data")
+    hostile = HostileServer()
+    hostile.headers = {"Clear-Site-Data": '"storage"'}
+    background.run(hostile.start())
+    servers: Any = [hostile, hostile]
+    with proxy(Farm(background, servers, background.site), tmp_path) as url:
+        found = {}
+        for origin in (f"{hostile.url}/", url):
+            watched_page.goto(f"{origin}static/i18n/en.json")
+            found[origin] = [watched_page.evaluate(by) for by in (BY_PAGE, BY_PLAYER)]
+        assert found == {f"{hostile.url}/": ["yes", None], url: ["yes", "yes"]}
+    background.run(hostile.stop())
 
 
 def test_an_https_page_with_a_path_for_its_server(
@@ -222,7 +266,8 @@ def test_many_servers_behind_one_origin_by_a_map(
         shown = picture_of(page)
         assert ImageChops.difference(shown, ImageChops.invert(photo)).getbbox() is None
         odd = "gpu-7/object_info/Power%20Lora%20(rgthree)%2FA?x=%26y"
-        for path in (odd, "nobody/prompt"):
-            with pytest.raises(HTTPError, match="404"):
-                urlopen(f"{url}gpu/{path}")
+        with urlopen(f"{url}gpu/{odd}") as answer:
+            assert json.load(answer) == {}
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"{url}gpu/nobody/prompt")
         assert many.servers[6].requests[-1][1] == f"/{odd.partition('/')[2]}"

@@ -339,8 +339,8 @@ def test_a_file_that_no_page_can_show_is_saved(
 
 # From a page's own record of what it fetched: [start, end] of each bulk transfer, in ms.
 SPANS = """
-(server) => performance.getEntriesByType("resource")
-  .filter((each) => each.name.startsWith(server) && /[/](view|upload)/.test(each.name))
+([server, path]) => performance.getEntriesByType("resource")
+  .filter((each) => each.name.startsWith(server + path))
   .map((each) => [each.startTime, each.responseEnd].map((at) => performance.timeOrigin + at))
 """
 
@@ -354,12 +354,12 @@ def most_at_once(spans: list[tuple[float, float]]) -> int:
 
 @pytest.mark.long
 @ORIGINS
-def test_two_bulk_transfers_of_a_server_at_a_time_over_all_tabs(
+def test_two_uploads_and_two_results_of_a_server_at_a_time_over_all_tabs(
     tab: Page,  # noqa: F811
     background: Background,
     is_secure: bool,
 ) -> None:
-    """Uploads and results together: calls of the page find a connection that is free."""
+    """Calls of the page find a connection that is free."""
     with farm(background, 1) as one:
         pages = [start(tab, one, is_secure)]
         pages += [open_page(tab.context.new_page(), pages[0].url) for _ in range(2)]
@@ -385,9 +385,10 @@ def test_two_bulk_transfers_of_a_server_at_a_time_over_all_tabs(
             expect_done(page, 3)
             expect(page.locator(".task .result")).to_have_count(3)
         server = page.evaluate("tether.servers()[0].url")
-        spans = [span for page in pages for span in page.evaluate(SPANS, server)]
-        assert len(spans) == 18
-        assert most_at_once(spans) == 2
+        for path in ("/upload/", "/view"):
+            spans = [span for page in pages for span in page.evaluate(SPANS, [server, path])]
+            assert len(spans) == 9
+            assert most_at_once(spans) == 2
 
 
 COUNT_ADDRESSES = """() => {

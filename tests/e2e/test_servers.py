@@ -19,6 +19,7 @@ from tests.e2e.farm import (
     open_page,
     own_tasks,
     run,
+    run_own,
     tasks,
     unfold_form,
     unfold_servers,
@@ -31,6 +32,16 @@ from tests.e2e.watch import Watch
 def two(background: Background) -> Iterator[Farm]:
     with farm(background) as servers:
         yield servers
+
+
+PLAIN = {
+    "1": {
+        "class_type": "EmptyImage",
+        "inputs": {"width": 8, "height": 8, "batch_size": 1, "color": 0},
+    },
+    "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "plain"}},
+}
+"""A workflow of one's own, without a picture."""
 
 
 def card(page: Page, name: str) -> Locator:
@@ -329,3 +340,25 @@ def test_two_tabs_that_each_add_a_server_have_both(two: Farm, watched_page: Page
     unfold_servers(second)
     second.locator(other).get_by_role("button", name="Remove").click()
     expect(first.locator(".server.card")).to_have_count(1)
+
+
+def test_what_is_changed_in_one_tab_is_shown_in_the_other(two: Farm, watched_page: Page) -> None:
+    """Settings, workflows used before, the gallery, and the language last: it loads both anew."""
+    first = open_page(watched_page, two)
+    second = fresh_window(first.context, two)
+    for name in ("rerun-lost", "steal"):
+        first.evaluate(f"document.getElementById('{name}').click()")
+        expect(second.locator(f"#{name}")).to_be_checked()
+    run_own(first, PLAIN)
+    expect_done(first, 1)
+    expect(second.locator("#workflow option[value^='recent:']")).to_have_count(1)
+    for page in (first, second):
+        page.locator("#gallery-open").click()
+        expect(page.locator("#gallery .kept")).to_have_count(1)
+    first.locator("#gallery .kept [data-action=remove]").click()
+    expect(second.locator("#gallery .kept")).to_have_count(0)
+    first.keyboard.press("Escape")
+    first.locator("#language").select_option("zh")
+    for page in (first, second):
+        expect(page.locator("html[data-ready=true]")).to_have_attribute("lang", re.compile("^zh"))
+        expect(page.locator("#rerun-lost")).to_be_checked()

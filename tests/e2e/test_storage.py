@@ -18,16 +18,19 @@ from tests.e2e.farm import (
     open_page,
     run,
     tasks,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 
 KEPT = """async () => {
   const name = "tether:/:files";
-  const database = await new Promise((done, failed) => {
+  const database = await new Promise((done) => {
     const request = indexedDB.open(name);
+    request.onupgradeneeded = () => request.transaction.abort();  // it is not there (yet)
     request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
+    request.onerror = () => done(null);
   });
+  if (database === null) return {files: 0, uses: 0, entries: 0};
   const keys = (store) => new Promise((done) => {
     const request = database.transaction(store).objectStore(store).getAllKeys();
     request.onsuccess = () => done(request.result);
@@ -65,7 +68,8 @@ def test_a_file_is_kept_once_and_only_while_a_task_needs_it(
         expect(tasks(page)).to_have_count(0)
         assert kept(page)["files"] == 2, "it can still be taken back"
         page.locator("#undo [aria-label=Close]").click()
-        assert kept(page) == {"files": 0, "uses": 0, "entries": 2}
+        nothing = {"files": 0, "uses": 0, "entries": 2}
+        wait_for(page, lambda: kept(page) == nothing, "an empty store")
 
 
 def test_every_name_we_give_is_our_own_and_no_gauge_is_kept(
@@ -124,13 +128,14 @@ def test_a_damaged_record_does_not_keep_the_page_from_starting(
     """What can't be read counts as never set; other pages of the origin may have written it."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        shared = ("rerun-lost", "steal", "language", "recent", "servers", "substitutes", "version")
+        shared = ("rerun-lost", "steal", "language", "version", "list", "owner", "tell")
+        entries = ('recent:["used", "x"]', 'servers:["added", "x"]', "substitutes:?", "entry:x")
         page.evaluate(
             """(names) => {
               for (const name of names) localStorage[`tether:/:${name}`] = "?";
               sessionStorage["tether:/:draft"] = "?";
             }""",
-            shared,
+            shared + entries,
         )
         page.reload()
         expect_ready(page)
@@ -142,21 +147,37 @@ def test_a_damaged_record_does_not_keep_the_page_from_starting(
 def test_site_data_deleted_under_a_running_page_leaves_no_task_without_an_end(
     watched_page: Page, background: Background
 ) -> None:
-    """What a server has is done; what waited with a picture that is gone says so; new ones run."""
-    with farm(background, 1, is_held=True) as one:
-        page = open_page(watched_page, one)
-        run(page, [as_file(noise(number), f"{number}.png") for number in range(4)])
-        expect(tasks(page, "running")).to_have_count(1)
-        expect(tasks(page, "waiting")).to_have_count(2)
+    """What servers have is done, after a reload too; what waited with a picture that is gone says
+    so; new ones run."""
+    with farm(background, 2, is_held=True) as two:
+        page = open_page(watched_page, two)
         session = page.context.new_cdp_session(page)
-        gone = {"origin": one.url.rstrip("/"), "storageTypes": "indexeddb"}
-        session.send("Storage.clearDataForOrigin", gone)
-        one.release()
-        expect_done(page, 2)
+
+        def delete_all() -> None:
+            gone = {"origin": two.url.rstrip("/"), "storageTypes": "all"}
+            session.send("Storage.clearDataForOrigin", gone)
+            expect(page.locator(".notice", has_text="data was deleted")).to_be_visible()
+
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(6)])
+        expect(tasks(page, "running")).to_have_count(2)
+        expect(tasks(page, "waiting")).to_have_count(2)
+        delete_all()
+        two.release()
+        expect_done(page, 4)
         expect(tasks(page, "failed")).to_have_count(2)
-        expect(page.locator(".notice", has_text="data was deleted")).to_be_visible()
-        run(page, [as_file(noise(9), "new.png")])
-        expect_done(page, 3)
+        two.hold()
+        for number in (6, 7):
+            run(page, [as_file(noise(number), f"{number}.png")], server=f"gpu-{number - 5}")
+        expect(tasks(page, "running")).to_have_count(2)
+        delete_all()
+        wait_for(page, lambda: kept(page)["entries"] == 8, "what the page knows is stored again")
+        page.reload()
+        expect_ready(page)
+        two.release()
+        for number in (6, 7):
+            done = tasks(page, "completed").filter(has_text=f"{number}.png")
+            expect(done).to_have_count(1)
+        assert two.posts(0) + two.posts(1) == 6
 
 
 THROWS = "IDBFactory.prototype.open = () => { throw new DOMException('denied', 'SecurityError'); };"
@@ -219,3 +240,82 @@ def test_two_versions_of_the_page_are_not_in_each_others_way(
         expect(page.locator("#notices")).to_contain_text("can't keep files")
         run(page, [as_file(noise(3), "three.png")])
         expect_done(page, 3)
+
+
+BREAK = """(how) => {
+  const mended = [];
+  const replace = (kind, name, make) => {
+    const was = kind.prototype[name];
+    kind.prototype[name] = make(was);
+    mended.push(() => { kind.prototype[name] = was; });
+  };
+  window.mend = () => mended.splice(0).forEach((mend) => mend());
+  const refuse = () => { throw new DOMException("broken", "UnknownError"); };
+  if (how === "connection lost") {
+    const fresh = new WeakSet();
+    replace(IDBFactory, "open", (was) => function (...given) {
+      const request = was.apply(this, given);
+      request.addEventListener("success", () => fresh.add(request.result));
+      return request;
+    });
+    replace(IDBDatabase, "transaction", (was) => function (...given) {
+      return fresh.has(this) ? was.apply(this, given) : refuse();
+    });
+  } else if (how === "nothing is read") {
+    for (const name of ["get", "getAll", "getAllKeys", "openCursor"])
+      replace(IDBObjectStore, name, () => refuse);
+  } else if (how === "writes abort") {
+    replace(IDBObjectStore, "put", (was) => function (...given) {
+      const request = was.apply(this, given);
+      this.transaction.abort();
+      return request;
+    });
+  } else if (how === "small records fail") {
+    for (const name of ["getItem", "setItem", "removeItem", "key"])
+      replace(Storage, name, () => refuse);
+  }
+}"""
+"""Let a store break in one way, until `mend` is called."""
+
+
+def test_a_store_that_breaks_in_mid_use_stops_no_task(
+    watched_page: Page, background: Background
+) -> None:
+    """Each task ends, once; only one whose picture can't be read fails, and says so."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        count = 0
+        ends = {"completed": 0, "failed": 0}
+
+        def expect_ends(**more: int) -> None:
+            for state, number in more.items():
+                ends[state] += number
+            for state, number in ends.items():
+                expect(tasks(page, state)).to_have_count(number)
+
+        def run_more(many: int) -> None:
+            nonlocal count
+            run(page, [as_file(noise(count + n), f"{count + n}.png") for n in range(many)])
+            count += many
+
+        for how, whole, loss in (
+            ("connection lost", True, ""),
+            ("nothing is read", False, "can't read a saved file"),
+            ("writes abort", True, "a reload loses waiting pictures"),
+            ("small records fail", True, "doesn't allow storage"),
+        ):
+            one.hold()
+            run_more(3)
+            expect(tasks(page, "running")).to_have_count(1)
+            expect(tasks(page, "waiting")).to_have_count(1)
+            page.evaluate(BREAK, how)
+            one.release()
+            expect_ends(completed=3 if whole else 2, failed=0 if whole else 1)
+            run_more(1)
+            expect_ends(completed=1 if whole else 0, failed=0 if whole else 1)
+            if loss:
+                expect(page.locator(".notice", has_text=loss).first).to_be_visible()
+            page.evaluate("mend()")
+            run_more(1)
+            expect_ends(completed=1)
+        assert kept(page)["entries"] == count, "what could not be kept is kept later"

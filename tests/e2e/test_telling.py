@@ -146,12 +146,23 @@ def test_the_page_tells_when_its_tasks_are_done(
 
 @pytest.mark.long
 @pytest.mark.fresh_tab
-def test_no_thanks_is_for_good(watched_page: Page, background: Background) -> None:
+@pytest.mark.parametrize("is_here", [True, False])
+def test_no_thanks_is_for_good(
+    watched_page: Page, background: Background, watch: Watch, is_here: bool
+) -> None:
     """Nothing is asked, nothing is offered in the next window, and nothing is told."""
     with farm(background, 1) as one:
         page = open_page(notifying(watched_page), one)
         long_task(page, one)
-        page.get_by_role("button", name="No, thanks").click()
+        no = page.get_by_role("button", name="No, thanks")
+        expect(no).to_be_visible()
+        if is_here:
+            no.click()
+        else:  # the person says so in another tab
+            watch.allow("favicon")
+            other = page.context.new_page()
+            other.goto(f"{one.url}servers.json")
+            other.evaluate("localStorage.setItem('tether:/:tell', 'no')")
         expect(page.locator(".offer")).to_have_count(0)
         assert page.evaluate("localStorage.getItem('tether:/:tell')") == "no"
         page.evaluate(HIDE)

@@ -13,7 +13,6 @@ from urllib.request import Request, urlopen
 
 from playwright.sync_api import BrowserContext, Page
 
-from simulator.settings import Api
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
 from tests.e2e.failures import Console, leave_behind
@@ -287,10 +286,10 @@ class Stage:
 
 @contextmanager
 def stage(
-    seat: BrowserContext | Desktop, background: Background, host: str, api: str, pace: float
+    seat: BrowserContext | Desktop, background: Background, host: str, **settings: Any
 ) -> Iterator[Stage]:
     """Set the stage, and clear it."""
-    places = tuple(Place(f"gpu-{number}", number, api=Api(api), pace=pace) for number in (1, 2))
+    places = tuple(Place(f"gpu-{number}", number, **settings) for number in (1, 2))
     for place in places:
         background.run(place.server.start())
     proxy = ChaosProxy(places[0].server.url)

@@ -21,7 +21,7 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import Digest, NodeId, ServerUrl
+from tether.core.ids import Digest, NodeId, PromptId, ServerUrl
 from tether.core.model.server import Reach, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -65,6 +65,46 @@ def test_an_empty_window_shows_nothing_to_do() -> None:
     """No server, no task; progress is full, so the title says nothing."""
     view = views_of(new_window()).view(NOON)
     assert (view.servers, view.tasks.rows, view.notices, view.progress) == ((), (), (), 1.0)
+
+
+def test_a_card_that_cannot_be_shown_says_so_and_the_others_are_shown() -> None:
+    """Numbers that no float holds, by whatever way they came in."""
+    window = new_window()
+    north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
+    for server in (north, south):
+        server.answered()
+        server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
+    north.facts = ServerFacts("0.28.1", "cuda:0", 10**400, 10**400)
+    good = bound_task(window, south, *RUNNING, number=1)
+    bad = bound_task(window, south, *RUNNING, number=2)
+    bad.started_at = float("nan")
+    view = views_of(window).view(NOON + 1)
+    broken, whole = view.servers
+    assert (broken.url, broken.tone, broken.trouble) == (NORTH, "bad", WORDS.say("card.broken"))
+    assert (whole.state, whole.trouble) == ("ready", "")
+    rows = {row.task_id: row for row in view.tasks.rows}
+    assert rows[good.task_id].trouble == ""
+    assert rows[bad.task_id].trouble == WORDS.say("card.broken")
+    assert (rows[bad.task_id].can_cancel, rows[bad.task_id].can_dismiss) == (True, False)
+    assert [type(error) for error in view.errors] == [OverflowError, ValueError]
+
+
+def test_a_forecast_that_cannot_be_made_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cards are there."""
+    window = new_window()
+    window.server(NORTH, NOON)
+    monkeypatch.setattr("page.view.forecast", lambda *_: 1 / 0)
+    view = views_of(window).view(NOON)
+    assert (view.forecast, len(view.servers), len(view.errors)) == ("", 1, 1)
+
+
+def test_a_server_whose_message_broke_something_says_so() -> None:
+    """Until the page is loaded again; what keeps it from being used comes first."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    north.mishap = Trouble.of("mishandled", server="north")
+    north.answered()
+    assert "could not take in" in views_of(window).view(NOON).servers[0].trouble
 
 
 def test_a_server_says_how_it_is() -> None:
@@ -570,3 +610,49 @@ def test_both_cards_of_a_task_that_moved_say_so() -> None:
     assert f"out of the queue of {NORTH}" in told()[0]
     window.dismiss(task)
     assert told() == [""]
+
+
+def test_a_server_that_was_lost_shows_no_figures_of_before() -> None:
+    """Its socket closed, and it may have restarted: they come back with its next answer."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    bound_task(window, server, *RUNNING)
+    server.answered()
+    server.latency = 0.01
+    server.connection.connect()
+    server.connection.greeted(1)
+    server.note_queue(2, NOON)
+    views = views_of(window)
+    row = views.view(NOON).servers[0]
+    assert (row.state, row.queue) == ("ready", "2 in its queue, 1 from this window")
+    assert row.figures == "answers in 10 ms · as of noon+0"
+
+    server.connection.closed(1)
+    row = views.view(NOON).servers[0]
+    assert (row.tone, row.state, row.queue) == ("plain", "checking…", "1 from this window")
+    assert (row.socket, row.figures) == ("live updates lost, reconnecting", "")
+
+    server.failed(Reach.DOWN, Trouble.of("server_silent", server="north"), NOON + 1)
+    row = views.view(NOON).servers[0]
+    assert (row.tone, row.state, row.queue) == ("bad", "no answer", "1 from this window")
+
+    server.answered()
+    server.note_queue(0, NOON + 2)
+    row = views.view(NOON).servers[0]
+    assert (row.tone, row.state, row.queue) == (
+        "good",
+        "ready",
+        "0 in its queue, 1 from this window",
+    )
+
+
+def test_a_running_task_that_its_server_cannot_stop_says_so() -> None:
+    """One that makes ids itself would stop whatever runs; before it runs, it can be taken out."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *QUEUED)
+    window.rename_prompt(task, PromptId("theirs"))
+    task.is_cancel_wanted = True
+    assert views_of(window).view(NOON).tasks.rows[0].trouble == ""
+    window.move(task, State.RUNNING)
+    assert "too old to stop one task alone" in views_of(window).view(NOON).tasks.rows[0].trouble

@@ -78,3 +78,17 @@ def test_answers_are_json() -> None:
     response = json_response({"a": "é"}, 201).with_headers((("X", "1"),))
     assert (response.status, response.body) == (201, b'{"a": "\\u00e9"}')
     assert response.headers[1:] == (("X", "1"),)
+
+
+@pytest.mark.parametrize(
+    ("target", "parts"),
+    [
+        ("/object_info/KSampler%20%2F%2FInspire?x=1", ["object_info", "KSampler //Inspire"]),
+        ("/api/object_info/A%252FB", ["object_info", "A%2FB"]),
+        ("/", [""]),
+        ("", []),
+    ],
+)
+def test_an_encoded_slash_ends_no_part_of_a_path(target: str, parts: list[str]) -> None:
+    """Names may have slashes, and each part is decoded once."""
+    assert Request("GET", target, {}).parts == parts

@@ -210,3 +210,26 @@ def test_files_are_shown(shell: FakeShell) -> None:
     """By `/view`."""
     response = shell.request("GET", "/view?filename=lab.png&type=input")
     assert response is not None and response.status == 200
+
+
+@pytest.mark.parametrize("name", ["KSampler%20%2F%2FInspire", "workflow%2FName", "No%252FSuch"])
+def test_a_class_with_a_slash_in_its_name_is_one_name(shell: FakeShell, name: str) -> None:
+    """Encoded, it is part of the name: a class that isn't there is `{}`, and no unknown path."""
+    for prefix in ("", "/api"):
+        assert shell.get(f"{prefix}/object_info/{name}") == {}
+    response = shell.request("GET", "/object_info/workflow/Name")
+    assert response is not None and response.status == 404
+
+
+def test_a_server_that_makes_ids_takes_none() -> None:
+    """Not for a prompt, not to interrupt, and its history has no pages."""
+    shell = FakeShell(replace(FOREIGN, api=Api.V0_3_64, ignores_ids=True))
+    shell.upload("lab.png")
+    given = shell.post(slow(4, 150), "A", prompt_id=UUID.format(1))
+    assert given != UUID.format(1)
+    shell.pass_time(0.2)
+    shell.request("POST", "/interrupt", {"prompt_id": UUID.format(1)})
+    shell.pass_time(1)
+    history = shell.get("/history?max_items=5&offset=7")
+    assert isinstance(history, dict)
+    assert history[given]["status"]["messages"][-1][0] == "execution_interrupted"

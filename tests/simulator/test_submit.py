@@ -175,3 +175,12 @@ def test_a_second_task_with_number_and_id_of_another_breaks_the_server(shell: Fa
     answers = [shell.request("POST", "/prompt", body) for _ in range(2)]
     assert [each.status for each in answers if each is not None] == [200, 500]
     assert len(shell.get("/queue")["queue_pending"]) == 2
+
+
+def test_a_server_before_july_2025_makes_each_id_itself() -> None:
+    """Whatever it is sent."""
+    shell = FakeShell(replace(CALM, api=Api.V0_3_64, ignores_ids=True))
+    shell.upload("lab.png")
+    given = [shell.post(photo(), prompt_id="11111111-2222-4333-8444-555555555551") for _ in "ab"]
+    assert all(map(is_canonical_uuid, given))
+    assert len({*given, "11111111-2222-4333-8444-555555555551"}) == 3

@@ -15,6 +15,7 @@ import pytest
 from demo.memory import MemoryRecords
 from demo.quick_work import failing_workflow, workflow
 from tests.tether.core.farm import NOON, NORTH, SOUTH
+from tests.tether.runtime.processes import Origin
 from tests.tether.runtime.world import Blob, Simulated
 from tether import client
 from tether.client import Tether
@@ -23,6 +24,7 @@ from tether.core.events import PageChange, PageChanged, RebalancingChosen, Serve
 from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.access_token import Access, Mode
+from tether.core.windows.owner import tag_of
 from tether.runtime.ports import NoPreviews
 
 PICTURE = Blob(b"\x89PNG\r\n\x1a\n" + bytes(100))
@@ -62,6 +64,27 @@ def play(story: Callable[[Tab], Coroutine[Any, Any, None]]) -> None:
         tab = Tab()
         await tab.open()
         await story(tab)
+
+    asyncio.run(run())
+
+
+def test_two_windows_that_make_a_phrase_at_once_are_of_one_owner() -> None:
+    """Neither has heard of the other's; what they send is found by the phrase that both show."""
+
+    async def run() -> None:
+        around, origin = Simulated(NORTH, SOUTH), Origin(2)
+        tabs = []
+        for seed, records in enumerate(origin.windows):
+            around.shared = records  # type: ignore[assignment]
+            tab = Tab(around, seed)
+            await tab.open()
+            tabs.append(tab.tether)
+        first, second = tabs
+        assert first.phrase != second.phrase
+        origin.settle()
+        assert first.phrase == second.phrase
+        for tether in tabs:
+            assert tether.window.settings.owner == tag_of(tether.phrase)
 
     asyncio.run(run())
 

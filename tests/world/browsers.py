@@ -39,7 +39,7 @@ from tether.core.events import (
 )
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.window import Settings
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Request
 from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.timers import Timer
@@ -230,8 +230,8 @@ class Tab:
         self.page.open()
 
     def come_back(self) -> None:
-        """The person opens the closed tab again, with its sessionStorage."""
-        if self.page is None:
+        """The person opens the tab again, with its sessionStorage, unless it is closed for good."""
+        if self.is_missed and self.page is None:
             self.is_missed = False
             self.load()
 
@@ -567,7 +567,7 @@ class Page:
         self.tell(WorkflowLoaded(digest, WORKFLOWS[digest]))
 
     def _send(self, request: Request) -> None:
-        if request.ask is Ask.POST:
+        if request.is_final:
             self.tab.browser.flush()
         self.world.rules.sent(self, request)
         server = self.world.by_url[request.server]

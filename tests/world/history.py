@@ -80,6 +80,7 @@ class History:
             jitter=random.choice((0.01, 0.05, 0.3)),
             story=story,
             is_stealing=is_stealing,
+            is_calm=is_calm,
         )
 
     def play(self) -> Report:

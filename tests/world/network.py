@@ -7,6 +7,8 @@ than `DELIVERY_WITHIN` after it was sent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,8 @@ class Link:
         self.slowness = 0.0
         self.is_black = False
         self.held: list[Call] = []
+        self.repeated: list[Callable[[], None]] = []
+        """What sockets carry as soon as the way is free again, in order."""
 
     def delay(self) -> float:
         """Return how long a packet takes now."""
@@ -56,6 +60,9 @@ class Link:
         for call in held:
             if self.random.random() < 0.5:
                 call.go()
+        repeated, self.repeated = self.repeated, []
+        for arrive in repeated:
+            arrive()
 
 
 class Call:
@@ -165,7 +172,7 @@ class Call:
         """Whether an answer on its way says that the task has ended."""
         if self.answer is None or self.lost_back:
             return False
-        if self.request.ask not in (Ask.JOB, Ask.HISTORY):
+        if self.request.ask not in (Ask.JOB, Ask.HISTORY, Ask.RECENT):
             return False
         status, text = self._seen()
         ends = ('"completed"', '"failed"', '"cancelled"', '"messages"')
@@ -203,17 +210,21 @@ class Wire:
         """Ask the server for it."""
         self._up(self._arrive)
 
-    def _up(self, action: object, *args: object) -> None:
+    def _up(self, action: Callable[..., None], *args: object) -> None:
         clock = self.link.clock
         self._last_up = max(clock.now + self.link.delay(), self._last_up + 1e-6)
         clock.at(self._last_up, self._pass, action, *args)
 
-    def _pass(self, action: object, *args: object) -> None:
-        if not self._is_dead:
-            assert callable(action)
+    def _pass(self, action: Callable[..., None], *args: object) -> None:
+        """Carry it now, or when the way is free again, as TCP does."""
+        if self.link.is_black:
+            self.link.repeated.append(partial(self._pass, action, *args))
+        elif not self.is_half_open:
             action(*args)
 
     def _arrive(self) -> None:
+        if self.is_closed or self.closing_at is not None:
+            return
         if self.server.is_up:
             self.server.accept(self)
         else:
@@ -229,10 +240,10 @@ class Wire:
         clock = self.link.clock
         for _ in range(2 if self.is_doubling and frame is not None else 1):
             self._last_down = max(clock.now + self.link.delay(), self._last_down + 1e-6)
-            clock.at(self._last_down, self._heard, frame)
+            clock.at(self._last_down, self._pass, self._heard, frame)
 
     def _heard(self, frame: str | bytes | None) -> None:
-        if self._is_dead or self.is_closed:
+        if self.is_closed:
             return
         if frame is None:
             self.is_open = True

@@ -45,23 +45,32 @@ _STATES = {
 }
 _FINAL = ("execution_error", "execution_interrupted")
 _PICTURE = b"\xff\xd8jpeg"
+SAID = "said beside"
 
 
 class Books:
     """What really happened, over all servers: no page ever reads this.
 
     `queued`: prompt -> the servers that put it in their queue, once for each time.
-    `runs`: prompt -> how often it was started. `ends`: prompt -> (server, end, results).
+    `runs`: prompt -> how often it was started. `ends`: prompt -> (server, end).
+    `results`: prompt -> how many results it gave, one number for each time.
     `forgotten`: prompts that a server had and knows nothing of any more.
     `deleted`: prompts that were taken out of a queue by the page that owned them.
+    `sent_as`: ids that servers made -> those that the tasks were sent under, which all else is by.
     """
 
     def __init__(self) -> None:
         self.queued: dict[PromptId, list[ServerUrl]] = {}
         self.runs: Counter[PromptId] = Counter()
-        self.ends: dict[PromptId, tuple[ServerUrl, str, int]] = {}
+        self.ends: dict[PromptId, tuple[ServerUrl, str]] = {}
+        self.results: dict[PromptId, set[int]] = {}
         self.forgotten: set[PromptId] = set()
         self.deleted: set[PromptId] = set()
+        self.sent_as: dict[PromptId, PromptId] = {}
+
+    def name(self, prompt_id: str) -> PromptId:
+        """Return what a prompt was sent under, whatever its server calls it."""
+        return self.sent_as.get(PromptId(prompt_id), PromptId(prompt_id))
 
 
 class Server:
@@ -78,7 +87,10 @@ class Server:
         self.is_failing = False
         self.is_silent = False
         self.is_dropping = False
+        self.proxy: tuple[int | None, str] | None = None
+        """What a proxy before it answers to paths that it doesn't know: no page may read a None."""
         self.swallows: frozenset[str] = frozenset()
+        self.swallows_left = 0
         self.wires: dict[int, Wire] = {}
         self._held: list[tuple[Event, Call | None]] = []
         self._calls: dict[int, Call | None] = {}
@@ -131,6 +143,9 @@ class Server:
         request = call.request
         if call.was_received:
             return
+        if self.proxy is not None and request.path.startswith("/api/"):
+            call.back(*self.proxy)
+            return
         call.was_received = True
         if self.is_silent:
             return
@@ -163,7 +178,8 @@ class Server:
 
     def hear(self, wire: Wire, text: str) -> None:
         """A text frame arrives."""
-        self.feed(TextReceived(wire.number, text))
+        if wire.number in self.wires:
+            self.feed(TextReceived(wire.number, text))
 
     def lose(self, wire: Wire) -> None:
         """A socket is gone, as this end sees it."""
@@ -184,7 +200,7 @@ class Server:
         known = [*(task.prompt_id for task in queue.heap), *self.engine.process.history.entries]
         if queue.running is not None:
             known.append(queue.running.prompt_id)
-        books.forgotten.update(map(PromptId, known))
+        books.forgotten.update(map(books.name, known))
         self._held.clear()
         self.is_paused = False
         for call in list(self._calls.values()):
@@ -213,7 +229,8 @@ class Server:
 
     def clear_history(self) -> None:
         """Somebody clears the history."""
-        self.world.books.forgotten.update(map(PromptId, self.engine.process.history.entries))
+        books = self.world.books
+        books.forgotten.update(map(books.name, self.engine.process.history.entries))
         self.ask("POST", "/history", b'{"clear": true}')
 
     # What it does.
@@ -225,7 +242,9 @@ class Server:
             name = frame_kind(frame) if isinstance(frame, str) else "preview"
             if name in _FINAL:
                 self._told_end(frame, _STATES[name])
-            if wire is not None and name not in self.swallows:
+            if name in self.swallows and self.swallows_left:
+                self.swallows_left -= 1
+            elif wire is not None:
                 wire.down(frame)
         elif kind is WakeAt:
             self._wake = effect.time
@@ -247,8 +266,8 @@ class Server:
 
     def _told_end(self, text: str, state: str) -> None:
         """A failure counts from the moment when it is told; the history has it later."""
-        prompt_id = PromptId(json.loads(text)["data"]["prompt_id"])
-        self.world.books.ends.setdefault(prompt_id, (self.url, state, 0))
+        prompt_id = self.world.books.name(json.loads(text)["data"]["prompt_id"])
+        self.world.books.ends.setdefault(prompt_id, (self.url, state))
 
     def _woken(self) -> None:
         if self._wake and self._wake <= self.world.clock.now:
@@ -263,7 +282,7 @@ class Server:
         if self.engine.classes[name].saves is not None:
             files = (Blob(f"made-{run.run_id}", 100, f"made {run.run_id}"),)
         previews = tuple(Preview(False, _PICTURE) for _ in range(run.previews))
-        ui = {"text": ["said"]} if name == "PreviewAny" else None
+        ui = {"PreviewAny": {"text": ["said"]}, "TetherText": {"text": [SAID]}}.get(name)
         return NodeFinished(run.run_id, files, ui, previews)
 
     def _answer(self, request_id: int, response: Response) -> None:
@@ -287,14 +306,17 @@ class Server:
         clear, add, interrupt = queue.clear, history.add, worker.interrupt
 
         def on_put(task: Task) -> None:
-            books.queued.setdefault(PromptId(task.prompt_id), []).append(self.url)
+            if self._asker is not None:
+                sent = json.loads(self._asker.request.body or "{}")["prompt_id"]
+                books.sent_as[PromptId(task.prompt_id)] = PromptId(sent)
+            books.queued.setdefault(books.name(task.prompt_id), []).append(self.url)
             put(task)
 
         def on_take() -> Task | None:
             task = take()
             if task is not None:
-                books.runs[PromptId(task.prompt_id)] += 1
-                self.world.rules.started(PromptId(task.prompt_id))
+                books.runs[books.name(task.prompt_id)] += 1
+                self.world.rules.started(books.name(task.prompt_id))
             return task
 
         def on_delete(wanted: Any) -> bool:
@@ -318,21 +340,24 @@ class Server:
                 if isinstance(given, list)
             )
             state = _STATES[entry.messages[-1][0]]
-            books.ends[PromptId(entry.task.prompt_id)] = (self.url, state, results)
+            prompt_id = books.name(entry.task.prompt_id)
+            books.ends[prompt_id] = (self.url, state)
+            books.results.setdefault(prompt_id, set()).add(results)
             add(entry)
 
         def on_interrupt(prompt_id: str | None) -> bool:
             running = self.running()
             is_hit = interrupt(prompt_id)
             if is_hit and running is not None and self._asker is not None:
-                self.world.rules.cancelled_by_page(self._asker, running)
+                self.world.rules.cancelled_by_page(self._asker, books.name(running))
             return is_hit
 
         vars(queue).update(put=on_put, take=on_take, delete_first=on_delete, clear=on_clear)
         vars(history).update(add=on_add)
         vars(worker).update(interrupt=on_interrupt)
 
-    def _taken_out(self, prompt_id: PromptId) -> None:
+    def _taken_out(self, here: PromptId) -> None:
+        prompt_id = self.world.books.name(here)
         if self._asker is not None:
             self.world.rules.cancelled_by_page(self._asker, prompt_id)
             self.world.books.deleted.add(prompt_id)
@@ -341,6 +366,12 @@ class Server:
 
 
 def frame_kind(text: str) -> str:
-    """Return the type of a text frame; `executing null` is a type of its own here."""
+    """Return the type of a text frame; `executing null` is a type of its own here.
+
+    So is the `executed` of a node that is no output, which nobody can miss: no fault swallows it
+    and then passes what follows.
+    """
     kind = text[10 : text.find('"', 10)]
+    if kind == "executed" and SAID in text:
+        return "executed beside"
     return "executing null" if kind == "executing" and '"node": null' in text else kind

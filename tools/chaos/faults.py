@@ -21,7 +21,8 @@ FAULTS = {
     "post_cut": "the same before the first byte, so that a browser sends it again by itself",
     "fail_once": "answer 500 to the next GET of a path: path=regular expression",
     "hang": "let GETs of a path wait until it is healed: path=regular expression",
-    "too_large": "refuse uploads with 413, which a page can't read unless is_readable=true",
+    "refuse": "answer POSTs of a path, readably if is_readable=true: path=…, status=…, text=…",
+    "known_paths": "refuse /api/ with status=…, which a page can't read unless is_readable=true",
 }
 """Name -> what it does. Faults add up until `heal`."""
 

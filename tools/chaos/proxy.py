@@ -143,11 +143,16 @@ class ChaosProxy:
     async def _carry_request(self, incoming: web.Request) -> web.StreamResponse:
         body = await incoming.read()
         is_post = (incoming.method, incoming.path) == ("POST", "/prompt")
-        if "too_large" in self._active and incoming.path == "/upload/image":
-            # ComfyUI's own has no such header.
-            is_readable = self._active["too_large"].get("is_readable")
-            readable = {"Access-Control-Allow-Origin": "*"} if is_readable else {}
-            return web.Response(status=413, text="Maximum request body size", headers=readable)
+        refusal = self._active.get("refuse", {})
+        if (incoming.method, incoming.path) == ("POST", refusal.get("path")):
+            # ComfyUI's own have no such header.
+            readable = {"Access-Control-Allow-Origin": "*"} if refusal.get("is_readable") else {}
+            text = refusal.get("text", "Maximum request body size")
+            return web.Response(status=refusal.get("status", 413), text=text, headers=readable)
+        if "known_paths" in self._active and incoming.path.startswith("/api/"):
+            told = self._active["known_paths"]
+            readable = {"Access-Control-Allow-Origin": "*"} if told.get("is_readable") else {}
+            return web.Response(status=told["status"], text="<html>no", headers=readable)
         if self._concerns("fail_once", incoming):
             del self._active["fail_once"]
             return web.Response(status=500, text="500 Internal Server Error")

@@ -27,7 +27,7 @@ LAZY = {
         *("page/routing_test/scenes.py", "page/routing_test/stage.py"),
         *("page/routing_test/window.py", "demo/quick_work.py"),
     ),
-    "embedded": ("tether/workflows/embedded.py",),
+    "embedded": ("tether/workflows/budget.py", "tether/workflows/embedded.py"),
     "form": (
         *("page/composer/form_fields.py", "page/composer/form_panel.py"),
         "tether/workflows/values.py",

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import js
-from pyodide.ffi import JsException
 
 from page.composer.drafts import Drafts
 from page.composer.form import Form
@@ -165,7 +164,7 @@ class Composer:
         except TetherError as error:
             self.panel.drop(key)
             notices.show(words.trouble(error.trouble))
-        except JsException:  # a folder can't even be read
+        except OSError:  # a folder can't even be read
             self.panel.drop(key)
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
 

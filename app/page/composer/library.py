@@ -11,6 +11,7 @@ from tether.core.errors import BadInput
 from tether.core.model.title import keyed
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.ports import Records
+from tether.runtime.shared_entries import SharedEntries
 
 RECENT_RECORD = "recent"
 
@@ -22,12 +23,13 @@ class Library:
 
     def __init__(self, panel: ComposerPanel, shared: Records) -> None:
         self._panel = panel
-        self._shared = shared
+        self._used = SharedEntries(shared, RECENT_RECORD)
         self.own: Opened | None = None
         """The file that the person has opened."""
         self._shipped: dict[str, Opened] = {}
         """The page's own that were fetched: none changes while the page lives."""
         self._show_recent()
+        shared.listen(self._follow)
 
     async def find(self, name: str) -> Opened | None:
         """Return a workflow; None for one that another window has pushed out of the list.
@@ -53,12 +55,16 @@ class Library:
     def used(self, opened: Opened) -> None:
         """Remember a workflow that was used."""
         text = json.dumps(opened.workflow.nodes, ensure_ascii=False)
-        record = with_recent(self._shared.read(RECENT_RECORD) or "", opened.title, text)
-        self._shared.write(RECENT_RECORD, record)
+        self._used.write(with_recent(self._used.read(), opened.title, text))
         self._show_recent()
 
+    def _follow(self, key: str, _text: str | None) -> None:
+        """Offer what another window has used."""
+        if self._used.holds(key):
+            self._show_recent()
+
     def _recent(self) -> list[tuple[str, str]]:
-        return read_recent(self._shared.read(RECENT_RECORD) or "")
+        return read_recent(self._used.read())
 
     def _show_recent(self) -> None:
         self._panel.show_recent([title for title, _ in self._recent()])

@@ -1,6 +1,7 @@
 """A server's own recent runs, one click from being run again here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 import js
 
@@ -12,7 +13,7 @@ from page.composer.run_history import (
     read_history,
     read_jobs,
     read_workflow,
-    run_path,
+    run_paths,
 )
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
@@ -20,8 +21,10 @@ from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
 from tether.core.protocol.requests import Ask
-from tether.core.protocol.workflow import parse_workflow
+from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.runtime.caller import Caller
+
+T = TypeVar("T")
 
 CALL_TIMEOUT = 10.0
 """Seconds for one call."""
@@ -42,7 +45,6 @@ class RecentRuns:
         self._problem = by_id("runs-problem")
         self._list = by_id("runs-list")
         self._runs: list[Run] = []
-        self._has_jobs = True
         listen(self._server, "change", lambda _event: context.soon(self._read()))
         listen(by_id("runs-close"), "click", lambda _event: self._dialog.close())
         on_action(self._list, lambda _action, key: context.soon(self._choose(int(key))))
@@ -67,20 +69,32 @@ class RecentRuns:
 
     async def _read(self) -> None:
         url, self._runs = self._url, []
-        answer = await self._caller.call(url, Ask.JOBS, JOBS_PATH, CALL_TIMEOUT)
-        self._has_jobs = answer is None or answer.status != 404
-        if not self._has_jobs:
-            answer = await self._caller.call(url, Ask.HISTORY, HISTORY_PATH, CALL_TIMEOUT)
+        silent = TetherError("server_silent", server=self._window.servers[url].name)
+        ways = ((Ask.JOBS, JOBS_PATH, read_jobs), (Ask.HISTORY, HISTORY_PATH, read_history))
+        found = await self._first(url, ways, silent)
         if url != self._url:
             return  # another was chosen meanwhile
-        try:
-            if answer is None or answer.status != 200:
-                raise TetherError("server_silent", server=self._window.servers[url].name)
-            self._runs = (read_jobs if self._has_jobs else read_history)(answer.text)
-        except TetherError as error:
-            self._show_problem(self._words.trouble(error.trouble))
+        if isinstance(found, TetherError):
+            self._show_problem(self._words.trouble(found.trouble))
         else:
+            self._runs = found
             self._show()
+
+    async def _first(
+        self,
+        url: ServerUrl,
+        ways: Iterable[tuple[Ask, str, Callable[[str], T]]],
+        error: TetherError,
+    ) -> T | TetherError:
+        """Ask in these ways until one gives what can be read; what has answered may be a proxy."""
+        for ask, path, read in ways:
+            answer = await self._caller.call(url, ask, path, CALL_TIMEOUT)
+            try:
+                if answer is not None and answer.status == 200:
+                    return read(answer.text)
+            except TetherError as unreadable:
+                error = unreadable
+        return error
 
     def _show(self) -> None:
         rows = []
@@ -93,17 +107,18 @@ class RecentRuns:
 
     async def _choose(self, number: int) -> None:
         run, url = self._runs[number], self._url
-        path = run_path(run, self._has_jobs)
-        answer = await self._caller.call(url, Ask.HISTORY, path, CALL_TIMEOUT)
-        try:
-            if answer is None or answer.status != 200:
-                raise TetherError("run_gone", server=self._window.servers[url].name)
-            workflow = parse_workflow(read_workflow(run, answer.text))
-        except TetherError as error:
-            self._show_problem(self._words.trouble(error.trouble))
+        gone = TetherError("run_gone", server=self._window.servers[url].name)
+
+        def read(text: str) -> Workflow:
+            return parse_workflow(read_workflow(run, text))
+
+        ways = [(Ask.HISTORY, path, read) for path in run_paths(run)]
+        found = await self._first(url, ways, gone)
+        if isinstance(found, TetherError):
+            self._show_problem(self._words.trouble(found.trouble))
             return
         self._dialog.close()
-        await self._use(Opened(run.filename or run.prompt_id, workflow))
+        await self._use(Opened(run.filename or run.prompt_id, found))
 
     def _show_problem(self, sentence: str) -> None:
         if sentence:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import Digest, TaskId, WindowId
 from tether.core.protocol.outputs import read_json
+from tether.runtime.shared_entries import Content
 
 DRAFT_RECORD = "draft"
 """The key of the draft among a tab's records."""
@@ -24,6 +25,9 @@ STALE_AFTER = 24 * 3600.0
 
 MAX_RECENT = 8
 """Workflows that are remembered."""
+
+_RECENT = "used"
+"""The section of the workflows used last."""
 
 LONGEST_TITLE = 200
 LONGEST_RECENT = 600_000
@@ -109,31 +113,38 @@ def read_own(text: str) -> tuple[str, str, tuple[Trouble, ...]] | None:
     return None
 
 
-def read_recent(text: str) -> list[tuple[str, str]]:
-    """Read the list as (title, workflow), the latest first; what is no such list is empty."""
-    rows, found = read_json(text), []
-    for row in rows if isinstance(rows, list) else ():
-        match row:
-            case [str(title), str(workflow)]:
-                found.append((title, workflow))
-    return found[:MAX_RECENT]
+def read_recent(content: Content) -> list[tuple[str, str]]:
+    """Read the workflows used last as (title, workflow), the latest first."""
+    rows = sorted(_numbered(content), reverse=True)
+    return [(title, workflow) for _, title, workflow in rows[:MAX_RECENT]]
 
 
-def with_recent(text: str, title: str, workflow: str) -> str:
-    """Return the list with this workflow first, in place of an older one of that title.
+def with_recent(content: Content, title: str, workflow: str) -> Content:
+    """Return the list with this workflow as the latest, in place of an older one of that title.
 
     What doesn't fit in `LONGEST_RECENT` is dropped.
     """
-    rows = [(title[:LONGEST_TITLE], workflow)]
-    rows += [row for row in read_recent(text) if row[0] != title[:LONGEST_TITLE]]
-    kept: list[tuple[str, str]] = []
+    title = title[:LONGEST_TITLE]
+    rows = [row for row in sorted(_numbered(content), reverse=True) if row[1] != title]
+    number = max((row[0] for row in _numbered(content)), default=0) + 1
+    kept: dict[str, list[Any]] = {}
     room = LONGEST_RECENT
-    for row in rows[:MAX_RECENT]:
-        room -= len(row[1])
+    for row in [(number, title, workflow), *rows][:MAX_RECENT]:
+        room -= len(row[2])
         if room < 0:
             break
-        kept.append(row)
-    return json.dumps(kept, ensure_ascii=False)
+        kept[row[1]] = [row[0], row[2]]
+    return {_RECENT: kept}
+
+
+def _numbered(content: Content) -> list[tuple[int, str, str]]:
+    """Return (number, title, workflow) of each: the later, the higher."""
+    found = []
+    for title, value in content.get(_RECENT, {}).items():
+        match value:
+            case [int(number), str(workflow)]:
+                found.append((number, title, workflow))
+    return found
 
 
 def read_copies(typed: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from tether.core.errors import MessageError
 from tether.core.ids import PromptId
-from tether.core.protocol.outputs import read_json
+from tether.core.protocol.outputs import name_of, read_json
 from tether.core.protocol.requests import history_path, job_path
 
 LIMIT = 20
@@ -53,9 +53,9 @@ def read_history(text: str) -> list[Run]:
     return list(reversed(found))[:LIMIT]
 
 
-def run_path(run: Run, has_jobs: bool) -> str:
-    """Return where a run's workflow is read."""
-    return job_path(run.prompt_id) if has_jobs else history_path(run.prompt_id)
+def run_paths(run: Run) -> tuple[str, str]:
+    """Return where a run's workflow is read: at the jobs API, or in the older way."""
+    return job_path(run.prompt_id), history_path(run.prompt_id)
 
 
 def read_workflow(run: Run, text: str) -> str:
@@ -82,7 +82,7 @@ def _job(job: Any) -> Run | None:
             return Run(
                 PromptId(prompt_id),
                 at / 1000 if isinstance(at, int | float) else 0.0,
-                filename if isinstance(filename, str) else "",
+                name_of(filename),
             )
     return None
 
@@ -92,6 +92,6 @@ def _first_file(outputs: Any) -> str:
         for values in output.values() if isinstance(output, dict) else ():
             for value in values if isinstance(values, list) else ():
                 match value:
-                    case {"filename": str(filename)}:
+                    case {"filename": name} if filename := name_of(name):
                         return filename
     return ""

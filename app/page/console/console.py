@@ -26,7 +26,7 @@ from tether.core.protocol.access_token import Access, make_access
 from tether.core.protocol.answers import read_upload
 from tether.core.protocol.image_type import ending, is_picture
 from tether.core.protocol.requests import Ask, Upload
-from tether.core.submission.submission import UPLOAD_WITHIN
+from tether.core.submission.submission import upload_within
 
 ANSWER_TIMEOUT = 10.0
 """Seconds for a new server to answer, or to be found unusable."""
@@ -158,7 +158,7 @@ class Console:
         server, call = self._window.servers[url], self._tether.caller.call
         upload = Upload(digest, f"tether-{digest[:12]}{ending(content)}")
         try:
-            answer = await call(url, Ask.UPLOAD, "/upload/image", UPLOAD_WITHIN, upload)
+            answer = await call(url, Ask.UPLOAD, "/upload/image", upload_within(blob.size), upload)
         finally:
             files.release(task_id)
         if answer is None or answer.status != 200:

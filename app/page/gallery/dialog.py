@@ -19,7 +19,7 @@ from tether.browser.values import new_file
 from tether.core.errors import BadInput
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import ANY, saved_name, view_url
+from tether.core.protocol.outputs import LARGEST_ASKED, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
@@ -56,6 +56,7 @@ class GalleryDialog:
         self._turn = 0
         """Counts the calls of `_show`: what an earlier one reads later is dropped."""
         self._panel = GalleryPanel(context, self._act)
+        self._store.follow(lambda: self._soon(self.changed()))
 
     async def open(self) -> None:
         """Show the gallery, and say what was evicted since it was last open."""
@@ -231,7 +232,7 @@ class KeptResults:
         blob = (await self.store.read([name])).get(name)
         if blob is None:
             task = _task_of(entry)
-            blob = await self.world.content(task, output, ANY)
+            blob = await self.world.content(task, output, LARGEST_ASKED)
             self.world.forget(task.task_id)
         if blob is None:
             raise BadInput("result_gone", file=output.filename)

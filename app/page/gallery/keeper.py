@@ -26,6 +26,7 @@ from tether.core.model.task import Task
 from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Output
 from tether.core.protocol.workflow import parse_workflow
+from tether.runtime.shared_entries import Content, SharedEntries
 from tether.workflows.values import values_of
 
 _SPARE_FRACTION = 25
@@ -35,7 +36,9 @@ _QUOTA_FRACTION = 4
 """The gallery takes at most a quarter of what the browser grants the page: tasks need room."""
 
 EVICTED_RECORD = "gallery-evicted"
-"""The record of how many entries were evicted since the gallery was last open."""
+"""The records of how many entries each window has evicted since the gallery was last open."""
+
+_BY_WINDOW = "by window"
 
 
 class Keeper:
@@ -44,6 +47,8 @@ class Keeper:
     def __init__(self, context: PageContext, store: GalleryStore, budget: int) -> None:
         self._servers = context.window.servers
         self._world = context.world
+        self._window_id = context.window.window_id
+        self._evicted = SharedEntries(context.world.shared, EVICTED_RECORD)
         self.store = store
         self.budget = budget
         self._untidied = budget
@@ -90,14 +95,15 @@ class Keeper:
         self._untidied = 0
         count = await self.store.tidy(self._select)
         if count:
-            shared = self._world.shared
-            shared.write(EVICTED_RECORD, str(count + int(shared.read(EVICTED_RECORD) or 0)))
+            before = _counts(self._evicted.read())
+            after = {**before, self._window_id: before.get(self._window_id, 0) + count}
+            self._evicted.write({_BY_WINDOW: after})
 
     def take_evicted(self) -> int:
         """Return how many entries were evicted since the last call."""
-        count = int(self._world.shared.read(EVICTED_RECORD) or 0)
-        self._world.shared.write(EVICTED_RECORD, None)
-        return count
+        counts = _counts(self._evicted.read())
+        self._evicted.write({})
+        return sum(counts.values())
 
     def _select(self, standing: list[str], undoable: list[str]) -> tuple[list[str], set[str]]:
         entries = read_all(standing)
@@ -139,6 +145,11 @@ class Keeper:
                 break
             sizes[name] = int(blob.size)
         return sizes
+
+
+def _counts(content: Content) -> dict[str, int]:
+    counts = content.get(_BY_WINDOW, {})
+    return {window: count for window, count in counts.items() if isinstance(count, int)}
 
 
 async def _values(workflow: Any) -> tuple[tuple[str, str], ...]:

@@ -1,12 +1,14 @@
 """The gallery's entries and their contents, in an IndexedDB of their own; and its thumbnails."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException
 
-from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blobs
+from tether.browser.database import Ask, Database, Stores
+from tether.browser.page import BrowserChannel
+from tether.browser.proxies import ProxyScope
 from tether.browser.values import blob_of, packed
 
 _ENTRIES = "entries"
@@ -26,10 +28,6 @@ _UNDO_MS = 15 * 1000
 
 _REMOVAL_KEPT_MS = 30 * 24 * 3600 * 1000
 
-T = TypeVar("T")
-
-Stores = Mapping[str, Any]
-
 Select = Callable[[list[str], list[str]], tuple[Iterable[str], set[str]]]
 """Takes the standing entries and the removed ones that can still be put back; returns the prompt
 ids of those to evict, and the names of the contents that the remaining ones need."""
@@ -39,14 +37,19 @@ class GalleryStore:
     """Entries and blobs by name; any method may raise OSError with the browser's reason."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
-        self._database: Any = None
+        self._database = Database(name, _VERSION, _create)
+        self._channel = BrowserChannel(name)
+        self._within = self._database.within
         self._packs = False
+
+    def follow(self, on_change: Callable[[], None]) -> None:
+        """Call a function when another window has changed something, from now on."""
+        self._channel.listen(lambda _text: on_change())
 
     async def open(self) -> None:
         """Open the database; to be awaited first."""
-        self._database = await open_database(self._name, _VERSION, _create)
-        self._packs = await refuses_blobs(self._database, _CONTENTS)
+        await self._database.open()
+        self._packs = await self._database.refuses_blobs(_CONTENTS)
 
     async def room(self) -> float:
         """Return the bytes that the browser grants the page, infinite where it won't say."""
@@ -54,7 +57,10 @@ class GalleryStore:
         storage: Any = getattr(js.navigator, "storage", None)
         if not hasattr(storage, "estimate"):
             return float("inf")
-        return float((await storage.estimate()).quota)
+        try:
+            return float((await storage.estimate()).quota)
+        except JsException as error:
+            raise OSError(str(error)) from error
 
     async def known(self) -> set[str]:
         """Return the prompt ids of all entries, also of removed ones, which must not come back."""
@@ -92,7 +98,7 @@ class GalleryStore:
 
             scope.listen(stores[_ENTRIES].getKey(prompt_id), "success", on_found)
 
-        await self._within("readwrite", put)
+        await self._change(put)
         return bool(written)
 
     async def read(self, names: Iterable[str]) -> dict[str, Any]:
@@ -104,13 +110,11 @@ class GalleryStore:
 
     async def remove(self, prompt_id: str) -> None:
         """Remove an entry; its contents stay until it can't be put back."""
-        await self._within(
-            "readwrite", lambda stores, _: stores[_REMOVED].put(js.Date.now(), prompt_id)
-        )
+        await self._change(lambda stores, _: stores[_REMOVED].put(js.Date.now(), prompt_id))
 
     async def put_back(self, prompt_id: str) -> None:
         """Undo a removal."""
-        await self._within("readwrite", lambda stores, _: stores[_REMOVED].delete(prompt_id))
+        await self._change(lambda stores, _: stores[_REMOVED].delete(prompt_id))
 
     async def tidy(self, select: Select) -> int:
         """Delete evicted entries and unneeded contents; returns how many entries were evicted.
@@ -147,21 +151,12 @@ class GalleryStore:
 
             scope.listen(names, "success", on_read)  # the last of the five
 
-        await self._within("readwrite", sweep)
+        await self._change(sweep)
         return len(evicted)
 
-    async def _within(self, mode: str, ask: Callable[[Stores, ProxyScope], T]) -> T:
-        """Make requests in one transaction, and return them once it is complete."""
-        scope = ProxyScope()
-        try:
-            transaction = self._database.transaction(to_js(_STORES), mode)
-            asked = ask({name: transaction.objectStore(name) for name in _STORES}, scope)
-            await ended(transaction, "complete")
-            return asked
-        except JsException as error:
-            raise OSError(str(error)) from error
-        finally:
-            scope.end()
+    async def _change(self, ask: Ask[None]) -> None:
+        await self._within("readwrite", ask)
+        self._channel.post("changed")
 
 
 def _create(database: Any) -> None:

@@ -1,8 +1,8 @@
 """Notifies the person that the tasks are done while the page is in the background."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 import js
 
@@ -29,9 +29,10 @@ class Notifications:
         self._answers = context.world.shared
         self._ends = Ends(self._window.ended())
         self._is_offered = False
-        self._offered: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._browser: BrowserNotifications | None = None
+        self._take_back: Callable[[], None] = lambda: None
+        self._answers.listen(self._answered)
         listen(js.document, "visibilitychange", lambda _event: self._notify())
         self._consider_offer()
 
@@ -43,8 +44,8 @@ class Notifications:
         tasks = [known[task_id] for task_id in changes.tasks if task_id in known]
         self._ends.note(tasks)
         self._notify()
-        if self._offered is not None and not self._window.live:
-            self._offered.remove()
+        if not self._window.live:
+            self._take_back()
         is_running = any(task.state is State.RUNNING for task in tasks)
         if is_running and self._timer is None and not self._is_offered:
             self._consider_offer()
@@ -87,13 +88,18 @@ class Notifications:
 
         if not self._window.live:
             return
-        self._offered = offer(
+        self._take_back = offer(
             say("tell.offer"),
             {
                 say("tell.yes"): lambda: self._context.soon(self._asked(browser.ask())),
                 say("tell.no"): lambda: self._answers.write(ANSWER_RECORD, "no"),
             },
         )
+
+    def _answered(self, key: str, _text: str | None) -> None:
+        """The person has answered in another window."""
+        if key == ANSWER_RECORD:
+            self._take_back()
 
     async def _asked(self, answer: Awaitable[str]) -> None:
         permission = str(await answer)

@@ -12,10 +12,10 @@ from tether.browser.proxies import ProxyScope
 from tether.browser.values import to_object
 
 
-def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> Any:
+def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> Callable[[], None]:
     """Offer a choice of buttons, the first one prominent; any of them closes the offer.
 
-    Returns its element.
+    Returns what takes it back.
     """
     box = element("div", "offer", "", element("span", "", sentence))
 
@@ -28,7 +28,7 @@ def offer(sentence: str, choices: dict[str, Callable[[], None]]) -> Any:
         listen(button, "click", partial(chosen, act))
         box.append(button)
     by_id("offers").append(box)
-    return box
+    return box.remove  # type: ignore[no-any-return] # of JavaScript
 
 
 class BrowserNotifications:

@@ -32,7 +32,7 @@ from tether.core.session.session import Session
 from tether.runtime.ports import Ports
 from tether.runtime.runner import Runner
 
-_RECORDS = (Ask.JOBS, Ask.JOB, Ask.QUEUE, Ask.HISTORY)
+_RECORDS = (Ask.JOBS, Ask.JOB, Ask.QUEUE, Ask.HISTORY, Ask.RECENT)
 _ENDS = ('{"type": "executed"', '{"type": "execution_success"')
 _PICTURE = Digest("p1c7")
 _PICTURE_BYTES = 1000

@@ -21,7 +21,10 @@ from tether.runtime.caller import Caller
 CALL_TIMEOUT = 6.0
 """Seconds for each call."""
 
-_EXAMINED_AFTER = {"server_down", "server_cors", "server_locked", "server_odd", "server_slow"}
+_EXAMINED_AFTER = {
+    *("server_down", "server_cors", "server_locked", "server_odd"),
+    *("server_slow", "server_redirects"),
+}
 """Troubles after which a server is examined."""
 
 
@@ -96,7 +99,7 @@ class Doctor:
             bool(js.isSecureContext),
             access.mode if access is not None else Mode.NONE,
             is_socket_blocked=connection.is_blocked and not connection.is_flooding,
-            refused_mb=round(server.refused_size / 2**20) if server.refused_size else None,
+            refused_mb=max(1, round(server.refused_size / 2**20)) if server.refused_size else None,
         )
         signs = signs._replace(**await self._probe(url, signs.access))
         found = causes(signs)
@@ -114,6 +117,8 @@ class Doctor:
             return {"status": read.status, "is_comfy": _is_comfy(read)}
         if read.failure is Failure.TIMEOUT:
             return {"is_slow": True}
+        if read.failure is Failure.REDIRECTED:
+            return {"is_redirected": True}
         if await self._has_echo(url):
             bare = None
             if mode in (Mode.BEARER, Mode.BASIC):

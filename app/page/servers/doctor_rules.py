@@ -19,6 +19,7 @@ class Signs(NamedTuple):
         status: Of a call that the page may read.
         is_comfy: What it read is a ComfyUI server's.
         is_slow: That call timed out.
+        is_redirected: It was to go to another address.
         has_echo: A call whose answer nobody can read was answered: something is there.
         bare_status: Of a call without the token, which needs no preflight.
         has_plain_echo: Something answers plain http on the port of an https server.
@@ -34,6 +35,7 @@ class Signs(NamedTuple):
     status: int | None = None
     is_comfy: bool = False
     is_slow: bool = False
+    is_redirected: bool = False
     has_echo: bool = False
     bare_status: int | None = None
     has_plain_echo: bool = False
@@ -60,6 +62,8 @@ def causes(signs: Signs) -> tuple[Trouble, ...]:
         return (hidden,)
     if signs.is_slow:
         return (_cause(signs, "doctor_slow"),)
+    if signs.is_redirected:
+        return (_cause(signs, "doctor_redirected"),)
     if signs.has_echo:
         return _of_echo(signs)
     return _of_silence(signs)

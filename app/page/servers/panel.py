@@ -41,7 +41,7 @@ class ServersPanel:
         self._none = by_id("server-none")
         self._is_corrected = False
         """An address was corrected: its new card gets the focus."""
-        self._rows = Rows(by_id("servers"), self._make, self._change)
+        self._rows = Rows(by_id("servers"), self._make, self._change, words.say("card.broken"))
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
         listen(by_id("servers"), "submit", self._changed)

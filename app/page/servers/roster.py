@@ -1,7 +1,7 @@
 """The servers that a window uses: what the host presets, and what the person adds and removes.
 
-All windows of a browser share the person's changes. Each change is made to what stands in storage
-at that moment, and the other windows follow it.
+All windows of a browser share the person's changes, each of which is a record of its own, and the
+other windows follow it.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,8 +32,9 @@ from tether.core.model.window import Window
 from tether.core.protocol.access_token import Access, take_login
 from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.hosted_list import Listed
-from tether.runtime.access_tokens import AccessTokens
+from tether.runtime.access_tokens import ACCESS_RECORD, AccessTokens
 from tether.runtime.ports import Records
+from tether.runtime.shared_entries import SharedEntries
 
 RECORD = "servers"
 NAMES_RECORD = "substitutes"
@@ -57,9 +58,10 @@ class Roster:
         self._reported: tuple[Trouble, ...] = ()
         self.held: dict[ServerUrl, str] = {}
         """Servers that are called only after a click, with their names."""
-        self._record = kept.read(RECORD)
-        self._list = ServerList(self._record or "")
-        self._names = Substitutes(kept.read(NAMES_RECORD) or "")
+        self._changes = SharedEntries(kept, RECORD)
+        self._substitutes = SharedEntries(kept, NAMES_RECORD)
+        self._list = ServerList(self._changes.read())
+        self._names = Substitutes(self._substitutes.read())
         kept.listen(self._follow)
 
     def take(
@@ -83,20 +85,28 @@ class Roster:
         self._wanted.update(read_modes(listed.text or "", self._page_url))
         self._emit_changes(before)
 
-    def _follow(self, key: str, text: str | None) -> None:
+    def _follow(self, key: str, _text: str | None) -> None:
         """Take over what another window has written."""
-        if key == NAMES_RECORD:
-            self._names = Substitutes(text or "")
+        if self._changes.holds(key):
+            self._refresh()
+        elif self._substitutes.holds(key):
+            before, self._names = self._names, Substitutes(self._substitutes.read())
             for url in self._window.servers:
-                self._emit(SubstitutesChanged(url, self._names.of(url)))
-        if key == RECORD:
-            before, paused = self._list.merged(self._presets), self._list.paused
-            self._record = text
-            self._list = ServerList(text or "")
-            if self._is_loaded:
-                self._emit_changes(before)
-            for url in paused ^ self._list.paused:
-                self._emit(ServerPaused(url, url in self._list.paused))
+                if self._names.of(url) != before.of(url):
+                    self._emit(SubstitutesChanged(url, self._names.of(url)))
+        elif key.startswith(ACCESS_RECORD):
+            url = ServerUrl(key.removeprefix(ACCESS_RECORD))
+            known = self._window.servers.get(url)
+            if known is not None and not known.is_leaving:
+                self.ask_again(url)
+
+    def _refresh(self) -> None:
+        before, paused = self._list.merged(self._presets), self._list.paused
+        self._list = ServerList(self._changes.read())
+        if self._is_loaded:
+            self._emit_changes(before)
+        for url in sorted(paused ^ self._list.paused):
+            self._emit(ServerPaused(url, url in self._list.paused))
 
     def _emit_changes(self, before: dict[ServerUrl, str]) -> None:
         used, gone = compare(before, self._list.merged(self._presets))
@@ -232,9 +242,9 @@ class Roster:
 
     def substitute(self, url: ServerUrl, name: str, there: str) -> None:
         """Let a name in workflows stand for another at one server; "" takes that back."""
-        self._names = Substitutes(self._kept.read(NAMES_RECORD) or "")  # other windows set some too
+        self._names = Substitutes(self._substitutes.read())  # other windows set some too
         self._names.set(url, name, there)
-        self._kept.write(NAMES_RECORD, self._names.write())
+        self._substitutes.write(self._names.content())
         self._emit(SubstitutesChanged(url, self._names.of(url)))
 
     def _emit_settings(self, url: ServerUrl) -> None:
@@ -253,13 +263,7 @@ class Roster:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Change the list as it stands now: another window's change may not have come yet.
-
-        Where the browser stores nothing more, what stands is older than what this window knows.
-        """
-        stands = self._kept.read(RECORD)
-        if stands != self._record:
-            self._follow(RECORD, stands)
+        """Change the list as it stands now: another window's change may not have come yet."""
+        self._refresh()
         yield
-        self._kept.write(RECORD, self._list.write())
-        self._record = self._kept.read(RECORD)
+        self._changes.write(self._list.content())

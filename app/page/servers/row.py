@@ -92,11 +92,12 @@ class ServerRows:
         """
         words = self._words
         own_tasks = len(self._window.bound_to(server.url))
-        state = f"server.reach.{server.reach.value}"
+        reach = _reach(server)
+        state = f"server.reach.{reach.value}"
         if server.is_leaving or server.is_paused:
             state = "server.leaving" if server.is_leaving else "server.paused"
         queue = ""
-        if server.queue_remaining is not None:
+        if server.queue_remaining is not None and reach is Reach.UP:
             queue = words.say("server.queue", count=server.queue_remaining)
         facts, about = server.facts, self._known.about(server.url)
         access, causes = about.access, about.causes
@@ -140,6 +141,11 @@ class ServerRows:
         ]
         return max(running, default=None)
 
+    def broken(self, server: Server) -> ServerRow:
+        """Say that a server can't be shown."""
+        why = self._words.say("card.broken")
+        return ServerRow(server.url, short_name(server.url), "bad", "", "", "", "", why)
+
     def _facts(self, facts: ServerFacts | None) -> str:
         if facts is None or not facts.device:
             return f"ComfyUI {facts.version}" if facts else ""
@@ -148,12 +154,12 @@ class ServerRows:
         return self._words.say("server.facts", version=facts.version, device=device)
 
     def _tone(self, server: Server) -> str:
-        tone = {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(server.reach, "bad")
+        tone = {Reach.UP: "good", Reach.UNKNOWN: "plain"}.get(_reach(server), "bad")
         return "plain" if tone == "good" and server.is_paused else tone
 
     def _figures(self, server: Server) -> str:
         """Say how fast and how full a server was, and when."""
-        if server.reach is not Reach.UP:
+        if _reach(server) is not Reach.UP:
             return ""
         words, facts, parts = self._words, server.facts, []
         if server.latency is not None:
@@ -167,7 +173,7 @@ class ServerRows:
 
     def _wait(self, server: Server, ends: float | None) -> str:
         """Say when a new task would be done there, once somebody knows how long they take."""
-        is_open = server.reach is Reach.UP and server.takes_tasks
+        is_open = _reach(server) is Reach.UP and server.takes_tasks
         if ends is None or server.queue_remaining is None or not is_open:
             return ""
         return self._words.say("server.wait", time=say_duration(self._words, max(1.0, ends)))
@@ -195,6 +201,13 @@ class ServerRows:
     def _trouble(self, server: Server, failures: int) -> str:
         """What keeps a server from being used comes before what keeps a workflow from it."""
         why = server.trouble
+        why = why or server.mishap
         if why is None and failures:
             why = Trouble.of("server_outlier", server=server.name, count=failures)
         return self._words.trouble(why) if why is not None else ""
+
+
+def _reach(server: Server) -> Reach:
+    """Return whether a server can be used, unknown while all that it said may be of the past."""
+    is_doubtful = server.reach is Reach.UP and server.is_queue_outdated
+    return Reach.UNKNOWN if is_doubtful else server.reach

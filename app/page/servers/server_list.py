@@ -3,6 +3,7 @@
 import json
 import reprlib
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -12,6 +13,7 @@ from tether.core.protocol.access_token import DEFAULT_NAME, Access, Mode
 from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import parse_json, read_json
+from tether.runtime.shared_entries import Content
 
 LONGEST_NAME = 60
 LONGEST_SUBSTITUTE = 500
@@ -29,6 +31,8 @@ COPY_RECORD = "list"
 """Where a browser keeps the last good list of another place, should that be gone at a start."""
 
 Presets = Mapping[ServerUrl, str]
+
+NO_CONTENT: Content = MappingProxyType({})
 
 
 def find_list(text: str, page_url: str) -> str:
@@ -133,29 +137,35 @@ def read_modes(text: str, page_url: str) -> dict[ServerUrl, Access]:
 class ServerList:
     """This browser's own changes to the presets, shared by its windows."""
 
-    def __init__(self, text: str = "") -> None:
-        self._added: dict[ServerUrl, str] = {}
-        self._removed: set[ServerUrl] = set()
-        self.paused: set[ServerUrl] = set()
+    def __init__(self, content: Content = NO_CONTENT) -> None:
+        self._added: dict[ServerUrl, tuple[int, str]] = {}
+        """Name by address, with a number by which they are ordered."""
+        for url, value in content.get("added", {}).items():
+            match value:
+                case [int(number), str(name)]:
+                    self._added[ServerUrl(url)] = number, name
+        self._removed = {ServerUrl(url) for url in content.get("removed", {})}
+        self.paused = {ServerUrl(url) for url in content.get("paused", {})}
         """Those that a person keeps new tasks from."""
         self._names: dict[ServerUrl, str] = {}
-        match read_json(text):
-            case {"added": dict(added), "removed": list(removed), **more}:
-                self._added, self._removed = _texts(added), _addresses(removed)
-                self.paused = _addresses(more.get("paused"))
-                for url, name in _texts(more.get("names")).items():
-                    self.rename(url, name)
+        for url, name in content.get("names", {}).items():
+            if isinstance(name, str) and name.strip():
+                self.rename(ServerUrl(url), name)
 
-    def write(self) -> str:
-        """Write the changes, for the browser to keep."""
-        removed, paused = sorted(self._removed), sorted(self.paused)
-        return json.dumps(
-            {"added": self._added, "removed": removed, "paused": paused, "names": self._names}
-        )
+    def content(self) -> Content:
+        """Return the changes, for the browser to keep."""
+        return {
+            "added": {url: list(value) for url, value in self._added.items()},
+            "removed": dict.fromkeys(self._removed, True),
+            "paused": dict.fromkeys(self.paused, True),
+            "names": self._names,
+        }
 
     def add(self, url: ServerUrl, name: str = "") -> None:
         """Add a server, or take its removal back."""
-        self._added[url] = name[:LONGEST_NAME]
+        last = max((number for number, _ in self._added.values()), default=0)
+        number, _ = self._added.get(url, (last + 1, ""))
+        self._added[url] = number, name[:LONGEST_NAME]
         self._removed.discard(url)
         if name:
             self._names.pop(url, None)
@@ -166,7 +176,7 @@ class ServerList:
         if not self._names[url]:
             del self._names[url]
             if url in self._added:
-                self._added[url] = ""
+                self._added[url] = self._added[url][0], ""
 
     def remove(self, url: ServerUrl) -> None:
         """Remove a server, preset or not."""
@@ -177,8 +187,10 @@ class ServerList:
 
     def merged(self, presets: dict[ServerUrl, str]) -> dict[ServerUrl, str]:
         """Return the servers to use, presets first."""
-        servers = {**presets, **{url: name for url, name in self._added.items() if name}}
-        servers.update({url: servers.get(url, "") for url in self._added})
+        added = sorted(self._added, key=lambda url: (self._added[url][0], url))
+        servers = dict(presets)
+        for url in added:
+            servers[url] = self._added[url][1] or servers.get(url, "")
         servers.update({url: name for url, name in self._names.items() if url in servers})
         return {url: name for url, name in servers.items() if url not in self._removed}
 
@@ -189,17 +201,15 @@ class Substitutes:
     A name that stands for itself is sent as it is, also where the server doesn't list it.
     """
 
-    def __init__(self, text: str = "") -> None:
-        content = read_json(text)
+    def __init__(self, content: Content = NO_CONTENT) -> None:
         self._names: dict[ServerUrl, dict[str, str]] = {
             ServerUrl(url): {name: there for name, there in names.items() if isinstance(there, str)}
-            for url, names in (content.items() if isinstance(content, dict) else ())
-            if isinstance(names, dict)
+            for url, names in content.items()
         }
 
-    def write(self) -> str:
-        """Write all of them, for the browser to keep."""
-        return json.dumps(self._names)
+    def content(self) -> Content:
+        """Return all of them, for the browser to keep."""
+        return {str(url): names for url, names in self._names.items()}
 
     def of(self, url: ServerUrl) -> dict[str, str]:
         """Return those of one server."""
@@ -236,13 +246,3 @@ def _read_entry(entry: Any, where: str) -> tuple[str, str]:
             name = entry.get("name")
             return url, name[:LONGEST_NAME] if isinstance(name, str) else ""
     raise BadInput("address_bad", address=reprlib.repr(entry))
-
-
-def _texts(content: Any) -> dict[ServerUrl, str]:
-    entries = content.items() if isinstance(content, dict) else ()
-    return {ServerUrl(url): text for url, text in entries if isinstance(text, str)}
-
-
-def _addresses(content: Any) -> set[ServerUrl]:
-    entries = content if isinstance(content, list) else ()
-    return {ServerUrl(url) for url in entries if isinstance(url, str)}

@@ -12,7 +12,7 @@ from page.ui.undo import Undo
 from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
-from tether.core.protocol.outputs import ANY, Fetched, Output
+from tether.core.protocol.outputs import LARGEST_ASKED, Fetched, Output
 from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
 
@@ -127,7 +127,7 @@ class TaskActions:
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""
         task, output = self._result(key)
-        content = await self._context.world.content(task, output, ANY)
+        content = await self._context.world.content(task, output, LARGEST_ASKED)
         if content is None:
             words = self._context.words
             self._context.notices.show(words.say("trouble.result_gone", file=output.filename))

@@ -40,7 +40,9 @@ class TasksPanel:
         self._again_lost = by_id("task-rerun")
         self.most = MOST_CARDS
         """Tasks that wait, and tasks that have ended, that have a card."""
-        self._rows = Rows(by_id("tasks"), self._make, self._change)
+        self._rows = Rows(
+            by_id("tasks"), self._make, self._change, context.words.say("card.broken")
+        )
         on_action(by_id("task-panel"), self._act)
 
     def show(self, tasks: TaskList) -> list[str]:

@@ -125,8 +125,17 @@ class TaskRows:
             task.pictures[0].filename if task.pictures else "",
         )
 
+    def broken(self, task: Task) -> TaskRow:
+        """Say that a task can't be shown; it goes on, and can be cancelled."""
+        why = self._words.say("card.broken")
+        texts = task.task_id, task.title, task.state.value, "", "", 0.0, "", "", why, "", ""
+        can = not task.is_ended and not task.is_cancel_wanted, task.is_ended, False, False, False
+        return TaskRow(*texts, (), *can, "")
+
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
         """Return what holds up a task whose own record doesn't say."""
+        if task.is_cancel_wanted and task.sent_as and task.state is State.RUNNING and server:
+            return Trouble.of("runs_on", server=server.name)
         if task.state is State.WAITING:
             servers = self._window.servers.values()
             wanted = [each for each in servers if task.pinned in (None, each.url)]

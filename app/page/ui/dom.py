@@ -8,6 +8,7 @@ from pyodide.ffi import create_proxy
 
 from page.ui.order import unmoved
 from tether.browser.values import to_object
+from tether.runtime.containment import report
 
 
 def by_id(name: str) -> Any:
@@ -150,15 +151,20 @@ def copy_text(text: str) -> None:
 
 
 class Rows:
-    """A list of cards that follows a list of rows: cards are kept by key and only changed."""
+    """A list of cards that follows a list of rows: cards are kept by key and only changed.
+
+    One that can't be shown says `broken`.
+    """
 
     def __init__(
         self,
         parent: Any,
         make: Callable[[str], dict[str, Any]],
         change: Callable[[dict[str, Any], Any], None],
+        broken: str = "",
     ) -> None:
         self._parent = parent
+        self._broken = broken
         self._make = make
         self._change = change
         self.cards: dict[str, dict[str, Any]] = {}
@@ -174,16 +180,26 @@ class Rows:
             self.cards.pop(key)["card"].remove()
             del self.rows[key]
         for key, row in rows.items():
-            if key not in self.cards:
-                self.cards[key] = self._make(key)
             if self.rows.get(key) != row:
-                self._change(self.cards[key], row)
                 self.rows[key] = row
+                try:
+                    if key not in self.cards:
+                        self.cards[key] = self._make(key)
+                    self._change(self.cards[key], row)
+                except Exception as error:
+                    report(f"painting of {key}", error)
+                    self._break(key)
         order = list(rows)
         if order != self._order:
             self._arrange(order)
             self._order = order
         return gone
+
+    def _break(self, key: str) -> None:
+        """Say on a card that it can't be shown; the others are."""
+        card = self.cards.setdefault(key, {"card": element("li", "card")})["card"]
+        if card.querySelector(".broken") is None:
+            card.append(element("p", "trouble broken", self._broken))
 
     def _arrange(self, order: list[str]) -> None:
         """Put cards in their places; no more of them move than must."""

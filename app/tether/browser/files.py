@@ -6,17 +6,19 @@ on disk whole or not at all, before anything of it is sent.
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import js
 from pyodide.ffi import JsException, to_js
 
-from tether.browser.proxies import ProxyScope, ended, open_database, refuses_blobs
+from tether.browser.database import Database, Stores
+from tether.browser.proxies import ProxyScope
 from tether.browser.values import blob_of, packed, to_object
 from tether.core.errors import Trouble
-from tether.core.events import Emit, StorageFailed
+from tether.core.events import Emit, StorageCleared, StorageFailed
 from tether.core.ids import Digest, TaskId
 
 _FILES = "files"
@@ -31,11 +33,6 @@ _USES = "uses"
 _VERSION = 2
 
 _CHUNK = 1 << 20
-_PATIENCE = 10.0
-"""Seconds after which IndexedDB is taken for silent: what waits for it goes on without."""
-
-_OPENED_WITHIN = 5.0
-"""Seconds that the page's start waits for IndexedDB."""
 
 _FORGOTTEN_MS = 30 * 24 * 3600 * 1000
 """Milliseconds until the files of a window that never came back are deleted."""
@@ -55,61 +52,48 @@ class _Write(NamedTuple):
 
 
 class BrowserFiles:
-    """Stores blobs and texts; without IndexedDB, or without room, in this page's memory."""
+    """Stores blobs and texts; without IndexedDB, or without room, in this page's memory.
+
+    Nothing that the browser does raises here: what can't be kept is reported, and an entry that
+    was refused is written with the next ones.
+    """
 
     def __init__(self, name: str, emit: Emit) -> None:
-        self._name = name
+        self._database = Database(name, _VERSION, _create, self._lost)
         self._emit = emit
-        self._database: Any = None
         self._memory: dict[Digest, Any] = {}
         self._packs = False
-        self._scope = ProxyScope()
-        self._reconnecting: asyncio.Task[bool] | None = None
         self._is_flushed = True
         self._batch: list[_Write] = []
         """Written next, in one transaction: that costs more than what is in it."""
+        self._refused: dict[TaskId, _Write] = {}
+        """The entries that the browser has not taken."""
         self._writing: asyncio.Task[None] | None = None
+        self._jobs: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Open the store, and delete expired files; to be awaited first."""
-        if not await self._connect():
+        try:
+            await self._database.open()
+        except OSError as error:
+            self._lost(error)
             return
-        self._packs = await refuses_blobs(self._database, _FILES)
+        self._packs = await self._database.refuses_blobs(_FILES)
         before = js.Date.now() - _FORGOTTEN_MS
         self._collect(None, lambda use: use.at < before)
 
-    async def _connect(self) -> bool:
-        try:
-            opening = open_database(self._name, _VERSION, _create)
-            self._database = database = await self._answer(opening, _OPENED_WITHIN)
-        except OSError as error:
+    def _lost(self, error: OSError | None) -> None:
+        if error is None:
+            self._emit(StorageCleared())
+        else:
             self._emit(StorageFailed(Trouble.of("files_in_memory", detail=error)))
-            return False
-
-        def deleted(_event: Any) -> None:
-            self._emit(StorageFailed(Trouble.of("files_deleted")))
-            reconnect()
-
-        def asked_for(_event: Any) -> None:
-            # By another version of the page, or by who deletes it all.
-            database.close()
-            reconnect()
-
-        def reconnect() -> None:
-            self._scope.end()
-            self._database = None
-            self._reconnecting = asyncio.ensure_future(self._connect())
-
-        self._scope.listen(database, "close", deleted)
-        self._scope.listen(database, "versionchange", asked_for)
-        return True
 
     @property
     def is_lasting(self) -> bool:
-        return self._database is not None
+        return self._database.is_open
 
     async def head(self, blob: Any, length: int) -> bytes:
-        return bytes((await blob.slice(0, length).arrayBuffer()).to_bytes())
+        return bytes(await _bytes_of(blob.slice(0, length)))
 
     async def digest(self, blob: Any) -> Digest:
         """Return a blob's BLAKE2b, read piece by piece.
@@ -122,11 +106,7 @@ class BrowserFiles:
         """
         digest = hashlib.blake2b(digest_size=32)
         for start in range(0, int(blob.size), _CHUNK):
-            try:
-                piece = await blob.slice(start, start + _CHUNK).arrayBuffer()
-            except JsException as error:
-                raise OSError(str(error)) from error
-            digest.update(piece.to_bytes())
+            digest.update(await _bytes_of(blob.slice(start, start + _CHUNK)))
         return Digest(digest.hexdigest())
 
     async def keep(self, task_id: TaskId, files: Mapping[Digest, Any], entry: str = "") -> None:
@@ -134,37 +114,28 @@ class BrowserFiles:
 
         If the browser refuses, they stay in memory, and a notice says that a reload loses them.
         """
-        if self._database is None:
+        if not self._database.is_open:
             self._memory.update(files)
             return
-        ready = await packed(files) if self._packs else files
-        if not await self._flushed(_Write(task_id, ready, entry)):
+        if not await self._flushed(_Write(task_id, files, entry)):
             self._memory.update(files)
 
     def keep_entry(self, task_id: TaskId, text: str | None) -> None:
-        if self._database is not None:
+        if self._database.is_open:
             self._is_flushed = False
             self._queue(_Write(task_id, entry=text))
+        elif self._database.was_open:
+            self._refused[task_id] = _Write(task_id, entry=text)
 
     def when_settled(self, act: Callable[[], None]) -> None:
-        if self._is_flushed or self._database is None:
+        if self._is_flushed or not self._database.is_open:
             act()
         else:
             flush = asyncio.ensure_future(self._flushed(_Write(TaskId(""))))
             flush.add_done_callback(lambda _flush: act())
 
     async def entries(self) -> dict[TaskId, str]:
-        if self._database is None:
-            return {}
-        span = js.IDBKeyRange.bound(_ENTRY, _ENTRY + _LAST)
-        try:
-            files = self._transaction("readonly").objectStore(_FILES)
-            keys, texts = files.getAllKeys(span), files.getAll(span)
-            await self._answer(ended(texts, "success"))
-        except OSError as error:
-            self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
-            return {}
-        pairs = zip(keys.result, texts.result, strict=True)
+        pairs = await self._pairs(_FILES, _ENTRY, _ENTRY + _LAST)
         return {TaskId(str(key).removeprefix(_ENTRY)): str(text) for key, text in pairs}
 
     async def _flushed(self, write: _Write) -> bool:
@@ -184,45 +155,60 @@ class BrowserFiles:
     async def _write(self) -> None:
         while self._batch:
             batch, self._batch = self._batch, []
-            is_flush = any(write.done for write in batch)
-            self._is_flushed = is_flush
-            error = await self._put(batch)
+            refused, self._refused = self._refused, {}
+            is_known = bool(refused)
+            error = await self._put([*refused.values(), *batch])
+            if error is None:
+                refused.clear()
+                self._is_flushed = any(write.done for write in batch) and not self._batch
+            is_alone = len(batch) == 1 and not is_known
             for write in batch:
                 # There may be room for some of them.
-                alone = error is not None and len(batch) > 1
-                failure = await self._put([write]) if alone else error
-                if write.done is not None:
+                failure = error if error is None or is_alone else await self._put([write])
+                if write.entry != "":
+                    refused.pop(write.task_id, None)
+                    if failure is not None:
+                        refused[write.task_id] = _Write(write.task_id, entry=write.entry)
+                if write.done is not None and not write.done.done():
                     write.done.set_result(failure)
+                elif failure is not None and not is_known:
+                    self._emit(StorageFailed(Trouble.of("files_full", detail=failure)))
+            self._refused = refused | self._refused
         self._writing = None
 
-    async def _put(self, batch: Iterable[_Write]) -> Exception | None:
+    async def _put(self, batch: Sequence[_Write]) -> Exception | None:
         """Write all of a batch or nothing; returns the error, since others wait behind it."""
-        try:
-            is_strict = any(write.done for write in batch)
-            transaction = self._transaction(durability="strict" if is_strict else "relaxed")
-            store, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
+
+        def put(stores: Stores, _scope: ProxyScope) -> None:
+            files, uses = stores[_FILES], stores[_USES]
             for write in batch:
                 if write.entry is None:
-                    store.delete(_ENTRY + write.task_id)
+                    files.delete(_ENTRY + write.task_id)
                 elif write.entry:
-                    store.put(write.entry, _ENTRY + write.task_id)
+                    files.put(write.entry, _ENTRY + write.task_id)
                 for digest, content in write.files.items():
-                    store.put(content, digest)
+                    files.put(content, digest)
                     use = to_object({"digest": digest, "at": js.Date.now()})
                     uses.put(use, to_js([write.task_id, digest]))
             # At once: a page that is left aborts what it has not committed.
-            transaction.commit()
-            await self._answer(ended(transaction, "complete"))
-        except (JsException, OSError) as error:
+            files.transaction.commit()
+
+        is_strict = any(write.done for write in batch)
+        try:
+            if self._packs:
+                batch = [write._replace(files=await packed(write.files)) for write in batch]
+            await self._database.within("readwrite", put, "strict" if is_strict else "relaxed")
+        except Exception as error:
             return error
         return None
 
     async def read(self, digest: Digest) -> Any | None:
-        if self._database is None or digest in self._memory:
+        if digest in self._memory or not self._database.was_open:
             return self._memory.get(digest)
         try:
-            request = self._transaction("readonly").objectStore(_FILES).get(digest)
-            await self._answer(ended(request, "success"))
+            request = await self._database.within(
+                "readonly", lambda stores, _scope: stores[_FILES].get(digest)
+            )
         except OSError as error:
             self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
             return None
@@ -233,91 +219,85 @@ class BrowserFiles:
         return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:
-        if self._database is not None:
-            self._collect(_uses_of(task_id), lambda _use: True)
+        self._collect(task_id, lambda _use: True)
 
     async def kept_for(self, start: str) -> dict[TaskId, float]:
-        if self._database is None:
-            return {}
-        span = js.IDBKeyRange.bound(to_js([start]), to_js([start + _LAST]))
-        try:
-            uses = self._transaction("readonly").objectStore(_USES)
-            keys, values = uses.getAllKeys(span), uses.getAll(span)
-            await self._answer(ended(values, "success"))
-        except OSError:
-            return {}
-        pairs = zip(keys.result, values.result, strict=True)
+        pairs = await self._pairs(_USES, [start], [start + _LAST])
         return {TaskId(str(key[0])): use.at / 1000 for key, use in pairs}
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
-        if self._database is None:
-            return
+        def share(stores: Stores, scope: ProxyScope) -> None:
+            uses = stores[_USES]
+
+            def on_uses(event: Any) -> None:
+                for use in event.target.result:
+                    uses.put(use, to_js([task_id, use.digest]))
+
+            scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
+
+        self._soon(share)
+
+    async def _pairs(self, name: str, first: Any, last: Any) -> list[tuple[Any, Any]]:
+        """Return the keys from first to last, and their values; none where they can't be read."""
+
+        def ask(stores: Stores, _scope: ProxyScope) -> tuple[Any, Any]:
+            span = js.IDBKeyRange.bound(to_js(first), to_js(last))
+            return stores[name].getAllKeys(span), stores[name].getAll(span)
+
+        if not self._database.is_open:
+            return []
         try:
-            uses = self._transaction().objectStore(_USES)
-        except OSError:
-            return  # the files are gone, which the task that needs one says
-        scope = ProxyScope()
+            keys, values = await self._database.within("readonly", ask)
+        except OSError as error:
+            self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
+            return []
+        return list(zip(keys.result, values.result, strict=True))
 
-        def on_uses(event: Any) -> None:
-            for use in event.target.result:
-                uses.put(use, to_js([task_id, use.digest]))
-            scope.end()
-
-        scope.listen(uses.getAll(_uses_of(of)), "success", on_uses)
-
-    async def _answer(self, work: Coroutine[Any, Any, Any], patience: float = _PATIENCE) -> Any:
-        """Await IndexedDB.
-
-        Raises:
-            OSError: It refuses, or is silent: from then on files stay in memory.
-        """
-        try:
-            return await asyncio.wait_for(work, patience)
-        except TimeoutError:
-            self._database = None
-            raise OSError(f"no answer in {patience:g} s") from None
-
-    def _collect(self, span: Any, is_over: Callable[[Any], bool]) -> None:
-        """Delete uses, and files without another use, in one transaction.
+    def _collect(self, task_id: TaskId | None, is_over: Callable[[Any], bool]) -> None:
+        """Delete uses, of a task or of all, and files without another use, in one transaction.
 
         With two, another window could begin to use a file between its count and its deletion.
         """
-        try:
-            transaction = self._transaction()
-        except OSError:
-            return  # there is nothing left to delete
-        files, uses = transaction.objectStore(_FILES), transaction.objectStore(_USES)
-        scope = ProxyScope()
 
-        def on_cursor(event: Any) -> None:
-            cursor = event.target.result
-            if not cursor:
-                return
-            if is_over(cursor.value):
-                digest = cursor.value.digest
-                cursor.delete()
-                count = uses.index("digest").count(digest)
-                scope.listen(count, "success", lambda e: e.target.result or files.delete(digest))
-            getattr(cursor, "continue")()
+        def collect(stores: Stores, scope: ProxyScope) -> None:
+            files, uses = stores[_FILES], stores[_USES]
 
-        request = uses.openCursor(span) if span is not None else uses.openCursor()
-        scope.listen(request, "success", on_cursor)
-        for end in ("complete", "abort"):
-            scope.listen(transaction, end, lambda _event: scope.end())
+            def on_cursor(event: Any) -> None:
+                cursor = event.target.result
+                if not cursor:
+                    return
+                if is_over(cursor.value):
+                    digest = cursor.value.digest
+                    cursor.delete()
+                    count = uses.index("digest").count(digest)
+                    scope.listen(
+                        count, "success", lambda e: e.target.result or files.delete(digest)
+                    )
+                getattr(cursor, "continue")()
 
-    def _transaction(self, mode: str = "readwrite", durability: str = "default") -> Any:
-        """Begin a transaction; a strict one is complete once it is on disk.
+            request = uses.openCursor() if task_id is None else uses.openCursor(_uses_of(task_id))
+            scope.listen(request, "success", on_cursor)
 
-        Raises:
-            OSError: The browser has closed the database, e.g. since the person deleted site data.
-        """
-        if self._database is None:
-            raise OSError("the browser has closed the store")
-        options = to_object({"durability": durability})
-        try:
-            return self._database.transaction(to_js([_FILES, _USES]), mode, options)
-        except JsException as error:
-            raise OSError(str(error)) from error
+        self._soon(collect)
+
+    def _soon(self, ask: Callable[[Stores, ProxyScope], None]) -> None:
+        """Change what tasks use; where nothing can be changed, nothing is worth a word."""
+
+        async def work() -> None:
+            with suppress(OSError):
+                await self._database.within("readwrite", ask)
+
+        if self._database.is_open:
+            job = asyncio.ensure_future(work())
+            self._jobs.add(job)
+            job.add_done_callback(self._jobs.discard)
+
+
+async def _bytes_of(blob: Any) -> Any:
+    try:
+        return (await blob.arrayBuffer()).to_bytes()
+    except JsException as error:
+        raise OSError(str(error)) from error
 
 
 def _uses_of(task_id: TaskId) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, create_proxy
+from pyodide.ffi import create_proxy
 
 from tether.browser.values import fetch_options, to_object
 from tether.core.events import Answered, Failure, RequestFailed
@@ -14,14 +14,21 @@ from tether.core.protocol.access_token import Access
 from tether.core.protocol.requests import LONGEST_ANSWER, Request, Upload
 from tether.core.windows.transfers import Begin
 
+_FAILURES = {-1: Failure.NETWORK, -2: Failure.TIMEOUT, -3: Failure.REDIRECTED}
+"""By the status that static/boot/calls.mjs tells."""
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
 
 class _Call:
     """A request under way: what aborts it, and what gives an upload's place back."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.abort: Callable[[], None] = lambda: None
-        self.release: Callable[[], None] = lambda: None
+        self.abort: Callable[[], None] = _nothing
+        self.release: Callable[[], None] = _nothing
 
 
 class BrowserHttp:
@@ -61,11 +68,12 @@ class BrowserHttp:
             call.release()
 
     async def _upload(self, request: Request, upload: Upload) -> None:
-        release = await self._begin(request.server)
+        release, form = _nothing, None
         try:
+            release = await self._begin(request.server)
             form = await self._form(upload)
-        except (JsException, OSError):
-            form = None  # the browser has closed its store meanwhile: the place must not be lost
+        except Exception as error:  # whatever it is, the request has an end, and the place too
+            js.console.info(f"Tether: a picture can't be sent: {error}")
         call = self._calls.get(request.id)
         if call is None:  # aborted meanwhile
             release()
@@ -78,22 +86,27 @@ class BrowserHttp:
             self._start(request, form)
 
     def _start(self, request: Request, body: Any) -> None:
-        url, options = self._options(request, body)
-        # static/boot/calls.mjs
-        self._calls[request.id].abort = js.tetherCall(
-            url, options, request.timeout, LONGEST_ANSWER, request.id, self._on_end
-        )
+        try:
+            url, options = self._options(request, body)
+            # static/boot/calls.mjs
+            self._calls[request.id].abort = js.tetherCall(
+                url, options, request.timeout, LONGEST_ANSWER, request.id, self._on_end
+            )
+        except Exception as error:  # whatever it is, the request has an end
+            js.console.info(f"Tether: {request.server} can't be asked: {type(error).__name__}")
+            self._ended(request.id, -1, "", 0.0, 0.0)
 
-    def _ended(self, request_id: int, status: int, text: str, seconds: float) -> None:
+    def _ended(
+        self, request_id: int, status: int, text: str, seconds: float, retry_after: float
+    ) -> None:
         call = self._calls.pop(request_id, None)
         if call is None:
             return
         call.release()
         if status >= 0:
-            self._on_answer(Answered(call.request, status, text, seconds))
+            self._on_answer(Answered(call.request, status, text, seconds, retry_after))
         else:
-            why = Failure.NETWORK if status == -1 else Failure.TIMEOUT
-            self._on_answer(RequestFailed(call.request, why))
+            self._on_answer(RequestFailed(call.request, _FAILURES[status]))
 
     async def _form(self, upload: Upload) -> Any:
         """Return the body: the picture goes from storage to the network, past Python."""
@@ -110,8 +123,10 @@ class BrowserHttp:
         url, options = fetch_options(self._page, request.server, request.url, access)
         options["method"], options["cache"] = request.method, "no-store"
         options["mode"] = "no-cors" if request.is_opaque else "cors"
-        if request.method == "POST":
-            options["redirect"] = "error"  # what is sent is for this server
+        if not request.is_opaque:
+            # What is sent is for this server, and what it answers is its own. An opaque call has
+            # no choice, and carries nothing. Source: Fetch, `redirect`.
+            options["redirect"] = "manual"
         if body is not None:
             # A text body is a "simple" request: no preflight, and ComfyUI takes any type.
             options["body"] = body

@@ -10,7 +10,7 @@ from pyodide.ffi import JsException
 from tether.browser.proxies import ProxyScope
 from tether.browser.values import to_object
 from tether.core.ids import ServerUrl, WindowId
-from tether.core.windows.transfers import PLACES
+from tether.core.windows.transfers import PLACES, Direction, places
 
 
 class NamedLocks:
@@ -97,9 +97,9 @@ class BrowserTransfers:
         self._locks = NamedLocks(prefix)
         self._turn = 0
 
-    async def begin(self, server: ServerUrl) -> Callable[[], None]:
+    async def begin(self, direction: Direction, server: ServerUrl) -> Callable[[], None]:
         """Wait for one of a server's places; returns what gives it back."""
-        names = [f"transfer:{number}:{server}" for number in range(PLACES)]
+        names = places(direction, server)
         for name in names:
             release = await self._locks.hold(name, ifAvailable=True)
             if release is not None:

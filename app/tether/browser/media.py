@@ -12,7 +12,7 @@ from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
-from tether.core.protocol.outputs import LARGEST_UNASKED, Fetched, Output, view_url
+from tether.core.protocol.outputs import LARGEST_ASKED, LARGEST_UNASKED, Fetched, Output, view_url
 from tether.core.windows.transfers import Begin
 
 _SHOWN = ("image/", "video/", "audio/")
@@ -81,7 +81,7 @@ class BrowserMedia:
         self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
     ) -> tuple[Fetched, Any]:
         try:
-            blob, size = await self._get(server, url, None if is_asked else LARGEST_UNASKED)
+            blob, size = await self._get(server, url, is_asked)
         except (JsException, OSError):
             blob, size = None, 0  # the card says that it can't be fetched
         if blob is None:
@@ -93,25 +93,27 @@ class BrowserMedia:
         self._shown[task_id][url] = address, blob
         return Fetched(address), blob
 
-    async def _get(self, server: ServerUrl, url: str, limit: int | None) -> tuple[Any | None, int]:
-        """Return (file, 0), (None, its bytes) over the limit, or (None, 0) when it is refused.
+    async def _get(self, server: ServerUrl, url: str, is_asked: bool) -> tuple[Any | None, int]:
+        """Return (file, 0), or (None, its bytes) if somebody must ask, else (None, 0).
 
         Raises:
             JsException: Nothing answers.
-            OSError: Nothing comes any more.
+            OSError: Nothing comes any more, or too little.
         """
+        limit = LARGEST_ASKED if is_asked else LARGEST_UNASKED
         controller = js.AbortController.new()
         whole, options = fetch_options(self._page, server, url, self._access_of(server))
         options["signal"] = controller.signal
         release = await self._begin(server)
         try:
             answer = await in_time(js.fetch(whole, to_object(options)))
-            size = int(answer.headers.get("content-length") or 0)
-            is_large = limit is not None and size > limit
-            blob = await body_of(answer, limit) if answer.ok and not is_large else None
+            told = str(answer.headers.get("content-length") or "")
+            size = int(told) if told.isdecimal() else 0
+            is_wanted = answer.ok and size <= limit
+            blob = await body_of(answer, limit) if is_wanted else None
             if blob is None:
                 controller.abort()
-                return None, max(size, limit or 0) if answer.ok else 0
+                return None, 0 if is_asked or not answer.ok else max(size, limit)
             return blob, 0
         except OSError:
             controller.abort()

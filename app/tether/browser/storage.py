@@ -1,6 +1,7 @@
 """sessionStorage and localStorage, under this page's prefix."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import js
@@ -20,13 +21,18 @@ def own_prefix(pathname: str) -> str:
 
 
 class BrowserRecords:
-    """Small texts in a storage; in memory when the browser forbids storage."""
+    """Small texts in a storage, and in memory what the browser doesn't take or give back.
+
+    It may refuse at any time, not only from the start: it is full, or the person forbids it.
+    """
 
     def __init__(self, storage_name: str, prefix: str, emit: Emit) -> None:
         self._prefix = prefix
         self._emit = emit
         self._storage: Any = None
-        self._memory: dict[str, str] = {}
+        self._known: dict[str, str | None] = {}
+        self._refused: set[str] = set()
+        """The keys whose last text the browser has not taken."""
         self._scope = ProxyScope()
         try:
             self._storage = getattr(js, storage_name)
@@ -35,9 +41,13 @@ class BrowserRecords:
 
     def read_all(self) -> dict[str, str]:
         """Return all records, without the prefix."""
-        if self._storage is None:
-            return dict(self._memory)
-        found = {}
+        if self._storage is not None:
+            with suppress(JsException):
+                self._known = self._found() | {key: self._known[key] for key in self._refused}
+        return {key: text for key, text in self._known.items() if text is not None}
+
+    def _found(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {}
         for index in range(self._storage.length):
             key = self._storage.key(index)
             if key.startswith(self._prefix):
@@ -45,26 +55,30 @@ class BrowserRecords:
         return found
 
     def read(self, key: str) -> str | None:
-        if self._storage is None:
-            return self._memory.get(key)
-        # A missing item is JavaScript's null, which is not None.
-        text = self._storage.getItem(self._prefix + key)
-        return text if isinstance(text, str) else None
+        if self._storage is not None and key not in self._refused:
+            with suppress(JsException):
+                # A missing item is JavaScript's null, which is not None.
+                text = self._storage.getItem(self._prefix + key)
+                self._known[key] = text if isinstance(text, str) else None
+        return self._known.get(key)
 
     def write(self, key: str, text: str | None) -> None:
         """Store or delete a record; reports one that doesn't fit."""
+        self._known[key] = text
         if self._storage is None:
+            return
+        self._refused.discard(key)
+        try:
             if text is None:
-                self._memory.pop(key, None)
+                self._storage.removeItem(self._prefix + key)
             else:
-                self._memory[key] = text
-        elif text is None:
-            self._storage.removeItem(self._prefix + key)
-        else:
-            try:
                 self._storage.setItem(self._prefix + key, text)
-            except JsException as error:
-                self._emit(StorageFailed(Trouble.of("storage_full", detail=error.message)))
+        except JsException as error:
+            self._refused.add(key)
+            is_full = error.name == "QuotaExceededError"
+            self._emit(
+                StorageFailed(Trouble.of("storage_full" if is_full else "storage_forbidden"))
+            )
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
         """Report what other windows write, for as long as the page lives."""
@@ -72,9 +86,8 @@ class BrowserRecords:
         def on_storage(event: Any) -> None:
             # The key is JavaScript's null when all is cleared, which no page does.
             if isinstance(event.key, str) and event.key.startswith(self._prefix):
-                text = event.newValue
-                on_change(
-                    event.key.removeprefix(self._prefix), text if isinstance(text, str) else None
-                )
+                key, text = event.key.removeprefix(self._prefix), event.newValue
+                self._refused.discard(key)
+                on_change(key, text if isinstance(text, str) else None)
 
         self._scope.listen(js.window, "storage", on_storage)

@@ -10,6 +10,7 @@ from pyodide.ffi import to_js
 from tether.core.ids import ServerUrl
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
+from tether.core.windows.transfers import SILENT_FOR, is_too_slow
 
 Key = TypeVar("Key", bound=str)
 
@@ -58,8 +59,8 @@ def blob_of(value: Any) -> Any:
     return js.Blob.new(to_js([content]), to_object({"type": value.type}))
 
 
-SILENT_FOR = 30.0
-"""Seconds without a byte after which nothing more is expected."""
+_FOLDED = 16 * 2**20
+"""Bytes that are kept as pieces; more become a Blob, which browsers keep outside the page."""
 
 
 async def in_time(work: Awaitable[Any]) -> Any:
@@ -71,7 +72,7 @@ async def in_time(work: Awaitable[Any]) -> Any:
     return await asyncio.wait_for(work, SILENT_FOR)
 
 
-async def body_of(answer: Any, limit: int | None) -> Any | None:
+async def body_of(answer: Any, limit: int) -> Any | None:
     """Return a body as a Blob; None when it has more than `limit` bytes.
 
     They are counted as they come out of the decoder: `Content-Length` is of what is on the wire,
@@ -79,13 +80,21 @@ async def body_of(answer: Any, limit: int | None) -> Any | None:
 
     Raises:
         JsException: It breaks off.
-        OSError: Nothing came for too long.
+        OSError: Nothing came for too long, or too little.
     """
-    reader, parts, length = answer.body.getReader(), js.Array.new(), 0
+    if not answer.body:
+        return js.Blob.new()  # e.g. with status 204
+    now = asyncio.get_event_loop().time
+    reader, parts, begun = answer.body.getReader(), js.Array.new(), now()
+    length = folded = 0
     while not (piece := await in_time(reader.read())).done:
         length += piece.value.length
-        if limit is not None and length > limit:
+        if length > limit:
             return None
+        if is_too_slow(length, now() - begun):
+            raise OSError(f"{length} bytes in {now() - begun:.0f} s")
         parts.push(piece.value)
+        if length - folded > _FOLDED:
+            parts, folded = js.Array.of(js.Blob.new(parts)), length
     kind = {"type": answer.headers.get("content-type") or ""}
     return js.Blob.new(parts, to_object(kind))

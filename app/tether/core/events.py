@@ -174,6 +174,8 @@ class Answered:
     text: str
     seconds: float = 0.0
     """From the call to its answer; 0 where it wasn't measured."""
+    retry_after: float = 0.0
+    """Seconds for which the server asks to be left alone; 0 where it doesn't."""
 
 
 class Failure(Enum):
@@ -182,6 +184,7 @@ class Failure(Enum):
     TIMEOUT = "timeout"
     NETWORK = "network"
     FILE_GONE = "file_gone"
+    REDIRECTED = "redirected"  # to another address, which was not called
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,11 @@ class StorageFailed:
     trouble: Trouble
 
 
+@dataclass(frozen=True, slots=True)
+class StorageCleared:
+    """The person deleted what the browser had stored, while the page was open."""
+
+
 Event: TypeAlias = (
     ServerAdded
     | ServerRemoved
@@ -245,7 +253,19 @@ Event: TypeAlias = (
     | PageChanged
     | BroadcastReceived
     | StorageFailed
+    | StorageCleared
 )
+
+
+def server_of(event: Event) -> ServerUrl | None:
+    """Return the server that an event is about; None for one of no server."""
+    match event:
+        case Answered(request) | RequestFailed(request):
+            return request.server
+        case TimerFired(key):
+            return getattr(key, "server", None)
+    return getattr(event, "server", None)
+
 
 Emit: TypeAlias = Callable[[Event], None]
 """Queues an event; never raises, never blocks."""

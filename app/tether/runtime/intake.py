@@ -50,9 +50,8 @@ class Intake:
             pinned: The server to use; None for the best.
 
         Raises:
-            BadInput: A file is no picture, too large, or for a node that isn't there; nothing
-                was stored or sent.
-            TetherError: The browser would not keep it.
+            BadInput: A file is no picture, too large, unreadable, or for a node that isn't
+                there; nothing was stored or sent.
         """
         return await self._in_turn(self._accepted(workflow, title, files, pinned))
 
@@ -69,8 +68,11 @@ class Intake:
         for (node_id, name), (filename, blob) in files.items():
             if node_id not in workflow.nodes:
                 raise BadInput("file_unplaced", place=f"{node_id}.{name}")
-            await self._check(filename, blob, pinned)
-            digest = await self._files.digest(blob)
+            try:
+                await self._check(filename, blob, pinned)
+                digest = await self._files.digest(blob)
+            except OSError as error:  # it was there when it was chosen
+                raise BadInput("picture_gone", picture=filename) from error
             blobs[digest] = blob
             chosen.append(Picture(node_id, name, digest, filename, int(blob.size)))
         text = json.dumps(workflow.nodes, ensure_ascii=False)
@@ -84,7 +86,6 @@ class Intake:
 
         Raises:
             BadInput: The browser no longer has the workflow, or one of the pictures.
-            TetherError: The browser would not keep them.
         """
         return await self._in_turn(self._accepted_again(task, pinned))
 
@@ -116,6 +117,7 @@ class Intake:
 
         Raises:
             BadInput: It is no picture that ComfyUI opens.
+            OSError: It can't be read: it is a folder, or a file that is gone.
         """
         head = await self._files.head(blob, TYPE_HEAD)
         if not is_picture(head):

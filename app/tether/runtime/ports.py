@@ -61,7 +61,10 @@ class Records(Protocol):
         """Return one record, or None."""
 
     def write(self, key: str, text: str | None) -> None:
-        """Store a record, or delete it; emits `StorageFailed` when the browser refuses."""
+        """Store a record, or delete it.
+
+        What the browser refuses is kept for this page alone, and `StorageFailed` says so.
+        """
 
     def listen(self, on_change: Callable[[str, str | None], None]) -> None:
         """Report every record that another window writes or deletes, from now on."""
@@ -87,7 +90,10 @@ class Store(Protocol):
 
 
 class Files(Store, Protocol):
-    """Workflows and pictures by content, kept over reloads. `Any` is a JS Blob."""
+    """Workflows and pictures by content, kept over reloads. `Any` is a JS Blob.
+
+    What the browser refuses to store stays in memory, and `StorageFailed` says so.
+    """
 
     @property
     def is_lasting(self) -> bool:
@@ -97,7 +103,7 @@ class Files(Store, Protocol):
         """Return the users whose names start so, and since when (in seconds) they use files."""
 
     async def head(self, blob: Any, length: int) -> bytes:
-        """Return the first bytes of a blob."""
+        """Return the first bytes of a blob; raises as `digest`."""
 
     async def digest(self, blob: Any) -> Digest:
         """Return a blob's digest.

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from tether.core.commands import (
@@ -22,32 +23,48 @@ from tether.core.commands import (
     StartTimer,
     StopTimer,
 )
-from tether.core.errors import BadInput
-from tether.core.events import Event, Failure, RequestFailed, WorkflowLoaded
+from tether.core.errors import Trouble
+from tether.core.events import (
+    Event,
+    Failure,
+    RequestFailed,
+    SocketClosed,
+    StorageFailed,
+    WorkflowLoaded,
+)
 from tether.core.ids import Digest
 from tether.core.model.window import Changes
-from tether.core.protocol.requests import Ask, Request
+from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.session import Session
 from tether.core.windows.ledger import ENTRY_RECORD
+from tether.runtime.containment import Report, contained, report
 from tether.runtime.ports import Ports
+
+NEVER_OPENED = 1006
+"""The code of a socket that was closed without a word."""
 
 
 class Runner:
     """Feeds a session one event at a time and carries out its commands, in order.
 
     `emit` may be called from anywhere, even while a command is carried out: events queue up.
+    What raises is reported, and keeps nothing else from going on.
 
     Args:
         on_round: Called after each round, whether it has changed anything or not.
+        report: Takes errors.
 
     Attributes:
         listeners: Get every event before the session handles it and every command before it is
             carried out, with the time.
     """
 
-    def __init__(self, on_round: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, on_round: Callable[[], None] = lambda: None, report: Report = report
+    ) -> None:
         self._on_round = on_round
+        self._report = report
         self.listeners: list[Callable[[Event | Command, float], None]] = []
         self._followers: list[Callable[[Changes], None]] = []
         self._session: Session | None = None
@@ -105,29 +122,62 @@ class Runner:
             while self._events:
                 event, now = self._events.popleft(), self._ports.clock.now()
                 self._show(event, now)
-                self._carry_out(self._session.handle(event, now))
+                self._carry_out(self._handled(event, now))
         finally:
             self._is_busy = False
         changes = self._session.window.pending.take()
         if any(changes):
             for follower in self._followers:
-                follower(changes)
+                contained("a follower", partial(follower, changes), self._report)
         for future, holds in self._waiting.items():
             if not future.done() and holds():
                 future.set_result(None)
         self._on_round()
 
+    def _handled(self, event: Event, now: float) -> Commands:
+        assert self._session is not None
+        kind = type(event).__name__
+        try:
+            return self._session.handle(event, now)
+        except Exception as error:
+            self._report(f"handling of {kind}", error)
+        try:
+            return self._session.mishandled(event, now)
+        except Exception as error:
+            self._report(f"what follows {kind}", error)
+            return ()
+
     def _carry_out(self, commands: Commands) -> None:
+        is_saved = True
         for command in commands:
-            self._carry(command)
+            is_final = isinstance(command, Request) and command.is_final
+            try:
+                if is_final and not is_saved:
+                    raise RuntimeError("what says that it is sent was not written")
+                self._carry(command)
+            except Exception as error:
+                is_saved &= not isinstance(command, SaveRecord | SaveEntry)
+                self._failed(command, error)
+
+    def _failed(self, command: Command, error: Exception) -> None:
+        """Report a command that raised, and tell whoever waits that nothing follows it."""
+        match command:
+            case Request(_, server, ask, path):
+                self._report(f"sending of {ask.name} {path}", error)
+                self._events.append(RequestFailed(command, Failure.NETWORK))
+            case OpenSocket(server, attempt):
+                self._report("opening of a socket", error)
+                self._events.append(SocketClosed(server, attempt, NEVER_OPENED))
+            case _:
+                self._report(f"{type(command).__name__}", error)
 
     def _carry(self, command: Command) -> None:
         assert self._ports is not None
         ports = self._ports
         self._show(command, ports.clock.now())
         match command:
-            case Request(ask=Ask.POST):
-                ports.files.when_settled(lambda: self._post(ports, command))
+            case Request(is_final=True):
+                ports.files.when_settled(lambda: self._send_final(ports, command))
             case Request():
                 ports.http.send(command)
             case AbortRequest(request_id):
@@ -165,20 +215,27 @@ class Runner:
 
     def _show(self, step: Event | Command, now: float) -> None:
         for listener in self.listeners:
-            listener(step, now)
+            try:  # Not by `contained`: there are thousands a second.
+                listener(step, now)
+            except Exception as error:
+                self._report("a listener", error)
 
-    def _post(self, ports: Ports, request: Request) -> None:
-        """Post a task: the disk has what says so, and were the browser killed, it is looked up."""
+    def _send_final(self, ports: Ports, request: Request) -> None:
+        """Post a task, or cancel it: after a kill of the browser, the disk says so."""
         if self.is_paused:
-            # Another page may act for this window: whether it was sent is found out later.
+            # Another page may act for this window, and finds out whether it was sent.
             self.emit(RequestFailed(request, Failure.NETWORK))
         else:
             ports.http.send(request)
 
     async def _load(self, ports: Ports, digest: Digest) -> None:
-        text = await ports.files.read_text(digest)
+        workflow = None
         try:
-            workflow = None if text is None else parse_workflow(text)
-        except BadInput:
-            workflow = None  # it was read when the task was accepted, so the store is damaged
+            text = await ports.files.read_text(digest)
+            if text is not None:
+                workflow = parse_workflow(text)
+        except Exception as error:
+            # It could be read when the task was accepted, so the store is damaged; whatever it
+            # is, the task that waits for it must end.
+            self.emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
         self.emit(WorkflowLoaded(digest, workflow))

@@ -5,14 +5,17 @@ from collections.abc import Callable
 
 from tether.core.ids import Chance, ServerUrl, WindowId
 from tether.core.windows.claim import CLAIM_LIFETIME, CLAIM_RENEWAL, holder_of, write_sign
-from tether.core.windows.transfers import PLACE_CONTEST, PLACE_LIFETIME, PLACE_RENEWAL, PLACES
+from tether.core.windows.transfers import (
+    PLACE_CONTEST,
+    PLACE_LIFETIME,
+    PLACE_RENEWAL,
+    Direction,
+    places,
+)
 from tether.runtime.ports import Clock, Records
 
 CLAIM_RECORD = "claim:"
 """The start of a claim's key; the window's id follows."""
-
-TRANSFER_RECORD = "transfer:"
-"""The start of the key of a transfer's place."""
 
 RETRY = 0.1
 """Seconds, about, between two attempts to get a place."""
@@ -94,15 +97,15 @@ class StorageTransfers:
         self._clock = clock
         self._chance = chance
 
-    async def begin(self, server: ServerUrl) -> Callable[[], None]:
+    async def begin(self, direction: Direction, server: ServerUrl) -> Callable[[], None]:
         """Wait for one of a server's places; returns what gives it back."""
         token = self._chance.hex(16)
-        places = [
+        leases = [
             _Lease(self._shared, self._clock, key, token, PLACE_LIFETIME)
-            for key in (f"{TRANSFER_RECORD}{number}:{server}" for number in range(PLACES))
+            for key in places(direction, server)
         ]
         while True:
-            for place in places:
+            for place in leases:
                 if place.holder() is not None:
                     continue
                 place.sign()

@@ -1,10 +1,15 @@
 """What happens to calls over HTTP."""
 
+import json
 import time
+from collections.abc import Callable
 
-from tests.faults.rows.row import OLD, Row
+from playwright.sync_api import expect
+
+from tests.faults.rows.row import EARLY, OLD, Row
 from tests.faults.stage import Stage
 
+UPLOAD = "/upload/image"
 LISTS = r"/queue|/api/jobs\?"
 DETAILS = r"/history/|/api/jobs/"
 
@@ -44,9 +49,20 @@ def lists_hang(stage: Stage) -> None:
     stage.heal()
 
 
+def known_paths(status: int, *, is_readable: bool) -> Callable[[Stage], None]:
+    """A proxy passes known paths only, and the jobs API is none of them."""
+
+    def story(stage: Stage) -> None:
+        stage.fault("known_paths", status=status, is_readable=is_readable)
+        stage.fault("swallow", frames=["executed"])
+        stage.send()
+
+    return story
+
+
 def refused(stage: Stage) -> None:
     """Something before gpu-1 takes no large body, and the page may read that."""
-    stage.fault("too_large", is_readable=True)
+    stage.fault("refuse", path=UPLOAD, is_readable=True)
     stage.open()
     stage.send_to("gpu-2")
     stage.known_at[0] = time.time()
@@ -55,7 +71,7 @@ def refused(stage: Stage) -> None:
 
 def refused_there_alone(stage: Stage) -> None:
     """The same, with the choice left to the page: what gpu-1 can't take goes to gpu-2."""
-    stage.fault("too_large", is_readable=True)
+    stage.fault("refuse", path=UPLOAD, is_readable=True)
     stage.open()
     stage.send_to("gpu-2")
     stage.send_to("")
@@ -63,16 +79,45 @@ def refused_there_alone(stage: Stage) -> None:
 
 def refused_unreadably(stage: Stage) -> None:
     """As ComfyUI says it: without a CORS header, so that gpu-1 seems to be down."""
-    stage.fault("too_large")
+    stage.fault("refuse", path=UPLOAD)
     stage.open()
     stage.send_to("gpu-2")
     stage.send_to("")
 
 
+def refused_unreadably_where_chosen(stage: Stage) -> None:
+    """The same at a chosen server: the tasks end, and say what cures it."""
+    stage.fault("refuse", path=UPLOAD)
+    stage.open()
+    stage.send_to("gpu-2")
+    stage.known_at[0] = time.time()
+    stage.send_to("gpu-1")
+    expect(stage.page.get_by_text("client_max_body_size")).not_to_have_count(0)
+    assert stage.uploads() <= 6, "the same pictures are uploaded again and again"
+
+
+def refused_in_words(stage: Stage) -> None:
+    """A gateway wants to be paid first, and says so; somebody pays, and comes back."""
+    words = json.dumps({"detail": "Your credit is used up"})
+    stage.fault("refuse", path="/prompt", status=402, text=words, is_readable=True)
+    stage.open()
+    stage.send_to("gpu-2")
+    stage.send_to("gpu-1")
+    expect(stage.page.get_by_text("Your credit is used up")).not_to_have_count(0)
+    stage.heal()
+    stage.page.evaluate("dispatchEvent(new Event('online'))")
+
+
 ROWS = (
     Row("POST answer 3 s late", post_late, again=(OLD,)),
-    Row("POST answer lost", post_lost, again=(OLD,)),
-    Row("POST answer lost before its first byte", post_cut, again=(OLD,), doubles=1, pace=2.0),
+    Row("POST answer lost", post_lost, again=(OLD, EARLY)),
+    Row(
+        "POST answer lost before its first byte",
+        post_cut,
+        again=(OLD, EARLY),
+        doubles=1,
+        pace=2.0,
+    ),
     Row(
         "500 on history once",
         history_fails_once,
@@ -81,7 +126,24 @@ ROWS = (
         proved_by="error status",
     ),
     Row("list hangs 30 s", lists_hang, by="record", again=(OLD,), seconds=36, proved_by="silent"),
+    *(
+        Row(
+            f"jobs API behind a proxy: {status}{'' if is_readable else ', unreadable'}",
+            known_paths(status, is_readable=is_readable),
+            by="record",
+            proved_by="a proxy of known paths",
+        )
+        for status, is_readable in ((200, True), (403, True), (405, False), (500, False))
+    ),
     Row("upload 413", refused, ("failed", "failed"), by="answer", is_sent=False),
     Row("upload 413, not pinned", refused_there_alone, (), beside=4),
     Row("upload 413, unreadable", refused_unreadably, (), beside=4),
+    Row(
+        "upload 413, unreadable, chosen",
+        refused_unreadably_where_chosen,
+        ("failed", "failed"),
+        by="answer",
+        is_sent=False,
+    ),
+    Row("POST 402 with words", refused_in_words),
 )

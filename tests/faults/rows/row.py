@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.faults.stage import Stage
 
 WELL = ("completed", "completed")
 THIS_MACHINE, LAN = "127.0.0.1", "lan.test"
-NEW, OLD = "0.28", "0.3.64"
+NEW, OLD, EARLY = "0.28", "0.3.64", "before July 2025"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Row:
     doubles: int = 0
     again: Sequence[str] = ()
     api: str = NEW
+    makes_ids: bool = False
     host: str = THIS_MACHINE
     is_on_desktop: bool = False
     pace: float = 0.7
@@ -44,8 +46,14 @@ class Row:
         return self.is_variant or bool(self.proved_by) or self.seconds > 20
 
     def variants(self) -> Iterator["Row"]:
-        """The row, and the same against an old server or on a page without a secure origin."""
+        """The row, and the same against older servers or on a page without a secure origin."""
         yield self
         for name in self.again:
-            where = {"lan": {"host": LAN}, OLD: {"api": OLD}}[name]
-            yield replace(self, name=f"{self.name}, {name}", again=(), is_variant=True, **where)
+            where: dict[str, dict[str, Any]] = {
+                "lan": {"host": LAN},
+                OLD: {"api": OLD},
+                EARLY: {"api": OLD, "makes_ids": True},
+            }
+            yield replace(
+                self, name=f"{self.name}, {name}", again=(), is_variant=True, **where[name]
+            )

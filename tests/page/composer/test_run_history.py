@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.composer.run_history import LIMIT, Run, read_history, read_jobs, read_workflow, run_path
+from page.composer.run_history import LIMIT, Run, read_history, read_jobs, read_workflow, run_paths
 from tether.core.errors import MessageError
 from tether.core.ids import PromptId
 
@@ -44,6 +44,13 @@ def test_history_comes_oldest_first() -> None:
     ]
 
 
+def test_an_endless_name_of_a_file_is_none() -> None:
+    endless = {"filename": "x" * 10**6}
+    (job,) = read_jobs(json.dumps({"jobs": [{"id": "p1", "preview_output": endless}]}))
+    (run,) = read_history(json.dumps({"p1": {"outputs": {"4": {"images": [endless]}}}}))
+    assert job == run == RUN
+
+
 def test_no_more_than_can_be_looked_at() -> None:
     assert len(read_jobs(json.dumps({"jobs": [{"id": str(n)} for n in range(99)]}))) == LIMIT
     assert len(read_history(json.dumps({str(n): {} for n in range(99)}))) == LIMIT
@@ -75,8 +82,7 @@ def test_what_comfyui_never_answers(text: str) -> None:
 
 
 def test_where_a_workflow_is_read() -> None:
-    assert run_path(RUN, has_jobs=True) == "/api/jobs/p1"
-    assert run_path(RUN, has_jobs=False) == "/history/p1"
+    assert run_paths(RUN) == ("/api/jobs/p1", "/history/p1")
 
 
 @given(

@@ -35,6 +35,7 @@ def test_who_answers_well_has_nothing() -> None:
         ({"status": 200}, "doctor_odd"),
         ({"status": 404}, "doctor_odd"),
         ({"is_slow": True}, "doctor_slow"),
+        ({"is_redirected": True}, "doctor_redirected"),
     ],
 )
 def test_an_answer_tells_the_cause(signs: dict[str, Any], code: str) -> None:

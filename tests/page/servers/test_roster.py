@@ -1,14 +1,16 @@
 """The list of servers, as the person changes it."""
 
 import json
-from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from demo.memory import MemoryRecords
 from page.servers.roster import Roster
-from page.servers.server_list import ServerList
+from page.servers.server_list import ServerList, Substitutes
 from tests.tether.core.farm import NOON, NORTH, SOUTH, new_window
+from tests.tether.runtime.processes import Origin, ProcessRecords
 from tether.core.errors import BadInput
 from tether.core.events import (
     Event,
@@ -22,6 +24,7 @@ from tether.core.ids import ServerUrl
 from tether.core.protocol.access_token import Access, Mode
 from tether.core.protocol.hosted_list import Listed
 from tether.runtime.access_tokens import AccessTokens
+from tether.runtime.shared_entries import SharedEntries
 
 PAGE = "http://page.test:8000/"
 
@@ -44,94 +47,132 @@ def test_presets_and_own_servers_are_used_and_changes_are_kept() -> None:
     assert told == [ServerAdded(SOUTH, "south")]
 
 
-class SharedRecords(MemoryRecords):
-    """Records of two windows; what one writes is told to the other when the test says so."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.listeners: list[Callable[[str, str | None], None]] = []
-        self.is_full = False
-
-    def write(self, key: str, text: str | None) -> None:
-        """Keep a record, unless there is no room."""
-        if not self.is_full:
-            super().write(key, text)
-
-    def listen(self, on_change: Callable[[str, str | None], None]) -> None:
-        """Keep the listener."""
-        self.listeners.append(on_change)
-
-    def tell(self, number: int) -> None:
-        """Tell a window what the other one has written."""
-        for key, text in self.read_all().items():
-            self.listeners[number](key, text)
+EAST = ServerUrl("http://east:8188")
 
 
-def two_windows(kept: SharedRecords) -> list[tuple[Roster, list[Event]]]:
+class TabOf:
+    """A window with its roster, which carries out what the roster tells it; `told` lists that."""
+
+    def __init__(self, kept: ProcessRecords) -> None:
+        self.kept = kept
+        self.told: list[Event] = []
+        self.window = new_window()
+        tokens = AccessTokens(MemoryRecords(), kept)
+        self.roster = Roster(self.window, kept, self._emit, PAGE, tokens)
+        self.roster.take(Listed(f'["{NORTH}"]'))
+        self.told.clear()
+
+    def _emit(self, event: Event) -> None:
+        self.told.append(event)
+        window = self.window
+        match event:
+            case ServerAdded(url, name):
+                window.use(url, name, NOON)
+            case ServerRemoved(url) if url in window.servers:
+                window.remove(window.servers[url])
+            case ServerPaused(url, is_paused) if url in window.servers:
+                window.pause(window.servers[url], is_paused)
+
+    def used(self) -> set[ServerUrl]:
+        """The servers that get tasks, or would if they weren't paused."""
+        return {each.url for each in self.window.servers.values() if not each.is_leaving}
+
+    def do(self, step: str, url: ServerUrl, word: str) -> None:
+        """Do what the person does, or learn of what another window has written."""
+        match step:
+            case "hear":
+                self.kept.hear()
+            case "add":
+                self.roster.add(url, word)
+            case "remove":
+                self.roster.remove(url)
+            case "pause":
+                self.roster.pause(url, True)
+            case "rename":
+                self.roster.rename(url, word)
+            case "substitute":
+                self.roster.substitute(url, "fine.pth", word)
+
+
+def two_windows() -> tuple[Origin, TabOf, TabOf]:
     """Two windows of a browser, whose host presets a server."""
-    windows = []
-    for _ in range(2):
-        told = list[Event]()
-        window = new_window()
-        window.use(NORTH, "", NOON)
-        roster = Roster(window, kept, told.append, PAGE, AccessTokens(MemoryRecords(), kept))
-        roster.take(Listed(f'["{NORTH}"]'))
-        told.clear()
-        windows.append((roster, told))
-    return windows
+    origin = Origin(2)
+    first, second = map(TabOf, origin.windows)
+    return origin, first, second
 
 
-def test_two_windows_that_change_the_list_at_once_lose_nothing() -> None:
-    """Neither has heard of the other's change when it makes its own."""
-    kept = SharedRecords()
-    (first, told_first), (second, told_second) = two_windows(kept)
-    first.add("a:8188")
-    second.add("b:8188")
-    first.pause(NORTH, True)
-    second.rename(NORTH, "north")
-    assert ServerList(kept.read("servers") or "").merged({NORTH: ""}) == {
-        NORTH: "north",
-        "http://a:8188": "",
-        "http://b:8188": "",
-    }
-    kept.tell(0)
-    kept.tell(1)
-    for told in (told_first, told_second):
-        assert {event.server for event in told if isinstance(event, ServerAdded)} >= {
-            "http://a:8188",
-            "http://b:8188",
-        }
-        assert ServerPaused(NORTH, True) in told
-        assert ServerAdded(NORTH, "north") in told
+def agreed(origin: Origin) -> tuple[ServerList, Substitutes]:
+    """What all windows know once they have heard of everything."""
+    origin.settle()
+    lists = [SharedEntries(kept, "servers").read() for kept in origin.windows]
+    names = [SharedEntries(kept, "substitutes").read() for kept in origin.windows]
+    assert lists[0] == lists[1] and names[0] == names[1]
+    return ServerList(lists[0]), Substitutes(names[0])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 1),
+            st.sampled_from(["hear", "add", "remove", "pause", "rename", "substitute"]),
+            st.sampled_from([NORTH, SOUTH, EAST]),
+            st.sampled_from(["one", "two"]),
+        ),
+        max_size=12,
+    )
+)
+def test_windows_that_change_the_list_at_once_forget_nothing(
+    steps: list[tuple[int, str, ServerUrl, str]],
+) -> None:
+    """In whatever order they change it and hear of each other; what all have is shown by all."""
+    origin, *tabs = two_windows()
+    for number, step, url, word in steps:
+        tabs[number].do(step, url, word)
+    kept, names = agreed(origin)
+    merged = kept.merged({NORTH: ""})
+    done = {(step, url) for _, step, url, _ in steps}
+    for url in (NORTH, SOUTH, EAST):
+        if ("remove", url) not in done:
+            assert url in merged or ("add", url) not in done
+            assert url in kept.paused or ("pause", url) not in done
+            named = bool({("rename", url), ("add", url)} & done) and url in merged
+            assert not named or merged[url] in ("one", "two")
+        assert bool(names.of(url)) == (("substitute", url) in done)
+    for tab in tabs:
+        assert tab.used() == set(merged)
+        if not any(step == "remove" for step, _ in done):
+            paused = {each.url for each in tab.window.servers.values() if each.is_paused}
+            assert paused == kept.paused & set(merged)
 
 
 def test_a_window_follows_what_another_takes_away() -> None:
     """A removed server is gone here too, and a server that was let go on gets tasks again."""
-    kept = SharedRecords()
-    (first, _), (_, told) = two_windows(kept)
-    first.add("a:8188")
-    first.pause(NORTH, True)
-    first.substitute(NORTH, "fine.pth", "mine.pth")
-    kept.tell(1)
-    told.clear()
-    first.remove(ServerUrl("http://a:8188"))
-    first.pause(NORTH, False)
-    kept.tell(1)
-    assert told == [
-        ServerRemoved(ServerUrl("http://a:8188")),
-        ServerPaused(NORTH, False),
-        SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}),
-    ]
+    origin, first, second = two_windows()
+    first.roster.add(EAST)
+    first.roster.pause(NORTH, True)
+    first.roster.substitute(NORTH, "fine.pth", "mine.pth")
+    origin.settle()
+    assert SubstitutesChanged(NORTH, {"fine.pth": "mine.pth"}) in second.told
+    second.told.clear()
+    first.roster.remove(EAST)
+    first.roster.pause(NORTH, False)
+    origin.settle()
+    assert second.told == [ServerRemoved(EAST), ServerPaused(NORTH, False)]
 
 
-def test_a_window_that_can_store_nothing_keeps_its_own_changes() -> None:
-    """The next change doesn't take back the one before."""
-    kept = SharedRecords()
-    (first, told), _ = two_windows(kept)
-    kept.is_full = True
-    first.add("a:8188")
-    first.pause(NORTH, True)
-    assert not [event for event in told if isinstance(event, ServerRemoved)]
+def test_a_token_that_another_window_keeps_is_used_at_once() -> None:
+    """The server is asked anew; one that is gone is not."""
+    origin, first, second = two_windows()
+    token = Access(Mode.BEARER, "s3cret")
+    first.roster.use_access(NORTH, token, is_kept=True)
+    origin.settle()
+    assert second.told == [ServerAdded(NORTH, NORTH.removeprefix("http://"))]
+    assert second.roster.access_of(NORTH) == token
+    second.told.clear()
+    first.roster.remove(NORTH)
+    first.roster.use_access(EAST, token, is_kept=True)
+    origin.settle()
+    assert second.told == [ServerRemoved(NORTH)]
 
 
 def test_a_known_server_is_asked_again_by_its_name() -> None:

@@ -12,9 +12,11 @@ from tether.core.protocol.requests import Ask, Request
 from tether.core.protocol.workflow import Workflow
 
 ODD = {"class_type": "NobodyKnowsThis", "inputs": {}}
+OWN = {"class_type": "LoadImage", "inputs": {"image": "own.png"}}
 WORKFLOWS: dict[Digest, Workflow] = {
     Digest("known"): invert_workflow(),
     Digest("odd"): invert_workflow(**{"4": ODD}),
+    Digest("own"): invert_workflow(**{"4": OWN}),
 }
 IMAGE = {"filename": "inv_00001_.png", "subfolder": "", "type": "output"}
 
@@ -56,6 +58,10 @@ class ModelServer:
         self.forgotten: set[PromptId] = set()
         self.posts = 0
         self.is_stopped = False
+        self.takes_uploads = True
+        """Nothing before it answers them in a way that no page may read."""
+        self.has_own = True
+        """Somebody has put `own.png` into its input folder."""
 
     def tell(self, prompt: Prompt, *texts: str) -> None:
         """Send frames to whoever is registered under the prompt's client id."""
@@ -160,6 +166,11 @@ class ModelServer:
                 return 200, {unquote(request.path.rpartition("/")[2]): {}}
             case Ask.UPLOAD:
                 return 200, {"name": "photo.png", "subfolder": "", "type": "input"}
+            case Ask.POST if not self.has_own and OWN in body["prompt"].values():
+                error = {"type": "custom_validation_failed", "message": "Custom validation failed"}
+                error["details"] = "image - Invalid image file: own.png"
+                given = {**error, "extra_info": {"input_name": "image"}}
+                return 400, {"error": {}, "node_errors": {"4": {"errors": [given]}}}
             case Ask.POST:
                 self.posts += 1
                 name = PromptId(body["prompt_id"])
@@ -182,6 +193,9 @@ class ModelServer:
                 running = [[0, self.running.prompt_id, {}]] if self.running else []
                 pending = [[1, prompt.prompt_id, {}] for prompt in self.pending]
                 return 200, {"queue_running": running, "queue_pending": pending}
+            case Ask.RECENT:
+                entries = {name: self._entry(end) for name, end in self.history.items()}
+                return 200, {name: {**entry, "prompt": []} for name, entry in entries.items()}
             case Ask.HISTORY if prompt_id not in self.history:
                 return 200, {}
             case Ask.HISTORY:

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tether.core.ids import PromptId, TaskId
+from tether.core.ids import Digest, PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.task import ENDED, ON_SERVER, State, Task
 from tether.core.protocol.requests import Ask, Request
@@ -38,6 +38,8 @@ class Promises:
         self.posts: dict[PromptId, float] = {}
         self.refused: set[PromptId] = set()
         self.negative: dict[PromptId, list[float]] = {}
+        self.lacking: set[tuple[Digest, ServerUrl]] = set()
+        """Workflows that servers have refused for want of a file."""
 
     def asked(self, request: Request) -> None:
         """The session sends a request."""
@@ -56,7 +58,13 @@ class Promises:
         """A server's answer arrives."""
         if request.ask is Ask.POST and 400 <= status < 500:
             self.refused.add(self.prompt_of(request))
-        if request.ask in (Ask.JOB, Ask.HISTORY) and body in ({}, {"error": "Job not found"}):
+            if request.task_id in self.world.session.window.tasks and "Invalid" in str(body):
+                digest = self.world.session.window.tasks[request.task_id].digest
+                self.lacking.add((digest, request.server))
+        is_absent = body in ({}, {"error": "Job not found"})
+        if request.ask is Ask.RECENT:
+            is_absent = status == 200 and self.prompt_of(request) not in body
+        if request.ask in (Ask.JOB, Ask.HISTORY, Ask.RECENT) and is_absent:
             self.negative.setdefault(self.prompt_of(request), []).append(self.world.now)
 
     def check(self) -> None:
@@ -121,6 +129,7 @@ class Promises:
                 len(window.bound_to(server.url)) < places and server.takes_tasks
                 for server in window.servers.values()
                 if task.pinned in (None, server.url) and window.abandoned_at(task) != server.url
+                if (task.digest, server.url) not in self.lacking
             )
             assert not could or is_asking or task.digest not in window.workflows
 

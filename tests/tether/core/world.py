@@ -234,7 +234,12 @@ class World:
         """Let all that is under way arrive; say whether there was anything."""
         calls, sockets, loads = list(self.calls.values()), list(self.sockets.values()), self.loads
         for call in calls:
-            if call.request.id in self.calls:
+            if call.request.id not in self.calls:
+                continue
+            is_kept_out = not self.servers[call.request.server].takes_uploads
+            if is_kept_out and call.request.upload is not None:
+                self.fail(call)
+            else:
                 self.reply(call)
         is_moving = bool(calls or loads)
         for socket in sockets:

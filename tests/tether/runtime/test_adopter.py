@@ -10,7 +10,6 @@ import pytest
 
 from tests.tether.core.farm import INVERT, NOON, Chance, invert_workflow
 from tests.tether.runtime.browser import Browser, Clock, PageOf
-from tests.tether.runtime.world import Blob
 from tether.core.events import TaskAccepted
 from tether.core.ids import TaskId, WindowId
 from tether.core.model.identity import make_prompt_id
@@ -51,7 +50,7 @@ class Tab(PageOf):
 
     def accept(self, number: int = 1) -> None:
         """A person gives a task."""
-        self.browser.files.kept[INVERT] = Blob(json.dumps(invert_workflow().nodes).encode())
+        self.browser.files.kept[INVERT] = json.dumps(invert_workflow().nodes)
         task_id, prompt_id = TaskId(f"t{number}"), make_prompt_id(Chance(number))
         self.runner.emit(TaskAccepted(task_id, prompt_id, "photo", invert_workflow(), INVERT, ()))
 

@@ -41,17 +41,18 @@ class Servers:
         self.most = max(self.most, self.open)
         told = {name: {}} if name in self.known[request.server] else {}
         text = self.broken.get(name, json.dumps(told))
-        asyncio.get_running_loop().call_soon(self._answer, request, text)
+        status, text = text if isinstance(text, tuple) else (200, text)
+        asyncio.get_running_loop().call_soon(self._answer, request, text, status)
 
     def abort(self, request_id: int) -> None:
         """Nobody aborts here."""
 
-    def _answer(self, request: Request, text: Any) -> None:
+    def _answer(self, request: Request, text: Any, status: int) -> None:
         self.open -= 1
         if text is None:
             self.caller.answered(RequestFailed(request, Failure.NETWORK))
         else:
-            self.caller.answered(Answered(request, 200, text))
+            self.caller.answered(Answered(request, status, text))
 
 
 def told(work: Coroutine[Any, Any, dict[str, NodeInfo | None]]) -> dict[str, bool]:
@@ -89,6 +90,8 @@ def test_each_class_is_fetched_once_and_few_at_a_time() -> None:
 def test_an_answer_that_says_nothing_is_none() -> None:
     servers = Servers(north=["A", "B"])
     servers.broken = {"A": "<html>", "B": None}
+    assert told(servers.describer.at(NORTH, ["A", "B"])) == {}
+    servers.broken = {"A": (404, ""), "B": (403, "{}")}  # a proxy's, which is none of a class
     assert told(servers.describer.at(NORTH, ["A", "B"])) == {}
     servers.broken = {}
     assert told(servers.describer.at(NORTH, ["A", "B"])) == {"A": True, "B": True}

@@ -113,6 +113,18 @@ def test_what_is_no_picture_is_refused() -> None:
     assert Scene().refusal(Blob(b"\0\0\0\x18ftypheic")) == "picture_heic"
 
 
+@pytest.mark.parametrize("step", ["head", "digest"])
+def test_a_picture_that_is_gone_since_it_was_chosen_is_refused(step: str) -> None:
+    """Its file was moved, or its disk taken out: the person is told which."""
+    scene = Scene()
+
+    async def read(*_args: object) -> bytes:
+        raise OSError("the file is gone")
+
+    setattr(scene.files, step, read)
+    assert scene.refusal(Blob(PNG)) == "picture_gone"
+
+
 def test_the_store_has_the_workflow_that_was_accepted() -> None:
     """As a text that reads as the same workflow; its digest is that text's."""
     scene = Scene()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,8 @@ from tests.tether.core.farm import (
     queue_length,
     reply,
 )
-from tests.tether.runtime.world import World
+from tests.tether.runtime.world import World, _Sockets
+from tether.core.errors import Trouble
 from tether.core.events import (
     BinaryReceived,
     CancelRequested,
@@ -29,11 +31,15 @@ from tether.core.events import (
     TimerFired,
 )
 from tether.core.ids import Digest, TaskId
+from tether.core.model.connection import Phase
 from tether.core.model.identity import make_prompt_id
+from tether.core.model.server import Reach
 from tether.core.model.task import State
 from tether.core.model.window import Changes, Settings
+from tether.core.session.acceptance import Acceptance
 from tether.core.session.session import Session
 from tether.core.session.snapshot import TASK_RECORD, read_task
+from tether.core.tracking.frames import Frames
 from tether.core.windows.ledger import read_entry
 from tether.runtime.runner import Runner
 
@@ -49,7 +55,8 @@ class Stage:
 
     def __init__(self, records: dict[str, str] | None = None) -> None:
         self.changes = 0
-        self.runner = Runner(self._changed)
+        self.reported: list[str] = []
+        self.runner = Runner(self._changed, lambda what, error: self.reported.append(what))
         self.world = World(self.runner.emit)
         self.world.records.update(records or {})
         self.world.answers = {
@@ -150,6 +157,21 @@ def test_nothing_is_posted_before_the_disk_has_it() -> None:
     assert stage.posts() == 1
 
 
+def test_nothing_is_cancelled_before_the_disk_says_so() -> None:
+    """Else a browser that is killed would call the task lost."""
+    stage = held()
+    stage.world.files.waiting.pop()()
+    stage.runner.emit(CancelRequested(TASK))
+    assert [done[1] for done in stage.did("send")][-1] == "post"
+    entry = read_entry(stage.world.files.texts[TASK])
+    task = read_task(entry.record if entry else "")
+    assert task is not None
+    assert task.is_cancel_wanted
+    for act in stage.world.files.waiting:
+        act()
+    assert [done[1] for done in stage.did("send")][-2:] == ["post", "cancel"]
+
+
 def test_what_waits_for_the_disk_is_not_posted_by_a_page_that_sleeps() -> None:
     """Its window may be another page's meanwhile; when it wakes up, it looks the task up."""
     stage = held()
@@ -197,16 +219,129 @@ def test_a_reload_reads_the_workflows_back(kept: str | None, state: State) -> No
     asyncio.run(story())
 
 
-def test_an_adapter_that_breaks_does_not_stop_the_next_event() -> None:
-    """Our own bug is heard of, and the loop is free again."""
+def test_whatever_the_store_raises_a_task_that_waits_for_it_ends() -> None:
+    """The browser may have closed its store, in words of its own."""
+
+    async def read(_digest: Digest) -> str:
+        raise RuntimeError("TransactionInactiveError")
+
+    async def story() -> None:
+        before = Stage()
+        before.start()
+        before.runner.emit(ACCEPTED)
+        after = Stage(before.world.records)
+        after.world.files.read_text = read  # type: ignore[method-assign, assignment]
+        after.start()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert after.session.window.tasks[TASK].state is State.FAILED
+
+    asyncio.run(story())
+
+
+def broken(*_: object) -> Any:
+    """A bug."""
+    raise OverflowError("too large")
+
+
+def test_an_adapter_that_breaks_drops_no_other_command() -> None:
+    """Our own bug is reported, and whoever waits for the answer is told that there is none."""
     stage = Stage()
     stage.start()
-    stage.world.answers["stats"] = lambda request: 1 / 0
-    with pytest.raises(ZeroDivisionError):
-        stage.runner.emit(ServerAdded(SOUTH, "south"))
-    del stage.world.answers["stats"]
+    stage.world.answers["stats"] = stage.world.answers["probe"] = broken
+    stage.runner.emit(ServerAdded(SOUTH, "south"))
+    assert stage.reported == ["sending of STATS /system_stats", "sending of PROBE /prompt"]
+    assert [done[1] for done in stage.did("send")] == ["stats", "features", "probe", "reach"]
+    assert stage.session.window.servers[SOUTH].reach is Reach.DOWN
+
+
+def at_work(monkeypatch: pytest.MonkeyPatch, where: object, name: str) -> Stage:
+    """A task runs in the south; what is taken in of the north breaks."""
+    stage = Stage()
+    stage.start()
+    emit = stage.runner.emit
+    emit(ServerAdded(SOUTH, "south"))
+    emit(ACCEPTED)
+    emit(FrameReceived(SOUTH, 1, greeting()))
+    emit(ServerAdded(NORTH, "north"))
+    whole = getattr(where, name)
+
+    def breaks(self: object, first: object, *rest: object) -> object:
+        about = getattr(first, "server", None) or getattr(first, "url", None)
+        return broken() if about == NORTH else whole(self, first, *rest)
+
+    monkeypatch.setattr(where, name, breaks)
+    return stage
+
+
+def test_what_one_server_sends_hurts_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is reported, and said on its card; events that wait behind it are handled."""
+    stage = at_work(monkeypatch, Frames, "take")
+    task = stage.session.window.tasks[TASK]
+    stage.runner.pause()
+    stage.runner.emit(FrameReceived(NORTH, 1, "{}"))
+    stage.runner.emit(FrameReceived(SOUTH, 1, frame("execution_start", prompt_id=PROMPT)))
+    stage.runner.resume()
+    assert task.state is State.RUNNING
+    assert stage.reported == ["handling of FrameReceived"]
+    north = stage.session.window.servers[NORTH]
+    assert north.mishap == Trouble.of("mishandled", server="north")
+    assert stage.session.window.servers[SOUTH].mishap is None
+
+
+def test_an_event_of_no_server_that_breaks_is_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not even saying so may stop the others."""
+    stage = Stage()
+    stage.start()
+    monkeypatch.setattr(Acceptance, "accept", broken)
+    stage.runner.emit(ACCEPTED)
+    assert list(stage.session.window.notices) == [Trouble.of("mishandled_here")]
+    monkeypatch.setattr(Session, "mishandled", broken)
+    stage.runner.emit(ACCEPTED)
     stage.runner.emit(ServerAdded(NORTH, "north"))
     assert NORTH in stage.session.window.servers
+    assert stage.reported[1:] == ["handling of TaskAccepted", "what follows TaskAccepted"]
+
+
+def test_nothing_is_posted_whose_record_could_not_be_written() -> None:
+    """The outcome counts as unknown: it is looked up, and sent again later."""
+    stage = Stage()
+    stage.start()
+    emit = stage.runner.emit
+    emit(ServerAdded(SOUTH, "south"))
+    emit(ACCEPTED)
+    write, stage.world.shared.write = stage.world.shared.write, broken
+    emit(FrameReceived(SOUTH, 1, greeting()))
+    stage.world.shared.write = write
+    assert stage.posts() == 0
+    assert stage.session.window.tasks[TASK].state is State.UNKNOWN
+
+
+def test_a_follower_that_breaks_is_followed_by_the_others() -> None:
+    """And so is a listener, and whoever waits."""
+
+    async def story() -> None:
+        stage = Stage()
+        told: list[Changes] = []
+        stage.runner.listeners.append(broken)
+        stage.runner.follow(broken)
+        stage.runner.follow(told.append)
+        stage.start()
+        stage.runner.emit(ServerAdded(NORTH, "north"))
+        assert len(told) == 1
+        assert {"a listener", "a follower"} == set(stage.reported)
+
+    asyncio.run(story())
+
+
+def test_a_socket_that_cannot_be_opened_is_a_closed_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the next attempt comes after a delay."""
+    stage = Stage()
+    stage.start()
+    monkeypatch.setattr(_Sockets, "open", broken)
+    stage.runner.emit(ServerAdded(SOUTH, "south"))
+    stage.runner.emit(ACCEPTED)
+    assert stage.session.window.servers[SOUTH].connection.phase is Phase.WAITING
 
 
 def test_a_condition_is_tested_after_every_round() -> None:

@@ -39,9 +39,9 @@ def test_two_of_a_server_at_a_time_over_all_tabs() -> None:
 
     async def story() -> None:
         shared: dict[str, str] = {}
-        leaves = [await tab(shared, number).begin(NORTH) for number in range(PLACES)]
-        third = asyncio.ensure_future(tab(shared, 3).begin(NORTH))
-        elsewhere = await tab(shared, 4).begin(SOUTH)
+        leaves = [await tab(shared, number).begin("upload", NORTH) for number in range(PLACES)]
+        third = asyncio.ensure_future(tab(shared, 3).begin("upload", NORTH))
+        elsewhere = await tab(shared, 4).begin("upload", SOUTH)
         await asyncio.sleep(4 * storage_locks.RETRY)
         assert not third.done()
         leaves[0]()
@@ -53,10 +53,21 @@ def test_two_of_a_server_at_a_time_over_all_tabs() -> None:
     asyncio.run(story())
 
 
+def test_results_that_never_end_leave_the_uploads_their_places() -> None:
+    async def story() -> None:
+        shared: dict[str, str] = {}
+        for number in range(PLACES):
+            await tab(shared, number).begin("result", NORTH)
+        for number in range(PLACES):
+            await asyncio.wait_for(tab(shared, 3 + number).begin("upload", NORTH), 1)
+
+    asyncio.run(story())
+
+
 def test_tabs_that_look_at_once_do_not_share_a_place() -> None:
     async def story() -> None:
         shared = {f"claim:{number}": "" for number in range(6)}
-        begins = [asyncio.ensure_future(tab(shared, n).begin(NORTH)) for n in range(6)]
+        begins = [asyncio.ensure_future(tab(shared, n).begin("upload", NORTH)) for n in range(6)]
         await asyncio.sleep(4 * storage_locks.RETRY)
         assert sum(begin.done() for begin in begins) == PLACES
         assert len(shared) == 6 + PLACES
@@ -71,9 +82,9 @@ def test_what_a_crashed_tab_held_is_free_again() -> None:
     async def story() -> None:
         shared: dict[str, str] = {}
         for number in range(PLACES):
-            await tab(shared, number).begin(NORTH)
+            await tab(shared, number).begin("upload", NORTH)
         CLOCK.at += PLACE_LIFETIME + 1
-        await asyncio.wait_for(tab(shared, 3).begin(NORTH), 1)
+        await asyncio.wait_for(tab(shared, 3).begin("upload", NORTH), 1)
 
     asyncio.run(story())
 
@@ -84,7 +95,7 @@ def test_a_long_transfer_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def story() -> None:
         shared: dict[str, str] = {}
-        leave = await tab(shared, 1).begin(NORTH)
+        leave = await tab(shared, 1).begin("upload", NORTH)
         CLOCK.at += PLACE_LIFETIME + PLACE_RENEWAL
         await asyncio.sleep(0.05)
         (sign,) = shared.values()
@@ -106,6 +117,6 @@ def test_where_nothing_can_be_kept_nobody_waits() -> None:
     async def story() -> None:
         transfers = StorageTransfers(Full({}), CLOCK, Chance(1))
         for _ in range(PLACES + 1):
-            (await asyncio.wait_for(transfers.begin(NORTH), 1))()
+            (await asyncio.wait_for(transfers.begin("upload", NORTH), 1))()
 
     asyncio.run(story())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tether.workflows import embedded
+from tether.workflows import budget, embedded
 from tether.workflows.embedded import Carried, search
 
 FILES = Path(__file__).resolve().parents[2] / "fixtures/carried"
@@ -22,9 +22,12 @@ def found_in(content: bytes, most: int = 200) -> Carried:
     """Search a file; it may be read so many times."""
     looking = search(len(content))
     wanted = next(looking)
+    read = 0
     for _ in range(most):
         offset, length = wanted
+        read += length
         assert length <= max(len(content), 2**16)
+        assert read <= budget.MOST_BYTES + 16 * budget.MOST_PARTS
         try:
             wanted = looking.send(content[offset : offset + length])
         except StopIteration as end:
@@ -121,12 +124,12 @@ def test_the_first_of_two_counts() -> None:
 
 
 def test_endless_parts_are_not_followed() -> None:
-    chunks = [chunk(b"IDAT", b"")] * (embedded._PARTS + 5)
+    chunks = [chunk(b"IDAT", b"")] * (budget.MOST_PARTS + 5)
     assert found_in(png(*chunks, chunk(b"tEXt", b"prompt\0{}")), 9999) == Carried()
-    riff = b"RIFF....WEBP" + b"VP8 \0\0\0\0" * (embedded._PARTS + 5)
+    riff = b"RIFF....WEBP" + b"VP8 \0\0\0\0" * (budget.MOST_PARTS + 5)
     assert found_in(riff, 9999) == Carried()
-    assert found_in(b"\xff\xd8" + b"\xff\xe0\0\2" * (embedded._PARTS + 5), 9999) == Carried()
-    boxes = b"\0\0\0\x10ftypmp42\0\0\0\0" + box(b"free") * (embedded._PARTS + 5)
+    assert found_in(b"\xff\xd8" + b"\xff\xe0\0\2" * (budget.MOST_PARTS + 5), 9999) == Carried()
+    boxes = b"\0\0\0\x10ftypmp42\0\0\0\0" + box(b"free") * (budget.MOST_PARTS + 5)
     assert found_in(boxes + box(b"moov"), 9999) == Carried()
 
 
@@ -147,6 +150,81 @@ def test_a_bomb_is_unpacked_to_a_bound() -> None:
     many = [chunk(b"zTXt", b"prompt\0\0" + small)] * 5
     last = chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"{}"))
     assert found_in(png(*many, last), 9999) == Carried()
+
+
+def exif(entries: int, shared: bytes, last: bytes) -> bytes:
+    """A block whose entries all name the same bytes, but for the last."""
+    begin = 8 + 2 + 12 * (entries + 1)
+    places = [(begin, len(shared))] * entries + [(begin + len(shared), len(last))]
+    folder = b"".join(
+        bytes((0x01, 0x10, 0, 7)) + length.to_bytes(4) + at.to_bytes(4) for at, length in places
+    )
+    return b"MM\0*" + (8).to_bytes(4) + len(places).to_bytes(2) + folder + shared + last
+
+
+def webp(block: bytes) -> bytes:
+    return b"RIFF....WEBP" + b"EXIF" + len(block).to_bytes(4, "little") + block
+
+
+def test_entries_that_share_their_bytes_are_copied_to_a_bound() -> None:
+    """A WebP of 1 MB, each of whose 499 entries is all of it, in UTF-16."""
+    last = b"prompt:{}"
+    assert found_in(webp(exif(5, b"UNICODE\0" + b" a" * 500_000, last))).prompt == "{}"
+    assert found_in(webp(exif(499, b"UNICODE\0" + b" a" * 500_000, last))) == Carried()
+
+
+def test_a_text_that_proves_damaged_has_cost_what_was_unpacked() -> None:
+    """Each unpacks to 8 MB, and has a wrong checksum at its end."""
+    damaged = zlib.compress(b" " * (embedded.LONGEST - 1))[:-1] + b"\0"
+    decoy = chunk(b"zTXt", b"prompt\0\0" + damaged)
+    last = chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"{}"))
+    assert found_in(png(decoy, last)).prompt == "{}"
+    assert found_in(png(*[decoy] * 5, last)) == Carried()
+    international = chunk(b"iTXt", b"prompt\0\1\0\0\0" + damaged)
+    assert found_in(png(*[international] * 5, last)) == Carried()
+
+
+def test_a_packed_text_under_another_name_is_left_packed() -> None:
+    """Or a few of them would leave nothing for the workflow."""
+    other = chunk(b"zTXt", b"history\0\0" + zlib.compress(b" " * embedded.LONGEST))
+    last = chunk(b"zTXt", b"prompt\0\0" + zlib.compress(b"{}"))
+    assert found_in(png(*[other] * 20, last)).prompt == "{}"
+
+
+def test_one_budget_is_for_all_of_a_file() -> None:
+    """Not for each level or end of it: boxes in boxes, entries after segments, tags after tags."""
+    many = budget.MOST_PARTS * 3 // 4
+    keys = box(b"keys", bytes(8), box(b"mdta", b"prompt"))
+    items = box(b"ilst", box(b"\0\0\0\1", box(b"data", bytes(8), b"{}")))
+    meta = box(b"meta", box(b"hdlr"), keys, items)
+    for decoys, prompt in ((1, "{}"), (many, "")):
+        moov = box(b"moov", *[box(b"free")] * decoys, meta)
+        video = box(b"ftyp", b"qt  ") + box(b"free") * decoys + moov
+        assert found_in(video, 9999).prompt == prompt
+        tag = b"\x45\xa3\x86PROMPT" + b"\x44\x87\x82{}"
+        webm = b"\x1a\x45\xdf\xa3" + b"\x45\xa3\x81X\x44\x87" * decoys + tag
+        assert found_in(webm).prompt == prompt
+        segment = b"\xff\xe1\xff\xff" + b"x" * 65_533
+        exif_segment = b"Exif\0\0" + exif(1, b"Canon", b"prompt:{}")
+        size = (2 + len(exif_segment)).to_bytes(2)
+        photo = b"\xff\xd8" + segment * (decoys // 2) + b"\xff\xe1" + size + exif_segment
+        assert found_in(photo, 9999).prompt == prompt
+        entries = exif(min(decoys, 498), b"Canon", b"prompt:{}")
+        riff = b"RIFF....WEBP" + b"VP8 \0\0\0\0" * (decoys + decoys // 6) + webp(entries)[12:]
+        assert found_in(riff, 9999).prompt == prompt
+    large = chunk(b"tEXt", b"other\0" + b"x" * (embedded.LONGEST - 6))
+    last = chunk(b"tEXt", b"prompt\0{}")
+    assert found_in(png(large, last)).prompt == "{}"
+    assert found_in(png(*[large] * 5, last)) == Carried()
+    too_late = b"RIFF....WEBP" + b"VP8 \0\0\0\0" * budget.MOST_PARTS + webp(entries)[12:]
+    assert found_in(too_late, 9999) == Carried()
+
+
+def test_metadata_of_a_video_counts_with_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    video = (FILES / "clip.mp4").read_bytes()
+    assert found_in(video) == BOTH
+    monkeypatch.setattr(budget, "MOST_BYTES", 100)
+    assert found_in(video) == Carried()
 
 
 HEADS = [b"", png(), b"RIFF....WEBP", b"\xff\xd8\xff\xe1", b"\0\0\0\x10ftyp", b"\x1a\x45\xdf\xa3"]

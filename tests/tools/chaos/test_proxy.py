@@ -245,19 +245,38 @@ def test_calls_fail_or_hang_by_their_path() -> None:
     run(story)
 
 
+def test_paths_that_a_proxy_does_not_know_are_refused() -> None:
+    """With whatever status, and CORS only if told; the others pass."""
+
+    async def story() -> None:
+        async with place() as here:
+            for is_readable in (False, True):
+                await here.proxy.fault("known_paths", status=403, is_readable=is_readable)
+                async with here.session.get("/api/jobs") as answer:
+                    assert answer.status == 403
+                    assert ("Access-Control-Allow-Origin" in answer.headers) is is_readable
+            async with here.session.get("/queue") as answer:
+                assert answer.status == 200
+
+    run(story)
+
+
 def test_uploads_and_sockets_are_refused() -> None:
     """As by a proxy that knows no WebSockets, and CORS only if told."""
 
     async def story() -> None:
         async with place() as here:
-            await here.proxy.fault("too_large")
+            upload = "/upload/image"
+            await here.proxy.fault("refuse", path=upload)
             await here.proxy.fault("no_sockets")
             async with here.session.post("/upload/image", data=b"png") as answer:
                 assert answer.status == 413
                 assert "Access-Control-Allow-Origin" not in answer.headers
-            await here.proxy.fault("too_large", is_readable=True)
+            await here.proxy.fault(
+                "refuse", path=upload, status=402, text="no credit", is_readable=True
+            )
             async with here.session.post("/upload/image", data=b"png") as answer:
-                assert answer.status == 413
+                assert (answer.status, await answer.text()) == (402, "no credit")
                 assert answer.headers["Access-Control-Allow-Origin"] == "*"
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await here.client.connect()

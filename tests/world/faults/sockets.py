@@ -125,7 +125,8 @@ def _swallowed(blow: Blow) -> Struck:
     server = blow.server
     kinds = blow.luck.sample(FRAME_KINDS, blow.luck.choice((1, 1, 2, 3)))
     server.swallows |= frozenset(kinds)
-    blow.say("%s swallows %s", server.url, kinds)
+    server.swallows_left = blow.luck.choice((1, 2, 1_000))
+    blow.say("%s swallows %s, %d times", server.url, kinds, server.swallows_left)
 
     def spit() -> None:
         server.swallows = frozenset()

@@ -182,6 +182,11 @@ class Connection:
         if self.received_at < since and not self._doubted_at:
             self._doubted_at = now
 
+    @property
+    def is_doubted(self) -> bool:
+        """It is open, and brings no frame of what HTTP has shown."""
+        return self.phase is Phase.OPEN and self._doubted_at > 0
+
     def redial_if_deaf(self, now: float) -> Commands:
         """Close an open socket that is half-open or deaf; the next one follows.
 
@@ -189,7 +194,7 @@ class Connection:
         it nothing more; a new socket gets everything again. Where that one is deaf too, and one of
         another client id as well, the window only polls until a frame comes.
         """
-        if self.phase is not Phase.OPEN or not self._doubted_at:
+        if not self.is_doubted:
             return ()
         if now - self._doubted_at < FRAME_GRACE:
             return ()  # the frame may still be under way

@@ -1,12 +1,14 @@
 """The node classes that a server has, and whether it can run a workflow."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tether.core.errors import MessageError
 from tether.core.ids import Digest, NodeId
 from tether.core.protocol.node_info import InputInfo, NodeInfo, read_node_info
+from tether.core.protocol.refusals import Missing
 from tether.core.protocol.workflow import Workflow
 
 QUERIED_AGAIN = 60.0
@@ -14,6 +16,8 @@ QUERIED_AGAIN = 60.0
 
 JUDGED_WORKFLOWS = 500
 """Workflows whose lacks are cached; only a page left open for weeks has more."""
+
+_FILE = re.compile(r".+\.\w{1,12}( \[\w+\])?", re.DOTALL)
 
 Infos = Mapping[str, NodeInfo | None]
 """Class -> its description; None where the server has no such class. Others weren't queried."""
@@ -44,6 +48,8 @@ class Inventory:
         self._read_at: dict[str, float] = {}
         self._queried: dict[int, str] = {}
         self._lacks: dict[Digest, tuple[Lack, ...]] = {}
+        self._refused: set[Lack] = set()
+        """What the server itself said that it lacks, though no description told."""
 
     def classes_to_query(self, digest: Digest, workflow: Workflow, now: float) -> list[str]:
         """Return the classes to query before a workflow is judged."""
@@ -55,7 +61,7 @@ class Inventory:
         }
         return [
             name
-            for name in workflow.special_classes()
+            for name in dict.fromkeys((*workflow.special_classes(), *sorted(stale)))
             if (name not in self._read_at or name in stale) and name not in queried
         ]
 
@@ -96,6 +102,21 @@ class Inventory:
                 self.infos[class_type] = read_node_info(class_type, text)
         except MessageError:
             pass  # nothing to judge by
+        else:
+            self._refused = {lack for lack in self._refused if not self._has(lack)}
+
+    def refused(self, lacks: tuple[Lack, ...], now: float) -> None:
+        """The server refused a workflow for want of these: until it lists them, it lacks them."""
+        self._refused.update(lacks)
+        self._read_at.update((lack.class_type, now) for lack in lacks)
+        self._lacks.clear()
+
+    def _has(self, lack: Lack) -> bool:
+        info = self.infos.get(lack.class_type)
+        if info is None or not lack.input:
+            return info is not None
+        asked = info.input(lack.input)
+        return asked is not None and lack.value in asked.choices
 
     def failed(self, request_id: int, now: float) -> None:
         """There was no answer: what was known before holds."""
@@ -108,18 +129,49 @@ class Inventory:
         self.infos.clear()
         self._read_at.clear()
         self._lacks.clear()
+        self._refused.clear()
 
     def substitute(self, substitutes: Mapping[str, str]) -> None:
         """Set which names stand for others there."""
         self.substitutes = substitutes
         self._lacks.clear()
+        self._refused.clear()
 
     def _judged(self, digest: Digest, workflow: Workflow) -> tuple[Lack, ...]:
         if digest not in self._lacks:
             if len(self._lacks) >= JUDGED_WORKFLOWS:
                 self._lacks.clear()
-            self._lacks[digest] = lacks_of(workflow.nodes, self.infos, self.substitutes)
+            lacks = lacks_of(workflow.nodes, self.infos, self.substitutes)
+            refused = (each for each in self._refused if _needs(workflow.nodes, each))
+            self._lacks[digest] = tuple(dict.fromkeys((*lacks, *sorted(refused))))
         return self._lacks[digest]
+
+
+def lacks_told(
+    nodes: Mapping[NodeId, Mapping[str, Any]], missing: Iterable[Missing]
+) -> tuple[Lack, ...]:
+    """Return what a refusal says is missing; () where it is about anything but classes and files.
+
+    A value that is in no server's list is the workflow's own fault; only files come and go.
+    """
+    found: dict[Lack, None] = {}
+    for class_type, node_id, name in missing:
+        node = nodes.get(node_id, {"class_type": class_type, "inputs": {}})
+        value = node["inputs"].get(name, "")
+        lack = Lack(node["class_type"], name, value)
+        is_file = isinstance(value, str) and _FILE.fullmatch(value)
+        if not (is_file if name else _needs(nodes, lack)):
+            return ()
+        found[lack] = None
+    return tuple(found)
+
+
+def _needs(nodes: Mapping[NodeId, Mapping[str, Any]], lack: Lack) -> bool:
+    return any(
+        node["class_type"] == lack.class_type
+        and (not lack.input or node["inputs"].get(lack.input) == lack.value)
+        for node in nodes.values()
+    )
 
 
 def lacks_of(

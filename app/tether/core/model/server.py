@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 
 from tether.core.errors import Trouble
 from tether.core.ids import Chance, ServerUrl
@@ -22,6 +23,13 @@ SHORTEST_PAUSE = 0.5
 
 REFUSED_PAUSE = 60.0
 """Seconds before a server that refuses this page is called again: only a person can mend that."""
+
+LONGEST_PAUSE = 600.0
+"""Seconds for which a server that asks to be left alone gets no new task, at most."""
+
+
+JOBS_AGAIN = 60.0
+"""Seconds after which the jobs API is asked again where something else has answered for it."""
 
 
 class Reach(Enum):
@@ -61,13 +69,26 @@ class Server:
     use: Use = Use.LISTED
     reach: Reach = Reach.UNKNOWN
     trouble: Trouble | None = None
+    mishap: Trouble | None = None
+    """Something of it could not be taken in, by a bug of this page."""
     queue_remaining: int | None = None
     queue_read_at: float = 0.0
+    losses_then: int = 0
+    """How often its socket had been lost when it said so."""
     facts: ServerFacts | None = None
     max_upload: int | None = None
     refused_size: int | None = None
     """Bytes of the smallest picture that was refused there: a proxy may allow less than it says."""
+    refused_body: int | None = None
+    """The same of the body of a POST, for which the limit may be another."""
+    is_refusal_silent: bool = False
+    """Nobody said so: uploads of that size broke off, again and again."""
+    broken_size: int | None = None
+    """Bytes of the smallest upload that broke off though the server answered; none came since."""
+    broken_at: float = 0.0
     has_jobs: bool = True
+    jobs_again_at: float = inf
+    """When its jobs API is asked again, if it has failed."""
     silent_since: float = 0.0
     is_long_silent: bool = False
     retry_at: float = 0.0
@@ -154,24 +175,50 @@ class Server:
         self.errors.reset()
         self.rests_until = 0.0
 
-    def submission_failed(self, trouble: Trouble, now: float) -> None:
-        """A task could not be brought there: the next one waits, longer with each failure."""
+    def submission_failed(self, trouble: Trouble, now: float, pause: float = 0.0) -> None:
+        """A task could not be brought there: the next one waits, longer with each failure.
+
+        It waits for `pause` seconds at least.
+        """
         self.judge(Reach.DOWN, trouble, now)
-        self.rests_until = now + max(SHORTEST_PAUSE, self.errors.next())
+        self.rest(max(SHORTEST_PAUSE, pause, self.errors.next()), now)
+
+    def rest(self, pause: float, now: float) -> None:
+        """Get no new task for that many seconds."""
+        self.rests_until = max(self.rests_until, now + min(pause, LONGEST_PAUSE))
 
     def retry_now(self) -> None:
         """A person or the network is back: no pause holds any longer."""
         self.retry_at = self.rests_until = 0.0
+
+    def lacks_jobs(self, now: float, is_sure: bool = False) -> None:
+        """What its jobs API should have answered did not come: it is asked in the older way.
+
+        Unless that `is_sure`, it may be a moment's failure, or a proxy's answer.
+        """
+        self.has_jobs = False
+        self.jobs_again_at = inf if is_sure else now + JOBS_AGAIN
+
+    def retry_jobs(self, now: float) -> None:
+        """Ask its jobs API again, if that is due by then."""
+        if self.jobs_again_at <= now:
+            self.has_jobs, self.jobs_again_at = True, inf
 
     def note_facts(self, facts: ServerFacts) -> None:
         """The server described itself."""
         self.pending.are_servers_changed |= facts != self.facts
         self.facts = facts
 
+    @property
+    def is_queue_outdated(self) -> bool:
+        """Its socket was lost since it said how long its queue is: it may have restarted."""
+        return self.connection.losses != self.losses_then
+
     def note_queue(self, queue_remaining: int, now: float) -> None:
         """The server said how long its queue is."""
         self.queue_remaining = queue_remaining
         self.queue_read_at = now
+        self.losses_then = self.connection.losses
 
     def note_number(self, number: float, asked_at: float, now: float) -> None:
         """A task posted at `asked_at` got a number: a lower one than before shows a restart."""
@@ -195,9 +242,32 @@ class Server:
     def refused_picture(self, size: int) -> None:
         """It, or a proxy before it, has refused a picture of that many bytes as too large."""
         self.refused_size = min(size, self.refused_size or size)
+        self.is_refusal_silent = False
+
+    def upload_broke(self, size: int, began_at: float, now: float) -> None:
+        """An upload of that many bytes broke off, though the server answers.
+
+        The second time that counts as refused: proxies, and ComfyUI itself, say 413 in a way that
+        no page may read. What breaks two uploads at once is one event, a new network perhaps.
+        Source: ComfyUI 0.28.1, measured; docs/protocol.md 9.
+        """
+        if self.broken_size is None:
+            self.broken_size = size
+        elif began_at >= self.broken_at:
+            self.refused_picture(max(size, self.broken_size))
+            self.is_refusal_silent = True
+            self.broken_size = min(size, self.broken_size)
+        self.broken_at = now
+
+    def forget(self) -> None:
+        """Somebody may have mended it, or its proxy: it may have and take what it did not."""
+        self.inventory.forget()
+        self.refused_size = self.refused_body = self.broken_size = None
 
     def uploaded(self, size: int, seconds: float) -> None:
         """A picture of that many bytes went there in that time; the latest counts most."""
+        if self.broken_size is not None and size >= self.broken_size:
+            self.broken_size = None
         if seconds > 0:
             latest = size / seconds
             self.bandwidth = (self.bandwidth + latest) / 2 if self.bandwidth else latest

@@ -148,11 +148,15 @@ class Task:
     """How often it was posted."""
     revision: int = 0
     """How often it was saved."""
+    sent_as: PromptId | None = None
+    """The id that it was sent under, where its server gave it another."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)
     note: Trouble | None = None
     request_id: int = 0
+    body_size: int = 0
+    """Bytes of its latest POST, 0 before the first."""
     was_rechecked: bool = False
     """The queues were queried again after a long upload."""
     server_started_at: float = 0.0
@@ -170,6 +174,9 @@ class Task:
     """When a duplicate of it in the server's queue was last deleted."""
     executed: set[NodeId] = field(default_factory=set)
     is_success_received: bool = False
+    whole_on: int = 0
+    """The attempt of the socket that brought all its frames from the start; 0 where some may be
+    missing."""
     absences: int = 0
     absent_at: float = 0.0
 

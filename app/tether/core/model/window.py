@@ -190,7 +190,7 @@ class Window:
         """The server gave a task a prompt id of its own, which replaces this window's."""
         del self._by_prompt[task.prompt_id]
         self.locks.release(task.prompt_id)
-        task.prompt_id = prompt_id
+        task.sent_as, task.prompt_id = task.sent_as or task.prompt_id, prompt_id
         self._by_prompt[prompt_id] = task
         assert task.server is not None
         self.locks.hold(prompt_id, task.server, task.bound_at)

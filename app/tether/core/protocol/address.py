@@ -54,8 +54,8 @@ def parse_server_url(text: str, page_url: str = "http://localhost/") -> ServerUr
     """Read an address as people and `servers.json` write it.
 
     Takes a URL, `host:port`, `host` (port 8188 is meant), `:port` or its digits alone (on the
-    page's own host) and `/path/` (a prefix on the page's own origin). Path prefixes are kept; a query, a
-    fragment and a slash at the end are dropped. `page_url` is the page's own address.
+    page's own host) and `/path/` (a prefix on the page's own origin). Path prefixes are kept; a
+    query, a fragment and a slash at the end are dropped. `page_url` is the page's own address.
 
     Raises:
         BadInput: It is no http(s) address.

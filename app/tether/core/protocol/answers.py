@@ -1,15 +1,27 @@
 """What servers answer over HTTP, as values; any other shape is a `MessageError`."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any, Literal, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
-from tether.core.protocol.messages import read_node_error, read_stamp, text_at
-from tether.core.protocol.outputs import MOST_OUTPUTS, Output, parse_json, read_outputs
+from tether.core.protocol.messages import (
+    read_length,
+    read_node_error,
+    read_size,
+    read_stamp,
+    text_at,
+)
+from tether.core.protocol.outputs import (
+    MOST_OUTPUTS,
+    Output,
+    name_of,
+    parse_json,
+    read_json,
+    read_outputs,
+)
 
 OpenState = Literal["pending", "in_progress"]
 EndState = Literal["completed", "failed", "cancelled"]
@@ -48,7 +60,11 @@ class Found:
     ahead: int | None = None
 
 
-_PLAIN_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+MOST_REFUSED = 100
+"""Outputs of one task that won't come; where there are more, the server's record tells its end."""
+
+PLAIN_ID = re.compile(r"[\w.:-]{1,200}", re.ASCII)
+"""An id that a server may give: no half a character, and no megabytes."""
 
 _Entry: TypeAlias = tuple[PromptId, bool, Any]
 """A task in a list: its id, whether it runs, and its number."""
@@ -58,16 +74,16 @@ def read_queue_length(text: str) -> int:
     """Read `GET /prompt`: how many tasks wait or run."""
     match read_object(text):
         case {"exec_info": {"queue_remaining": int(remaining)}}:
-            return remaining
+            return read_length(remaining)
     raise MessageError("`/prompt` has an unknown shape", text)
 
 
 def read_upload(text: str) -> str:
     """Read the answer to an upload: the file's name for the workflow, with its folder."""
     match read_object(text):
-        case {"name": str(name)} as answer if name:
-            subfolder = answer.get("subfolder")
-            return f"{subfolder}/{name}" if isinstance(subfolder, str) and subfolder else name
+        case {"name": name} as answer if name := name_of(name):
+            subfolder = name_of(answer.get("subfolder"))
+            return f"{subfolder}/{name}" if subfolder else name
     raise MessageError("`/upload/image` has an unknown shape", text)
 
 
@@ -77,7 +93,7 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
     Source: ComfyUI 0.28.1, measured: a valid part runs although others have `node_errors`.
     """
     match read_object(text):
-        case {"prompt_id": str(prompt)} if not _PLAIN_ID.fullmatch(prompt):
+        case {"prompt_id": str(prompt)} if not PLAIN_ID.fullmatch(prompt):
             pass  # a hostile one: half a character, or megabytes
         case {"prompt_id": str(prompt), "node_errors": dict(errors)}:
             refused = list(errors)
@@ -85,8 +101,8 @@ def read_acceptance(text: str) -> tuple[PromptId, frozenset[NodeId]]:
                 match error:
                     case {"dependent_outputs": list(outputs)}:
                         refused += outputs
-            given = frozenset(NodeId(node) for node in refused if isinstance(node, str))
-            return PromptId(prompt), given
+            known = filter(None, map(name_of, refused))
+            return PromptId(prompt), frozenset(map(NodeId, islice(known, MOST_REFUSED)))
         case {"prompt_id": str(prompt)}:
             return PromptId(prompt), frozenset()
     raise MessageError("`/prompt` answered in an unknown shape", text)
@@ -98,27 +114,6 @@ def read_number(text: str) -> float | None:
         case {"number": int() | float() as number}:
             return number
     return None
-
-
-def read_refusal(text: str, server: str) -> Trouble:
-    """Read the 400 of `POST /prompt`: why nothing was queued."""
-    try:
-        answer = read_object(text)
-    except MessageError:
-        answer = None
-    message = ""
-    match answer:
-        case {"error": {"type": "missing_node_type" | "invalid_prompt"} as error}:
-            message = text_at(error, "message")
-            return Trouble.of("refused_node_class", server=server, message=message)
-        case {"error": {"type": "prompt_no_outputs"}}:
-            return Trouble.of("refused_no_output", server=server)
-        case {"node_errors": dict(errors)} if details := _node_error_details(errors):
-            message = "; ".join(details)
-        case {"error": dict(error)}:
-            parts = text_at(error, "message"), text_at(error, "details")
-            message = " ".join(dict.fromkeys(parts))
-    return Trouble.of("refused", server=server, message=message.strip()[:500])
 
 
 def read_job(text: str) -> Record:
@@ -139,14 +134,31 @@ def read_job(text: str) -> Record:
     raise MessageError("`/api/jobs/…` has an unknown shape", text)
 
 
+def is_no_job(status: int, text: str) -> bool:
+    """Say whether the jobs API itself knows no such job: a proxy's 404 is another.
+
+    Source: ComfyUI 0.28.1, measured; docs/protocol.md 1.7.
+    """
+    return status == 404 and read_json(text) == {"error": "Job not found"}
+
+
+def is_cancel(status: int, text: str) -> bool:
+    """Say whether the jobs API itself took a call to cancel, whatever came of it."""
+    match read_json(text):
+        case {"cancelled": bool()}:
+            return status == 200
+    return False
+
+
 def read_history(text: str, prompt_id: PromptId) -> Record | None:
-    """Read one task's history; None when the server knows no such task, or not yet."""
+    """Read one task's history; None when the server knows no such task, or not yet.
+
+    Only `{}` says so: an object that is about something else may be a proxy's.
+    """
     answer = read_object(text)
-    if not isinstance(answer, dict):
-        raise MessageError("`/history/…` has an unknown shape", text)
-    if prompt_id not in answer:
+    if answer == {}:
         return None
-    record = read_entry(answer[prompt_id])
+    record = read_entry(answer.get(prompt_id)) if isinstance(answer, dict) else None
     if record is None:
         raise MessageError("`/history/…` has an unknown shape", text)
     return record
@@ -165,6 +177,12 @@ def read_entry(entry: Any) -> Record | None:
                 case [["execution_error", dict(error)]]:
                     return Record("failed", outputs, read_node_error(error))
             return Record("failed", outputs, read_node_error({}))
+        case {"prompt": list(), "outputs": dict(given)} if entry.get("status") is None:
+            # Source: ComfyUI before 2024, execution.py, read: `outputs` of what was done, no more.
+            outputs = _all_outputs(given)
+            if outputs:
+                return Record("completed", outputs)
+            return Record("failed", (), read_node_error({}))
     return None
 
 
@@ -199,10 +217,8 @@ def read_queue(text: str) -> dict[PromptId, Found]:
 def read_max_upload(text: str) -> int | None:
     """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
     match read_object(text):
-        case {"max_upload_size": int(size)} if size > 0:
-            return size
-        case dict():
-            return None
+        case dict() as answer:
+            return read_size(answer.get("max_upload_size"))
     raise MessageError("`/features` has an unknown shape", text)
 
 
@@ -215,8 +231,8 @@ def read_stats(text: str) -> ServerFacts:
             return ServerFacts(
                 text_at(system, "comfyui_version")[:40],
                 text_at(device, "name")[:120],
-                free if isinstance(free, int) else 0,
-                total if isinstance(total, int) else 0,
+                max(0, free) if isinstance(free, int) else 0,
+                max(0, total) if isinstance(total, int) else 0,
             )
     raise MessageError("`/system_stats` has an unknown shape", text)
 
@@ -247,20 +263,6 @@ def _all_outputs(outputs: Any) -> tuple[Output, ...]:
         return ()
     every = (read_outputs(NodeId(node), given) for node, given in outputs.items())
     return tuple(islice(chain.from_iterable(every), MOST_OUTPUTS))
-
-
-def _node_error_details(node_errors: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with which node, for people."""
-    found = []
-    for node, entry in node_errors.items():
-        match entry:
-            case {"errors": list(errors)}:
-                for error in errors:
-                    match error:
-                        case {"message": str(message), "details": str(details)}:
-                            kind = text_at(entry, "class_type")
-                            found.append(f"#{node} {kind}: {message} ({details})")
-    return found
 
 
 def _found(entries: list[_Entry]) -> dict[PromptId, Found]:

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
-from tether.core.protocol.outputs import Output, parse_json, read_outputs, texts
+from tether.core.protocol.outputs import Output, cut, parse_json, read_outputs, texts
 
 LONGEST_FRAME = 2_000_000
 """Characters of the longest text frame that is read; the server's records have what others said.
 
 Source: ComfyUI 0.28.1, measured: `progress_state` of 1,000 nodes has 300,000.
 """
+
+MOST_WAITING = 1_000_000
+"""Tasks in a queue; more are a server's mistake."""
 
 PREVIEW_HEAD = 4096
 """Bytes of a binary frame that suffice to read its head."""
@@ -132,27 +135,26 @@ def _parse(kind: str, data: Any) -> Message | None:
     """Return None for a known kind with an unknown shape."""
     match kind, data:
         case "status", {"status": {"exec_info": {"queue_remaining": int(remaining)}}}:
-            return Status(remaining, "sid" in data)
+            return Status(read_length(remaining), "sid" in data)
         case "feature_flags", dict():
             size = data.get("max_upload_size")
-            return FeatureFlags(size if isinstance(size, int) and size > 0 else None)
+            return FeatureFlags(read_size(size))
         case "progress_state", {"prompt_id": str(prompt), "nodes": dict(nodes)}:
             return NodesReached(PromptId(prompt), _shares(nodes), _running_step(nodes))
         case "progress", {"prompt_id": str(prompt), "node": str(node)}:
             share = _share(data)
-            return NodesReached(PromptId(prompt), ((NodeId(node), share),), _step(data))
+            return NodesReached(PromptId(prompt), ((NodeId(cut(node)), share),), _step(data))
         case "executing", {"node": None | str() as node}:
-            owner, shown = data.get("prompt_id"), data.get("display_node")
-            node_id = NodeId(shown if isinstance(shown, str) else node) if node else None
+            owner = data.get("prompt_id")
+            node_id = _shown(data, "display_node", node) if node else None
             return Executing(node_id, PromptId(owner) if isinstance(owner, str) else None)
         case "executed", {"prompt_id": str(prompt), "node": str(node)}:
-            shown = data.get("display_node")
-            node_id = NodeId(shown if isinstance(shown, str) else node)
+            node_id = _shown(data, "display_node", node)
             return Executed(PromptId(prompt), node_id, read_outputs(node_id, data.get("output")))
         case "execution_start", {"prompt_id": str(prompt)}:
             return ExecutionStart(PromptId(prompt), read_stamp(data.get("timestamp")))
         case "execution_cached", {"prompt_id": str(prompt), "nodes": list(cached)}:
-            done = tuple((NodeId(node), 1.0) for node in cached if isinstance(node, str))
+            done = tuple((NodeId(cut(node)), 1.0) for node in texts(cached))
             return NodesReached(PromptId(prompt), done)
         case "execution_success", {"prompt_id": str(prompt)}:
             stamp = read_stamp(data.get("timestamp"))
@@ -171,6 +173,16 @@ _KINDS = frozenset(
         *("execution_error", "execution_interrupted"),
     }
 )
+
+
+def read_length(remaining: int) -> int:
+    """Return the length of a queue as a server gives it, from 0 to `MOST_WAITING`."""
+    return max(0, min(remaining, MOST_WAITING))
+
+
+def read_size(value: Any) -> int | None:
+    """Read a limit in bytes; None for what is none: a truth value, nothing, less than nothing."""
+    return value if type(value) is int and value > 0 else None
 
 
 def read_stamp(value: Any) -> float:
@@ -228,9 +240,14 @@ def _shares(nodes: dict[str, Any]) -> tuple[tuple[NodeId, float], ...]:
     shares = []
     for node_id, state in nodes.items():
         if isinstance(state, dict):
-            shown = state.get("display_node_id")
-            shares.append((NodeId(shown if isinstance(shown, str) else node_id), _share(state)))
+            shares.append((_shown(state, "display_node_id", node_id), _share(state)))
     return tuple(shares)
+
+
+def _shown(data: Mapping[str, Any], key: str, node: str) -> NodeId:
+    """Return the node that the workflow shows for one of an expanded subgraph."""
+    shown = data.get(key)
+    return NodeId(cut(shown if isinstance(shown, str) else node))
 
 
 _MIMES = {1: "image/jpeg", 2: "image/png"}
@@ -278,7 +295,7 @@ def _parse_described(head: bytes) -> Preview:
     match about:
         case {"prompt_id": str(prompt), "image_type": ("image/jpeg" | "image/png") as mime}:
             node = about.get("display_node_id")
-            node_id = NodeId(node) if isinstance(node, str) else None
+            node_id = NodeId(cut(node)) if isinstance(node, str) else None
             return Preview(mime, 8 + length, PromptId(prompt), node_id)
     raise MessageError("preview with an unknown description", head[:64].hex())
 

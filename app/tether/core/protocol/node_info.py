@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tether.core.errors import MessageError
-from tether.core.protocol.outputs import read_json, texts
+from tether.core.protocol.outputs import name_of, read_json, texts
 
 CHOICE = "COMBO"
 """The type of an input whose value is one of a list."""
+
+MOST_CHOICES = 20_000
+"""Values of one list that are read: each is an element of the page; no folder has more."""
 
 _UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload", "image_folder")
 _WIDGETS = frozenset({"INT", "FLOAT", "STRING", "BOOLEAN", "COLOR", CHOICE})
@@ -48,13 +51,16 @@ class InputInfo(NamedTuple):
 
 
 class NodeInfo(NamedTuple):
-    """One class of a server: its inputs in their order, and the types that it gives."""
+    """One class of a server: its inputs in their order, and the types that it gives.
+
+    `is_output`: it runs for its own sake; None where the server doesn't say.
+    """
 
     name: str
     title: str
     inputs: tuple[InputInfo, ...]
     outputs: tuple[str, ...]
-    is_output: bool
+    is_output: bool | None
 
     def input(self, name: str) -> InputInfo | None:
         """Return the input of that name."""
@@ -98,12 +104,13 @@ def read_inputs(groups: Any, order: Any) -> tuple[InputInfo, ...]:
 def _read_class(class_type: str, content: dict[str, Any]) -> NodeInfo:
     inputs = read_inputs(content.get("input"), content.get("input_order"))
     outputs, title = content.get("output"), content.get("display_name")
+    is_output = content.get("output_node")
     return NodeInfo(
         class_type,
-        title if isinstance(title, str) and title else class_type,
+        name_of(title) or class_type,
         inputs,
         tuple(map(_type_name, outputs)) if isinstance(outputs, list) else (),
-        content.get("output_node") is True,
+        is_output if isinstance(is_output, bool) else None,
     )
 
 
@@ -112,9 +119,9 @@ def _read_input(name: str, described: Any, is_required: bool) -> InputInfo:
     if not isinstance(options, dict):
         options = {}
     if isinstance(first, list):
-        return InputInfo(name, CHOICE, is_required, options, tuple(first))
+        return InputInfo(name, CHOICE, is_required, options, tuple(first[:MOST_CHOICES]))
     listed = options.get("options")
-    choices = tuple(listed) if first == CHOICE and isinstance(listed, list) else ()
+    choices = tuple(listed[:MOST_CHOICES]) if first == CHOICE and isinstance(listed, list) else ()
     return InputInfo(name, _type_name(first), is_required, options, choices)
 
 

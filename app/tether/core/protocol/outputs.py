@@ -23,8 +23,8 @@ _KINDS: Mapping[str, Kind] = {
 LARGEST_UNASKED = 32 * 2**20
 """Bytes of the largest result that is fetched without a click."""
 
-ANY = 2**53
-"""The limit in bytes when a person asks for a result: none."""
+LARGEST_ASKED = 2 * 2**30
+"""Bytes of the largest result that is fetched at all: an endless one must end."""
 
 MOST_OUTPUTS = 1_000
 """Results of one task; a hostile server tells a million, and each costs the page an element."""
@@ -32,8 +32,11 @@ MOST_OUTPUTS = 1_000
 LONGEST_TEXT = 50_000
 """Characters kept of a text result."""
 
-_LONGEST_NAME = 1_000
-"""Characters of a name that no file system exceeds."""
+LONGEST_NAME = 1_000
+"""Characters of a name of a peer: no file system, node or class has a longer one."""
+
+LONGEST_SAVED = 200_000
+"""Characters of the texts, and of the names, in one record: storage has a few millions for all."""
 
 DEEPEST = 300
 """Levels of nesting that every stack bears; deeper JSON is refused."""
@@ -83,24 +86,30 @@ def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
     """
     if not isinstance(output, dict):
         return ()
+    node_id = NodeId(cut(node_id))
     found: list[Output] = []
     for values in output.values():
         for value in values if isinstance(values, list) else ():
             if len(found) == MOST_OUTPUTS:
                 return tuple(found)
             match value:
-                case {"filename": str(filename)} if 0 < len(filename) <= _LONGEST_NAME:
-                    subfolder = _name_at(value, "subfolder", "")
-                    folder = _name_at(value, "type", "output")
+                case {"filename": name} if filename := name_of(name):
+                    subfolder = name_of(value.get("subfolder"))
+                    folder = name_of(value.get("type"), "output")
                     found.append(Output(node_id, kind_of(filename), filename, subfolder, folder))
                 case str():
                     found.append(Output(node_id, "text", text=value[:LONGEST_TEXT]))
     return tuple(found)
 
 
-def _name_at(value: Mapping[str, Any], key: str, otherwise: str) -> str:
-    name = value.get(key)
-    return name if isinstance(name, str) and len(name) <= _LONGEST_NAME else otherwise
+def name_of(value: Any, otherwise: str = "") -> str:
+    """Return a name of a peer; `otherwise` for what is none, or longer than any name."""
+    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else otherwise
+
+
+def cut(name: str) -> str:
+    """Return a name of a peer that must not be missing: the beginning of one that is too long."""
+    return name[:LONGEST_NAME]
 
 
 def kind_of(filename: str) -> Kind:
@@ -135,8 +144,27 @@ def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:
 
 
 def outputs_to_json(outputs: tuple[Output, ...]) -> list[list[str]]:
-    """Write outputs as plain lists, for a task's record."""
-    return [[o.node_id, o.kind, o.filename, o.subfolder, o.folder, o.text] for o in outputs]
+    """Write outputs as plain lists, for a task's record.
+
+    A text that has no room in it is empty; after names that have none comes nothing.
+    """
+    found: list[list[str]] = []
+    for_texts = for_names = LONGEST_SAVED
+    for o in outputs:
+        names = [o.node_id, o.kind, o.filename, o.subfolder, o.folder]
+        for_names -= sum(map(_length_in_record, names))
+        if for_names < 0:
+            break
+        length = _length_in_record(o.text)
+        is_short = length <= for_texts
+        for_texts -= length if is_short else 0
+        found.append([*names, o.text if is_short else ""])
+    return found
+
+
+def _length_in_record(text: str) -> int:
+    """A character that isn't ASCII takes six."""
+    return len(text) * (1 if text.isascii() else 6)
 
 
 def outputs_from_json(rows: Any) -> tuple[Output, ...]:

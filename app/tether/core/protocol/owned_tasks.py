@@ -6,6 +6,8 @@ from typing import Any
 from tether.core.errors import MessageError
 from tether.core.ids import ClientId, OwnerTag, PromptId
 from tether.core.protocol.answers import OpenState, Record, read_entry, read_object
+from tether.core.protocol.outputs import name_of
+from tether.core.protocol.sent_tasks import number_of, sent_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +15,8 @@ class OwnedTask:
     """One task of the owner, as its server knows it."""
 
     prompt_id: PromptId
+    sent_as: PromptId | None
+    """What it was sent under, where its server gave it another id."""
     client_id: ClientId
     title: str
     record: Record
@@ -24,7 +28,7 @@ def read_open(text: str, owner: OwnerTag) -> list[OwnedTask]:
         case {"queue_running": list(running), "queue_pending": list(pending)}:
             parts: tuple[tuple[list[Any], OpenState], ...] = (
                 (running, "in_progress"),
-                (sorted(pending, key=_number), "pending"),
+                (sorted(pending, key=number_of), "pending"),
             )
             return [
                 found
@@ -35,8 +39,8 @@ def read_open(text: str, owner: OwnerTag) -> list[OwnedTask]:
     raise MessageError("`/queue` has an unknown shape", text)
 
 
-def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[OwnedTask]]:
-    """Read a page of `GET /history`: how many entries it has, and the owner's among them."""
+def read_ended(text: str, owner: OwnerTag) -> tuple[frozenset[str], list[OwnedTask]]:
+    """Read a page of `GET /history`: the ids of its entries, and the owner's tasks among them."""
     page = read_object(text)
     if not isinstance(page, dict):
         raise MessageError("`/history` has an unknown shape", text)
@@ -46,25 +50,22 @@ def read_ended(text: str, owner: OwnerTag) -> tuple[int, list[OwnedTask]]:
         item = _owned(entry.get("prompt"), owner, record) if record is not None else None
         if item is not None:
             found.append(item)
-    return len(page), found
+    return frozenset(page), found
 
 
 def _owned(item: Any, owner: OwnerTag, record: Record) -> OwnedTask | None:
     """Read `[number, prompt_id, workflow, extra_data, outputs]`; None for another owner's."""
     match item:
-        case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if tag == owner:
+        case [_, str(prompt), _, {"tether": {"owner": tag} as tether} as extra, *_] if (
+            tag == owner and name_of(prompt)
+        ):
             title, client = tether.get("title"), extra.get("client_id")
+            sent = sent_as(item)
             return OwnedTask(
                 PromptId(prompt),
-                ClientId(client if isinstance(client, str) else ""),
+                sent if sent != prompt else None,
+                ClientId(name_of(client)),
                 title[:200] if isinstance(title, str) else "",
                 record,
             )
     return None
-
-
-def _number(item: Any) -> float:
-    match item:
-        case [int() | float() as number, *_]:
-            return number
-    return 0.0

@@ -29,6 +29,7 @@ class Ask(Enum):
     JOB = "job"
     QUEUE = "queue"
     HISTORY = "history"
+    RECENT = "recent"
     CANCEL = "cancel"
     DELETE = "delete"
     INTERRUPT = "interrupt"
@@ -82,6 +83,11 @@ class Request:
     owner: Owner = Owner.CALLER
 
     @property
+    def is_final(self) -> bool:
+        """Whether it changes what becomes of a task: the disk must say so before it is sent."""
+        return self.ask in (Ask.POST, Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT)
+
+    @property
     def method(self) -> str:
         """The HTTP method: POST where something is sent, else GET."""
         return "GET" if self.body is None and self.upload is None else "POST"
@@ -122,14 +128,15 @@ def prompt_body(
 ) -> str:
     """Write the body of `POST /prompt`.
 
-    The server keeps `extra_data` and returns it: by its tag the owner finds the task from anywhere.
+    The server keeps `extra_data` and returns it: by its tag the owner finds the task from anywhere,
+    and this window finds it where the server makes an id of its own.
     """
     return json.dumps(
         {
             "prompt": nodes,
             "client_id": client_id,
             "prompt_id": prompt_id,
-            "extra_data": {"tether": {"owner": owner, "title": title}},
+            "extra_data": {"tether": {"owner": owner, "title": title, "prompt": prompt_id}},
         }
     )
 
@@ -142,6 +149,11 @@ def job_path(prompt_id: PromptId, verb: str = "") -> str:
 def history_path(prompt_id: PromptId) -> str:
     """Return the path of one task's history, for servers without the jobs API."""
     return f"/history/{quote(prompt_id, safe='')}"
+
+
+def recent_path(entries: int) -> str:
+    """Return the path of the newest entries of the history, each with its whole workflow."""
+    return f"/history?max_items={entries}"
 
 
 OPEN_JOBS_PATH = "/api/jobs?status=pending,in_progress"

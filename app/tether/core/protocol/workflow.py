@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
+from tether.core.protocol.node_info import NodeInfo
 from tether.core.protocol.outputs import parse_json
 
 LONGEST_WORKFLOW = 8_000_000
@@ -22,6 +24,7 @@ _INNER_CLASSES = frozenset(
         *("ImageBlur", "ImageSharpen", "ImageCrop", "ImageBlend"),
     }
 )
+_NOT_DESCRIBED: Mapping[str, NodeInfo | None] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,20 @@ class Workflow:
             nodes[node_id]["inputs"] = {**nodes[node_id]["inputs"], name: value}
         return nodes
 
-    def outputs(self) -> frozenset[NodeId] | None:
-        """Return the nodes whose `executed` must come; None where only the server knows them."""
+    def outputs(
+        self, infos: Mapping[str, NodeInfo | None] = _NOT_DESCRIBED
+    ) -> frozenset[NodeId] | None:
+        """Return the nodes whose `executed` must come; None where only the server knows them.
+
+        `infos` are the classes as that server describes them.
+        """
         found = set()
         for node_id, node in self.nodes.items():
-            if node["class_type"] in _OUTPUT_CLASSES:
+            name = node["class_type"]
+            info = infos.get(name)
+            if name in _OUTPUT_CLASSES or (info is not None and info.is_output):
                 found.add(node_id)
-            elif node["class_type"] not in _INNER_CLASSES:
+            elif name not in _INNER_CLASSES and (info is None or info.is_output is None):
                 return None
         return frozenset(found)
 

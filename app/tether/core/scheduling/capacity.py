@@ -23,6 +23,9 @@ EARLIEST = 3.0
 """How many times as long as the way to a server a task may be there too early: where ends are
 known less well than that, a moment of idleness costs less."""
 
+SHORTEST_WAIT = 0.001
+"""Seconds: a shorter wait is none, or it could be too short to be added to the time of day."""
+
 NEVER = inf
 """Only an event can open the place."""
 
@@ -63,7 +66,10 @@ class Capacity:
         if url in self._left:
             return NEVER
         lead = self._lead(server, size)
-        return max(0.0, backlog - doubt - lead) if doubt <= EARLIEST * lead else NEVER
+        if doubt > EARLIEST * lead:
+            return NEVER
+        wait = backlog - doubt - lead
+        return wait if wait >= SHORTEST_WAIT else 0.0
 
     def is_shared(self, url: ServerUrl, length: int | None) -> bool:
         """Say whether only this browser's windows have tasks there: then they share its places."""

@@ -19,7 +19,7 @@ def suits(window: Window, server: Server, task: Task, now: float) -> bool:
     return (
         task.pinned in (None, server.url)
         and server.url != window.abandoned_at(task)
-        and all(server.accepts(picture.size) for picture in task.pictures)
+        and accepts(server, task)
         and not _lacks(window, server, task, now)
     )
 
@@ -34,11 +34,16 @@ def suits_now(window: Window, server: Server, task: Task, now: float) -> bool:
 
 
 def fits_elsewhere(window: Window, task: Task) -> bool:
-    """Say whether the task isn't pinned, and some server may take its pictures."""
+    """Say whether the task isn't pinned, and some server may take all that it sends."""
     return task.pinned is None and any(
-        not server.is_leaving and all(server.accepts(each.size) for each in task.pictures)
-        for server in window.servers.values()
+        not server.is_leaving and accepts(server, task) for server in window.servers.values()
     )
+
+
+def accepts(server: Server, task: Task) -> bool:
+    """Say whether nothing that is sent for a task is too large for a server, as far as is known."""
+    is_refused = server.refused_body is not None and task.body_size >= server.refused_body
+    return not is_refused and all(server.accepts(picture.size) for picture in task.pictures)
 
 
 def why_nowhere(
@@ -47,6 +52,8 @@ def why_nowhere(
     """Return what keeps a task from all servers that it may have; None while that can change."""
     allowed = [server for server in servers if task.pinned in (None, server.url)]
     trouble = too_large(allowed, [(each.filename, each.size) for each in task.pictures])
+    if allowed and not trouble and not any(accepts(server, task) for server in allowed):
+        trouble = too_large_there(allowed[0], task.title, task.body_size)
     return trouble or lacking([(each.name, _lacks(window, each, task, now)) for each in allowed])
 
 
@@ -96,7 +103,7 @@ def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble
         if servers and not any(server.accepts(size) for server in servers):
             roomiest = max(servers, key=lambda server: server.max_upload or 0)
             if roomiest.refused_size is not None:
-                return Trouble.of("picture_too_large_there", server=roomiest.name, picture=filename)
+                return too_large_there(roomiest, filename, size)
             return Trouble.of(
                 "picture_too_large",
                 picture=filename,
@@ -105,3 +112,11 @@ def too_large(servers: list[Server], pictures: list[tuple[str, int]]) -> Trouble
                 limit=f"{(roomiest.max_upload or 0) / 2**20:.0f}",
             )
     return None
+
+
+def too_large_there(server: Server, filename: str, size: int) -> Trouble:
+    """Return that a server, or a proxy before it, took no body of that many bytes."""
+    code = "upload_broken_off" if server.is_refusal_silent else "picture_too_large_there"
+    limit = max(100, 2 * round(size / 2**20))
+    facts = {"picture": filename, "size": f"{size / 2**20:.1f}", "limit": limit}
+    return Trouble.of(code, server=server.name, **facts)

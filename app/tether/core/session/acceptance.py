@@ -7,7 +7,7 @@ from tether.core.errors import Trouble
 from tether.core.events import TaskAccepted, WorkflowLoaded
 from tether.core.ids import ServerUrl
 from tether.core.model.durations import workload_of
-from tether.core.model.task import State, Task
+from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.session.records import restore_task
 from tether.core.session.snapshot import read_task
@@ -81,7 +81,7 @@ class Acceptance:
             restore_task(window, task, now)
             if task.digest not in window.workflows:
                 commands.append(LoadWorkflow(task.digest))
-            if task.server is not None:
+            if task.state in ON_SERVER and task.server is not None:
                 commands += self._reconciler.query(window.servers[task.server], now)
         if count:
             code = "taken_up_one" if count == 1 else "taken_up"

@@ -1,6 +1,6 @@
 """Collects all tasks of one owner from the servers, wherever they were sent from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tether.core.commands import Command, Commands
 from tether.core.errors import MessageError, Trouble
@@ -29,6 +29,8 @@ class Search:
     known: frozenset[PromptId]
     asked: dict[int, int]
     """Request -> where its page of the history begins; 0 for the queue too."""
+    pages: dict[ServerUrl, frozenset[str]] = field(default_factory=dict)
+    """The ids on the latest page of each history."""
     found: int = 0
 
 
@@ -60,17 +62,20 @@ class Collection:
             if status != 200:
                 raise MessageError(f"`{request.path}` answered {status}", text)
             if request.ask is Ask.OWN_QUEUE:
-                offset, count, found = 0, PAGE, read_open(text, search.owner)
+                offset, is_more, found = 0, True, read_open(text, search.owner)
             else:
                 offset = search.asked[request.id] + PAGE
-                count, found = read_ended(text, search.owner)
+                ids, found = read_ended(text, search.owner)
+                # Servers before July 2025 know no `offset`: each page is the newest.
+                is_more = len(ids) == PAGE and ids.isdisjoint(search.pages.get(server.url, ()))
+                search.pages[server.url] = ids
         except MessageError:
             return self.failed(server, request)
         del search.asked[request.id]
         commands: list[Command] = []
         for each in found:
             commands += self._take(search, server, each, now)
-        if count == PAGE:
+        if is_more:
             path = f"/history?max_items={PAGE}&offset={offset}"
             commands.append(self._ask(search, server.url, Ask.OWN_HISTORY, path, offset))
         self._finish(search)
@@ -87,8 +92,9 @@ class Collection:
     def _take(self, search: Search, server: Server, found: OwnedTask, now: float) -> Commands:
         """Make a task of what was found, unless this or another window has it."""
         window = self._window
-        if found.prompt_id in search.known or window.by_prompt(found.prompt_id):
-            return ()
+        for known in (found.prompt_id, found.sent_as):
+            if known is not None and (known in search.known or window.by_prompt(known)):
+                return ()
         search.found += 1
         task = Task(
             # A server could name another page's id for it, which would prove nothing.
@@ -105,6 +111,7 @@ class Collection:
             now,
             now,
             now,
+            sent_as=found.sent_as,
         )
         if task.is_ended:
             task.ended_at, task.ended_by = now, "record"

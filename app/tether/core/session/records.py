@@ -1,6 +1,5 @@
 """Keeps a window over reloads: its identity, its locks, its tasks."""
 
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -34,10 +33,8 @@ class SessionRecords:
 
     def __init__(self) -> None:
         self._saved: dict[str, str | None] = {}
-        self._ends: deque[Task] = deque()
-        """Tasks that have ended within the last hour, the oldest end first."""
-        self._dismissed: set[TaskId] = set()
-        """Those of them that are in no list any more."""
+        self._ends: dict[TaskId, tuple[Task, float]] = {}
+        """Tasks that have ended, and when this page wrote so: another's clock may differ."""
 
     def restore(
         self,
@@ -84,6 +81,11 @@ class SessionRecords:
         window.locks.retain({t.prompt_id for t in tasks if t.state in ON_SERVER})
         return window
 
+    def forget(self, window: Window) -> None:
+        """Have all written anew: nothing of it is stored any more."""
+        self._saved.clear()
+        window.pending.unsaved.update(window.tasks)
+
     def save(self, window: Window, now: float) -> Commands:
         """Return the writes that bring the records up to date."""
         commands: list[Command] = []
@@ -98,12 +100,15 @@ class SessionRecords:
             task = window.tasks.get(task_id)
             if task is None:
                 commands.append(SaveRecord(TASK_RECORD + task_id, None))
+                if task_id in self._ends:
+                    over = self._over(window, task_id)
+                    commands.append(SaveEntry(task_id, over, over))
                 continue
             task.revision += 1
             text = write_task(task)
             commands.append(SaveRecord(TASK_RECORD + task_id, text))
-            if task.is_ended and task.state is not State.ADOPTED and task not in self._ends:
-                self._ends.append(task)
+            if task.is_ended and task.state is not State.ADOPTED:
+                self._ends.setdefault(task_id, (task, now))
             if task.state is not State.ADOPTED:
                 entry = entry_of(window, task, text)
                 shown = write_entry(replace(entry, record="")) if task.is_ended else None
@@ -111,21 +116,22 @@ class SessionRecords:
         return (*commands, *self._forget_ends(window, now))
 
     def _forget_ends(self, window: Window, now: float) -> Iterator[SaveEntry]:
-        """Empty the entries of ends that were dismissed, and delete those of long ago.
+        """Delete the entries of ends that were written long ago, the oldest first.
 
         After a kill, what windows share may be of a time when the task had not ended, or not even
         begun: until no browser is that late, the disk says that it is over.
         """
-        for task in list(self._ends):
-            over = write_entry(entry_of(window, task, ""))
-            if task.ended_at < now - END_SHOWN_FOR:
-                self._ends.remove(task)
-                self._dismissed.discard(task.task_id)
-                # The window that an adopted task came from must learn that it is over.
-                yield SaveEntry(task.task_id, over if task.epoch else None, None)
-            elif task.task_id not in window.tasks and task.task_id not in self._dismissed:
-                self._dismissed.add(task.task_id)
-                yield SaveEntry(task.task_id, over, over)
+        for task_id, (task, written_at) in list(self._ends.items()):
+            if written_at >= now - END_SHOWN_FOR:
+                return
+            # The window that an adopted task came from must learn that it is over.
+            over = self._over(window, task_id) if task.epoch else None
+            del self._ends[task_id]
+            yield SaveEntry(task_id, over, None)
+
+    def _over(self, window: Window, task_id: TaskId) -> str:
+        """Return the entry of a task that has ended and is in no list any more."""
+        return write_entry(entry_of(window, self._ends[task_id][0], ""))
 
 
 def entry_of(window: Window, task: Task, record: str) -> Entry:

@@ -7,6 +7,7 @@ from tether.core.events import Answered, RequestFailed
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
+from tether.core.protocol.answers import is_cancel
 from tether.core.protocol.requests import Ask, Owner, Request
 from tether.core.session.collection import Collection
 from tether.core.session.rebalancing import Rebalancing
@@ -69,8 +70,8 @@ class Responses:
                 return machines.dispatcher.described(server, now)
             case Owner.SUBMISSION:
                 return self._submitted(server, event, now)
-            case Owner.CANCELLATION if request.ask is Ask.CANCEL and status == 404:
-                return machines.cancellation.refused(request)
+            case Owner.CANCELLATION if request.ask is Ask.CANCEL and not is_cancel(status, text):
+                return machines.cancellation.refused(request, status, now)
             case Owner.CANCELLATION:
                 return machines.reconciler.query(server, now)
             case Owner.RECONCILER:
@@ -93,8 +94,10 @@ class Responses:
                 task = self._task_of(request)
                 return machines.submission.failed(task, request, failure, now) if task else ()
             case Owner.CANCELLATION:
-                # Old servers refuse the newer call in a way that no page may read.
-                # Source: ComfyUI 0.3.64, 405 without CORS headers, measured.
+                if request.ask is Ask.CANCEL:
+                    # Old servers and proxies refuse it in a way that no page may read.
+                    # Source: ComfyUI 0.3.64, 405 without CORS headers, measured.
+                    server.lacks_jobs(now)
                 return machines.reconciler.query(server, now)
             case Owner.RECONCILER:
                 return machines.reconciler.failed(request, now)

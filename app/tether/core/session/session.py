@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from tether.core import events, timers
 from tether.core.commands import Command, Commands, StartTimer
+from tether.core.errors import Trouble
+from tether.core.events import Failure
 from tether.core.ids import Chance, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
@@ -16,6 +18,9 @@ from tether.core.submission.dialing import aim, connect, fired
 from tether.core.tracking.frames import Frames
 from tether.core.windows.ledger import Entry
 from tether.core.windows.peers import BroadcastReceived
+
+FIRED_AGAIN = 1.0
+"""Seconds until a timer that could not be handled fires again."""
 
 LINGER = 10.0
 """Seconds that a connection stays after its last task: the next one often goes there too."""
@@ -56,6 +61,28 @@ class Session:
         """Advance by one event; `now` is seconds since the epoch, by a clock that never jumps."""
         return self._settled(self._handle(event, now), now)
 
+    def mishandled(self, event: events.Event, now: float) -> Commands:
+        """An event could not be handled, by a bug: say so, and go on without it.
+
+        An answer then counts as none, so that nobody waits for it, and a timer fires again.
+        """
+        url = events.server_of(event)
+        server = self.window.servers.get(url) if url is not None else None
+        if server is None:
+            self.window.notices.append(Trouble.of("mishandled_here"))
+        else:
+            server.mishap = Trouble.of("mishandled", server=server.name)
+            self.window.pending.are_servers_changed = True
+            for task in self.window.bound_to(server.url):
+                task.whole_on = 0
+        commands: Commands = ()
+        match event:
+            case events.Answered(request):
+                commands = self._handle(events.RequestFailed(request, Failure.NETWORK), now)
+            case events.TimerFired(key):
+                commands = (StartTimer(key, FIRED_AGAIN),)
+        return self._settled(commands, now)
+
     def _handle(self, event: events.Event, now: float) -> Commands:
         window = self.window
         match event:
@@ -64,8 +91,7 @@ class Session:
             case events.SocketOpened(url, attempt) if url in window.servers:
                 return window.servers[url].connection.opened(attempt)
             case events.SocketClosed(url, attempt, _) if url in window.servers:
-                window.pending.are_connections_due |= window.servers[url].is_leaving
-                return window.servers[url].connection.closed(attempt)
+                return self._closed(window.servers[url], attempt)
             case events.Answered(request) if request.server in window.servers:
                 return self._responses.answered(window.servers[request.server], event, now)
             case events.RequestFailed(request) if request.server in window.servers:
@@ -92,7 +118,7 @@ class Session:
                 self._acceptance.loaded(event, now)
             case events.ServerAdded(url, name):
                 server = window.use(url, name, now)
-                server.inventory.forget()
+                server.forget()
                 return self._machines.reachability.meet(server)
             case events.ServerPaused(url, is_paused) if url in window.servers:
                 window.pause(window.servers[url], is_paused)
@@ -114,6 +140,9 @@ class Session:
                 return self._exchange.received(text, now)
             case events.StorageFailed(trouble):
                 window.notices.append(trouble)
+            case events.StorageCleared():
+                window.notices.append(Trouble.of("files_deleted"))
+                self._records.forget(window)
         return ()
 
     def _fired(self, timer: timers.Timer, now: float) -> Commands:
@@ -144,6 +173,16 @@ class Session:
             case timers.ReportTimer():
                 return self._exchange.send(now)
         return ()
+
+    def _closed(self, server: Server, attempt: int) -> Commands:
+        """A socket is closed: a lost server that nothing polls is asked what it does."""
+        connection = server.connection
+        self.window.pending.are_connections_due |= server.is_leaving
+        losses, commands = connection.losses, connection.closed(attempt)
+        is_polled = bool(self.window.bound_to(server.url)) or server.is_leaving
+        if connection.losses == losses or is_polled:
+            return commands
+        return (*commands, self._machines.reachability.probe(server))
 
     def _returned(self, now: float) -> Commands:
         """The network or the person is back: nothing waits for its timer."""

@@ -56,6 +56,7 @@ def write_task(task: Task) -> str:
             "halved": task.deduplicated_at,
             "sends": task.sends,
             "rev": task.revision,
+            "sent_as": task.sent_as,
         }
     )
 
@@ -110,6 +111,7 @@ def read_task(text: str) -> Task | None:
                 deduplicated_at=_seconds(record.get("halved")),
                 sends=_count(record.get("sends")),
                 revision=_count(record.get("rev")),
+                sent_as=_prompt_id(record.get("sent_as")),
             )
     return None
 
@@ -169,6 +171,10 @@ def _names(rows: Any) -> dict[tuple[NodeId, str], str]:
 
 def _task_id(text: Any) -> TaskId | None:
     return TaskId(text) if isinstance(text, str) else None
+
+
+def _prompt_id(text: Any) -> PromptId | None:
+    return PromptId(text) if isinstance(text, str) else None
 
 
 def _trouble(row: Any) -> Trouble | None:

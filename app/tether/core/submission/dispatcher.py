@@ -76,7 +76,7 @@ class Dispatcher:
         commands: list[Command] = []
         at = min(opens_at, default=NEVER)
         # Each of a thousand new tasks would restart the timer, and it may fire a little early.
-        is_due = self._fill_at <= now + TIMER_TOLERANCE < at + TIMER_TOLERANCE < NEVER
+        is_due = self._fill_at <= now + TIMER_TOLERANCE and now < at < NEVER
         if at < self._fill_at or is_due:
             self._fill_at = at
             commands.append(StartTimer(FillTimer(), at - now))

@@ -5,21 +5,40 @@ from tether.core.errors import MessageError, Trouble
 from tether.core.events import Answered, Failure, Picture
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.connection import GREETING_WITHIN, Phase
-from tether.core.model.server import Server
+from tether.core.model.inventory import lacks_told
+from tether.core.model.server import REFUSED_PAUSE, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.answers import read_acceptance, read_number, read_refusal, read_upload
-from tether.core.protocol.requests import Ask, Owner, Request, Upload, prompt_body
-from tether.core.scheduling.fitness import fits_elsewhere
+from tether.core.protocol.answers import (
+    read_acceptance,
+    read_number,
+    read_queue_length,
+    read_upload,
+)
+from tether.core.protocol.refusals import read_missing, read_reason, read_refusal
+from tether.core.protocol.requests import Ask, Owner, Request, Upload, probe, prompt_body
+from tether.core.scheduling.fitness import fits_elsewhere, too_large_there
 from tether.core.scheduling.recheck import Recheck
 from tether.core.submission.dialing import called, connect
 from tether.core.timers import SocketTimer
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
+_SLOW_LINE = 30_000
+"""Bytes a second that an upload is given time for: a line of 1 Mbit/s that four share."""
+
 """Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
 
 MOST_SENDS = 3
 """POSTs of a task without effect after which another server is tried."""
+
+FOR_GOOD = (400, 415, 422)
+"""Refusals of what was sent, which would be refused again."""
+
+BUSY = (429, 503)
+"""Refusals that say nothing of what was sent: later it may be taken."""
+
+PAUSES = {**dict.fromkeys((401, 402, 403), REFUSED_PAUSE), 429: 10.0}
+"""Seconds at least before a server that refused a task so gets the next one."""
 
 
 class Submission:
@@ -85,6 +104,7 @@ class Submission:
         nodes = server.inventory.fitted(self._window.workflows[task.digest].with_names(task.names))
         owner = self._window.settings.owner
         body = prompt_body(nodes, task.client_id, task.prompt_id, owner, task.title)
+        task.body_size = len(body)
         about = self._about(task, Ask.POST, "/prompt")
         return Request(*about, body, timeout=POST_WITHIN, owner=Owner.SUBMISSION)
 
@@ -93,42 +113,76 @@ class Submission:
 
         It keeps its prompt id, so that it never runs twice.
         """
-        if task.sends < MOST_SENDS:
-            return (self.post(task, now),)
         server = self._server(task)
-        return self._take_back(task, server, Trouble.of("post_in_vain", server=server.name), now)
+        if task.sends >= MOST_SENDS:
+            why = Trouble.of("post_in_vain", server=server.name)
+            return self._take_back(task, server, why, now)
+        # It stays with a server that rests: its pictures are there.
+        return (self.post(task, now),) if now >= server.rests_until else ()
 
     def answered(self, task: Task, event: Answered, now: float) -> Commands:
-        """An upload or the POST was answered."""
-        if event.request.ask is Ask.UPLOAD:
-            return self._uploaded(task, event.status, event.text, now)
-        return self._posted(task, event.status, event.text, now)
+        """An upload, the probe after one in vain, or the POST was answered."""
+        match event.request.ask:
+            case Ask.UPLOAD:
+                return self._uploaded(task, event, now)
+            case Ask.PROBE:
+                return self._probed(task, event, now)
+        return self._posted(task, event, now)
 
-    def _uploaded(self, task: Task, status: int, text: str, now: float) -> Commands:
+    def _uploaded(self, task: Task, event: Answered, now: float) -> Commands:
         server, picture = self._server(task), self._next_picture(task)
+        status, text = event.status, event.text
         if status == 200:
             try:
                 name = read_upload(text)
             except MessageError as error:
-                return self._take_back(task, server, error.trouble, now)
+                return self._doubt(task, error.trouble)
             task.names[picture.node_id, picture.input] = name
             return self.advance(task, now)
-        if status in (400, 413):
-            code = "picture_refused" if status == 400 else "picture_too_large_there"
-            why = Trouble.of(code, server=server.name, picture=picture.filename)
-            if status == 413:
-                server.refused_picture(picture.size)
-                if fits_elsewhere(self._window, task):
-                    self._window.unbind(task, why)
-                    return ()
+        if status == 413:
+            server.refused_picture(picture.size)
+            return self._too_large(task, server, picture.filename, picture.size, now)
+        if status in FOR_GOOD:
+            facts = {"picture": picture.filename, "message": read_reason(text) or f"HTTP {status}"}
+            why = Trouble.of("picture_refused", server=server.name, **facts)
             self._window.end(task, State.FAILED, now, "answer", why)
             return ()
-        why = Trouble.of("server_status", server=server.name, status=status)
+        why = _refused_for_now(server, status, text)
+        if status in BUSY:
+            return self._take_back(task, server, why, now, _pause(event))
+        server.rest(_pause(event), now)
+        return self._doubt(task, why)
+
+    def _doubt(self, task: Task, why: Trouble) -> Commands:
+        """An upload was in vain: is it the upload's fault, or is the server away?"""
+        task.note = why
+        task.request_id = self._window.next_request()
+        return (probe(task.request_id, self._server(task).url, Owner.SUBMISSION, task.task_id),)
+
+    def _probed(self, task: Task, event: Answered, now: float) -> Commands:
+        """The server answers, at once after an upload that it did not take."""
+        server, picture, why = self._server(task), self._next_picture(task), task.note
+        assert why is not None, "the upload was in vain for a reason"
+        try:
+            server.note_queue(read_queue_length(event.text), now)
+        except MessageError:
+            return self._take_back(task, server, why, now)
+        server.upload_broke(picture.size, task.bound_at, now)
+        if not server.accepts(picture.size):
+            return self._too_large(task, server, picture.filename, picture.size, now)
         return self._take_back(task, server, why, now)
 
-    def _posted(self, task: Task, status: int, text: str, now: float) -> Commands:
+    def _too_large(self, task: Task, server: Server, name: str, size: int, now: float) -> Commands:
+        """What a task sends is too large there: it goes elsewhere, or has failed."""
+        why = too_large_there(server, name, size)
+        if fits_elsewhere(self._window, task):
+            return self._give_back(task, why, now)
+        self._window.end(task, State.FAILED, now, "answer", why)
+        return ()
+
+    def _posted(self, task: Task, event: Answered, now: float) -> Commands:
         """The POST was answered; frames may have overtaken the answer."""
-        server = self._server(task)
+        server, status, text = self._server(task), event.status, event.text
         if status == 200:
             try:
                 prompt_id, refused_outputs = read_acceptance(text)
@@ -151,17 +205,36 @@ class Submission:
             return ()
         if task.state is not State.POSTING:
             return ()
-        if status == 400:
-            why = read_refusal(text, server.name)
-            self._window.end(task, State.FAILED, now, "answer", why)
-        elif status >= 500:
+        if status in FOR_GOOD:
+            return self._refused(task, server, event, now)
+        if status == 413:
+            server.refused_body = min(task.body_size, server.refused_body or task.body_size)
+            return self._too_large(task, server, task.title, task.body_size, now)
+        if status >= 500:
             # A 500 may come with the task in the queue all the same.
             # Source: ComfyUI 0.28.1, measured: equal numbers and ids.
-            self._outcome_unknown(task)
-        else:
-            why = Trouble.of("server_status", server=server.name, status=status)
-            return self._take_back(task, server, why, now)
-        return ()
+            self._outcome_unknown(task, read_reason(text), status)
+            server.rest(_pause(event), now)
+            return ()
+        why = _refused_for_now(server, status, text)
+        return self._take_back(task, server, why, now, _pause(event))
+
+    def _refused(self, task: Task, server: Server, event: Answered, now: float) -> Commands:
+        """The workflow was refused; what one server lacks another may have."""
+        why = read_refusal(event.text, server.name, event.status)
+        missing = read_missing(event.text)
+        names = [task.names.get((each.node_id, each.input), "") for each in missing]
+        gone = [name for name in names if name]
+        if gone and len(gone) == len(missing) and task.sends < MOST_SENDS:
+            # It was uploaded just now.
+            return self._take_back(task, server, _lacking(server, gone), now)
+        lacks = () if gone else lacks_told(self._window.workflows[task.digest].nodes, missing)
+        server.inventory.refused(lacks, now)
+        others = [each for each in self._window.servers.values() if not each.is_leaving]
+        if not lacks or task.pinned or others in ([server], []):
+            self._window.end(task, State.FAILED, now, "answer", why)
+            return ()
+        return self._give_back(task, _lacking(server, [lack.name for lack in lacks]), now)
 
     def acknowledged(self, task: Task, now: float) -> None:
         """The server has the task."""
@@ -180,6 +253,11 @@ class Submission:
     def failed(self, task: Task, request: Request, failure: Failure, now: float) -> Commands:
         """An upload or a POST has no answer."""
         server = self._server(task)
+        if failure is Failure.REDIRECTED:
+            if request.ask is Ask.POST and task.state is not State.POSTING:
+                return ()
+            why = Trouble.of("server_redirects", server=server.name, url=server.url)
+            return self._take_back(task, server, why, now)
         if request.ask is Ask.POST:
             if task.state is State.POSTING:
                 self._outcome_unknown(task)
@@ -189,6 +267,10 @@ class Submission:
             why = Trouble.of("picture_gone", picture=picture)
             self._window.end(task, State.FAILED, now, "here", why)
             return ()
+        if request.ask is Ask.UPLOAD:
+            picture = self._next_picture(task).filename
+            why = Trouble.of("upload_unanswered", server=server.name, picture=picture)
+            return self._doubt(task, why)
         why = Trouble.of("server_silent", server=server.name)
         return self._take_back(task, server, why, now)
 
@@ -196,19 +278,27 @@ class Submission:
         """Stop the upload of a task that no server has yet."""
         return (StopTimer(SocketTimer(task.task_id)), AbortRequest(task.request_id))
 
-    def _take_back(self, task: Task, server: Server, why: Trouble, now: float) -> Commands:
+    def _take_back(
+        self, task: Task, server: Server, why: Trouble, now: float, pause: float = 0.0
+    ) -> Commands:
+        """The server did not do its part: it rests, and the task may go elsewhere."""
+        server.submission_failed(why, now, pause)
+        return self._give_back(task, why, now)
+
+    def _give_back(self, task: Task, why: Trouble, now: float) -> Commands:
         """The task isn't in the server's queue: it may go elsewhere."""
-        server.submission_failed(why, now)
         if task.is_cancel_wanted:
             self._window.end(task, State.CANCELLED, now, "answer", None)
         else:
             self._window.unbind(task, why)
         return ()
 
-    def _outcome_unknown(self, task: Task) -> None:
+    def _outcome_unknown(self, task: Task, reason: str = "", status: int = 0) -> None:
         if task.state is State.POSTING:
             self._window.move(task, State.UNKNOWN)
-            task.note = Trouble.of("outcome_unknown", server=self._server(task).name)
+            code = "outcome_unclear" if reason else "outcome_unknown"
+            facts = {"status": status, "message": reason} if reason else {}
+            task.note = Trouble.of(code, server=self._server(task).name, **facts)
 
     def _mend(self, task: Task, server: Server) -> Commands:
         """Make task server = locked server = WebSocket server, before every call."""
@@ -228,7 +318,9 @@ class Submission:
     def _upload(self, task: Task, picture: Picture) -> Request:
         upload = Upload(picture.digest, picture.filename)
         about = self._about(task, Ask.UPLOAD, "/upload/image")
-        return Request(*about, upload=upload, timeout=UPLOAD_WITHIN, owner=Owner.SUBMISSION)
+        return Request(
+            *about, upload=upload, timeout=upload_within(picture.size), owner=Owner.SUBMISSION
+        )
 
     def _about(self, task: Task, ask: Ask, path: str) -> tuple[int, ServerUrl, Ask, str, TaskId]:
         """Return what a request begins with; only its answer counts for the task from now on."""
@@ -242,3 +334,23 @@ class Submission:
     def _server(self, task: Task) -> Server:
         assert task.server is not None, "a task on its way is bound"
         return self._window.servers[task.server]
+
+
+def _refused_for_now(server: Server, status: int, text: str) -> Trouble:
+    message = read_reason(text)
+    if not message:
+        return Trouble.of("server_status", server=server.name, status=status)
+    return Trouble.of("server_refused", server=server.name, status=status, message=message)
+
+
+def _lacking(server: Server, names: list[str]) -> Trouble:
+    return Trouble.of("lacks_there", server=server.name, missing=", ".join(dict.fromkeys(names)))
+
+
+def _pause(event: Answered) -> float:
+    return max(PAUSES.get(event.status, 0.0), event.retry_after)
+
+
+def upload_within(size: int) -> float:
+    """Return the timeout of an upload of so many bytes, in seconds."""
+    return UPLOAD_WITHIN + size / _SLOW_LINE

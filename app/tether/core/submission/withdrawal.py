@@ -56,16 +56,22 @@ class Cancellation:
         assert task.server is not None
         if self._window.servers[task.server].has_jobs:
             return (self._call(task, Ask.CANCEL, job_path(task.prompt_id, "/cancel"), {}),)
+        number = self._window.next_request()
+        delete = deletion(number, task.server, task.task_id, [task.prompt_id])
+        if task.sent_as is not None:
+            # A server that makes ids itself would stop whatever runs, whoever's it is.
+            # Source: ComfyUI before July 2025, `post_interrupt`, read.
+            return (delete,)
         return (
-            deletion(self._window.next_request(), task.server, task.task_id, [task.prompt_id]),
+            delete,
             self._call(task, Ask.INTERRUPT, "/interrupt", {"prompt_id": task.prompt_id}),
         )
 
-    def refused(self, request: Request) -> Commands:
-        """The server has no jobs API: cancel in the older way."""
+    def refused(self, request: Request, status: int, now: float) -> Commands:
+        """No jobs API has answered: cancel in the older way."""
         server = self._window.servers[request.server]
         task = self._window.tasks.get(request.task_id) if request.task_id else None
-        server.has_jobs = False
+        server.lacks_jobs(now, is_sure=status == 404)
         return self.send(task) if task is not None and not task.is_ended else ()
 
     def _call(self, task: Task, ask: Ask, path: str, body: dict[str, object]) -> Request:

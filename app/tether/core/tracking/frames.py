@@ -3,7 +3,7 @@
 from tether.core.commands import Commands, ShowPreview
 from tether.core.errors import MessageError
 from tether.core.events import BinaryReceived, FrameReceived
-from tether.core.ids import PromptId, ServerUrl
+from tether.core.ids import NodeId, PromptId, ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
 from tether.core.model.task import ON_SERVER, State, Task
@@ -23,6 +23,7 @@ from tether.core.protocol.messages import (
     parse_preview,
 )
 from tether.core.protocol.outputs import MOST_OUTPUTS
+from tether.core.scheduling.fitness import query_nodes
 from tether.core.submission.submission import Submission
 from tether.core.tracking.reconciler import Reconciler
 
@@ -51,6 +52,8 @@ class Frames:
             return self._preview(server, parse_preview(event.head), event.frame, now)
         except MessageError as error:
             self._note(server, f"unreadable: {error}", None, now)
+            for task in self._window.bound_to(server.url):
+                task.whole_on = 0  # it may have been about any of them
             return ()
 
     def _preview(
@@ -137,18 +140,36 @@ class Frames:
                 task.outputs = (task.outputs + fresh)[:MOST_OUTPUTS]
             case _:  # `ExecutionStart`
                 self._began(task, now)
+                task.whole_on = server.connection.attempt
+                if task.digest in self._window.workflows:
+                    # After a reload, or a restart of the server, it may not be known.
+                    return query_nodes(self._window, server, (task,), now)
         return ()
 
     def _prompt_ended(self, server: Server, task: Task, now: float) -> Commands:
         """The last frame of a task: it is complete if every output node has reported."""
-        workflow = self._window.workflows.get(task.digest)
-        expected = workflow.outputs() if workflow else None
-        if task.is_success_received and expected is not None:
+        expected = self._outputs(server, task)
+        if task.is_success_received and expected:
             missing = expected - task.refused_outputs - task.executed
             if not missing:
                 self._window.end(task, State.COMPLETED, now, "socket", None)
                 return ()
         return (self._reconciler.query_task(server, task),)
+
+    def _outputs(self, server: Server, task: Task) -> frozenset[NodeId] | None:
+        """Return the nodes whose `executed` must have come; None where nobody can tell.
+
+        Classes that only the server knows may have results beside: of nodes that are no outputs,
+        and of several inner nodes of one. So all frames must have come too, on one socket.
+        Source: ComfyUI 0.28.1, `executed` in execution.py, read; docs/protocol.md 1.4.
+        """
+        workflow = self._window.workflows.get(task.digest)
+        if workflow is None:
+            return None
+        expected = workflow.outputs()
+        if expected is None and task.whole_on == server.connection.attempt:
+            expected = workflow.outputs(server.inventory.infos)
+        return expected
 
     def _began(self, task: Task, now: float) -> None:
         """A frame about a task proves that its server has it and works on it."""

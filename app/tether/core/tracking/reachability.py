@@ -23,15 +23,19 @@ class Reachability:
         return (
             self._request(server, Ask.STATS, "/system_stats"),
             self._request(server, Ask.FEATURES, "/features"),
-            self._request(server, Ask.PROBE, "/prompt"),
+            self.probe(server),
         )
 
     def refresh(self, server: Server) -> Commands:
         """Query what a person sees of a server: its queue, and its free memory."""
         return (
-            self._request(server, Ask.PROBE, "/prompt"),
+            self.probe(server),
             self._request(server, Ask.STATS, "/system_stats"),
         )
+
+    def probe(self, server: Server) -> Request:
+        """Query whether a server is there, and its queue."""
+        return self._request(server, Ask.PROBE, "/prompt")
 
     def answered(
         self, server: Server, request: Request, status: int, text: str, now: float
@@ -76,6 +80,10 @@ class Reachability:
         if request.ask is Ask.REACH:
             self._explain(server, Reach.DOWN, "server_down", now)
         if request.ask is not Ask.PROBE:
+            return ()
+        if failure is Failure.REDIRECTED:
+            why = Trouble.of("server_redirects", server=server.name, url=server.url)
+            server.failed(Reach.REFUSED, why, now)
             return ()
         is_slow = failure is Failure.TIMEOUT
         why = Trouble.of("server_slow" if is_slow else "server_silent", server=server.name)

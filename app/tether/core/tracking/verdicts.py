@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from tether.core.commands import Commands, LoadWorkflow
 from tether.core.errors import Trouble
-from tether.core.ids import ServerUrl
+from tether.core.ids import PromptId, ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
@@ -56,6 +56,21 @@ class Verdicts:
         if task.is_moving:
             return take_out(self._window, task, now)
         return self._delete_duplicates(task, found, has_run or found.is_running, now)
+
+    def named(self, task: Task, given: list[PromptId]) -> Commands:
+        """A server that makes ids itself has the task, once or more often.
+
+        A browser may repeat a POST by itself: the task is the one that runs, or is next, and the
+        others are deleted while they wait.
+        """
+        is_waiting = task.state is State.QUEUED and task.prompt_id in given
+        if given[0] != task.prompt_id and (task.state is State.UNKNOWN or is_waiting):
+            self._window.rename_prompt(task, given[0])
+        others = [each for each in given if each != task.prompt_id]
+        if not others:
+            return ()
+        assert task.server is not None
+        return (deletion(self._window.next_request(), task.server, task.task_id, others),)
 
     def recorded(self, server: Server, task: Task, record: Record, now: float) -> None:
         """The server has a record of the task, which outranks the socket."""
@@ -119,14 +134,20 @@ def is_missing(task: Task, listed_at: float, now: float) -> bool:
     """
     if listed_at <= last_contact(task):
         return False  # requested before the task was there, or before it was sent again
-    if task.state is State.UNKNOWN and listed_at - task.posted_at < DELIVERY_WITHIN:
-        return False  # it may still be on its way
+    if may_come(task, listed_at):
+        task.absent_at = now
+        return False
     if task.absences and listed_at - task.absent_at < APART:
         return False
     task.absences += 1
     task.absent_at = now
     # A cancelled task leaves no trace, and need not be missed twice.
     return task.absences >= READS or (task.is_cancel_wanted and task.acknowledged_at > 0)
+
+
+def may_come(task: Task, listed_at: float) -> bool:
+    """Say whether a task was still on its way, perhaps, when a list lacked it."""
+    return task.state is State.UNKNOWN and listed_at - task.posted_at < DELIVERY_WITHIN
 
 
 def is_still_lost(task: Task) -> bool:

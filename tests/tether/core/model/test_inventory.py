@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 
 from tether.core.ids import Digest, NodeId
 from tether.core.model import inventory
-from tether.core.model.inventory import QUERIED_AGAIN, Infos, Inventory, Lack, fitted, lacks_of
+from tether.core.model.inventory import (
+    QUERIED_AGAIN,
+    Infos,
+    Inventory,
+    Lack,
+    fitted,
+    lacks_of,
+    lacks_told,
+)
 from tether.core.protocol.node_info import InputInfo, NodeInfo
+from tether.core.protocol.refusals import Missing
 from tether.core.protocol.workflow import Workflow
 
 FIRST = Digest("f1")
@@ -96,6 +105,92 @@ def test_a_substitute_changes_the_verdict() -> None:
     assert found.lacks(FIRST, workflow(), NOON) == ()
     nodes = {key: dict(node) for key, node in workflow().nodes.items()}
     assert found.fitted(nodes)[NodeId("2")]["inputs"] == {"name": "other.pth"}
+
+
+OWN = Lack("LoadImage", "image", "own.png")
+
+
+def loading(value: str = "own.png") -> Workflow:
+    return Workflow({NodeId("1"): {"class_type": "LoadImage", "inputs": {"image": value}}})
+
+
+def files(*names: str) -> str:
+    given = {"image": [list(names), {"image_upload": True}]}
+    return json.dumps({"LoadImage": {"input": {"required": given}}})
+
+
+def test_a_file_that_a_server_said_it_lacks_is_looked_for_again_in_its_list() -> None:
+    """A list can't show that it lacks a file, which the server itself had to say."""
+    found = Inventory()
+    found.refused((OWN,), NOON)
+    assert found.lacks(FIRST, loading(), NOON) == (OWN,)
+    assert found.lacks(Digest("f2"), loading("other.png"), NOON) == ()
+    assert found.classes_to_query(FIRST, loading(), NOON) == []
+
+    later = NOON + QUERIED_AGAIN + 1
+    assert found.lacks(FIRST, loading(), later) == ()
+    assert found.classes_to_query(FIRST, loading(), later) == ["LoadImage"]
+    for status, text in ((200, files("a.png")), (500, ""), (200, "<html>")):
+        found.query(7, "LoadImage")
+        found.answered(7, status, text, later)
+        assert found.lacks(FIRST, loading(), later) == (OWN,)
+    found.query(8, "LoadImage")
+    found.answered(8, 200, files("own.png"), later)
+    assert found.lacks(FIRST, loading(), later) == ()
+
+
+def test_a_class_that_a_server_said_it_lacks_is_there_when_it_is_described() -> None:
+    found = Inventory()
+    for text, is_there in (("{}", False), (described("fine.pth"), True)):
+        found.refused((Lack("Up/scale"),), NOON)
+        assert found.lacks(FIRST, workflow(), NOON) == (Lack("Up/scale"),)
+        found.query(7, "Up/scale")
+        found.answered(7, 200, text, NOON)
+        assert (found.lacks(FIRST, workflow(), NOON) == ()) == is_there
+
+
+def test_what_was_refused_is_forgotten_with_the_rest() -> None:
+    """A person has named something else, or asks for another look."""
+    for forget in (Inventory.forget, lambda each: each.substitute({})):
+        found = Inventory()
+        found.refused((OWN,), NOON)
+        forget(found)
+        assert found.lacks(FIRST, loading(), NOON) == ()
+
+
+@pytest.mark.parametrize(
+    ("missing", "lacks"),
+    [
+        ((Missing("", NodeId("1"), "image"),), (OWN,)),
+        ((Missing("LoadImage"),), (Lack("LoadImage"),)),
+        ((), ()),
+        ((Missing("Unheard"),), ()),
+        ((Missing("", NodeId("1"), "image"), Missing("", NodeId("9"), "image")), ()),
+        ((Missing("", NodeId("1"), "other"),), ()),
+    ],
+)
+def test_only_classes_and_files_of_the_workflow_may_be_elsewhere(
+    missing: tuple[Missing, ...], lacks: tuple[Lack, ...]
+) -> None:
+    """All else would be refused everywhere, and a server can say what it likes."""
+    assert lacks_told(loading().nodes, missing) == lacks
+
+
+@pytest.mark.parametrize(
+    ("value", "is_file"),
+    [
+        ("own.png", True),
+        ("a/b.safetensors", True),
+        ("x.png [output]", True),
+        ("bilinear", False),
+        ("", False),
+        (7, False),
+    ],
+)
+def test_only_files_come_and_go(value: Any, is_file: bool) -> None:
+    """Another value that is in no list is the workflow's own fault."""
+    told = lacks_told(nodes(value), (Missing("", NodeId("1"), "name"),))
+    assert told == ((Lack(LOADER, "name", value),) if is_file else ())
 
 
 def test_verdicts_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:

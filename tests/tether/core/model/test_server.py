@@ -5,7 +5,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import ClientId
 from tether.core.model.changes import Pending
 from tether.core.model.connection import Connection, Phase
-from tether.core.model.server import FORM_OVERHEAD, Reach, Server, Use
+from tether.core.model.server import FORM_OVERHEAD, JOBS_AGAIN, Reach, Server, Use
 from tether.core.protocol.answers import ServerFacts
 
 SILENT = Trouble.of("server_silent", server="north")
@@ -102,6 +102,36 @@ def test_what_was_refused_once_is_too_large_whatever_the_server_says() -> None:
     assert not server.accepts(2_000)
 
 
+def test_uploads_that_break_off_again_and_again_are_refused_without_a_word() -> None:
+    """Those at once are one event; one that came takes the suspicion away."""
+    server = new_server()
+    server.upload_broke(3_000, NOON, NOON + 5)
+    server.upload_broke(3_000, NOON + 1, NOON + 6)
+    assert server.accepts(3_000)
+    server.uploaded(2_000, 1.0)
+    server.upload_broke(2_500, NOON + 10, NOON + 15)
+    assert server.accepts(2_500) and not server.accepts(3_000) and server.is_refusal_silent
+    server.upload_broke(2_600, NOON + 20, NOON + 25)
+    assert server.accepts(2_500) and not server.accepts(2_600)
+
+    server.refused_picture(2_550)
+    assert not server.is_refusal_silent
+    server.uploaded(2_500, 1.0)
+    assert server.broken_size is None
+    server.forget()
+    assert server.accepts(10**12)
+
+
+def test_a_server_may_ask_to_be_left_alone() -> None:
+    """For ten minutes at most; a shorter rest never ends a longer one."""
+    server = new_server(0.5, 0.5)
+    server.submission_failed(SILENT, NOON, pause=60.0)
+    server.rest(20.0, NOON)
+    assert server.opens_at == NOON + 60
+    server.rest(float("inf"), NOON)
+    assert server.opens_at == NOON + 600
+
+
 def test_a_server_that_told_nothing_has_not_too_few() -> None:
     """Only a number that it told can be too small."""
     server = new_server()
@@ -185,3 +215,29 @@ def test_facts_are_kept_and_told_when_they_differ() -> None:
     assert server.pending.take().servers
     server.note_facts(facts)
     assert not server.pending.take().servers
+
+
+def test_a_jobs_api_that_failed_is_asked_again_later() -> None:
+    """After a minute; never where it is certain that there is none."""
+    server = new_server()
+    server.lacks_jobs(NOON)
+    server.retry_jobs(NOON + JOBS_AGAIN - 1)
+    assert not server.has_jobs
+    server.retry_jobs(NOON + JOBS_AGAIN)
+    assert server.has_jobs
+    server.lacks_jobs(NOON, is_sure=True)
+    server.retry_jobs(NOON + 10 * JOBS_AGAIN)
+    assert not server.has_jobs
+
+
+def test_what_a_server_told_before_its_socket_was_lost_is_outdated() -> None:
+    """It may have restarted; until it says anew how long its queue is."""
+    server = new_server()
+    server.note_queue(2, NOON)
+    assert not server.is_queue_outdated
+    server.connection.connect()
+    server.connection.greeted(1)
+    server.connection.closed(1)
+    assert server.is_queue_outdated
+    server.note_queue(0, NOON + 1)
+    assert not server.is_queue_outdated

@@ -182,6 +182,8 @@ def test_a_task_goes_by_the_name_that_its_server_gave_it() -> None:
     assert (window.by_prompt(given), window.by_prompt(own)) == (task, None)
     assert window.locks.server_of(given) == NORTH
     assert window.pending.unsaved == {task.task_id}
+    window.rename_prompt(task, PromptId("again"))
+    assert task.sent_as == own
 
 
 def test_what_is_on_its_way_is_no_part_of_a_servers_own_number() -> None:

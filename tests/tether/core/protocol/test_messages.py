@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tether.core.farm import frame, recorded, recorded_texts
-from tests.tether.core.junk import NESTED, anything, peer_texts
+from tests.tether.core.junk import NESTED, anything, is_bounded, peer_texts
 from tether.core.errors import MessageError
 from tether.core.protocol.messages import (
     GAUGES,
     LONGEST_FRAME,
+    MOST_WAITING,
     PREVIEW_HEAD,
     Executed,
     Executing,
@@ -30,6 +31,7 @@ from tether.core.protocol.messages import (
     parse_message,
     parse_preview,
 )
+from tether.core.protocol.outputs import LONGEST_NAME
 
 PROMPT = "6bf8acd6-77af-4097-a974-6d7da93e5a57"
 
@@ -165,7 +167,7 @@ def test_a_share_is_between_0_and_1_whatever_is_sent(
     assert reached == NodesReached("p", (("2", share),))
 
 
-@pytest.mark.parametrize("limit", [None, "4", -1, 0, float("nan"), -(10**400)])
+@pytest.mark.parametrize("limit", [None, "4", -1, 0, True, float("nan"), -(10**400)])
 def test_flags_without_a_limit_are_flags(limit: object) -> None:
     """A server that tells no upload limit, or none that a file can have, leaves it open."""
     assert parse_message(frame("feature_flags", max_upload_size=limit)) == FeatureFlags(None)
@@ -206,8 +208,18 @@ def test_a_frame_can_raise_nothing_but_a_message_error(text: str) -> None:
         message = parse_message(text)
     except MessageError:
         return
+    assert is_bounded(message)
+    assert not isinstance(message, Status) or message.queue_remaining >= 0
     if isinstance(message, NodesReached):
         assert all(0 <= share <= 1 for _, share in message.shares)
+
+
+@pytest.mark.parametrize(("told", "read"), [("-3", 0), ("1" + "0" * 400, MOST_WAITING)])
+def test_a_queue_is_as_long_as_a_queue_can_be(told: str, read: int) -> None:
+    """A server's mistake is no sum that fails."""
+    text = f'{{"status": {{"exec_info": {{"queue_remaining": {told}}}}}}}'
+    message = parse_message(f'{{"type": "status", "data": {text}}}')
+    assert message == Status(read, is_greeting=False)
 
 
 def test_the_step_of_the_running_node_is_told_as_the_server_says_it() -> None:
@@ -377,3 +389,29 @@ def test_what_a_real_server_sends_is_recognised() -> None:
     for text in recorded_texts("frame"):
         is_gauge = json.loads(text)["type"] in ("progress", "progress_state")
         assert (gauge_of(text) is not None) == is_gauge, text
+
+
+LONG = "n" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("progress", {"node": LONG, "value": 1, "max": 2}),
+        ("progress_state", {"nodes": {LONG: {"state": "finished"}}}),
+        ("progress_state", {"nodes": {"1": {"state": "finished", "display_node_id": LONG}}}),
+        ("executing", {"node": LONG}),
+        ("executing", {"node": "1", "display_node": LONG}),
+        ("executed", {"node": LONG, "output": {"images": [{"filename": "a.png"}]}}),
+        ("execution_cached", {"nodes": [LONG]}),
+        (
+            "execution_error",
+            {"node_id": LONG, "node_type": LONG, "exception_message": LONG, "traceback": [LONG]},
+        ),
+    ],
+)
+def test_no_text_of_a_server_is_without_end(kind: str, data: dict[str, object]) -> None:
+    """Nodes, classes, words of an error: each is cut; a node that runs is none that has ended."""
+    message = parse_message(frame(kind, prompt_id="p", **data))
+    assert "n" * LONGEST_NAME in repr(message) or kind == "execution_error"
+    assert len(repr(message)) < 30_000

@@ -4,10 +4,10 @@ import json
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
+from tests.tether.core.junk import anything, is_bounded
 from tether.core.errors import MessageError
-from tether.core.protocol.node_info import InputInfo, read_node_info
+from tether.core.protocol.node_info import MOST_CHOICES, InputInfo, read_node_info
 
 MEASURED = json.dumps(
     {
@@ -109,7 +109,7 @@ def test_a_class_that_describes_nothing() -> None:
     assert info is not None and info.inputs == () and info.outputs == ("COMBO", "IMAGE")
     assert info.title == "X"
     bare = read_node_info("X", described())
-    assert bare is not None and bare.outputs == ()
+    assert bare is not None and bare.outputs == () and bare.is_output is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "<html>", '{"Y": {}}', '{"X": 3}'])
@@ -118,15 +118,25 @@ def test_what_comfyui_never_answers(text: str) -> None:
         read_node_info("X", text)
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(),
-        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    )
-)
-def test_any_description_is_read(content: object) -> None:
-    for text in (json.dumps({"X": {"input": {"required": content}}}), json.dumps({"X": content})):
+@given(anything, anything)
+def test_any_description_is_read(content: object, value: object) -> None:
+    inputs = {"a": ["INT", {"default": value, "max": value}], "b": [[value]]}
+    whole = ({"input": {"required": each}} for each in (content, inputs))
+    for described_as in (content, *whole):
         try:
-            read_node_info("X", text)
+            info = read_node_info("X", json.dumps({"X": described_as}))
         except MessageError as error:
             assert error.trouble.code == "message_unknown"
+            continue
+        assert info is not None and is_bounded(info)
+
+
+def test_a_list_without_end_is_cut() -> None:
+    """Each of its values would be an element of the page; a title that is none gives the name."""
+    listed = [str(number) for number in range(MOST_CHOICES + 1)]
+    inputs = {"required": {"old": [listed], "new": ["COMBO", {"options": listed}]}}
+    answer = {"X": {"input": inputs, "display_name": "x" * 10**6}}
+    info = read_node_info("X", json.dumps(answer))
+    assert info is not None
+    assert [len(each.choices) for each in info.inputs] == [MOST_CHOICES] * 2
+    assert info.title == "X"

@@ -11,6 +11,8 @@ from tests.tether.core.junk import DEEP, anything, texts
 from tether.core.ids import NodeId, PromptId
 from tether.core.protocol.outputs import (
     DEEPEST,
+    LONGEST_NAME,
+    LONGEST_SAVED,
     LONGEST_TEXT,
     MOST_OUTPUTS,
     MOST_PARTS,
@@ -51,6 +53,27 @@ def test_results_are_bounded() -> None:
     assert len(many) == MOST_OUTPUTS and {output.text for output in many} == {"a"}
     (long,) = read_outputs(NODE, {"text": ["x" * 10**6], "images": [{"filename": "x" * 10**6}]})
     assert long.text == "x" * LONGEST_TEXT
+
+
+def test_a_node_with_an_endless_name_is_cut() -> None:
+    """Each of its results has its name, and all of them are saved."""
+    files = [{"filename": "a.png"}] * MOST_OUTPUTS
+    found = read_outputs(NodeId("9" * 10**6), {"images": files})
+    assert {output.node_id for output in found} == {"9" * LONGEST_NAME}
+
+
+@pytest.mark.parametrize("letter", ["x", "猫"])
+def test_what_is_saved_of_results_is_bounded(letter: str) -> None:
+    """However many there are, and in whatever script; those that remain keep their numbers."""
+    text = Output(NODE, "text", text=letter * LONGEST_TEXT)
+    image = Output(NODE, "image", "a.png", letter * LONGEST_NAME)
+    rows = outputs_to_json((text,) * 20 + (image,) * (MOST_OUTPUTS - 20))
+    assert len(json.dumps(rows)) < 2 * LONGEST_SAVED + 100_000
+    assert len(rows) > 40
+    saved = outputs_from_json(rows)
+    assert [output.kind for output in saved[:20]] == ["text"] * 20
+    assert set(saved[20:]) == {image}
+    assert outputs_from_json(outputs_to_json((text, image))[1:]) == (image,)
 
 
 def test_a_node_without_output_has_no_results() -> None:

@@ -16,6 +16,7 @@ from tether.core.protocol.requests import (
     job_path,
     probe,
     prompt_body,
+    recent_path,
 )
 
 
@@ -25,6 +26,12 @@ def test_what_sends_something_is_a_post() -> None:
     assert Request(2, NORTH, Ask.POST, "/prompt", body="{}").method == "POST"
     picture = Upload(Digest("d"), "photo.png")
     assert Request(3, NORTH, Ask.UPLOAD, "/upload/image", upload=picture).method == "POST"
+
+
+def test_what_decides_on_a_task_is_final() -> None:
+    """A look at it, and a picture that nothing runs with yet, are not."""
+    final = {Ask.POST, Ask.CANCEL, Ask.DELETE, Ask.INTERRUPT}
+    assert {ask for ask in Ask if Request(1, NORTH, ask, "/").is_final} == final
 
 
 def test_a_probe_asks_for_little_and_not_for_long() -> None:
@@ -48,7 +55,7 @@ def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
         "prompt": nodes,
         "client_id": "c",
         "prompt_id": "p",
-        "extra_data": {"tether": {"owner": "0f", "title": "cat"}},
+        "extra_data": {"tether": {"owner": "0f", "title": "cat", "prompt": "p"}},
     }
 
 
@@ -65,3 +72,8 @@ def test_a_deletion_names_an_entry_once_for_each_of_its_doubles() -> None:
     assert (asked.ask, asked.owner, asked.path) == (Ask.DELETE, Owner.CANCELLATION, "/queue")
     assert asked.task_id == "t1"
     assert json.loads(asked.body or "") == {"delete": ["p1", "p1"]}
+
+
+def test_the_newest_of_a_history_have_a_path() -> None:
+    """So many of them; each is a whole workflow."""
+    assert recent_path(8) == "/history?max_items=8"

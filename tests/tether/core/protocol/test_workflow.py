@@ -10,6 +10,7 @@ from tests.tether.core.farm import invert_workflow
 from tests.tether.core.junk import DEEP, anything, peer_texts
 from tether.core.errors import BadInput
 from tether.core.protocol import workflow as module
+from tether.core.protocol.node_info import NodeInfo
 from tether.core.protocol.workflow import MOST_NODES, parse_workflow
 
 SAVE = {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}
@@ -36,9 +37,13 @@ def test_the_names_of_uploads_go_in_and_the_workflow_stays_as_it_is() -> None:
 
 
 def test_outputs_are_known_where_all_classes_are() -> None:
-    """With one class that we don't know, only the server can say what comes."""
+    """With one class that we don't know, only a server that describes it can say what comes."""
     assert invert_workflow().outputs() == {"3"}
-    assert invert_workflow(**{"4": {"class_type": "Odd", "inputs": {}}}).outputs() is None
+    odd = invert_workflow(**{"4": {"class_type": "Odd", "inputs": {}}})
+    assert odd.outputs() is None
+    for is_output, outputs in ((True, {"3", "4"}), (False, {"3"}), (None, None)):
+        assert odd.outputs({"Odd": NodeInfo("Odd", "", (), (), is_output)}) == outputs
+    assert odd.outputs({"Odd": None}) is None
 
 
 def test_only_what_the_outputs_need_will_run() -> None:

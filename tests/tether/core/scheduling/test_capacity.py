@@ -17,7 +17,14 @@ from tether.core.model.durations import Durations
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import State
 from tether.core.model.window import Window
-from tether.core.scheduling.capacity import AT_ONCE, LATENCY, MARGIN, NEVER, Capacity
+from tether.core.scheduling.capacity import (
+    AT_ONCE,
+    LATENCY,
+    MARGIN,
+    NEVER,
+    SHORTEST_WAIT,
+    Capacity,
+)
 from tether.core.scheduling.estimates import Estimates
 from tether.core.windows.peers import REPORT_LIFETIME, PeerLoad, PeerReport, WaitingTask
 
@@ -71,6 +78,10 @@ def test_the_next_goes_there_just_before_the_last_is_done() -> None:
     doubt = 10 * durations.spread("")
     assert wait(window, durations, 1) == pytest.approx(6.0 - doubt - CALLS)
     assert wait(window, durations, 1, now=NOON + 5.3) == 0
+    # What no clock can add to the time of day is no wait, or nothing would end it.
+    almost = NOON + 6.0 - doubt - CALLS - SHORTEST_WAIT / 2
+    assert wait(window, durations, 1, now=almost) == 0
+    assert 0 < wait(window, durations, 1, now=almost - SHORTEST_WAIT) < 2 * SHORTEST_WAIT
     north.latency, north.bandwidth = 0.5, 100.0
     expected = 6.0 - doubt - 1.0 - 2.0 - MARGIN
     assert wait(window, durations, 1, size=200) == pytest.approx(expected)

@@ -118,7 +118,8 @@ def test_a_picture_that_was_refused_is_too_large_without_a_limit_in_figures() ->
     north = window.servers[NORTH]
     north.refused_picture(8_000_000)
     why = too_large([north], [("small.png", 7_999_999), ("photo.png", 8_000_000)])
-    assert why == Trouble.of("picture_too_large_there", server=north.name, picture="photo.png")
+    facts = {"picture": "photo.png", "size": "7.6", "limit": 100}
+    assert why == Trouble.of("picture_too_large_there", server=north.name, **facts)
 
 
 def test_a_picture_that_one_server_refused_may_fit_another() -> None:
@@ -132,6 +133,27 @@ def test_a_picture_that_one_server_refused_may_fit_another() -> None:
     window.servers[SOUTH].use = Use.LISTED
     task.pinned = NORTH
     assert not fits_elsewhere(window, task)
+
+
+def test_a_workflow_that_was_too_large_to_be_posted_is_no_longer_posted_there() -> None:
+    """The limit may be of that path alone."""
+    window = new_farm(NORTH)
+    north, task = window.servers[NORTH], waiting_task(window)
+    task.body_size = north.refused_body = 2_000_000
+    assert not suits(window, north, task, NOON) and not fits_elsewhere(window, task)
+    why = why_nowhere(window, [north], task, NOON)
+    assert why is not None and dict(why.facts)["picture"] == task.title
+    task.body_size -= 1
+    assert suits(window, north, task, NOON) and fits_elsewhere(window, task)
+
+
+def test_what_nobody_told_to_be_too_large_is_told_as_such() -> None:
+    window = new_farm(NORTH)
+    north = window.servers[NORTH]
+    for at in (0, 10):
+        north.upload_broke(8_000_000, NOON + at, NOON + at + 5)
+    why = too_large([north], [("photo.png", 8_000_000)])
+    assert why is not None and why.code == "upload_broken_off"
 
 
 def test_what_is_not_known_suits_later_but_not_now() -> None:

@@ -118,6 +118,16 @@ def test_a_running_task_is_adopted_with_a_lock_and_looked_up() -> None:
     assert not north.is_leaving
 
 
+def test_an_ended_task_of_a_server_that_was_removed_is_shown_as_it_ended() -> None:
+    """There is nothing to be asked, and nobody to ask: found by the simulated worlds."""
+    window = new_window()
+    window.workflows[INVERT] = invert_workflow()
+    ended = (*RUNNING, State.COMPLETED)
+    assert acceptance_of(window).adopt([orphan(3, *ended)], NOON) == ()
+    assert window.tasks[TaskId("t1")].state is State.COMPLETED
+    assert NORTH not in window.servers
+
+
 def test_a_waiting_task_is_adopted_into_our_own_queue() -> None:
     """And its workflow isn't read again when we have it."""
     window = new_window()

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from tests.tether.core.farm import NOON, NORTH, QUEUED, SOUTH, asked, bound_task, new_window, one
+from tests.tether.core.farm import (
+    NOON,
+    NORTH,
+    QUEUED,
+    SOUTH,
+    UNKNOWN,
+    asked,
+    bound_task,
+    new_window,
+    one,
+)
 from tests.tether.core.protocol.test_owned_tasks import US, entry, item
 from tether.core.commands import Commands
 from tether.core.events import CollectRequested
@@ -86,6 +96,28 @@ def test_a_history_is_read_page_by_page() -> None:
     assert (second.state, second.trouble is not None) == (State.FAILED, True)
     assert search.window.locks.report() is None
     assert search.told() == [("collected", {"count": "2"})]
+
+
+def test_a_history_without_pages_is_read_once() -> None:
+    """Servers before July 2025 tell the newest, whatever page they are asked for."""
+    search = Search(NORTH)
+    history = one(search.answer(one(search.collection.start(CollectRequested(US))), queue()))
+    page = {f"x{n}": entry(item(n, f"x{n}", "other")) for n in range(PAGE)}
+    more = one(search.answer(history, page))
+    assert search.answer(more, page) == ()
+    assert search.told() == [("collected", {"count": "0"})]
+
+
+def test_what_its_server_has_under_another_id_is_not_taken_twice() -> None:
+    """While this window, or another, knows it by the id that it was sent under alone."""
+    search = Search(NORTH)
+    ours = bound_task(search.window, search.window.servers[NORTH], *UNKNOWN)
+    want = CollectRequested(US, frozenset({PromptId("theirs")}))
+    asked_for = one(search.collection.start(want))
+    items = [item(n, f"x{n}", prompt=p) for n, p in enumerate((ours.prompt_id, "theirs", "s"))]
+    search.answer(asked_for, queue(*items))
+    (taken,) = set(search.window.tasks) - {ours.task_id}
+    assert search.window.tasks[taken].sent_as == "s"
 
 
 def test_what_is_known_already_is_not_taken_twice() -> None:

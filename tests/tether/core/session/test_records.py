@@ -118,6 +118,24 @@ def test_a_change_writes_one_small_record() -> None:
     assert storage.save(window) == {"task:t1": None}
 
 
+def test_what_was_deleted_is_written_anew() -> None:
+    """The person deletes site data: the page that is still open knows all there is to know."""
+    storage = Storage()
+    window = storage.restore()
+    north = window.server(NORTH, NOON)
+    bound_task(window, north, *RUNNING)
+    storage.save(window)
+    for kept in (storage.kept, storage.shared, storage.disk):
+        kept.clear()
+    storage.records.forget(window)
+    assert set(storage.save(window)) == {"window", "lock", "task:t1"}
+    again = storage.restore()
+    assert again.window_id == window.window_id
+    assert [task.state for task in again.tasks.values()] == [State.RUNNING]
+    assert again.locks.server_of(again.tasks[TaskId("t1")].prompt_id) == NORTH
+    assert set(storage.disk) == {"t1"}
+
+
 @pytest.mark.parametrize(
     ("states", "after"),
     [
@@ -259,6 +277,26 @@ def test_an_unfinished_task_stands_in_the_ledger() -> None:
     assert storage.ledger() == {"t1": Entry(window.window_id, 0, "", NOON + 9, 2)}
     storage.save(window, NOON + 10 + END_SHOWN_FOR)
     assert storage.ledger() == storage.disk == {}
+
+
+def test_an_end_is_kept_for_an_hour_by_the_clock_of_the_page_that_keeps_it() -> None:
+    """Found by the simulated worlds: a reload put the clock 8 h forward, and then came a kill."""
+    storage = Storage()
+    window = storage.restore()
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    window.end(task, State.CANCELLED, NOON, "record", None)
+    storage.save(window)
+    later = NOON + 8 * 3600
+    shown = storage.restore(now=later)
+    shown.dismiss(shown.tasks[task.task_id])
+    (gone,) = storage.records.save(shown, later)
+    assert gone == SaveRecord("task:t1", None), "its end is on disk already"
+    window = storage.restore(now=later)
+    window.pending.unsaved.add(task.task_id)
+    storage.save(window, later)
+    assert list(storage.disk) == [task.task_id]
+    storage.save(window, later + 1 + END_SHOWN_FOR)
+    assert storage.disk == {}
 
 
 def test_an_end_that_was_dismissed_does_not_come_back() -> None:

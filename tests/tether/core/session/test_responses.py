@@ -123,7 +123,7 @@ def test_an_upload_tells_how_fast_the_way_is() -> None:
     """One that was refused tells nothing."""
     story = Story()
     upload = story.upload()
-    story.answer(upload, "", 500)
+    story.answer(one(story.answer(upload, "", 500), Ask.PROBE), queue_length(0))
     assert story.north.bandwidth == 0.0
     story.north.retry_now()
     upload = one(story.dispatcher.fill(NOON), Ask.PROBE)
@@ -169,10 +169,23 @@ def test_after_a_cancel_the_list_is_asked_for() -> None:
     assert story.fail(looked) == ()
     # Old servers refuse the call in a way that no page may read.
     looked = one(story.fail(cancel))
-    assert looked.ask is Ask.JOBS
+    assert looked.ask is Ask.QUEUE
     story.fail(looked)
+    story.north.retry_jobs(NOON + 3600)
+    assert one(story.fail(replace(cancel, ask=Ask.INTERRUPT))).ask is Ask.JOBS
 
-    older = asked(story.answer(cancel, "", 404))
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, ""), (403, "<html>"), (405, ""), (500, ""), (200, "<html>")]
+)
+def test_a_cancel_that_no_jobs_api_has_answered_is_sent_in_the_older_way(
+    status: int, body: str
+) -> None:
+    """At once, and the next list is asked for in that way too."""
+    story = Story()
+    task = bound_task(story.window, story.north, *RUNNING)
+    cancel = one(story.cancellation.cancel(task, NOON))
+    older = asked(story.answer(cancel, body, status))
     assert [request.ask for request in older] == [Ask.DELETE, Ask.INTERRUPT]
     assert one(story.answer(older[0])).ask is Ask.QUEUE
     assert story.answer(older[1]) == ()

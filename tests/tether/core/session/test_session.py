@@ -7,10 +7,19 @@ import pytest
 from tests.tether.core.farm import NOON, NORTH, SOUTH, all_of, asked, greeting, one
 from tests.tether.core.model_server import ModelServer, Socket
 from tests.tether.core.world import Call, World
-from tether.core.commands import Broadcast, LoadWorkflow, OpenSocket, ReleaseFiles, SaveRecord
+from tether.core.commands import (
+    Broadcast,
+    LoadWorkflow,
+    OpenSocket,
+    ReleaseFiles,
+    SaveEntry,
+    SaveRecord,
+    StartTimer,
+)
 from tether.core.errors import Trouble
 from tether.core.events import (
     AimChanged,
+    Answered,
     BinaryReceived,
     CancelRequested,
     CollectRequested,
@@ -23,6 +32,7 @@ from tether.core.events import (
     ServerPaused,
     ServerRemoved,
     SocketClosed,
+    StorageCleared,
     StorageFailed,
     SubstitutesChanged,
     TaskDismissed,
@@ -35,8 +45,8 @@ from tether.core.model.connection import Phase
 from tether.core.model.health import only_here
 from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
-from tether.core.protocol.requests import Ask
-from tether.core.session.session import LINGER
+from tether.core.protocol.requests import Ask, Owner
+from tether.core.session.session import FIRED_AGAIN, LINGER
 from tether.core.session.snapshot import write_task
 from tether.core.timers import (
     ConnectionTimer,
@@ -151,6 +161,22 @@ def test_a_server_without_tasks_is_let_go_after_a_while() -> None:
     world.pass_time(LINGER + 1)
     assert socket_to(world, NORTH).closing_since is not None
     world.settle(within=5)
+
+
+def test_a_server_without_tasks_whose_socket_is_lost_is_asked_what_it_does() -> None:
+    """Once; one with tasks is polled anyway, and a socket that was let go is no loss."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.RUNNING)
+    before = {id(call) for call in world.calls.values()}
+    world.close(socket_to(world, NORTH))
+    fresh = [call for call in world.calls.values() if id(call) not in before]
+    assert [call for call in fresh if call.request.ask is Ask.PROBE] == []
+    world.live(6.0)
+    assert task.is_ended
+    world.close(socket_to(world, NORTH))
+    assert call_for(world, Ask.PROBE).request.owner is Owner.REACHABILITY
+    world.settle(within=60)
 
 
 def test_a_linger_that_ends_under_a_task_closes_nothing() -> None:
@@ -543,6 +569,18 @@ def test_what_the_browser_could_not_keep_is_told() -> None:
     assert list(world.session.window.notices) == [trouble]
 
 
+def test_what_the_person_has_deleted_is_saved_again_and_told() -> None:
+    """Tasks that servers have are followed, also by the next page."""
+    world = one_server()
+    task = world.accept()
+    before = write_task(task)
+    commands = world.happen(StorageCleared())
+    (record,) = (each for each in all_of(SaveRecord, commands) if each.key.startswith("task:"))
+    assert record.text != before, "it is later than what may have been missed"
+    assert [each.task_id for each in all_of(SaveEntry, commands)] == [task.task_id]
+    assert list(world.session.window.notices) == [Trouble.of("files_deleted")]
+
+
 def test_events_of_what_is_not_there_change_nothing() -> None:
     """Late timers, sockets and previews of servers and tasks that are gone."""
     world = one_server()
@@ -648,3 +686,81 @@ def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
     assert first.state is State.COMPLETED
     assert [server.posts for server in world.servers.values()] == [2, 1]
     assert task.prompt_id not in world.servers[NORTH].runs
+
+
+def posts_to(world: World, url: ServerUrl) -> int:
+    """How many tasks were posted there, accepted or not."""
+    return sum(each.server == url for each in asked(world.log, Ask.POST))
+
+
+def test_a_file_that_one_server_alone_has_leads_all_tasks_there() -> None:
+    """The other is tried once, and again when the file may have been copied to it."""
+    world = two_servers()
+    north, south = world.servers[NORTH], world.servers[SOUTH]
+    north.has_own = False
+    tasks = [world.accept("own") for _ in range(6)]
+    world.settle(200)
+    assert {(task.ended_by, task.server) for task in tasks} == {("socket", SOUTH)}
+    assert 1 <= posts_to(world, NORTH) <= 2, "those that were on their way together"
+
+    south.has_own = False
+    lost = world.accept("own")
+    world.promises.forgiven.add(lost.task_id)
+    world.settle(200)
+    assert lost.trouble is not None and lost.trouble.code == "nobody_can"
+    assert dict(lost.trouble.facts)["missing"].count("own.png") == 2
+    north.has_own = south.has_own = True
+    world.happen(ServerAdded(NORTH, "north"))
+    assert world.accept("own").state is State.WAITING
+    world.settle(200)
+
+
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_an_upload_that_never_gets_through_is_not_tried_for_ever(is_elsewhere: bool) -> None:
+    """Its server answers all else; as soon as that is sure, it goes elsewhere or has failed."""
+    world = two_servers() if is_elsewhere else one_server()
+    world.servers[NORTH].takes_uploads = False
+    tasks = [world.accept() for _ in range(2)]
+    for _ in range(30):
+        world.live(1.0)
+    if not is_elsewhere:
+        world.promises.forgiven |= {task.task_id for task in tasks}
+    world.settle(100)
+    ends = {State.COMPLETED} if is_elsewhere else {State.FAILED}
+    assert {task.state for task in tasks} == ends
+    uploads = [each.server for each in asked(world.log, Ask.UPLOAD)]
+    assert uploads.count(NORTH) <= 4, "what is under way together is one try"
+
+
+def test_an_answer_that_could_not_be_taken_in_counts_as_none() -> None:
+    """Nobody waits for it; its server's card says so, and what went before is followed up."""
+    world = one_server()
+    task = world.accept()
+    reach(world, task, State.QUEUED)
+    task.whole_on = 1
+    server = world.session.window.servers[NORTH]
+    commands = world.happen(PageChanged(PageChange.ONLINE))
+    lists = one(commands, Ask.JOBS)
+    world.session.window.pending.unsaved.add(task.task_id)
+    commands = world.session.mishandled(Answered(lists, 200, "{}"), world.now)
+    assert server.mishap == Trouble.of("mishandled", server=server.name)
+    assert (server.reach, task.whole_on) == (Reach.DOWN, 0)
+    assert all_of(SaveRecord, commands)
+    again = one(world.happen(PageChanged(PageChange.ONLINE)), Ask.JOBS, Ask.QUEUE)
+    assert again.id != lists.id
+
+
+def test_a_timer_that_could_not_be_handled_fires_again() -> None:
+    """Else a server would never be asked any more."""
+    world = one_server()
+    timer = PollTimer(NORTH)
+    assert world.session.mishandled(TimerFired(timer), world.now) == (
+        StartTimer(timer, FIRED_AGAIN),
+    )
+
+
+def test_what_could_not_be_handled_and_is_of_no_server_is_a_notice() -> None:
+    """The person learns of it all the same."""
+    world = one_server()
+    assert world.session.mishandled(PageChanged(PageChange.ONLINE), world.now) == ()
+    assert world.session.window.notices[-1] == Trouble.of("mishandled_here")

@@ -72,6 +72,19 @@ def test_a_task_survives_a_reload_as_it_was(task: Task) -> None:
     assert write_task(restored) == write_task(task)
 
 
+def test_no_record_is_so_large_that_others_have_no_room() -> None:
+    """Whatever its server said of it: 1,000 texts, an endless error."""
+    window = new_window()
+    task = bound_task(window, window.server(NORTH, 0.0))
+    task.outputs = (Output(NodeId("9"), "text", text="x" * 50_000),) * 1_000
+    task.trouble = Trouble.of("node_failed", message="x" * 2_000, traceback="x" * 20_000)
+    text = write_task(task)
+    assert len(text) < 300_000
+    saved = read_task(text)
+    assert saved is not None
+    assert len(saved.outputs) == 1_000
+
+
 def test_gauges_are_not_kept() -> None:
     """Frames come by the hundred; storage is written once a state."""
     task = new_task()

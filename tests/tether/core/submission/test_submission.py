@@ -1,35 +1,43 @@
 """The way of one bound task to its server."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.tether.core.farm import (
+    INVERT,
     NOON,
     NORTH,
     SOUTH,
     all_of,
     asked,
+    invert_workflow,
     new_window,
     one,
     photo,
+    queue_length,
     reply,
     stopped,
     timers,
     waiting_task,
 )
 from tether.core.commands import AbortRequest, OpenSocket, StopTimer
+from tether.core.errors import Trouble
 from tether.core.events import Failure
 from tether.core.ids import PromptId
 from tether.core.model.connection import GREETING_WITHIN, Phase
+from tether.core.model.inventory import Lack
 from tether.core.model.server import Reach, Server, Use
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
-from tether.core.submission.submission import POST_WITHIN, UPLOAD_WITHIN, Submission
+from tether.core.scheduling.fitness import suits, why_nowhere
+from tether.core.submission.submission import POST_WITHIN, Submission, upload_within
 from tether.core.timers import SocketTimer
 from tether.core.tracking.frames import task_of
 
+SILENT = Trouble.of("silent")
 ACCEPTED = {"prompt_id": "p", "number": 0, "node_errors": {}}
 
 
@@ -65,17 +73,37 @@ class Story:
         """No answer comes."""
         return self.submission.failed(self.task, request, failure, NOON + 1)
 
+    def broken_off(self, at: float, failure: Failure) -> str:
+        """Begin at a time; the upload has no answer, and the server answers when it is asked."""
+        upload = one(self.submission.begin(self.task, self.north, at), Ask.UPLOAD)
+        probe = one(self.submission.failed(self.task, upload, failure, at + 1), Ask.PROBE)
+        assert self.task.state is State.UPLOADING
+        told = reply(probe, queue_length(0))
+        assert self.submission.answered(self.task, told, at + 1) == ()
+        return self.task.note.code if self.task.note else ""
+
+    def trouble(self) -> Trouble:
+        """Why the task has failed."""
+        assert self.task.state is State.FAILED and self.task.trouble is not None
+        return self.task.trouble
+
     def note(self) -> str:
         """Why the task stands where it stands."""
         assert self.task.note is not None
         return self.task.note.code
 
 
+def test_a_slow_line_has_time_for_a_large_picture() -> None:
+    """40 MB at 1 Mbit/s."""
+    assert upload_within(40 * 10**6) > 40 * 8
+
+
 def test_with_a_socket_open_a_task_goes_straight_to_its_server() -> None:
     """Upload, POST, acknowledged; with the server's own name for the picture."""
     story = Story()
     upload = story.upload()
-    assert (upload.server, upload.path, upload.timeout) == (NORTH, "/upload/image", UPLOAD_WITHIN)
+    assert (upload.server, upload.path) == (NORTH, "/upload/image")
+    assert upload.timeout == upload_within(story.task.pictures[0].size)
     assert upload.upload is not None
     assert story.task.state is State.UPLOADING
 
@@ -159,29 +187,119 @@ def test_before_every_call_lock_and_socket_are_mended() -> None:
     assert story.window.mended == 1, "a socket that isn't open yet is none"
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, ""), (404, ""), (200, "<html>")])
-def test_a_server_that_cannot_take_the_picture_gives_the_task_back(status: int, body: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(500, ""), (404, ""), (405, "no"), (200, "<html>"), (403, {"detail": "no uploads"})],
+)
+def test_a_server_that_cannot_take_the_picture_gives_the_task_back(
+    status: int, body: object
+) -> None:
     """Nothing was posted, so it may go elsewhere; this server rests a little."""
-    story = Story()
-    assert story.answer(story.upload(), body, status) == ()
-    assert (story.task.state, story.task.server) == (State.WAITING, None)
-    assert story.note() in ("server_status", "message_unknown")
-    assert story.north.reach is Reach.DOWN
-    assert story.north.opens_at > NOON
-    assert story.window.locks.report() is None
+    for length in (queue_length(3), "<html>"):
+        story = Story()
+        story.answer(one(story.answer(story.upload(), body, status), Ask.PROBE), length)
+        assert (story.task.state, story.task.server) == (State.WAITING, None)
+        assert story.note() in ("server_status", "server_refused", "message_unknown")
+        assert story.north.reach is Reach.DOWN
+        assert story.north.opens_at > NOON
+        assert story.window.locks.report() is None
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(400, "picture_refused"), (413, "picture_too_large_there")]
+    ("status", "code"),
+    [
+        (400, "picture_refused"),
+        (415, "picture_refused"),
+        (422, "picture_refused"),
+        (413, "picture_too_large_there"),
+    ],
 )
 def test_a_picture_that_is_refused_has_failed(status: int, code: str) -> None:
-    """With its name, so that the person can choose another."""
+    """With its name and the reason, so that the person can choose another."""
     story = Story()
-    story.answer(story.upload(), "", status)
-    assert story.task.state is State.FAILED
-    assert story.task.trouble is not None
-    assert story.task.trouble.code == code
-    assert dict(story.task.trouble.facts)["picture"] == "photo.png"
+    story.answer(story.upload(), {"message": "Only PNG"}, status)
+    why = story.trouble()
+    assert (why.code, dict(why.facts)["picture"]) == (code, "photo.png")
+    assert code != "picture_refused" or dict(why.facts)["message"] == "Only PNG"
+    silent = Story()
+    silent.answer(silent.upload(), "", 422)
+    assert dict(silent.trouble().facts)["message"] == "HTTP 422"
+
+
+@pytest.mark.parametrize("failure", [Failure.NETWORK, Failure.TIMEOUT])
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_what_breaks_off_twice_while_the_server_answers_is_too_large(
+    failure: Failure, is_elsewhere: bool
+) -> None:
+    """As a 413 that the page may not read: the task goes elsewhere, or ends with the cure."""
+    story = Story()
+    if is_elsewhere:
+        story.window.server(SOUTH, NOON)
+    assert story.broken_off(NOON, failure) == "upload_unanswered"
+    assert story.north.accepts(8_000_000)
+    story.broken_off(NOON + 10, failure)
+    assert not story.north.accepts(8_000_000) and story.north.accepts(7_000_000)
+    if is_elsewhere:
+        assert (story.task.state, story.note()) == (State.WAITING, "upload_broken_off")
+        return
+    why = story.trouble()
+    assert (why.code, story.task.ended_by) == ("upload_broken_off", "answer")
+    facts = {"picture": "photo.png", "size": "7.6", "limit": "100", "server": story.north.name}
+    assert dict(why.facts) == facts
+
+
+def test_what_breaks_off_because_the_server_is_away_says_nothing_of_its_size() -> None:
+    """However often: it is asked at once, and doesn't answer."""
+    story = Story()
+    for at in (0, 10, 20):
+        upload = one(story.submission.begin(story.task, story.north, NOON + at), Ask.UPLOAD)
+        probe = one(story.fail(upload, Failure.NETWORK), Ask.PROBE)
+        assert story.fail(probe, Failure.NETWORK) == ()
+        assert (story.task.state, story.note()) == (State.WAITING, "server_silent")
+    assert story.north.accepts(8_000_000)
+
+
+def test_uploads_that_are_refused_in_words_have_an_end_too() -> None:
+    """The person reads the words meanwhile; a server that forbids it rests for a minute."""
+    story = Story()
+    for at in (0, 100):
+        upload = one(story.submission.begin(story.task, story.north, NOON + at), Ask.UPLOAD)
+        probe = one(story.answer(upload, {"error": "no credit"}, 402), Ask.PROBE)
+        assert ("message", "no credit") in (story.task.note or SILENT).facts
+        story.answer(probe, queue_length(0))
+        assert story.north.rests_until == NOON + 61
+    assert story.trouble().code == "upload_broken_off"
+
+
+@pytest.mark.parametrize(
+    ("status", "after", "pause"), [(429, 0.0, 10), (429, 99.0, 99), (503, 1e300, 600), (503, 7, 7)]
+)
+def test_a_server_that_is_busy_is_left_alone_for_as_long_as_it_says(
+    status: int, after: float, pause: float
+) -> None:
+    """Within bounds; its word says nothing of what was sent."""
+    for story in (Story(), Story()):
+        upload = story.upload()
+        busy = replace(reply(upload, "", status), retry_after=after)
+        assert story.submission.answered(story.task, busy, NOON) == ()
+        assert story.task.state is State.WAITING
+        assert story.north.opens_at == NOON + pause
+        assert story.north.broken_size is None
+    story = Story()
+    busy = replace(reply(story.post(), "", status), retry_after=after)
+    story.submission.answered(story.task, busy, NOON)
+    assert story.north.opens_at == NOON + pause
+
+
+def test_what_a_busy_server_may_have_is_sent_again_there_when_its_pause_is_over() -> None:
+    """And nowhere else before: it might run twice."""
+    story = Story()
+    busy = replace(reply(story.post(), {"message": "full"}, 503), retry_after=120)
+    story.submission.answered(story.task, busy, NOON)
+    assert (story.task.state, story.note()) == (State.UNKNOWN, "outcome_unclear")
+    assert story.submission.resend(story.task, NOON + 119) == ()
+    assert (story.task.state, story.task.server, story.task.sends) == (State.UNKNOWN, NORTH, 1)
+    assert one(story.submission.resend(story.task, NOON + 120), Ask.POST).server == NORTH
 
 
 def test_a_picture_too_large_for_one_server_goes_to_another() -> None:
@@ -222,9 +340,23 @@ def test_after_a_long_upload_a_task_is_posted_once_the_queues_were_looked_at_aga
 def test_an_upload_without_an_answer_gives_the_task_back() -> None:
     """A picture that lies there unused harms nobody."""
     story = Story()
-    story.fail(story.upload(), Failure.TIMEOUT)
+    assert story.broken_off(NOON, Failure.TIMEOUT) == "upload_unanswered"
     assert story.task.state is State.WAITING
-    assert story.note() == "server_silent"
+
+
+def test_what_was_to_go_elsewhere_gives_the_task_back() -> None:
+    """The server has neither picture nor task; unless frames that were faster say otherwise."""
+    story = Story()
+    story.fail(story.upload(), Failure.REDIRECTED)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_redirects")
+    story = Story()
+    story.fail(story.post(), Failure.REDIRECTED)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_redirects")
+    story = Story()
+    post = story.post()
+    story.submission.acknowledged(story.task, NOON + 1)
+    assert story.fail(post, Failure.REDIRECTED) == ()
+    assert story.task.state is State.QUEUED
 
 
 def test_a_picture_that_is_gone_here_has_failed() -> None:
@@ -246,7 +378,114 @@ def test_a_refused_prompt_has_failed_with_the_servers_words() -> None:
     assert story.task.trouble.code == "refused_no_output"
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405, 413, 429])
+@pytest.mark.parametrize(
+    "body", [{"error": "no"}, {"detail": [{"msg": "no"}]}, "no", "<html><title>no</title>"]
+)
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_a_server_that_forbids_it_says_why_and_is_asked_once_a_minute(
+    status: int, body: object
+) -> None:
+    """Only a person can mend that, who reads the reason."""
+    story = Story()
+    story.answer(story.post(), body, status)
+    assert (story.task.state, story.note()) == (State.WAITING, "server_refused")
+    facts = {"server": story.north.name, "status": str(status), "message": "no"}
+    assert dict((story.task.note or SILENT).facts) == facts
+    story.north.answered()
+    assert story.north.opens_at == NOON + 61
+
+
+@pytest.mark.parametrize("status", [415, 422])
+def test_a_gateway_that_cannot_take_the_workflow_fails_it_with_its_words(status: int) -> None:
+    """It would not take it the next time."""
+    story = Story()
+    story.answer(story.post(), {"detail": [{"loc": ["body"], "msg": "field required"}]}, status)
+    assert story.trouble() == Trouble.of(
+        "refused", server=story.north.name, message="field required"
+    )
+
+
+def test_a_workflow_too_large_for_one_server_goes_to_another() -> None:
+    """A limit is for every body; where nobody else may take it, the task has failed."""
+    story = Story()
+    story.window.server(SOUTH, NOON)
+    story.answer(story.post(), "", 413)
+    assert (story.task.state, story.note()) == (State.WAITING, "picture_too_large_there")
+    assert not suits(story.window, story.north, story.task, NOON)
+    assert suits(story.window, story.window.servers[SOUTH], story.task, NOON)
+
+    south = story.window.servers[SOUTH]
+    south.refused_body = story.task.body_size
+    why = why_nowhere(story.window, [story.north, south], story.task, NOON)
+    assert why is not None and why.code == "picture_too_large_there"
+
+    alone = Story()
+    alone.answer(alone.post(), "", 413)
+    assert dict(alone.trouble().facts)["picture"] == "photo 1"
+    assert alone.north.accepts(8_000_000), "a limit may be of one path alone"
+
+
+def lacking_file(node: str = "4", name: str = "image") -> dict[str, object]:
+    """What ComfyUI says of a file that it doesn't have."""
+    error = {
+        "type": "custom_validation_failed",
+        "message": "Custom validation failed for node",
+        "details": f"{name} - Invalid image file: own.png",
+        "extra_info": {"input_name": name},
+    }
+    return {"error": {"message": "no"}, "node_errors": {node: {"errors": [error]}}}
+
+
+def lacking_class() -> dict[str, object]:
+    """What ComfyUI says of a node class that it doesn't have."""
+    error = {"type": "missing_node_type", "extra_info": {"class_type": "ImageInvert"}}
+    return {"error": error, "node_errors": {}}
+
+
+def test_a_file_that_one_server_lacks_sends_the_task_to_another() -> None:
+    """Which may have it; where none has, the reason names the file."""
+    story = Story()
+    south = story.window.server(SOUTH, NOON)
+    second = {"class_type": "LoadImage", "inputs": {"image": "own.png"}}
+    story.window.workflows[INVERT] = invert_workflow(**{"4": second})
+    story.answer(story.post(), lacking_file(), 400)
+    assert (story.task.state, story.note()) == (State.WAITING, "lacks_there")
+    assert ("missing", "own.png") in (story.task.note or SILENT).facts
+    assert not suits(story.window, story.north, story.task, NOON)
+    assert suits(story.window, south, story.task, NOON)
+
+    servers = [story.north, south]
+    south.inventory.refused((Lack("LoadImage", "image", "own.png"),), NOON)
+    why = why_nowhere(story.window, servers, story.task, NOON)
+    assert why is not None and why.code == "nobody_can"
+    assert dict(why.facts)["missing"] == "north:8188: own.png; south:8188: own.png"
+
+
+@pytest.mark.parametrize("is_pinned", [True, False])
+def test_what_only_one_server_could_have_had_fails_with_its_own_words(is_pinned: bool) -> None:
+    """The person chose it, or there is no other."""
+    story = Story()
+    story.window.server(SOUTH, NOON).use = Use.LISTED if is_pinned else Use.REMOVED
+    story.task.pinned = NORTH if is_pinned else None
+    story.answer(story.post(), lacking_class(), 400)
+    assert story.trouble().code == "refused_node_class"
+
+
+def test_a_picture_that_is_gone_again_is_uploaded_again_before_it_fails() -> None:
+    """Several machines behind one address, or a folder that was emptied."""
+    story = Story()
+    for at in (0, 10, 20):
+        upload = one(story.submission.begin(story.task, story.north, NOON + at), Ask.UPLOAD)
+        post = one(story.answer(upload, {"name": "photo.png"}), Ask.POST)
+        assert story.task.state is State.POSTING
+        story.answer(post, lacking_file("1"), 400)
+        missing = ("missing", "photo.png")
+        assert story.task.is_ended or missing in (story.task.note or SILENT).facts
+    assert story.trouble().code == "refused"
+    assert story.north.inventory.lacks(INVERT, story.window.workflows[INVERT], NOON) == ()
+
+
+@pytest.mark.parametrize("status", [404, 405])
 def test_a_gate_in_between_gives_the_task_back(status: int) -> None:
     """Nothing has reached the queue; the server rests, longer each time that it happens."""
     story = Story()

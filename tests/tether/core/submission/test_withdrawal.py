@@ -23,6 +23,7 @@ from tests.tether.core.farm import (
 )
 from tether.core.commands import AbortRequest, Command, LoadWorkflow, ShareFiles, StopTimer
 from tether.core.errors import Trouble
+from tether.core.ids import PromptId
 from tether.core.model.server import Server
 from tether.core.model.task import State
 from tether.core.model.window import Window
@@ -118,12 +119,21 @@ def test_an_older_server_is_told_in_the_older_way() -> None:
     window, north, cancellation = new_farm()
     task = bound_task(window, north, *RUNNING)
     request = one(cancellation.cancel(task, NOON))
-    assert targets(cancellation.refused(request)) == {
+    assert targets(cancellation.refused(request, 404, NOON)) == {
         Ask.DELETE: {"delete": [task.prompt_id]},
         Ask.INTERRUPT: {"prompt_id": task.prompt_id},
     }
     assert not north.has_jobs
     assert Ask.INTERRUPT in targets(cancellation.cancel(task, NOON))
+
+
+def test_a_server_that_makes_ids_itself_is_told_to_interrupt_nothing() -> None:
+    """It would stop whatever runs, whoever's that is."""
+    window, north, cancellation = new_farm()
+    north.has_jobs = False
+    task = bound_task(window, north, *RUNNING)
+    window.rename_prompt(task, PromptId("theirs"))
+    assert targets(cancellation.cancel(task, NOON)) == {Ask.DELETE: {"delete": ["theirs"]}}
 
 
 def test_a_task_that_has_ended_meanwhile_is_left_alone() -> None:
@@ -132,9 +142,9 @@ def test_a_task_that_has_ended_meanwhile_is_left_alone() -> None:
     task = bound_task(window, north, *RUNNING)
     request = one(cancellation.cancel(task, NOON))
     window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert cancellation.refused(request) == ()
+    assert cancellation.refused(request, 404, NOON) == ()
     window.dismiss(task)
-    assert cancellation.refused(request) == ()
+    assert cancellation.refused(request, 404, NOON) == ()
 
 
 def test_it_is_taken_out_by_its_own_id_and_its_record_says_so_first() -> None:

@@ -33,6 +33,7 @@ from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.protocol.outputs import MOST_OUTPUTS
 from tether.core.protocol.requests import Ask
+from tether.core.protocol.workflow import parse_workflow
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.tracking.frames import Frames, task_of
@@ -157,16 +158,91 @@ def test_results_that_were_refused_are_not_waited_for() -> None:
     assert story.task.state is State.COMPLETED
 
 
-@pytest.mark.parametrize("is_known", [True, False])
-def test_what_a_workflow_gives_only_the_server_may_know(is_known: bool) -> None:
-    """A class that we don't know, or a workflow that isn't here."""
+def test_what_a_workflow_gives_is_unknown_where_it_is_not_here() -> None:
+    """After a reload, until it is read."""
     story = Story(*QUEUED)
-    if is_known:
-        odd = invert_workflow(**{"4": {"class_type": "Odd", "inputs": {}}})
-        story.window.workflows[INVERT] = odd
-    else:
-        del story.window.workflows[INVERT]
+    del story.window.workflows[INVERT]
     assert one(story.hear(*success_frames(story.task.prompt_id))).ask is Ask.JOB
+
+
+def of_odd_class(*states: State, is_output: object = True) -> Story:
+    """A task with a node of a class that only the server knows, and describes."""
+    story = Story(*states)
+    odd = invert_workflow(**{"4": {"class_type": "Odd", "inputs": {}}})
+    story.window.workflows[INVERT] = odd
+    path = story.north.inventory.query(99, "Odd")
+    assert path == "/object_info/Odd"
+    described = json.dumps({"Odd": {"output_node": is_output}})
+    story.north.inventory.answered(99, 200, described, NOON)
+    return story
+
+
+def odd_frames(story: Story, output: object = None) -> list[str]:
+    """All frames of such a task; that of the odd node is the eighth."""
+    prompt = story.task.prompt_id
+    frames = list(success_frames(prompt))
+    frames.insert(7, frame("executed", prompt_id=prompt, node="4", output=output))
+    return frames
+
+
+@pytest.mark.parametrize("states", [ON_THE_WAY, QUEUED])
+def test_a_task_of_any_workflow_is_heard_to_its_end(states: tuple[State, ...]) -> None:
+    """The server says which classes are outputs; cached ones may have nothing to show."""
+    story = of_odd_class(*states)
+    assert story.hear(*odd_frames(story, {"text": ["said"]})) == ()
+    assert (story.task.state, story.task.ended_by) == (State.COMPLETED, "socket")
+    assert [output.kind for output in story.task.outputs] == ["image", "text"]
+    inner = of_odd_class(*states, is_output=False)
+    assert inner.hear(*success_frames(inner.task.prompt_id)) == ()
+    assert inner.task.state is State.COMPLETED
+
+
+@pytest.mark.parametrize("lost", [0, 6, 7, 8])
+def test_an_own_workflow_without_one_of_its_frames_is_not_complete(lost: int) -> None:
+    """Its start, a result, the success: what came before the socket did may be missing too."""
+    story = of_odd_class(*QUEUED)
+    frames = odd_frames(story)
+    del frames[lost]
+    assert one(story.hear(*frames)).ask is Ask.JOB
+    assert story.task.state is State.RUNNING
+
+
+def test_an_own_workflow_with_a_frame_that_nobody_can_read_is_not_complete() -> None:
+    """It may have been the result of a node that is no output."""
+    story = of_odd_class(*QUEUED, is_output=False)
+    frames = list(success_frames(story.task.prompt_id))
+    frames.insert(4, '{"type": "executed", "data": 7}')
+    assert one(story.hear(*frames)).ask is Ask.JOB
+
+
+def test_an_own_workflow_heard_on_two_sockets_is_not_complete() -> None:
+    """What came between them is missing."""
+    story = of_odd_class(*QUEUED)
+    frames = odd_frames(story)
+    story.hear(*frames[:4])
+    connection = story.north.connection
+    connection.closed(1)
+    connection.fired(1)
+    connection.greeted(2)
+    assert one(story.hear(*frames[4:], attempt=2)).ask is Ask.JOB
+
+
+@pytest.mark.parametrize("is_output", [None, "yes", False])
+def test_a_description_that_makes_no_sense_ends_no_task(is_output: object) -> None:
+    """A server runs no workflow without outputs."""
+    story = of_odd_class(*QUEUED, is_output=is_output)
+    if is_output is False:
+        nodes = {"4": {"class_type": "Odd", "inputs": {}}}
+        story.window.workflows[INVERT] = parse_workflow(json.dumps(nodes))
+    assert one(story.hear(*odd_frames(story))).ask is Ask.JOB
+
+
+def test_classes_that_nobody_asked_for_are_asked_for_when_a_task_starts() -> None:
+    """The page was loaded again, or the server has restarted; once is enough."""
+    story = of_odd_class(*QUEUED)
+    story.north.inventory.forget()
+    start = frame("execution_start", prompt_id=story.task.prompt_id)
+    assert one(story.hear(start, start)).path == "/object_info/Odd"
 
 
 def test_a_node_error_ends_the_task() -> None:

@@ -119,6 +119,15 @@ def test_a_server_that_hangs_is_slow_not_refused() -> None:
     assert server.trouble.code == "server_slow"
 
 
+def test_a_server_that_sends_calls_elsewhere_says_so() -> None:
+    """What answers at the other address says nothing of this one."""
+    server, reachability = meeting()
+    call = one(reachability.refresh(server), Ask.PROBE)
+    assert reachability.failed(server, call, Failure.REDIRECTED, NOON) == ()
+    assert server.trouble is not None
+    assert (server.reach, server.trouble.code) == (Reach.REFUSED, "server_redirects")
+
+
 def test_a_server_that_answered_meanwhile_is_up() -> None:
     """However the second call ends."""
     server, reachability = meeting()

@@ -27,23 +27,44 @@ from tests.tether.core.farm import (
 from tether.core.commands import CloseSocket, Commands, LoadWorkflow, StartTimer, StopTimer
 from tether.core.errors import Trouble
 from tether.core.ids import ClientId, TaskId
-from tether.core.model.server import Reach, Server
+from tether.core.model.connection import Phase
+from tether.core.model.server import JOBS_AGAIN, Reach, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
+from tether.core.session.snapshot import read_task, write_task
 from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import Cancellation
 from tether.core.timers import MissedTimer, PollTimer
 from tether.core.tracking.reconciler import (
+    ABSENT_AGAIN,
+    FEW,
+    HEAVY_LIST,
     IDLE_POLL_EVERY,
     OVERTAKEN_GRACE,
     POLL_EVERY,
+    RECENT,
+    SHORTEST_TICK,
+    SILENT_POLL_EVERY,
     Polling,
     Reconciler,
 )
 from tether.core.tracking.verdicts import APART, DELIVERY_WITHIN, Verdicts
 
 POLL_TIMER = PollTimer(NORTH)
+NO_JOB = {"error": "Job not found"}
+EMPTY = {"queue_running": [], "queue_pending": []}
+NO_JOBS_API = [
+    (404, ""),
+    (404, "<html>"),
+    (404, {"detail": "Not Found"}),
+    (403, "<html>"),
+    (405, "405: Method Not Allowed"),
+    (500, ""),
+    (200, "<html>"),
+    (200, {"jobs": "none"}),
+]
+"""What an older server, or a proxy that passes known paths only, says in place of a job."""
 IMAGES = {"3": {"images": [{"filename": "a.png", "subfolder": "", "type": "output"}]}}
 
 
@@ -92,7 +113,7 @@ class Story:
         """A whole look finds the task in no book."""
         detail = self.unlisted(self.look(at), {"jobs": []}, at)
         assert (detail.ask, detail.task_id) == (Ask.JOB, self.task.task_id)
-        return self.answer(detail, {"error": "Job not found"}, at, 404)
+        return self.answer(detail, NO_JOB, at, 404)
 
 
 def test_one_list_a_round_and_one_call_for_each_task_that_it_lacks() -> None:
@@ -110,6 +131,22 @@ def test_one_list_a_round_and_one_call_for_each_task_that_it_lacks() -> None:
     assert (story.task.state, story.task.ended_by) == (State.COMPLETED, "record")
     assert [output.filename for output in story.task.outputs] == ["a.png"]
     assert other.state is State.QUEUED
+
+
+@pytest.mark.parametrize("has_jobs", [True, False])
+def test_a_list_tells_how_long_the_queue_is(has_jobs: bool) -> None:
+    """Everybody's tasks; a frame that came since it was asked for is newer."""
+    story = Story(*QUEUED, has_jobs=has_jobs)
+    running, pending = {"id": "a", "status": "in_progress"}, {"id": "b", "status": "pending"}
+    body: Any = {"jobs": [running, pending]}
+    if not has_jobs:
+        body = {"queue_running": [[0, "a", {}]], "queue_pending": [[1, "b", {}]]}
+    story.answer(story.look(2), body, 3)
+    assert (story.north.queue_remaining, story.north.queue_read_at) == (2, NOON + 3)
+    request = story.look(4)
+    story.north.note_queue(5, NOON + 5)
+    story.answer(request, body, 6)
+    assert story.north.queue_remaining == 5
 
 
 def test_the_list_moves_tasks_along() -> None:
@@ -192,13 +229,89 @@ def test_a_task_in_no_book_twice_is_lost() -> None:
 def test_a_post_without_an_answer_is_sent_again_when_nothing_can_arrive_any_more() -> None:
     """Half a minute, two negative reads, and the same prompt id."""
     story = Story(*UNKNOWN)
-    for at in (2, 10, 29):
+    for at in (2, 12, 29):
         assert story.missed(at) == ()
     assert story.missed(DELIVERY_WITHIN) == ()
     request = one(story.missed(DELIVERY_WITHIN + APART))
     assert request.ask is Ask.POST
     assert story.task.prompt_id in (request.body or "")
     assert (story.task.state, story.task.absences) == (State.POSTING, 0)
+
+
+def test_what_may_still_come_is_looked_up_once_in_ten_seconds() -> None:
+    """Each list would else be followed by a query for each of sixty such tasks."""
+    story = Story(*UNKNOWN)
+    assert story.missed(2) == ()
+    for at in (4, 11.9):
+        assert story.answer(story.look(at), {"jobs": []}, at) == ()
+    assert story.missed(2 + ABSENT_AGAIN) == ()
+    # The clock was put back.
+    assert story.missed(5) == ()
+
+
+def made_here(story: Story, given: str) -> list[Any]:
+    """The task as a server has it that makes the ids itself."""
+    return [0, given, {}, {"tether": {"prompt": story.task.sent_as or story.task.prompt_id}}, []]
+
+
+def test_a_task_under_an_id_of_its_servers_own_is_found_by_its_tag() -> None:
+    """In the queue, at once; it is followed under that id, over a reload too."""
+    story = Story(*UNKNOWN, has_jobs=False)
+    sent = story.task.prompt_id
+    queue = {"queue_running": [], "queue_pending": [made_here(story, "theirs")]}
+    assert story.answer(story.look(2), queue, 2) == ()
+    assert (story.task.state, story.task.prompt_id) == (State.QUEUED, "theirs")
+    restored = read_task(write_task(story.task))
+    assert restored is not None
+    assert restored.sent_as == sent
+    queue = {"queue_running": [made_here(story, "theirs")], "queue_pending": []}
+    assert story.answer(story.look(4), queue, 4) == ()
+    assert story.task.state is State.RUNNING
+    assert story.unlisted(story.look(6), EMPTY, 6).path == "/history/theirs"
+
+
+def test_a_task_that_ended_under_another_id_is_found_in_the_history() -> None:
+    """Among the newest; before it is sent again, among more of them."""
+    story = Story(*UNKNOWN, has_jobs=False)
+    early = story.unlisted(story.look(2), EMPTY, 2)
+    assert (early.ask, early.path) == (Ask.RECENT, f"/history?max_items={FEW}")
+    story.answer(early, {}, 2)
+    late = story.unlisted(story.look(DELIVERY_WITHIN), EMPTY, DELIVERY_WITHIN)
+    assert late.path == f"/history?max_items={RECENT}"
+    entry = {"prompt": made_here(story, "theirs"), "outputs": IMAGES}
+    story.answer(late, {"theirs": entry}, DELIVERY_WITHIN)
+    assert (story.task.state, story.task.prompt_id) == (State.COMPLETED, "theirs")
+
+
+def test_a_task_under_its_own_id_is_found_there_too() -> None:
+    """Most servers without the jobs API keep what they are sent."""
+    story = Story(*UNKNOWN, has_jobs=False)
+    late = story.unlisted(story.look(2), EMPTY, 2)
+    entry = {"prompt": made_here(story, story.task.prompt_id), "outputs": IMAGES}
+    story.answer(late, {story.task.prompt_id: entry}, 2)
+    assert (story.task.state, story.task.sent_as) == (State.COMPLETED, None)
+
+
+def test_only_what_is_in_no_queue_and_not_in_the_history_is_sent_again() -> None:
+    """Missed twice, as everywhere; a page that can't be read proves nothing."""
+    story = Story(*UNKNOWN, has_jobs=False)
+    for at, body, misses in ((30, "<html>", 0), (32, {}, 1)):
+        story.answer(story.unlisted(story.look(at), EMPTY, at), body, at)
+        story.north.has_jobs = False
+        assert story.task.absences == misses
+    recent = story.unlisted(story.look(34), EMPTY, 34)
+    assert one(story.answer(recent, {}, 34)).ask is Ask.POST
+
+
+def test_an_id_of_another_task_is_not_taken() -> None:
+    """Whatever the tags of a hostile server say."""
+    story = Story(*UNKNOWN, has_jobs=False)
+    other = bound_task(story.window, story.north, *QUEUED, number=2)
+    item = made_here(story, other.prompt_id)
+    recent = story.unlisted(story.look(2), {"queue_running": [item], "queue_pending": []}, 2)
+    entry = {"prompt": item, "outputs": IMAGES}
+    assert story.answer(recent, {other.prompt_id: entry}, 2) == ()
+    assert (story.task.state, story.task.sent_as) == (State.UNKNOWN, None)
 
 
 def test_reads_from_before_the_second_post_prove_nothing() -> None:
@@ -210,13 +323,13 @@ def test_reads_from_before_the_second_post_prove_nothing() -> None:
     story.missed(31)
     assert one(story.missed(33)).ask is Ask.POST
     for detail in late:
-        assert story.answer(detail, "", 34, 404) == ()
+        assert story.answer(detail, NO_JOB, 34, 404) == ()
     assert (story.task.state, story.task.absences) == (State.POSTING, 0)
 
     # And when the answer to the second POST came before them, they are as old as ever.
     late_too = story.reconciler.query_task(story.north, story.task, NOON + 32)
     story.submission.acknowledged(story.task, NOON + 35)
-    assert story.answer(late_too, "", 36, 404) == ()
+    assert story.answer(late_too, NO_JOB, 36, 404) == ()
     assert (story.task.state, story.task.absences) == (State.QUEUED, 0)
 
 
@@ -263,8 +376,7 @@ def test_an_older_server_is_asked_in_the_older_way() -> None:
     story = Story(*RUNNING)
     queue = one(story.answer(story.look(2), "", 2, 404))
     assert (queue.ask, queue.path, story.north.has_jobs) == (Ask.QUEUE, "/queue", False)
-    empty = {"queue_running": [], "queue_pending": []}
-    history = story.unlisted(queue, empty, 2)
+    history = story.unlisted(queue, EMPTY, 2)
     assert (history.ask, history.path) == (Ask.HISTORY, f"/history/{story.task.prompt_id}")
     assert story.answer(history, {}, 2) == ()
     assert story.task.absences == 1
@@ -274,29 +386,83 @@ def test_an_older_server_is_asked_in_the_older_way() -> None:
     story.answer(queue, running, 5)
     assert story.task.absences == 0
 
-    history = story.unlisted(story.look(8), empty, 8)
+    history = story.unlisted(story.look(8), EMPTY, 8)
     entry = {"status": {"status_str": "success", "messages": []}, "outputs": IMAGES}
     story.answer(history, {story.task.prompt_id: entry}, 8)
     assert story.task.state is State.COMPLETED
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, ""), (200, "<html>"), (200, {"jobs": "none"})])
+@pytest.mark.parametrize(("status", "body"), NO_JOBS_API)
+def test_what_is_no_jobs_api_is_asked_in_the_older_way(status: int, body: Any) -> None:
+    """At once, and no trouble: a list, and then a record, that something else has answered."""
+    story = Story(*RUNNING)
+    queue = one(story.answer(story.look(2), body, 2, status))
+    assert (queue.ask, story.north.trouble) == (Ask.QUEUE, None)
+    assert story.unlisted(queue, EMPTY, 2).ask is Ask.HISTORY
+
+    story = Story(*RUNNING)
+    job = story.unlisted(story.look(2), {"jobs": []}, 2)
+    history = one(story.answer(job, body, 2, status))
+    assert (history.ask, history.task_id) == (Ask.HISTORY, story.task.task_id)
+    assert (story.north.trouble, story.task.absences) == (None, 0)
+    story.answer(history, {}, 2)
+    assert story.task.absences == 1  # the list before it still counts
+
+
+def test_a_jobs_api_that_failed_is_asked_again_unless_there_is_none() -> None:
+    """After a minute, or as soon as the older way fails too; a 404 is certain."""
+    story = Story(*RUNNING)
+    story.answer(one(story.answer(story.look(2), "", 2, 502)), EMPTY, 2)
+    early = story.look(2 + JOBS_AGAIN - 1)
+    assert early.ask is Ask.QUEUE
+    story.answer(early, EMPTY, 2 + JOBS_AGAIN - 1)
+    assert story.look(2 + JOBS_AGAIN).ask is Ask.JOBS
+
+    story = Story(*RUNNING)
+    story.answer(one(story.answer(story.look(2), "", 2, 404)), EMPTY, 2)
+    assert story.look(2 + 10 * JOBS_AGAIN).ask is Ask.QUEUE
+
+
+def test_without_answers_both_ways_are_tried_in_turn() -> None:
+    """A proxy's refusal without CORS headers looks like a server that is down."""
+    story = Story(*RUNNING)
+    asks = []
+    for at in (2, 4, 6, 8):
+        request = story.look(at)
+        asks.append(request.ask)
+        story.reconciler.failed(request, NOON + at)
+    assert asks == [Ask.JOBS, Ask.QUEUE, Ask.JOBS, Ask.QUEUE]
+
+    story = Story(*RUNNING)
+    story.reconciler.failed(story.unlisted(story.look(2), {"jobs": []}, 2), NOON + 2)
+    assert story.look(4).ask is Ask.QUEUE
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, ""), (500, ""), (200, "<html>"), (200, {"jobs": "none"})]
+)
 def test_a_failed_look_is_never_an_empty_list(status: int, body: Any) -> None:
     """The next one is made as if this had not been."""
     story = Story(*RUNNING)
-    assert story.answer(story.look(2), body, 2, status) == ()
+    queue = one(story.answer(story.look(2), body, 2, status))
+    assert story.answer(queue, body, 2, status) == ()
     assert story.north.trouble is not None
     assert story.task.absences == 0
-    story.reconciler.failed(story.look(4), NOON + 4)
-    assert story.look(6).ask is Ask.JOBS
+    assert story.look(4).ask is (Ask.QUEUE if status == 404 else Ask.JOBS)
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, ""), (200, "<html>")])
-def test_a_failed_record_is_never_an_absence(status: int, body: str) -> None:
+@pytest.mark.parametrize("has_jobs", [True, False])
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, ""), (500, ""), (200, "<html>"), (200, {"error": "no route"})]
+)
+def test_a_failed_record_is_never_an_absence(status: int, body: Any, has_jobs: bool) -> None:
     """Nor is one without an answer."""
-    story = Story(*RUNNING)
+    story = Story(*RUNNING, has_jobs=has_jobs)
     for at in (2.0, 9.0):
+        story.north.has_jobs = has_jobs
         detail = story.reconciler.query_task(story.north, story.task, NOON + at)
+        if has_jobs:
+            detail = one(story.answer(detail, body, at, status))
         assert story.answer(detail, body, at, status) == ()
         detail = story.reconciler.query_task(story.north, story.task, NOON + at)
         story.reconciler.failed(detail, NOON + 4)
@@ -307,7 +473,7 @@ def test_a_record_asked_without_a_list_proves_no_absence() -> None:
     """The list is asked for first; then it counts."""
     story = Story(*RUNNING)
     detail = story.reconciler.query_task(story.north, story.task)
-    assert one(story.answer(detail, "", 2, 404)).ask is Ask.JOBS
+    assert one(story.answer(detail, NO_JOB, 2, 404)).ask is Ask.JOBS
     assert story.task.absences == 0
 
 
@@ -349,13 +515,13 @@ def test_the_pulse_starts_with_the_first_task_and_stops_after_the_last() -> None
     """One pulse, whoever looked before it started."""
     story = Story(*QUEUED)
     story.look(0)
-    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, POLL_EVERY),)
+    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, SILENT_POLL_EVERY),)
     assert story.reconciler.start(story.north, NOON) == ()
     story.window.end(story.task, State.COMPLETED, NOON, "socket", None)
     assert story.reconciler.fired(story.north, NOON) == ()
 
     bound_task(story.window, story.north, *QUEUED, number=2)
-    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, POLL_EVERY),)
+    assert story.reconciler.start(story.north, NOON) == (StartTimer(POLL_TIMER, SILENT_POLL_EVERY),)
 
 
 def test_a_server_that_is_gone_has_no_pulse() -> None:
@@ -366,26 +532,79 @@ def test_a_server_that_is_gone_has_no_pulse() -> None:
     assert story.reconciler.start(story.north, NOON) != ()
 
 
-def beats(story: Story, seconds: float) -> list[float]:
+def beats(story: Story, seconds: float, status: str = "pending", padding: str = "") -> list[float]:
     """When lists were asked for, each answered at once with all that is asked."""
     looks = []
-    commands = story.reconciler.start(story.north, NOON)
-    at = 0.0
-    while timers(commands) and at < seconds:
-        at += POLL_EVERY
+    at = timers(story.reconciler.start(story.north, NOON))[POLL_TIMER]
+    while at < seconds:
         commands = story.reconciler.fired(story.north, NOON + at)
         for request in asked(commands):
             looks.append(at)
-            jobs = [{"id": story.task.prompt_id, "status": "pending"}]
-            story.answer(request, {"jobs": jobs}, at)
+            jobs = [{"id": story.task.prompt_id, "status": status}]
+            ahead, asked_for = story.task.ahead, story.task.state
+            length = story.north.queue_remaining
+            story.answer(request, {"jobs": jobs, "padding": padding}, at)
+            story.task.ahead, story.north.queue_remaining = ahead, length
+            assert story.task.state is asked_for
+        at += timers(commands)[POLL_TIMER]
     return looks
 
 
-def test_a_quiet_task_is_looked_at_every_fifteen_seconds() -> None:
+def test_a_task_that_is_not_soon_its_turn_is_looked_at_every_fifteen_seconds() -> None:
     """It waits in the server's queue, and its socket is open."""
-    looks = beats(Story(*QUEUED), 60)
+    story = Story(*QUEUED)
+    story.task.ahead = 20
+    story.north.connection.received(NOON)
+    looks = beats(story, 60)
     assert IDLE_POLL_EVERY / 2 <= looks[0] <= IDLE_POLL_EVERY + POLL_EVERY
     assert len(looks) in (3, 4)
+
+
+@pytest.mark.parametrize(("ahead", "others", "seconds"), [(0, 0, 1), (1, 9, 1), (3, 0, 3)])
+@pytest.mark.parametrize("is_listed", [True, False])
+def test_a_task_whose_turn_comes_on_a_silent_socket_is_looked_at(
+    ahead: int, others: int, seconds: int, is_listed: bool
+) -> None:
+    """As often as it may have begun; before the first list its server's number says when."""
+    story = Story(*QUEUED)
+    if is_listed:
+        story.task.ahead = ahead
+        story.north.note_queue(others + 1, NOON)
+    else:
+        story.north.note_queue(ahead + 1, NOON)
+    story.north.connection.received(NOON)
+    looks = beats(story, 20)
+    assert looks[0] <= IDLE_POLL_EVERY
+    assert {round(after - before) for before, after in pairwise(looks)} == {seconds}
+
+
+def test_a_silent_run_is_looked_at_every_second_from_its_last_frame_on() -> None:
+    """To the moment: the pulse comes when it is due."""
+    story = Story(*RUNNING)
+    story.reconciler.start(story.north, NOON)
+    story.task.last_frame_at = NOON + 0.7
+    (tick,) = story.reconciler.fired(story.north, NOON + 1)
+    assert isinstance(tick, StartTimer)
+    assert tick.delay == pytest.approx(0.7)
+    assert one(story.reconciler.fired(story.north, NOON + 1.71)).ask is Ask.JOBS
+    # While a list is under way, or has just been asked for, there is no hurry.
+    assert timers(story.reconciler.fired(story.north, NOON + 9)) == {POLL_TIMER: SILENT_POLL_EVERY}
+
+
+def test_a_pulse_that_comes_a_moment_too_early_is_followed_by_another() -> None:
+    """Browsers round; none comes without end."""
+    story = Story(*RUNNING)
+    story.reconciler.start(story.north, NOON)
+    story.task.last_frame_at = NOON
+    commands = story.reconciler.fired(story.north, NOON + SILENT_POLL_EVERY - 0.001)
+    assert timers(commands) == {POLL_TIMER: SHORTEST_TICK}
+
+
+def test_long_lists_are_asked_for_half_as_often() -> None:
+    """An old server's queue has all workflows in it."""
+    light, heavy = Story(*RUNNING), Story(*RUNNING)
+    assert len(beats(light, 20, "in_progress")) in (18, 19)
+    assert len(beats(heavy, 20, "in_progress", "x" * HEAVY_LIST)) in (9, 10)
 
 
 @pytest.mark.parametrize("why", ["socket", "silence", "unknown", "absence", "cancel"])
@@ -416,6 +635,18 @@ def test_a_post_that_is_acknowledged_and_not_heard_of_replaces_the_socket() -> N
     assert beaten(story, 9) == []
 
 
+def test_a_socket_is_found_deaf_after_its_last_task_too() -> None:
+    """Short tasks leave no time for it; the pulse stops when that is settled."""
+    story = Story(*RUNNING)
+    story.north.connection.doubt(NOON, NOON)
+    story.window.end(story.task, State.COMPLETED, NOON, "record", None)
+    assert story.reconciler.fired(story.north, NOON + 1) == (
+        StartTimer(POLL_TIMER, SILENT_POLL_EVERY),
+    )
+    assert all_of(StartTimer, story.reconciler.fired(story.north, NOON + 2))[-1].key != POLL_TIMER
+    assert story.north.connection.phase is Phase.CLOSING
+
+
 def test_a_start_that_only_the_list_tells_of_replaces_the_socket() -> None:
     """The task waited when the list before was asked for, and nothing was heard since."""
     story = Story(*QUEUED)
@@ -441,6 +672,8 @@ def test_an_end_that_only_the_record_tells_of_may_be_a_deaf_socket(heard_at: flo
 def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
     """Somebody deleted one of ours: no other frame tells us."""
     story = Story(*QUEUED)
+    story.task.ahead = 20
+    story.north.connection.received(NOON)
     story.reconciler.start(story.north, NOON)
     story.north.note_queue(1, NOON)
     assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
@@ -451,7 +684,7 @@ def test_a_queue_that_is_too_short_for_our_tasks_is_looked_at() -> None:
 def test_a_task_that_is_heard_and_a_server_that_rests_are_left_alone() -> None:
     """Frames come; or a call has just failed."""
     story = Story(*RUNNING)
-    story.task.last_frame_at = NOON + 1
+    story.task.last_frame_at = NOON + 1.5
     story.reconciler.start(story.north, NOON)
     assert asked(story.reconciler.fired(story.north, NOON + POLL_EVERY)) == []
     story.north.retry_at = NOON + 9
@@ -506,13 +739,13 @@ def test_a_list_that_failed_is_asked_for_again_where_there_was_a_new_reason() ->
     story = Story(*RUNNING)
     request = story.look(2)
     story.look_again(3)
-    assert one(story.reconciler.failed(request, NOON + 12)).ask is Ask.JOBS
+    assert one(story.reconciler.failed(request, NOON + 12)).ask is Ask.QUEUE
 
 
 def test_a_server_that_answers_with_an_error_says_its_status() -> None:
     """The card is the person's only sight of it."""
     story = Story(*RUNNING)
-    story.answer(story.look(2), "", 2, 503)
+    story.answer(one(story.answer(story.look(2), "", 2, 503)), "", 2, 503)
     assert story.north.trouble == Trouble.of("server_status", server="north:8188", status=503)
     assert (story.north.reach, story.north.retry_at > NOON + 2) == (Reach.DOWN, True)
 
@@ -527,7 +760,11 @@ def test_a_missing_task_is_told_from_a_server_with_new_books(status: int, code: 
     story.window.end(witness, State.COMPLETED, NOON, "socket", None)
     question = one(story.missed(2))
     assert question.task_id == witness.task_id
-    assert story.answer(question, {"status": "completed"}, 2, status) == ()
+    if status == 500:
+        question = one(story.answer(question, "", 2, status))  # in the older way
+    answer = {404: NO_JOB, 200: {"status": "completed"}, 500: ""}[status]
+    assert story.answer(question, answer, 2, status) == ()
+    story.north.has_jobs = True
     assert story.missed(2 + APART) == ()
     assert story.task.state is State.LOST
     assert story.task.trouble is not None
@@ -575,4 +812,4 @@ def test_each_server_has_a_memory_of_its_own() -> None:
 
 def test_a_beat_leaves_the_socket_its_time() -> None:
     """The question about a task that a list lacks is asked before the next look."""
-    assert OVERTAKEN_GRACE < POLL_EVERY < IDLE_POLL_EVERY
+    assert OVERTAKEN_GRACE < SILENT_POLL_EVERY < POLL_EVERY < IDLE_POLL_EVERY

@@ -17,6 +17,7 @@ from tests.tether.core.farm import (
     RUNNING,
     SOUTH,
     UNKNOWN,
+    asked,
     bound_task,
     new_task,
     new_window,
@@ -24,7 +25,7 @@ from tests.tether.core.farm import (
 )
 from tether.core.commands import Commands, LoadWorkflow, ShareFiles
 from tether.core.errors import Trouble
-from tether.core.ids import Digest
+from tether.core.ids import Digest, PromptId
 from tether.core.model.server import Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -410,3 +411,27 @@ def test_what_is_lost_is_lost_until_it_runs_again(
     _, _, task = lost()
     task.state, task.digest, task.is_run_again = state, Digest(digest), is_run_again
     assert is_still_lost(task) is is_lost
+
+
+@pytest.mark.parametrize(
+    ("states", "given", "is_now", "deleted"),
+    [
+        (UNKNOWN, ["a"], "a", []),
+        (UNKNOWN, ["a", "b"], "a", ["b"]),
+        (QUEUED, ["own"], "own", []),
+        (QUEUED, ["a", "own"], "a", ["own"]),
+        (QUEUED, ["a"], "own", ["a"]),
+        (RUNNING, ["a", "own"], "own", ["a"]),
+    ],
+)
+def test_a_post_that_the_browser_repeated_runs_once_where_each_has_its_own_id(
+    states: tuple[State, ...], given: list[str], is_now: str, deleted: list[str]
+) -> None:
+    """What runs or is next is the task, unless it has begun already; the rest is taken out."""
+    story = Story(*states)
+    if states is not UNKNOWN:
+        story.window.rename_prompt(story.task, PromptId("own"))
+    commands = story.verdicts.named(story.task, list(map(PromptId, given)))
+    assert story.task.prompt_id == is_now
+    bodies = [json.loads(request.body or "") for request in asked(commands, Ask.DELETE)]
+    assert bodies == [{"delete": deleted}] * bool(deleted)

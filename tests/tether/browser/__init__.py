@@ -1,0 +1,1 @@
+"""The browser's adapters, in Node where that suffices."""
