@@ -25,7 +25,7 @@ from page.settings import PageSettings
 from page.tasks.actions import TaskActions
 from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
-from page.ui.dom import by_id
+from page.ui.dom import by_id, close_from_outside, listen
 from page.ui.notices import NoticesPanel
 from page.ui.parts import load_part
 from page.ui.undo import Undo
@@ -76,7 +76,9 @@ class App:
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
-        tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
+        tether.world.page.ask_before_leaving(
+            lambda: only_here(context.window) > 0 and not self._settings.is_reloading
+        )
         tether.start()
         self._build(context, roster, undo)
         self._add_features(context, lanes, console)
@@ -136,6 +138,7 @@ class App:
 
     def _finish(self) -> None:
         """Take the boot screen away; from now on clicks are handled here."""
+        listen(js.document, "click", close_from_outside)
         by_id("boot").textContent = ""
         js.document.documentElement.dataset.ready = "true"
         # sitecustomize.py turned it off: all that a start makes stays.

@@ -40,6 +40,7 @@ class Page:
         offered = tuple(row for row in view.servers if not row.is_held)
         contained("painting of the choice of servers", lambda: composer.servers.offer(offered))
         composer.servers.show_forecast(view.forecast)
+        composer.show_crew(view.crew)
         contained("painting of tasks", lambda: self._show_tasks(view.tasks))
         context.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""

@@ -1,4 +1,4 @@
-"""The settings that the browser remembers: language, rerunning lost tasks, moving queued ones."""
+"""The settings that the browser remembers: language, colours, and what becomes of tasks."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -16,8 +16,10 @@ from tether.runtime.rerun import Rerun
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
-LANGUAGE_RECORD, RERUN_RECORD, STEAL_RECORD = "language", "rerun-lost", "steal"
-"""The records; `static/boot/early.js` reads the first."""
+LANGUAGE_RECORD, THEME_RECORD = "language", "theme"
+"""The records that `static/boot/early.js` reads, too."""
+
+RERUN_RECORD, STEAL_RECORD = "rerun-lost", "steal"
 
 _YES = "yes"
 
@@ -30,15 +32,19 @@ class PageSettings:
         self.language = choose_language(shared.read(LANGUAGE_RECORD), js.navigator.language)
         self.reruns_since = _time(shared.read(RERUN_RECORD))
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
+        self.is_reloading = False
+        """The page loads itself anew, which loses nothing: nobody need be asked."""
 
     def connect(
         self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
     ) -> None:
         """Let the person change them; `settled` waits until a reload finds what is chosen."""
         chooser, reruns, steals = by_id("language"), by_id("rerun-lost"), by_id("steal")
+        themes = by_id("theme")
 
         async def reload() -> None:
             await settled()
+            self.is_reloading = True
             js.location.reload()
 
         def use_language(text: str | None) -> None:
@@ -51,11 +57,17 @@ class PageSettings:
             rerun.rerun_from(_time(text))
             reruns.checked = rerun.since is not None
 
+        def use_theme(text: str | None) -> None:
+            js.document.documentElement.dataset.theme = themes.value = text or ""
+
         def steal(text: str | None) -> None:
             steals.checked = text == _YES
             context.emit(RebalancingChosen(text == _YES))
 
-        follow = {LANGUAGE_RECORD: use_language, RERUN_RECORD: rerun_lost, STEAL_RECORD: steal}
+        follow = {
+            LANGUAGE_RECORD: use_language, THEME_RECORD: use_theme,
+            RERUN_RECORD: rerun_lost, STEAL_RECORD: steal,
+        }
 
         def written(key: str, text: str | None) -> None:
             if key in follow:
@@ -73,6 +85,8 @@ class PageSettings:
             choose(RERUN_RECORD, str(context.world.clock.now()) if reruns.checked else None)
 
         self._shared.listen(written)
+        use_theme(self._shared.read(THEME_RECORD))
+        listen(themes, "change", lambda _: choose(THEME_RECORD, str(themes.value) or None))
         chooser.value = self.language
         listen(chooser, "change", language_chosen)
         reruns.checked = self.reruns_since is not None

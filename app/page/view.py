@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from page.composer.forecast_words import say_forecast
+from page.composer.forecast_words import Crew, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
 from page.tasks.row import MOST_CARDS, ResultFiles, TaskList, TaskRow, TaskRows
-from page.ui.words import Words
+from page.ui.words import TONES, Tone, Words
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.health import only_here
-from tether.core.model.server import Server
+from tether.core.model.server import Reach, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.scheduling.estimates import Estimates
@@ -24,8 +24,9 @@ class View:
 
     servers: tuple[ServerRow, ...]
     tasks: TaskList
-    notices: tuple[str, ...]
+    notices: tuple[tuple[str, Tone], ...]
     forecast: str
+    crew: Crew
     progress: float
     is_live: bool
     """A task has not ended."""
@@ -75,8 +76,9 @@ class Views:
         return View(
             (*servers, *self._servers.held()),
             self._task_list(live, ended, now, most),
-            tuple(words.trouble(trouble) for trouble in window.notices),
+            tuple((words.trouble(each), TONES.get(each.code, "bad")) for each in window.notices),
             self._forecast(needs, now),
+            self._crew(),
             sum(task.progress.overall for task in live) / len(live) if live else 1.0,
             bool(live),
             any(task.state in (State.FAILED, State.LOST) for task in ended),
@@ -167,6 +169,16 @@ class Views:
                 key, count = f"tasks.count.{state.value}", ends[state]
                 sentence = self._words.say(key, told=sentence, count=count)
         return sentence
+
+    def _crew(self) -> Crew:
+        """Count the servers that take tasks; how long a task takes there is known or not."""
+        window, durations = self._window, self._window.statistics.durations
+        ready = [
+            each for each in window.servers.values() if each.reach is Reach.UP and each.takes_tasks
+        ]
+        if not ready or not durations:
+            return Crew(len(ready), 0.0)
+        return Crew(len(ready), 1 / sum(1 / durations.entry(each.url) for each in ready))
 
     def _ends(self, server: Server, now: float) -> float | None:
         durations = self._window.statistics.durations

@@ -82,8 +82,9 @@
   let kept = null;
   try {
     kept = localStorage.getItem(`tether:${folder}:language`);
+    root.dataset.theme = localStorage.getItem(`tether:${folder}:theme`) || "";
   } catch (error) {
-    // Forbidden: then the browser's language decides.
+    // Forbidden: then the browser decides about both.
   }
   let words = { "boot.kept": "Starting… (saved for then: {count})" };
   const translate = () => {

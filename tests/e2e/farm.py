@@ -269,6 +269,24 @@ def give_workflow(page: Page, text: str, name: str = "mine.json") -> None:
     page.locator("#workflow-picker").set_input_files([file])
 
 
+def open_menu(page: Page) -> None:
+    """Open the menu, where settings and rare actions are."""
+    page.locator("#menu-open").click()
+
+
+def unfold_form(page: Page) -> None:
+    """Unfold the form that adds a server."""
+    for summary in page.locator("#server-new:not([open]) > summary").all():
+        summary.click()
+
+
+def unfold_servers(page: Page) -> None:
+    """Unfold the servers that are a line each: then their buttons are there."""
+    folded = page.locator(".server details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
+
+
 def tasks(page: Page, state: str = "") -> Any:
     """The cards of tasks, of one state or all."""
     return page.locator(f".task[data-state={state}]" if state else ".task")

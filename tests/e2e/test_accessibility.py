@@ -10,7 +10,19 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import opened
-from tests.e2e.farm import Farm, as_file, expect_done, farm, noise, open_page, run, run_own, tasks
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_page,
+    run,
+    run_own,
+    tasks,
+    unfold_form,
+    unfold_servers,
+)
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -65,6 +77,7 @@ def test_a_first_visit(page: Page, background: Background) -> None:
     with farm(background, 0) as none:
         open_page(page, none)
         check(page, "first visit")
+        unfold_form(page)
         page.locator("#server-access summary").click()
         check(page, "token fields")
         page.locator("#server-address").fill("ftp://files")
@@ -73,6 +86,7 @@ def test_a_first_visit(page: Page, background: Background) -> None:
         page.evaluate("tether.addServer('127.0.0.1:9')")
         expect(page.locator(".cure").first).to_be_visible()
         check(page, "a server that is down, with the Doctor's cure")
+        unfold_servers(page)
         page.locator(".server.card [data-action=rename]").click()
         page.locator(".address-field").fill("ftp://files")
         page.keyboard.press("Enter")

@@ -19,6 +19,8 @@ from tests.e2e.farm import (
     run,
     run_own,
     tasks,
+    unfold_form,
+    unfold_servers,
 )
 from tests.e2e.watch import Watch
 
@@ -102,6 +104,7 @@ def test_a_workflow_without_output_of_an_unknown_class(
 
 def add_server(page: Page, address: str) -> None:
     """Type an address, and press Add."""
+    unfold_form(page)
     page.locator("#server-address").fill(address)
     page.locator("#server-form button").click()
 
@@ -154,6 +157,7 @@ def test_a_server_that_refuses_the_page(
         expect(card.locator(".cure")).to_be_visible()  # from here on nothing moves
         # The cure works without a reload.
         closed.change(0, cors="*")
+        unfold_servers(watched_page)
         card.locator("[data-action=ask]").click()
         expect(card.locator(".state")).to_have_text("ready")
 

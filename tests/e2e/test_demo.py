@@ -17,6 +17,7 @@ from tests.e2e.farm import (
     give_workflow,
     lock,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     run,
@@ -144,6 +145,7 @@ def test_nothing_is_kept_but_the_language(
     assert page.evaluate(stores) == empty
     expect_done(page, 1)
     assert page.evaluate(stores) == empty
+    open_menu(page)
     page.locator("#language").select_option("zh")
     expect(page.locator("#run")).to_have_text("运行")
     expect_ready(page)

@@ -23,6 +23,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    unfold_servers,
     wait_for,
 )
 from tests.e2e.watch import Watch
@@ -105,6 +106,7 @@ def test_servers_join_and_leave_and_a_task_that_runs_ends_where_it_is(
     page = open_page(watched_page, three)
     expect(names(page)).to_have_text(["gpu-1", "gpu-2"])
     card = page.locator(".server.card", has_text="gpu-2")
+    unfold_servers(page)
     card.get_by_role("button", name="Remove").click()
     expect(names(page)).to_have_text(["gpu-1"])
     photo = noise(1)

@@ -16,6 +16,7 @@ from tests.e2e.farm import (
     farm,
     give_workflow,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     picture_of,
@@ -61,6 +62,7 @@ def test_another_language_keeps_all_that_is_chosen(
     page.locator("#server-choice").select_option(label="gpu-2")
     chosen = [as_file(noise(1, 16, 12), "p.png"), as_file(noise(2, 16, 12), "照片 q.png")]
     page.locator("#picture-picker").set_input_files(chosen)
+    open_menu(page)
     page.locator("#language").select_option("zh")
     expect(page.locator("#run")).to_have_text("运行")
     expect_ready(page)
@@ -88,6 +90,7 @@ def test_a_large_picture_that_was_chosen_just_now_is_waited_for(
     page = open_page(watched_page, two)
     picture = noise(3, 2400, 1800)
     page.locator("#picture-picker").set_input_files([as_file(picture, "large.png")])
+    open_menu(page)
     page.locator("#language").select_option("zh")
     expect(page.locator("#run")).to_have_text("运行")
     expect_ready(page)

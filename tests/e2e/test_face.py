@@ -6,7 +6,19 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import Farm, as_file, expect_done, farm, noise, open_page, run, tasks, until
+from tests.e2e.farm import (
+    Farm,
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_page,
+    run,
+    tasks,
+    unfold_form,
+    unfold_servers,
+    until,
+)
 from tests.e2e.test_telling import HIDE
 
 
@@ -37,6 +49,7 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     expect(queued).to_contain_text("1 ahead of it · waiting for")
     card = page.locator(".server.card")
     expect(card.locator(".queue")).to_have_text("2 in its queue, 2 from this window")
+    unfold_servers(page)
     expect(card.locator(".socket")).to_have_text("live updates on")
     expect(tasks(page, "running").locator(".timing")).to_contain_text("running for")
     one.release()
@@ -65,9 +78,11 @@ def test_all_is_done_by_keys(watched_page: Page, one: Farm) -> None:
     """A server is added, a task started and cancelled, the gallery opened, the removal undone."""
     page = open_page(watched_page, one)
     card = page.locator(".server.card")
+    unfold_servers(page)
     tab_to(page, card.locator("[data-action=remove]"))
     page.keyboard.press("Enter")
     expect(card).to_have_count(0)
+    unfold_form(page)
     tab_to(page, page.locator("#server-address"))
     page.keyboard.type(f"127.0.0.1:{one.servers[0].port}")
     page.keyboard.press("Enter")

@@ -28,6 +28,7 @@ from tests.e2e.farm import (
     run,
     run_own,
     tasks,
+    unfold_servers,
     until,
     wait_for,
 )
@@ -356,6 +357,7 @@ def test_results_of_a_server_with_a_token_are_kept_and_used(
     with farm(background, 1, gate=gate) as one:
         page = open_page(watched_page, one)
         card = page.locator(".server.card")
+        unfold_servers(page)
         card.get_by_role("button", name="Token…").click()
         card.locator("select").select_option("bearer")
         card.locator(".secret").fill("s3cret")

@@ -18,11 +18,13 @@ from tests.e2e.farm import (
     expect_done,
     farm,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     result_of,
     run,
     tasks,
+    unfold_servers,
     until,
     wait_for,
 )
@@ -74,6 +76,7 @@ BEAT = """() => {
 
 def press(page: Page) -> float:
     """Press something; returns the seconds in which the page answered nobody since the last."""
+    open_menu(page)
     page.locator("#about-open").click()
     page.locator("#about-close").click()
     return float(page.evaluate("() => { const told = longest; longest = 0; return told / 1000 }"))
@@ -121,6 +124,7 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         page.locator("#runs-server").select_option(hostile.url)
         expect(page.locator("#runs-list")).to_contain_text("canary")
         page.locator("#runs-close").click()
+        unfold_servers(page)
         ill_card(page, hostile).get_by_role("button", name="Diagnose").click()
         until(page, "document.querySelectorAll('.task figure .pending').length === 0")
         assert page.evaluate("typeof canary") == "undefined"
@@ -204,6 +208,7 @@ def test_too_much_in_one_piece_is_not_read(
         slowest[what] = press(page)
         for path in ("/prompt", "/system_stats", "/queue", "/history", "/api/jobs"):
             hostile.answers[path] = frame
+        unfold_servers(page)
         ill_card(page, hostile).locator("[data-action=ask]").click()
         slowest[f"{what}, asked for"] = press(page)
     print({what: f"{seconds:.1f} s" for what, seconds in slowest.items()})

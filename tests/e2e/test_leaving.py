@@ -7,7 +7,17 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import opened
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, own_tasks, run, tasks
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_menu,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+)
 from tests.e2e.watch import Watch
 
 
@@ -80,6 +90,7 @@ def test_tasks_are_collected_in_another_browser(
         two.release()
         expect_done(other, 6)
         expect(other.locator(".task figure.image")).to_have_count(6)
+        open_menu(other)
         other.locator("#collect-open").click()
         other.locator("#collect-phrase").fill("nonsense")
         other.locator("#collect-form .primary").click()

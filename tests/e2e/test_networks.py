@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserType, Locator, Page, expect
 from simulator.settings import Gate, GateKind
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run
+from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run, unfold_form
 from tests.e2e.tls import Tls
 from tests.e2e.watch import Watch
 from tools.dev.serve import PageServer
@@ -157,6 +157,7 @@ def test_what_answers_but_is_no_server_to_use(
     watch.allow(NETWORK_NOISE)
     with farm(background, 0) as none, program(background) as port:
         page = open_page(watched_page, none)
+        unfold_form(page)
         page.locator("#server-address").fill(f"127.0.0.1:{port}")
         page.locator("#server-form button[data-say='server.add']").click()
         expect_cause(page, sentence)

@@ -6,7 +6,17 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import as_file, expect_done, farm, give_workflow, noise, open_page, run, tasks
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    give_workflow,
+    noise,
+    open_page,
+    run,
+    tasks,
+    unfold_servers,
+)
 from tests.e2e.test_form import history
 from tests.e2e.watch import Watch
 
@@ -108,6 +118,7 @@ def test_automatic_says_which_server_now_and_why(
         two.release(0)
         expect_done(page, 3)
         for number in range(2):
+            unfold_servers(page)
             page.locator(".server.card").first.locator("[data-action=remove]").click()
             expect(page.locator(".server.card")).to_have_count(1 - number)
         expect(line).to_have_text("No server can take a task now: add one.")

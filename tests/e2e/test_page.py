@@ -15,12 +15,15 @@ from tests.e2e.farm import (
     farm,
     give_workflow,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     result_of,
     run,
     run_own,
     tasks,
+    unfold_form,
+    unfold_servers,
     until,
 )
 from tests.tether.core.farm import invert_workflow
@@ -168,6 +171,7 @@ def test_a_chinese_visitor_reads_chinese_and_may_switch(
         open_page(page, one)
         expect(page.locator("#run")).to_have_text("运行")
         expect(page.locator("html")).to_have_attribute("lang", "zh")
+        open_menu(page)
         page.locator("#language").select_option("en")
         expect(page.locator("#run")).to_have_text("Run")
         expect_ready(page)
@@ -188,6 +192,7 @@ def test_tasks_are_named_in_the_pages_language(watched_page: Page, background: B
         expect_done(page, 2)
         titles = page.locator(".task .title")
         expect(titles).to_have_text(["two.png · Blur.json", "one.png · Invert colours"])
+        open_menu(page)
         page.locator("#language").select_option("zh")
         expect_ready(page)
         expect(titles).to_have_text(["two.png · Blur.json", "one.png · 反色"])
@@ -210,6 +215,7 @@ def test_a_kept_language_is_spoken_before_python_is_there(
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
         page.add_init_script(NO_PYTHON)
+        open_menu(page)
         page.locator("#language").select_option("zh")
         expect(page.locator("#compose-title")).to_have_text("新任务")
         expect(page.locator("html:not([data-ready])")).to_have_attribute("lang", "zh")
@@ -228,6 +234,7 @@ def test_on_a_phone_the_servers_are_one_tap_away(browser: Browser, background: B
         )
         page = open_page(context.new_page(), one)
         long = "the one in the attic beside the old printer that nobody may move"
+        unfold_servers(page)
         page.locator(".server.card").get_by_role("button", name="Rename").tap()
         page.locator(".naming input").first.fill(long)
         page.keyboard.press("Enter")
@@ -250,9 +257,11 @@ def test_servers_are_added_removed_and_remembered(
     """What one tab adds is there after a reload; what it removes is not."""
     with farm(background, 1) as one, farm(background, 1) as other:
         page = open_page(watched_page, one)
+        unfold_form(page)
         page.locator("#server-address").fill(f"127.0.0.1:{other.servers[0].port}")
         page.keyboard.press("Enter")
         expect(page.locator(".server.card .state")).to_have_text(["ready", "ready"])
+        unfold_servers(page)
         page.locator(".server.card").first.locator("[data-action=remove]").click()
         expect(page.locator(".server.card")).to_have_count(1)
         page.reload()
@@ -274,6 +283,7 @@ def test_a_removed_server_finishes_what_it_has(watched_page: Page, background: B
         page = open_page(watched_page, one)
         run(page, [as_file(noise(12), "twelve.png")])
         expect(tasks(page, "running")).to_have_count(1)
+        unfold_servers(page)
         page.locator(".server.card [data-action=remove]").click()
         expect(page.locator(".server.card .state")).to_have_text("finishing its last tasks")
         one.release()

@@ -32,6 +32,7 @@ from tests.e2e.farm import (
     open_page,
     picture_of,
     run,
+    unfold_form,
 )
 from tests.e2e.hostile import HostileServer
 from tests.e2e.test_topologies import https
@@ -161,6 +162,7 @@ def test_one_origin_with_a_path_for_each_server(
         heard.follow(watched_page)
         page = open_page(watched_page, url)
         for path in ("/a/", "/b/"):
+            unfold_form(page)
             page.locator("#server-address").fill(path)
             page.locator("#server-form button").click()
         expect(page.locator(".server.card[data-tone=good]")).to_have_count(2)
@@ -228,6 +230,7 @@ def test_an_https_page_with_a_path_for_its_server(
         with https(background, tmp_path / "tls", port) as secure:
             context = browser.new_context(ignore_https_errors=True)
             page = open_page(context.new_page(), f"https://127.0.0.1:{secure}/")
+            unfold_form(page)
             page.locator("#server-address").fill("/a/")
             page.locator("#server-form button[data-say='server.add']").click()
             expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)

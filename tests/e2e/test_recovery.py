@@ -10,6 +10,7 @@ from tests.e2e.farm import (
     expect_ready,
     farm,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     run,
@@ -37,7 +38,7 @@ def test_a_lost_task_runs_again_by_hand_and_by_itself(
         tasks(page, "lost").locator("[data-action=again]").click()
         expect_done(page, 1)
 
-        page.locator("#settings > summary").click()
+        open_menu(page)
         automatic.check()
         # The one that was run again already stays as it is.
         expect(tasks(page)).to_have_count(2)
@@ -75,7 +76,7 @@ def test_a_lost_task_runs_again_while_nothing_is_painted(
     watched_page.add_init_script(STOPPABLE)
     with farm(background, 1, is_held=True) as one:
         page = open_page(watched_page, one)
-        page.locator("#settings > summary").click()
+        open_menu(page)
         page.locator("#rerun-lost").check()
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)

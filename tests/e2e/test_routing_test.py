@@ -17,6 +17,7 @@ from tests.e2e.farm import (
     farm,
     lock,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     tasks,
@@ -181,6 +182,7 @@ def test_a_red_scene_is_not_folded_away(page: Page, source: str) -> None:
     """Below the person's own servers."""
     change(page, *WITHOUT[0][1:])
     open_page(page, source)
+    open_menu(page)
     page.locator("#routing-open").click()
     run(page, "{servers: ['127.0.0.1:1']}")
     expect(page.locator("#routing-live li.bad")).to_be_visible()
@@ -215,6 +217,7 @@ def test_the_address_asks_for_it_in_the_pages_language(page: Page, empty: str) -
     """`?selftest=1`, as people send it to each other."""
     open_page(page, empty)
     with page.expect_navigation():  # the page loads itself again
+        open_menu(page)
         page.select_option("#language", "zh")
     page.goto(f"{empty}?selftest=1")
     expect(page.locator("#routing-summary")).to_contain_text("全部 12 个场景")
@@ -239,6 +242,7 @@ def test_two_servers_are_proven_and_a_dead_one_is_named(
             page.locator("#runs-server").select_option(label=name)
             expect(page.locator("#runs-problem")).to_contain_text("This server has run nothing")
         page.locator("#runs-close").click()
+        open_menu(page)
         page.locator("#routing-open").click()
         own, scenes = page.locator("#routing-live"), page.locator("#routing-scenes")
         expect(own.get_by_role("heading", name="Your servers")).to_be_visible()
@@ -308,6 +312,7 @@ def test_it_is_started_once_at_a_time(page: Page, background: Background) -> Non
     with farm(background, 1) as one:
         one.hold(at="before ImageInvert")
         open_page(page, one)
+        open_menu(page)
         page.locator("#routing-open").click()
         start = page.get_by_role("dialog").get_by_role("button", name="Start")
         start.click()

@@ -15,6 +15,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    unfold_servers,
 )
 from tests.e2e.test_servers import card
 from tether.core.scheduling.recheck import LONG_UPLOAD
@@ -30,9 +31,11 @@ def test_a_task_goes_elsewhere_if_its_server_was_filled_during_its_upload(
         page = open_page(watched_page, two)
         held: list[Route] = []
         page.route("**/upload/image", lambda route: held.append(route), times=1)
+        unfold_servers(page)
         card(page, "gpu-2").get_by_role("button", name="Pause").click()
         run(page, [as_file(noise(1), "mine.png")])
         expect(tasks(page, "uploading")).to_have_count(1)
+        unfold_servers(page)
         card(page, "gpu-2").get_by_role("button", name="Resume").click()
         assert page.context.browser is not None
         others = page.context.browser.new_context()

@@ -15,11 +15,14 @@ from tests.e2e.farm import (
     farm,
     fresh_window,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     run,
     run_own,
     tasks,
+    unfold_form,
+    unfold_servers,
     wait_for,
 )
 from tests.e2e.watch import Watch
@@ -52,6 +55,7 @@ def test_a_card_tells_what_its_server_is_and_when_that_was_so(
     """Version, device, memory and latency on load; what a task takes once one was done."""
     page = open_page(watched_page, two)
     one = card(page, "gpu-1")
+    unfold_servers(page)
     expect(one.locator(".facts")).to_have_text("ComfyUI 0.28.1, runs on gpu-1")
     expect(one.locator(".facts")).to_have_attribute(
         "title", re.compile("name for the device: gpu-1$")
@@ -70,6 +74,7 @@ def test_figures_are_of_now_when_a_person_comes_back_and_an_idle_page_is_silent(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
     page = open_page(watched_page, two)
+    unfold_servers(page)
     expect(card(page, "gpu-2").locator(".figures")).to_be_visible()
     before = len(two.servers[0].requests)
     page.wait_for_timeout(3000)  # a silence is what is tested
@@ -88,6 +93,7 @@ def test_a_paused_server_gets_no_new_task_over_a_reload(
 ) -> None:
     """What is pinned to it waits until it may work again."""
     page = open_page(watched_page, two)
+    unfold_servers(page)
     card(page, "gpu-1").get_by_role("button", name="Pause").click()
     expect(card(page, "gpu-1").locator(".state")).to_have_text("paused: gets no new task")
     page.reload()
@@ -98,6 +104,7 @@ def test_a_paused_server_gets_no_new_task_over_a_reload(
     assert {task["server"] for task in own_tasks(page)} == {two.servers[1].url}
     run(page, [as_file(noise(9), "pinned.png")], server="gpu-1")
     expect(tasks(page, "waiting")).to_have_count(1)
+    unfold_servers(page)
     card(page, "gpu-1").get_by_role("button", name="Resume").click()
     expect_done(page, 5)
     assert two.posts(0) == 1
@@ -105,6 +112,7 @@ def test_a_paused_server_gets_no_new_task_over_a_reload(
 
 def test_the_doctor_says_that_nothing_is_wrong(two: Farm, watched_page: Page, watch: Watch) -> None:
     page = open_page(watched_page, two)
+    unfold_servers(page)
     card(page, "gpu-1").get_by_role("button", name="Diagnose").click()
     expect(card(page, "gpu-1").locator(".well")).to_contain_text("Diagnosis: no problem found")
     expect(card(page, "gpu-2").locator(".well")).to_be_hidden()
@@ -115,6 +123,7 @@ def test_an_address_that_is_there_already_is_said_to_be(
 ) -> None:
     """Beside the field, which keeps what was typed."""
     page = open_page(watched_page, two)
+    unfold_form(page)
     address = page.locator("#server-address")
     address.fill(two.servers[1].url.removeprefix("http://"))
     address.press("Enter")
@@ -130,6 +139,7 @@ def test_a_server_has_the_name_that_a_person_gives_it(
     page = open_page(watched_page, two)
     address = f"127.0.0.1:{two.servers[1].port}"
     cards = page.locator(".server.card .name")
+    unfold_servers(page)
     page.locator(".server.card", has_text="gpu-2").get_by_role("button", name="Remove").click()
     expect(cards).to_have_text(["gpu-1"])
     expect(page.locator("#undo")).to_be_visible()
@@ -140,6 +150,7 @@ def test_a_server_has_the_name_that_a_person_gives_it(
     expect(cards).to_have_text(["gpu-1", "Attic"])
     expect(page.locator("#undo")).to_be_hidden()
     expect(name).to_have_value("")
+    unfold_servers(page)
     page.locator(".server.card", has_text="gpu-1").get_by_role("button", name="Rename").click()
     page.keyboard.type("Cellar")
     page.keyboard.press("Enter")
@@ -148,6 +159,7 @@ def test_a_server_has_the_name_that_a_person_gives_it(
     page.reload()
     expect_ready(page)
     expect(cards).to_have_text(["Cellar", "Attic"])
+    unfold_servers(page)
     page.locator(".server.card", has_text="Cellar").get_by_role("button", name="Rename").click()
     page.keyboard.press("Delete")
     page.keyboard.press("Enter")
@@ -161,6 +173,7 @@ def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     watch.allow("ERR_|WebSocket connection")
     page = open_page(watched_page, two)
     cards = page.locator(".server.card .name")
+    unfold_servers(page)
     card(page, "gpu-2").get_by_role("button", name="Remove").click()
     expect(cards).to_have_text(["gpu-1"])
     right = f"127.0.0.1:{two.servers[1].port}"
@@ -223,6 +236,7 @@ def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watc
     expect(page.locator(".task .result")).to_have_count(2)
     expect(page.locator("#undo")).to_be_hidden()
 
+    unfold_servers(page)
     card(page, "gpu-1").get_by_role("button", name="Pause").click()
     card(page, "gpu-1").get_by_role("button", name="Remove").click()
     expect(page.locator(".server.card")).to_have_count(1)
@@ -246,6 +260,7 @@ def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
     run(page, [as_file(noise(1), "p.png")], server="gpu-1")
     expect_done(page, 1)
     expect(page.locator(".task .result")).to_have_count(1)
+    open_menu(page)
     page.locator("#health summary").click()
     figures = page.locator("#health dl")
     expect(figures).to_contain_text("100 % (1/1)")
@@ -267,6 +282,7 @@ def test_a_card_has_its_buttons_in_one_row_and_a_name_to_change(
         page.set_viewport_size({"width": 1440, "height": 900})
         gpu = page.locator(".server.card")
         buttons = gpu.locator(".buttons > button:visible")
+        unfold_servers(page)
         for action in ("Pause", "Resume"):
             button = gpu.get_by_role("button", name=action)
             expect(button).to_be_visible()
@@ -310,15 +326,18 @@ def test_two_tabs_that_each_add_a_server_have_both(two: Farm, watched_page: Page
     first = open_page(watched_page, two)
     second = fresh_window(first.context, two)
     for tab, server in zip((first, second), two.servers, strict=True):
+        unfold_form(tab)
         tab.locator("#server-address").fill(server.url)
         tab.keyboard.press("Enter")
     for tab in (first, second):
         expect(tab.locator(".server.card[data-tone=good]")).to_have_count(2)
     own, other = (f'.server.card[data-server="{server.url}"]' for server in two.servers)
+    unfold_servers(first)
     first.locator(own).get_by_role("button", name="Pause").click()
     expect(second.locator(own).locator(".state")).to_contain_text("paused")
     second.reload()
     expect(second.locator(".server.card")).to_have_count(2)
+    unfold_servers(second)
     second.locator(other).get_by_role("button", name="Remove").click()
     expect(first.locator(".server.card")).to_have_count(1)
 

@@ -10,10 +10,12 @@ from tests.e2e.farm import (
     expect_ready,
     farm,
     noise,
+    open_menu,
     open_page,
     own_tasks,
     run,
     tasks,
+    unfold_servers,
 )
 from tests.e2e.test_servers import card
 from tests.e2e.watch import Watch
@@ -28,6 +30,7 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
         two.hold(0)
+        unfold_servers(page)
         card(page, "gpu-2").get_by_role("button", name="Pause").click()
         run(page, [as_file(noise(number), f"{number}.png") for number in (1, 2)])
         expect(tasks(page, "running")).to_have_count(1)
@@ -36,8 +39,9 @@ def test_a_waiting_task_moves_to_an_idle_server_and_both_are_shown(
         (runs,) = [task["promptId"] for task in own_tasks(page) if task["state"] == "running"]
         page.evaluate(f"() => {{ window.told = tether.result('{waits}'); }}")
         expect(page.locator("#steal")).not_to_be_checked()
+        unfold_servers(page)
         card(page, "gpu-2").get_by_role("button", name="Resume").click()
-        page.locator("#settings > summary").click()
+        open_menu(page)
         page.locator("#steal").check()
         moved = tasks(page, "cancelled")
         expect(moved).to_have_count(1)

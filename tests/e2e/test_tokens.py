@@ -19,6 +19,8 @@ from tests.e2e.farm import (
     picture_of,
     run,
     tasks,
+    unfold_form,
+    unfold_servers,
 )
 from tests.e2e.watch import Watch
 
@@ -34,6 +36,7 @@ GATES = {
 def give_token(page: Page, mode: str, secret: str, is_kept: bool = False) -> None:
     """Type another token on the only server's card."""
     card = page.locator(".server.card")
+    unfold_servers(page)
     card.get_by_role("button", name="Token…").click()
     card.locator("select").select_option(mode)
     card.locator(".secret").fill(secret)
@@ -109,6 +112,7 @@ def test_a_login_typed_in_the_address_becomes_basic(
     with farm(background, 0) as none, farm(background, 1, gate=GATES["basic"]) as other:
         page = open_page(watched_page, none)
         server = other.servers[0]
+        unfold_form(page)
         page.locator("#server-address").fill(f"http://me:s3cret%2B%2F%3D@127.0.0.1:{server.port}")
         page.locator("#server-form button").click()
         expect(page.locator(".server.card[data-tone=good]")).to_have_count(1)
@@ -193,6 +197,7 @@ def test_a_token_that_is_used_is_in_no_field_any_more(
     typed = "[...document.querySelectorAll('input')].map((field) => field.value).join()"
     with farm(background, 0) as none, farm(background, 1, gate=GATES["bearer"]) as other:
         page = open_page(watched_page, none)
+        unfold_form(page)
         page.locator("#server-address").fill(other.servers[0].url)
         page.locator("#server-access summary").click()
         page.locator("#server-access select").select_option("bearer")

@@ -20,7 +20,16 @@ from playwright.sync_api import BrowserType, Page, expect
 from simulator.settings import Gate
 from tests.e2e.background import Background
 from tests.e2e.built import SERVED
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, picture_of, run
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_page,
+    picture_of,
+    run,
+    unfold_form,
+)
 from tests.e2e.test_networks import card, expect_cause
 from tests.e2e.test_tokens import GATES, give_token
 from tests.e2e.tls import Tls
@@ -166,6 +175,7 @@ def test_a_picture_or_the_right_first_sentence(
 ) -> None:
     """As a person comes to it: the server's address is typed, then a picture is dropped."""
     with visit(cell, browser_type, browser_type_launch_args, background, tmp_path) as (page, url):
+        unfold_form(page)
         page.locator("#server-address").fill(url)
         page.locator("#server-form button[data-say='server.add']").click()
         if cell.says:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pytest
 
+from page.composer.forecast_words import Crew
 from page.servers.row import About
 from page.ui.words import Words
 from page.view import Views
@@ -116,7 +117,8 @@ def test_a_server_says_how_it_is() -> None:
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
     row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when it gets a task")
-    assert row.queue == "3 in its queue, 1 from this window"
+    assert (row.queue, row.ours) == ("3 in its queue", "1 from this window")
+    assert row.overall == window.live["t1"].progress.overall
     assert row.facts == "ComfyUI 0.28.1, runs on cuda:0"
     assert row.trouble == ""
 
@@ -255,7 +257,26 @@ def test_notices_are_told_in_words() -> None:
     """What the session noticed stands above all."""
     window = new_window()
     window.notices.append(Trouble.of("storage_forbidden"))
-    assert views_of(window).view(NOON).notices[0].startswith("This browser doesn't allow storage")
+    window.notices.append(Trouble.of("taken_up_one"))
+    bad, good = views_of(window).view(NOON).notices
+    assert bad[0].startswith("This browser doesn't allow storage")
+    assert (bad[1], good[1]) == ("bad", "good")
+
+
+def test_who_takes_tasks_is_counted() -> None:
+    """Together they are as fast as all of them; while one isn't timed, nobody knows how fast."""
+    window = new_window()
+    assert views_of(window).view(NOON).crew == Crew(0, 0.0)
+    north, south = window.server(NORTH, NOON), window.server(SOUTH, NOON)
+    for server in (north, south):
+        server.answered()
+    assert views_of(window).view(NOON).crew == Crew(2, 0.0)
+    done = bound_task(window, north, *RUNNING)
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+    done.ran = 3.0
+    assert views_of(window).view(NOON).crew == Crew(2, pytest.approx(1.5))
+    south.is_paused = True
+    assert views_of(window).view(NOON).crew == Crew(1, pytest.approx(3.0))
 
 
 def test_what_has_ended_can_be_run_again() -> None:
@@ -603,17 +624,18 @@ def test_a_server_that_was_lost_shows_no_figures_of_before() -> None:
     server.note_queue(2, NOON)
     views = views_of(window)
     row = views.view(NOON).servers[0]
-    assert (row.state, row.queue) == ("ready", "2 in its queue, 1 from this window")
+    assert (row.state, row.queue) == ("ready", "2 in its queue")
     assert row.figures == "answers in 10 ms · as of noon+0"
 
     server.connection.closed(1)
     row = views.view(NOON).servers[0]
-    assert (row.tone, row.state, row.queue) == ("plain", "checking…", "1 from this window")
+    assert (row.tone, row.state, row.queue) == ("plain", "checking…", "")
     assert (row.socket, row.figures) == ("live updates lost, reconnecting", "")
 
     server.failed(Reach.DOWN, Trouble.of("server_silent", server="north"), NOON + 1)
     row = views.view(NOON).servers[0]
-    assert (row.tone, row.state, row.queue) == ("bad", "no answer", "1 from this window")
+    assert (row.tone, row.state, row.queue) == ("bad", "no answer", "")
+    assert row.ours == "1 from this window"
 
     server.answered()
     server.note_queue(0, NOON + 2)
@@ -621,7 +643,7 @@ def test_a_server_that_was_lost_shows_no_figures_of_before() -> None:
     assert (row.tone, row.state, row.queue) == (
         "good",
         "ready",
-        "0 in its queue, 1 from this window",
+        "0 in its queue",
     )
 
 

@@ -100,7 +100,7 @@ async def _open(stage: Stage, page: Page | None = None) -> Page:
     await page.goto(stage.url)
     await expect(page.locator("html[data-ready=true]")).to_be_attached(timeout=60_000)
     if stage.servers:
-        await expect(page.locator(".server.card .facts").first).to_be_visible()
+        await expect(page.locator(".server.card .queue").first).to_be_visible()
     return page
 
 
@@ -141,7 +141,6 @@ async def running(stage: Stage) -> None:
 async def phone(stage: Stage) -> None:
     """The same on a phone, scrolled to the tasks."""
     await running(stage)
-    await stage.page.get_by_role("link", name="Tasks").click()
 
 
 async def failed(stage: Stage) -> None:

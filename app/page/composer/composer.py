@@ -6,10 +6,10 @@ from typing import Any
 import js
 
 from page.composer.drafts import Drafts
-from page.composer.form import Form, Problem
+from page.composer.form import Form
 from page.composer.library import Library
 from page.composer.open_file import FileOpener, Opened
-from page.composer.panel import OWN, RECENT, ComposerPanel
+from page.composer.panel import OWN, RECENT, ComposerPanel, Problem
 from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
@@ -24,8 +24,11 @@ from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
 
-PICTURE, WORKFLOW = "picture", "workflow"
-"""Subjects of notices: a notice closes once its subject is corrected."""
+WORKFLOW = "workflow"
+"""The subject of notices that close once another workflow is chosen."""
+
+MANY = 100
+"""Tasks beyond which Run asks whether so many are meant."""
 
 
 class Composer:
@@ -85,10 +88,8 @@ class Composer:
             copies = read_copies(panel.copies)
         except TetherError as error:
             problems.append((words.trouble(error.trouble), panel.copies_field))
-        for sentence, field in reversed(problems):  # the last one shown stands first
-            notices.show(sentence, PICTURE if field is panel.picture_field else "")
-        panel.refuse([element for _, element in problems])
-        if problems or chosen is None:
+        panel.refuse(problems)
+        if problems or chosen is None or not self._is_meant(panel.tasks()):
             return
         if chosen.workflow.is_decided_when_queued():
             await load_part("form")
@@ -113,8 +114,14 @@ class Composer:
             else:
                 is_used = True
                 panel.drop(key)
-        if is_own and is_used:
-            self._library.used(chosen)
+        if is_used:
+            panel.fold()
+            if is_own:
+                self._library.used(chosen)
+
+    def _is_meant(self, tasks: int) -> bool:
+        sentence = self._context.words.say("compose.many", tasks=tasks)
+        return tasks <= MANY or bool(js.confirm(sentence))
 
     async def choose(self, name: str) -> None:
         """Show the form of a workflow that the library has under a name."""
@@ -156,11 +163,12 @@ class Composer:
         words, notices = self._context.words, self._context.notices
         try:
             await self._intake.check_picture(name, file)
-        except (TetherError, OSError):  # a folder can't even be read
+        except TetherError as error:
+            self.panel.drop(key)
+            notices.show(words.trouble(error.trouble))
+        except OSError:  # a folder can't even be read
             self.panel.drop(key)
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
-        else:
-            notices.resolved(PICTURE)
 
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""
@@ -175,6 +183,9 @@ class Composer:
         has_pictures = self.panel.pictures() or self._form.files(workflow)
         if not is_own and not has_pictures and workflow.picture_inputs():
             sentence = self._context.words.trouble(Trouble.of("picture_needed"))
+            found.insert(0, (sentence, self.panel.picture_field))
+        if self.panel.pictures() and not workflow.picture_inputs():
+            sentence = self._context.words.trouble(Trouble.of("picture_unused"))
             found.insert(0, (sentence, self.panel.picture_field))
         return found
 

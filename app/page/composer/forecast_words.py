@@ -1,9 +1,36 @@
 """Where the next task would go, in words."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from page.ui.words import Words
 from tether.core.scheduling.forecast import Forecast, Prospect
+
+
+class Crew(NamedTuple):
+    """The servers that take tasks: how many, and in how many seconds they do one, all together.
+
+    `seconds` is 0 where nobody knows yet how long tasks take.
+    """
+
+    servers: int
+    seconds: float
+
+
+NO_CREW = Crew(0, 0.0)
+
+
+def say_run(words: Words, tasks: int, crew: Crew) -> str:
+    """Return what the button says: how many tasks, on how many servers, and how long it takes."""
+    if tasks < 2:
+        return words.say("compose.run")
+    if crew.servers < 2:
+        sentence = words.say("compose.run_many", tasks=tasks)
+    else:
+        sentence = words.say("compose.run_on", tasks=tasks, servers=min(tasks, crew.servers))
+    if not crew.seconds:
+        return sentence
+    return words.say("compose.run_time", run=sentence, time=_about(words, tasks * crew.seconds))
 
 
 def say_forecast(words: Words, forecast: Forecast) -> str:

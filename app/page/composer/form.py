@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from page.composer.panel import ComposerPanel
+from page.composer.panel import ComposerPanel, Problem
 from page.ui.context import PageContext
 from page.ui.parts import load_part
 from tether.core.ids import NodeId, ServerUrl
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from page.composer.form_panel import FormPanel
 
 Substitute = Callable[[ServerUrl, str, str], None]
-Problem = tuple[str, Any]
-"""What is wrong, in words, and the element in which it was typed."""
-
 Files = dict[tuple[NodeId, str], tuple[str, Any]]
 """Pictures that were picked, by node and input: (file name, JS File)."""
 

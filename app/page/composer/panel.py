@@ -1,10 +1,11 @@
 """The panel for a new task: pictures, workflow, server, Run."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import js
 
+from page.composer.forecast_words import NO_CREW, Crew, say_run
 from page.composer.records import read_copies
 from page.servers.row import ServerRow
 from page.ui.context import PageContext
@@ -12,6 +13,9 @@ from page.ui.dom import button, by_id, element, listen, on_action, options, set_
 from tether.core.errors import BadInput
 from tether.core.ids import ServerUrl
 from tether.core.scheduling.forecast import Needs
+
+Problem: TypeAlias = tuple[str, Any]
+"""What is wrong, and the field in which it is corrected."""
 
 OWN = "own"
 RECENT = "recent:"
@@ -62,8 +66,11 @@ class ComposerPanel:
         self._workflow_picker = by_id("workflow-picker")
         self.copies_field, self.picture_field = by_id("copies"), self._pickers[0]
         """The fields in which their errors are corrected."""
-        self._alike, self._counted = by_id("copies-alike"), by_id("run-count")
-        self._refused: list[Any] = []
+        self._alike, self._run = by_id("copies-alike"), by_id("run")
+        self._fold = by_id("compose-fold")
+        self._crew = NO_CREW
+        self._refused: list[tuple[Any, Any]] = []
+        """Fields in which something is wrong, each with the element that says what."""
         self._assumed = by_id("workflow-assumed")
         self.servers = ServerChoice(context.repaint)
         listen(by_id("compose"), "submit", self._submitted)
@@ -77,6 +84,8 @@ class ComposerPanel:
         )
         take_dropped(self.add)
         on_action(self._list, lambda _action, key: self.drop(key))
+        listen(by_id("pictures-clear"), "click", lambda _event: self._drop_all())
+        listen(self._fold, "click", lambda _event: self.fold(self._is_open))
 
     def take_picked(self) -> None:
         """Take what was picked while the page was loading: it is still in the pickers."""
@@ -120,35 +129,60 @@ class ComposerPanel:
             self._workflow.value = before
         return is_offered
 
-    def refuse(self, fields: list[Any]) -> None:
-        """Mark the fields in which something is wrong, and go to the first; [] for none."""
-        for field in self._refused:
+    def refuse(self, problems: list[Problem]) -> None:
+        """Say below each field what is wrong in it, and go to the first; [] for none."""
+        for field, said in self._refused:
             field.removeAttribute("aria-invalid")
-        self._refused = fields
-        for field in fields:
+            said.remove()
+        self._refused = []
+        for sentence, field in problems:
             field.setAttribute("aria-invalid", "true")
-        if fields:
+            said = element("p", "trouble", sentence, role="alert")
+            (field.closest("#drop > p, #form .field, #compose > label") or field).after(said)
+            self._refused.append((field, said))
+        if problems:
+            first = problems[0][1]
             for folded in js.document.querySelectorAll("#form details"):
-                folded.open = folded.open or folded.contains(fields[0])
-            fields[0].focus()
+                folded.open = folded.open or folded.contains(first)
+            first.focus()
+
+    def _corrected(self, field: Any) -> None:
+        for refused in self._refused:
+            if refused[0].isSameNode(field):
+                refused[1].remove()
+        field.removeAttribute("aria-invalid")
+
+    def tasks(self) -> int:
+        """Return how many tasks Run makes now; 0 where the number of copies is none."""
+        try:
+            return max(1, len(self._pictures)) * read_copies(self.copies)
+        except BadInput:
+            return 0
 
     def count(self) -> None:
-        """Say how many tasks there will be, and whether some of them give the same."""
-        try:
-            copies = read_copies(self.copies)
-        except BadInput:
-            copies = 0
-        set_text(self._alike, self._controller.why_alike() if copies > 1 else "")
-        pictures = len(self._pictures)
-        tasks = max(1, pictures) * copies
-        sentence = ""
-        if copies and pictures:
-            key = "compose.count_copies" if copies > 1 else "compose.count"
-            key = "compose.count_one" if tasks == 1 else key
-            sentence = self._words.say(key, pictures=pictures, copies=copies, tasks=tasks)
-        elif copies > 1:
-            sentence = self._words.say("compose.count_tasks", tasks=tasks)
-        set_text(self._counted, sentence)
+        """Say on the button how many tasks there will be; below, whether some give the same."""
+        tasks, pictures = self.tasks(), max(1, len(self._pictures))
+        set_text(self._alike, self._controller.why_alike() if tasks > pictures else "")
+        by_id("pictures-clear").hidden = len(self._pictures) < 2
+        self._run.textContent = say_run(self._words, tasks, self._crew)
+
+    def show_crew(self, crew: Crew) -> None:
+        """Say on the button who does the work, and how long it takes."""
+        if crew != self._crew:
+            self._crew = crew
+            self.count()
+
+    def fold(self, is_folded: bool = True) -> None:
+        """Fold the sheet that the panel is on a small screen."""
+        self._fold.setAttribute("aria-expanded", "false" if is_folded else "true")
+
+    @property
+    def _is_open(self) -> bool:
+        return str(self._fold.getAttribute("aria-expanded")) == "true"
+
+    def _drop_all(self) -> None:
+        for key in list(self._pictures):
+            self.drop(key)
 
     def show_own(self, name: str) -> None:
         """Show that a workflow of the person's own is chosen."""
@@ -182,7 +216,7 @@ class ComposerPanel:
 
     def _typed(self, event: Any) -> None:
         if event.target.getAttribute("aria-invalid"):
-            event.target.removeAttribute("aria-invalid")
+            self._corrected(event.target)
         self.count()
         self.changed()
 
@@ -217,9 +251,10 @@ class ComposerPanel:
         image = element("img", "", src=js.URL.createObjectURL(file), alt="")
         parts = image, element("span", "", name), remove
         self._list.append(element("li", "", "", *parts, data_picture=key))
-        self.picture_field.removeAttribute("aria-invalid")
+        self._corrected(self.picture_field)
         self.count()
         self._repaint()
+        self.fold(is_folded=False)
         self._soon(self._controller.check_picture(key, name, file))
         self.changed()
         return key
@@ -295,7 +330,8 @@ class ServerChoice:
     def offer(self, rows: tuple[ServerRow, ...]) -> None:
         """Offer these servers; the choice stays if its server does."""
         self._rows = rows
-        offered = [row.url + row.name + self._marks.get(row.url, "") for row in rows]
+        texts = {row.url: self._text(row) for row in rows}
+        offered = [url + text for url, text in texts.items()]
         if offered == self._offered:
             return
         self._offered = offered
@@ -303,13 +339,16 @@ class ServerChoice:
         while self._server.options.length > 1:
             self._server.remove(1)
         for row in rows:
-            mark = self._marks.get(row.url, "")
-            option = element("option", "", f"{row.name} {mark}".strip(), value=row.url)
-            option.disabled = bool(mark)
+            option = element("option", "", texts[row.url], value=row.url)
+            option.disabled = row.url in self._marks
             self._server.append(option)
         if any(row.url == chosen and row.url not in self._marks for row in rows):
             self._server.value = chosen
         self._show_forecast()
+
+    def _text(self, row: ServerRow) -> str:
+        mark = self._marks.get(row.url) or (f"– {row.state}" if row.is_paused else "")
+        return f"{row.name} {mark}".strip()
 
     def mark(self, marks: dict[str, str]) -> None:
         """Mark servers that can't be chosen: address -> why."""

@@ -6,7 +6,7 @@ from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 
 LONG_RUN = 20.0
-"""Seconds after which a person may want to do something else while a task runs."""
+"""Seconds after which a person may want to do something else meanwhile."""
 
 
 class Ends:
@@ -36,6 +36,11 @@ class Ends:
 
 
 def seconds_until_long(tasks: Iterable[Task], now: float) -> float | None:
-    """Return in how many seconds a task will have run long, 0 if one has; None if none runs."""
-    started = [task.started_at for task in tasks if task.state is State.RUNNING and task.started_at]
-    return max(0.0, min(started) + LONG_RUN - now) if started else None
+    """Return in how many seconds the oldest task will have taken long, 0 if it has.
+
+    None where none runs. Of a batch, each task may be short.
+    """
+    live = list(tasks)
+    if not any(task.state is State.RUNNING for task in live):
+        return None
+    return max(0.0, min(task.accepted_at for task in live) + LONG_RUN - now)

@@ -44,6 +44,8 @@ class Notifications:
         tasks = [known[task_id] for task_id in changes.tasks if task_id in known]
         self._ends.note(tasks)
         self._notify()
+        if not self._window.live:
+            self._take_back()
         is_running = any(task.state is State.RUNNING for task in tasks)
         if is_running and self._timer is None and not self._is_offered:
             self._consider_offer()
@@ -84,6 +86,8 @@ class Notifications:
             return
         from page.notifications.offer import offer
 
+        if not self._window.live:
+            return
         self._take_back = offer(
             say("tell.offer"),
             {

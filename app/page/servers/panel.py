@@ -19,13 +19,13 @@ from page.ui.dom import (
 from page.ui.words import Words
 
 _MACHINE = ("socket", "facts", "figures", "access")
-_LINES: tuple[tuple[str, ...], ...] = (("queue",), ("wait",), _MACHINE, ("url",))
-"""The lines of a card, each with its texts side by side where there is room."""
+_LINES: tuple[tuple[str, ...], ...] = (("ours", "wait"), _MACHINE, ("url",))
+"""The lines of an unfolded card, each with its texts side by side where there is room."""
 
 _BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
 
 _BELOW = ("duplicate", "well", "trouble")
-_TEXTS = ("name", "state", *sum(_LINES[:-1], ()), *_BELOW)
+_TEXTS = ("name", "state", "queue", *sum(_LINES[:-1], ()), *_BELOW)
 
 
 class ServersPanel:
@@ -52,7 +52,9 @@ class ServersPanel:
         fresh = [row.url for row in rows if row.url not in self._rows.cards]
         for gone in self._rows.show({row.url: row for row in rows}):
             self._fields.pop(gone, None)
-        self._none.hidden = bool(rows)
+        if self._none.hidden != bool(rows):
+            self._none.hidden = bool(rows)
+            by_id("server-new").open = not rows
         if self._is_corrected and fresh:
             self._go_to(fresh[-1])
         self._is_corrected = False
@@ -121,8 +123,8 @@ class ServersPanel:
 
     def _make(self, url: str) -> dict[str, Any]:
         words = self._words
-        parts: dict[str, Any] = {"causes shown": None, "stands": None}
-        parts |= {name: element("span", name) for name in ("name", "state")}
+        parts: dict[str, Any] = {"causes shown": None, "stands": None, "overall": None}
+        parts |= {name: element("span", name) for name in ("name", "state", "queue")}
         parts |= {name: element("p", name) for name in (*sum(_LINES, ()), *_BELOW)}
         parts |= {"causes": element("ul", "causes"), "token": element("div", "token")}
         label = words.say("server.rename")
@@ -134,11 +136,13 @@ class ServersPanel:
         parts["socket"].title = words.say("server.socket_about")
         buttons = [button(each, url, words.say(f"server.{each}")) for each in _BUTTONS]
         parts |= {f"{each.dataset.action} button": each for each in buttons}
-        head = element("div", "head", "", parts["name"], rename, parts["state"])
+        parts["bar"] = element("progress", "", max="1", value="0", hidden="")
+        head = element("summary", "head", "", *map(parts.get, ("name", "bar", "queue", "state")))
         lines = (element("div", "told", "", *map(parts.get, names)) for names in _LINES)
-        below = map(parts.get, (*_BELOW, "causes"))
-        shown = head, naming.root, *lines, *below, element("div", "buttons", "", *buttons)
-        parts["card"] = element("li", "server card", "", *shown, parts["token"], data_server=url)
+        more = *lines, element("div", "buttons", "", rename, *buttons), naming.root, parts["token"]
+        parts["folded"] = element("details", "", "", head, *more)
+        shown = parts["folded"], *map(parts.get, (*_BELOW, "causes"))
+        parts["card"] = element("li", "server card", "", *shown, data_server=url)
         return parts
 
     def _change(self, parts: dict[str, Any], row: ServerRow) -> None:
@@ -152,10 +156,16 @@ class ServersPanel:
         if parts["causes shown"] != row.causes:
             parts["causes shown"] = row.causes
             self._show_causes(parts["causes"], row)
+        if parts["overall"] != row.overall:
+            parts["overall"] = row.overall
+            parts["bar"].hidden = row.overall is None
+            parts["bar"].value = row.overall or 0
         stands = (row.tone, row.is_held, row.is_paused)
         if parts["stands"] != stands:
             parts["stands"] = stands
             parts["card"].dataset.tone = row.tone
+            # What needs the person shows what can be done.
+            parts["folded"].open = parts["folded"].open or row.tone == "bad" or row.is_held
             parts["connect button"].hidden = not row.is_held
             for name in ("ask", "doctor"):
                 parts[f"{name} button"].hidden = row.is_held

@@ -10,6 +10,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.server import Reach, Server
+from tether.core.model.task import State
 from tether.core.model.window import Window
 from tether.core.protocol.access_token import Access, Mode
 from tether.core.protocol.address import short_name
@@ -46,6 +47,9 @@ class ServerRow:
     well: str = ""
     device: str = ""
     """As the server itself names it."""
+    ours: str = ""
+    overall: float | None = None
+    """How far this window's task there is, 0 to 1; None where none of them runs."""
 
 
 class About(NamedTuple):
@@ -92,11 +96,9 @@ class ServerRows:
         state = f"server.reach.{reach.value}"
         if server.is_leaving or server.is_paused:
             state = "server.leaving" if server.is_leaving else "server.paused"
-        queue = []
+        queue = ""
         if server.queue_remaining is not None and reach is Reach.UP:
-            queue.append(words.say("server.queue", count=server.queue_remaining))
-        if own_tasks:
-            queue.append(words.say("server.ours", count=own_tasks))
+            queue = words.say("server.queue", count=server.queue_remaining)
         facts, about = server.facts, self._known.about(server.url)
         access, causes = about.access, about.causes
         trouble = self._trouble(server, failures)
@@ -112,7 +114,7 @@ class ServerRows:
             self._tone(server),
             words.say(state),
             self._socket(server, access),
-            words.say("comma").join(queue),
+            queue,
             self._facts(facts),
             trouble,
             words.say(f"access.row.{access.mode.value}") if access and access.secret else "",
@@ -127,7 +129,17 @@ class ServerRows:
             is_paused=server.is_paused,
             well=words.say(looked, time=time) if about.examined_at else "",
             device=facts.device if facts else "",
+            overall=self._overall(server),
+            ours=words.say("server.ours", count=own_tasks) if own_tasks else "",
         )
+
+    def _overall(self, server: Server) -> float | None:
+        running = [
+            task.progress.overall
+            for task in self._window.bound_to(server.url)
+            if task.state is State.RUNNING
+        ]
+        return max(running, default=None)
 
     def broken(self, server: Server) -> ServerRow:
         """Say that a server can't be shown."""

@@ -11,7 +11,7 @@ from page.ui.parts import load_part
 from page.ui.undo import Undo
 from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
-from tether.core.model.task import Task
+from tether.core.model.task import State, Task
 from tether.core.protocol.outputs import LARGEST_ASKED, Fetched, Output
 from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
@@ -24,6 +24,12 @@ END_GRACE = 2.0
 
 MAX_DELAYS = 100
 
+ONE_PRESS = 1.0
+"""Seconds within which the same button pressed again is the same wish, as in a double click."""
+
+WORKING = {"again", "again-lost", "elsewhere", "send", "use", "cancel-all"}
+"""Actions that cause work."""
+
 
 class TaskActions:
     """The controller of the panel of tasks."""
@@ -34,6 +40,8 @@ class TaskActions:
         self._composer = composer
         self._undo = undo
         self._viewer: Viewer | None = None
+        self._pressed = ("", "", 0.0)
+        """The latest action that caused work: what, of which task, and when."""
         self.removed: set[TaskId] = set()
         """Tasks without a card, whose removal can still be undone."""
         self.picture_delays: list[float] = []
@@ -42,6 +50,8 @@ class TaskActions:
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
         context, task_id = self._context, TaskId(key)
+        if action in WORKING and self._is_pressed_again(action, key):
+            return
         match action:
             case "again":
                 self.run_again(task_id)
@@ -52,6 +62,8 @@ class TaskActions:
                 context.soon(self._rerun.run_elsewhere(task_id))
             case "cancel":
                 context.emit(CancelRequested(task_id))
+            case "cancel-all":
+                self._cancel_all()
             case "dismiss":
                 self._remove([task_id])
             case "clear":
@@ -62,6 +74,25 @@ class TaskActions:
                 context.soon(self._view_result(key))
             case "use":
                 context.soon(self._reuse(key))
+
+    def _is_pressed_again(self, action: str, key: str) -> bool:
+        before, now = self._pressed, self._context.world.clock.now()
+        self._pressed = action, key, now
+        return before[:2] == (action, key) and 0 <= now - before[2] < ONE_PRESS
+
+    def _cancel_all(self) -> None:
+        """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
+        context = self._context
+        live = list(context.window.live.values())
+        waited = [task.task_id for task in live if task.state is State.WAITING]
+
+        def back() -> None:
+            for task_id in waited:
+                self.run_again(task_id)
+
+        for task in live:
+            context.emit(CancelRequested(task.task_id))
+        self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""

@@ -33,6 +33,7 @@ class TasksPanel:
         self._summary = by_id("task-summary")
         self._none = by_id("task-none")
         self._clear = by_id("task-clear")
+        self._cancel = by_id("task-cancel")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
         self._more = by_id("task-more")
@@ -58,6 +59,7 @@ class TasksPanel:
         set_text(self._safety, tasks.safety)
         self._safety.dataset.tone = "bad" if tasks.only_here else "good"
         self._send.hidden = not tasks.can_send_all
+        self._cancel.hidden = sum(row.can_cancel for row in tasks.rows) < 2
         self._clear.hidden = not any(row.can_dismiss for row in tasks.rows)
         return gone
 
@@ -108,7 +110,7 @@ class TasksPanel:
             parts["server"].title = row.server
         if parts["overall"] != row.overall:
             parts["overall"] = parts["progress"].value = row.overall
-            parts["percent"].textContent = f"{row.overall * 100:.2f} %"
+            parts["percent"].textContent = f"{row.overall * 100:.0f} %"
         stands = (row.state, row.can_cancel, row.can_run_again, row.can_go_elsewhere)
         if parts["stands"] != stands:
             parts["stands"] = stands

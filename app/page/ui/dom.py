@@ -106,6 +106,19 @@ class ViewWatcher:
                 self._handle(entry.target)
 
 
+def close_from_outside(event: Any) -> None:
+    """Close a dialog when somebody clicks beside it.
+
+    Source: such a click comes from the dialog itself, and not from anything in it.
+    """
+    dialog = event.target
+    if dialog.tagName == "DIALOG":
+        box = dialog.getBoundingClientRect()
+        is_beside = not box.left <= event.clientX <= box.right
+        if is_beside or not box.top <= event.clientY <= box.bottom:
+            dialog.close()
+
+
 def set_text(target: Any, text: str) -> None:
     """Set an element's text, and hide it when there is none."""
     target.textContent = text

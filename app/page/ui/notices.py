@@ -1,14 +1,17 @@
-"""The panel of notices: what went wrong with what was just tried."""
+"""The panel of notices: what went wrong with what was just tried, and what else happened."""
 
+import asyncio
 from typing import Any
 
 from page.ui.dom import button, by_id, element, on_action
-from page.ui.words import Words
-from tether.browser.values import to_object
+from page.ui.words import Tone, Words
+
+GOOD_FOR = 12.0
+"""Seconds for which good news stays."""
 
 
 class NoticesPanel:
-    """Notices stay until they are closed; a sentence is shown once."""
+    """Notices stay until they are closed or mended; a sentence is shown once."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
@@ -17,7 +20,7 @@ class NoticesPanel:
         self._tried: set[str] = set()
         self._about: dict[str, str] = {}
         """Subject -> the sentence that says what is wrong with it."""
-        self._known: tuple[str, ...] = ()
+        self._known: tuple[tuple[str, Tone], ...] = ()
         on_action(self._list, lambda _action, key: self._close(key))
 
     def show(self, sentence: str, about: str = "") -> None:
@@ -27,8 +30,6 @@ class NoticesPanel:
             self._about[about] = sentence
         self._show(sentence)
         self._tried.add(sentence)
-        # The person may have scrolled far below.
-        self._list.scrollIntoView(to_object({"block": "center"}))
 
     def resolved(self, about: str) -> None:
         """Close the notice about a subject."""
@@ -40,18 +41,20 @@ class NoticesPanel:
             self._close(sentence)
         self._tried.clear()
 
-    def follow(self, notices: tuple[str, ...]) -> None:
+    def follow(self, notices: tuple[tuple[str, Tone], ...]) -> None:
         """Show the session's notices that are new."""
         if notices != self._known:
-            for sentence in notices:
-                if sentence not in self._known:
-                    self._show(sentence)
+            for notice in notices:
+                if notice not in self._known:
+                    self._show(*notice)
             self._known = notices
 
-    def _show(self, sentence: str) -> None:
+    def _show(self, sentence: str, tone: Tone = "bad") -> None:
         self._close(sentence)
         close = button("close", sentence, "×", aria_label=self._words.say("notice.close"))
-        item = element("li", "notice", "", element("span", "", sentence), close)
+        item = element("li", "notice", "", element("span", "", sentence), close, data_tone=tone)
+        if tone == "good":
+            asyncio.get_event_loop().call_later(GOOD_FOR, self._close, sentence)
         self._shown[sentence] = item
         self._list.prepend(item)
 

@@ -3,11 +3,22 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from typing import Literal, TypeAlias
 
 from tether.core.errors import TetherError, Trouble
 from tether.core.model.title import localized
 
 _PLACE = re.compile(r"\{(\w+)\}")
+
+Tone: TypeAlias = Literal["good", "plain", "bad"]
+
+TONES: dict[str, Tone] = {
+    "taken_up": "good",
+    "taken_up_one": "good",
+    "collected": "good",
+    "window_duplicated": "plain",
+}
+"""The tones of the session's notices, by their codes; others are bad."""
 
 LANGUAGES = ("en", "zh")
 

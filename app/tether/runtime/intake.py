@@ -11,7 +11,7 @@ from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import Task
 from tether.core.model.window import Window
-from tether.core.protocol.image_type import TYPE_HEAD, is_picture
+from tether.core.protocol.image_type import TYPE_HEAD, is_heic, is_picture
 from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.core.scheduling.fitness import too_large
 from tether.core.session.acceptance import new_task
@@ -116,11 +116,13 @@ class Intake:
         """Check the first bytes of a file.
 
         Raises:
-            BadInput: It is no picture.
+            BadInput: It is no picture that ComfyUI opens.
             OSError: It can't be read: it is a folder, or a file that is gone.
         """
-        if not is_picture(await self._files.head(blob, TYPE_HEAD)):
-            raise BadInput("not_a_picture", picture=filename)
+        head = await self._files.head(blob, TYPE_HEAD)
+        if not is_picture(head):
+            code = "picture_heic" if is_heic(head) else "not_a_picture"
+            raise BadInput(code, picture=filename)
 
     async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
         await self.check_picture(filename, blob)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from page.composer.forecast_words import say_forecast
+from page.composer.forecast_words import Crew, say_forecast, say_run
 from page.ui.words import Words
 from tests.tether.core.farm import Chance
 from tether.core.ids import ClientId, ServerUrl
@@ -30,6 +30,22 @@ def server(number: int) -> Server:
 def prospect(number: int, load: int = 0, expected: Expected | None = None) -> Prospect:
     """A server that could take a task."""
     return Prospect(server(number), load, expected)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "crew", "told"),
+    [
+        (0, Crew(2, 3.0), "Run"),
+        (1, Crew(2, 3.0), "Run"),
+        (60, Crew(0, 0.0), "Run 60"),
+        (60, Crew(1, 4.0), "Run 60 · about 4 min"),
+        (60, Crew(3, 0.0), "Run 60 on 3 servers"),
+        (2, Crew(3, 0.2), "Run 2 on 2 servers · about 1 s"),
+    ],
+)
+def test_the_button_says_what_it_will_do(tasks: int, crew: Crew, told: str) -> None:
+    """How many tasks, where more than one server does them, and how long if that is known."""
+    assert say_run(WORDS, tasks, crew) == told
 
 
 def test_the_server_and_its_queue_are_named() -> None:

@@ -110,6 +110,7 @@ def test_a_file_goes_to_the_input_that_is_named() -> None:
 def test_what_is_no_picture_is_refused() -> None:
     """By its first bytes, whatever it is called."""
     assert Scene().refusal(Blob(b"hello")) == "not_a_picture"
+    assert Scene().refusal(Blob(b"\0\0\0\x18ftypheic")) == "picture_heic"
 
 
 @pytest.mark.parametrize("step", ["head", "digest"])

@@ -44,20 +44,25 @@ _LOCAL = re.compile(
     r"|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.[\d.]+|f[cd][0-9a-f]{2}:.*|fe[89ab][0-9a-f]:.*"
 )
 _LOCAL_NAME = re.compile(r"[^.:]+|.*\.(local|lan|internal|home\.arpa)")
+_PORT, _DIGITS, _QUAD = (
+    re.compile(each, re.ASCII) for each in (r"\d{2,5}", r"[\d.]+", r"\d{1,3}(\.\d{1,3}){3}")
+)
 _NUMBERS = re.compile(r"[\d.]+|[0-9a-f:.]+:[0-9a-f:.]*")
 
 
 def parse_server_url(text: str, page_url: str = "http://localhost/") -> ServerUrl:
     """Read an address as people and `servers.json` write it.
 
-    Takes a URL, `host:port`, `host` (port 8188 is meant), `:port` (on the page's own host)
-    and `/path/` (a prefix on the page's own origin). Path prefixes are kept; a query, a
-    fragment and a slash at the end are dropped. `page_url` is the page's own address.
+    Takes a URL, `host:port`, `host` (port 8188 is meant), `:port` or its digits alone (on the
+    page's own host) and `/path/` (a prefix on the page's own origin). Path prefixes are kept; a
+    query, a fragment and a slash at the end are dropped. `page_url` is the page's own address.
 
     Raises:
         BadInput: It is no http(s) address.
     """
     typed = text.strip()
+    if _PORT.fullmatch(typed):
+        typed = f":{typed}"
     page = urlsplit(page_url)
     if typed.startswith("//") or not typed:
         raise BadInput("address_bad", address=text)
@@ -114,7 +119,8 @@ def _normalised(url: str, typed: str) -> ServerUrl:
     if "@" in parts.netloc:
         # A password in an address ends up in logs, titles and storage.
         raise BadInput("address_password", address=parts.hostname)
-    if not _HOST.fullmatch(host):
+    is_quad = _QUAD.fullmatch(host) and all(int(each) < 256 for each in host.split("."))
+    if not _HOST.fullmatch(host) or (_DIGITS.fullmatch(host) and not is_quad) or port == 0:
         raise BadInput("address_bad", address=typed)
     netloc = host if port in (None, 443 if parts.scheme == "https" else 80) else f"{host}:{port}"
     return ServerUrl(f"{parts.scheme}://{netloc}{path}")

@@ -13,7 +13,8 @@ _STARTS = (
     b"MM\0*",
 )
 _ENDINGS = {b"\xff\xd8\xff": ".jpg", b"GIF": ".gif", b"RIFF": ".webp"}
-_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
+_BRANDS = (b"avif", b"avis")
+_HEIC = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
 
 
 def is_picture(head: bytes) -> bool:
@@ -27,6 +28,14 @@ def is_picture(head: bytes) -> bool:
     if head[4:8] == b"ftyp":
         return head[8:12] in _BRANDS
     return head.startswith(_STARTS)
+
+
+def is_heic(head: bytes) -> bool:
+    """Say whether a file is a photo as iPhones keep it, which ComfyUI can't open.
+
+    Source: ComfyUI's requirements name Pillow alone, which has no HEIF.
+    """
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIC
 
 
 def ending(head: bytes) -> str:

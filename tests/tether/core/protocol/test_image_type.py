@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tether.core.protocol.image_type import TYPE_HEAD, ending, is_picture
+from tether.core.protocol.image_type import TYPE_HEAD, ending, is_heic, is_picture
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,6 @@ from tether.core.protocol.image_type import TYPE_HEAD, ending, is_picture
         b"II*\0",
         b"RIFF\x24\0\0\0WEBPVP8 ",
         b"\0\0\0\x1cftypavif",
-        b"\0\0\0\x18ftypheic",
     ],
 )
 def test_a_picture_is_known_by_its_first_bytes(head: bytes) -> None:
@@ -33,12 +32,20 @@ def test_a_picture_is_known_by_its_first_bytes(head: bytes) -> None:
         b"<svg xmlns=",
         b"RIFF\x24\0\0\0WAVEfmt ",
         b"\0\0\0\x18ftypmp42",
+        b"\0\0\0\x18ftypheic",
         b"%PDF-1.7",
     ],
 )
 def test_other_files_are_none_whatever_they_are_called(head: bytes) -> None:
     """A server would take them and fail only when the workflow runs."""
     assert not is_picture(head)
+
+
+def test_what_iphones_keep_is_told_from_other_files() -> None:
+    """The person reads what to do about it."""
+    assert is_heic(b"\0\0\0\x18ftypheic\0\0\0\0")
+    assert not is_heic(b"\0\0\0\x1cftypavif")
+    assert not is_heic(b"\xff\xd8\xff\xe0\0\x10JFIF")
 
 
 @given(st.binary(max_size=TYPE_HEAD))
