@@ -65,8 +65,10 @@ class PageSettings:
             context.emit(RebalancingChosen(text == _YES))
 
         follow = {
-            LANGUAGE_RECORD: use_language, THEME_RECORD: use_theme,
-            RERUN_RECORD: rerun_lost, STEAL_RECORD: steal,
+            LANGUAGE_RECORD: use_language,
+            THEME_RECORD: use_theme,
+            RERUN_RECORD: rerun_lost,
+            STEAL_RECORD: steal,
         }
 
         def written(key: str, text: str | None) -> None:
@@ -84,6 +86,12 @@ class PageSettings:
         def choose_reruns(_event: Any) -> None:
             choose(RERUN_RECORD, str(context.world.clock.now()) if reruns.checked else None)
 
+        def opens(event: Any) -> None:
+            if event.target.closest("button"):
+                menu.hidePopover()  # then a dialog gives the focus back to the menu's button
+
+        menu = by_id("menu")
+        listen(menu, "click", opens, is_first=True)
         self._shared.listen(written)
         use_theme(self._shared.read(THEME_RECORD))
         listen(themes, "change", lambda _: choose(THEME_RECORD, str(themes.value) or None))

@@ -16,6 +16,7 @@ from tests.e2e.farm import (
     expect_done,
     farm,
     noise,
+    open_menu,
     open_page,
     run,
     run_own,
@@ -129,6 +130,8 @@ def test_dialogs(page: Page, two: Farm) -> None:
         ("#gallery-open", "#gallery"),
         (".task .results a[data-action=zoom]", "#zoom"),
     ):
+        if page.locator("#menu").locator(opener).count():
+            open_menu(page)
         page.locator(opener).click()
         expect(page.locator(dialog)).to_be_visible()
         if dialog == "#routing-test":

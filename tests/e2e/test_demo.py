@@ -243,7 +243,7 @@ def test_bad_input_is_told_as_with_real_servers(watched_page: Page, plain_server
     page = enter(watched_page, plain_server)
     notices = page.locator("#notices")
     page.locator("#run").click()
-    expect(notices).to_contain_text("This workflow needs a picture")
+    expect(page.locator("#compose .trouble")).to_contain_text("This workflow needs a picture")
     text: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.locator("#picture-picker").set_input_files([text])
     expect(notices).to_contain_text("a.png is not a picture")

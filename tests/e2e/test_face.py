@@ -12,6 +12,7 @@ from tests.e2e.farm import (
     expect_done,
     farm,
     noise,
+    open_menu,
     open_page,
     run,
     tasks,
@@ -48,8 +49,9 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     queued = tasks(page, "queued").locator(".timing")
     expect(queued).to_contain_text("1 ahead of it · waiting for")
     card = page.locator(".server.card")
-    expect(card.locator(".queue")).to_have_text("2 in its queue, 2 from this window")
+    expect(card.locator(".queue")).to_have_text("2 in its queue")
     unfold_servers(page)
+    expect(card.locator(".ours")).to_have_text("2 from this window")
     expect(card.locator(".socket")).to_have_text("live updates on")
     expect(tasks(page, "running").locator(".timing")).to_contain_text("running for")
     one.release()
@@ -132,7 +134,10 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, one: Farm, locale
         assert page.evaluate("document.getAnimations().length") == 0, state
 
     expect_narrow("before")
+    sheet = page.locator("#compose-fold")
+    sheet.tap()
     page.locator("#lanes > summary").tap()
+    sheet.tap()
     page.locator("#workflow").select_option("sharpen")
     expect(page.locator("#form .field").first).to_be_visible()
     page.locator("#copies").fill("2")
@@ -146,7 +151,10 @@ def test_nothing_is_wider_than_a_small_phone(browser: Browser, one: Farm, locale
     one.release(at="before ImageSharpen")
     expect_done(page, 2)
     expect_narrow("done")
+    sheet.tap()
     for opener in ("gallery", "collect", "routing", "about", "news"):
+        if opener != "gallery":
+            open_menu(page)
         page.locator(f"#{opener}-open").tap()
         expect(page.locator("dialog[open]")).to_have_count(1)
         if opener == "gallery":

@@ -59,8 +59,7 @@ def test_what_is_no_value_is_refused_with_the_range(
     page.locator("[data-field$=scale_by] input").fill("99")
     page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
     page.locator("#run").click()
-    expect(page.locator("#notices")).to_contain_text("99")
-    expect(page.locator("#notices")).to_contain_text("from 0.01 to 8")
+    expect(page.locator("[data-field$=scale_by] .trouble")).to_contain_text("from 0.01 to 8")
     expect(page.locator("#pictures li")).to_have_count(1)
 
 
@@ -111,13 +110,14 @@ def test_all_that_is_wrong_is_said_at_once_where_it_is_to_be_mended(
     page.get_by_label("How many of each").fill("0")
     page.locator("#run").click()
     told = ["needs a picture", "value for Blur radius", "value for Sigma", "from 1 to 99"]
-    expect(page.locator("#notices li")).to_contain_text(told)
+    said = page.locator("#compose .trouble")
+    expect(said).to_contain_text(told)
     expect(page.locator("[aria-invalid=true]")).to_have_count(4)
     expect(page.locator("#picture-picker")).to_be_focused()
     page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
     page.get_by_label("How many of each").fill("1")
     page.keyboard.press("Enter")
-    expect(page.locator("#notices li")).to_contain_text(told[1:3])
+    expect(said).to_contain_text(told[1:3])
     expect(radius).to_be_focused()
     expect(radius).to_have_attribute("aria-invalid", "true")
     expect(page.locator("[data-field$=blur_radius] .trouble")).to_contain_text("from 1 to 31")
@@ -126,7 +126,7 @@ def test_all_that_is_wrong_is_said_at_once_where_it_is_to_be_mended(
     sigma.fill("2")
     page.keyboard.press("Enter")
     expect_done(page, 1)
-    expect(page.locator("#notices li, [data-field] .trouble:visible")).to_have_count(0)
+    expect(page.locator("#notices li, #compose .trouble:visible")).to_have_count(0)
 
 
 def history(servers: Farm, number: int) -> list[dict[str, Any]]:

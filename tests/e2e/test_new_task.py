@@ -24,30 +24,29 @@ from tests.e2e.watch import Watch
 def test_as_many_tasks_of_each_picture_as_are_wanted(
     watched_page: Page, background: Background
 ) -> None:
-    """Three of each of two; it is said beside Run, and that they are alike without a seed."""
+    """Three of each of two; Run says so, and below that they are alike without a seed."""
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
         copies = page.get_by_label("How many of each")
         copies.fill("2")
         copies.press("ArrowUp")
         expect(copies).to_have_value("3")
-        count, alike = page.locator("#run-count"), page.locator("#copies-alike")
-        expect(count).to_have_text("3 tasks")
+        run_button, alike = page.locator("#run"), page.locator("#copies-alike")
+        expect(run_button).to_have_text("Run 3 on 2 servers")
         expect(alike).to_contain_text("this workflow has no seed")
         page.locator("#picture-picker").set_input_files(
             [as_file(noise(number), f"{number}.png") for number in range(2)]
         )
-        expect(count).to_have_text("2 × 3 → 6 tasks")
-        page.locator("#run").click()
+        expect(run_button).to_have_text("Run 6 on 2 servers")
+        run_button.click()
         expect_done(page, 6)
         expect(copies).to_have_value("3")
         page.locator("#picture-picker").set_input_files([as_file(noise(2), "2.png")])
         copies.fill("1")
-        expect(count).to_have_text("1 picture → 1 task")
+        expect(run_button).to_have_text("Run")
         expect(alike).to_be_hidden()
         copies.press("Enter")
         expect_done(page, 7)
-        expect(count).to_be_hidden()
         expect(tasks(page).filter(has_text="0.png")).to_have_count(3)
 
 
@@ -88,7 +87,7 @@ def test_a_number_that_makes_no_sense_is_refused(
         page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
         page.locator("#copies").fill(typed)
         page.locator("#run").click()
-        expect(page.locator("#notices")).to_contain_text("a whole number from 1 to 99")
+        expect(page.locator("#compose .trouble")).to_contain_text("a whole number from 1 to 99")
         expect(page.locator("#pictures li")).to_have_count(1)
         expect(tasks(page)).to_have_count(0)
 

@@ -12,19 +12,20 @@ LAST = "tether:/:version"
 
 
 def test_a_first_visit_is_told_nothing(watched_page: Page, page_server: PageServer) -> None:
-    """Everything is new then; who wants to know finds it at the page's foot, with the keyboard."""
+    """Everything is new then; who wants to know finds it in the menu, with the keyboard."""
     page = open_page(watched_page, page_server.url)
     version = page.locator("meta[name='tether:version']").get_attribute("content")
     assert page.evaluate(f"localStorage.getItem('{LAST}')") == version
     expect(page.locator(".offer")).to_have_count(0)
-    link = page.locator("footer").get_by_role("button", name="What's new")
+    page.locator("#menu-open").press("Enter")
+    link = page.get_by_role("button", name="What's new")
     link.press("Enter")
     dialog = page.get_by_role("dialog", name="What's new in Tether")
     expect(dialog).to_contain_text(f"Version {version}")
     expect(dialog.get_by_role("listitem").first).to_be_visible()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(link).to_be_focused()
+    expect(page.locator("#menu-open")).to_be_focused()
 
 
 @pytest.mark.long
@@ -58,7 +59,8 @@ def test_an_update_is_told_once(watched_page: Page, page_server: PageServer) -> 
 def test_the_page_says_what_it_is_made_of(watched_page: Page, page_server: PageServer) -> None:
     """Version and licences, for whoever must know what they host."""
     page = open_page(watched_page, page_server.url)
-    page.locator("footer").get_by_role("button", name="About").press("Enter")
+    page.locator("#menu-open").press("Enter")
+    page.get_by_role("button", name="About").press("Enter")
     dialog = page.get_by_role("dialog", name="About Tether")
     version = page.locator("meta[name='tether:version']").get_attribute("content")
     made = re.compile(

@@ -196,7 +196,8 @@ def test_it_is_fetched_when_asked_for_and_has_a_button(
     open_page(page, empty)
     late = ("/app/page/routing_test/stage", "/app/simulator/", "/app/demo/", "/lazy/routing_test")
     assert not [url for url in watch.requests if any(part in url for part in late)]
-    page.locator("footer").get_by_role("button", name="Routing test…").click()
+    open_menu(page)
+    page.get_by_role("button", name="Routing test…").click()
     summary = page.locator("#routing-summary")
     expect(page.get_by_role("dialog")).to_contain_text("Replays what can go wrong between windows")
     assert not [url for url in watch.requests if any(part in url for part in late)]

@@ -102,6 +102,7 @@ class ServersPanel:
     def _go_to(self, url: str) -> None:
         parts = self._rows.cards.get(url)
         if parts is not None:
+            parts["folded"].open = True
             parts["rename button"].focus()
 
     def _show_fields(self, url: str) -> None:

@@ -60,12 +60,15 @@ def _filled(
     return made
 
 
-def listen(target: Any, name: str, handler: Callable[[Any], None]) -> None:
+def listen(
+    target: Any, name: str, handler: Callable[[Any], None], *, is_first: bool = False
+) -> None:
     """Listen for as long as the page lives: the panels' few listeners are never removed.
 
-    Lists have one listener for all their rows (see `on_action`), so none is made per row.
+    Lists have one listener for all their rows (see `on_action`), so none is made per row. With
+    `is_first` the handler is called before those of what `target` contains.
     """
-    target.addEventListener(name, create_proxy(handler))
+    target.addEventListener(name, create_proxy(handler), is_first)
 
 
 def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
