@@ -274,17 +274,20 @@ def open_menu(page: Page) -> None:
     page.locator("#menu-open").click()
 
 
+UNFOLD = "all => { for (const each of all) each.open = true; }"
+
+
 def unfold_form(page: Page) -> None:
     """Unfold the form that adds a server."""
-    for summary in page.locator("#server-new:not([open]) > summary").all():
-        summary.click()
+    page.locator("#server-new").evaluate_all(UNFOLD)
 
 
 def unfold_servers(page: Page) -> None:
-    """Unfold the servers that are a line each: then their buttons are there."""
-    folded = page.locator(".server details:not([open]) > summary")
-    while folded.count():
-        folded.first.click()
+    """Unfold the servers that are a line each: then their buttons are there.
+
+    Not by clicks: a server in trouble unfolds by itself, perhaps just then.
+    """
+    page.locator(".server details").evaluate_all(UNFOLD)
 
 
 def tasks(page: Page, state: str = "") -> Any:
