@@ -106,7 +106,7 @@ def test_what_was_lost_before_runs_again_on_its_button_alone(
         expect(page.locator("#task-summary")).to_contain_text("0 done, 2 lost")
         page.locator("#lanes > summary").click()
         expect(page.locator("svg.bar.item[data-state=lost]")).to_have_count(2)
-        page.get_by_text("Settings").click()
+        open_menu(page)
         page.get_by_label("From now on, run lost tasks again").check()
         page.reload()
         expect_ready(page)
