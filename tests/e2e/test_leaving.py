@@ -7,7 +7,17 @@ from playwright.sync_api import Browser, Dialog, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import opened
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, own_tasks, run, tasks
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_page,
+    own_tasks,
+    run,
+    tasks,
+    wait_for,
+)
 from tests.e2e.watch import Watch
 
 
@@ -27,6 +37,7 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
         expect(page.locator("#task-safety")).to_be_hidden()
         run(page, pictures(5))
         expect(page.locator("#task-safety")).to_have_text("3 only in this window: keep it open")
+        wait_for(page, lambda: one.posts(0) == 2, "the two that the server takes")
         page.reload()
         assert [dialog.type for dialog in asked] == ["beforeunload"]
         expect(page.locator("#task-safety")).to_contain_text("only in this window")
