@@ -93,7 +93,8 @@ class HostileServer:
         if path == "/ws":
             return await self._listen(request)
         cors = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
-        headers = {**cors, **self.headers}
+        # The browser asks for an icon, with cookies, whenever it likes.
+        headers = cors if request.path == "/favicon.ico" else {**cors, **self.headers}
         if f"{request.method} {path}" in self.redirected:
             headers["Location"] = self.elsewhere + request.path_qs
             return web.Response(status=307, headers=headers)

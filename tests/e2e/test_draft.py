@@ -25,7 +25,7 @@ from tests.e2e.farm import (
     until,
 )
 from tests.e2e.test_eligibility import with_model
-from tests.e2e.test_storage import kept
+from tests.e2e.test_storage import expect_kept
 from tests.e2e.watch import Watch
 
 
@@ -107,7 +107,7 @@ def test_a_reload_brings_back_what_is_not_run_yet_and_no_more(
     picker.set_input_files([as_file(noise(number), f"{number}.png") for number in range(3)])
     kept_files(page, 3)
     page.get_by_role("button", name="Remove 1.png").click()
-    assert kept(page) == {"files": 2, "uses": 2, "entries": 0}
+    expect_kept(page, files=2, uses=2, entries=0)
     page.reload()
     expect_ready(page)
     assert listed(page) == ["0.png", "2.png"]
@@ -122,7 +122,7 @@ def test_a_reload_brings_back_what_is_not_run_yet_and_no_more(
     page.get_by_role("button", name="Remove 7.png").click()
     page.locator("#task-clear").click()
     page.locator("#undo [aria-label=Close]").click()
-    assert kept(page) == {"files": 0, "uses": 0, "entries": 2}
+    expect_kept(page, files=0, uses=0, entries=2)
 
 
 def test_a_workflow_of_ones_own_is_there_again(two: Farm, watched_page: Page, watch: Watch) -> None:

@@ -137,8 +137,7 @@ def test_nothing_accepted_is_lost_at_any_moment(
             for tab, page in enumerate(pages):
                 files = [as_file(noise(tab * COUNT + n), f"{tab}-{n}.png") for n in range(COUNT)]
                 run(page, files[: COUNT // tabs])
-            # What this waits for is the killing itself.
-            pages[0].wait_for_timeout(moment * 1000)
+            pages[0].wait_for_timeout(moment * 1000)  # a random moment is what is tested
             accepted = sum(tasks(page).count() for page in pages)
             killed.kill()
         with killed.open() as context:

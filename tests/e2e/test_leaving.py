@@ -17,6 +17,7 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    wait_for,
 )
 from tests.e2e.watch import Watch
 
@@ -37,6 +38,7 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
         expect(page.locator("#task-safety")).to_be_hidden()
         run(page, pictures(5))
         expect(page.locator("#task-safety")).to_have_text("3 only in this window: keep it open")
+        wait_for(page, lambda: one.posts(0) == 2, "the two that the server takes")
         page.reload()
         assert [dialog.type for dialog in asked] == ["beforeunload"]
         expect(page.locator("#task-safety")).to_contain_text("only in this window")

@@ -77,7 +77,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         assert process.poll() is None, process.stderr and process.stderr.read().decode()
-        time.sleep(0.05)
+        time.sleep(0.05)  # nothing tells when a process listens
     raise AssertionError("the proxy doesn't listen")
 
 
