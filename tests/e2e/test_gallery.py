@@ -329,7 +329,7 @@ def test_large_pictures_have_a_thumbnail_and_videos_their_address(
             },
         },
     }
-    run_own(page, video)
+    run_own(page, video, "film.json")
     expect_done(page, 2)
     open_gallery(page, 2)
     picture = cards(page).filter(has_text="large.png").locator("img")
@@ -337,7 +337,7 @@ def test_large_pictures_have_a_thumbnail_and_videos_their_address(
     link = cards(page).filter(has_text="large.png").locator("a.save")
     assert link.get_attribute("download").endswith(".png")
     assert link.get_attribute("href").startswith("blob:")
-    film = cards(page).filter(has_text="mine.json")
+    film = cards(page).filter(has_text="film.json")
     expect(film.locator("img, video")).to_have_count(0)
     assert "/view?" in film.locator("a").get_attribute("href")
     assert not [
