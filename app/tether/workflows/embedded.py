@@ -297,7 +297,7 @@ def _flac(size: int, found: _Texts) -> Search:
     while found.budget.has_part():
         head = yield at, 4
         length = int.from_bytes(head[1:4])
-        if len(head) < 4 or at > size:
+        if len(head) < 4 or at + 4 + length > size:
             break
         if head[0] & 127 == 4 and length <= LONGEST and found.budget.has_bytes(length):
             found.add_all(vorbis_texts((yield at + 4, length), found.budget))

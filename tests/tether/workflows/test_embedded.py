@@ -382,6 +382,10 @@ def test_a_text_beyond_any_workflow_is_not_even_read() -> None:
     assert refused.value.trouble.code == "workflow_too_long"
 
 
+def test_comments_that_end_behind_the_file_are_not_read() -> None:
+    assert held(b"fLaC\x04\x01\x00\x01") == set()
+
+
 @given(head=st.sampled_from([*SOUNDS, b"glTF", b"fLaC", b"<svg>", b"{", b"\xff\xfe"]), at=st.data())
 def test_any_bytes_of_the_other_kinds(head: bytes, at: st.DataObject) -> None:
     content = head[: at.draw(st.integers(0, len(head)))] + at.draw(st.binary(max_size=60))
