@@ -1,5 +1,6 @@
 """What a server says about itself: features, system statistics, and lists that are fixed."""
 
+from simulator.replacements import REPLACEMENTS
 from simulator.settings import Api, Settings
 
 _GIBIBYTE = 1024**3
@@ -27,7 +28,9 @@ FIXED: dict[str, object] = {
     "/users": {"storage": "server", "migrated": False},
     "/workflow_templates": {},
     "/global_subgraphs": {},
-    "/node_replacements": {},
+    "/node_replacements": {
+        old: [replacement.describe(old)] for old, replacement in REPLACEMENTS.items()
+    },
     "/i18n": {},
     "/experiment/models": [
         {"name": folder, "folders": [f"/ComfyUI/models/{folder}"], "extensions": []}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from simulator.http import Response, ServerTrouble, body_json, json_response
 from simulator.process import Process
 from simulator.queue import EqualEntries, Task, TaskQueue
+from simulator.replacements import replaced
 from simulator.settings import Api
 from simulator.validation import Validator
 from simulator.values import make_error
@@ -59,6 +60,8 @@ def submit(body: bytes, process: Process) -> Submission:
     elif not is_canonical_uuid(prompt_id):
         return _refused(_BAD_ID)
     workflow = fields["prompt"]
+    if api is not Api.V0_3_64:
+        workflow = replaced(workflow, process.classes)
     verdict = Validator(process).judge(workflow, fields.get("partial_execution_targets"))
     extra = fields.get("extra_data", {})
     if not isinstance(extra, dict):

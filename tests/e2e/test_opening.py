@@ -122,6 +122,27 @@ def test_the_editors_file_runs(servers: Farm, watched_page: Page, watch: Watch) 
     assert list(sent["_meta"]) == ["title"]
 
 
+def test_a_class_that_the_server_replaces_runs_as_the_new_one(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Nothing is assumed, and its values have a form: what an old file says still counts."""
+    old = {"type": "TetherSoften", "mode": 0, "inputs": [slot("picture", "IMAGE", 2)]}
+    nodes = [
+        {**node, **old, "widgets_values": [9]} if node["id"] == 3 else node
+        for node in EDITOR["nodes"]
+    ]
+    page = open_page(watched_page, servers)
+    give_workflow(page, json.dumps({**EDITOR, "nodes": nodes}), "old.json")
+    expect(page.locator("#workflow option:checked")).to_have_text("old.json")
+    expect(page.locator("#workflow-assumed")).to_be_hidden()
+    expect(page.locator("[data-field$=radius] input")).to_have_value("9")
+    run(page, [as_file(noise(1, 16, 12), "p.png")], "own")
+    expect_done(page, 1)
+    sent = json.loads(Image.open(BytesIO(saved(page))).info["prompt"])["3"]
+    assert sent["class_type"] == "ImageBlur"
+    assert sent["inputs"] == {"image": ["2", 0], "blur_radius": 9, "sigma": 1.0}
+
+
 def test_what_is_assumed_is_said_of_the_node(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:

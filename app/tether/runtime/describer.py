@@ -1,7 +1,7 @@
 """Queries servers for the node classes of a workflow that a person looks at."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 from tether.core.errors import MessageError
@@ -9,6 +9,7 @@ from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
 from tether.core.model.window import Window
 from tether.core.protocol.node_info import NodeInfo, read_node_info
+from tether.core.protocol.replacements import REPLACEMENTS, Replacement, read_replacements
 from tether.core.protocol.requests import Ask
 from tether.runtime.caller import Caller
 
@@ -33,6 +34,7 @@ class Describer:
         self._window = window
         self._caller = caller
         self._known: dict[ServerUrl, dict[str, NodeInfo | None]] = {}
+        self._replacements: dict[ServerUrl, dict[str, Replacement]] = {}
 
     async def describe(
         self, classes: Iterable[str], preferred: ServerUrl | None = None
@@ -48,7 +50,21 @@ class Describer:
         return found
 
     async def at(self, url: ServerUrl, classes: Iterable[str]) -> dict[str, NodeInfo | None]:
-        """Describe classes by one server: None where it lacks one, no entry without an answer."""
+        """Describe classes by one server: None where it lacks one, no entry without an answer.
+
+        One that the server replaces is described by what replaces it.
+        """
+        found = await self._fetched(url, classes)
+        for name in [name for name, info in found.items() if info is None]:
+            replacement = (await self._replaced_by(url)).get(name)
+            if replacement is None:
+                continue
+            new = (await self._fetched(url, [replacement.new_class])).get(replacement.new_class)
+            if new is not None:
+                found[name] = replacement.described(name, new)
+        return found
+
+    async def _fetched(self, url: ServerUrl, classes: Iterable[str]) -> dict[str, NodeInfo | None]:
         known = self._known.setdefault(url, {})
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -66,6 +82,20 @@ class Describer:
         await asyncio.gather(*(fetch(name) for name in names if name not in known))
         return {name: known[name] for name in names if name in known}
 
+    async def _replaced_by(self, url: ServerUrl) -> Mapping[str, Replacement]:
+        """Return the classes that a server replaces; none where it doesn't say."""
+        if not self._window.servers[url].inventory.replaces_classes:
+            return {}
+        if url not in self._replacements:
+            answer = await self._caller.call(url, Ask.NODE, REPLACEMENTS, CLASS_TIMEOUT)
+            if answer is None or answer.status != 200:
+                return {}
+            try:
+                self._replacements[url] = read_replacements(answer.text)
+            except MessageError:
+                return {}
+        return self._replacements[url]
+
     async def _wait_for_servers(self) -> None:
         for _ in range(POLLS):
             reaches = {each.reach for each in self._window.servers.values()}
@@ -76,3 +106,4 @@ class Describer:
     def forget(self) -> None:
         """Fetch classes anew from now on: servers may have changed."""
         self._known.clear()
+        self._replacements.clear()

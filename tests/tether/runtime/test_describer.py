@@ -120,3 +120,32 @@ def test_servers_that_never_answer_are_not_waited_for_for_ever(
         server.reach = Reach.UNKNOWN
     assert told(servers.describer.describe(["A"])) == {"A": False}
     assert servers.asked == []
+
+
+LISTED = {"Old": [{"new_node_id": "New"}], "Round": [{"new_node_id": "Old"}]}
+
+
+def test_a_class_that_a_server_replaces_is_described_by_the_new_one() -> None:
+    servers = Servers(north=["New"])
+    servers.window.servers[NORTH].inventory.replaces_classes = True
+    servers.broken["node_replacements"] = json.dumps(LISTED)
+    assert told(servers.describer.at(NORTH, ["Old", "Gone", "Round"])) == {
+        "Old": True,
+        "Gone": False,
+        "Round": False,
+    }
+    asked = [name for _, name in servers.asked]
+    assert asked == ["Old", "Gone", "Round", "node_replacements", "New"]
+    assert told(servers.describer.at(NORTH, ["Old"])) == {"Old": True}
+    assert len(servers.asked) == len(asked), "all of it is known"
+
+
+@pytest.mark.parametrize("answer", [None, (404, ""), "<html>"])
+def test_without_the_list_nothing_replaces_a_class(answer: Any) -> None:
+    servers = Servers(north=["New"])
+    servers.window.servers[NORTH].inventory.replaces_classes = True
+    servers.broken["node_replacements"] = answer
+    assert told(servers.describer.at(NORTH, ["Old"])) == {"Old": False}
+    servers.window.servers[NORTH].inventory.replaces_classes = False
+    assert told(servers.describer.at(NORTH, ["Old"])) == {"Old": False}
+    assert [name for _, name in servers.asked] == ["Old", "node_replacements"]

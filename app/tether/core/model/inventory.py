@@ -9,6 +9,7 @@ from tether.core.errors import MessageError
 from tether.core.ids import Digest, NodeId
 from tether.core.protocol.node_info import InputInfo, NodeInfo, read_node_info
 from tether.core.protocol.refusals import Missing
+from tether.core.protocol.replacements import REPLACEMENTS, read_replacements
 from tether.core.protocol.workflow import Workflow
 
 QUERIED_AGAIN = 60.0
@@ -40,9 +41,12 @@ class Inventory:
     """Caches a server's node classes, and what workflows lack there.
 
     A class whose description can't be read counts as there: the server itself then has to refuse.
+    So does one that the server replaces; `replaces_classes` says that it lists those.
     """
 
     def __init__(self) -> None:
+        self.replaces_classes = False
+        self._replaced: frozenset[str] = frozenset()
         self.infos: dict[str, NodeInfo | None] = {}
         self.substitutes: Mapping[str, str] = {}
         self._read_at: dict[str, float] = {}
@@ -52,16 +56,18 @@ class Inventory:
         """What the server itself said that it lacks, though no description told."""
 
     def classes_to_query(self, digest: Digest, workflow: Workflow, now: float) -> list[str]:
-        """Return the classes to query before a workflow is judged."""
+        """Return what to query before a workflow is judged: classes, or the list of replaced."""
         queried = set(self._queried.values())
+        lacks = self._judged(digest, workflow)
         stale = {
             lack.class_type
-            for lack in self._judged(digest, workflow)
+            for lack in lacks
             if now - self._read_at[lack.class_type] > QUERIED_AGAIN
         }
+        replacements = (REPLACEMENTS,) if self._may_be_replaced(lacks) else ()
         return [
             name
-            for name in dict.fromkeys((*workflow.special_classes(), *sorted(stale)))
+            for name in dict.fromkeys((*workflow.special_classes(), *sorted(stale), *replacements))
             if (name not in self._read_at or name in stale) and name not in queried
         ]
 
@@ -71,12 +77,15 @@ class Inventory:
 
     def knows(self, workflow: Workflow) -> bool:
         """Say whether the server was queried for all classes of a workflow."""
-        return all(name in self._read_at for name in workflow.special_classes())
+        names = workflow.special_classes()
+        lacks = [Lack(name) for name in names if name in self.infos and self.infos[name] is None]
+        return all(name in self._read_at for name in names) and not self._may_be_replaced(lacks)
 
     def lacks(self, digest: Digest, workflow: Workflow, now: float) -> tuple[Lack, ...]:
         """Return what a workflow needs and the server lacks; nothing while that is in doubt."""
         lacks = self._judged(digest, workflow)
-        if any(now - self._read_at[lack.class_type] > QUERIED_AGAIN for lack in lacks):
+        is_stale = any(now - self._read_at[lack.class_type] > QUERIED_AGAIN for lack in lacks)
+        if is_stale or self._may_be_replaced(lacks):
             return ()
         return lacks
 
@@ -87,6 +96,8 @@ class Inventory:
     def query(self, request_id: int, class_type: str) -> str:
         """Note that a class is queried; return the path of the call."""
         self._queried[request_id] = class_type
+        if class_type == REPLACEMENTS:
+            return REPLACEMENTS
         return f"/object_info/{quote(class_type, safe='')}"
 
     def answered(self, request_id: int, status: int, text: str, now: float) -> None:
@@ -98,12 +109,15 @@ class Inventory:
         self._lacks.clear()
         self.infos.pop(class_type, None)
         try:
-            if status == 200:
+            if status == 200 and class_type == REPLACEMENTS:
+                self._replaced = frozenset(read_replacements(text))
+            elif status == 200:
                 self.infos[class_type] = read_node_info(class_type, text)
         except MessageError:
-            pass  # nothing to judge by
-        else:
-            self._refused = {lack for lack in self._refused if not self._has(lack)}
+            return  # nothing to judge by
+        for name in self._replaced & {name for name, info in self.infos.items() if info is None}:
+            del self.infos[name]
+        self._refused = {lack for lack in self._refused if not self._has(lack)}
 
     def refused(self, lacks: tuple[Lack, ...], now: float) -> None:
         """The server refused a workflow for want of these: until it lists them, it lacks them."""
@@ -121,11 +135,17 @@ class Inventory:
     def failed(self, request_id: int, now: float) -> None:
         """There was no answer: what was known before holds."""
         class_type = self._queried.pop(request_id, None)
-        if class_type is not None:
+        if class_type not in (None, REPLACEMENTS):
             self._read_at[class_type] = now
+
+    def _may_be_replaced(self, lacks: Iterable[Lack]) -> bool:
+        """Say whether the server may stand in for a class that it lacks, and wasn't asked yet."""
+        is_open = self.replaces_classes and REPLACEMENTS not in self._read_at
+        return is_open and any(not lack.input for lack in lacks)
 
     def forget(self) -> None:
         """The server may have other nodes than before."""
+        self._replaced = frozenset()
         self.infos.clear()
         self._read_at.clear()
         self._lacks.clear()

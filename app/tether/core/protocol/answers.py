@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tether.core.errors import MessageError, Trouble
 from tether.core.ids import NodeId, PromptId
@@ -214,11 +214,19 @@ def read_queue(text: str) -> dict[PromptId, Found]:
     raise MessageError("`/queue` has an unknown shape", text)
 
 
-def read_max_upload(text: str) -> int | None:
-    """Read `GET /features`: the longest body in bytes; None when the server doesn't say."""
+class Features(NamedTuple):
+    """The longest body in bytes, None when unsaid; and whether it lists classes it replaces."""
+
+    max_upload: int | None
+    replaces_classes: bool
+
+
+def read_features(text: str) -> Features:
+    """Read `GET /features`."""
     match read_object(text):
         case dict() as answer:
-            return read_size(answer.get("max_upload_size"))
+            size = read_size(answer.get("max_upload_size"))
+            return Features(size, answer.get("node_replacements") is True)
     raise MessageError("`/features` has an unknown shape", text)
 
 

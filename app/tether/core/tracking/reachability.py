@@ -5,7 +5,7 @@ from tether.core.errors import MessageError, Trouble
 from tether.core.events import Failure
 from tether.core.model.server import Reach, Server
 from tether.core.model.window import Window
-from tether.core.protocol.answers import read_max_upload, read_queue_length, read_stats
+from tether.core.protocol.answers import read_features, read_queue_length, read_stats
 from tether.core.protocol.requests import Ask, Owner, Request
 
 GREET_WITHIN = 8.0
@@ -58,7 +58,9 @@ class Reachability:
                 case Ask.STATS:
                     server.note_facts(read_stats(text))
                 case _:
-                    server.max_upload = read_max_upload(text) or server.max_upload
+                    features = read_features(text)
+                    server.max_upload = features.max_upload or server.max_upload
+                    server.inventory.replaces_classes = features.replaces_classes
         except MessageError:
             if request.ask is not Ask.PROBE:
                 return False

@@ -23,6 +23,7 @@ from tether.core.model.inventory import (
 )
 from tether.core.protocol.node_info import InputInfo, NodeInfo
 from tether.core.protocol.refusals import Missing
+from tether.core.protocol.replacements import REPLACEMENTS
 from tether.core.protocol.workflow import Workflow
 
 FIRST = Digest("f1")
@@ -73,6 +74,61 @@ def test_what_was_lacking_is_asked_for_again_later() -> None:
     found.query(8, "Up/scale")
     found.failed(8, later)
     assert found.lacks(FIRST, workflow(), later) == lacks
+
+
+SOFTENED = json.dumps({"Up/scale": [{"new_node_id": "Newer"}]})
+
+
+def without_class() -> Inventory:
+    """A server that lacks the class, and lists those that it replaces."""
+    found = Inventory()
+    found.replaces_classes = True
+    found.query(7, "Up/scale")
+    found.answered(7, 200, "{}", NOON)
+    return found
+
+
+def test_a_class_that_the_server_replaces_is_not_lacking() -> None:
+    found = without_class()
+    assert not found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
+    assert found.classes_to_query(FIRST, workflow(), NOON) == [REPLACEMENTS]
+    assert found.query(8, REPLACEMENTS) == REPLACEMENTS
+    assert found.classes_to_query(FIRST, workflow(), NOON) == []
+    found.failed(8, NOON)
+    assert found.classes_to_query(FIRST, workflow(), NOON) == [REPLACEMENTS], "nothing was said"
+    found.query(8, REPLACEMENTS)
+    found.answered(8, 200, SOFTENED, NOON)
+    assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
+    assert found.classes_to_query(FIRST, workflow(), NOON) == []
+    # Queried again, perhaps by a server that refused it, it is there still.
+    found.query(9, "Up/scale")
+    found.answered(9, 200, "{}", NOON)
+    assert found.lacks(FIRST, workflow(), NOON) == ()
+
+
+@pytest.mark.parametrize(("status", "text"), [(404, ""), (200, "<html>"), (200, "{}")])
+def test_a_class_that_nothing_replaces_is_lacking(status: int, text: str) -> None:
+    found = without_class()
+    found.query(8, REPLACEMENTS)
+    found.answered(8, status, text, NOON)
+    assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == (Lack("Up/scale"),)
+
+
+def test_a_server_without_that_list_is_not_asked_for_it() -> None:
+    found = without_class()
+    found.replaces_classes = False
+    assert found.classes_to_query(FIRST, workflow(), NOON) == []
+    assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == (Lack("Up/scale"),)
+
+
+def test_after_a_restart_the_list_is_asked_for_anew() -> None:
+    found = without_class()
+    found.query(8, REPLACEMENTS)
+    found.answered(8, 200, SOFTENED, NOON)
+    found.forget()
+    found.query(9, "Up/scale")
+    found.answered(9, 200, "{}", NOON)
+    assert found.classes_to_query(FIRST, workflow(), NOON) == [REPLACEMENTS]
 
 
 @pytest.mark.parametrize(("status", "text"), [(404, ""), (200, "<html>"), (500, "")])

@@ -24,10 +24,10 @@ from tether.core.protocol.answers import (
     is_no_job,
     read_acceptance,
     read_entry,
+    read_features,
     read_history,
     read_job,
     read_jobs,
-    read_max_upload,
     read_number,
     read_queue,
     read_queue_length,
@@ -198,8 +198,8 @@ def test_only_the_jobs_api_itself_cancels() -> None:
 
 def test_limits_and_facts_are_read() -> None:
     """The longest upload, the version, the card and its memory."""
-    assert read_max_upload(body("features")) == 104857600
-    assert read_max_upload("{}") is None
+    assert read_features(body("features")) == (104857600, True)
+    assert read_features("{}") == (None, False)
     facts = read_stats(body("stats"))
     assert facts == ServerFacts("0.28.1", "cpu", 23728562176, 25276502016)
 
@@ -225,7 +225,7 @@ def history_of_done(text: str) -> Record | None:
 READERS: list[Callable[[str], Any]] = [
     read_acceptance,
     read_job,
-    read_max_upload,
+    read_features,
     read_queue_length,
     read_stats,
     read_upload,
@@ -382,4 +382,4 @@ def test_no_name_of_a_server_is_without_end() -> None:
 
 @pytest.mark.parametrize("limit", [-1, 0, True, 0.5, "4", None, -(10**400)])
 def test_an_upload_limit_that_no_file_can_have_is_none(limit: object) -> None:
-    assert read_max_upload(json.dumps({"max_upload_size": limit})) is None
+    assert read_features(json.dumps({"max_upload_size": limit})).max_upload is None
