@@ -51,14 +51,14 @@ class PlayedAgenda:
 
 
 class RealAgenda:
-    """Real time."""
+    """The time of the event loop."""
 
     def __init__(self) -> None:
-        self._origin = time.time() - time.monotonic()
+        self._origin = time.time() - asyncio.get_event_loop().time()
 
     def now(self) -> float:
         """Return the time, on a clock that never jumps while the page lives."""
-        return self._origin + time.monotonic()
+        return self._origin + asyncio.get_event_loop().time()
 
     def after(self, delay: float, action: Callable[..., None], *args: Any) -> None:
         """Run an action in so many seconds."""

@@ -1,6 +1,5 @@
 """What the routing test says of the person's own servers; these are inside the page."""
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from page.routing_test import live
 from page.routing_test.live import Live
 from page.ui.words import Words
 from simulator.settings import Settings
+from tests.skipping_loop import play
 from tests.tether.core.farm import Chance
 from tether.core.errors import Trouble
 from tether.core.events import Emit, Event, FrameReceived
@@ -99,7 +99,7 @@ def probed(
         left, runs = engine.process.queue.remaining, len(engine.process.history.entries)
         return {**found[0], "left": left, "runs": runs}
 
-    return asyncio.run(run())
+    return play(run())
 
 
 def others(server: InPageServer) -> None:

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-import selectors
-from collections.abc import Coroutine
-from typing import Any
 
 import pytest
 
+from tests.skipping_loop import play
 from tests.tether.core.farm import INVERT, NOON, Chance, invert_workflow
 from tests.tether.runtime.browser import Browser, Clock, PageOf
 from tether.core.events import TaskAccepted
@@ -72,36 +70,6 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adopting, "ONCE_MORE", 0.02)
     monkeypatch.setattr(adopting, "CLAIM_TIMEOUT", 0.02)
     monkeypatch.setattr(claiming, "CLAIM_TIMEOUT", 0.02)
-
-
-class Skipping(selectors.DefaultSelector):
-    """Waits for nothing: the time to wait has passed at once."""
-
-    passed = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        """Let the time pass."""
-        assert timeout is not None, "nothing would ever happen again"
-        self.passed += max(0.0, timeout)
-        return super().select(0)
-
-
-class SkippingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose seconds don't depend on how busy the machine is."""
-
-    def __init__(self) -> None:
-        self._skipping = Skipping()
-        super().__init__(self._skipping)
-
-    def time(self) -> float:
-        """Return the seconds that have passed."""
-        return self._skipping.passed
-
-
-def play(story: Coroutine[Any, Any, None]) -> None:
-    """Play a story to its end."""
-    with asyncio.Runner(loop_factory=SkippingLoop) as runner:
-        runner.run(story)
 
 
 async def two() -> tuple[Tab, Tab]:
