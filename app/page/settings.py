@@ -9,7 +9,7 @@ import js
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.words import choose_language
-from tether.core.events import RebalancingChosen
+from tether.core.events import PreviewsChosen, RebalancingChosen
 from tether.core.model.health import only_here
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Rerun
@@ -19,9 +19,9 @@ _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 LANGUAGE_RECORD, THEME_RECORD = "language", "theme"
 """The records that `static/boot/early.js` reads, too."""
 
-RERUN_RECORD, STEAL_RECORD = "rerun-lost", "steal"
+RERUN_RECORD, STEAL_RECORD, PREVIEWS_RECORD = "rerun-lost", "steal", "previews"
 
-_YES = "yes"
+_YES, _NO = "yes", "no"
 
 
 class PageSettings:
@@ -40,7 +40,7 @@ class PageSettings:
     ) -> None:
         """Let the person change them; `settled` waits until a reload finds what is chosen."""
         chooser, reruns, steals = by_id("language"), by_id("rerun-lost"), by_id("steal")
-        themes = by_id("theme")
+        themes, previews = by_id("theme"), by_id("previews")
 
         async def reload() -> None:
             await settled()
@@ -64,11 +64,16 @@ class PageSettings:
             steals.checked = text == _YES
             context.emit(RebalancingChosen(text == _YES))
 
+        def show_previews(text: str | None) -> None:
+            previews.checked = text != _NO
+            context.emit(PreviewsChosen(text != _NO))
+
         follow = {
             LANGUAGE_RECORD: use_language,
             THEME_RECORD: use_theme,
             RERUN_RECORD: rerun_lost,
             STEAL_RECORD: steal,
+            PREVIEWS_RECORD: show_previews,
         }
 
         def written(key: str, text: str | None) -> None:
@@ -101,6 +106,10 @@ class PageSettings:
         listen(reruns, "change", choose_reruns)
         steal(self._shared.read(STEAL_RECORD))
         listen(steals, "change", lambda _: choose(STEAL_RECORD, _YES if steals.checked else None))
+        show_previews(self._shared.read(PREVIEWS_RECORD))
+        listen(
+            previews, "change", lambda _: choose(PREVIEWS_RECORD, None if previews.checked else _NO)
+        )
 
 
 def _time(text: str | None) -> float | None:

@@ -151,7 +151,9 @@ class Execution:
             for name in inputs
             if name == node_class.file_input and (file := find(str(inputs[name]))) is not None
         }
-        previews = self._pace.steps if self._pace.previews else 0
+        # Source: ComfyUI, latent_preview.py `set_preview_method`, read.
+        is_silenced = self.task.extra_data.get("preview_method") == "none"
+        previews = self._pace.steps if self._pace.previews and not is_silenced else 0
         run_id, name, hidden = self._run_id, node_class.name, self.task.hidden
         run = RunNode(run_id, node_id, name, inputs, files, previews, hidden)
         self._process.stage.emit(run)

@@ -18,6 +18,7 @@ from tests.e2e.farm import (
     Farm,
     as_file,
     expect_done,
+    expect_ready,
     farm,
     give_workflow,
     noise,
@@ -117,9 +118,31 @@ def test_the_editors_file_runs(servers: Farm, watched_page: Page, watch: Watch) 
     expect_done(page, 1)
     doubled = picture.resize((32, 24), Image.Resampling.NEAREST)
     assert result_of(page, "p.png").tobytes() == ImageOps.invert(doubled).tobytes()
-    sent = json.loads(Image.open(BytesIO(saved(page))).info["prompt"])["6"]
+    carried = Image.open(BytesIO(saved(page))).info
+    sent = json.loads(carried["prompt"])["6"]
     assert re.fullmatch(r"2-20\d\d", sent["inputs"]["filename_prefix"])
     assert list(sent["_meta"]) == ["title"]
+
+
+def test_a_saved_picture_opens_in_the_editor_with_the_values_that_ran(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """What was set in the form, and the picture as the server calls it; after a reload too."""
+    page = open_page(watched_page, servers)
+    give_workflow(page, json.dumps(EDITOR), "edited.json")
+    expect(page.locator("#workflow option:checked")).to_have_text("edited.json")
+    page.locator("[data-field$=scale_by] input").fill("3")
+    servers.hold(at="upload")
+    run(page, [as_file(noise(1, 16, 12), "p.png")], "own")
+    page.reload()
+    expect_ready(page)
+    servers.release(at="upload")
+    expect_done(page, 1)
+    graph = json.loads(Image.open(BytesIO(saved(page))).info["workflow"])
+    shown = {node["id"]: node.get("widgets_values") for node in graph["nodes"]}
+    assert shown[2] == ["nearest-exact", 3]
+    assert shown[1][0].endswith(".png") and shown[1][0] != "x.png"
+    assert graph["links"] == EDITOR["links"]
 
 
 def test_a_class_that_the_server_replaces_runs_as_the_new_one(

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
+    Heard,
     as_file,
     expect_done,
     expect_ready,
@@ -158,6 +159,30 @@ def test_a_running_task_shows_progress_and_previews(
         one.release(at="step 2 of ImageInvert")
         expect_done(page, 1)
         expect(page).to_have_title("Tether")
+
+
+def test_a_person_who_wants_no_previews_gets_none(
+    watched_page: Page, background: Background
+) -> None:
+    """After a reload too; the server sends none, where it sent them before."""
+    with farm(background, 1, pace=0.2) as one:
+        one.hold(at="step 2 of ImageInvert")
+        page = open_page(watched_page, one)
+        open_menu(page)
+        page.locator("#previews").uncheck()
+        page.reload()
+        expect_ready(page)
+        expect(page.locator("#previews")).not_to_be_checked()
+        heard = Heard()
+        heard.follow(page)
+        page.reload()
+        expect_ready(page)
+        run(page, [as_file(noise(10), "ten.png")])
+        expect(tasks(page, "running").locator(".node")).to_contain_text("node 2")
+        one.release(at="step 2 of ImageInvert")
+        expect_done(page, 1)
+        assert [frame for _, frame in heard.frames if isinstance(frame, dict)], "it was heard"
+        assert not [frame for _, frame in heard.frames if isinstance(frame, bytes)]
 
 
 @pytest.mark.fresh_tab

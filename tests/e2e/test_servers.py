@@ -353,6 +353,8 @@ def test_what_is_changed_in_one_tab_is_shown_in_the_other(two: Farm, watched_pag
     for name in ("rerun-lost", "steal"):
         first.evaluate(f"document.getElementById('{name}').click()")
         expect(second.locator(f"#{name}")).to_be_checked()
+    first.evaluate("document.getElementById('previews').click()")
+    expect(second.locator("#previews")).not_to_be_checked()
     run_own(first, PLAIN)
     expect_done(first, 1)
     expect(second.locator("#workflow option[value^='recent:']")).to_have_count(1)

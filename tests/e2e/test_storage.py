@@ -134,7 +134,7 @@ def test_a_damaged_record_does_not_keep_the_page_from_starting(
     """What can't be read counts as never set; other pages of the origin may have written it."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        shared = ("rerun-lost", "steal", "language", "version", "list", "owner", "tell")
+        shared = ("rerun-lost", "steal", "previews", "language", "version", "list", "owner", "tell")
         entries = ('recent:["used", "x"]', 'servers:["added", "x"]', "substitutes:?", "entry:x")
         page.evaluate(
             """(names) => {

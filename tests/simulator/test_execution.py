@@ -151,6 +151,15 @@ def test_a_silent_node_is_blind_to_interrupts(shell: FakeShell) -> None:
     assert (last["data"]["node_id"], last["data"]["executed"]) == ("3", ["1", "2"])
 
 
+@pytest.mark.parametrize(("method", "pictures"), [("auto", 2), ("none", 0), (None, 2)])
+def test_previews_can_be_unwanted(shell: FakeShell, method: str | None, pictures: int) -> None:
+    """For one task alone, by what is sent with it."""
+    socket = shell.open("A")
+    shell.post(slow(2, 0), "A", extra_data={"preview_method": method} if method else {})
+    shell.pass_time(0.01)
+    assert shell.kinds(socket).count("binary 1") == pictures
+
+
 def test_steps_without_time_come_together(shell: FakeShell) -> None:
     """With a preview each, and then the node is done."""
     socket = shell.open("A")

@@ -210,7 +210,7 @@ class Composer:
         day = (now.getFullYear(), now.getMonth() + 1, now.getDate())
         moment = Moment(*day, now.getHours(), now.getMinutes(), now.getSeconds())
         chance = self._context.world.chance
-        return Workflow(
+        return workflow.with_nodes(
             queued(workflow.nodes, lambda count: int(chance.hex(16), 16) % count, moment)
         )
 

@@ -1,7 +1,6 @@
 """Keeps the draft of the next task over a reload; nothing of it runs by itself."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -130,8 +129,7 @@ def _read_opened(text: str) -> Opened | None:
 
 
 def _blob(own: Opened) -> Any:
-    nodes = json.dumps(own.workflow.nodes, ensure_ascii=False)
-    return js.Blob.new(to_js([write_own(own.title, nodes, own.assumptions)]))
+    return js.Blob.new(to_js([write_own(own.title, own.workflow.text(), own.assumptions)]))
 
 
 def _place_key(place: str, file: Any) -> str:

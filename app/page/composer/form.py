@@ -102,7 +102,7 @@ class Form:
         answers = self._panel.answers()
         if self._panel.is_fresh:
             answers |= {field.key: self._roll(field) for field in self._panel.seeds()}
-        return Workflow(filled(workflow.nodes, answers)) if answers else workflow
+        return workflow.with_nodes(filled(workflow.nodes, answers)) if answers else workflow
 
     def why_alike(self) -> str:
         """Say why several tasks of one picture give the same; "" when they don't."""

@@ -1,6 +1,5 @@
 """The workflows that can be chosen: shipped, used before, and the person's own."""
 
-import json
 from functools import lru_cache
 
 from page.composer.open_file import Opened
@@ -54,8 +53,7 @@ class Library:
 
     def used(self, opened: Opened) -> None:
         """Remember a workflow that was used."""
-        text = json.dumps(opened.workflow.nodes, ensure_ascii=False)
-        self._used.write(with_recent(self._used.read(), opened.title, text))
+        self._used.write(with_recent(self._used.read(), opened.title, opened.workflow.text()))
         self._show_recent()
 
     def _follow(self, key: str, _text: str | None) -> None:

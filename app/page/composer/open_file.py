@@ -1,6 +1,5 @@
 """Opens a workflow file: in either format, or a picture or video that carries a workflow."""
 
-import json
 from collections.abc import Generator
 from typing import Any, NamedTuple
 
@@ -40,11 +39,13 @@ class FileOpener:
         title = str(file.name)
         carried = await _run_search(search(int(file.size)), file)
         first: BadInput | None = None
-        for content in workflows_in(carried.texts):
+        contents = workflows_in(carried.texts)
+        graph = next(filter(is_editor_format, contents), None)
+        for content in contents:
             try:
                 if is_editor_format(content):
                     return await self._converted(title, content)
-                return Opened(title, workflow_of(content))
+                return Opened(title, workflow_of(content, graph))
             except BadInput as error:
                 first = first or error
         if first is not None:
@@ -60,7 +61,7 @@ class FileOpener:
 
         graph = read_graph(content)
         result = convert(graph, await self._describer.describe(classes_needed(graph)))
-        workflow = parse_workflow(json.dumps(result.nodes, ensure_ascii=False))
+        workflow = workflow_of(result.nodes, content)
         return Opened(title, workflow, result.assumptions)
 
 

@@ -102,6 +102,12 @@ class RebalancingChosen(NamedTuple):
     is_wanted: bool
 
 
+class PreviewsChosen(NamedTuple):
+    """A person wants servers to send pictures of the work in progress, or none."""
+
+    is_wanted: bool
+
+
 class AimChanged(NamedTuple):
     """A script aimed the window at a server, or (None) at none."""
 
@@ -239,6 +245,7 @@ Event: TypeAlias = (
     | CollectRequested
     | SendAllRequested
     | RebalancingChosen
+    | PreviewsChosen
     | AimChanged
     | CancelRequested
     | TaskDismissed

@@ -1,7 +1,6 @@
 """Accepts tasks: checks what a person gives, stores it, and only then tells the session."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -75,7 +74,7 @@ class Intake:
                 raise BadInput("picture_gone", picture=filename) from error
             blobs[digest] = blob
             chosen.append(Picture(node_id, name, digest, filename, int(blob.size)))
-        text = json.dumps(workflow.nodes, ensure_ascii=False)
+        text = workflow.text()
         digest, prompt_id = digest_of(text), make_prompt_id(self._chance)
         accepted = TaskAccepted(task_id, prompt_id, title, workflow, digest, tuple(chosen), pinned)
         await self._keep(accepted, {digest: text, **blobs})

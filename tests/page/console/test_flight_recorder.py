@@ -17,10 +17,11 @@ from tether.core.events import (
     SocketClosed,
     SocketOpened,
 )
-from tether.core.ids import ClientId, Digest, OwnerTag, PromptId, TaskId
+from tether.core.ids import ClientId, Digest, NodeId, OwnerTag, PromptId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request, Upload, prompt_body
+from tether.core.protocol.workflow import Workflow
 
 TEXT = '{"type": "executing", "data": {"node": "1", "prompt_id": "%s"}}'
 
@@ -90,8 +91,9 @@ def test_what_does_not_pass_the_network_or_tells_nothing_is_left_out() -> None:
 
 def test_pictures_and_the_owner_are_left_out() -> None:
     """Of an upload stays its name; of an input that is a picture its length."""
-    nodes = {"1": {"class_type": "Base64", "inputs": {"image": "A" * 5000, "list": ["short"]}}}
-    body = prompt_body(nodes, ClientId("me"), PromptId("p"), OwnerTag("0123456789abcdef"), "one")
+    inputs = {"image": "A" * 5000, "list": ["short"]}
+    workflow = Workflow({NodeId("1"): {"class_type": "Base64", "inputs": inputs}})
+    body = prompt_body(workflow, ClientId("me"), PromptId("p"), OwnerTag("0123456789abcdef"), "one")
     upload = Upload(Digest("d"), "photo.png")
     _, _, entries = recorded(
         Request(1, NORTH, Ask.UPLOAD, "/upload/image", TaskId("t1"), upload=upload),

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from tether.core.errors import MessageError
 from tether.core.ids import Digest, NodeId
+from tether.core.protocol.editor_graph import Nodes
 from tether.core.protocol.node_info import InputInfo, NodeInfo, read_node_info
 from tether.core.protocol.refusals import Missing
 from tether.core.protocol.replacements import REPLACEMENTS, read_replacements
@@ -89,7 +90,7 @@ class Inventory:
             return ()
         return lacks
 
-    def fitted(self, nodes: dict[NodeId, dict[str, Any]]) -> dict[NodeId, dict[str, Any]]:
+    def fitted(self, nodes: Nodes) -> Nodes:
         """Return a workflow's nodes with this server's own names in them."""
         return fitted(nodes, self.infos, self.substitutes)
 
@@ -216,9 +217,7 @@ def lacks_of(
     return tuple(found)
 
 
-def fitted(
-    nodes: Mapping[NodeId, dict[str, Any]], infos: Infos, substitutes: Mapping[str, str]
-) -> dict[NodeId, dict[str, Any]]:
+def fitted(nodes: Nodes, infos: Infos, substitutes: Mapping[str, str]) -> Nodes:
     """Return the nodes with the names that this server has for theirs."""
     result = dict(nodes)
     for node_id, node in nodes.items():

@@ -81,6 +81,8 @@ class Window:
         """When a task was bound last."""
         self.is_hidden = False
         """Nobody sees the page: its timers may be late."""
+        self.has_previews = True
+        """Servers are asked to send pictures of the work in progress."""
         self.aimed: ServerUrl | None = None
         self._connections: dict[ServerUrl, Connection] = {}
         """One for each server ever used: a removed server's attempts are never numbered again."""

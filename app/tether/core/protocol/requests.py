@@ -1,13 +1,13 @@
 """The calls of this window to servers, as values."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
 from tether.core.ids import ClientId, Digest, OwnerTag, PromptId, ServerUrl, TaskId
+from tether.core.protocol.workflow import Workflow
 
 LONGEST_ANSWER = 16 * 2**20
 """Bytes of the longest answer that is read: a queue of a hundred large workflows has fewer."""
@@ -120,23 +120,33 @@ def deletion(request_id: int, server: ServerUrl, task_id: TaskId, ids: list[Prom
 
 
 def prompt_body(
-    nodes: Mapping[Any, Any],
+    workflow: Workflow,
     client_id: ClientId,
     prompt_id: PromptId,
     owner: OwnerTag | None,
     title: str,
+    has_previews: bool = True,
 ) -> str:
     """Write the body of `POST /prompt`.
 
     The server keeps `extra_data` and returns it: by its tag the owner finds the task from anywhere,
-    and this window finds it where the server makes an id of its own.
+    and this window finds it where the server makes an id of its own. Without `preview_method` a
+    server sends no previews unless it was started with them.
+    Source: ComfyUI, latent_preview.py `set_preview_method`, read; frontend 1.58, its bodies seen.
     """
+    extra: dict[str, Any] = {
+        "tether": {"owner": owner, "title": title, "prompt": prompt_id},
+        "preview_method": "auto" if has_previews else "none",
+        "comfy_usage_source": "tether",
+    }
+    if workflow.graph is not None:
+        extra["extra_pnginfo"] = {"workflow": workflow.graph}
     return json.dumps(
         {
-            "prompt": nodes,
+            "prompt": workflow.nodes,
             "client_id": client_id,
             "prompt_id": prompt_id,
-            "extra_data": {"tether": {"owner": owner, "title": title, "prompt": prompt_id}},
+            "extra_data": extra,
         }
     )
 

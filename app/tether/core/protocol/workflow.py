@@ -1,5 +1,6 @@
 """Workflows in API format: what runs, what it needs, what it gives."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
+from tether.core.protocol.editor_graph import Nodes, changed_graph, is_graph_of
 from tether.core.protocol.node_info import NodeInfo
 from tether.core.protocol.outputs import parse_json
 
@@ -34,9 +36,27 @@ _NOT_DESCRIBED: Mapping[str, NodeInfo | None] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow in API format: node id -> `{"class_type": …, "inputs": {…}}`."""
+    """A workflow in API format: node id -> `{"class_type": …, "inputs": {…}}`.
 
-    nodes: Mapping[NodeId, Mapping[str, Any]]
+    `graph` is the same in the editor's format, None where it isn't known.
+    """
+
+    nodes: Nodes
+    graph: Mapping[str, Any] | None = None
+
+    def text(self) -> str:
+        """Return it as `parse_workflow` reads it; a graph that makes it too long is left out."""
+        nodes = json.dumps(self.nodes, ensure_ascii=False)
+        if self.graph is None:
+            return nodes
+        content = {"prompt": self.nodes, "extra_data": {"extra_pnginfo": {"workflow": self.graph}}}
+        text = json.dumps(content, ensure_ascii=False)
+        return text if len(text) <= LONGEST_WORKFLOW else nodes
+
+    def with_nodes(self, nodes: Nodes) -> "Workflow":
+        """Return it with other values in its nodes; without a graph that can't show them."""
+        graph = self.graph and changed_graph(self.graph, self.nodes, nodes)
+        return Workflow(nodes, graph)
 
     def is_decided_when_queued(self) -> bool:
         """Tell whether something of it is decided for each task anew, as the editor would."""
@@ -57,12 +77,12 @@ class Workflow:
             and isinstance(node["inputs"].get("image"), str)
         )
 
-    def with_names(self, names: Mapping[tuple[NodeId, str], str]) -> dict[NodeId, dict[str, Any]]:
-        """Return the nodes with the server's file names of uploads, given by (node, input)."""
+    def with_names(self, names: Mapping[tuple[NodeId, str], str]) -> "Workflow":
+        """Return it with the server's file names of uploads, given by (node, input)."""
         nodes = {node_id: dict(node) for node_id, node in self.nodes.items()}
         for (node_id, name), value in names.items():
             nodes[node_id]["inputs"] = {**nodes[node_id]["inputs"], name: value}
-        return nodes
+        return self.with_nodes(nodes)
 
     def outputs(
         self, infos: Mapping[str, NodeInfo | None] = _NOT_DESCRIBED
@@ -101,7 +121,7 @@ class Workflow:
 
 
 def parse_workflow(text: str) -> Workflow:
-    """Read a workflow in API format, bare or under a `prompt` key.
+    """Read a workflow in API format, bare or as the body of `POST /prompt`.
 
     Raises:
         BadInput: It isn't JSON, isn't a workflow, or is in the editor's format.
@@ -114,16 +134,24 @@ def parse_workflow(text: str) -> Workflow:
         raise BadInput("workflow_not_json", detail=str(error)) from error
     if isinstance(content, dict) and isinstance(content.get("nodes"), list):
         raise BadInput("workflow_editor_format")
-    if isinstance(content, dict) and isinstance(content.get("prompt"), dict):
-        content = content["prompt"]
-    return workflow_of(content)
+    graph = None
+    match content:
+        case {"prompt": dict(nodes), "extra_data": {"extra_pnginfo": {"workflow": graph}}}:
+            content = nodes
+        case {"prompt": dict(nodes)}:
+            content = nodes
+    return workflow_of(content, graph)
 
 
-def workflow_of(content: Any) -> Workflow:
+def workflow_of(content: Any, graph: Any = None) -> Workflow:
     """Read the nodes of a workflow; what stands between them, such as `_comment`, is left out.
 
     Source: ComfyUI 0.28.1, execution.py, read: all of it must be nodes, and `is_changed`, which
     pictures of older servers have, is the server's own.
+
+    Args:
+        content: The nodes.
+        graph: What may be the same in the editor's format; it is left out if it is not.
 
     Raises:
         BadInput: It isn't a workflow.
@@ -143,7 +171,7 @@ def workflow_of(content: Any) -> Workflow:
                 raise BadInput("workflow_node_bad", node=node_id[:80])
     if not nodes:
         raise BadInput("workflow_not_workflow")
-    workflow = Workflow(nodes)
+    workflow = Workflow(nodes, graph if is_graph_of(graph, nodes) else None)
     if workflow.outputs() == frozenset():
         raise BadInput("workflow_no_output")
     return workflow

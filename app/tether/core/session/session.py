@@ -108,6 +108,8 @@ class Session:
                 window.send_all()
             case events.RebalancingChosen(is_allowed):
                 return self._machines.rebalancing.allow(is_allowed)
+            case events.PreviewsChosen(is_wanted):
+                window.has_previews = is_wanted
             case events.AimChanged(url):
                 return aim(window, url)
             case events.CancelRequested(task_id) if task_id in window.tasks:

@@ -101,9 +101,11 @@ class Submission:
         task.posted_at = now
         task.sends += 1
         task.absences = 0
-        nodes = server.inventory.fitted(self._window.workflows[task.digest].with_names(task.names))
-        owner = self._window.settings.owner
-        body = prompt_body(nodes, task.client_id, task.prompt_id, owner, task.title)
+        workflow = self._window.workflows[task.digest].with_names(task.names)
+        workflow = workflow.with_nodes(server.inventory.fitted(workflow.nodes))
+        owner, has_previews = self._window.settings.owner, self._window.has_previews
+        ids = (task.client_id, task.prompt_id, owner)
+        body = prompt_body(workflow, *ids, task.title, has_previews)
         task.body_size = len(body)
         about = self._about(task, Ask.POST, "/prompt")
         return Request(*about, body, timeout=POST_WITHIN, owner=Owner.SUBMISSION)

@@ -18,6 +18,7 @@ from tether.core.protocol.requests import (
     prompt_body,
     recent_path,
 )
+from tether.core.protocol.workflow import Workflow
 
 
 def test_what_sends_something_is_a_post() -> None:
@@ -49,14 +50,26 @@ def test_a_request_goes_to_its_server() -> None:
 
 def test_the_body_names_prompt_and_client_and_tags_the_task() -> None:
     """The server hears on which socket to tell, and keeps the tag."""
-    nodes = invert_workflow().nodes
-    body = json.loads(prompt_body(nodes, ClientId("c"), PromptId("p"), OwnerTag("0f"), "cat"))
+    workflow = invert_workflow()
+    body = json.loads(prompt_body(workflow, ClientId("c"), PromptId("p"), OwnerTag("0f"), "cat"))
     assert body == {
-        "prompt": nodes,
+        "prompt": workflow.nodes,
         "client_id": "c",
         "prompt_id": "p",
-        "extra_data": {"tether": {"owner": "0f", "title": "cat", "prompt": "p"}},
+        "extra_data": {
+            "tether": {"owner": "0f", "title": "cat", "prompt": "p"},
+            "preview_method": "auto",
+            "comfy_usage_source": "tether",
+        },
     }
+
+
+def test_the_editors_graph_goes_along_for_the_picture_and_previews_may_be_unwanted() -> None:
+    graph = {"nodes": [], "version": 0.4}
+    workflow = Workflow(invert_workflow().nodes, graph)
+    body = json.loads(prompt_body(workflow, ClientId("c"), PromptId("p"), None, "cat", False))
+    assert body["extra_data"]["extra_pnginfo"] == {"workflow": graph}
+    assert body["extra_data"]["preview_method"] == "none"
 
 
 def test_ids_are_encoded_in_paths() -> None:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from tests.tether.core.farm import invert_workflow
 from tests.tether.core.junk import DEEP, anything, peer_texts
 from tether.core.errors import BadInput, Trouble
+from tether.core.ids import NodeId
 from tether.core.protocol import workflow as module
 from tether.core.protocol.node_info import NodeInfo
-from tether.core.protocol.workflow import MOST_NODES, parse_workflow
+from tether.core.protocol.workflow import MOST_NODES, Workflow, parse_workflow, workflow_of
 
 SAVE = {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}
 
@@ -30,10 +31,36 @@ def test_a_workflow_tells_which_pictures_it_takes() -> None:
 def test_the_names_of_uploads_go_in_and_the_workflow_stays_as_it_is() -> None:
     """The same workflow is posted to another server with other names."""
     workflow = invert_workflow()
-    nodes = workflow.with_names({("1", "image"): "photo (1).png"})
+    nodes = workflow.with_names({("1", "image"): "photo (1).png"}).nodes
     assert nodes["1"]["inputs"] == {"image": "photo (1).png"}
     assert nodes["2"] == workflow.nodes["2"]
     assert workflow.nodes["1"]["inputs"] == {"image": "example.png"}
+
+
+GRAPH = {
+    "nodes": [
+        {"id": 1, "type": "LoadImage", "widgets_values": ["example.png", "image"]},
+        {"id": 2, "type": "ImageInvert"},
+        {"id": 3, "type": "SaveImage", "widgets_values": ["invert"]},
+    ]
+}
+
+
+def test_the_editors_graph_is_kept_with_it_and_shows_what_runs() -> None:
+    nodes = invert_workflow().nodes
+    workflow = workflow_of(nodes, GRAPH)
+    assert parse_workflow(workflow.text()) == workflow == Workflow(nodes, GRAPH)
+    named = workflow.with_names({(NodeId("1"), "image"): "b.png"})
+    assert named.graph and named.graph["nodes"][0]["widgets_values"] == ["b.png", "image"]
+    assert parse_workflow(json.dumps({"prompt": nodes})) == Workflow(nodes)
+    assert json.loads(Workflow(nodes).text()) == nodes
+    assert workflow_of(nodes, {"nodes": []}).graph is None, "it is another's"
+
+
+def test_a_graph_that_would_make_it_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    workflow = workflow_of(invert_workflow().nodes, GRAPH)
+    monkeypatch.setattr(module, "LONGEST_WORKFLOW", len(workflow.text()) - 1)
+    assert parse_workflow(workflow.text()) == invert_workflow()
 
 
 def test_outputs_are_known_where_all_classes_are() -> None:
@@ -114,7 +141,7 @@ def test_a_workflow_is_refused_or_can_be_used(text: str) -> None:
     except BadInput:
         return
     names = dict.fromkeys(workflow.picture_inputs(), "x.png")
-    assert workflow.with_names(names).keys() == workflow.nodes.keys()
+    assert workflow.with_names(names).nodes.keys() == workflow.nodes.keys()
     assert workflow.running_nodes() <= workflow.nodes.keys()
     assert (workflow.outputs() or frozenset()) <= workflow.running_nodes()
 

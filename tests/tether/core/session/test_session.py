@@ -26,6 +26,7 @@ from tether.core.events import (
     FrameReceived,
     PageChange,
     PageChanged,
+    PreviewsChosen,
     RebalancingChosen,
     SendAllRequested,
     ServerAdded,
@@ -686,6 +687,17 @@ def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:
     assert first.state is State.COMPLETED
     assert [server.posts for server in world.servers.values()] == [2, 1]
     assert task.prompt_id not in world.servers[NORTH].runs
+
+
+def test_previews_are_asked_for_until_a_person_wants_none() -> None:
+    world = two_servers()
+    world.accept()
+    world.live(20)
+    world.happen(PreviewsChosen(False))
+    world.accept()
+    world.live(20)
+    bodies = [json.loads(request.body or "") for request in asked(world.log, Ask.POST)]
+    assert [body["extra_data"]["preview_method"] for body in bodies] == ["auto", "none"]
 
 
 def posts_to(world: World, url: ServerUrl) -> int:
