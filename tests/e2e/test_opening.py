@@ -166,6 +166,41 @@ def test_a_class_that_the_server_replaces_runs_as_the_new_one(
     assert sent["inputs"] == {"image": ["2", 0], "blur_radius": 9, "sigma": 1.0}
 
 
+def test_an_app_shows_what_its_author_chose_first(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """In that order and those words; the author's picture is the one that the photos fill."""
+    second = {"id": 9, "type": "LoadImage", "mode": 0, "widgets_values": ["mine.png", "image"]}
+    named = {**EDITOR["nodes"][5]["inputs"][0]}
+    words = {"name": "filename_prefix", "type": "STRING", "label": "Called", "link": None}
+    nodes = [
+        {**node, "inputs": [named, words]} if node["id"] == 6 else node for node in EDITOR["nodes"]
+    ]
+    shown = [["9", "image"], [6, "filename_prefix"], ["2", "scale_by"]]
+    app = {
+        **EDITOR,
+        "nodes": [
+            *nodes,
+            second,
+            {**EDITOR["nodes"][5], "id": 10, "inputs": [slot("images", "IMAGE", 6)]},
+        ],
+        "links": [*EDITOR["links"], [6, 9, 0, 10, 0, "IMAGE"]],
+        "extra": {"linearData": {"inputs": shown, "outputs": ["10"]}},
+    }
+    page = open_page(watched_page, servers)
+    give_workflow(page, json.dumps(app), "two.app.json")
+    expect(page.locator("#workflow option:checked")).to_have_text("two.app.json")
+    expect(page.locator("#form > .field label")).to_contain_text(["Called", "Scale by"])
+    expect(page.locator("#form details .field").first).to_be_hidden()
+    picker = page.locator("#form details .field.picture input")
+    picker.set_input_files([as_file(noise(1, 16, 12), "under.png")])
+    over = noise(2, 16, 12)
+    run(page, [as_file(over, "over.png")], "own")
+    expect_done(page, 1)
+    made = [Image.open(BytesIO(saved(page, number))).convert("RGB") for number in range(2)]
+    assert over.tobytes() in [each.tobytes() for each in made]
+
+
 def test_what_is_assumed_is_said_of_the_node(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -192,10 +192,10 @@ class Composer:
     async def _accept(
         self, chosen: Opened, picture: tuple[str, Any] | None, pinned: ServerUrl | None
     ) -> None:
-        slots = chosen.workflow.picture_inputs()
+        slot = self._form.picture_input(chosen.workflow)
         files = self._form.files(chosen.workflow)
-        if picture is not None and slots:
-            files[slots[0]] = picture
+        if picture is not None and slot is not None:
+            files[slot] = picture
         title = title_of(chosen.title, picture[0] if picture else "")
         workflow = self._form.answered(chosen.workflow)
         if workflow.is_decided_when_queued():

@@ -62,7 +62,7 @@ class Form:
             return
         if not self.is_of(workflow):  # else what is typed there stays
             self._shown = workflow
-            self._panel.show(form_of(workflow.nodes, infos))
+            self._panel.show(form_of(workflow, infos))
             self._composer.count()
         self.name = name
         self._composer.changed()
@@ -79,6 +79,12 @@ class Form:
     def files(self, workflow: Workflow) -> Files:
         """Return the pictures that were picked in a workflow's form."""
         return self.picked() if self.is_of(workflow) else {}
+
+    def picture_input(self, workflow: Workflow) -> tuple[NodeId, str] | None:
+        """Return the input that the page's list of pictures fills: no field of the form is it."""
+        if self._panel is not None and self.is_of(workflow):
+            return self._panel.picture_input
+        return next(iter(workflow.picture_inputs()), None)
 
     def typed(self) -> dict[str, str]:
         """Return what was typed in the form that is shown, by `node.input`."""

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import InputInfo, NodeInfo
+from tether.core.protocol.workflow import Workflow
 from tether.workflows.values import MAIN_NAMES, SEEDS
 
 Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
@@ -29,7 +30,10 @@ _NO_LIMIT = 2**31 - 1
 
 
 class Field(NamedTuple):
-    """One value of one node. `low`, `high` and `step` are None where nothing is said of them."""
+    """One value of one node. `low`, `high` and `step` are None where nothing is said of them.
+
+    `label` is what the workflow's author calls it, "" where nothing was said.
+    """
 
     node_id: NodeId
     input: str
@@ -41,6 +45,7 @@ class Field(NamedTuple):
     high: float | None = None
     step: float | None = None
     choices: tuple[str | int | float, ...] = ()
+    label: str = ""
 
     @property
     def key(self) -> tuple[NodeId, str]:
@@ -48,24 +53,67 @@ class Field(NamedTuple):
         return self.node_id, self.input
 
 
-def form_of(
-    nodes: Mapping[NodeId, Mapping[str, Any]], infos: Mapping[str, NodeInfo | None]
-) -> tuple[Field, ...]:
-    """Return the fields of a workflow, the interesting ones first.
+def form_of(workflow: Workflow, infos: Mapping[str, NodeInfo | None]) -> tuple[Field, ...]:
+    """Return the fields of a workflow, the interesting ones first: those that its author chose.
 
     Values that are links, and those of a kind that nobody can type, have no field.
     """
-    found = []
-    for node_id, node in nodes.items():
+    found: list[Field] = []
+    for node_id, node in workflow.nodes.items():
         info = infos.get(node["class_type"])
         for name, value in node["inputs"].items():
             kind = _kind(node["class_type"], name, value, info.input(name) if info else None)
             if kind is not None:
                 found.append(_field(node_id, node, name, kind, info))
     found.sort(key=lambda field: (not field.is_main, _ORDER.index(field.kind)))
+    chosen = _chosen(workflow.graph or {}, found)
+    if chosen:
+        keys = {field.key for field in chosen}
+        rest = [field._replace(is_main=False) for field in found if field.key not in keys]
+        return (*chosen, *rest)
     if len(found) <= FOLD_ABOVE:
         found = [field._replace(is_main=True) for field in found]
     return tuple(found)
+
+
+def _chosen(graph: Mapping[str, Any], fields: list[Field]) -> tuple[Field, ...]:
+    """Return what the author of an app lets people set, in the author's order and words.
+
+    Source: ComfyUI frontend 1.58, `extra.linearData` of its templates, read: `[node, input]`; a
+    value that a subgraph shows is named by its node, or as `subgraph:inner node:input`.
+    """
+    match graph.get("extra"):
+        case {"linearData": {"inputs": list(places)}}:
+            found = [_at(place, graph, fields) for place in places]
+            return tuple(dict.fromkeys(field for field in found if field is not None))
+    return ()
+
+
+def _at(place: Any, graph: Mapping[str, Any], fields: list[Field]) -> Field | None:
+    match place:
+        case [int() | str() as outer, str(name), *_]:
+            host, _, inner = str(outer).partition(":")
+            inner = inner.partition(":")[0]
+            for field in fields:
+                node_id = str(field.node_id)
+                is_inside = (
+                    node_id.endswith(f":{inner}") if inner else node_id.startswith(f"{host}:")
+                )
+                if field.input == name and (node_id == host or is_inside):
+                    return field._replace(is_main=True, label=_label(graph, host, name))
+    return None
+
+
+def _label(graph: Mapping[str, Any], host: str, name: str) -> str:
+    """Return what the author calls an input of a node, which its id or its subgraph names."""
+    for node in graph["nodes"]:
+        slots = node.get("inputs")
+        if host in (str(node.get("id")), node.get("type")) and isinstance(slots, list):
+            for slot in slots:
+                match slot:
+                    case {"name": other, "label": str(label)} if other == name:
+                        return label
+    return ""
 
 
 def read_answer(field: Field, typed: str) -> Any:

@@ -15,6 +15,9 @@ from tether.workflows.values import label_of
 
 _DICE = "⚄"
 _PICTURES = ("picture", "mask")
+_VALUE = "value"
+"""The input of nodes that are nothing but a value."""
+
 _FRESH = "fresh"
 """Among what was typed: each task gets seeds of its own. No field is called so."""
 
@@ -35,6 +38,8 @@ class FormPanel:
         self._fields: tuple[Field, ...] = ()
         self._inputs: list[Any] = []
         self._fresh: Any = None
+        self.picture_input: tuple[NodeId, str] | None = None
+        """What the page's list of pictures fills."""
         on_action(self._box, lambda _action, key: self._dice(int(key)))
 
         def chosen(event: Any) -> None:
@@ -51,6 +56,7 @@ class FormPanel:
     def show(self, fields: tuple[Field, ...]) -> None:
         """Show these fields; the first picture is the one that the page's list fills."""
         first = next((each for each in fields if each.kind in _PICTURES), None)
+        self.picture_input = first and first.key
         self._fields = tuple(each for each in fields if each is not first)
         self._inputs = [self._input(number, each) for number, each in enumerate(self._fields)]
         rows = [(each, self._row(number, each)) for number, each in enumerate(self._fields)]
@@ -184,10 +190,15 @@ class FormPanel:
         return self._words.find(f"input.{field.input}", label_of(field.input))
 
     def _label(self, field: Field) -> str:
-        """Return a field's name; with its node, and that one's id, where others have it too."""
+        """Return a field's name; with its node, and that one's id, where others have it too.
+
+        A node that is nothing but a value has its own name.
+        """
+        if field.label:
+            return field.label
         alike = [each for each in self._fields if each.input == field.input]
-        parts = [self._name(field)]
-        if len(alike) > 1:
+        parts = [field.title if field.input == _VALUE else self._name(field)]
+        if len(alike) > 1 and field.input != _VALUE:
             parts.append(field.title)
         if sum(each.title == field.title for each in alike) > 1:
             parts.append(field.node_id)

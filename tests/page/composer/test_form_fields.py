@@ -20,6 +20,7 @@ from tests.tether.core.junk import anything, texts
 from tether.core.errors import BadInput, MessageError
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import NodeInfo, read_node_info
+from tether.core.protocol.workflow import Workflow
 
 SAMPLER = json.dumps(
     {
@@ -48,7 +49,7 @@ def infos() -> dict[str, NodeInfo | None]:
 def form(class_type: str = "KSampler", **inputs: Any) -> dict[str, Field]:
     """The fields of one node, by input."""
     node = {"class_type": class_type, "inputs": inputs}
-    return {field.input: field for field in form_of({NodeId("3"): node}, infos())}
+    return {field.input: field for field in form_of(Workflow({NodeId("3"): node}), infos())}
 
 
 def test_fields_by_what_the_server_says() -> None:
@@ -100,7 +101,7 @@ def test_the_workflows_own_titles_and_pictures() -> None:
         NodeId("2"): {"class_type": "LoadImageMask", "inputs": {"image": "b.png"}, "_meta": 3},
         NodeId("4"): {"class_type": "LoadImage", "inputs": {"image": ["9", 0]}},
     }
-    found = form_of(nodes, {})
+    found = form_of(Workflow(nodes), {})
     assert [(field.kind, field.title) for field in found] == [
         ("picture", "Face"),
         ("mask", "LoadImageMask"),
@@ -187,7 +188,7 @@ def test_whatever_a_server_and_a_file_say_is_a_form(
     except MessageError:
         info = None
     nodes = {NodeId("1"): {"class_type": "Odd", "inputs": values, "_meta": described}}
-    for field in form_of(nodes, {"Odd": info}):
+    for field in form_of(Workflow(nodes), {"Odd": info}):
         try:
             answer = read_answer(field, typed)
         except BadInput:
@@ -213,3 +214,54 @@ def test_a_range_is_told_where_it_tells_something(
 ) -> None:
     """Nobody types seeds by their range, and nobody means two thousand million."""
     assert range_of(Field(NodeId("1"), "n", "N", kind, 1, True, low, high)) == told
+
+
+APP_NODES = {
+    NodeId("1"): {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+    NodeId("2"): {"class_type": "LoadImage", "inputs": {"image": "b.png"}},
+    NodeId("7"): {"class_type": "KSampler", "inputs": {"seed": 1, "cfg": 7.0}},
+    NodeId("8:3"): {"class_type": "Odd", "inputs": {"text": "x", "width": 64}},
+}
+
+
+def app(*places: Any) -> dict[str, Any]:
+    """An editor's graph with an author's choice."""
+    slots = [{"name": "image", "label": "Reference"}, {"name": "mask"}, 7]
+    return {
+        "nodes": [
+            {"id": 1, "type": "LoadImage", "inputs": None},
+            {"id": 2, "type": "LoadImage", "inputs": slots},
+            {"id": 7, "type": "KSampler"},
+            {"id": 8, "type": "c0ffee", "inputs": [{"name": "text", "label": "What to paint"}]},
+        ],
+        "extra": {"linearData": {"inputs": list(places), "outputs": ["9"]}},
+    }
+
+
+@pytest.mark.parametrize("outer", ["8", 8, "c0ffee:3:text"])
+def test_an_app_shows_what_its_author_chose_in_that_order_and_those_words(outer: Any) -> None:
+    """A value of a subgraph is named by the subgraph's node, or by what is inside."""
+    graph = app(["7", "cfg"], [outer, "text"], [2, "image", {}], ["7", "cfg"])
+    found = form_of(Workflow(APP_NODES, graph), infos())
+    main = [(field.node_id, field.input, field.label) for field in found if field.is_main]
+    assert main == [("7", "cfg", ""), ("8:3", "text", "What to paint"), ("2", "image", "Reference")]
+    assert [field.key for field in found if not field.is_main] == [
+        ("1", "image"),
+        ("7", "seed"),
+        ("8:3", "width"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "places", [[], [7], [["7"]], [["9", "cfg"]], [["7", "gone"]], [["c0ffee:4:text", "text"]]]
+)
+def test_a_choice_of_nothing_that_is_there_chooses_nothing(places: list[Any]) -> None:
+    workflow = Workflow(APP_NODES, app(*places))
+    assert form_of(workflow, infos()) == form_of(Workflow(APP_NODES), infos())
+
+
+@given(anything)
+def test_whatever_an_author_left_the_form_has_all_fields(extra: Any) -> None:
+    workflow = Workflow(APP_NODES, {**app(), "extra": {"linearData": {"inputs": extra}}})
+    assert len(form_of(workflow, infos())) == 6
+    assert len(form_of(Workflow(APP_NODES, {**app(), "extra": extra}), infos())) == 6
