@@ -82,11 +82,16 @@ def test_what_the_frontend_ran_can_be_run_again(page: Page, background: Backgrou
 
         open_page(page, made)
         page.locator("#runs-open").click()
-        page.locator("#runs-list button", has_text="edited_00001_.png").click()
+        page.locator("#runs-recent button", has_text="edited_00001_.png").click()
         expect(page.locator("#workflow")).to_have_value("own")
         page.locator("#run").press("Enter")
         expect_done(page, 1)
         assert picture_of(page).getpixel((10, 10)) == YELLOW
+        page.locator("#runs-open").click()
+        page.locator("#runs-templates summary").click()
+        page.locator("#runs-templates button").first.click()
+        expect(page.locator("#workflow option:checked")).not_to_have_text("edited_00001_.png")
+        expect(page.locator("#runs")).to_be_hidden()
 
 
 def test_ten_templates_are_converted_as_the_frontend_does() -> None:

@@ -122,7 +122,7 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         page.locator("#lanes > summary").click()
         page.locator("#runs-open").click()
         page.locator("#runs-server").select_option(hostile.url)
-        expect(page.locator("#runs-list")).to_contain_text("canary")
+        expect(page.locator("#runs-recent")).to_contain_text("canary")
         page.locator("#runs-close").click()
         unfold_servers(page)
         ill_card(page, hostile).get_by_role("button", name="Diagnose").click()

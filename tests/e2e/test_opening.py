@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -268,6 +269,35 @@ def test_a_workflow_that_was_run_is_offered_again(
     assert result_of(other, "second.png · edited.json").size == (32, 24)
 
 
+def test_what_is_saved_on_a_server_can_be_chosen_there(
+    servers: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """In folders too; what can't be used is said in the dialog, and what isn't there as well."""
+    watch.expect("404")  # of templates, which this server has none of
+    first = servers.servers[0].url
+    for name, content in (("old/edited ä", EDITOR), ("bad", {"hello": "world"})):
+        path = quote(f"workflows/{name}.json", safe="")
+        with urlopen(Request(f"{first}/userdata/{path}", json.dumps(content).encode())) as answer:
+            assert answer.status == 200
+    page = open_page(watched_page, servers)
+    page.locator("#runs-open").click()
+    page.locator("#runs-server").select_option(label="gpu-1")
+    page.locator("#runs-templates summary").click()
+    expect(page.locator("#runs-templates li")).to_have_text("This server has no templates.")
+    page.locator("#runs-saved summary").click()
+    expect(page.locator("#runs-saved button")).to_have_text(["bad", "old/edited ä"])
+    page.locator("#runs-saved button").first.click()
+    expect(page.locator("#runs-problem")).to_contain_text("is not a ComfyUI workflow")
+    page.locator("#runs-server").select_option(label="gpu-2")
+    expect(page.locator("#runs-saved li")).to_have_text("Nothing is saved in this server's editor.")
+    page.locator("#runs-server").select_option(label="gpu-1")
+    page.locator("#runs-saved button", has_text="edited").click()
+    expect(page.locator("#runs")).to_be_hidden()
+    expect(page.locator("#workflow option:checked")).to_have_text("old/edited ä.json")
+    run(page, [as_file(noise(1, 16, 12), "p.png")], "own")
+    expect_done(page, 1)
+
+
 @pytest.mark.parametrize("api", [Api.V0_28, Api.V0_3_64])
 def test_a_servers_own_run_is_one_click_away(
     background: Background, watched_page: Page, watch: Watch, api: Api
@@ -298,7 +328,7 @@ def test_a_servers_own_run_is_one_click_away(
             assert answer.status == 200
         page = open_page(watched_page, one)
         page.locator("#runs-open").click()
-        page.locator("#runs-list button", has_text="theirs_00001_").click()
+        page.locator("#runs-recent button", has_text="theirs_00001_").click()
         expect(page.locator("#workflow")).to_have_value("own")
         expect(page.locator("[data-field$=scale_by] input")).to_have_value("3.0")
         page.locator("#run").click()
@@ -320,12 +350,12 @@ def test_the_runs_on_show_are_those_of_the_server_that_is_chosen(
     page.locator("#runs-server").select_option(label="gpu-1")
     wait_for(page, lambda: held, "the question for the runs of gpu-1")
     page.locator("#runs-server").select_option(label="gpu-2")
-    expect(page.locator("#runs-problem")).to_contain_text("This server has run nothing")
+    expect(page.locator("#runs-recent")).to_contain_text("This server has run nothing")
     with page.expect_response(first):
         for route in held:
             route.continue_()
     page.wait_for_timeout(500)  # that nothing comes of the answer is what is tested
-    expect(page.locator("#runs-list button")).to_have_count(0)
+    expect(page.locator("#runs-recent button")).to_have_count(0)
     page.unroute(first)
     page.locator("#runs-server").select_option(label="gpu-1")
-    expect(page.locator("#runs-list button")).to_have_count(1)
+    expect(page.locator("#runs-recent button")).to_have_count(1)

@@ -28,6 +28,7 @@ from tools.comfy.http import Connection, bare_request, read_request, write_respo
 from tools.comfy.runner import WORK, NodeWork, resolve, run_node
 
 _REQUESTS_REMEMBERED = 10_000
+_CORS = "Access-Control-"
 
 
 class ComfyServer:
@@ -283,7 +284,9 @@ class ComfyServer:
         if self.frontend is None or not (is_home or response.status == 404):
             return None
         path = self.frontend.find(request.full_path)
-        return None if path is None else web.FileResponse(path)
+        # Other origins may read its files as far as they may read all else.
+        shared = {name: text for name, text in response.headers if name.startswith(_CORS)}
+        return None if path is None else web.FileResponse(path, headers=shared)
 
     async def _pass_by(self, place: str) -> None:
         if place in self._closed:

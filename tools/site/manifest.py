@@ -35,7 +35,10 @@ LAZY = {
         *("page/composer/form_fields.py", "page/composer/form_panel.py"),
         *("tether/workflows/queued.py", "tether/workflows/values.py"),
     ),
-    "runs": ("page/composer/recent_runs.py", "page/composer/run_history.py"),
+    "runs": (
+        *("page/composer/run_history.py", "page/composer/server_files.py"),
+        "page/composer/server_workflows.py",
+    ),
     "convert": (
         *("tether/workflows/convert.py", "tether/workflows/graph.py"),
         *("tether/workflows/queued.py", "tether/workflows/resolve.py"),

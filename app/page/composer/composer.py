@@ -42,7 +42,7 @@ class Composer:
         self._caller = caller
         self._is_ready = asyncio.Event()
         self._is_running = self._is_wanted = False
-        self._recent_runs: Any = None
+        self._server_workflows: Any = None
         describer = Describer(context.window, caller)
         self._opener = FileOpener(describer)
         self.panel = ComposerPanel(context, self)
@@ -225,8 +225,10 @@ class Composer:
 
     async def _open_runs(self) -> None:
         await load_part("runs")
-        from page.composer.recent_runs import RecentRuns
+        from page.composer.server_workflows import ServerWorkflows
 
-        if self._recent_runs is None:
-            self._recent_runs = RecentRuns(self._context, self._caller, self.use)
-        await self._recent_runs.open()
+        if self._server_workflows is None:
+            self._server_workflows = ServerWorkflows(
+                self._context, self._caller, self._opener, self.use
+            )
+        self._server_workflows.open()

@@ -30,6 +30,7 @@ class Ask(Enum):
     QUEUE = "queue"
     HISTORY = "history"
     RECENT = "recent"
+    FILE = "file"
     CANCEL = "cancel"
     DELETE = "delete"
     INTERRUPT = "interrupt"

@@ -1,0 +1,67 @@
+"""The workflows that a server keeps as files: those that people saved there, and templates."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from tether.core.errors import MessageError
+from tether.core.protocol.outputs import name_of, read_json, texts
+
+SAVED_PATH = "/userdata?dir=workflows&recurse=true"
+"""Names of files in a folder. Source: ComfyUI, app/user_manager.py, read; 404 without a folder."""
+
+TEMPLATES_PATH = "/templates/index.json"
+"""The official templates by theme. Source: comfyui-workflow-templates 0.11, read."""
+
+MOST_FILES = 2000
+"""Names that are shown: each is an element of the page."""
+
+
+class ServerFile(NamedTuple):
+    """A workflow by what people call it, and the path where it is read."""
+
+    title: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """The file's name, as a person would choose it from a folder."""
+        return f"{self.title}.json"
+
+
+def read_saved(text: str) -> list[ServerFile]:
+    """Read the answer to `SAVED_PATH`, in the order of the names.
+
+    Raises:
+        MessageError: It isn't what ComfyUI answers.
+    """
+    content = read_json(text)
+    if not isinstance(content, list):
+        raise MessageError("userdata", text)
+    names = sorted(name for name in texts(content) if name.endswith(".json"))[:MOST_FILES]
+    return [
+        ServerFile(name.removesuffix(".json"), f"/userdata/{quote(f'workflows/{name}', safe='')}")
+        for name in names
+    ]
+
+
+def read_templates(text: str) -> list[ServerFile]:
+    """Read the answer to `TEMPLATES_PATH`, in its order.
+
+    Raises:
+        MessageError: It isn't what ComfyUI answers.
+    """
+    content = read_json(text)
+    if not isinstance(content, list):
+        raise MessageError("templates", text)
+    return list(_templates(content))[:MOST_FILES]
+
+
+def _templates(content: list[Any]) -> Iterator[ServerFile]:
+    for theme in content:
+        listed = theme.get("templates") if isinstance(theme, dict) else None
+        for each in listed if isinstance(listed, list) else ():
+            match each:
+                case {"name": str(name)}:
+                    title = name_of(each.get("title")) or name
+                    yield ServerFile(title, f"/templates/{quote(name, safe='')}.json")

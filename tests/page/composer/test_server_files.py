@@ -1,0 +1,57 @@
+"""Workflows that a server keeps as files."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from page.composer import server_files as module
+from page.composer.server_files import ServerFile, read_saved, read_templates
+from tests.tether.core.junk import anything
+from tether.core.errors import MessageError
+
+
+def test_saved_workflows_come_by_name_with_their_folders() -> None:
+    text = json.dumps(["b.json", "old/a ä.json", ".index.txt", "b.json.bak", 7])
+    assert read_saved(text) == [
+        ServerFile("b", "/userdata/workflows%2Fb.json"),
+        ServerFile("old/a ä", "/userdata/workflows%2Fold%2Fa%20%C3%A4.json"),
+    ]
+    assert read_saved(text)[0].name == "b.json"
+
+
+def test_templates_come_in_their_order_with_their_titles() -> None:
+    themes: list[Any] = [
+        {"title": "Image", "templates": [{"name": "flux/a", "title": "Flux"}, {"name": "b"}, 7]},
+        {"title": "Video", "templates": None},
+        7,
+        {"templates": [{"name": "c", "title": 7}]},
+    ]
+    assert read_templates(json.dumps(themes)) == [
+        ServerFile("Flux", "/templates/flux%2Fa.json"),
+        ServerFile("b", "/templates/b.json"),
+        ServerFile("c", "/templates/c.json"),
+    ]
+
+
+def test_only_so_many_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_FILES", 1)
+    assert len(read_saved('["a.json", "b.json"]')) == 1
+    assert len(read_templates('[{"templates": [{"name": "a"}, {"name": "b"}]}]')) == 1
+
+
+@pytest.mark.parametrize("read", [read_saved, read_templates])
+@pytest.mark.parametrize("text", ["", "{}", "7", "<html>"])
+def test_what_is_no_list_is_refused(read: Any, text: str) -> None:
+    with pytest.raises(MessageError):
+        read(text)
+
+
+@given(anything)
+def test_any_json_is_read_or_refused(content: Any) -> None:
+    for read in (read_saved, read_templates):
+        try:
+            assert all(isinstance(each.title, str) for each in read(json.dumps(content)))
+        except MessageError:
+            assert not isinstance(content, list)
