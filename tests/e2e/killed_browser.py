@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import BrowserContext, BrowserType
 
 from tests.e2e.conftest import opened
+from tests.e2e.failures import Console, leave_behind
 from tests.e2e.farm import PATIENCE
 
 
@@ -22,19 +23,27 @@ class KilledBrowser:
         browser_type: Playwright's Chromium.
         launch: What it is launched with.
         profile: The folder of the profile.
+        test: Under whose name is kept what can be seen when it fails.
     """
 
-    def __init__(self, browser_type: BrowserType, launch: dict[str, Any], profile: Path) -> None:
+    def __init__(
+        self, browser_type: BrowserType, launch: dict[str, Any], profile: Path, test: str
+    ) -> None:
         self._type = browser_type
         self._launch = launch
         self.profile = profile
+        self._test = test
 
     @contextmanager
     def open(self) -> Iterator[BrowserContext]:
         """Open the profile; at the end the browser is closed, if it still lives."""
         context = self._type.launch_persistent_context(str(self.profile), **self._launch)
+        console = Console(context)
         try:
             yield opened(context)
+        except AssertionError:
+            leave_behind(self._test, console)
+            raise
         finally:
             if self._processes():
                 context.close()
@@ -59,7 +68,7 @@ class KilledBrowser:
         shutil.copytree(self.profile, copy, symlinks=True)
         _unlock(copy)
         self.kill()
-        return KilledBrowser(self._type, self._launch, copy)
+        return KilledBrowser(self._type, self._launch, copy, self._test)
 
     def _processes(self) -> set[int]:
         """All its processes, its children's children too."""

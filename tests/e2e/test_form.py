@@ -14,12 +14,14 @@ from tests.e2e.farm import (
     Farm,
     as_file,
     expect_done,
+    expect_ready,
     farm,
     give_workflow,
     noise,
     open_page,
     result_of,
     run,
+    until,
     wait_for,
 )
 from tests.e2e.test_eligibility import prompts, with_model
@@ -61,6 +63,53 @@ def test_what_is_no_value_is_refused_with_the_range(
     page.locator("#run").click()
     expect(page.locator("[data-field$=scale_by] .trouble")).to_contain_text("from 0.01 to 8")
     expect(page.locator("#pictures li")).to_have_count(1)
+
+
+def described_with_choice(route: Route) -> None:
+    """The server says of a class that a choice of it brings inputs; it takes whatever comes."""
+    sharp = {"required": {"edge": ["INT", {"default": 4, "max": 9}]}}
+    soft = {"required": {"blur": ["FLOAT", {"default": 0.5}]}}
+    options = [{"key": "sharp", "inputs": sharp}, {"key": "soft", "inputs": soft}]
+    content = route.fetch().json()
+    content["ImageScaleBy"]["input"]["optional"] = {
+        "look": ["COMFY_DYNAMICCOMBO_V3", {"options": options}]
+    }
+    route.fulfill(json=content, headers={"Access-Control-Allow-Origin": "*"})
+
+
+def test_another_choice_brings_its_own_fields(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """What is typed elsewhere stays; a reload finds the choice, and a task has just its inputs."""
+    page = open_page(watched_page, two)
+    page.context.route("**/object_info/ImageScaleBy", described_with_choice)
+    inputs = {"image": ["1", 0], "upscale_method": "area", "scale_by": 2.0}
+    workflow = {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "x.png"}},
+        "2": {
+            "class_type": "ImageScaleBy",
+            "inputs": {**inputs, "look": "sharp", "look.edge": 7},
+        },
+        "3": {"class_type": "SaveImage", "inputs": {"images": ["2", 0], "filename_prefix": "s"}},
+    }
+    give_workflow(page, json.dumps(workflow))
+    expect(field(page, "2.look.edge")).to_have_value("7")
+    field(page, "2.scale_by").fill("3")
+    look = page.locator('[data-field="2.look"] select')
+    look.select_option("soft")
+    expect(field(page, "2.look.edge")).to_have_count(0)
+    field(page, "2.look.blur").fill("0.25")
+    expect(field(page, "2.scale_by")).to_have_value("3")
+    until(page, "JSON.stringify(sessionStorage).includes('0.25')")
+    page.reload()
+    expect_ready(page)
+    expect(look).to_have_value("soft")
+    expect(field(page, "2.look.blur")).to_have_value("0.25")
+    run(page, [as_file(noise(1), "p.png")], "own")
+    expect_done(page, 1)
+    (ran,) = [each for number in range(2) for each in history(two, number)]
+    sent = {key: value for key, value in ran["2"]["inputs"].items() if key != "image"}
+    method = {"upscale_method": "area", "scale_by": 3}
+    assert sent == {**method, "look": "soft", "look.blur": 0.25}
+    page.context.unroute("**/object_info/ImageScaleBy")
 
 
 def test_a_seed_is_rolled_and_new_for_each_task(

@@ -75,9 +75,13 @@ def expect_all(killed: KilledBrowser, of: Farm) -> None:
 
 @pytest.fixture
 def killed(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], tmp_path: Path
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> KilledBrowser:
-    return KilledBrowser(browser_type, browser_type_launch_args, tmp_path / "profile")
+    profile = tmp_path / "profile"
+    return KilledBrowser(browser_type, browser_type_launch_args, profile, request.node.nodeid)
 
 
 @pytest.mark.parametrize("gate", GATES)

@@ -33,6 +33,7 @@ LAZY = {
     ),
     "form": (
         *("page/composer/form_fields.py", "page/composer/form_panel.py"),
+        "tether/workflows/dynamic_choices.py",
         *("tether/workflows/queued.py", "tether/workflows/values.py"),
     ),
     "runs": (
@@ -40,7 +41,8 @@ LAZY = {
         "page/composer/server_workflows.py",
     ),
     "convert": (
-        *("tether/workflows/convert.py", "tether/workflows/graph.py"),
+        *("tether/workflows/convert.py", "tether/workflows/dynamic_choices.py"),
+        "tether/workflows/graph.py",
         *("tether/workflows/queued.py", "tether/workflows/resolve.py"),
         *("tether/workflows/values.py", "tether/workflows/widgets.py"),
     ),

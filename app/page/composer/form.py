@@ -9,6 +9,7 @@ from page.ui.parts import load_part
 from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.inventory import lacks_of
 from tether.core.model.server import Reach
+from tether.core.protocol.node_info import NodeInfo
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.describer import Describer
 
@@ -39,6 +40,11 @@ class Form:
         """Workflows chosen so far: what comes late for an earlier one is dropped."""
         self._panel: FormPanel | None = None
         self._shown: Workflow | None = None
+        self._chosen: Workflow | None = None
+        """What is shown, with the inputs that were brought by choices in its form."""
+        self._infos: Mapping[str, NodeInfo | None] = {}
+        self._brought: dict[str, str] = {}
+        """Those choices, by `node.input`."""
         self.name = ""
         """The name under which the workflow that is shown was chosen."""
 
@@ -54,14 +60,16 @@ class Form:
         from page.composer.form_panel import FormPanel
 
         if self._panel is None:
-            self._panel = FormPanel(self._context.words, self._roll, self._substituted)
+            words = self._context.words
+            self._panel = FormPanel(words, self._roll, self._substituted, self._choose)
         classes = [node["class_type"] for node in workflow.nodes.values()]
         self._describer.forget()  # models may have come
         infos = await self._describer.describe(classes, self._composer.pinned)
         if number != self._choices:
             return
         if not self.is_of(workflow):  # else what is typed there stays
-            self._shown = workflow
+            self._shown = self._chosen = workflow
+            self._infos, self._brought = infos, {}
             self._panel.show(form_of(workflow, infos))
             self._composer.count()
         self.name = name
@@ -88,27 +96,55 @@ class Form:
 
     def typed(self) -> dict[str, str]:
         """Return what was typed in the form that is shown, by `node.input`."""
-        return self._panel.typed() if self._panel is not None else {}
+        return self._panel.typed() | self._brought if self._panel is not None else {}
 
     def picked(self) -> Files:
         """Return the pictures that were picked in the form that is shown."""
         return self._panel.files() if self._panel is not None else {}
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
-        """Restore what was typed and picked."""
-        if self._panel is not None:
-            self._panel.type_in(typed, files)
+        """Restore what was typed and picked; choices first, for they bring fields."""
+        if self._panel is None:
+            return
+        while True:
+            choices = [field for field in self._panel.fields if field.is_dynamic]
+            changed = [each for each in choices if typed.get(each.place, each.value) != each.value]
+            if not changed:
+                break
+            self._choose(changed[0], typed[changed[0].place])
+        self._panel.type_in(typed, files)
+
+    def _choose(self, field: Field, value: str) -> None:
+        """Show the inputs that a choice brings; what was typed elsewhere stays."""
+        from page.composer.form_fields import form_of
+        from tether.workflows.dynamic_choices import with_choice
+
+        assert self._panel is not None and self._chosen is not None
+        typed = self._panel.typed()
+        picked = self._panel.files().items()
+        files = {f"{node_id}.{name}": file for (node_id, name), (_, file) in picked}
+        nodes = self._chosen.nodes
+        node = nodes[field.node_id]
+        info = self._infos[node["class_type"]]
+        assert info is not None
+        inputs = with_choice(info, node["inputs"], field.input, value)
+        self._chosen = self._chosen.with_nodes({**nodes, field.node_id: {**node, "inputs": inputs}})
+        self._brought[field.place] = value
+        self._panel.show(form_of(self._chosen, self._infos))
+        self._panel.type_in(typed, files)
+        self._panel.focus(field)
 
     def answered(self, workflow: Workflow) -> Workflow:
         """Return a workflow with what was set in its form; seeds new where that is wanted."""
-        if self._panel is None or not self.is_of(workflow):
+        if self._panel is None or self._chosen is None or not self.is_of(workflow):
             return workflow
         from page.composer.form_fields import filled
 
         answers = self._panel.answers()
         if self._panel.is_fresh:
             answers |= {field.key: self._roll(field) for field in self._panel.seeds()}
-        return workflow.with_nodes(filled(workflow.nodes, answers)) if answers else workflow
+        chosen = self._chosen
+        return chosen.with_nodes(filled(chosen.nodes, answers)) if answers else chosen
 
     def why_alike(self) -> str:
         """Say why several tasks of one picture give the same; "" when they don't."""

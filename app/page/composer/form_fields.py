@@ -8,6 +8,7 @@ from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import InputInfo, NodeInfo
 from tether.core.protocol.workflow import Workflow
+from tether.workflows.dynamic_choices import described, keys_of
 from tether.workflows.values import MAIN_NAMES, SEEDS
 
 Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
@@ -46,11 +47,18 @@ class Field(NamedTuple):
     step: float | None = None
     choices: tuple[str | int | float, ...] = ()
     label: str = ""
+    is_dynamic: bool = False
+    """It is a choice that brings other inputs."""
 
     @property
     def key(self) -> tuple[NodeId, str]:
         """Where the value is."""
         return self.node_id, self.input
+
+    @property
+    def place(self) -> str:
+        """The same as text: `node.input`."""
+        return f"{self.node_id}.{self.input}"
 
 
 def form_of(workflow: Workflow, infos: Mapping[str, NodeInfo | None]) -> tuple[Field, ...]:
@@ -61,10 +69,11 @@ def form_of(workflow: Workflow, infos: Mapping[str, NodeInfo | None]) -> tuple[F
     found: list[Field] = []
     for node_id, node in workflow.nodes.items():
         info = infos.get(node["class_type"])
+        inputs = described(info, node["inputs"]) if info else {}
         for name, value in node["inputs"].items():
-            kind = _kind(node["class_type"], name, value, info.input(name) if info else None)
+            kind = _kind(node["class_type"], name, value, inputs.get(name))
             if kind is not None:
-                found.append(_field(node_id, node, name, kind, info))
+                found.append(_field(node_id, node, name, kind, info, inputs.get(name)))
     found.sort(key=lambda field: (not field.is_main, _ORDER.index(field.kind)))
     chosen = _chosen(workflow.graph or {}, found)
     if chosen:
@@ -174,6 +183,8 @@ def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kin
             return "switch"
         case str() | int() | float() if info is not None and info.is_plain_list:
             return "choice"
+        case str() if info is not None and keys_of(info):
+            return "choice"
         case int() if name in SEEDS:
             return "seed"
         case int() if info is None or info.type != "FLOAT":
@@ -188,14 +199,19 @@ def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kin
 
 
 def _field(
-    node_id: NodeId, node: Mapping[str, Any], name: str, kind: Kind, info: NodeInfo | None
+    node_id: NodeId,
+    node: Mapping[str, Any],
+    name: str,
+    kind: Kind,
+    info: NodeInfo | None,
+    given: InputInfo | None,
 ) -> Field:
-    given = info.input(name) if info else None
     meta = node.get("_meta")
     title = meta.get("title") if isinstance(meta, dict) else None
     options = given.options if given else {}
     value = node["inputs"][name]
-    choices = given.choices if given and kind == "choice" else ()
+    keys = keys_of(given) if given else ()
+    choices = keys or (given.choices if given and kind == "choice" else ())
     return Field(
         node_id,
         name,
@@ -208,6 +224,7 @@ def _field(
         _number(options.get("step")),
         # What the workflow names comes first, also where this server doesn't have it.
         choices if not choices or value in choices else (value, *choices),
+        is_dynamic=bool(keys),
     )
 
 

@@ -30,17 +30,25 @@ class FormPanel:
         words: Words,
         roll: Callable[[Field], int],
         substitute: Callable[[str, str, str], None],
+        choose: Callable[[Field, str], None],
     ) -> None:
         self._words = words
         self._roll = roll
         self._box = by_id("form")
         self._lacks = by_id("form-lacks")
-        self._fields: tuple[Field, ...] = ()
+        self.fields: tuple[Field, ...] = ()
         self._inputs: list[Any] = []
         self._fresh: Any = None
         self.picture_input: tuple[NodeId, str] | None = None
         """What the page's list of pictures fills."""
         on_action(self._box, lambda _action, key: self._dice(int(key)))
+
+        def changed(event: Any) -> None:
+            for field, shown in self._shown():
+                if field.is_dynamic and shown.id == event.target.id:
+                    choose(field, str(shown.value))
+
+        listen(self._box, "change", changed)
 
         def chosen(event: Any) -> None:
             target = event.target
@@ -57,13 +65,13 @@ class FormPanel:
         """Show these fields; the first picture is the one that the page's list fills."""
         first = next((each for each in fields if each.kind in _PICTURES), None)
         self.picture_input = first and first.key
-        self._fields = tuple(each for each in fields if each is not first)
-        self._inputs = [self._input(number, each) for number, each in enumerate(self._fields)]
-        rows = [(each, self._row(number, each)) for number, each in enumerate(self._fields)]
+        self.fields = tuple(each for each in fields if each is not first)
+        self._inputs = [self._input(number, each) for number, each in enumerate(self.fields)]
+        rows = [(each, self._row(number, each)) for number, each in enumerate(self.fields)]
         rest = [row for each, row in rows if not each.is_main]
         self._box.replaceChildren(*(row for each, row in rows if each.is_main))
         self._fresh = None
-        if any(each.kind == "seed" for each in self._fields):
+        if any(each.kind == "seed" for each in self.fields):
             self._fresh, label = check_box(self._words.say("form.fresh"), id="form-fresh")
             self._box.append(label)
         if rest:
@@ -72,7 +80,13 @@ class FormPanel:
         self._box.hidden = not rows
 
     def _shown(self) -> Iterable[tuple[Field, Any]]:
-        return zip(self._fields, self._inputs, strict=True)
+        return zip(self.fields, self._inputs, strict=True)
+
+    def focus(self, field: Field) -> None:
+        """Lead the keyboard to a field."""
+        for each, shown in self._shown():
+            if each.place == field.place:
+                shown.focus()
 
     def problems(self) -> list[tuple[str, Any]]:
         """Return wrong values as (sentence, element); each field shows its own, if any."""
@@ -110,13 +124,13 @@ class FormPanel:
         for field, shown in self._shown():
             text = _typed_text(field, shown)
             if text != _own_text(field) and field.kind not in _PICTURES:
-                found[_place(field)] = text
+                found[field.place] = text
         return found | ({_FRESH: "true"} if self.is_fresh else {})
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
         """Restore texts, and JS Files of pictures, by `node.input`."""
         for field, shown in self._shown():
-            place = _place(field)
+            place = field.place
             if field.kind in _PICTURES:
                 if place in files:
                     transfer = js.DataTransfer.new()
@@ -133,7 +147,7 @@ class FormPanel:
 
     def seeds(self) -> list[Field]:
         """Return the fields of seeds."""
-        return [each for each in self._fields if each.kind == "seed"]
+        return [each for each in self.fields if each.kind == "seed"]
 
     def files(self) -> dict[tuple[NodeId, str], tuple[str, Any]]:
         """Return the pictures that were picked for fields: (file name, JS File)."""
@@ -163,13 +177,13 @@ class FormPanel:
 
     def _dice(self, number: int) -> None:
         shown = self._inputs[number]
-        shown.value = str(self._roll(self._fields[number]))
+        shown.value = str(self._roll(self.fields[number]))
         # As if it were typed.
         shown.dispatchEvent(js.Event.new("input", to_object({"bubbles": True})))
 
     def _row(self, number: int, field: Field) -> Any:
         row = element("div", f"field {field.kind}")
-        row.dataset.field = _place(field)
+        row.dataset.field = field.place
         shown = self._inputs[number]
         label = element("label", "", self._label(field), for_=shown.id)
         label.title = f"{field.title} · {field.input}"
@@ -196,7 +210,7 @@ class FormPanel:
         """
         if field.label:
             return field.label
-        alike = [each for each in self._fields if each.input == field.input]
+        alike = [each for each in self.fields if each.input == field.input]
         parts = [field.title if field.input == _VALUE else self._name(field)]
         if len(alike) > 1 and field.input != _VALUE:
             parts.append(field.title)
@@ -224,10 +238,6 @@ class FormPanel:
                 shown = element("input", "", id=name, autocomplete="off")
         shown.value = _own_text(field)
         return shown
-
-
-def _place(field: Field) -> str:
-    return f"{field.node_id}.{field.input}"
 
 
 def _typed_text(field: Field, shown: Any) -> str:

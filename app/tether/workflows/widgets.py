@@ -1,10 +1,11 @@
 """Widget values of a node, which the editor saves in order: their names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tether.core.errors import BadInput
 from tether.core.protocol.node_info import CHOICE, InputInfo, NodeInfo, read_inputs
+from tether.workflows.dynamic_choices import DYNAMIC, brought_by, default_of
 from tether.workflows.graph import Node
 from tether.workflows.values import SEEDS
 
@@ -30,22 +31,6 @@ CUSTOM_CHOICE = "CustomCombo"
 
 Source: ComfyUI frontend 1.58, `graphToPrompt`, its results compared.
 """
-
-_DYNAMIC = "COMFY_DYNAMICCOMBO_V3"
-"""The type of a choice with inputs of its own, named `choice.input`."""
-
-
-_DEFAULTS: Mapping[str, Any] = {
-    "INT": 0,
-    "FLOAT": 0.0,
-    "STRING": "",
-    "BOOLEAN": False,
-    "MARKDOWN": "",
-    "RANGE": {"min": 0, "max": 1},
-    "BOUNDING_BOXES": [],
-    "CURVE": {"points": [[0, 0], [1, 1]], "interpolation": "monotone_cubic"},
-}
-"""Source: ComfyUI frontend 1.58, `graphToPrompt` of new nodes, its results compared."""
 
 
 class Values(NamedTuple):
@@ -115,26 +100,8 @@ def with_index(named: dict[str, Any]) -> dict[str, Any]:
     return {**named, "index": options.index(choice) if choice in options else -1}
 
 
-def default_of(info: InputInfo) -> Any:
-    """Return the editor's value for a new node: the default, or the first choice."""
-    if "default" in info.options:
-        return info.options["default"]
-    if info.choices:
-        return info.choices[0]
-    for option in _options(info):
-        return option.get("key")
-    return _DEFAULTS.get(info.widget_type)
-
-
-def _options(info: InputInfo) -> list[dict[str, Any]]:
-    """List the options of a choice that brings inputs."""
-    options = info.options.get("options") if info.type == _DYNAMIC else None
-    listed = options if isinstance(options, list) else []
-    return [option for option in listed if isinstance(option, dict)]
-
-
 def _widgets_of(info: NodeInfo) -> list[InputInfo]:
-    return [each for each in info.inputs if each.is_widget or each.type == _DYNAMIC]
+    return [each for each in info.inputs if each.is_widget or each.type == DYNAMIC]
 
 
 def _walked(node: Node, values: list[Any], info: NodeInfo) -> Values:
@@ -146,7 +113,7 @@ def _walked(node: Node, values: list[Any], info: NodeInfo) -> Values:
     while todo and values:
         each, value = todo.pop(0), values.pop()
         named[each.name] = value
-        todo[:0] = _brought_by(each, value)
+        todo[:0] = brought_by(each, value)
         if each.widget_type == "BOUNDING_BOX":
             del values[-_PARTS_OF_BOX:]
         if _is_controlled(each) and values and _is_in(values[-1], CONTROLS | {None}):
@@ -177,7 +144,7 @@ def _completed(named: Mapping[str, Any], info: NodeInfo) -> tuple[dict[str, Any]
             lacks |= each.is_required
             if value is not None:
                 whole[each.name] = value
-        todo[:0] = _brought_by(each, value)
+        todo[:0] = brought_by(each, value)
     return whole, lacks
 
 
@@ -212,18 +179,6 @@ def _guessed(node: Node, values: list[Any]) -> Values:
             rest.pop()
     # Some were no inputs, or inputs had no value: then none can be assigned for certain.
     return Values({}, "editor_values_unknown") if rest else Values(named, doubt)
-
-
-def _brought_by(info: InputInfo, value: Any) -> Iterator[InputInfo]:
-    """Yield the widgets that the value of a choice adds.
-
-    Source: ComfyUI 0.28.1, comfy_api `DynamicCombo`, read.
-    """
-    for option in _options(info):
-        if option.get("key") == value:
-            for each in read_inputs(option.get("inputs"), None):
-                if each.is_widget or each.type == _DYNAMIC:
-                    yield each._replace(name=f"{info.name}.{each.name}")
 
 
 def _is_controlled(info: InputInfo) -> bool:

@@ -21,6 +21,7 @@ from tether.core.errors import BadInput, MessageError
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import NodeInfo, read_node_info
 from tether.core.protocol.workflow import Workflow
+from tether.workflows.dynamic_choices import DYNAMIC
 
 SAMPLER = json.dumps(
     {
@@ -216,6 +217,15 @@ def test_a_range_is_told_where_it_tells_something(
     assert range_of(Field(NodeId("1"), "n", "N", kind, 1, True, low, high)) == told
 
 
+def test_a_choice_that_brings_inputs_has_its_options_and_their_fields() -> None:
+    options = [{"key": "big", "inputs": {"required": {"size": ["INT", {"max": 9}]}}}, {"key": "s"}]
+    text = json.dumps({"Odd": {"input": {"required": {"m": [DYNAMIC, {"options": options}]}}}})
+    odd = {NodeId("3"): {"class_type": "Odd", "inputs": {"m": "big", "m.size": 7}}}
+    mode, size = form_of(Workflow(odd), {"Odd": read_node_info("Odd", text)})[::-1]
+    assert (mode.kind, mode.choices, mode.is_dynamic) == ("choice", ("big", "s"), True)
+    assert (size.kind, size.high, size.is_dynamic, size.place) == ("whole", 9, False, "3.m.size")
+
+
 APP_NODES = {
     NodeId("1"): {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
     NodeId("2"): {"class_type": "LoadImage", "inputs": {"image": "b.png"}},
@@ -231,7 +241,7 @@ def app(*places: Any) -> dict[str, Any]:
         "nodes": [
             {"id": 1, "type": "LoadImage", "inputs": None},
             {"id": 2, "type": "LoadImage", "inputs": slots},
-            {"id": 7, "type": "KSampler"},
+            {"id": 7, "type": "KSampler", "inputs": [{"name": "cfg"}, 7]},
             {"id": 8, "type": "c0ffee", "inputs": [{"name": "text", "label": "What to paint"}]},
         ],
         "extra": {"linearData": {"inputs": list(places), "outputs": ["9"]}},

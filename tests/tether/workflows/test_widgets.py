@@ -7,9 +7,9 @@ import pytest
 
 from tests.tether.workflows.cases import INFOS, flow, node, slot
 from tether.core.errors import BadInput
-from tether.core.protocol.node_info import InputInfo, NodeInfo, read_node_info
+from tether.core.protocol.node_info import NodeInfo, read_node_info
 from tether.workflows.graph import Node, read_graph
-from tether.workflows.widgets import default_of, values_of
+from tether.workflows.widgets import values_of
 
 
 def one(values: Any, *inputs: dict[str, Any], kind: str = "A", **more: Any) -> Node:
@@ -100,23 +100,6 @@ def test_a_choice_brings_inputs_of_its_own() -> None:
 def test_parts_behind_an_object_are_no_values() -> None:
     info = described(box=["BOUNDING_BOX", {"socketless": True}], n=["INT", {}])
     assert values_of(one([{"x": 1}, 1, 2, 3, 4, 7]), info) == ({"box": {"x": 1}, "n": 7}, "")
-
-
-@pytest.mark.parametrize(
-    ("info", "value"),
-    [
-        (InputInfo("a", "INT", True, {"default": 5}), 5),
-        (InputInfo("a", "COMBO", True, {}, ("x", "y")), "x"),
-        (InputInfo("a", "FLOAT", True, {}), 0.0),
-        (InputInfo("a", "COMBO", True, {}), None),
-        (InputInfo("a", "FLOAT,INT", True, {"widgetType": "FLOAT"}), 0.0),
-        (InputInfo("a", "RANGE", True, {}), {"min": 0, "max": 1}),
-        (InputInfo("a", "COMFY_DYNAMICCOMBO_V3", True, {"options": [3, {"key": "x"}]}), "x"),
-        (InputInfo("a", "COMFY_DYNAMICCOMBO_V3", True, {"options": 3}), None),
-    ],
-)
-def test_defaults(info: InputInfo, value: Any) -> None:
-    assert default_of(info) == value
 
 
 def test_an_unknown_class_whose_file_names_its_values() -> None:
