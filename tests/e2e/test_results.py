@@ -272,10 +272,10 @@ def padded(inputs: Inputs) -> Work:
     return replace(work, files=tuple(file.ljust(PADDED, b"\0") for file in work.files))
 
 
-def test_a_large_result_is_fetched_on_a_click_alone(
+def test_a_large_result_is_shown_by_a_smaller_copy_and_fetched_whole_on_a_click(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
-    """Its size is said; 404 is said, too, and can be tried again."""
+    """Its size is said; the gallery has its thumbnail."""
     watch.allow("ERR_ABORTED")
     server = ComfyServer(replace(LOCAL, name="gpu-1"), work={**WORK, "SaveImage": padded})
     background.run(server.start())
@@ -286,9 +286,13 @@ def test_a_large_result_is_fetched_on_a_click_alone(
         expect_done(page, 1)
         offer = page.locator(".results [data-action=fetch]")
         expect(offer).to_contain_text("(33 MB)")
-        expect(page.locator(".results .result")).to_have_count(0)
-        offer.click()
         expect(page.locator(".results .result")).to_have_count(1)
+        expect(page.locator(".results .save")).to_have_count(0)
+        page.locator("#gallery-open").click()
+        expect(page.locator("#gallery .kept img")).not_to_have_js_property("naturalWidth", 0)
+        page.keyboard.press("Escape")
+        offer.click()
+        expect(page.locator(".results .save")).to_have_count(1)
         assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
     background.run(server.stop())
 

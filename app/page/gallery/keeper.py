@@ -127,6 +127,7 @@ class Keeper:
     ) -> None:
         blob = await self._world.content(task, output, MAX_FETCHED)
         if blob is None:
+            contents.update(await self._smaller(task, entry.small(number), output))
             return
         blob = blob.slice(0, blob.size, type_of(output.filename))
         if blob.size > THUMBNAIL_ABOVE:
@@ -135,6 +136,14 @@ class Keeper:
                 contents[entry.small(number)] = small
         if blob.size <= MAX_KEPT:
             contents[entry.whole(number)] = blob
+
+    async def _smaller(self, task: Task, name: str, output: Output) -> dict[str, Any]:
+        """Return the thumbnail of a picture that is too large, made of its server's copy."""
+        copy = await self._world.fetch(task, output, is_asked=False)
+        if not copy.address:
+            return {}
+        small = await shrunk(await (await js.fetch(copy.address)).blob())
+        return {} if small is None else {name: small}
 
     def _fitting(self, contents: dict[str, Any]) -> dict[str, int]:
         """Choose what one entry may take, the smallest contents first: they are the most useful."""

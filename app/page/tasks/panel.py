@@ -133,7 +133,7 @@ class TasksPanel:
 
 
 class ResultFigures:
-    """Fills cards; a picture is fetched when it comes into view, and a large one on a click."""
+    """Fills cards; a picture is fetched when it comes into view, a large one whole on a click."""
 
     def __init__(self, context: PageContext, actions: TaskActions) -> None:
         self._words = context.words
@@ -170,7 +170,11 @@ class ResultFigures:
         words, name = self._words, str(box.dataset.name)
         if fetched.size:
             size = f"{fetched.size / 2**20:.0f}"
-            self._offer(box, words.say("task.fetch_large", file=name, size=size))
+            whole = words.say("task.fetch_large", file=name, size=size)
+            if fetched.address:
+                self._picture(box, fetched.address, whole)
+            else:
+                self._offer(box, whole)
         elif not fetched.address:
             self._offer(box, words.say("task.fetch_again"))
             box.prepend(element("p", "trouble", words.say("trouble.result_gone", file=name)))
@@ -185,7 +189,8 @@ class ResultFigures:
     def _offer(self, box: Any, label: str) -> None:
         box.replaceChildren(button("fetch", str(box.dataset.key), label))
 
-    def _picture(self, box: Any, address: str) -> None:
+    def _picture(self, box: Any, address: str, whole: str = "") -> None:
+        """Show a picture; `whole` offers to fetch what this is a smaller copy of."""
         words, name = self._words, str(box.dataset.name)
         key, file = str(box.dataset.key), str(box.dataset.file)
         image = element("img", "result", src=address, alt=name)
@@ -193,7 +198,11 @@ class ResultFigures:
         link.title = words.say("task.zoom", file=name)
         link.dataset.action, link.dataset.key = "zoom", key
         use = button("use", key, words.say("task.use"))
-        save = element("a", "save", words.say("zoom.save"), href=address, download=file)
+        save = (
+            button("fetch", key, whole)
+            if whole
+            else element("a", "save", words.say("zoom.save"), href=address, download=file)
+        )
         box.replaceChildren(link, use, save)
 
     def _play(self, box: Any, address: str) -> None:

@@ -12,7 +12,14 @@ from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
-from tether.core.protocol.outputs import LARGEST_ASKED, LARGEST_UNASKED, Fetched, Output, view_url
+from tether.core.protocol.outputs import (
+    LARGEST_ASKED,
+    LARGEST_UNASKED,
+    Fetched,
+    Output,
+    smaller_url,
+    view_url,
+)
 from tether.core.windows.transfers import Begin
 
 _SHOWN = ("image/", "video/", "audio/")
@@ -47,9 +54,13 @@ class BrowserMedia:
         return self._shown.get(task.task_id, {}).get(url, (url,))[0]
 
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
-        """Fetch a result, unless it is large and no person asked for it."""
-        found, _ = await self._found(task.task_id, *_place(task, output), is_asked)
-        return found
+        """Fetch a result; of a large picture that no person asked for, a smaller copy."""
+        server, url = _place(task, output)
+        found, _ = await self._found(task.task_id, server, url, is_asked)
+        if not found.size or output.kind != "image":
+            return found
+        smaller, _ = await self._found(task.task_id, server, smaller_url(url), is_asked)
+        return found._replace(address=smaller.address)
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return a result as a Blob; None if it has more bytes or can't be had.

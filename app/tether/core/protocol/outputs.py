@@ -73,7 +73,8 @@ class Output:
 class Fetched(NamedTuple):
     """A result file in the page: its address, "" when there is none.
 
-    `size` is the bytes of one that is too large to be fetched unasked; the address is "" then.
+    `size` is the bytes of one that is too large to be fetched unasked; the address is that of a
+    smaller copy then, if the server made one.
     """
 
     address: str
@@ -165,6 +166,14 @@ def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:
         )
     )
     return f"{server}/view?{query}"
+
+
+def smaller_url(url: str) -> str:
+    """Return the address of the same picture in fewer bytes: whole, but encoded again.
+
+    Source: ComfyUI 0.28.1, `GET /view`, `preview`, measured: 500 for what is no picture.
+    """
+    return f"{url}&preview=webp;80"
 
 
 def outputs_to_json(outputs: tuple[Output, ...]) -> list[list[str]]:

@@ -25,6 +25,7 @@ from tether.core.protocol.outputs import (
     read_json,
     read_outputs,
     saved_name,
+    smaller_url,
     view_url,
 )
 
@@ -250,3 +251,8 @@ def test_a_folder_with_an_endless_name_is_none() -> None:
     files = [{"filename": "a.png", "subfolder": "x" * 2_000_000, "type": "y" * 2_000_000}]
     (output,) = read_outputs(NodeId("9"), {"images": files})
     assert (output.subfolder, output.folder) == ("", "output")
+
+
+def test_a_smaller_copy_is_the_same_picture_encoded_again() -> None:
+    whole = view_url(NORTH, Output(NODE, "image", "a.png"), PromptId("p"))
+    assert smaller_url(whole) == f"{whole}&preview=webp;80"
