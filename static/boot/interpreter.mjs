@@ -23,6 +23,7 @@ export async function loadPyodide(options) {
   });
   unpackCache(python, await cache);
   cache = null; // What is unpacked needn't be kept twice.
+  window.tetherImport = (path) => import(window.tetherFile(path));
   window.tetherLoadPython = (...paths) => loadPython(python, paths);
   return python;
 }

@@ -33,6 +33,7 @@ async function start() {
   });
   const { unpack } = python.pyimport("sitecustomize");
   unpack(await firstScreen);
+  window.tetherImport = (path) => import(window.tetherFile(path));
   // Fetches what the first screen doesn't need; in a built site, [lazy] names archives.
   window.tetherLoadPython = async (...paths) => {
     for (const archive of await Promise.all(paths.map(fetchArchive))) unpack(archive);

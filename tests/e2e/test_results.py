@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Download, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -295,6 +297,38 @@ def test_a_large_result_is_shown_by_a_smaller_copy_and_fetched_whole_on_a_click(
         expect(page.locator(".results .save")).to_have_count(1)
         assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
     background.run(server.stop())
+
+
+def test_all_results_are_saved_by_one_press(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """In one file, under their photos' names; once, however often it is pressed."""
+    page = open_page(watched_page, two)
+    pictures = [noise(number, 16, 12) for number in range(3)]
+    run(page, [as_file(picture, f"{number}.png") for number, picture in enumerate(pictures)])
+    expect_done(page, 3)
+    saved_files: list[Download] = []
+    page.on("download", lambda each: saved_files.append(each))
+    with page.expect_download() as saving:
+        page.evaluate("for (const _ of [1, 2, 3]) document.getElementById('task-save').click()")
+    assert re.fullmatch(r"tether-20\d\d-\d\d-\d\d\.zip", saving.value.suggested_filename)
+    with ZipFile(saving.value.path()) as archive:
+        assert archive.testzip() is None
+        files = {name.partition("-")[0]: archive.read(name) for name in archive.namelist()}
+    assert len(files) == 3
+    for number, picture in enumerate(pictures):
+        made = Image.open(BytesIO(files[str(number)])).convert("RGB")
+        assert made.tobytes() == ImageOps.invert(picture).tobytes()
+    assert len(saved_files) == 1
+
+
+def test_what_can_not_be_saved_is_counted(two: Farm, watched_page: Page, watch: Watch) -> None:
+    watch.expect("Failed to load resource: net::ERR_")
+    page = open_page(watched_page, two)
+    page.context.route("**/view?**", lambda route: route.abort())
+    run(page, [as_file(noise(number), f"{number}.png") for number in range(2)])
+    expect_done(page, 2)
+    page.locator("#task-save").click()
+    expect(page.locator("#notices")).to_contain_text("2 of 2 results can't be had")
+    page.context.unroute("**/view?**")
 
 
 def test_a_result_that_cannot_be_had_says_so_and_can_be_tried_again(

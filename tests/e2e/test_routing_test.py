@@ -241,7 +241,7 @@ def test_two_servers_are_proven_and_a_dead_one_is_named(
         page.locator("#runs-open").click()
         for name in ("gpu-1", "gpu-2"):
             page.locator("#runs-server").select_option(label=name)
-            expect(page.locator("#runs-problem")).to_contain_text("This server has run nothing")
+            expect(page.locator("#runs-recent")).to_contain_text("This server has run nothing")
         page.locator("#runs-close").click()
         open_menu(page)
         page.locator("#routing-open").click()

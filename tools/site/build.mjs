@@ -18,9 +18,9 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 // The source tree's own, and what keeps its name.
 const LEFT_OUT = /^(vendor\/|boot\/interpreter\.mjs$|site\/sw\.js$)/;
-const VENDORED = ["vendor/pyodide", "vendor/pyscript"];
+const VENDORED = ["vendor/pyodide", "vendor/pyscript", "vendor/client-zip"];
 // The page asks for these by the names that they have in the source tree.
-const ASKED_FOR = /^(i18n|workflows|demo)\//;
+const ASKED_FOR = /^(i18n|workflows|demo|vendor\/client-zip)\//;
 
 async function main() {
   const { values } = parseArgs({

@@ -14,6 +14,7 @@ import { startCompiler, startPython } from "./python.mjs";
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
 const PYSCRIPT = join(ROOT, "node_modules/@pyscript/core/dist");
+const ZIPPER = join(ROOT, "node_modules/client-zip");
 const BUILDER = join(ROOT, "tools/site/byte_code.py");
 const RULES = join(ROOT, "tools/site/stdlib_rules.txt");
 const LIBRARY = join(ROOT, "tools/site/library");
@@ -42,6 +43,7 @@ async function main() {
     join(ROOT, "package-lock.json"),
     join(PYODIDE, "package.json"),
     join(PYSCRIPT, "../package.json"),
+    join(ZIPPER, "package.json"),
   ]);
   if ((await textOf(join(VENDOR, "stamp.json"))) === stamp) return;
   await fill(stamp);
@@ -62,6 +64,7 @@ async function fill(stamp) {
       await writeFile(join(next, "pyscript", name), text.replace(/^\/\/# sourceMappingURL=.*$/m, ""));
     }
   }
+  await cp(join(ZIPPER, "index.js"), join(next, "client-zip", "index.js"));
   // The page installs no packages: it needs the versions, not the list of 357 others.
   const lock = JSON.parse(await readFile(join(PYODIDE, "pyodide-lock.json"), "utf8"));
   const lean = JSON.stringify({ info: lock.info, packages: {} });

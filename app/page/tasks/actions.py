@@ -27,7 +27,7 @@ MAX_DELAYS = 100
 ONE_PRESS = 1.0
 """Seconds within which the same button pressed again is the same wish, as in a double click."""
 
-WORKING = {"again", "again-lost", "elsewhere", "send", "use", "cancel-all"}
+WORKING = {"again", "again-lost", "elsewhere", "send", "use", "cancel-all", "save-all"}
 """Actions that cause work."""
 
 
@@ -68,6 +68,8 @@ class TaskActions:
                 self._remove([task_id])
             case "clear":
                 self._remove([task.task_id for task in context.window.ended()])
+            case "save-all":
+                context.soon(self._save_all())
             case "send":
                 context.emit(SendAllRequested())
             case "zoom":
@@ -93,6 +95,15 @@ class TaskActions:
         for task in live:
             context.emit(CancelRequested(task.task_id))
         self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
+
+    async def _save_all(self) -> None:
+        """Save the files of all tasks that have a card."""
+        await load_part("save")
+        from page.tasks.save_all import save_all
+
+        tasks = [each for each in self._context.window.ended() if each.task_id not in self.removed]
+        results = [(task, each) for task in tasks for each in task.outputs if each.filename]
+        await save_all(self._context, results)
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""

@@ -34,6 +34,7 @@ class TasksPanel:
         self._none = by_id("task-none")
         self._clear = by_id("task-clear")
         self._cancel = by_id("task-cancel")
+        self._save = by_id("task-save")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
         self._more = by_id("task-more")
@@ -60,6 +61,7 @@ class TasksPanel:
         self._safety.dataset.tone = "bad" if tasks.only_here else "good"
         self._send.hidden = not tasks.can_send_all
         self._cancel.hidden = sum(row.can_cancel for row in tasks.rows) < 2
+        self._save.hidden = sum(bool(row.results) for row in tasks.rows if row.can_dismiss) < 2
         self._clear.hidden = not any(row.can_dismiss for row in tasks.rows)
         return gone
 

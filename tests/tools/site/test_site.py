@@ -24,7 +24,7 @@ KEEP_THEIR_NAMES = {"_headers", "index.html", "servers.json", "sw.js"}
 
 # A file's own hash; in a folder with the hash of all its files, they keep their names.
 HASHED = re.compile(r"assets/.+-([0-9a-f]{10})\.\w+")
-FOLDER = re.compile(r"(assets/vendor/\w+-([0-9a-f]{10})/)(.+)")
+FOLDER = re.compile(r"(assets/vendor/[\w-]+-([0-9a-f]{10})/)(.+)")
 
 PAGE_KIND = (".css", ".html", ".js", ".mjs", ".svg")
 
@@ -145,7 +145,7 @@ def test_names_tell_what_is_in_the_files(site: Site) -> None:
             named = HASHED.fullmatch(path)
             assert named is not None, path
             assert named[1] == digest(content), path
-    assert len(folders) == 2
+    assert len(folders) == 3
     for folder, held in folders.items():
         lines = [f"{name} {hashlib.sha256(held[name]).hexdigest()}\n" for name in sorted(held)]
         assert digest("".join(lines).encode()) in folder

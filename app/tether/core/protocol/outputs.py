@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isinf
@@ -146,6 +146,21 @@ def saved_name(filename: str, picture: str) -> str:
     """Return a unique name for a result on disk: servers number theirs anew after a restart."""
     stem = picture.rpartition(".")[0] or picture
     return f"{stem}-{filename}" if stem else filename
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Number file names that come again: “a.png”, “a (2).png”, whatever the case of letters."""
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        stem, dot, ending = name.rpartition(".")
+        new, number = name, 2
+        while new.casefold() in taken:
+            new = f"{stem} ({number}){dot}{ending}" if stem else f"{name} ({number})"
+            number += 1
+        taken.add(new.casefold())
+        found.append(new)
+    return found
 
 
 def view_url(server: ServerUrl, output: Output, prompt_id: PromptId) -> str:

@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.tether.core.farm import NORTH
 from tests.tether.core.junk import DEEP, anything, texts
@@ -26,6 +27,7 @@ from tether.core.protocol.outputs import (
     read_outputs,
     saved_name,
     smaller_url,
+    unique_names,
     view_url,
 )
 
@@ -256,3 +258,16 @@ def test_a_folder_with_an_endless_name_is_none() -> None:
 def test_a_smaller_copy_is_the_same_picture_encoded_again() -> None:
     whole = view_url(NORTH, Output(NODE, "image", "a.png"), PromptId("p"))
     assert smaller_url(whole) == f"{whole}&preview=webp;80"
+
+
+def test_names_that_come_again_are_numbered() -> None:
+    names = ["a.png", "A.png", "a.png", "b", "b", "a (2).png", ".x", ".x"]
+    assert unique_names(names) == [
+        *("a.png", "A (2).png", "a (3).png", "b", "b (2)", "a (2) (2).png", ".x", ".x (2)"),
+    ]
+
+
+@given(st.lists(st.text(alphabet="aA.()2 ", max_size=6)))
+def test_no_two_names_are_alike(names: list[str]) -> None:
+    found = unique_names(names)
+    assert len({name.casefold() for name in found}) == len(names)

@@ -1,0 +1,52 @@
+"""All results in one file: a ZIP, which the browser puts together and saves."""
+
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from page.ui.context import PageContext
+from page.ui.dom import element
+from tether.browser.values import to_object
+from tether.core.errors import TetherError
+from tether.core.model.task import Task
+from tether.core.protocol.outputs import LARGEST_ASKED, Output, saved_name, unique_names
+
+ZIPPER = "./static/vendor/client-zip/index.js"
+
+LIFETIME = 60_000
+"""Milliseconds for which the file stays there for the browser to save."""
+
+
+async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> None:
+    """Save these results; a notice names how many could not be had.
+
+    Raises:
+        TetherError: The page's own host doesn't give what makes the file.
+    """
+    words, notices = context.words, context.notices
+    try:
+        zipper = await js.tetherImport(ZIPPER)
+    except JsException as error:
+        raise TetherError("part_missing", detail=error.message) from error
+    files: list[tuple[str, Any]] = []
+    for task, output in results:
+        blob = await context.world.content(task, output, LARGEST_ASKED)
+        if blob is not None:
+            photo = task.pictures[0].filename if task.pictures else ""
+            files.append((saved_name(output.filename, photo), blob))
+    if len(files) < len(results):
+        told = words.say("tasks.not_saved", missing=len(results) - len(files), count=len(results))
+        notices.show(told)
+    if not files:
+        return
+    names = unique_names(name for name, _ in files)
+    listed = [
+        to_object({"name": name, "input": blob})
+        for name, (_, blob) in zip(names, files, strict=True)
+    ]
+    packed = await zipper.downloadZip(to_js(listed)).blob()
+    address = str(js.URL.createObjectURL(packed))
+    day = str(js.Date.new().toISOString())[:10]
+    element("a", "", href=address, download=f"tether-{day}.zip").click()
+    js.setTimeout(js.URL.revokeObjectURL.bind(js.URL, address), LIFETIME)
