@@ -95,7 +95,11 @@ def test_another_choice_brings_its_own_fields(two: Farm, watched_page: Page, wat
     field(page, "2.scale_by").fill("3")
     look = page.locator('[data-field="2.look"] select')
     look.select_option("soft")
+    expect(look).to_be_focused()
     expect(field(page, "2.look.edge")).to_have_count(0)
+    look.select_option("sharp")
+    expect(field(page, "2.look.edge")).to_have_value("7")  # the workflow's own again
+    look.select_option("soft")
     field(page, "2.look.blur").fill("0.25")
     expect(field(page, "2.scale_by")).to_have_value("3")
     until(page, "JSON.stringify(sessionStorage).includes('0.25')")

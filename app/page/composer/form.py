@@ -61,7 +61,7 @@ class Form:
 
         if self._panel is None:
             words = self._context.words
-            self._panel = FormPanel(words, self._roll, self._substituted, self._choose)
+            self._panel = FormPanel(words, self._roll, self._substituted, self._chosen_here)
         classes = [node["class_type"] for node in workflow.nodes.values()]
         self._describer.forget()  # models may have come
         infos = await self._describer.describe(classes, self._composer.pinned)
@@ -96,7 +96,11 @@ class Form:
 
     def typed(self) -> dict[str, str]:
         """Return what was typed in the form that is shown, by `node.input`."""
-        return self._panel.typed() | self._brought if self._panel is not None else {}
+        if self._panel is None:
+            return {}
+        places = {field.place for field in self._panel.fields if field.is_dynamic}
+        brought = {place: value for place, value in self._brought.items() if place in places}
+        return self._panel.typed() | brought
 
     def picked(self) -> Files:
         """Return the pictures that were picked in the form that is shown."""
@@ -114,12 +118,21 @@ class Form:
             self._choose(changed[0], typed[changed[0].place])
         self._panel.type_in(typed, files)
 
+    def _chosen_here(self, field: Field, value: str) -> None:
+        """A person took another choice: the keyboard stays there."""
+        self._choose(field, value)
+        assert self._panel is not None
+        self._panel.focus(field)
+
     def _choose(self, field: Field, value: str) -> None:
-        """Show the inputs that a choice brings; what was typed elsewhere stays."""
+        """Show the inputs that a choice brings; what was typed elsewhere stays.
+
+        The workflow's own choice has the values and links that the workflow has.
+        """
         from page.composer.form_fields import form_of
         from tether.workflows.dynamic_choices import with_choice
 
-        assert self._panel is not None and self._chosen is not None
+        assert self._panel is not None and self._chosen is not None and self._shown is not None
         typed = self._panel.typed()
         picked = self._panel.files().items()
         files = {f"{node_id}.{name}": file for (node_id, name), (_, file) in picked}
@@ -128,11 +141,17 @@ class Form:
         info = self._infos[node["class_type"]]
         assert info is not None
         inputs = with_choice(info, node["inputs"], field.input, value)
+        own = self._shown.nodes[field.node_id]["inputs"]
+        if own.get(field.input) == value:
+            begin = f"{field.input}."
+            brought = {key: each for key, each in own.items() if key.startswith(begin)}
+            inputs = {key: each for key, each in inputs.items() if not key.startswith(begin)}
+            inputs |= brought
         self._chosen = self._chosen.with_nodes({**nodes, field.node_id: {**node, "inputs": inputs}})
         self._brought[field.place] = value
-        self._panel.show(form_of(self._chosen, self._infos))
+        shown = Workflow(self._chosen.nodes, self._shown.graph)  # an app stays one
+        self._panel.show(form_of(shown, self._infos), self._panel.is_unfolded)
         self._panel.type_in(typed, files)
-        self._panel.focus(field)
 
     def answered(self, workflow: Workflow) -> Workflow:
         """Return a workflow with what was set in its form; seeds new where that is wanted."""

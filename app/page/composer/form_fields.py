@@ -88,36 +88,37 @@ def form_of(workflow: Workflow, infos: Mapping[str, NodeInfo | None]) -> tuple[F
 def _chosen(graph: Mapping[str, Any], fields: list[Field]) -> tuple[Field, ...]:
     """Return what the author of an app lets people set, in the author's order and words.
 
-    Source: ComfyUI frontend 1.58, `extra.linearData` of its templates, read: `[node, input]`; a
-    value that a subgraph shows is named by its node, or as `subgraph:inner node:input`.
+    Source: ComfyUI frontend 1.58, `extra.linearData` of its templates, read: `[node, input]`; the
+    node by its id, or as `graph:node:input`.
     """
     match graph.get("extra"):
         case {"linearData": {"inputs": list(places)}}:
-            found = [_at(place, graph, fields) for place in places]
-            return tuple(dict.fromkeys(field for field in found if field is not None))
+            found = (_at(place, graph, fields) for place in places)
+            return tuple({field.key: field for field in found if field is not None}.values())
     return ()
 
 
 def _at(place: Any, graph: Mapping[str, Any], fields: list[Field]) -> Field | None:
+    """Return the one field that is meant: of the node itself, or inside of its subgraph."""
     match place:
-        case [int() | str() as outer, str(name), *_]:
-            host, _, inner = str(outer).partition(":")
-            inner = inner.partition(":")[0]
-            for field in fields:
-                node_id = str(field.node_id)
-                is_inside = (
-                    node_id.endswith(f":{inner}") if inner else node_id.startswith(f"{host}:")
-                )
-                if field.input == name and (node_id == host or is_inside):
-                    return field._replace(is_main=True, label=_label(graph, host, name))
+        case [int() | str() as node, str(name), *_]:
+            parts = str(node).split(":")
+            host = parts[1] if len(parts) > 2 else parts[0]
+            named = [field for field in fields if field.input == name]
+            own = [field for field in named if field.node_id == host]
+            inside = [field for field in named if field.node_id.startswith(f"{host}:")]
+            older = [field for field in named if field.node_id.endswith(f":{host}")]
+            for found in (own, inside, older):
+                if len(found) == 1:
+                    return found[0]._replace(is_main=True, label=_label(graph, host, name))
     return None
 
 
 def _label(graph: Mapping[str, Any], host: str, name: str) -> str:
-    """Return what the author calls an input of a node, which its id or its subgraph names."""
+    """Return what the author calls an input of a node."""
     for node in graph["nodes"]:
         slots = node.get("inputs")
-        if host in (str(node.get("id")), node.get("type")) and isinstance(slots, list):
+        if host == str(node.get("id")) and isinstance(slots, list):
             for slot in slots:
                 match slot:
                     case {"name": other, "label": str(label)} if other == name:

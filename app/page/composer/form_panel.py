@@ -61,7 +61,12 @@ class FormPanel:
         """Each task is to get seeds of its own."""
         return self._fresh is not None and bool(self._fresh.checked)
 
-    def show(self, fields: tuple[Field, ...]) -> None:
+    @property
+    def is_unfolded(self) -> bool:
+        """The minor fields are in sight."""
+        return bool(self._box.querySelector("details[open]"))
+
+    def show(self, fields: tuple[Field, ...], is_unfolded: bool = False) -> None:
         """Show these fields; the first picture is the one that the page's list fills."""
         first = next((each for each in fields if each.kind in _PICTURES), None)
         self.picture_input = first and first.key
@@ -76,7 +81,9 @@ class FormPanel:
             self._box.append(label)
         if rest:
             summary = element("summary", "", self._words.say("form.rest", count=len(rest)))
-            self._box.append(element("details", "", "", summary, *rest))
+            folded = element("details", "", "", summary, *rest)
+            folded.open = is_unfolded
+            self._box.append(folded)
         self._box.hidden = not rows
 
     def _shown(self) -> Iterable[tuple[Field, Any]]:
@@ -96,7 +103,7 @@ class FormPanel:
             try:
                 self._answer(field, shown)
             except BadInput as error:
-                facts = dict(error.trouble.facts) | {"field": self._name(field)}
+                facts = dict(error.trouble.facts) | {"field": self._label(field)}
                 sentence = self._words.say("trouble.field_bad", **facts)
                 found.append((sentence, shown))
             set_text(self._box.querySelector(f"#{shown.id}-wrong"), sentence)

@@ -4,11 +4,11 @@ from functools import lru_cache
 
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, RECENT, ComposerPanel
-from page.composer.records import MAX_RECENT, read_recent, with_recent
+from page.composer.records import LONGEST_RECENT, MAX_RECENT, read_recent, with_recent
 from tether.browser.site import fetch_text
 from tether.core.errors import BadInput
 from tether.core.model.title import keyed
-from tether.core.protocol.workflow import parse_workflow
+from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.runtime.ports import Records
 from tether.runtime.shared_entries import SharedEntries
 
@@ -53,7 +53,10 @@ class Library:
 
     def used(self, opened: Opened) -> None:
         """Remember a workflow that was used."""
-        self._used.write(with_recent(self._used.read(), opened.title, opened.workflow.text()))
+        text = opened.workflow.text()
+        if len(text) > LONGEST_RECENT // 4:  # others are to fit as well
+            text = Workflow(opened.workflow.nodes).text()
+        self._used.write(with_recent(self._used.read(), opened.title, text))
         self._show_recent()
 
     def _follow(self, key: str, _text: str | None) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from page.ui.parts import load_part
 from tether.core.errors import BadInput, Trouble
-from tether.core.protocol.workflow import Workflow, parse_workflow, workflow_of
+from tether.core.protocol.workflow import LONGEST_WORKFLOW, Workflow, parse_workflow, workflow_of
 from tether.runtime.describer import Describer
 
 
@@ -62,6 +62,8 @@ class FileOpener:
         graph = read_graph(content)
         result = convert(graph, await self._describer.describe(classes_needed(graph)))
         workflow = workflow_of(result.nodes, content)
+        if len(Workflow(workflow.nodes).text()) > LONGEST_WORKFLOW:
+            raise BadInput("workflow_too_long", limit=LONGEST_WORKFLOW)
         return Opened(title, workflow, result.assumptions)
 
 

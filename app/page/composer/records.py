@@ -130,9 +130,9 @@ def with_recent(content: Content, title: str, workflow: str) -> Content:
     kept: dict[str, list[Any]] = {}
     room = LONGEST_RECENT
     for row in [(number, title, workflow), *rows][:MAX_RECENT]:
+        if len(row[2]) > room:
+            continue
         room -= len(row[2])
-        if room < 0:
-            break
         kept[row[1]] = [row[0], row[2]]
     return {_RECENT: kept}
 

@@ -40,7 +40,7 @@ def read_saved(text: str) -> list[ServerFile]:
         raise MessageError("userdata", text)
     names = sorted(name for name in texts(content) if name.endswith(".json"))[:MOST_FILES]
     return [
-        ServerFile(name.removesuffix(".json"), f"/userdata/{quote(f'workflows/{name}', safe='')}")
+        ServerFile(name.removesuffix(".json"), f"/userdata/{_quoted(f'workflows/{name}')}")
         for name in names
     ]
 
@@ -57,6 +57,11 @@ def read_templates(text: str) -> list[ServerFile]:
     return list(_templates(content))[:MOST_FILES]
 
 
+def _quoted(name: str) -> str:
+    """Return a name for a path; one that no URL can hold leads to nothing."""
+    return quote(name, safe="", errors="replace")
+
+
 def _templates(content: list[Any]) -> Iterator[ServerFile]:
     for theme in content:
         listed = theme.get("templates") if isinstance(theme, dict) else None
@@ -64,4 +69,4 @@ def _templates(content: list[Any]) -> Iterator[ServerFile]:
             match each:
                 case {"name": str(name)}:
                     title = name_of(each.get("title")) or name
-                    yield ServerFile(title, f"/templates/{quote(name, safe='')}.json")
+                    yield ServerFile(title, f"/templates/{_quoted(name)}.json")

@@ -122,9 +122,10 @@ class ServerWorkflows:
             return  # another was chosen meanwhile
         if isinstance(found, TetherError):
             self._show_problem(words.trouble(found.trouble))
-            del self._offers[kind]
+            self._offers.pop(kind, None)
             return
         self._offers[kind] = found
+        self._show_problem("")
         titles = map(self._title, found)
         rows = [
             element("li", "", "", button(kind, str(number), title))
@@ -170,7 +171,7 @@ class ServerWorkflows:
         await self._use(opened)
 
     async def _opened(self, url: ServerUrl, offer: Offer) -> Opened:
-        gone = self._error("run_gone")
+        gone = self._error("run_gone" if isinstance(offer, Run) else "file_gone")
         if isinstance(offer, Run):
             paths, run = run_paths(offer), offer
             ways: Ways[str] = [

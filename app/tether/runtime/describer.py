@@ -84,7 +84,8 @@ class Describer:
 
     async def _replaced_by(self, url: ServerUrl) -> Mapping[str, Replacement]:
         """Return the classes that a server replaces; none where it doesn't say."""
-        if not self._window.servers[url].inventory.replaces_classes:
+        server = self._window.servers.get(url)  # it may be removed meanwhile
+        if server is None or not server.inventory.replaces_classes:
             return {}
         if url not in self._replacements:
             answer = await self._caller.call(url, Ask.NODE, REPLACEMENTS, CLASS_TIMEOUT)

@@ -248,9 +248,9 @@ def app(*places: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("outer", ["8", 8, "c0ffee:3:text"])
+@pytest.mark.parametrize("outer", ["8", 8, "c0ffee:8:text"])
 def test_an_app_shows_what_its_author_chose_in_that_order_and_those_words(outer: Any) -> None:
-    """A value of a subgraph is named by the subgraph's node, or by what is inside."""
+    """A value of a subgraph is named by the subgraph's node."""
     graph = app(["7", "cfg"], [outer, "text"], [2, "image", {}], ["7", "cfg"])
     found = form_of(Workflow(APP_NODES, graph), infos())
     main = [(field.node_id, field.input, field.label) for field in found if field.is_main]
@@ -260,6 +260,15 @@ def test_an_app_shows_what_its_author_chose_in_that_order_and_those_words(outer:
         ("7", "seed"),
         ("8:3", "width"),
     ]
+
+
+def test_a_value_inside_a_subgraph_is_chosen_where_there_is_one_alone() -> None:
+    """Older files name the node inside; of two alike nobody knows which is meant."""
+    (chosen, *_) = form_of(Workflow(APP_NODES, app(["3", "text"])), infos())
+    assert (chosen.key, chosen.is_main, chosen.label) == (("8:3", "text"), True, "")
+    two = {**APP_NODES, NodeId("8:4"): APP_NODES[NodeId("8:3")]}
+    found = form_of(Workflow(two, app(["8", "text"], ["7", "cfg"])), infos())
+    assert [field.key for field in found if field.is_main] == [("7", "cfg")]
 
 
 @pytest.mark.parametrize(

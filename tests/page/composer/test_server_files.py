@@ -21,6 +21,16 @@ def test_saved_workflows_come_by_name_with_their_folders() -> None:
     assert read_saved(text)[0].name == "b.json"
 
 
+def test_a_name_that_no_url_can_hold_hides_no_other() -> None:
+    """Linux servers list files whose names are in another encoding with halves of pairs."""
+    assert [each.path for each in read_saved(json.dumps(["a.json", "\udcb0.json"]))] == [
+        *("/userdata/workflows%2Fa.json", "/userdata/workflows%2F%3F.json"),
+    ]
+    assert read_templates(json.dumps([{"templates": [{"name": "\udcb0"}]}]))[0].path == (
+        "/templates/%3F.json"
+    )
+
+
 def test_templates_come_in_their_order_with_their_titles() -> None:
     themes: list[Any] = [
         {"title": "Image", "templates": [{"name": "flux/a", "title": "Flux"}, {"name": "b"}, 7]},

@@ -122,7 +122,11 @@ def test_servers_that_never_answer_are_not_waited_for_for_ever(
     assert servers.asked == []
 
 
-LISTED = {"Old": [{"new_node_id": "New"}], "Round": [{"new_node_id": "Old"}]}
+SAME = [{"old_id": "a", "new_id": "a"}]
+LISTED = {
+    "Old": [{"new_node_id": "New", "input_mapping": SAME}],
+    "Round": [{"new_node_id": "Old", "input_mapping": SAME}],
+}
 
 
 def test_a_class_that_a_server_replaces_is_described_by_the_new_one() -> None:

@@ -65,10 +65,12 @@ class Inventory:
             for lack in lacks
             if now - self._read_at[lack.class_type] > QUERIED_AGAIN
         }
-        replacements = (REPLACEMENTS,) if self._may_be_replaced(lacks) else ()
+        classes = [lack.class_type for lack in lacks if not lack.input]
+        if self._may_be_replaced(lacks) or (self.replaces_classes and stale & set(classes)):
+            stale.add(REPLACEMENTS)
         return [
             name
-            for name in dict.fromkeys((*workflow.special_classes(), *sorted(stale), *replacements))
+            for name in dict.fromkeys((*workflow.special_classes(), *sorted(stale)))
             if (name not in self._read_at or name in stale) and name not in queried
         ]
 
@@ -92,7 +94,12 @@ class Inventory:
 
     def fitted(self, nodes: Nodes) -> Nodes:
         """Return a workflow's nodes with this server's own names in them."""
-        return fitted(nodes, self.infos, self.substitutes)
+        # Source: ComfyUI 0.30.0, app/node_replace_manager.py, read: without `_meta` it answers 500.
+        whole = {
+            node_id: {"_meta": {}, **node} if node["class_type"] in self._replaced else node
+            for node_id, node in nodes.items()
+        }
+        return fitted(whole, self.infos, self.substitutes)
 
     def query(self, request_id: int, class_type: str) -> str:
         """Note that a class is queried; return the path of the call."""
@@ -136,7 +143,7 @@ class Inventory:
     def failed(self, request_id: int, now: float) -> None:
         """There was no answer: what was known before holds."""
         class_type = self._queried.pop(request_id, None)
-        if class_type not in (None, REPLACEMENTS):
+        if class_type is not None:
             self._read_at[class_type] = now
 
     def _may_be_replaced(self, lacks: Iterable[Lack]) -> bool:

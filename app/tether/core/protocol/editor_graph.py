@@ -31,17 +31,30 @@ def changed_graph(graph: Mapping[str, Any], before: Nodes, after: Nodes) -> dict
     nodes = list(graph["nodes"])
     for node_id, node in after.items():
         was = before[node_id]["inputs"]
+        if was.keys() != node["inputs"].keys():
+            return None  # another choice may have brought them
         names = [name for name, value in node["inputs"].items() if not _same(was.get(name), value)]
         if not names:
             continue
         if node_id not in places:
             return None
         shown = nodes[places[node_id]]
+        if set(names) & _linked(shown.get("inputs")):
+            return None  # the editor takes the value from elsewhere
         values = _changed_values(shown.get("widgets_values"), was, node["inputs"], names)
         if values is None:
             return None
         nodes[places[node_id]] = {**shown, "widgets_values": values}
     return {**graph, "nodes": nodes}
+
+
+def _linked(slots: Any) -> set[Any]:
+    listed = slots if isinstance(slots, list) else []
+    return {
+        each.get("name")
+        for each in listed
+        if isinstance(each, dict) and each.get("link") is not None
+    }
 
 
 def _changed_values(

@@ -37,6 +37,7 @@ class Replacement(NamedTuple):
 def read_replacements(text: str) -> dict[str, Replacement]:
     """Read `GET /node_replacements`: old class -> what replaces it; the first of several counts.
 
+    One that takes over no input is none: the server would leave the new node without any.
     Source: ComfyUI, app/node_replace_manager.py `apply_replacements`, read.
 
     Raises:
@@ -49,8 +50,10 @@ def read_replacements(text: str) -> dict[str, Replacement]:
     for old, listed in content.items():
         match listed:
             case [{"new_node_id": str(new)} as first, *_]:
-                names = tuple(texts(first.get("old_widget_ids")))
-                found[old] = Replacement(new, names, dict(_pairs(first.get("input_mapping"))))
+                inputs = dict(_pairs(first.get("input_mapping")))
+                if inputs:
+                    names = tuple(texts(first.get("old_widget_ids")))
+                    found[old] = Replacement(new, names, inputs)
     return found
 
 

@@ -76,7 +76,8 @@ def test_what_was_lacking_is_asked_for_again_later() -> None:
     assert found.lacks(FIRST, workflow(), later) == lacks
 
 
-SOFTENED = json.dumps({"Up/scale": [{"new_node_id": "Newer"}]})
+MAPPING = [{"new_id": "name", "old_id": "name"}]
+SOFTENED = json.dumps({"Up/scale": [{"new_node_id": "Newer", "input_mapping": MAPPING}]})
 
 
 def without_class() -> Inventory:
@@ -94,9 +95,6 @@ def test_a_class_that_the_server_replaces_is_not_lacking() -> None:
     assert found.classes_to_query(FIRST, workflow(), NOON) == [REPLACEMENTS]
     assert found.query(8, REPLACEMENTS) == REPLACEMENTS
     assert found.classes_to_query(FIRST, workflow(), NOON) == []
-    found.failed(8, NOON)
-    assert found.classes_to_query(FIRST, workflow(), NOON) == [REPLACEMENTS], "nothing was said"
-    found.query(8, REPLACEMENTS)
     found.answered(8, 200, SOFTENED, NOON)
     assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == ()
     assert found.classes_to_query(FIRST, workflow(), NOON) == []
@@ -112,6 +110,28 @@ def test_a_class_that_nothing_replaces_is_lacking(status: int, text: str) -> Non
     found.query(8, REPLACEMENTS)
     found.answered(8, status, text, NOON)
     assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == (Lack("Up/scale"),)
+
+
+def test_a_list_that_can_not_be_had_keeps_no_task_waiting() -> None:
+    """The class is lacking then; both are asked for again after a while."""
+    found = without_class()
+    found.query(8, REPLACEMENTS)
+    found.failed(8, NOON)
+    assert found.knows(workflow()) and found.lacks(FIRST, workflow(), NOON) == (Lack("Up/scale"),)
+    assert found.classes_to_query(FIRST, workflow(), NOON) == []
+    later = NOON + QUERIED_AGAIN + 1
+    assert set(found.classes_to_query(FIRST, workflow(), later)) == {"Up/scale", REPLACEMENTS}
+    found.query(9, REPLACEMENTS)
+    found.answered(9, 200, SOFTENED, later)
+    assert found.lacks(FIRST, workflow(), later) == ()
+
+
+def test_what_is_replaced_is_sent_as_the_server_needs_it() -> None:
+    found = without_class()
+    found.query(8, REPLACEMENTS)
+    found.answered(8, 200, SOFTENED, NOON)
+    nodes = found.fitted(workflow().nodes)
+    assert ["_meta" in node for node in nodes.values()] == [False, True, True]
 
 
 def test_a_server_without_that_list_is_not_asked_for_it() -> None:

@@ -92,6 +92,29 @@ def test_where_a_value_has_no_sure_place_there_is_no_graph(after: Any, values: A
     assert changed_graph({"nodes": [first]}, NODES, after) is None
 
 
+def test_an_input_that_is_gone_leaves_no_graph() -> None:
+    """Another choice brings others, and all values behind it move."""
+    node = NODES[NodeId("2")]
+    after = {**NODES, NodeId("2"): {**node, "inputs": {"width": 512}}}
+    assert changed_graph(GRAPH, NODES, after) is None
+
+
+@pytest.mark.parametrize(
+    ("slots", "is_kept"),
+    [
+        ([{"name": "image", "link": 3}], False),
+        ([{"name": "image", "link": None}, 7], True),
+        ([{"name": "mask", "link": 3}], True),
+        (None, True),
+    ],
+)
+def test_a_value_that_comes_from_elsewhere_leaves_no_graph(slots: Any, is_kept: bool) -> None:
+    """As that of a primitive, which the editor would show and send as it was."""
+    first = {"id": 1, "type": "LoadImage", "widgets_values": ["a.png", "image"], "inputs": slots}
+    found = changed_graph({"nodes": [first]}, NODES, with_input("1", "image", "b.png"))
+    assert (found is not None) is is_kept
+
+
 def test_numbers_of_another_kind_are_other_values() -> None:
     """In JSON 1, 1.0 and true are three."""
     graph = {"nodes": [{"id": 2, "type": "EmptyImage", "widgets_values": [512.0, 512, 512, "x"]}]}

@@ -37,12 +37,15 @@ def test_what_replaces_nothing_is_passed_over(listed: object) -> None:
     assert read_replacements(json.dumps({"A": listed})) == {}
 
 
-def test_a_class_may_be_renamed_alone() -> None:
-    content = {"A": [{"new_node_id": "B", "old_widget_ids": None, "input_mapping": None}]}
-    assert read_replacements(json.dumps(content)) == {"A": Replacement("B", (), {})}
-    mapping = [7, {"old_id": 7, "new_id": "b"}]
+@pytest.mark.parametrize("mapping", [None, [], 7, [7, {"old_id": 7, "new_id": "b"}]])
+def test_one_that_takes_over_no_input_is_none(mapping: object) -> None:
     content = {"A": [{"new_node_id": "B", "input_mapping": mapping}]}
-    assert read_replacements(json.dumps(content)) == {"A": Replacement("B", (), {})}
+    assert read_replacements(json.dumps(content)) == {}
+
+
+def test_widgets_may_be_unsaid() -> None:
+    content = {"A": [{"new_node_id": "B", "input_mapping": [{"old_id": "a", "new_id": "b"}]}]}
+    assert read_replacements(json.dumps(content)) == {"A": Replacement("B", (), {"a": "b"})}
 
 
 def test_the_old_class_is_described_by_the_new_one() -> None:
