@@ -1,5 +1,6 @@
 """What a server says about itself: features, system statistics, and lists that are fixed."""
 
+from simulator.blueprints import BLUEPRINTS
 from simulator.replacements import REPLACEMENTS
 from simulator.settings import Api, Settings
 
@@ -27,7 +28,7 @@ FIXED: dict[str, object] = {
     "/models": list(_MODEL_FOLDERS),
     "/users": {"storage": "server", "migrated": False},
     "/workflow_templates": {},
-    "/global_subgraphs": {},
+    **BLUEPRINTS,
     "/node_replacements": {
         old: [replacement.describe(old)] for old, replacement in REPLACEMENTS.items()
     },

@@ -272,7 +272,10 @@ def test_a_workflow_that_was_run_is_offered_again(
 def test_what_is_saved_on_a_server_can_be_chosen_there(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
-    """In folders too; what can't be used is said in the dialog, and what isn't there as well."""
+    """In folders too; what can't be used is said in the dialog, and what isn't there as well.
+
+    A blueprint is a node of the editor; it comes with what loads its picture and saves its result.
+    """
     watch.expect("404")  # of templates, which this server has none of
     first = servers.servers[0].url
     for name, content in (("old/edited ä", EDITOR), ("bad", {"hello": "world"})):
@@ -296,6 +299,13 @@ def test_what_is_saved_on_a_server_can_be_chosen_there(
     expect(page.locator("#workflow option:checked")).to_have_text("old/edited ä.json")
     run(page, [as_file(noise(1, 16, 12), "p.png")], "own")
     expect_done(page, 1)
+    page.locator("#runs-open").click()
+    page.locator("#runs-blueprints summary").click()
+    page.locator("#runs-blueprints button", has_text="Soft negative").click()
+    expect(page.locator("#workflow option:checked")).to_have_text("Soft negative.json")
+    run(page, [as_file(Image.new("RGB", (16, 12), "white"), "white.png")], "own")
+    expect_done(page, 2)
+    assert result_of(page, "white.png").getpixel((8, 6)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("api", [Api.V0_28, Api.V0_3_64])
@@ -320,10 +330,10 @@ def test_a_servers_own_run_is_one_click_away(
                 "inputs": {"images": ["2", 0], "filename_prefix": "theirs"},
             },
         }
-        post = Request(
-            f"http://127.0.0.1:{one.servers[0].port}/prompt",
-            json.dumps({"prompt": nodes}).encode(),
-        )
+        kinds = {int(key): node["class_type"] for key, node in nodes.items()}
+        graph = {"nodes": [{"id": key, "type": kind} for key, kind in kinds.items()]}
+        body = {"prompt": nodes, "extra_data": {"extra_pnginfo": {"workflow": graph}}}
+        post = Request(f"http://127.0.0.1:{one.servers[0].port}/prompt", json.dumps(body).encode())
         with urlopen(post) as answer:
             assert answer.status == 200
         page = open_page(watched_page, one)
@@ -334,6 +344,8 @@ def test_a_servers_own_run_is_one_click_away(
         page.locator("#run").click()
         expect_done(page, 1)
         assert result_of(page, "theirs_00001_").size == (48, 36)
+        *_, again = one.servers[0].engine.process.history.entries.values()
+        assert again.task.hidden["workflow"] == graph
 
 
 def test_the_runs_on_show_are_those_of_the_server_that_is_chosen(

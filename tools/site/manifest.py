@@ -38,7 +38,7 @@ LAZY = {
     ),
     "runs": (
         *("page/composer/run_history.py", "page/composer/server_files.py"),
-        "page/composer/server_workflows.py",
+        *("page/composer/server_workflows.py", "tether/workflows/blueprint.py"),
     ),
     "convert": (
         *("tether/workflows/convert.py", "tether/workflows/dynamic_choices.py"),

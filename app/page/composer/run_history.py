@@ -23,6 +23,11 @@ class Run(NamedTuple):
     at: float
     filename: str
 
+    @property
+    def name(self) -> str:
+        """What its workflow is called."""
+        return self.filename or self.prompt_id
+
 
 def read_jobs(text: str) -> list[Run]:
     """Read the answer to `JOBS_PATH`.
@@ -59,18 +64,19 @@ def run_paths(run: Run) -> tuple[str, str]:
 
 
 def read_workflow(run: Run, text: str) -> str:
-    """Return a run's workflow as JSON: the prompt that was run.
+    """Return what ran, as JSON, with the editor's graph if it was sent along.
 
     Raises:
         MessageError: The server says nothing of it any more.
     """
     match read_json(text):
-        case {"workflow": {"prompt": dict(nodes)}}:
-            return json.dumps(nodes, ensure_ascii=False)
+        case {"workflow": {"prompt": dict()} as workflow}:
+            return json.dumps(workflow, ensure_ascii=False)
         case dict(entries):
             match entries.get(run.prompt_id):
-                case {"prompt": [_, _, dict(nodes), *_]}:
-                    return json.dumps(nodes, ensure_ascii=False)
+                case {"prompt": [_, _, dict(nodes), *more]}:
+                    content = {"prompt": nodes, "extra_data": more[0] if more else {}}
+                    return json.dumps(content, ensure_ascii=False)
     raise MessageError("workflow", text)
 
 

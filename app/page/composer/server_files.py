@@ -1,17 +1,22 @@
-"""The workflows that a server keeps as files: those that people saved there, and templates."""
+"""What a server keeps as files: the workflows that people saved there, templates, blueprints."""
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from tether.core.errors import MessageError
 from tether.core.protocol.outputs import name_of, read_json, texts
+from tether.workflows.blueprint import completed
 
 SAVED_PATH = "/userdata?dir=workflows&recurse=true"
 """Names of files in a folder. Source: ComfyUI, app/user_manager.py, read; 404 without a folder."""
 
 TEMPLATES_PATH = "/templates/index.json"
 """The official templates by theme. Source: comfyui-workflow-templates 0.11, read."""
+
+BLUEPRINTS_PATH = "/global_subgraphs"
+"""Subgraphs of node packs and of ComfyUI itself, by id. Source: app/subgraph_manager.py, read."""
 
 MOST_FILES = 2000
 """Names that are shown: each is an element of the page."""
@@ -55,6 +60,35 @@ def read_templates(text: str) -> list[ServerFile]:
     if not isinstance(content, list):
         raise MessageError("templates", text)
     return list(_templates(content))[:MOST_FILES]
+
+
+def read_blueprints(text: str) -> list[ServerFile]:
+    """Read the answer to `BLUEPRINTS_PATH`, in the order of the names.
+
+    Raises:
+        MessageError: It isn't what ComfyUI answers.
+    """
+    content = read_json(text)
+    if not isinstance(content, dict):
+        raise MessageError("global_subgraphs", text)
+    named = (
+        (name_of(each.get("name")), key) for key, each in content.items() if isinstance(each, dict)
+    )
+    return [
+        ServerFile(name, f"{BLUEPRINTS_PATH}/{_quoted(key)}") for name, key in sorted(named) if name
+    ][:MOST_FILES]
+
+
+def read_blueprint(text: str) -> str:
+    """Return a blueprint as a workflow that runs.
+
+    Raises:
+        MessageError: The server gives none.
+    """
+    match read_json(text):
+        case {"data": str(data)}:
+            return json.dumps(completed(read_json(data)), ensure_ascii=False)
+    raise MessageError("global_subgraph", text)
 
 
 def _quoted(name: str) -> str:

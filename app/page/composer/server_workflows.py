@@ -1,4 +1,4 @@
-"""The workflows of a server, one click from being run here: recent runs, saved files, templates."""
+"""The workflows of a server, one click from being run here: recent runs, and what it keeps."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
@@ -16,9 +16,12 @@ from page.composer.run_history import (
     run_paths,
 )
 from page.composer.server_files import (
+    BLUEPRINTS_PATH,
     SAVED_PATH,
     TEMPLATES_PATH,
     ServerFile,
+    read_blueprint,
+    read_blueprints,
     read_saved,
     read_templates,
 )
@@ -29,7 +32,6 @@ from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl
 from tether.core.model.server import Reach
 from tether.core.protocol.requests import Ask
-from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.caller import Caller
 
 T = TypeVar("T")
@@ -39,14 +41,15 @@ Ways: TypeAlias = Iterable[tuple[Ask, str, Callable[[str], T]]]
 CALL_TIMEOUT = 10.0
 """Seconds for one call."""
 
-RECENT, SAVED, TEMPLATES = "recent", "saved", "templates"
+RECENT, SAVED, TEMPLATES, BLUEPRINTS = "recent", "saved", "templates", "blueprints"
 
 
 class _Kind(NamedTuple):
-    """How a kind of workflows is listed, and what is said where there are none."""
+    """How a kind of workflows is listed, what is said where there are none, how one is read."""
 
     ways: Ways[Sequence[Offer]]
     none: str
+    read: Callable[[str], str] = str
 
 
 _KINDS = {
@@ -55,6 +58,9 @@ _KINDS = {
     ),
     SAVED: _Kind(((Ask.FILE, SAVED_PATH, read_saved),), "runs.saved_none"),
     TEMPLATES: _Kind(((Ask.FILE, TEMPLATES_PATH, read_templates),), "runs.templates_none"),
+    BLUEPRINTS: _Kind(
+        ((Ask.FILE, BLUEPRINTS_PATH, read_blueprints),), "runs.blueprints_none", read_blueprint
+    ),
 }
 
 
@@ -163,14 +169,14 @@ class ServerWorkflows:
     async def _choose(self, kind: str, number: int) -> None:
         offer, url = self._offers[kind][number], self._url
         try:
-            opened = await self._opened(url, offer)
+            opened = await self._opened(url, kind, offer)
         except TetherError as error:
             self._show_problem(self._context.words.trouble(error.trouble))
             return
         self._dialog.close()
         await self._use(opened)
 
-    async def _opened(self, url: ServerUrl, offer: Offer) -> Opened:
+    async def _opened(self, url: ServerUrl, kind: str, offer: Offer) -> Opened:
         gone = self._error("run_gone" if isinstance(offer, Run) else "file_gone")
         if isinstance(offer, Run):
             paths, run = run_paths(offer), offer
@@ -178,12 +184,10 @@ class ServerWorkflows:
                 (Ask.HISTORY, path, lambda text: read_workflow(run, text)) for path in paths
             ]
         else:
-            ways = ((Ask.FILE, offer.path, str),)
+            ways = ((Ask.FILE, offer.path, _KINDS[kind].read),)
         text = await self._first(url, ways, gone)
         if isinstance(text, TetherError):
             raise text
-        if isinstance(offer, Run):
-            return Opened(offer.filename or offer.prompt_id, parse_workflow(text))
         return await self._opener.open(new_file(js.Blob.new([text]), offer.name, ""))
 
     def _error(self, code: str) -> TetherError:

@@ -12,6 +12,7 @@ from tether.core.errors import MessageError
 from tether.core.ids import PromptId
 
 NODES = {"1": {"class_type": "LoadImage", "inputs": {}}}
+EXTRA = {"extra_pnginfo": {"workflow": {"nodes": []}}}
 RUN = Run(PromptId("p1"), 0.0, "")
 
 
@@ -59,12 +60,25 @@ def test_no_more_than_can_be_looked_at() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {"id": "p1", "workflow": {"prompt": NODES, "extra_data": {}}},
-        {"p1": {"prompt": [0, "p1", NODES, {}, []]}},
+        {"id": "p1", "workflow": {"prompt": NODES, "extra_data": EXTRA}},
+        {"p1": {"prompt": [0, "p1", NODES, EXTRA, []]}},
     ],
 )
-def test_a_runs_workflow(content: Any) -> None:
-    assert json.loads(read_workflow(RUN, json.dumps(content))) == NODES
+def test_a_runs_workflow_comes_with_the_editors_graph(content: Any) -> None:
+    workflow = json.loads(read_workflow(RUN, json.dumps(content)))
+    assert workflow == {"prompt": NODES, "extra_data": EXTRA}
+
+
+def test_a_run_of_nothing_but_nodes() -> None:
+    content = {"p1": {"prompt": [0, "p1", NODES]}}
+    assert json.loads(read_workflow(RUN, json.dumps(content))) == {
+        "prompt": NODES,
+        "extra_data": {},
+    }
+
+
+def test_a_run_is_called_by_its_file_if_it_has_one() -> None:
+    assert (RUN.name, RUN._replace(filename="a.png").name) == ("p1", "a.png")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"p1": {}}', '{"workflow": {}}'])
