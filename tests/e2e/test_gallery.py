@@ -339,13 +339,16 @@ def test_large_pictures_have_a_thumbnail_and_videos_their_address(
     assert link.get_attribute("href").startswith("blob:")
     film = cards(page).filter(has_text="film.json")
     expect(film.locator("img, video")).to_have_count(0)
-    assert "/view?" in film.locator("a").get_attribute("href")
     assert not [
         path
         for server in two.servers
         for _, path, _ in server.requests
         if path.startswith("/view") and "webm" in path
     ]
+    film.locator("[data-action=zoom]").click()
+    large = page.locator("#zoom video")
+    assert large.evaluate("video => video.play().then(() => video.videoWidth)") == 64
+    assert "/view?" in large.get_attribute("src")
 
 
 def test_results_of_a_server_with_a_token_are_kept_and_used(

@@ -1,17 +1,22 @@
 """What a task gives: pictures, videos, texts, other files; and a result as the next input."""
 
+import json
 import re
-from collections.abc import Iterator
+import struct
+import wave
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from itertools import accumulate
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 from zipfile import ZipFile
 
 import pytest
 from PIL import Image, ImageOps
-from playwright.sync_api import Download, Page, expect
+from playwright.sync_api import Download, Page, Route, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -113,6 +118,11 @@ def test_a_video_plays_by_ranges_and_is_not_fetched_before(
     assert views() == []
     assert video.evaluate("video => video.play().then(() => video.videoWidth)") == 64
     assert views()
+    page.get_by_role("button", name="View v_00001_.webm").click()
+    large = page.locator("#zoom video")
+    expect(large).to_have_attribute("src", address)
+    assert large.evaluate("video => video.play().then(() => video.videoWidth)") == 64
+    page.locator("#zoom").get_by_role("button", name="Close").click()
     expect(page.locator(".results a[download]")).to_have_attribute("href", address)
 
 
@@ -345,34 +355,129 @@ def test_a_result_that_cannot_be_had_says_so_and_can_be_tried_again(
     assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
 
 
+def triangle() -> bytes:
+    """A GLB file: one triangle, one metre wide."""
+    points = struct.pack("<9f", -0.5, -0.5, 0, 0.5, -0.5, 0, 0, 0.5, 0)
+    bounds = {"min": [-0.5, -0.5, 0], "max": [0.5, 0.5, 0]}
+    content = {
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [{"attributes": {"POSITION": 0}, "material": 0}]}],
+        "materials": [
+            {
+                "doubleSided": True,
+                "pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 1], "metallicFactor": 0},
+            }
+        ],
+        "accessors": [
+            {"bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", **bounds}
+        ],
+        "bufferViews": [{"buffer": 0, "byteLength": len(points)}],
+        "buffers": [{"byteLength": len(points)}],
+    }
+    text = json.dumps(content).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = b"".join(
+        len(chunk).to_bytes(4, "little") + kind + chunk
+        for kind, chunk in ((b"JSON", text), (b"BIN\0", points))
+    )
+    return b"glTF" + struct.pack("<2I", 2, 12 + len(chunks)) + chunks
+
+
+def tone() -> bytes:
+    """A WAV file: a second of a tone."""
+    file = BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 1, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(128 + (60 if n // 10 % 2 else -60) for n in range(8000)))
+    return file.getvalue()
+
+
+@contextmanager
+def giving(page: Page, background: Background, files: Mapping[str, bytes]) -> Iterator[None]:
+    """A page whose only server gives these files for each `PreviewAny`."""
+    listed = [{"filename": name, "subfolder": "", "type": "output"} for name in files]
+
+    def give(inputs: Inputs) -> Work:
+        return Work(ui={"files": listed})
+
+    def answer(route: Route) -> None:
+        name = parse_qs(urlsplit(route.request.url).query)["filename"][0]
+        headers = {"access-control-allow-origin": "*"}
+        route.fulfill(body=files[name], content_type="text/html", headers=headers)
+
+    server = ComfyServer(replace(LOCAL, name="gpu-1"), work={**WORK, "PreviewAny": give})
+    background.run(server.start())
+    with farm(background, 0) as none:
+        open_page(page, none)
+        page.evaluate(f"tether.addServer('{server.url}')")
+        page.context.route("**/view?filename=**", answer)
+        run_own(page, {"1": {"class_type": "PreviewAny", "inputs": {"source": "x"}}})
+        expect_done(page, 1)
+        yield
+    background.run(server.stop())
+
+
 def test_a_file_that_no_page_can_show_is_saved(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
     """On a click, under its name, and without a type that could run."""
-
-    def model(inputs: Inputs) -> Work:
-        return Work(ui={"3d": [{"filename": "chair.glb", "subfolder": "", "type": "output"}]})
-
-    server = ComfyServer(replace(LOCAL, name="gpu-1"), work={**WORK, "PreviewAny": model})
-    background.run(server.start())
-    with farm(background, 0) as none:
-        page = open_page(watched_page, none)
-        page.evaluate(f"tether.addServer('{server.url}')")
-        page.context.route(
-            "**/view?filename=chair.glb**",
-            lambda route: route.fulfill(
-                body=b"<script>",
-                content_type="text/html",
-                headers={"access-control-allow-origin": "*"},
-            ),
-        )
-        run_own(page, {"1": {"class_type": "PreviewAny", "inputs": {"source": "x"}}})
-        expect_done(page, 1)
+    page = watched_page
+    with giving(page, background, {"chair.fbx": b"<script>"}):
         with page.expect_download() as found:
-            page.get_by_role("button", name="Fetch chair.glb").click()
-        assert found.value.suggested_filename == "chair.glb"
+            page.get_by_role("button", name="Fetch chair.fbx").click()
+        assert found.value.suggested_filename == "chair.fbx"
         assert Path(found.value.path()).read_bytes() == b"<script>"
-    background.run(server.stop())
+
+
+def test_models_sounds_and_films_are_viewed_large(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Models are turned by hand; of one that can't be read it is said, and it can be saved."""
+    page = watched_page
+    stl = b"solid\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n"
+    files = {
+        "red.glb": triangle(),
+        "grey.stl": stl + b"endloop\nendfacet\nendsolid\n",
+        "grey.obj": b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n",
+        "bad.glb": b"<script>",
+        "tone.wav": tone(),
+    }
+    with giving(page, background, files):
+        watch.allow("GL Driver Message")  # a browser without a GPU draws slowly
+        zoom, canvas = page.locator("#zoom"), page.locator("#zoom canvas")
+        page.get_by_role("button", name="View red.glb").click()
+        expect(zoom).to_contain_text("Drag to turn")
+        expect(canvas).to_have_attribute("aria-label", "3D model red.glb")
+        before = Image.open(BytesIO(canvas.screenshot()))
+        red, green, blue = before.convert("RGB").getpixel((before.width // 2, before.height // 2))
+        assert red > 2 * max(green, blue)
+        box = canvas.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 300, box["y"] + 200)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 420, box["y"] + 240, steps=3)
+        page.mouse.up()
+        assert Image.open(BytesIO(canvas.screenshot())).tobytes() != before.tobytes()
+        for name in ("grey.stl", "grey.obj"):
+            zoom.get_by_role("button", name="Next").click()
+            expect(canvas).to_have_attribute("aria-label", f"3D model {name}")
+            expect(zoom).to_contain_text("Drag to turn")
+        zoom.get_by_role("button", name="Next").click()
+        expect(zoom).to_contain_text("bad.glb can't be shown here")
+        expect(canvas).to_be_hidden()
+        with page.expect_download() as found:
+            zoom.get_by_role("link", name="Save").click()
+        assert found.value.suggested_filename == "bad.glb"
+        zoom.get_by_role("button", name="Next").click()
+        expect(zoom.locator(".place")).to_have_text("5 of 5")
+        sound = zoom.locator("audio")
+        assert sound.evaluate("each => each.play().then(() => Math.round(each.duration))") == 1
+        expect(zoom.get_by_role("button", name="Use as input")).to_be_hidden()
+        zoom.get_by_role("button", name="Close").click()
+        expect(sound).to_have_count(0)
 
 
 # From a page's own record of what it fetched: [start, end] of each bulk transfer, in ms.

@@ -8,6 +8,8 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/pro
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { build as bundle } from "esbuild";
+
 import { contents, hashOf, textOf } from "./files.mjs";
 import { startCompiler, startPython } from "./python.mjs";
 
@@ -15,6 +17,7 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const PYODIDE = join(ROOT, "node_modules/pyodide");
 const PYSCRIPT = join(ROOT, "node_modules/@pyscript/core/dist");
 const ZIPPER = join(ROOT, "node_modules/client-zip");
+const THREE = join(ROOT, "tools/site/three.mjs");
 const BUILDER = join(ROOT, "tools/site/byte_code.py");
 const RULES = join(ROOT, "tools/site/stdlib_rules.txt");
 const LIBRARY = join(ROOT, "tools/site/library");
@@ -36,7 +39,7 @@ async function main() {
     return;
   }
   const stamp = await stampOf([
-    ...["vendor.mjs", "python.mjs"].map((name) => join(ROOT, "tools/site", name)),
+    ...["vendor.mjs", "python.mjs", "three.mjs"].map((name) => join(ROOT, "tools/site", name)),
     BUILDER,
     RULES,
     ...Object.keys(await library()).map((path) => join(LIBRARY, path)),
@@ -65,6 +68,11 @@ async function fill(stamp) {
     }
   }
   await cp(join(ZIPPER, "index.js"), join(next, "client-zip", "index.js"));
+  await bundle({
+    entryPoints: [THREE],
+    outfile: join(next, "three", "three.js"),
+    ...{ bundle: true, minify: true, format: "esm", legalComments: "eof" },
+  });
   // The page installs no packages: it needs the versions, not the list of 357 others.
   const lock = JSON.parse(await readFile(join(PYODIDE, "pyodide-lock.json"), "utf8"));
   const lean = JSON.stringify({ info: lock.info, packages: {} });

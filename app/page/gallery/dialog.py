@@ -14,12 +14,12 @@ from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
 from page.ui.undo import UNDO_WITHIN
 from page.ui.words import show_errors
-from page.viewer.viewer import PictureList, ViewedPicture
+from page.viewer.viewer import ResultList, ViewedResult
 from tether.browser.values import new_file
 from tether.core.errors import BadInput
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import LARGEST_ASKED, saved_name, view_url
+from tether.core.protocol.outputs import LARGEST_ASKED, PLAYED, VIEWED, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.intake import Intake
@@ -38,7 +38,7 @@ class GalleryDialog:
         keeper: Keeper,
         intake: Intake,
         add_pictures: Callable[[Iterable[Any]], None],
-        view: Callable[[str, PictureList], Coroutine[Any, Any, None]],
+        view: Callable[[str, ResultList], Coroutine[Any, Any, None]],
     ) -> None:
         world = context.world
         self._words = context.words
@@ -194,24 +194,26 @@ class KeptResults:
     """Those that match, in their order on the page."""
 
     def keys(self) -> list[str]:
-        """Return the keys of all pictures in their order."""
+        """Return the keys of all that can be viewed, in their order."""
         return [
             entry.whole(number)
             for entry in self.entries.values()
             for number, output in enumerate(entry.outputs)
-            if output.kind == "image"
+            if output.kind in VIEWED
         ]
 
-    async def get(self, key: str) -> ViewedPicture:
-        """Return a picture, and what it was made from if that is kept; raises as `content`."""
+    async def get(self, key: str) -> ViewedResult:
+        """Return a result, and what it was made from if that is kept; raises as `content`."""
         entry, number = self._place(key)
         picture = entry.pictures[0] if entry.pictures else None
         before = await self.store.read([picture.digest]) if picture else {}
-        output = entry.outputs[number]
-        return ViewedPicture(
+        output, task = entry.outputs[number], _task_of(entry)
+        is_streamed = output.kind in PLAYED and self.world.is_direct(task)
+        return ViewedResult(
             entry.title,
             saved_name(output.filename, picture.filename if picture else ""),
-            await self.content(entry, number),
+            output.kind,
+            self.world.address(task, output) if is_streamed else await self.content(entry, number),
             before.get(picture.digest) if picture else None,
         )
 

@@ -22,7 +22,7 @@ from tether.runtime.intake import Intake
 if TYPE_CHECKING:
     from page.gallery.dialog import GalleryDialog
     from page.gallery.keeper import Keeper
-    from page.viewer.viewer import PictureList
+    from page.viewer.viewer import ResultList
 
 
 TRIED_AGAIN = 10.0
@@ -40,7 +40,7 @@ class Gallery:
         context: PageContext,
         intake: Intake,
         add_pictures: Callable[[Iterable[Any]], None],
-        view: Callable[[str, "PictureList"], Coroutine[Any, Any, None]],
+        view: Callable[[str, "ResultList"], Coroutine[Any, Any, None]],
     ) -> None:
         self._context = context
         self._intake = intake

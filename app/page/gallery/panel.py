@@ -9,13 +9,13 @@ from page.gallery.entry import GalleryEntry, Groups
 from page.ui.clock import clock
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
-from tether.core.protocol.outputs import Output, saved_name
+from tether.core.protocol.outputs import VIEWED, Output, saved_name
 from tether.workflows.values import label_of
 
 PAGE = 48
 """Cards of a group that are made at a time."""
 
-SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "other": "⬚"}
+SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "model": "◈", "other": "⬚"}
 """Where there is no picture to show."""
 
 
@@ -180,8 +180,9 @@ class GalleryPanel:
         box, buttons = element("figure"), element("div", "buttons")
         small = self._urls.get(entry.small(number)) or whole
         shown = _thumbnail(self._words.title(entry.title), output, small)
-        if output.kind == "image":
-            label = say("task.zoom", file=output.filename)
+        if output.kind in VIEWED:
+            is_picture = output.kind == "image"
+            label = say("task.zoom" if is_picture else "task.view", file=output.filename)
             large = button("zoom", name, "", "thumb", title=label)
             large.append(shown)
             box.append(large)

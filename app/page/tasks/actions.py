@@ -17,7 +17,7 @@ from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
-    from page.viewer.viewer import PictureList, Viewer
+    from page.viewer.viewer import ResultList, Viewer
 
 END_GRACE = 2.0
 """Seconds after a task's end within which a fetch counts as caused by it."""
@@ -120,20 +120,20 @@ class TaskActions:
             del self.picture_delays[:-MAX_DELAYS]
         return fetched
 
-    async def view(self, key: str, pictures: "PictureList") -> None:
-        """Open the viewer for one of several pictures."""
+    async def view(self, key: str, results: "ResultList") -> None:
+        """Open the viewer for one of several results."""
         await load_part("viewer")
         from page.viewer.viewer import Viewer
 
         if self._viewer is None:
             self._viewer = Viewer(self._context)
-        await self._viewer.open(key, pictures)
+        await self._viewer.open(key, results)
 
     async def _view_result(self, key: str) -> None:
         await load_part("viewer")
-        from page.viewer.viewer import TaskPictures
+        from page.viewer.viewer import TaskResults
 
-        await self.view(key, TaskPictures(self._context, self._reuse))
+        await self.view(key, TaskResults(self._context, self._reuse))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""

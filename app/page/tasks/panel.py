@@ -8,7 +8,7 @@ from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.ui.context import PageContext
 from page.ui.dom import Rows, ViewWatcher, button, by_id, element, on_action, set_text, set_texts
 from tether.core.ids import TaskId
-from tether.core.protocol.outputs import saved_name
+from tether.core.protocol.outputs import PLAYED, saved_name
 
 MORE_CARDS = 100
 """How many more tasks get a card with each click."""
@@ -155,11 +155,13 @@ class ResultFigures:
             if kind == "image":
                 box.append(element("p", "pending", self._words.say("task.fetching", file=name)))
                 self._seen.watch(box)
-            elif kind in ("video", "audio") and row.is_direct:
+            elif kind in PLAYED and row.is_direct:
                 self._play(box, address)
             else:
-                # Of a kind that the page can't show, or that a player can't get by itself.
+                # Of a kind that cards can't show, or that a player can't get by itself.
                 self._offer(box, self._words.say("task.fetch", file=name))
+                if kind == "model":
+                    box.prepend(self._view(box))
             parent.append(box)
 
     def fetch(self, parent: Any, key: str) -> None:
@@ -182,7 +184,7 @@ class ResultFigures:
             box.prepend(element("p", "trouble", words.say("trouble.result_gone", file=name)))
         elif box.className == "image":
             self._picture(box, fetched.address)
-        elif box.className in ("video", "audio"):
+        elif box.className in PLAYED:
             self._play(box, fetched.address)
         elif is_asked:
             save = element("a", "", href=fetched.address, download=name)
@@ -213,4 +215,9 @@ class ResultFigures:
         kind, tab = str(box.className), {"target": "_blank", "rel": "noopener noreferrer"}
         player = element(kind, "result", src=address, preload="none", controls="")
         label = self._words.say("task.open", file=name)
-        box.replaceChildren(player, element("a", "", label, href=address, download=name, **tab))
+        link = element("a", "", label, href=address, download=name, **tab)
+        box.replaceChildren(player, self._view(box), link)
+
+    def _view(self, box: Any) -> Any:
+        label = self._words.say("task.view", file=str(box.dataset.name))
+        return button("zoom", str(box.dataset.key), label)

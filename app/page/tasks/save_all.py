@@ -3,12 +3,12 @@
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import to_js
 
 from page.ui.context import PageContext
 from page.ui.dom import element
+from page.ui.parts import load_library
 from tether.browser.values import to_object
-from tether.core.errors import TetherError
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import LARGEST_ASKED, Output, saved_name, unique_names
 
@@ -25,10 +25,7 @@ async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> 
         TetherError: The page's own host doesn't give what makes the file.
     """
     words, notices = context.words, context.notices
-    try:
-        zipper = await js.tetherImport(ZIPPER)
-    except JsException as error:
-        raise TetherError("part_missing", detail=error.message) from error
+    zipper = await load_library(ZIPPER)
     files: list[tuple[str, Any]] = []
     for task, output in results:
         blob = await context.world.content(task, output, LARGEST_ASKED)

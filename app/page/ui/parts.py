@@ -1,5 +1,7 @@
 """Parts of the page's code that are fetched when they are first wanted."""
 
+from typing import Any
+
 import js
 from pyodide.ffi import JsException
 from pyscript import config
@@ -15,5 +17,17 @@ async def load_part(*names: str) -> None:
     """
     try:
         await js.tetherLoadPython(*(path for name in names for path in config["lazy"][name]))
+    except JsException as error:
+        raise TetherError("part_missing", detail=error.message) from error
+
+
+async def load_library(path: str) -> Any:
+    """Import a JavaScript module of the page's own.
+
+    Raises:
+        TetherError: The page's own host doesn't give it.
+    """
+    try:
+        return await js.tetherImport(path)
     except JsException as error:
         raise TetherError("part_missing", detail=error.message) from error

@@ -10,31 +10,36 @@ from pyodide.ffi import JsException, to_js
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import show_errors
+from page.viewer.model import show_model
 from tether.browser.values import to_object
+from tether.core.errors import TetherError
 from tether.core.ids import TaskId
-from tether.core.protocol.outputs import saved_name
+from tether.core.protocol.outputs import PLAYED, VIEWED, Fetched, Kind, saved_name
 
 ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
 STEPS = {"previous": -1, "next": 1}
 
+_OWN_KEYS = ("canvas", "video", "audio")
 
-class ViewedPicture(NamedTuple):
-    """A picture: its Blob or its address in the page, and the Blob of its input, if any."""
+
+class ViewedResult(NamedTuple):
+    """A result: its Blob or its address, and the Blob of the picture it was made from, if any."""
 
     title: str
     name: str
+    kind: Kind
     content: Any
     before: Any
 
 
-class PictureList(Protocol):
-    """Pictures in an order, each with a key."""
+class ResultList(Protocol):
+    """Results in an order, each with a key."""
 
     def keys(self) -> list[str]:
         """Return the keys of all."""
 
-    async def get(self, key: str) -> ViewedPicture | None:
+    async def get(self, key: str) -> ViewedResult | None:
         """Return one; None when it can't be had and the page says so already."""
 
     async def use(self, key: str) -> None:
@@ -42,15 +47,16 @@ class PictureList(Protocol):
 
 
 class Viewer:
-    """Shows one picture at a time."""
+    """Shows one result at a time."""
 
     def __init__(self, context: PageContext) -> None:
         self._context = context
         self._words = context.words
         self._dialog = by_id("zoom")
-        self._pictures: PictureList
+        self._results: ResultList
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
+        self._free_model: Callable[[], None] | None = None
         self._make()
         on_action(self._dialog, lambda action, _key: self._pressed(action))
         listen(self._dialog, "close", lambda _event: self._free())
@@ -58,33 +64,66 @@ class Viewer:
         listen(self._slider, "input", lambda _event: self._divide())
         listen(self._after, "load", lambda _event: self._measure())
 
-    async def open(self, key: str, pictures: PictureList) -> None:
-        """Show a picture."""
-        picture = await pictures.get(key)
-        if picture is None:
+    async def open(self, key: str, results: ResultList) -> None:
+        """Show a result."""
+        result = await results.get(key)
+        if result is None:
             return
         self._free()
-        self._key, self._pictures, self._name = key, pictures, picture.name
-        is_address = isinstance(picture.content, str)
-        self._address = picture.content if is_address else self._url(picture.content)
-        set_text(self._title, self._words.title(picture.title))
+        self._key, self._results, self._name = key, results, result.name
+        is_address = isinstance(result.content, str)
+        self._address = result.content if is_address else self._url(result.content)
+        set_text(self._title, self._words.title(result.title))
+        self._show_place()
+        self._save.href = self._address
+        self._save.setAttribute("download", result.name)
+        is_picture = result.kind == "image"
+        for action in ("size", "copy", "use", "open"):
+            self._buttons[action].hidden = not is_picture
+        # The clipboard takes pictures on secure pages alone.
+        if not (js.isSecureContext and hasattr(js, "ClipboardItem")):
+            self._buttons["copy"].hidden = True
+        set_text(self._said, "")
+        self._stage.hidden = False
+        self._compare.hidden = not is_picture or result.before is None
+        if not self._dialog.open:
+            self._dialog.showModal()
+        if is_picture:
+            self._show_picture(result)
+        elif result.kind == "model":
+            await self._show_model(key, result.name)
+        else:
+            player = element(result.kind, "", src=self._address, controls="")
+            self._stage.replaceChildren(player)
+
+    def _show_picture(self, picture: ViewedResult) -> None:
+        self._stage.replaceChildren(self._before, self._after)
         self._after.src, self._after.alt = self._address, picture.name
         self._fit(True)
-        self._before.hidden = self._compare.hidden = picture.before is None
+        self._before.hidden = picture.before is None
         if picture.before is not None:
             self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
-        self._show_place()
-        self._save.href = self._address
-        self._save.setAttribute("download", picture.name)
-        # The clipboard takes pictures on secure pages alone.
-        self._buttons["copy"].hidden = not (js.isSecureContext and hasattr(js, "ClipboardItem"))
-        set_text(self._said, "")
-        if not self._dialog.open:
-            self._dialog.showModal()
+
+    async def _show_model(self, key: str, name: str) -> None:
+        label = self._words.say("zoom.model", file=name)
+        canvas = element("canvas", "", tabindex="0", role="img", aria_label=label)
+        self._stage.replaceChildren(canvas)
+        try:
+            free = await show_model(canvas, self._address, name)
+        except TetherError as error:
+            if self._key == key:
+                self._stage.hidden = True
+                self._say(self._words.trouble(error.trouble))
+            return
+        if canvas.isConnected and self._dialog.open:
+            self._free_model = free
+            self._say(self._words.say("zoom.turn"))
+        else:
+            free()  # another result is shown meanwhile
 
     def _show_place(self) -> None:
-        keys = self._pictures.keys()
+        keys = self._results.keys()
         is_one_of_several = self._key in keys and len(keys) > 1
         number = keys.index(self._key) + 1 if is_one_of_several else 0
         place = self._words.say("zoom.place", number=number, count=len(keys)) if number else ""
@@ -97,7 +136,7 @@ class Viewer:
 
     def _next(self, step: str) -> str:
         """Return the key of the picture that a step leads to; "" at both ends."""
-        keys = self._pictures.keys()
+        keys = self._results.keys()
         at = keys.index(self._key) + STEPS[step] if self._key in keys else -1
         return keys[at] if 0 <= at < len(keys) else ""
 
@@ -132,8 +171,8 @@ class Viewer:
                 self._context.soon(show_errors(self._act(action), self._words, self._say))
 
     def _key_pressed(self, event: Any) -> None:
-        if getattr(event.target, "type", "") == "range":
-            return  # there the arrows move the slider
+        if getattr(event.target, "type", "") == "range" or event.target.localName in _OWN_KEYS:
+            return  # there the arrows move the slider, turn the model, wind the film
         if event.key in ("ArrowLeft", "ArrowRight"):
             self._pressed("previous" if event.key == "ArrowLeft" else "next")
 
@@ -160,7 +199,7 @@ class Viewer:
         say = self._words.say
         match action:
             case "use":
-                await self._pictures.use(self._key)
+                await self._results.use(self._key)
                 self._say(say("zoom.used"))
             case "copy":
                 is_copied = await _copy(self._address)
@@ -171,13 +210,17 @@ class Viewer:
             case _:
                 key = self._next(action)
                 if key:
-                    await self.open(key, self._pictures)
+                    await self.open(key, self._results)
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
         return self._urls[-1]
 
     def _free(self) -> None:
+        if self._free_model is not None:
+            self._free_model()
+            self._free_model = None
+        self._stage.replaceChildren()  # what plays ends with it
         for url in self._urls:
             js.URL.revokeObjectURL(url)
         self._urls = []
@@ -229,8 +272,8 @@ def _style(target: Any, **properties: str) -> None:
 
 
 @dataclass(slots=True)
-class TaskPictures:
-    """The pictures on the tasks' cards, by `task:number`."""
+class TaskResults:
+    """The results on the tasks' cards, by `task:number`."""
 
     context: PageContext
     use: Callable[[str], Coroutine[Any, Any, None]]
@@ -242,18 +285,24 @@ class TaskPictures:
             f"{task.task_id}:{number}"
             for task in reversed(self.context.window.tasks.values())
             for number, output in enumerate(task.outputs)
-            if output.kind == "image"
+            if output.kind in VIEWED
         ]
 
-    async def get(self, key: str) -> ViewedPicture | None:
+    async def get(self, key: str) -> ViewedResult | None:
         """Return a result; None when it can't be had, which its card says."""
         task_id, _, number = key.rpartition(":")
         task = self.context.window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
-        fetched = await self.context.world.fetch(task, output, is_asked=True)
+        world = self.context.world
+        is_streamed = output.kind in PLAYED and world.is_direct(task)
+        fetched = (
+            Fetched(world.address(task, output))
+            if is_streamed
+            else await world.fetch(task, output, is_asked=True)
+        )
         if not fetched.address:
             return None
         picture = task.pictures[0] if task.pictures else None
-        before = await self.context.world.files.read(picture.digest) if picture else None
+        before = await world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, picture.filename if picture else "")
-        return ViewedPicture(task.title, name, fetched.address, before)
+        return ViewedResult(task.title, name, output.kind, fetched.address, before)

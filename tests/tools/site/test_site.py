@@ -145,7 +145,7 @@ def test_names_tell_what_is_in_the_files(site: Site) -> None:
             named = HASHED.fullmatch(path)
             assert named is not None, path
             assert named[1] == digest(content), path
-    assert len(folders) == 3
+    assert len(folders) == 4
     for folder, held in folders.items():
         lines = [f"{name} {hashlib.sha256(held[name]).hexdigest()}\n" for name in sorted(held)]
         assert digest("".join(lines).encode()) in folder

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 from tether.core.ids import NodeId, PromptId, ServerUrl
 
-Kind = Literal["image", "video", "audio", "text", "other"]
+Kind = Literal["image", "video", "audio", "model", "text", "other"]
 
 _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(("png", "jpg", "jpeg", "webp", "gif", "bmp", "avif"), "image"),
     **dict.fromkeys(("mp4", "webm", "mov", "mkv"), "video"),
     **dict.fromkeys(("wav", "mp3", "flac", "ogg", "opus", "m4a"), "audio"),
+    **dict.fromkeys(("glb", "obj", "stl"), "model"),
 }
 
 
@@ -68,6 +69,13 @@ class Output:
     subfolder: str = ""
     folder: str = "output"
     text: str = ""
+
+
+VIEWED: frozenset[Kind] = frozenset({"image", "video", "audio", "model"})
+"""The kinds that can be looked at, or listened to, in the page."""
+
+PLAYED: frozenset[Kind] = frozenset({"video", "audio"})
+"""Those for which players ask by ranges: nobody fetches them whole before."""
 
 
 class Fetched(NamedTuple):

@@ -76,7 +76,7 @@ def test_texts_come_in_many_forms(value: object, found: list[str]) -> None:
 
 def test_a_file_may_come_without_a_list() -> None:
     (found,) = read_outputs(NODE, {"mesh": {"filename": "a.glb", "type": "output"}})
-    assert (found.kind, found.filename) == ("other", "a.glb")
+    assert (found.kind, found.filename) == ("model", "a.glb")
 
 
 def test_results_are_bounded() -> None:
