@@ -56,7 +56,8 @@ class App:
         self._parts: tuple[Lanes | HealthDialog | Windows, ...] = ()
         self._repaint = Repaint(self._paint)
         self._previews = BrowserPreviews(self._repaint.ask)
-        settings = Settings(meta("client-base", DEFAULT_BASE), int(meta("places", "2")))
+        base, places = meta("client-base", DEFAULT_BASE), int(meta("places", "2"))
+        settings = Settings(base, places, keeps_results=not is_demo())
         self._tether = Tether(make_world, settings, self._previews, self._repaint.ask)
         self._settings = PageSettings(self._tether.world.shared)
 

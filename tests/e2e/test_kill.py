@@ -63,14 +63,18 @@ def opened_at(context: BrowserContext, of: Farm, gate: str) -> None:
 def expect_all(killed: KilledBrowser, of: Farm) -> None:
     """The next page takes up all that was accepted, each task has run once, and is kept whole."""
     with killed.open() as context:
-        page = open_page(context.new_page(), of)
-        expect(tasks(page, "completed")).to_have_count(COUNT)
-        expect(tasks(page)).to_have_count(COUNT)
-        wait_for(page, lambda: len(page.evaluate(GALLERY)) == COUNT, "all in the gallery")
-        assert not page.evaluate(LACKING)
-        page.locator("#gallery-open").click()
-        expect(page.locator("#gallery .kept img")).to_have_count(COUNT)
+        expect_whole(open_page(context.new_page(), of))
     assert of.posts(0) + of.posts(1) == COUNT
+
+
+def expect_whole(page: Page) -> None:
+    """The page shows all tasks, and keeps their results whole."""
+    expect(tasks(page, "completed")).to_have_count(COUNT)
+    expect(tasks(page)).to_have_count(COUNT)
+    wait_for(page, lambda: len(page.evaluate(GALLERY)) == COUNT, "all in the gallery")
+    assert not page.evaluate(LACKING)
+    page.locator("#gallery-open").click()
+    expect(page.locator("#gallery .kept img")).to_have_count(COUNT)
 
 
 @pytest.fixture
@@ -95,6 +99,22 @@ def test_nothing_accepted_is_lost_with_the_browser(
             killed.kill()
         two.release(at=gate)
         expect_all(killed, two)
+
+
+@pytest.mark.fresh_tab
+def test_results_that_no_gallery_has_are_shown_by_the_next_page(
+    page: Page, background: Background
+) -> None:
+    """Their tab is closed, not killed: all that it wrote is there."""
+    with farm(background, 2) as two:
+        page.add_init_script(HOLD_GALLERY)
+        open_page(page, two)
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(COUNT)])
+        expect(tasks(page, "completed")).to_have_count(COUNT)
+        until(page, "window.isGalleryHeld")
+        page.close()
+        expect_whole(open_page(page.context.new_page(), two))
+        assert two.posts(0) + two.posts(1) == COUNT
 
 
 def test_nothing_accepted_is_lost_with_three_tabs(

@@ -597,4 +597,4 @@ class Page:
 
 def settings_for(places: int) -> Settings:
     """Return a page's settings."""
-    return Settings("base", places)
+    return Settings("base", places, keeps_results=True)

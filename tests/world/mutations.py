@@ -115,6 +115,14 @@ MUTATIONS = {
         ("twice", "record"),
         150,
     ),
+    "results that no gallery has are nobody's": Mutation(
+        "session.records",
+        "    return task.is_ended and not is_to_be_kept\n",
+        "    return task.is_ended\n",
+        ("kept",),
+        0,
+        is_stealing=True,
+    ),
     "first connection wins": Mutation(
         "submission.submission",
         "server = called(self._window, self._server(task).url)",

@@ -13,10 +13,10 @@ from tests.world.jobs import KNOWN, WORKFLOWS, kind_of, pictures_of
 from tests.world.network import Link, Wire
 from tests.world.rules import Broken, Rules
 from tests.world.servers import Books, Server
-from tether.core.events import CancelRequested, TaskAccepted, TaskDismissed
-from tether.core.ids import Digest, PromptId, ServerUrl
+from tether.core.events import CancelRequested, ResultsKept, TaskAccepted, TaskDismissed
+from tether.core.ids import Digest, PromptId, ServerUrl, TaskId
 from tether.core.model.identity import make_prompt_id, make_task_id
-from tether.core.model.task import Task
+from tether.core.model.task import State, Task
 from tether.core.windows.ledger import ADOPTION_GRACE, ADOPTION_ROUND
 
 GRACE = 75.0
@@ -44,6 +44,9 @@ PROXIES = ((200, "<html>Sign in</html>"), (403, "no"), (404, "<html>"), (500, ""
 The rows of the fault table that this kind of server shows too name it.
 """
 
+KEEPING = 2.0
+"""Seconds between two looks of a page for results that it has not kept yet."""
+
 REST = 35.0
 """Seconds after the last end in which all comes to rest: sockets are kept for 10, and a POST
 can still arrive for 30."""
@@ -67,6 +70,11 @@ class World:
     ) -> None:
         self.random = random
         self.gossip = Random(servers)
+        self.keeping = Random(windows)
+        self.whole: set[TaskId] = set()
+        """Tasks that were seen completed, with results."""
+        self.kept: set[TaskId] = set()
+        """Those whose results are in a gallery."""
         self.clock = Clock()
         self.steps = 0
         self.settings = settings_for(places)
@@ -85,6 +93,7 @@ class World:
         self.browsers = [Browser(self, number, random.random() < 0.5) for number in range(browsers)]
         for _ in range(windows):
             random.choice(self.browsers).open_tab(self.wrong_clock())
+        self.clock.after(KEEPING, self._keep)
 
     def _new_server(self, number: int) -> Server:
         random = self.random
@@ -143,11 +152,23 @@ class World:
         """A task has taken a step: what was aimed at that happens."""
         if self.story is not None:
             self.say(page.tab, "%s is %s at %s", task.task_id, task.state.value, task.server)
+        if task.state is State.COMPLETED and task.digest and task.outputs:
+            self.whole.add(task.task_id)
         for aim in self.aims:
             if aim[0] == task.state.value:
                 self.aims.remove(aim)
                 self.clock.after(0.0, aim[1], page, task)
                 return
+
+    def _keep(self) -> None:
+        """Pages keep results, sooner or later."""
+        self.clock.after(KEEPING, self._keep)
+        for page in self.pages():
+            for task in tuple(page.session.window.tasks.values()):
+                is_due = task.task_id in self.whole and task.state is State.COMPLETED
+                if is_due and not task.is_kept and self.keeping.random() < 0.2:
+                    self.kept.add(task.task_id)
+                    page.tell(ResultsKept(task.task_id))
 
     # What people do.
 
@@ -205,6 +226,9 @@ class World:
                 tab.come_back()
             if tab.page is not None and tab.page.is_asleep:
                 tab.page.wake()
+        for browser in self.browsers:
+            if all(tab.page is None for tab in browser.tabs):
+                browser.open_tab(0.0)  # somebody opens the page once more
 
     def settle(self) -> float:
         """Let all end and come to rest, and check what is left; return the seconds it took."""
@@ -236,6 +260,7 @@ class World:
             self.clock.run(1.0)
         took = self.clock.now - healed_at
         self._prove_hearing()
+        self._prove_kept()
         self.clock.run(REST)
         self.rules.check_all()
         for page in self.pages():
@@ -257,6 +282,22 @@ class World:
                 makes_ids = self.by_url[server.url].engine.settings.ignores_ids
                 if server.connection.is_receiving and not makes_ids:
                     self._prove(page, server.url)
+
+    def _prove_kept(self) -> None:
+        """All results get into a gallery, though the windows that had them may be gone."""
+        limit = self.clock.now + ADOPTION + GRACE
+        while lacking := self._lacking():
+            self.clock.run(1.0)
+            if self.clock.now > limit:
+                raise Broken("kept", f"{', '.join(lacking)}: done, and in no gallery")
+
+    def _lacking(self) -> list[TaskId]:
+        jobs = self.rules.jobs
+        return [
+            task_id
+            for task_id in self.whole - self.kept
+            if task_id in jobs and jobs[task_id].state is State.COMPLETED
+        ]
 
     def _prove(self, page: Page, url: ServerUrl) -> None:
         for _ in range(PROOFS):

@@ -15,6 +15,9 @@ SAVED_PATH = "/userdata?dir=workflows&recurse=true"
 TEMPLATES_PATH = "/templates/index.json"
 """The official templates by theme. Source: comfyui-workflow-templates 0.11, read."""
 
+CHINESE_TEMPLATES_PATH = "/templates/index.zh.json"
+"""The same with Chinese titles."""
+
 BLUEPRINTS_PATH = "/global_subgraphs"
 """Subgraphs of node packs and of ComfyUI itself, by id. Source: app/subgraph_manager.py, read."""
 

@@ -17,6 +17,7 @@ from page.composer.run_history import (
 )
 from page.composer.server_files import (
     BLUEPRINTS_PATH,
+    CHINESE_TEMPLATES_PATH,
     SAVED_PATH,
     TEMPLATES_PATH,
     ServerFile,
@@ -123,7 +124,10 @@ class ServerWorkflows:
         silent = self._error("server_silent")
         # A server that keeps none has no such list.
         missing: Sequence[Offer] | None = None if kind == RECENT else ()
-        found = await self._first(url, _KINDS[kind].ways, silent, missing)
+        ways = list(_KINDS[kind].ways)
+        if kind == TEMPLATES and js.document.documentElement.lang.startswith("zh"):
+            ways.insert(0, (Ask.FILE, CHINESE_TEMPLATES_PATH, read_templates))
+        found = await self._first(url, ways, silent, missing)
         if url != self._url:
             return  # another was chosen meanwhile
         if isinstance(found, TetherError):
@@ -145,18 +149,19 @@ class ServerWorkflows:
     ) -> T | TetherError:
         """Ask in these ways until one gives what can be read; what has answered may be a proxy.
 
-        `missing`, if any, is what a 404 means.
+        `missing`, if any, is what a 404 to the last means.
         """
+        found: T | TetherError = error
         for ask, path, read in ways:
             answer = await self._caller.call(url, ask, path, CALL_TIMEOUT)
             if answer is not None and answer.status == 404 and missing is not None:
-                return missing
+                found = missing
             try:
                 if answer is not None and answer.status == 200:
                     return read(answer.text)
             except TetherError as unreadable:
-                error = unreadable
-        return error
+                found = unreadable
+        return found
 
     def _title(self, offer: Offer) -> str:
         match offer:

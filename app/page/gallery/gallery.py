@@ -13,7 +13,7 @@ from page.ui.parts import load_part
 from tether.browser.site import is_demo, meta
 from tether.browser.storage import own_prefix
 from tether.core.errors import TetherError, Trouble
-from tether.core.events import StorageFailed
+from tether.core.events import ResultsKept, StorageFailed
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
@@ -125,6 +125,8 @@ class Gallery:
                 task = self._queue.popleft()
                 if task.prompt_id not in known:
                     await keeper.keep(task)
+                if not task.is_kept:
+                    context.emit(ResultsKept(task.task_id))
                 if task.task_id not in context.window.tasks:
                     context.world.forget(task.task_id)  # its card went while files were fetched
         except OSError as error:

@@ -11,7 +11,7 @@ from tether.core.windows.ledger import Entry
 def others_of(entries: Mapping[TaskId, Entry]) -> dict[WindowId, list[Task]]:
     """Return each window's tasks, the oldest first, and first the window with the oldest task."""
     tasks = [(read_task(entry.record), entry.owner) for entry in entries.values()]
-    known = [(task, owner) for task, owner in tasks if task is not None]
+    known = [(task, owner) for task, owner in tasks if task is not None and not task.is_ended]
     found: dict[WindowId, list[Task]] = {}
     for task, owner in sorted(known, key=lambda each: each[0].accepted_at):
         found.setdefault(owner, []).append(task)

@@ -128,6 +128,13 @@ class TaskDismissed:
     task_id: TaskId
 
 
+@dataclass(frozen=True, slots=True)
+class ResultsKept:
+    """The results of a completed task are kept where they outlive its window."""
+
+    task_id: TaskId
+
+
 class WorkflowLoaded(NamedTuple):
     """A stored workflow was read; None when it is gone or unreadable."""
 
@@ -249,6 +256,7 @@ Event: TypeAlias = (
     | AimChanged
     | CancelRequested
     | TaskDismissed
+    | ResultsKept
     | WorkflowLoaded
     | SocketOpened
     | FrameReceived

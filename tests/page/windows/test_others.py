@@ -3,7 +3,7 @@
 from page.windows.others import others_of, since_of
 from tests.tether.core.farm import NOON, NORTH, QUEUED, RUNNING, bound_task, new_task, new_window
 from tether.core.ids import TaskId, WindowId
-from tether.core.model.task import Task
+from tether.core.model.task import State, Task
 from tether.core.session.snapshot import write_task
 from tether.core.windows.ledger import Entry
 
@@ -13,6 +13,13 @@ A, B = WindowId("wa"), WindowId("wb")
 def entry(owner: WindowId, task: Task) -> Entry:
     """A task in the ledger."""
     return Entry(owner, 0, write_task(task), NOON)
+
+
+def test_results_that_are_not_kept_yet_are_no_unfinished_tasks() -> None:
+    """Their windows note them until they are."""
+    task = bound_task(window := new_window(), window.server(NORTH, NOON), *RUNNING)
+    window.end(task, State.COMPLETED, NOON, "socket", None)
+    assert others_of({task.task_id: entry(A, task)}) == {}
 
 
 def test_each_window_has_its_tasks_the_oldest_first() -> None:

@@ -136,6 +136,8 @@ class Task:
     again_of: TaskId | None = None
     """The task that this one repeats."""
     is_run_again: bool = False
+    is_kept: bool = False
+    """Its results are kept where they outlive its window."""
     is_moving: bool = False
     """It is being taken out of its server's queue, to run on another."""
     was_moved: bool = False

@@ -38,13 +38,15 @@ class Settings:
 
     `places` is how many unfinished tasks of this window a server may have at a time at most: one
     that runs and one behind it keep it busy, and the others can still go elsewhere. `owner` is
-    what servers are told of whose a task is.
+    what servers are told of whose a task is. With `keeps_results` somebody keeps the results of
+    completed tasks, and says so by `ResultsKept`: until then another window takes them up as well.
     """
 
     base_client_id: str
     places: int = 2
     owner: OwnerTag | None = None
     binding: Binding = CURED
+    keeps_results: bool = False
 
 
 class JournalEntry(NamedTuple):

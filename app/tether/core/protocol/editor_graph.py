@@ -8,18 +8,26 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from tether.core.ids import NodeId
+from tether.core.protocol.outputs import DEEPEST
 
 Nodes: TypeAlias = Mapping[NodeId, Mapping[str, Any]]
 
+_DEEPEST = DEEPEST - 10
+"""Levels of nesting of a graph: it is kept inside a few others."""
+
 
 def is_graph_of(graph: Any, nodes: Nodes) -> bool:
-    """Tell whether an editor's graph has all nodes of a workflow that are in no subgraph."""
+    """Tell whether an editor's graph has all nodes of a workflow that are in no subgraph.
+
+    One that is nested too deeply to be read again, as a part of what is kept, is none.
+    """
     listed = graph.get("nodes") if isinstance(graph, dict) else None
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         return False
     types = {str(each.get("id")): each.get("type") for each in listed}
     outer = {node_id: node for node_id, node in nodes.items() if ":" not in node_id}
-    return all(types.get(node_id) == node["class_type"] for node_id, node in outer.items())
+    is_whole = all(types.get(node_id) == node["class_type"] for node_id, node in outer.items())
+    return is_whole and not _is_too_deep(graph)
 
 
 def changed_graph(graph: Mapping[str, Any], before: Nodes, after: Nodes) -> dict[str, Any] | None:
@@ -46,6 +54,14 @@ def changed_graph(graph: Mapping[str, Any], before: Nodes, after: Nodes) -> dict
             return None
         nodes[places[node_id]] = {**shown, "widgets_values": values}
     return {**graph, "nodes": nodes}
+
+
+def _is_too_deep(content: Any) -> bool:
+    level = [content]
+    for _ in range(_DEEPEST):
+        lists = [each.values() if isinstance(each, dict) else each for each in level]
+        level = [each for listed in lists for each in listed if isinstance(each, dict | list)]
+    return bool(level)
 
 
 def _linked(slots: Any) -> set[Any]:

@@ -11,7 +11,7 @@ from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.editor_graph import Nodes, changed_graph, is_graph_of
 from tether.core.protocol.node_info import NodeInfo
-from tether.core.protocol.outputs import parse_json
+from tether.core.protocol.outputs import MOST_PARTS, parse_json, parts_of
 
 LONGEST_WORKFLOW = 8_000_000
 """Characters of the longest workflow file."""
@@ -51,7 +51,8 @@ class Workflow:
             return nodes
         content = {"prompt": self.nodes, "extra_data": {"extra_pnginfo": {"workflow": self.graph}}}
         text = json.dumps(content, ensure_ascii=False)
-        return text if len(text) <= LONGEST_WORKFLOW else nodes
+        is_readable = len(text) <= LONGEST_WORKFLOW and parts_of(text) <= MOST_PARTS
+        return text if is_readable else nodes
 
     def with_nodes(self, nodes: Nodes) -> "Workflow":
         """Return it with other values in its nodes; without a graph that can't show them."""

@@ -111,8 +111,8 @@ class SessionRecords:
                 self._ends.setdefault(task_id, (task, now))
             if task.state is not State.ADOPTED:
                 entry = entry_of(window, task, text)
-                shown = write_entry(replace(entry, record="")) if task.is_ended else None
-                commands.append(SaveEntry(task_id, shown or write_entry(entry), write_entry(entry)))
+                shown = write_entry(replace(entry, record="") if _is_over(window, task) else entry)
+                commands.append(SaveEntry(task_id, shown, write_entry(entry)))
         return (*commands, *self._forget_ends(window, now))
 
     def _forget_ends(self, window: Window, now: float) -> Iterator[SaveEntry]:
@@ -132,6 +132,13 @@ class SessionRecords:
     def _over(self, window: Window, task_id: TaskId) -> str:
         """Return the entry of a task that has ended and is in no list any more."""
         return write_entry(entry_of(window, self._ends[task_id][0], ""))
+
+
+def _is_over(window: Window, task: Task) -> bool:
+    """Say whether nothing of a task is left to be done should its window be gone."""
+    is_whole = task.state is State.COMPLETED and bool(task.digest and task.outputs)
+    is_to_be_kept = window.settings.keeps_results and is_whole and not task.is_kept
+    return task.is_ended and not is_to_be_kept
 
 
 def entry_of(window: Window, task: Task, record: str) -> Entry:

@@ -116,6 +116,9 @@ class Session:
                 return self._machines.cancellation.cancel(window.tasks[task_id], now)
             case events.TaskDismissed(task_id) if task_id in window.tasks:
                 return self._acceptance.dismiss(window.tasks[task_id])
+            case events.ResultsKept(task_id) if task_id in window.tasks:
+                window.tasks[task_id].is_kept = True
+                window.pending.unsaved.add(task_id)
             case events.WorkflowLoaded():
                 self._acceptance.loaded(event, now)
             case events.ServerAdded(url, name):

@@ -40,8 +40,9 @@ END_KEPT_FOR = 30 * 24 * 3600.0
 class Entry:
     """A task in the ledger: its window, how often it was adopted, and its record.
 
-    The record is "" when the task has ended and its window has shown it; `at` is when that was
-    written. Of two entries the one with the later revision holds.
+    The record is "" when the task has ended, its window has shown it, and its results are kept if
+    anybody keeps results; `at` is when that was written. Of two entries the one with the later
+    revision holds.
     """
 
     owner: WindowId

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tether.core.ids import NodeId
 from tether.core.protocol.editor_graph import changed_graph, is_graph_of
+from tether.core.protocol.outputs import DEEPEST, parse_json
+from tether.core.protocol.workflow import Workflow
 
 NODES = {
     NodeId("1"): {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
@@ -44,6 +46,17 @@ def test_a_graph_is_the_workflows_when_it_has_its_outer_nodes() -> None:
     renamed = {**NODES, NodeId("1"): {"class_type": "LoadImageMask", "inputs": {}}}
     assert not is_graph_of(GRAPH, renamed)
     assert not is_graph_of(GRAPH, {**NODES, NodeId("9"): NODES[NodeId("1")]})
+
+
+def test_a_graph_that_could_not_be_read_again_is_none() -> None:
+    """It is kept inside a task's workflow, which adds to its depth."""
+    extra: list[Any] = []
+    for _ in range(DEEPEST - 12):
+        extra = [extra]
+    assert is_graph_of({**GRAPH, "extra": extra}, NODES)
+    kept = Workflow(NODES, {**GRAPH, "extra": extra})
+    parse_json(kept.text())
+    assert not is_graph_of({**GRAPH, "extra": [extra]}, NODES)
 
 
 @pytest.mark.parametrize("graph", [None, 7, [], {}, {"nodes": {}}, {"nodes": [7]}])

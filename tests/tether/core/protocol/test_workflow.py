@@ -59,8 +59,13 @@ def test_the_editors_graph_is_kept_with_it_and_shows_what_runs() -> None:
 
 def test_a_graph_that_would_make_it_too_long_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     workflow = workflow_of(invert_workflow().nodes, GRAPH)
-    monkeypatch.setattr(module, "LONGEST_WORKFLOW", len(workflow.text()) - 1)
-    assert parse_workflow(workflow.text()) == invert_workflow()
+    parts = workflow.text().count("{") + workflow.text().count("[")
+    for limit, value in (("MOST_PARTS", parts), ("LONGEST_WORKFLOW", len(workflow.text()))):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, limit, value)
+            assert parse_workflow(workflow.text()) == workflow
+            patch.setattr(module, limit, value - 1)
+            assert parse_workflow(workflow.text()) == invert_workflow()
 
 
 def test_outputs_are_known_where_all_classes_are() -> None:

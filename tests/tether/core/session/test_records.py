@@ -1,6 +1,7 @@
 """Keeping a window over reloads."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -24,9 +25,10 @@ from tests.tether.core.farm import (
 )
 from tether.core.commands import SaveEntry, SaveRecord
 from tether.core.errors import Trouble
-from tether.core.ids import ServerUrl, TaskId, WindowId
+from tether.core.ids import NodeId, ServerUrl, TaskId, WindowId
 from tether.core.model.task import State
 from tether.core.model.window import Settings, Window
+from tether.core.protocol.outputs import Output
 from tether.core.session.records import SessionRecords, has_lost_tasks, restore_task
 from tether.core.session.snapshot import write_task
 from tether.core.windows.ledger import (
@@ -41,6 +43,7 @@ from tether.core.windows.ledger import (
 )
 
 SETTINGS = Settings("base")
+PICTURE = (Output(NodeId("9"), "image", "a.png"),)
 
 
 class Storage:
@@ -52,11 +55,11 @@ class Storage:
         self.shared: dict[str, str] = {}
         self.disk: dict[TaskId, str] = {}
 
-    def restore(self, now: float = NOON) -> Window:
+    def restore(self, now: float = NOON, settings: Settings = SETTINGS) -> Window:
         """Load the page."""
         self.records = SessionRecords()
         ledger = merged(self.ledger(), read_entries(self.disk))
-        return self.records.restore(self.kept, SETTINGS, Chance(len(self.kept)), now, ledger)
+        return self.records.restore(self.kept, settings, Chance(len(self.kept)), now, ledger)
 
     def ledger(self) -> dict[TaskId, Entry]:
         """Read what all tabs share."""
@@ -277,6 +280,32 @@ def test_an_unfinished_task_stands_in_the_ledger() -> None:
     assert storage.ledger() == {"t1": Entry(window.window_id, 0, "", NOON + 9, 2)}
     storage.save(window, NOON + 10 + END_SHOWN_FOR)
     assert storage.ledger() == storage.disk == {}
+
+
+@pytest.mark.parametrize(
+    ("end", "outputs", "is_taken_up"),
+    [
+        (State.COMPLETED, PICTURE, True),
+        (State.COMPLETED, (), False),
+        (State.FAILED, PICTURE, False),
+    ],
+)
+def test_results_that_nobody_keeps_yet_are_taken_up_by_other_windows(
+    end: State, outputs: tuple[Output, ...], is_taken_up: bool
+) -> None:
+    """Until it is said that they are kept; that stays so over reloads."""
+    storage, settings = Storage(), replace(SETTINGS, keeps_results=True)
+    window = storage.restore(settings=settings)
+    task = bound_task(window, window.server(NORTH, NOON), *RUNNING)
+    task.outputs = outputs
+    window.end(task, end, NOON, "socket", None)
+    storage.save(window)
+    assert storage.ledger()["t1"].record == (write_task(task) if is_taken_up else "")
+    task.is_kept = True
+    window.pending.unsaved.add(task.task_id)
+    storage.save(window)
+    assert storage.ledger()["t1"].record == ""
+    assert storage.restore(settings=settings).tasks[task.task_id].is_kept
 
 
 def test_an_end_is_kept_for_an_hour_by_the_clock_of_the_page_that_keeps_it() -> None:

@@ -28,6 +28,7 @@ from tether.core.events import (
     PageChanged,
     PreviewsChosen,
     RebalancingChosen,
+    ResultsKept,
     SendAllRequested,
     ServerAdded,
     ServerPaused,
@@ -549,6 +550,15 @@ def test_an_owners_tasks_are_collected_in_another_window() -> None:
     world.reply(call)
     world.settle(within=60)
     assert world.session.window.tasks[TaskId(task.prompt_id)].state is State.COMPLETED
+
+
+def test_what_is_kept_is_noted_once_it_is_said() -> None:
+    """Of a task that is gone from the list there is nothing to note."""
+    world = World()
+    task = world.accept()
+    assert all_of(SaveRecord, world.happen(ResultsKept(task.task_id)))
+    assert task.is_kept
+    assert world.happen(ResultsKept(TaskId("gone"))) == ()
 
 
 def test_only_an_ended_task_can_be_dismissed() -> None:
