@@ -1,6 +1,6 @@
 """Runs what `make test`, `make test-all` and `make test-loaded` run: a line a part, and a sum.
 
-Two lanes run side by side, as two cores allow; the browser's tests come after them, alone. All
+Two lanes run side by side, as two cores allow; what loads the machine comes after them, alone. All
 that a part prints is kept in `var/results/`, and shown if the part fails; what a failing browser
 test leaves behind is in `var/failures/`.
 """
@@ -98,28 +98,32 @@ ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, *RERUN_HUNG, "tests/engines"))
 # People host a built site, so all browser tests run on one, and the main ones on the source tree.
 SITE = "var/site"
 BUILD = Part("built site", ("node", "tools/site/build.mjs", "--from", ".", "--to", SITE, "--plain"))
-BROWSER = Part("browser", (*IN_CHROMIUM, "tests/e2e", *SHORT), SITE)
-FAULTS = Part("faults", (*IN_CHROMIUM, "tests/faults", *SHORT), SITE)
+# In one part, so that no core is idle while the last of the one or the other ends.
+BOTH = ("tests/e2e", "tests/faults")
+BROWSER = Part("browser, faults", (*IN_CHROMIUM, *BOTH, *SHORT), SITE)
 MAIN_TESTS = ("tests/e2e/test_main_job.py", "tests/e2e/test_routing_test.py")
 FIVE = "(reload or clean or executed or restart or lost) and not (0.3.64 or before or clock)"
 
-AFTER_LANES = (BUILD, BROWSER, FAULTS)
-LONG_PARTS = (
-    BUILD,
-    Part("browser, long", (*IN_CHROMIUM, "tests/e2e", *LONG), SITE),
-    Part("browser, source tree", (*IN_CHROMIUM, *MAIN_TESTS, *SHORT)),
-    ENGINES,
-    Part("faults, long", (*IN_CHROMIUM, "tests/faults", *LONG), SITE),
-    Part("faults, source tree", (*IN_CHROMIUM, "tests/faults", "-k", FIVE)),
-    Part("many tasks, many tabs", (*PYTEST, *RERUN_CRASHED, "tests/many"), SITE),
-    Part("worlds with fresh seeds", (sys.executable, "-m", "tests.world.soak", "60")),
+LONG_LANES = (
+    (BUILD, Part("browser, faults, long", (*IN_CHROMIUM, *BOTH, *LONG), SITE)),
+    (
+        ENGINES,
+        Part("browser, source tree", (*IN_CHROMIUM, *MAIN_TESTS, *SHORT)),
+        Part("faults, source tree", (*IN_CHROMIUM, "tests/faults", "-k", FIVE)),
+        Part("worlds with fresh seeds", (sys.executable, "-m", "tests.world.soak", "60")),
+    ),
 )
+MANY = Part("many tasks, many tabs", (*PYTEST, *RERUN_CRASHED, "tests/many"), SITE)
 
-ALONE: dict[str, Sequence[Part]] = {
-    "--check": CHECK,
-    "--long": LONG_PARTS,
-    "--faults": (BUILD, Part("faults", (*IN_CHROMIUM, "-s", "tests/faults"), SITE)),
-    "--engines": (ENGINES,),
+Plan: TypeAlias = tuple[Sequence[Sequence[Part]], Sequence[Part]]
+"""Lanes, and what comes after them."""
+
+PLANS: dict[str, Plan] = {
+    "": (LANES, (BUILD, BROWSER)),
+    "--check": ((), CHECK),
+    "--long": (LONG_LANES, (MANY,)),
+    "--faults": ((), (BUILD, Part("faults", (*IN_CHROMIUM, "-s", "tests/faults"), SITE))),
+    "--engines": ((), (ENGINES,)),
 }
 
 
@@ -240,7 +244,7 @@ def main(arguments: Sequence[str]) -> int:
     for folder in (RESULTS, FAILURES):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    parts, lanes = (ALONE[arguments[0]], ()) if arguments else (AFTER_LANES, LANES)
+    lanes, parts = PLANS[arguments[0] if arguments else ""]
     board = Board()
     with board.shown():
         outcomes = run_all(parts, lanes, board)
