@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Download, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -195,3 +195,75 @@ def test_however_often_run_is_pressed_each_picture_is_one_task(
         page.evaluate(thrice)
         expect_done(page, 5)
         assert two.posts(0) + two.posts(1) == 5
+
+
+def test_each_button_that_causes_work_does_it_once_however_often_it_is_pressed(
+    watched_page: Page, background: Background
+) -> None:
+    """Three presses in one moment; a second later a press is another wish."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(2)])
+        expect_done(page, 2)
+        expect(page.locator(".results img")).to_have_count(2)
+        thrice = "each => { for (let n = 0; n < 3; n++) each.click() }"
+        page.locator("[data-action=use]").first.evaluate(thrice)
+        expect(page.locator("#pictures li")).to_have_count(1)
+        saved: list[Download] = []
+        page.on("download", lambda download: saved.append(download))
+        with page.expect_download():
+            page.locator("#task-save").evaluate(thrice)
+        page.locator(".task [data-action=again]").first.evaluate(thrice)
+        expect_done(page, 3)
+        page.locator("#task-clear").evaluate(thrice)
+        page.locator("#undo").get_by_role("button", name="Undo").evaluate(thrice)
+        expect_done(page, 3)
+        assert one.posts(0) == 3
+        assert len(saved) == 1
+        expect(page.locator("#pictures li")).to_have_count(1)
+
+
+@pytest.mark.fresh_tab
+def test_above_a_hundred_tasks_run_asks(watched_page: Page, background: Background) -> None:
+    """A picture and 99 of it are meant; two of them may be a slip."""
+    asked: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    with farm(background, 1, is_held=True) as one:
+        page = open_page(watched_page, one)
+        page.on("dialog", refuse)
+        page.locator("#picture-picker").set_input_files(
+            [as_file(noise(number), f"{number}.png") for number in range(2)]
+        )
+        page.get_by_label("How many of each").fill("51")
+        page.locator("#run").click()
+        expect(page.locator("#pictures li")).to_have_count(2)
+        assert asked == ["Run 102 tasks?"]
+        expect(tasks(page)).to_have_count(0)
+
+
+def test_a_picture_goes_to_no_workflow_that_takes_none(
+    watched_page: Page, background: Background
+) -> None:
+    """It is said at the picture, nothing is sent, and without it the workflow runs."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        given = {"width": 16, "height": 12, "batch_size": 1, "color": 255}
+        nodes = {
+            "1": {"class_type": "EmptyImage", "inputs": given},
+            "2": {"class_type": "PreviewImage", "inputs": {"images": ["1", 0]}},
+        }
+        give_workflow(page, json.dumps(nodes), "blue.json")
+        expect(page.locator("#workflow option:checked")).to_have_text("blue.json")
+        page.locator("#picture-picker").set_input_files([as_file(noise(1), "photo.png")])
+        page.locator("#run").click()
+        expect(page.locator("#compose")).to_contain_text("This workflow takes no picture.")
+        expect(page.locator("#pictures li")).to_have_count(1)
+        page.get_by_role("button", name="Remove photo.png").click()
+        page.locator("#run").click()
+        expect_done(page, 1)
+        expect(tasks(page)).to_have_count(1)
+        expect(tasks(page)).not_to_contain_text("photo.png")

@@ -1,0 +1,250 @@
+"""Guards of the page and of its adapters, and tests of `make test` that miss each of them.
+
+`python -m tests.e2e.guards` takes each off in a copy of the tree and runs its tests, which must
+turn red: about half a minute for each. With words, only those whose names have one of them.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+LENT = (".venv", "node_modules", "static/vendor", "var/chromium")
+"""What a copy takes from the tree itself."""
+
+PATIENT = "PATIENCE = "
+IMPATIENT = "PATIENCE = 25.0"
+"""How long tests wait for what a guard brings: that it doesn't come is what is looked for."""
+
+
+class Guard(NamedTuple):
+    """A file below `app/`, a text that it has once, what stands there instead; a file of tests."""
+
+    path: str
+    old: str
+    new: str
+    test: str
+    only: str = ""
+    """Of the file, the tests with such a name; all without one."""
+
+
+GUARDS = {
+    "files of servers lose types that can run": Guard(
+        "tether/browser/media.py",
+        '    if kind.startswith(_SHOWN) and "svg" not in kind:\n',
+        "    if kind:\n",
+        "test_hostile",
+        "runs_or_goes",
+    ),
+    "nothing large is fetched unasked": Guard(
+        "tether/browser/media.py",
+        "LARGEST_ASKED if is_asked else LARGEST_UNASKED",
+        "LARGEST_ASKED",
+        "test_results",
+        "large_result",
+    ),
+    "a removed card's results are freed": Guard(
+        "tether/browser/media.py",
+        "        for address, _ in self._shown.pop(task_id, {}).values():\n",
+        "        for address, _ in ():\n",
+        "test_results",
+        "every_address",
+    ),
+    "no call follows a redirect": Guard(
+        "tether/browser/http.py",
+        '            options["redirect"] = "manual"\n',
+        '            options["redirect"] = "follow"\n',
+        "test_hostile",
+        "redirect",
+    ),
+    "an upload has an end, though its picture is gone": Guard(
+        "tether/browser/http.py",
+        "            self._on_answer(RequestFailed(request, Failure.FILE_GONE))\n",
+        "            pass\n",
+        "test_storage",
+        "deleted_under",
+    ),
+    "tokens go to their server": Guard(
+        "tether/browser/values.py",
+        '        options |= {"headers": access.headers(), "redirect": "error"}\n',
+        '        options |= {"redirect": "error"}\n',
+        "test_tokens",
+        "brings_a_picture",
+    ),
+    "what a storage refuses stays in memory": Guard(
+        "tether/browser/storage.py",
+        "            self._refused.add(key)\n",
+        "            self._known.pop(key)\n",
+        "test_storage",
+        "nothing_can_be_stored or breaks_in_mid",
+    ),
+    "names in storage are the page's own": Guard(
+        "tether/browser/storage.py",
+        "                self._storage.setItem(self._prefix + key, text)\n",
+        "                self._storage.setItem(key, text)\n",
+        "test_storage",
+        "name_we_give",
+    ),
+    "files go when no task needs them": Guard(
+        "tether/browser/files.py",
+        "e.target.result or files.delete(digest)",
+        "e.target.result",
+        "test_storage",
+        "only_while",
+    ),
+    "files stay while another task needs them": Guard(
+        "tether/browser/files.py",
+        "e.target.result or files.delete(digest)",
+        "files.delete(digest)",
+        "test_storage",
+        "only_while",
+    ),
+    "a window's claim is taken from no other page": Guard(
+        "tether/browser/locks.py",
+        "        return await self._request(window_id, ifAvailable=True)\n",
+        "        return await self._request(window_id, steal=True)\n",
+        "test_identity",
+        "duplicated_tab",
+    ),
+    "a page is left only after a warning": Guard(
+        "tether/browser/page.py",
+        "            if is_needed():\n",
+        "            if False:\n",
+        "test_leaving",
+    ),
+    "a page in the cache lets go": Guard(
+        "tether/browser/page.py",
+        '        listen(js.window, "pagehide", sleep)\n',
+        "",
+        "test_identity",
+        "going_back",
+    ),
+    "a preview's address is freed": Guard(
+        "tether/browser/repaint.py",
+        "            js.URL.revokeObjectURL(url)\n",
+        "            pass\n",
+        "test_results",
+        "every_address",
+    ),
+    "one paint a frame": Guard(
+        "tether/browser/repaint.py",
+        "        if not self._is_asked:\n",
+        "        if True:\n",
+        "test_frames",
+    ),
+    "a double click is one wish": Guard(
+        "page/tasks/actions.py",
+        "        if action in WORKING and self._is_pressed_again(action, key):\n",
+        "        if False:\n",
+        "test_new_task",
+        "each_button",
+    ),
+    "pictures are not given to a workflow that takes none": Guard(
+        "page/composer/composer.py",
+        "        if self.panel.pictures() and not workflow.picture_inputs():\n",
+        "        if False:\n",
+        "test_new_task",
+        "takes_none",
+    ),
+    "a hundred tasks are asked for": Guard(
+        "page/composer/composer.py",
+        "        return tasks <= MANY or bool(js.confirm(sentence))\n",
+        "        return True\n",
+        "test_new_task",
+        "above_a_hundred",
+    ),
+    "results that are kept are nobody else's to show": Guard(
+        "page/gallery/gallery.py",
+        "                    context.emit(ResultsKept(task.task_id))\n",
+        "                    pass\n",
+        "test_kill",
+        "shown_by_the_next",
+    ),
+    "what a server says is text": Guard(
+        "page/ui/dom.py",
+        "        made.textContent = text\n",
+        "        made.innerHTML = text\n",
+        "test_hostile",
+        "runs_or_goes",
+    ),
+    "who looks is not told": Guard(
+        "page/notifications/notifications.py",
+        '        if js.document.visibilityState == "visible":\n',
+        "        if False:\n",
+        "test_telling",
+    ),
+    "what was removed comes back by Undo": Guard(
+        "page/ui/undo.py",
+        "        undo, self._done = self._undo, None\n",
+        "        undo = self._undo\n",
+        "test_new_task",
+        "each_button",
+    ),
+    "what was removed goes at the latest with the page": Guard(
+        "page/ui/undo.py",
+        '        listen(js.window, "pagehide", lambda _event: self._settle())\n',
+        "",
+        "test_servers",
+        "latest_with_the_page",
+    ),
+}
+
+
+def copy_of(root: Path, target: Path) -> None:
+    """Copy what the tests need of a tree; what only takes room is lent."""
+    for name in ("app", "static", "tests", "tools"):
+        shutil.copytree(root / name, target / name, ignore=shutil.ignore_patterns("vendor"))
+    for path in root.iterdir():
+        if path.is_file():
+            shutil.copy(path, target)
+    (target / "var").mkdir()
+    for name in LENT:
+        (target / name).symlink_to(root / name)
+    farm = target / "tests/e2e/farm.py"
+    lines = farm.read_text().splitlines(keepends=True)
+    farm.write_text(
+        "".join(f"{IMPATIENT}\n" if each.startswith(PATIENT) else each for each in lines)
+    )
+
+
+def is_missed(tree: Path, guard: Guard) -> bool:
+    """Take a guard off, and tell whether its tests turn red."""
+    file = tree / "app" / guard.path
+    text = file.read_text()
+    assert text.count(guard.old) == 1, f"{guard.path} has not once {guard.old!r}"
+    file.write_text(text.replace(guard.old, guard.new))
+    try:
+        run = ("node", "tools/site/build.mjs", "--from", ".", "--to", "var/site", "--plain")
+        subprocess.run(run, cwd=tree, check=True, capture_output=True)
+        test = f"tests/e2e/{guard.test}.py"
+        chosen = ("-k", guard.only) if guard.only else ()
+        tests = (sys.executable, "-m", "pytest", "-qx", test, *chosen, "-m", "not long", "-n", "2")
+        environment = {**os.environ, "SERVED": str(tree / "var/site"), "PYTHONPATH": "app:."}
+        ended = subprocess.run(tests, cwd=tree, env=environment, capture_output=True, text=True)
+        print(ended.stdout.strip().splitlines()[-2:])
+        return ended.returncode == 1
+    finally:
+        file.write_text(text)
+
+
+def main(words: Sequence[str]) -> int:
+    """Return 1 when a guard is missed by no test."""
+    unguarded = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy_of(ROOT, Path(folder))
+        for name, guard in GUARDS.items():
+            if words and not any(word in name for word in words):
+                continue
+            red = is_missed(Path(folder), guard)
+            print(f"{'red' if red else 'GREEN':6} {name}", flush=True)
+            unguarded += [] if red else [name]
+    return 1 if unguarded else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
