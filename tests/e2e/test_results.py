@@ -468,8 +468,11 @@ def test_models_sounds_and_films_are_viewed_large(
         zoom.get_by_role("button", name="Next").click()
         expect(zoom).to_contain_text("bad.glb can't be shown here")
         expect(canvas).to_be_hidden()
+        save = zoom.get_by_role("link", name="Save")
+        kind = "link => fetch(link.href).then((file) => file.headers.get('content-type'))"
+        assert save.evaluate(kind) == "application/octet-stream", "what a server calls HTML"
         with page.expect_download() as found:
-            zoom.get_by_role("link", name="Save").click()
+            save.click()
         assert found.value.suggested_filename == "bad.glb"
         zoom.get_by_role("button", name="Next").click()
         expect(zoom.locator(".place")).to_have_text("5 of 5")

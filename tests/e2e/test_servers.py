@@ -346,6 +346,28 @@ def test_two_tabs_that_each_add_a_server_have_both(two: Farm, watched_page: Page
     expect(first.locator(".server.card")).to_have_count(1)
 
 
+REFUSED = """() => {
+  Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError"); };
+}"""
+
+
+@pytest.mark.fresh_tab
+def test_a_server_that_the_browser_does_not_note_stays_when_another_tab_adds_one(
+    two: Farm, watched_page: Page
+) -> None:
+    """The page says what a reload loses; until then it knows both."""
+    two.page.servers = []
+    page = open_page(watched_page, two)
+    other = fresh_window(page.context, two)
+    page.evaluate(REFUSED)
+    page.evaluate(f"tether.addServer('{two.servers[0].url}')")
+    expect(page.locator(".server.card")).to_have_count(1)
+    expect(page.locator("#notices")).to_contain_text("storage")
+    other.evaluate(f"tether.addServer('{two.servers[1].url}')")
+    expect(page.locator(f'.server.card[data-server="{two.servers[1].url}"]')).to_be_attached()
+    expect(page.locator(".server.card")).to_have_count(2)
+
+
 def test_what_is_changed_in_one_tab_is_shown_in_the_other(two: Farm, watched_page: Page) -> None:
     """Settings, workflows used before, the gallery, and the language last: it loads both anew."""
     first = open_page(watched_page, two)
