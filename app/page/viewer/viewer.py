@@ -91,7 +91,7 @@ class Viewer:
         if is_picture:
             self._show_picture(result)
         elif result.kind == "model":
-            await self._show_model(key, result.name)
+            await self._show_model(result.name)
         else:
             player = element(result.kind, "", src=self._address, controls="")
             self._stage.replaceChildren(player)
@@ -105,14 +105,14 @@ class Viewer:
             self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
 
-    async def _show_model(self, key: str, name: str) -> None:
+    async def _show_model(self, name: str) -> None:
         label = self._words.say("zoom.model", file=name)
         canvas = element("canvas", "", tabindex="0", role="img", aria_label=label)
         self._stage.replaceChildren(canvas)
         try:
             free = await show_model(canvas, self._address, name)
         except TetherError as error:
-            if self._key == key:
+            if canvas.isConnected:
                 self._stage.hidden = True
                 self._say(self._words.trouble(error.trouble))
             return
