@@ -128,8 +128,7 @@ class TaskDismissed:
     task_id: TaskId
 
 
-@dataclass(frozen=True, slots=True)
-class ResultsKept:
+class ResultsKept(NamedTuple):
     """The results of a completed task are kept where they outlive its window."""
 
     task_id: TaskId
