@@ -16,6 +16,7 @@ from tests.e2e.farm import (
     run,
     tasks,
     unfold_servers,
+    wait_for,
 )
 from tests.e2e.test_form import history
 from tests.e2e.watch import Watch
@@ -240,8 +241,9 @@ def test_above_a_hundred_tasks_run_asks(watched_page: Page, background: Backgrou
         )
         page.get_by_label("How many of each").fill("51")
         page.locator("#run").click()
-        expect(page.locator("#pictures li")).to_have_count(2)
+        wait_for(page, lambda: bool(asked), "the question")
         assert asked == ["Run 102 tasks?"]
+        expect(page.locator("#pictures li")).to_have_count(2)
         expect(tasks(page)).to_have_count(0)
 
 
