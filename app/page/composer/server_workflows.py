@@ -154,8 +154,8 @@ class ServerWorkflows:
         found: T | TetherError = error
         for ask, path, read in ways:
             answer = await self._caller.call(url, ask, path, CALL_TIMEOUT)
-            if answer is not None and answer.status == 404 and missing is not None:
-                found = missing
+            is_none = answer is not None and answer.status == 404 and missing is not None
+            found = missing if is_none else error  # type: ignore[assignment]
             try:
                 if answer is not None and answer.status == 200:
                     return read(answer.text)

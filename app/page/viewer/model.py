@@ -1,6 +1,7 @@
 """A 3D model on a canvas, which can be turned; three.js is fetched for the first one."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import js
@@ -35,6 +36,8 @@ async def show_model(canvas: Any, address: str, name: str) -> Callable[[], None]
         model = await _read(three, address, name)
         box = three.Box3.new().setFromObject(model)
         size = box.getSize(three.Vector3.new()).length()
+        if not 0 < size < inf:
+            raise BadInput("model_unreadable", file=name, detail="nothing to draw")
         options = {"canvas": canvas, "antialias": True, "alpha": True}
         renderer = three.WebGLRenderer.new(to_object(options))
     except JsException as error:
@@ -63,8 +66,17 @@ async def show_model(canvas: Any, address: str, name: str) -> Callable[[], None]
         scope.end()
         controls.dispose()
         renderer.dispose()
+        renderer.forceContextLoss()  # browsers have few of them
 
     return free
+
+
+def _binary(content: Any, name: str) -> Any:
+    """Refuse an STL file in letters: three.js reads those in a time that grows with the square."""
+    count = int.from_bytes(content.slice(80, 84).to_bytes(), "little")
+    if content.byteLength != 84 + 50 * count:
+        raise BadInput("model_unreadable", file=name, detail="no binary STL")
+    return content
 
 
 async def _read(three: Any, address: str, name: str) -> Any:
@@ -73,11 +85,11 @@ async def _read(three: Any, address: str, name: str) -> Any:
         case "obj":
             return three.OBJLoader.new().parse(await content.text())
         case "stl":
-            shape = three.STLLoader.new().parse(await content.arrayBuffer())
+            shape = three.STLLoader.new().parse(_binary(await content.arrayBuffer(), name))
             return three.Mesh.new(shape, three.MeshStandardMaterial.new())
     # What a server sends must not make the page ask elsewhere.
     scope = ProxyScope()
-    inside = scope.proxy(lambda url: url if url.startswith(("blob:", "data:")) else "data:,")
+    inside = scope.proxy(lambda url: url if url.startswith("blob:") else "data:,")
     try:
         manager = three.LoadingManager.new().setURLModifier(inside)
         loader = three.GLTFLoader.new(manager)

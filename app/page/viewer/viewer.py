@@ -57,17 +57,21 @@ class Viewer:
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
         self._free_model: Callable[[], None] | None = None
+        self._turn = 0
+        """Counts what was wanted: a result that comes after the next wish is dropped."""
         self._make()
         on_action(self._dialog, lambda action, _key: self._pressed(action))
-        listen(self._dialog, "close", lambda _event: self._free())
+        listen(self._dialog, "close", lambda _event: self._closed())
         listen(self._dialog, "keydown", self._key_pressed)
         listen(self._slider, "input", lambda _event: self._divide())
         listen(self._after, "load", lambda _event: self._measure())
 
     async def open(self, key: str, results: ResultList) -> None:
         """Show a result."""
+        self._turn += 1
+        turn = self._turn
         result = await results.get(key)
-        if result is None:
+        if result is None or turn != self._turn:
             return
         self._free()
         self._key, self._results, self._name = key, results, result.name
@@ -77,6 +81,10 @@ class Viewer:
         self._show_place()
         self._save.href = self._address
         self._save.setAttribute("download", result.name)
+        # A browser doesn't save what is on another origin: there it opens beside this page.
+        is_there = is_address and not self._address.startswith("blob:")
+        self._save.target = "_blank" if is_there else ""
+        self._save.rel = "noopener noreferrer" if is_there else ""
         is_picture = result.kind == "image"
         for action in ("size", "copy", "use", "open"):
             self._buttons[action].hidden = not is_picture
@@ -135,7 +143,7 @@ class Viewer:
             shown.setAttribute("aria-disabled", "false" if self._next(step) else "true")
 
     def _next(self, step: str) -> str:
-        """Return the key of the picture that a step leads to; "" at both ends."""
+        """Return the key of the result that a step leads to; "" at both ends."""
         keys = self._results.keys()
         at = keys.index(self._key) + STEPS[step] if self._key in keys else -1
         return keys[at] if 0 <= at < len(keys) else ""
@@ -215,6 +223,10 @@ class Viewer:
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
         return self._urls[-1]
+
+    def _closed(self) -> None:
+        self._turn += 1
+        self._free()
 
     def _free(self) -> None:
         if self._free_model is not None:

@@ -9,6 +9,7 @@ from page.ui.dom import by_id, listen, set_text
 from page.ui.parts import load_part
 from tether.core.ids import TaskId, WindowId
 from tether.core.model.task import State
+from tether.core.session.snapshot import read_task
 from tether.core.windows.ledger import ENTRY_RECORD, Entry, read_entry, read_ledger
 from tether.runtime.adopter import Adopter
 
@@ -81,7 +82,9 @@ class Windows:
             self._update()
 
     def _note(self, task_id: TaskId, entry: Entry | None) -> None:
-        if entry is not None and entry.record and entry.owner != self._window.window_id:
+        is_other = entry is not None and entry.owner != self._window.window_id
+        task = read_task(entry.record) if entry is not None and is_other else None
+        if entry is not None and task is not None and not task.is_ended:
             self._entries[task_id] = entry
         else:
             self._entries.pop(task_id, None)

@@ -69,7 +69,8 @@ def completed(content: Any) -> Any:
         nodes.append({"id": added, "type": end.kind, **look, **sides})
     # The id that blueprints have, -1, is none that a server takes.
     outer = {**node, "id": 1, "pos": [0, 200], "inputs": taken, "outputs": given}
-    return {**content, "nodes": [outer, *nodes], "links": links}
+    last = {"last_node_id": len(nodes) + 1, "last_link_id": len(links)}
+    return {**content, **last, "nodes": [outer, *nodes], "links": links}
 
 
 def _ends(slots: Iterable[Any], ends: Mapping[str, _End]) -> Iterator[tuple[int, str, _End]]:
