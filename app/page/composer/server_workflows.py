@@ -154,13 +154,14 @@ class ServerWorkflows:
         found: T | TetherError = error
         for ask, path, read in ways:
             answer = await self._caller.call(url, ask, path, CALL_TIMEOUT)
-            is_none = answer is not None and answer.status == 404 and missing is not None
-            found = missing if is_none else error  # type: ignore[assignment]
+            if answer is None or answer.status != 200:
+                is_none = answer is not None and answer.status == 404
+                found = missing if is_none and missing is not None else error
+                continue
             try:
-                if answer is not None and answer.status == 200:
-                    return read(answer.text)
+                return read(answer.text)
             except TetherError as unreadable:
-                found = unreadable
+                found = error = unreadable
         return found
 
     def _title(self, offer: Offer) -> str:
