@@ -115,6 +115,8 @@ def test_twenty_large_photos_survive_a_reload(
         run(page, files)
         expect(tasks(page)).to_have_count(20)
         expect(tasks(page, "waiting")).to_have_count(16)
+        for state in ("running", "queued"):  # no photo is cut off on its way
+            expect(tasks(page, state)).to_have_count(2)
 
         page.reload()
         expect_ready(page)
