@@ -15,7 +15,7 @@ from page.health.health import HealthDialog
 from page.lanes.lanes import Lanes
 from page.notifications.notifications import Notifications
 from page.notifications.whats_new import WhatsNew
-from page.page import Page, translate
+from page.page import Page
 from page.routing_test.selftest import RoutingTest
 from page.servers.panel import ServersPanel
 from page.servers.roster import Roster
@@ -25,9 +25,9 @@ from page.settings import PageSettings
 from page.tasks.actions import TaskActions
 from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
-from page.ui.dom import by_id, close_from_outside, listen
+from page.ui.dom import by_id, close_from_outside, listen, translate
 from page.ui.notices import NoticesPanel
-from page.ui.parts import load_part
+from page.ui.parts import load_part, load_text
 from page.ui.undo import Undo
 from page.ui.words import Words, show_errors
 from page.view import Views
@@ -46,6 +46,9 @@ from tether.runtime.ports import MakeWorld
 
 MOST_REPORTS = 100
 """Different errors in the console: a paint that fails does so every second."""
+
+
+_SENTENCES = "./static/i18n/{}.json"
 
 
 class App:
@@ -77,9 +80,7 @@ class App:
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
-        tether.world.page.ask_before_leaving(
-            lambda: only_here(context.window) > 0 and not self._settings.is_reloading
-        )
+        tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
         tether.start()
         self._build(context, roster, undo)
         self._add_features(context, lanes, console)
@@ -90,8 +91,9 @@ class App:
         await self._catch_up()
 
     async def _open(self) -> PageContext:
-        words = Words(await fetch_text(f"./static/i18n/{self._settings.language}.json") or "{}")
-        translate(words, self._settings.language)
+        language = self._settings.language
+        self._words = words = Words(await fetch_text(_SENTENCES.format(language)) or "{}", language)
+        translate(words)
         tether = self._tether
         window, notices = await tether.prepare(), NoticesPanel(words)
         emit, repaint = tether.runner.emit, self._repaint.ask
@@ -101,16 +103,26 @@ class App:
 
         return PageContext(window, tether.world, words, emit, soon, notices, repaint)
 
+    async def _speak(self) -> None:
+        """Put the page into the language that is wanted, where it stands."""
+        words, settings = self._words, self._settings
+        while words.language != settings.language:
+            language = settings.language
+            words.use(await load_text(_SENTENCES.format(language)), language)
+        translate(words)
+        self._composer.translate()
+        self._repaint.ask()
+
     def _build(self, context: PageContext, roster: Roster, undo: Undo) -> None:
-        tether, language = self._tether, self._settings.language
+        tether, words = self._tether, context.words
         self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
-        self._settings.connect(context, tether.rerun, composer.settled)
-        CollectPanel(context.words, tether)
+        self._settings.connect(context, tether.rerun, self._speak)
+        CollectPanel(words, tether)
         views = Views(
             context.window,
-            context.words,
-            lambda at: time_of_day(at, language),
+            words,
+            lambda at: time_of_day(at, words.language),
             tether.world,
             self._servers,
             actions.removed,
@@ -118,7 +130,7 @@ class App:
         self._page = Page(
             context,
             views,
-            ServersPanel(context.words, self._servers),
+            ServersPanel(words, self._servers),
             composer.panel,
             TasksPanel(context, actions, self._previews.url),
             self._previews,
@@ -133,8 +145,7 @@ class App:
         tether.runner.follow(gallery.changed)
         tether.runner.follow(Notifications(context).changed)
         self._parts = (lanes, health, Windows(context, tether.adopter))
-        language, access_of = self._settings.language, tether.access_tokens.of
-        self._routing_test = RoutingTest(context, language, access_of)
+        self._routing_test = RoutingTest(context, tether.access_tokens.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._routing_test.run)
 
     def _finish(self) -> None:

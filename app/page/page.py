@@ -11,7 +11,6 @@ from page.tasks.panel import TasksPanel
 from page.tasks.row import TaskList
 from page.ui.context import PageContext
 from page.ui.dom import by_id
-from page.ui.words import Words
 from page.view import Views
 from tether.browser.repaint import BrowserPreviews
 from tether.core.ids import TaskId
@@ -55,15 +54,3 @@ class Page:
         for gone in self.tasks.show(tasks):
             self.previews.drop(TaskId(gone))
             self.context.world.forget(TaskId(gone))
-
-
-def translate(words: Words, language: str) -> None:
-    """Put the page's own HTML into a language; the English is in it from the start."""
-    js.document.documentElement.lang = language
-    for target in js.document.querySelectorAll("[data-say]"):
-        target.textContent = words.say(target.dataset.say)
-    for target in js.document.querySelectorAll("[data-say-placeholder]"):
-        target.placeholder = words.say(target.dataset.sayPlaceholder)
-    for target in js.document.querySelectorAll("[data-say-label]"):
-        name = "label" if target.tagName == "OPTGROUP" else "aria-label"
-        target.setAttribute(name, words.say(target.dataset.sayLabel))

@@ -10,7 +10,6 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.words import choose_language
 from tether.core.events import PreviewsChosen, RebalancingChosen
-from tether.core.model.health import only_here
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Rerun
 
@@ -29,29 +28,27 @@ class PageSettings:
 
     def __init__(self, shared: Records) -> None:
         self._shared = shared
-        self.language = choose_language(shared.read(LANGUAGE_RECORD), js.navigator.language)
+        self.language = _language(shared.read(LANGUAGE_RECORD))
+        """The one that is wanted; the page's words may still be on their way."""
         self.reruns_since = _time(shared.read(RERUN_RECORD))
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
-        self.is_reloading = False
-        """The page loads itself anew, which loses nothing: nobody need be asked."""
 
     def connect(
-        self, context: PageContext, rerun: Rerun, settled: Callable[[], Awaitable[None]]
+        self, context: PageContext, rerun: Rerun, speak: Callable[[], Awaitable[None]]
     ) -> None:
-        """Let the person change them; `settled` waits until a reload finds what is chosen."""
+        """Let the person change them; `speak` puts the page into the language that is wanted."""
         chooser, reruns, steals = by_id("language"), by_id("rerun-lost"), by_id("steal")
         themes, previews = by_id("theme"), by_id("previews")
 
-        async def reload() -> None:
-            await settled()
-            self.is_reloading = True
-            js.location.reload()
+        async def speak_it() -> None:
+            try:
+                await speak()
+            finally:
+                chooser.value = self.language = context.words.language
 
         def use_language(text: str | None) -> None:
-            chooser.value = choose_language(text, js.navigator.language)
-            # Where the browser would ask whether to leave, nobody may be there to answer.
-            if chooser.value != self.language and not only_here(context.window):
-                context.soon(reload())
+            self.language = _language(text)
+            context.soon(speak_it())
 
         def rerun_lost(text: str | None) -> None:
             rerun.rerun_from(_time(text))
@@ -84,10 +81,6 @@ class PageSettings:
             self._shared.write(key, text)
             follow[key](text)
 
-        def language_chosen(_event: Any) -> None:
-            self._shared.write(LANGUAGE_RECORD, str(chooser.value))
-            context.soon(reload())
-
         def choose_reruns(_event: Any) -> None:
             choose(RERUN_RECORD, str(context.world.clock.now()) if reruns.checked else None)
 
@@ -101,7 +94,7 @@ class PageSettings:
         use_theme(self._shared.read(THEME_RECORD))
         listen(themes, "change", lambda _: choose(THEME_RECORD, str(themes.value) or None))
         chooser.value = self.language
-        listen(chooser, "change", language_chosen)
+        listen(chooser, "change", lambda _: choose(LANGUAGE_RECORD, str(chooser.value)))
         reruns.checked = self.reruns_since is not None
         listen(reruns, "change", choose_reruns)
         steal(self._shared.read(STEAL_RECORD))
@@ -110,6 +103,10 @@ class PageSettings:
         listen(
             previews, "change", lambda _: choose(PREVIEWS_RECORD, None if previews.checked else _NO)
         )
+
+
+def _language(kept: str | None) -> str:
+    return choose_language(kept, js.navigator.language)
 
 
 def _time(text: str | None) -> float | None:

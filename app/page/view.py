@@ -55,7 +55,7 @@ class Views:
         self._removed = removed
         self._ended: dict[str, TaskRow] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
-        self._names: dict[ServerUrl, str] = {}
+        self._named: tuple[str, dict[ServerUrl, str]] = "", {}
         self._errors: list[Exception] = []
 
     def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST_CARDS) -> View:
@@ -65,9 +65,9 @@ class Views:
         """
         window, words = self._window, self._words
         self._errors.clear()
-        names = {url: server.name for url, server in window.servers.items()}
-        if names != self._names:
-            self._names = names
+        named = words.language, {url: server.name for url, server in window.servers.items()}
+        if named != self._named:
+            self._named = named
             self._ended.clear()  # their cards say where they were
             self._waiting.clear()
         live = list(window.live.values())

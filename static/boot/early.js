@@ -92,12 +92,10 @@
     for (const target of document.querySelectorAll("[data-say]")) {
       target.textContent = words[target.dataset.say] || target.textContent;
     }
-    for (const target of document.querySelectorAll("[data-say-label]")) {
-      const name = target.tagName === "OPTGROUP" ? "label" : "aria-label";
-      target.setAttribute(name, words[target.dataset.sayLabel] || "");
-    }
-    for (const target of document.querySelectorAll("[data-say-placeholder]")) {
-      target.placeholder = words[target.dataset.sayPlaceholder] || "";
+    for (const name of ["aria-label", "label", "placeholder"]) {
+      for (const target of document.querySelectorAll(`[data-say-${name}]`)) {
+        target.setAttribute(name, words[target.getAttribute(`data-say-${name}`)] || "");
+      }
     }
     document.getElementById("language").value = "zh";
   };

@@ -148,6 +148,8 @@ def test_nothing_is_kept_but_the_language(
     open_menu(page)
     page.locator("#language").select_option("zh")
     expect(page.locator("#run")).to_have_text("运行")
+    expect(tasks(page, "completed")).to_have_count(1)
+    page.reload()
     expect_ready(page)
     expect(page.locator("#demo")).to_contain_text("这是演示")
     expect(tasks(page)).to_have_count(0)

@@ -1,4 +1,4 @@
-"""What is chosen and not run yet stays: over another language, a reload, a crash; not longer."""
+"""What is chosen and not run yet stays: over a reload, a crash; not longer."""
 
 import json
 from collections.abc import Iterator
@@ -16,11 +16,7 @@ from tests.e2e.farm import (
     farm,
     give_workflow,
     noise,
-    open_menu,
     open_page,
-    own_tasks,
-    picture_of,
-    pixels,
     tasks,
     until,
 )
@@ -47,55 +43,6 @@ def kept_files(page: Page, count: int) -> None:
 def listed(page: Page) -> list[str]:
     """The names of the pictures that are chosen."""
     return page.locator("#pictures li span").all_text_contents()
-
-
-@pytest.mark.long
-def test_another_language_keeps_all_that_is_chosen(
-    two: Farm, watched_page: Page, watch: Watch
-) -> None:
-    """Pictures, workflow, form, copies and server; and nothing of it runs by itself."""
-    page = open_page(watched_page, two)
-    page.locator("#workflow").select_option("upscale")
-    page.locator("[data-field$=scale_by] input").fill("3")
-    page.locator("[data-field$=upscale_method] select").select_option("bilinear")
-    page.locator("#copies").fill("2")
-    page.locator("#server-choice").select_option(label="gpu-2")
-    chosen = [as_file(noise(1, 16, 12), "p.png"), as_file(noise(2, 16, 12), "照片 q.png")]
-    page.locator("#picture-picker").set_input_files(chosen)
-    open_menu(page)
-    page.locator("#language").select_option("zh")
-    expect(page.locator("#run")).to_contain_text("运行")
-    expect_ready(page)
-    assert listed(page) == ["p.png", "照片 q.png"]
-    expect(page.locator("#workflow")).to_have_value("upscale")
-    expect(page.locator("[data-field$=scale_by] input")).to_have_value("3")
-    expect(page.locator("[data-field$=upscale_method] select")).to_have_value("bilinear")
-    expect(page.locator("#copies")).to_have_value("2")
-    expect(page.locator("#server-choice option:checked")).to_have_text("gpu-2")
-    expect(page.locator("#run")).to_contain_text("4")
-    assert pixels(page.locator("#pictures img").first).size == (16, 12)
-    assert own_tasks(page) == []
-    assert two.posts(0) + two.posts(1) == 0
-    page.locator("#run").click()
-    expect_done(page, 4)
-    assert two.posts(1) == 4
-    assert picture_of(page).size == (48, 36)
-
-
-@pytest.mark.long
-def test_a_large_picture_that_was_chosen_just_now_is_waited_for(
-    two: Farm, watched_page: Page, watch: Watch
-) -> None:
-    """The page changes its language once the browser has written it."""
-    page = open_page(watched_page, two)
-    picture = noise(3, 2400, 1800)
-    page.locator("#picture-picker").set_input_files([as_file(picture, "large.png")])
-    open_menu(page)
-    page.locator("#language").select_option("zh")
-    expect(page.locator("#run")).to_have_text("运行")
-    expect_ready(page)
-    assert listed(page) == ["large.png"]
-    assert pixels(page.locator("#pictures img")).tobytes() == picture.tobytes()
 
 
 def test_a_reload_brings_back_what_is_not_run_yet_and_no_more(

@@ -6,7 +6,7 @@ A renderer process keeps what WebAssembly was compiled to; every new tab has a n
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from playwright.sync_api import BrowserContext, Page, Request
+from playwright.sync_api import BrowserContext, Dialog, Page, Request
 
 from tools.dev.serve import PageServer
 
@@ -17,8 +17,16 @@ FOR_EVER = "this would change the tab for all tests after: mark the test `fresh_
 
 
 def leave_anyway(context: BrowserContext) -> None:
-    """Say yes whenever the browser asks whether to leave a page that still has something."""
-    context.on("dialog", lambda dialog: dialog.accept())
+    """Say yes whenever the browser asks whether to leave a page that still has something.
+
+    What the page itself asks is the test's to answer.
+    """
+
+    def answer(dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":
+            dialog.accept()
+
+    context.on("dialog", answer)
 
 
 class WarmTab:

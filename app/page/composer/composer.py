@@ -49,8 +49,6 @@ class Composer:
         self._library = Library(self.panel, context.world.shared)
         self._form = Form(context, self.panel, describer, roster.substitute)
         self._drafts = Drafts(context, self.panel, self._form, self._library, self.use, self.choose)
-        self.settled = self._drafts.store.settled
-        """Waits until a reload would find what is chosen."""
         self.panel.take_picked()
         listen(by_id("runs-open"), "click", lambda _event: context.soon(self._open_runs()))
 
@@ -173,6 +171,11 @@ class Composer:
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""
         self._drafts.changed()
+
+    def translate(self) -> None:
+        """Say in another language what is said; what is chosen and typed stays."""
+        self._form.translate()
+        self.panel.count()
 
     def why_alike(self) -> str:
         """Say why several tasks of one picture give the same; "" when they don't."""

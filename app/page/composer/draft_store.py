@@ -71,11 +71,6 @@ class DraftStore:
         if self._world.files.is_lasting and self._job is None and self._open():
             self._job = asyncio.ensure_future(self._keep())
 
-    async def settled(self) -> None:
-        """Wait until all is kept."""
-        if self._job is not None:
-            await asyncio.wait([self._job])
-
     async def sweep(self, now: float) -> None:
         """Delete the drafts of tabs that are gone, and what an earlier page of this tab left."""
         for use, at in (await self._world.files.kept_for(USE)).items():

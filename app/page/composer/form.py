@@ -129,13 +129,9 @@ class Form:
 
         The workflow's own choice has the values and links that the workflow has.
         """
-        from page.composer.form_fields import form_of
         from tether.workflows.dynamic_choices import with_choice
 
-        assert self._panel is not None and self._chosen is not None and self._shown is not None
-        typed = self._panel.typed()
-        picked = self._panel.files().items()
-        files = {f"{node_id}.{name}": file for (node_id, name), (_, file) in picked}
+        assert self._chosen is not None and self._shown is not None
         nodes = self._chosen.nodes
         node = nodes[field.node_id]
         info = self._infos[node["class_type"]]
@@ -149,6 +145,22 @@ class Form:
             inputs |= brought
         self._chosen = self._chosen.with_nodes({**nodes, field.node_id: {**node, "inputs": inputs}})
         self._brought[field.place] = value
+        self._show_again()
+
+    def translate(self) -> None:
+        """Say the form, and what servers lack for it, in another language."""
+        if self._shown is not None:
+            self._show_again()
+            self._context.soon(self._check_servers(self._shown))
+
+    def _show_again(self) -> None:
+        """Show the form anew; what was typed and picked stays."""
+        from page.composer.form_fields import form_of
+
+        assert self._panel is not None and self._chosen is not None and self._shown is not None
+        typed = self._panel.typed()
+        picked = self._panel.files().items()
+        files = {f"{node_id}.{name}": file for (node_id, name), (_, file) in picked}
         shown = Workflow(self._chosen.nodes, self._shown.graph)  # an app stays one
         self._panel.show(form_of(shown, self._infos), self._panel.is_unfolded)
         self._panel.type_in(typed, files)

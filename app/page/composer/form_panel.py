@@ -97,7 +97,7 @@ class FormPanel:
 
     def problems(self) -> list[tuple[str, Any]]:
         """Return wrong values as (sentence, element); each field shows its own, if any."""
-        found = []
+        found: list[tuple[str, Any]] = []
         for field, shown in self._shown():
             sentence = ""
             try:

@@ -187,7 +187,7 @@ class ComposerPanel:
     def show_own(self, name: str) -> None:
         """Show that a workflow of the person's own is chosen."""
         option = self._workflow.querySelector(f"option[value={OWN}]")
-        option.textContent = name
+        set_text(option, name)
         self._workflow.value = OWN
         self.changed()
 

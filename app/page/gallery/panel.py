@@ -188,8 +188,8 @@ class GalleryPanel:
             box.append(large)
         elif address:
             tab = {"target": "_blank", "rel": "noopener noreferrer"}
-            link = element("a", "thumb", "", shown, href=address, **tab)
-            link.title = say("task.open", file=output.filename)
+            label = say("task.open", file=output.filename)
+            link = element("a", "thumb", "", shown, href=address, title=label, **tab)
             if whole:
                 link.setAttribute("download", output.filename)  # only pictures may be opened
             box.append(link)

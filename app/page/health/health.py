@@ -15,7 +15,7 @@ class HealthDialog:
         self._context = context
         self._picture_delays = picture_delays
         self._box = by_id("health")
-        self._shown: Health | None = None
+        self._shown: tuple[str, Health] | None = None
         listen(self._box, "toggle", lambda _event: context.repaint())
 
     def figures(self) -> Health:
@@ -28,9 +28,9 @@ class HealthDialog:
         if not self._box.open:
             return
         figures, words = self.figures(), self._context.words
-        if figures == self._shown:
+        if (words.language, figures) == self._shown:
             return
-        self._shown = figures
+        self._shown = words.language, figures
         rate = f"{figures.completed / figures.ended * 100:.0f} %" if figures.ended else "–"
         delay = figures.picture_delay
         rows = {

@@ -160,7 +160,8 @@ def legend(words: Words) -> Any:
                 drawn("text", "", MARKS.get(key, ""), x="10", y="11"),
                 drawn("rect", "frame", x="0.75", y="0.75", rx="3", width="26.5", height="12.5"),
             )
-        rows.append(element("li", "", "", sample, words.say(f"lanes.key.{key}")))
+        text = element("span", "", words.say(f"lanes.key.{key}"))
+        rows.append(element("li", "", "", sample, text))
     return element("ul", "lanes-legend", "", *rows)
 
 

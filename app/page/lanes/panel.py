@@ -33,6 +33,7 @@ class LanesPanel:
     def __init__(self, context: PageContext, details: Any, draw: Callable[[], None]) -> None:
         self._words = words = context.words
         self._details = details
+        self._language = words.language
         self._items: dict[str, _Item] = {}
         self._described = self._stop = ""
         """The item that is described, and the one that the Tab key reaches."""
@@ -53,6 +54,9 @@ class LanesPanel:
 
     def show(self, picture: LanesPicture) -> None:
         """Show a picture; the item that has the focus keeps it."""
+        if self._language != self._words.language:
+            self._language = self._words.language
+            self.clear()  # what is drawn says what it is
         focused, described = self._focused(), self._described
         self._drawing.show(picture.lanes, picture.ticks)
         self._items = {}

@@ -1,7 +1,9 @@
 """What is new after an update, announced once; and the version and build of the page."""
 
+from collections.abc import Callable
+
 from page.ui.context import PageContext
-from page.ui.dom import by_id, listen
+from page.ui.dom import by_id, listen, set_text
 from page.ui.parts import load_part
 from tether.browser.site import meta
 
@@ -17,12 +19,12 @@ class WhatsNew:
         self._dialog = by_id("news")
         self._version = meta("version", "")
         say = self._words.say
-        by_id("news-version").textContent = say("news.version", version=self._version)
+        set_text(by_id("news-version"), say("news.version", version=self._version))
         listen(by_id("news-open"), "click", lambda _event: self._open())
         listen(by_id("news-close"), "click", lambda _event: self._dialog.close())
         about, build = by_id("about"), meta("build", "")
         key = "about.version" if build else "about.source"
-        by_id("about-version").textContent = say(key, version=self._version, build=build)
+        set_text(by_id("about-version"), say(key, version=self._version, build=build))
         listen(by_id("about-open"), "click", lambda _event: about.showModal())
         listen(by_id("about-close"), "click", lambda _event: about.close())
         kept = context.world.shared
@@ -37,7 +39,10 @@ class WhatsNew:
         from page.notifications.offer import offer
 
         words = self._words
-        choices = {words.say("news.open"): self._open, words.say("notice.close"): lambda: None}
+        choices: dict[str, Callable[[], None]] = {
+            words.say("news.open"): self._open,
+            words.say("notice.close"): lambda: None,
+        }
         offer(words.say("news.updated", version=self._version), choices)
 
     def _open(self) -> None:

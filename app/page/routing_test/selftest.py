@@ -9,11 +9,11 @@ import js
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
-from page.ui.parts import load_part
+from page.ui.parts import load_part, load_text
 from page.ui.words import Words
 from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.http import BrowserHttp
-from tether.browser.site import fetch_text, is_demo
+from tether.browser.site import is_demo
 from tether.browser.socket import BrowserSockets
 from tether.core.errors import Trouble
 from tether.core.events import Emit
@@ -28,10 +28,9 @@ _OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
 class RoutingTest:
     """`runWebSocketRoutingFixTest`, and its button; it only reads the window's list of servers."""
 
-    def __init__(self, context: PageContext, language: str, access_of: AccessOf) -> None:
+    def __init__(self, context: PageContext, access_of: AccessOf) -> None:
         self._window = context.window
         self._page_words = context.words
-        self._language = language
         self._access_of = access_of
         self._words: Words | None = None
         self._running: asyncio.Task[dict[str, Any]] | None = None
@@ -91,7 +90,7 @@ class RoutingTest:
                 "page": str(js.location.href),
                 "isSecure": bool(js.isSecureContext),
                 "browser": str(js.navigator.userAgent),
-                "language": self._language,
+                "language": words.language,
                 "python": sys.version.split()[0],
                 "seed": seed,
                 "at": str(js.Date.new().toISOString()),
@@ -141,10 +140,11 @@ class RoutingTest:
         return BrowserClock(emit), BrowserSockets(emit, access_of), http
 
     async def _load(self) -> Words:
-        if self._words is None:
+        language = self._page_words.language
+        if self._words is None or self._words.language != language:
             await load_part("servers", "routing_test")
-            text = await fetch_text(f"./static/i18n/routing-test.{self._language}.json")
-            self._words = Words(text or "{}")
+            text = await load_text(f"./static/i18n/routing-test.{language}.json")
+            self._words = Words(text, language)
         return self._words
 
 

@@ -127,14 +127,14 @@ class ServersPanel:
         parts: dict[str, Any] = {"causes shown": None, "stands": None, "overall": None}
         parts |= {name: element("span", name) for name in ("name", "state", "queue")}
         parts |= {name: element("p", name) for name in (*sum(_LINES, ()), *_BELOW)}
+        for name in ("figures", "socket"):
+            parts[name] = element("p", name, title=words.say(f"server.{name}_about"))
         parts |= {"causes": element("ul", "causes"), "token": element("div", "token")}
         label = words.say("server.rename")
         rename = button("rename", url, "✎", title=label, aria_label=label)
         parts["rename button"] = rename
         parts["naming"] = naming = RenameForm(words, url)
         set_text(parts["url"], url)
-        parts["figures"].title = words.say("server.figures_about")
-        parts["socket"].title = words.say("server.socket_about")
         buttons = [button(each, url, words.say(f"server.{each}")) for each in _BUTTONS]
         parts |= {f"{each.dataset.action} button": each for each in buttons}
         parts["bar"] = element("progress", "", max="1", value="0", hidden="")
@@ -150,10 +150,9 @@ class ServersPanel:
         if "name" in set_texts(parts, {name: getattr(row, name) for name in _TEXTS}):
             parts["name"].title = row.name
             parts["url"].hidden = row.url.endswith(f"//{row.name}")
-        if parts.get("device", "") != row.device:
-            parts["device"] = row.device
-            about = self._words.say("server.facts_about", device=row.device)
-            parts["facts"].title = about if row.device else ""
+        about = self._words.say("server.facts_about", device=row.device) if row.device else ""
+        if parts.get("about", "") != about:
+            parts["about"] = parts["facts"].title = about
         if parts["causes shown"] != row.causes:
             parts["causes shown"] = row.causes
             self._show_causes(parts["causes"], row)

@@ -198,7 +198,9 @@ class ResultFigures:
         words, name = self._words, str(box.dataset.name)
         key, file = str(box.dataset.key), str(box.dataset.file)
         image = element("img", "result", src=address, alt=name)
-        link = element("a", "", "", image, href=address, target="_blank", rel="noopener noreferrer")
+        tab = {"target": "_blank", "rel": "noopener noreferrer"}
+        label = words.say("task.zoom", file=name)
+        link = element("a", "", "", image, href=address, title=label, **tab)
         link.title = words.say("task.zoom", file=name)
         link.dataset.action, link.dataset.key = "zoom", key
         use = button("use", key, words.say("task.use"))

@@ -7,6 +7,7 @@ import js
 from pyodide.ffi import create_proxy
 
 from page.ui.order import unmoved
+from page.ui.words import Sentence, Words
 from tether.browser.values import to_object
 from tether.runtime.containment import report
 
@@ -53,8 +54,13 @@ def _filled(
         made.setAttribute("class", class_name)
     if text:
         made.textContent = text
+        if isinstance(text, Sentence):
+            made.setAttribute("data-say", text.note())
     for name, value in attributes.items():
-        made.setAttribute(name.rstrip("_").replace("_", "-"), value)
+        written = name.rstrip("_").replace("_", "-")
+        made.setAttribute(written, value)
+        if isinstance(value, Sentence):
+            made.setAttribute(f"data-say-{written}", value.note())
     if children:
         made.append(*children)
     return made
@@ -122,21 +128,40 @@ def close_from_outside(event: Any) -> None:
             dialog.close()
 
 
+SAID = ("aria-label", "label", "placeholder", "title")
+"""Attributes that are sentences."""
+
+
+def translate(words: Words) -> None:
+    """Put all that stands on the page into a language; the HTML is in English from the start."""
+    js.document.documentElement.lang = words.language
+    for target in js.document.querySelectorAll('[data-say]:not([data-say=""])'):
+        said = words.again(str(target.getAttribute("data-say")))
+        if said is not None:
+            target.firstChild.textContent = said  # a field may follow
+    for name in SAID:
+        for target in js.document.querySelectorAll(f"[data-say-{name}]"):
+            target.setAttribute(name, words.again(str(target.getAttribute(f"data-say-{name}"))))
+
+
 def set_text(target: Any, text: str) -> None:
     """Set an element's text, and hide it when there is none."""
     target.textContent = text
     target.hidden = not text
+    target.setAttribute("data-say", text.note() if isinstance(text, Sentence) else "")
 
 
 def set_texts(parts: dict[str, Any], texts: dict[str, str]) -> set[str]:
     """Set the texts of a card; returns the names of those that are new.
 
-    What it shows already isn't set again, since each is a call into JavaScript.
+    What it shows already isn't set again, since each is a call into JavaScript. Other rows come
+    in another language.
     """
     shown, parts["texts"] = parts.get("texts", {}), texts
     new = {name for name, text in texts.items() if shown.get(name) != text}
     for name in new:
-        set_text(parts[name], texts[name])
+        parts[name].textContent = texts[name]
+        parts[name].hidden = not texts[name]
     return new
 
 

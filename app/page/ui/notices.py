@@ -21,6 +21,7 @@ class NoticesPanel:
         self._about: dict[str, str] = {}
         """Subject -> the sentence that says what is wrong with it."""
         self._known: tuple[tuple[str, Tone], ...] = ()
+        self._language = words.language
         on_action(self._list, lambda _action, key: self._close(key))
 
     def show(self, sentence: str, about: str = "") -> None:
@@ -42,7 +43,9 @@ class NoticesPanel:
         self._tried.clear()
 
     def follow(self, notices: tuple[tuple[str, Tone], ...]) -> None:
-        """Show the session's notices that are new."""
+        """Show the session's notices that are new, not those said again in another language."""
+        if self._language != self._words.language:
+            self._language, self._known = self._words.language, notices
         if notices != self._known:
             for notice in notices:
                 if notice not in self._known:

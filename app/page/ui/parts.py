@@ -6,6 +6,7 @@ import js
 from pyodide.ffi import JsException
 from pyscript import config
 
+from tether.browser.site import fetch_text
 from tether.core.errors import TetherError
 
 
@@ -19,6 +20,21 @@ async def load_part(*names: str) -> None:
         await js.tetherLoadPython(*(path for name in names for path in config["lazy"][name]))
     except JsException as error:
         raise TetherError("part_missing", detail=error.message) from error
+
+
+async def load_text(path: str) -> str:
+    """Fetch a text of the page's own.
+
+    Raises:
+        TetherError: The page's own host doesn't give it.
+    """
+    try:
+        text = await fetch_text(path)
+    except JsException as error:
+        raise TetherError("part_missing", detail=error.message) from error
+    if text is None:
+        raise TetherError("part_missing", detail=path)
+    return text
 
 
 async def load_library(path: str) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, TypeAlias
 
 from tether.core.errors import TetherError, Trouble
@@ -30,21 +30,56 @@ def choose_language(kept: str | None, preferred: str) -> str:
     return "zh" if preferred.lower().startswith("zh") else "en"
 
 
+class Sentence(str):
+    """A text with what it was made of, so that it can be said again in another language."""
+
+    key: str
+    facts: Mapping[str, object]
+
+    def note(self) -> str:
+        """Write down what it was made of, for `Words.again`."""
+        if not self.facts:
+            return self.key
+        noted = {
+            name: [fact.note()] if isinstance(fact, Sentence) else str(fact)
+            for name, fact in self.facts.items()
+        }
+        return json.dumps([self.key, noted])
+
+
 class Words:
     """Sentences by key, from `static/i18n/*.json`; facts go in by name.
 
     Facts come from servers and files: they are put in as text, once, and never as HTML.
     """
 
-    def __init__(self, text: str) -> None:
-        self._entries: dict[str, str] = json.loads(text)
+    def __init__(self, text: str, language: str = "en") -> None:
+        self.use(text, language)
 
-    def say(self, key: str, /, **facts: object) -> str:
+    def use(self, text: str, language: str) -> None:
+        """Speak another language from now on."""
+        self._entries: dict[str, str] = json.loads(text)
+        self.language = language
+
+    def say(self, key: str, /, **facts: object) -> Sentence:
         """Return a sentence; a key that nobody wrote is shown as it is."""
         # One pass: braces inside a fact are no places for other facts.
-        return _PLACE.sub(
-            lambda place: str(facts.get(place[1], place[0])), self._entries.get(key, key)
+        said = Sentence(
+            _PLACE.sub(
+                lambda place: str(facts.get(place[1], place[0])), self._entries.get(key, key)
+            )
         )
+        said.key, said.facts = key, facts
+        return said
+
+    def again(self, note: str) -> Sentence | None:
+        """Say in this language what a sentence's note holds; None for one that is not of these."""
+        key, noted = json.loads(note) if note.startswith("[") else (note, {})
+        facts = {
+            name: self.again(fact[0]) if isinstance(fact, list) else fact
+            for name, fact in noted.items()
+        }
+        return self.say(key, **facts) if key in self._entries else None
 
     def find(self, key: str, otherwise: str) -> str:
         """Return the sentence of a key, where one is written."""
@@ -54,7 +89,7 @@ class Words:
         """Return the title of a task or a workflow; a shipped one has a name in this language."""
         return localized(title, lambda key: self._entries.get(f"workflow.{key}", ""))
 
-    def trouble(self, trouble: Trouble) -> str:
+    def trouble(self, trouble: Trouble) -> Sentence:
         """Say who, what happened, and what to do now."""
         return self.say(f"trouble.{trouble.code}", **dict(trouble.facts))
 

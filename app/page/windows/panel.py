@@ -52,7 +52,7 @@ class WindowsPanel:
 
     def _change(self, card: dict[str, Any], row: tuple[bool, tuple[tuple[str, str], ...]]) -> None:
         is_gone, lines = row
-        card["state"].textContent = self._words.say("windows.gone" if is_gone else "windows.open")
+        set_text(card["state"], self._words.say("windows.gone" if is_gone else "windows.open"))
         card["button"].hidden = not is_gone
         pairs = (
             (element("span", "title", title), element("span", "about", about))
@@ -63,7 +63,7 @@ class WindowsPanel:
     def _line(self, task: Task, names: Mapping[ServerUrl, str]) -> tuple[str, str]:
         words = self._words
         key = "windows.waiting" if task.server is None else f"task.state.{task.state.value}"
-        facts = [words.say(key)]
+        facts: list[str] = [words.say(key)]
         if task.server is not None:
             facts.insert(0, names.get(task.server) or short_name(task.server))
         since = since_of(task)

@@ -64,6 +64,12 @@ def file(name: str, place: str = "") -> ChosenFile:
     return ChosenFile(name, "image/png", place, lambda: Blob(name.encode()))
 
 
+async def settled(drafts: DraftStore) -> None:
+    """Wait until all is kept."""
+    if drafts._job is not None:
+        await drafts._job
+
+
 def test_a_record_names_a_file_once_it_is_kept() -> None:
     """And the next page reads all of it."""
 
@@ -71,7 +77,7 @@ def test_a_record_names_a_file_once_it_is_kept() -> None:
         tab = Tab()
         tab.drafts.change(EMPTY, {"p1": file("a.png"), "p2": file("b.png", "7.image")})
         assert tab.record().files == ()
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         draft = tab.page().read()
         assert draft is not None
         assert [(each.name, each.place) for each in draft.files] == [
@@ -91,12 +97,12 @@ def test_what_was_taken_off_is_forgotten_at_once() -> None:
     async def story() -> None:
         tab = Tab()
         tab.drafts.change(EMPTY, {"p1": file("a.png"), "p2": file("b.png")})
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         tab.drafts.change(EMPTY, {"p2": file("b.png"), "p3": file("c.png")})
         assert [each.name for each in tab.record().files] == ["b.png"]
         await asyncio.sleep(0)
         tab.drafts.change(EMPTY, {})
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         assert tab.record().files == ()
         assert tab.uses() == set()
 
@@ -109,7 +115,7 @@ def test_files_that_came_back_are_kept_on() -> None:
     async def story() -> None:
         tab = Tab()
         tab.drafts.change(EMPTY, {"p1": file("a.png")})
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         page = tab.page()
         (kept,) = tab.record().files
         tab.files.since[kept.use] = 0.0
@@ -117,7 +123,7 @@ def test_files_that_came_back_are_kept_on() -> None:
         assert tab.files.since[kept.use] == NOON
         page.resume({"p7": kept})
         page.change(EMPTY._replace(copies="2"), {"p7": file("a.png")})
-        await page.settled()
+        await settled(page)
         assert tab.record() == EMPTY._replace(copies="2", files=(kept,))
         assert tab.uses() == {kept.use}
         tab.files.kept.clear()
@@ -131,7 +137,7 @@ def test_what_cannot_be_read_harms_no_other() -> None:
         tab = Tab()
         folder = ChosenFile("folder", "", "", lambda: Folder(b""))
         tab.drafts.change(EMPTY, {"p1": folder, "p2": file("b.png")})
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         assert [each.name for each in tab.record().files] == ["b.png"]
 
     asyncio.run(story())
@@ -144,7 +150,7 @@ def test_a_store_that_forgets_gets_no_file() -> None:
         tab = Tab()
         tab.files.is_lasting = False
         tab.drafts.change(EMPTY._replace(copies="4"), {"p1": file("a.png")})
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         assert tab.files.users == {}
         assert tab.record().copies == "4"
 
@@ -175,7 +181,7 @@ def test_what_the_page_before_could_not_release_is_released() -> None:
     async def story() -> None:
         tab = Tab()
         tab.drafts.change(EMPTY, {"p1": file("a.png"), "p2": file("b.png")})
-        await tab.drafts.settled()
+        await settled(tab.drafts)
         tab.drafts.change(EMPTY, {"p1": file("a.png")})
         (gone,) = tab.files.released
         tab.files.released.clear()

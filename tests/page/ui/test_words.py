@@ -56,6 +56,26 @@ def test_the_page_itself_says_what_the_english_catalogue_says() -> None:
         assert CATALOGUES["en"][key] == text, key
 
 
+def test_what_was_said_is_said_again_in_another_language() -> None:
+    """With its facts, sentences among them; what another catalogue has is left alone."""
+    words = Words(json.dumps({"took": "took {time} on {server}", "seconds": "{count} s"}))
+    said = words.say("took", time=words.say("seconds", count=5), server='["a{count}"]')
+    assert said == 'took 5 s on ["a{count}"]'
+    bare = words.say("seconds")
+    words.use(json.dumps({"took": "在 {server} 用时 {time}", "seconds": "{count} 秒"}), "zh")
+    assert words.language == "zh"
+    assert words.again(said.note()) == '在 ["a{count}"] 用时 5 秒'
+    assert words.again(bare.note()) == "{count} 秒"
+    assert bare.note() == "seconds"
+    assert words.again("other") is None
+
+
+def test_no_other_catalogue_has_a_sentence_of_the_page() -> None:
+    """By its key alone the page knows that it is its own."""
+    report = json.loads((ROOT / "static" / "i18n" / "routing-test.en.json").read_text())
+    assert not report.keys() & CATALOGUES["en"].keys()
+
+
 def test_a_shipped_workflow_is_named_in_the_language_of_the_page() -> None:
     """All that can be chosen have a name; a title from a file stays, whatever it looks like."""
     chooser = PAGE.partition('<select id="workflow">')[2].partition("</select>")[0]
