@@ -125,7 +125,7 @@ class App:
             lambda at: time_of_day(at, words.language),
             tether.world,
             self._servers,
-            actions.removed,
+            actions.search,
         )
         self._page = Page(
             context,

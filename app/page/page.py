@@ -51,6 +51,8 @@ class Page:
         return view.is_live
 
     def _show_tasks(self, tasks: TaskList) -> None:
-        for gone in self.tasks.show(tasks):
-            self.previews.drop(TaskId(gone))
-            self.context.world.forget(TaskId(gone))
+        for task_id in map(TaskId, self.tasks.show(tasks)):
+            self.previews.drop(task_id)
+            task = self.context.window.tasks.get(task_id)
+            if task is None or self.tasks.search.shows(task):  # else it may come back at any time
+                self.context.world.forget(task_id)

@@ -1,12 +1,13 @@
 """What the page shows of a session: pure, and in the person's language."""
 
 from collections import Counter
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from page.composer.forecast_words import Crew, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
 from page.tasks.row import MOST_CARDS, ResultFiles, TaskList, TaskRow, TaskRows
+from page.tasks.search import TaskSearch
 from page.ui.words import TONES, Tone, Words
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.health import only_here
@@ -46,13 +47,13 @@ class Views:
         time_of: Callable[[float], str],
         files: ResultFiles,
         known: Knowledge,
-        removed: Set[TaskId] = frozenset(),
+        search: TaskSearch,
     ) -> None:
         self._window = window
         self._words = words
         self._tasks = TaskRows(window, words, files, time_of)
         self._servers = ServerRows(window, words, known, time_of)
-        self._removed = removed
+        self._search = search
         self._ended: dict[str, TaskRow] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._named: tuple[str, dict[ServerUrl, str]] = "", {}
@@ -71,7 +72,7 @@ class Views:
             self._ended.clear()  # their cards say where they were
             self._waiting.clear()
         live = list(window.live.values())
-        ended = [task for task in window.ended() if task.task_id not in self._removed]
+        ended = [task for task in window.ended() if task.task_id not in self._search.removed]
         servers = [self._server_row(server, now) for server in window.servers.values()]
         return View(
             (*servers, *self._servers.held()),
@@ -111,7 +112,17 @@ class Views:
             return ""
 
     def _task_list(self, live: list[Task], ended: list[Task], now: float, most: int) -> TaskList:
-        window, words = self._window, self._words
+        window, words, search = self._window, self._words, self._search
+        summary = self._summary(len(live) - len(window.waiting), ended)
+        here, safety, total = only_here(window), "", len(live) + len(ended)
+        if here:
+            safety = words.say("tasks.only_here", count=here)
+        elif live:
+            safety = words.say("tasks.safe")
+        found = ""
+        if search.is_on:
+            live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
+            found = words.say("tasks.found", count=len(live) + len(ended))
         shown = ended[: -most - 1 : -1]
         self._ended = {
             task.task_id: self._ended.get(task.task_id) or self._task_row(task, now)
@@ -119,11 +130,6 @@ class Views:
         }
         runs = [task for task in live if task.state is State.RUNNING]
         pending = [task for task in live if task.state is not State.RUNNING][:most]
-        here, safety = only_here(window), ""
-        if here:
-            safety = words.say("tasks.only_here", count=here)
-        elif live:
-            safety = words.say("tasks.safe")
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
             (
@@ -131,12 +137,14 @@ class Views:
                 *self._pending_rows(pending, now),
                 *self._ended.values(),
             ),
-            self._summary(len(live) - len(window.waiting), ended),
+            summary,
             len(live) - len(runs) - len(pending) + len(ended) - len(shown),
             here,
             safety,
             bool(window.waiting and window.servers) and not window.is_sending_all,
             words.say("tasks.again_lost", count=lost) if lost else "",
+            found,
+            total,
         )
 
     def _pending_rows(self, tasks: list[Task], now: float) -> list[TaskRow]:

@@ -25,7 +25,6 @@ from tests.e2e.farm import (
     tasks,
     unfold_form,
     unfold_servers,
-    until,
 )
 from tests.tether.core.farm import invert_workflow
 from tools.comfy import pixels
@@ -335,19 +334,3 @@ def test_a_node_that_fails_says_which_and_why(watched_page: Page, background: Ba
         expect(failed.locator("details")).not_to_have_attribute("open", "")
         assert failed.locator("details pre").text_content()
         assert failed.locator(".trouble img").count() == 0
-
-
-@pytest.mark.long
-def test_of_many_ended_tasks_the_latest_have_cards(
-    background: Background, watched_page: Page
-) -> None:
-    """The others come with a click."""
-    with farm(background, 2, pace=0.0) as two:
-        page = open_page(watched_page, two)
-        page.get_by_label("How many of each").fill("65")
-        run(page, [as_file(noise(1, 8, 8), "p.png")])
-        until(page, "windowTasks().every((each) => each.state === 'completed')")
-        expect(tasks(page)).to_have_count(60)
-        page.get_by_role("button", name="Show more (5)").click()
-        expect(tasks(page)).to_have_count(65)
-        expect(page.locator("#task-more")).to_be_hidden()

@@ -8,6 +8,7 @@ import pytest
 
 from page.composer.forecast_words import Crew
 from page.servers.row import About
+from page.tasks.search import TaskSearch
 from page.ui.words import Words
 from page.view import Views
 from tests.tether.core.farm import (
@@ -58,7 +59,8 @@ class Known:
 
 def views_of(window: Window, about: Callable[[ServerUrl], About] = lambda _url: About()) -> Views:
     """Views in English."""
-    return Views(window, WORDS, lambda at: f"noon+{at - NOON:.0f}", Files(), Known(about))
+    search = TaskSearch(window, WORDS)
+    return Views(window, WORDS, lambda at: f"noon+{at - NOON:.0f}", Files(), Known(about), search)
 
 
 def test_an_empty_window_shows_nothing_to_do() -> None:
@@ -356,7 +358,9 @@ def test_a_card_shows_the_causes_and_what_to_copy() -> None:
 def test_a_server_that_waits_for_a_click_has_a_card() -> None:
     """By its name, or its address."""
     held = {NORTH: "", SOUTH: "south"}
-    rows = Views(new_window(), WORDS, str, Files(), Known(held=held)).view(NOON).servers
+    window = new_window()
+    views = Views(window, WORDS, str, Files(), Known(held=held), TaskSearch(window, WORDS))
+    rows = views.view(NOON).servers
     assert [(row.name, row.is_held, row.tone) for row in rows] == [
         ("north:8188", True, "plain"),
         ("south", True, "plain"),

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from page.ui.words import holds
 from tether.core.events import Picture
 from tether.core.ids import Digest, PromptId, ServerUrl
 from tether.core.model.task import Task
@@ -16,7 +17,7 @@ from tether.core.protocol.outputs import (
     read_json,
 )
 from tether.core.session.snapshot import pictures_from_json, pictures_to_json
-from tether.workflows.values import holds, label_of
+from tether.workflows.values import label_of
 
 VERSION = 1
 

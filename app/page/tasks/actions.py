@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import js
 
 from page.composer.composer import Composer
+from page.tasks.search import TaskSearch
 from page.ui.context import PageContext
 from page.ui.parts import load_part
 from page.ui.undo import Undo
@@ -42,8 +43,8 @@ class TaskActions:
         self._viewer: Viewer | None = None
         self._pressed = ("", "", 0.0)
         """The latest action that caused work: what, of which task, and when."""
-        self.removed: set[TaskId] = set()
-        """Tasks without a card, whose removal can still be undone."""
+        self.search = TaskSearch(context.window, context.words)
+        """What all tasks are that a button for all of them is about."""
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
@@ -56,7 +57,7 @@ class TaskActions:
             case "again":
                 self.run_again(task_id)
             case "again-lost":
-                for task in filter(is_still_lost, context.window.ended()):
+                for task in filter(is_still_lost, self._ended()):
                     self.run_again(task.task_id)
             case "elsewhere" if js.confirm(context.words.say("task.elsewhere_warning")):
                 context.soon(self._rerun.run_elsewhere(task_id))
@@ -67,7 +68,7 @@ class TaskActions:
             case "dismiss":
                 self._remove([task_id])
             case "clear":
-                self._remove([task.task_id for task in context.window.ended()])
+                self._remove([task.task_id for task in self._ended()])
             case "save-all":
                 context.soon(self._save_all())
             case "send":
@@ -77,6 +78,9 @@ class TaskActions:
             case "use":
                 context.soon(self._reuse(key))
 
+    def _ended(self) -> list[Task]:
+        return list(filter(self.search.shows, self._context.window.ended()))
+
     def _is_pressed_again(self, action: str, key: str) -> bool:
         before, now = self._pressed, self._context.world.clock.now()
         self._pressed = action, key, now
@@ -85,7 +89,7 @@ class TaskActions:
     def _cancel_all(self) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
         context = self._context
-        live = list(context.window.live.values())
+        live = list(filter(self.search.shows, context.window.live.values()))
         waited = [task.task_id for task in live if task.state is State.WAITING]
 
         def back() -> None:
@@ -101,8 +105,7 @@ class TaskActions:
         await load_part("save")
         from page.tasks.save_all import save_all
 
-        tasks = [each for each in self._context.window.ended() if each.task_id not in self.removed]
-        results = [(task, each) for task in tasks for each in task.outputs if each.filename]
+        results = [(task, each) for task in self._ended() for each in task.outputs if each.filename]
         await save_all(self._context, results)
 
     def run_again(self, task_id: TaskId) -> None:
@@ -152,16 +155,16 @@ class TaskActions:
 
     def _remove(self, task_ids: Iterable[TaskId]) -> None:
         context = self._context
-        going = [task_id for task_id in task_ids if task_id not in self.removed]
+        going = [task_id for task_id in task_ids if task_id not in self.search.removed]
         if not going:
             return
 
         def back() -> None:
-            self.removed.difference_update(going)
+            self.search.removed.difference_update(going)
             context.repaint()
 
         def done() -> None:
-            self.removed.difference_update(going)
+            self.search.removed.difference_update(going)
             for task_id in going:
                 context.emit(TaskDismissed(task_id))
 
@@ -170,5 +173,5 @@ class TaskActions:
             title = context.words.title(context.window.tasks[going[0]].title)
             sentence = context.words.say("undo.task", title=title)
         self._undo.offer(sentence, back, done)
-        self.removed.update(going)
+        self.search.removed.update(going)
         context.repaint()

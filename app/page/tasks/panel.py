@@ -5,13 +5,27 @@ from typing import Any
 
 from page.tasks.actions import TaskActions
 from page.tasks.row import MOST_CARDS, TaskList, TaskRow
+from page.tasks.search import Wanted
 from page.ui.context import PageContext
-from page.ui.dom import Rows, ViewWatcher, button, by_id, element, on_action, set_text, set_texts
+from page.ui.dom import (
+    Rows,
+    ViewWatcher,
+    button,
+    by_id,
+    element,
+    listen,
+    on_action,
+    set_text,
+    set_texts,
+)
 from tether.core.ids import TaskId
 from tether.core.protocol.outputs import PLAYED, saved_name
 
 MORE_CARDS = 100
-"""How many more tasks get a card with each click."""
+"""How many more tasks get a card when the last one comes into view."""
+
+MANY = 12
+"""Tasks beyond which a person may look for some of them."""
 
 _HEAD = ("title", "server", "state")
 _BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
@@ -28,6 +42,7 @@ class TasksPanel:
         self._words = context.words
         self._repaint = context.repaint
         self._actions = actions
+        self.search = actions.search
         self._preview_of = preview_of
         self._results = ResultFigures(context, actions)
         self._summary = by_id("task-summary")
@@ -39,23 +54,33 @@ class TasksPanel:
         self._send = by_id("task-send")
         self._more = by_id("task-more")
         self._again_lost = by_id("task-rerun")
+        self._find, self._found = by_id("task-find"), by_id("task-found")
+        self._query, self._kind = by_id("task-search"), by_id("task-kind")
+        self._end = ViewWatcher(lambda _more: self._show_more())
         self.most = MOST_CARDS
         """Tasks that wait, and tasks that have ended, that have a card."""
         self._rows = Rows(
             by_id("tasks"), self._make, self._change, context.words.say("card.broken")
         )
         on_action(by_id("task-panel"), self._act)
+        for field in (self._query, self._kind):
+            listen(field, "input", lambda _event: self._look())
 
     def show(self, tasks: TaskList) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
         gone = self._rows.show({row.task_id: row for row in tasks.rows})
         more = self._words.say("tasks.more", count=tasks.folded) if tasks.folded else ""
         set_text(self._more, more)
+        if more:
+            self._end.watch(self._more)
+        set_text(self._found, tasks.found)
+        # What can't be seen must not choose.
+        self._find.hidden = tasks.total <= MANY and not tasks.found
         for row in tasks.rows:
             if row.state == "running":
                 self._show_preview(row.task_id)
-        self._none.hidden = bool(tasks.rows)
-        set_text(self._summary, tasks.summary if tasks.rows else "")
+        self._none.hidden = bool(tasks.total)
+        set_text(self._summary, tasks.summary if tasks.total else "")
         set_text(self._again_lost, tasks.lost_again)
         set_text(self._safety, tasks.safety)
         self._safety.dataset.tone = "bad" if tasks.only_here else "good"
@@ -67,14 +92,21 @@ class TasksPanel:
 
     def _act(self, action: str, key: str) -> None:
         if action == "more":
-            self.most += MORE_CARDS
-            self._repaint()
+            self._show_more()
             return
         card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
             self._results.fetch(card["results"], key)
         else:
             self._actions.act(action, key)
+
+    def _look(self) -> None:
+        self.search.wanted = Wanted(str(self._query.value).strip(), str(self._kind.value))
+        self._repaint()
+
+    def _show_more(self) -> None:
+        self.most += MORE_CARDS
+        self._repaint()
 
     def _show_preview(self, task_id: str) -> None:
         card, url = self._rows.cards.get(task_id), self._preview_of(TaskId(task_id))

@@ -52,7 +52,8 @@ class TaskList(NamedTuple):
 
     `folded` counts the tasks without a row, `only_here` those that no server has for certain;
     `safety` says that in words. `lost_again` is the text of the button that runs again what is
-    lost, "" for nothing to run.
+    lost, "" for nothing to run. `found` says how many were found, "" where nothing is looked for;
+    `total` counts all.
     """
 
     rows: tuple[TaskRow, ...]
@@ -62,6 +63,8 @@ class TaskList(NamedTuple):
     safety: str
     can_send_all: bool
     lost_again: str
+    found: str
+    total: int
 
 
 class ResultFiles(Protocol):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Literal, TypeAlias
 
 from tether.core.errors import TetherError, Trouble
@@ -92,6 +92,12 @@ class Words:
     def trouble(self, trouble: Trouble) -> Sentence:
         """Say who, what happened, and what to do now."""
         return self.say(f"trouble.{trouble.code}", **dict(trouble.facts))
+
+
+def holds(texts: Iterable[str], query: str) -> bool:
+    """Tell whether each word of a query is in one of these texts, ignoring case."""
+    whole = "\n".join(texts).casefold()
+    return all(word in whole for word in query.casefold().split())
 
 
 async def show_errors(work: Awaitable[object], words: Words, show: Callable[[str], None]) -> None:

@@ -1,6 +1,6 @@
 """The values that a workflow was run with: their labels, and which come first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tether.core.ids import NodeId
@@ -42,12 +42,6 @@ def values_of(nodes: Mapping[NodeId, Mapping[str, Any]]) -> tuple[tuple[str, str
     ]
     kept = dict.fromkeys(each for each in found if each[1])
     return tuple(sorted(kept, key=lambda each: _rank(each[0]))[:MOST])
-
-
-def holds(texts: Iterable[str], query: str) -> bool:
-    """Tell whether each word of a query is in one of these texts, ignoring case."""
-    whole = "\n".join(texts).casefold()
-    return all(word in whole for word in query.casefold().split())
 
 
 def _rank(name: str) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from page.ui.words import LANGUAGES, Words, choose_language, say_duration, show_errors
+from page.ui.words import LANGUAGES, Words, choose_language, holds, say_duration, show_errors
 from tether.core.errors import BadInput, Trouble
 from tether.core.model.title import keyed, title_of
 
@@ -148,3 +148,12 @@ def test_what_keeps_a_wish_from_being_done_is_said() -> None:
     for code in ("", "not_a_picture"):
         asyncio.run(show_errors(work(code), words, said.append))
     assert said == ["a.txt is no picture."]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("", True), ("CAT", True), ("red cat", True), ("red dog", False), ("猫", True)],
+)
+def test_every_word_of_a_query_must_be_there(query: str, found: bool) -> None:
+    """In any text and any order."""
+    assert holds(["a Cat", "Red", "黑猫"], query) is found

@@ -1,0 +1,54 @@
+"""Which tasks a person wants to see, among many."""
+
+from collections.abc import Mapping, Set
+from typing import NamedTuple
+
+from page.ui.words import Words, holds
+from tether.core.ids import TaskId
+from tether.core.model.task import State, Task
+from tether.core.model.window import Window
+
+KINDS: Mapping[str, Set[State]] = {
+    "live": set(State) - {State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST},
+    "done": {State.COMPLETED},
+    "bad": {State.FAILED, State.CANCELLED, State.LOST},
+}
+"""The choices beside the search field."""
+
+
+class Wanted(NamedTuple):
+    """What was typed, and one of `KINDS`; "" for everything."""
+
+    query: str = ""
+    kind: str = ""
+
+
+class TaskSearch:
+    """Finds tasks by their titles, servers and states as the page says them."""
+
+    def __init__(self, window: Window, words: Words) -> None:
+        self._window = window
+        self._words = words
+        self.wanted = Wanted()
+        self.removed: set[TaskId] = set()
+        """Tasks without a card, whose removal can still be undone."""
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is looked for."""
+        return self.wanted != Wanted()
+
+    def shows(self, task: Task) -> bool:
+        """Tell whether a task has a place on the page."""
+        if task.task_id in self.removed:
+            return False
+        query, kind = self.wanted
+        if kind and task.state not in KINDS[kind]:
+            return False
+        return not query or holds(self._texts(task), query)
+
+    def _texts(self, task: Task) -> list[str]:
+        words, url = self._words, task.server or task.pinned
+        server = self._window.servers.get(url) if url else None
+        state = words.say(f"task.state.{task.state.value}")
+        return [words.title(task.title), state, server.name if server else url or ""]

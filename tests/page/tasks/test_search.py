@@ -1,0 +1,51 @@
+"""Which tasks are shown when somebody looks for some."""
+
+from page.tasks.search import TaskSearch, Wanted
+from tests.page.test_view import WORDS, views_of
+from tests.tether.core.farm import NOON, RUNNING, SOUTH, bound_task, new_window, waiting_task
+from tether.core.model.task import State
+
+
+def test_what_is_looked_for_is_shown_and_counted_and_all_is_summed_up() -> None:
+    """Waiting or ended; the summary, and what is only here, stay those of all tasks."""
+    window = new_window()
+    views = views_of(window)
+    search = views._search
+    south = window.server(SOUTH, NOON)
+    waiting = waiting_task(window, number=1)
+    done, failed = (bound_task(window, south, *RUNNING, number=number) for number in (2, 3))
+    window.end(done, State.COMPLETED, NOON + 1, "socket", None)
+    window.end(failed, State.FAILED, NOON + 2, "socket", None)
+    everything = views.view(NOON + 3).tasks
+    assert (len(everything.rows), everything.found, everything.total) == (3, "", 3)
+    for wanted, shown in (
+        (Wanted(kind="live"), [waiting]),
+        (Wanted(kind="done"), [done]),
+        (Wanted(kind="bad"), [failed]),
+        (Wanted(query="south DONE"), [done]),
+        (Wanted(query="nothing"), []),
+    ):
+        search.wanted = wanted
+        found = views.view(NOON + 3).tasks
+        assert [row.task_id for row in found.rows] == [task.task_id for task in shown], wanted
+        assert found.found == f"Found: {len(shown)}"
+        assert (found.summary, found.only_here) == (everything.summary, everything.only_here)
+        assert (found.total, found.folded) == (3, 0)
+    search.wanted = Wanted()
+    search.removed.add(done.task_id)  # it can still be put back
+    assert views.view(NOON + 3).tasks.total == 2
+    assert not search.shows(done)
+
+
+def test_a_pinned_task_is_found_by_its_server_and_one_of_a_removed_server_by_its_address() -> None:
+    window = new_window()
+    search = TaskSearch(window, WORDS)
+    south = window.server(SOUTH, NOON)
+    pinned = waiting_task(window, number=1, pinned=SOUTH)
+    bound = bound_task(window, south, *RUNNING, number=2)
+    search.wanted = Wanted(query="south")
+    assert search.shows(pinned)
+    del window.servers[SOUTH]
+    search.wanted = Wanted(query=SOUTH)
+    assert search.shows(bound)
+    assert not search.shows(waiting_task(window, number=3))
