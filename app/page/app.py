@@ -25,7 +25,7 @@ from page.settings import PageSettings
 from page.tasks.actions import TaskActions
 from page.tasks.panel import TasksPanel
 from page.ui.context import PageContext
-from page.ui.dom import by_id, close_from_outside, listen, translate
+from page.ui.dom import by_id, close_from_outside, listen, set_text, translate
 from page.ui.notices import NoticesPanel
 from page.ui.parts import load_part, load_text
 from page.ui.undo import Undo
@@ -36,7 +36,7 @@ from tether.browser.repaint import BrowserPreviews, Repaint
 from tether.browser.site import fetch_list, fetch_text, is_demo, meta, time_of_day
 from tether.browser_world import BrowserWorld
 from tether.client import Tether
-from tether.core.errors import BadInput
+from tether.core.errors import BadInput, TetherError
 from tether.core.model.health import only_here
 from tether.core.model.identity import DEFAULT_BASE
 from tether.core.model.window import Settings
@@ -108,7 +108,11 @@ class App:
         words, settings = self._words, self._settings
         while words.language != settings.language:
             language = settings.language
-            words.use(await load_text(_SENTENCES.format(language)), language)
+            text = await load_text(_SENTENCES.format(language))
+            try:
+                words.use(text, language)
+            except ValueError as error:  # not the page's own host answered
+                raise TetherError("part_missing", detail=error) from error
         translate(words)
         self._composer.translate()
         self._repaint.ask()
@@ -136,6 +140,8 @@ class App:
             self._previews,
         )
 
+        composer.on_run = self._page.tasks.show_new
+
     def _add_features(self, context: PageContext, lanes: Lanes, console: Console) -> None:
         tether, actions = self._tether, self._actions
         WhatsNew(context)
@@ -151,7 +157,7 @@ class App:
     def _finish(self) -> None:
         """Take the boot screen away; from now on clicks are handled here."""
         listen(js.document, "click", close_from_outside)
-        by_id("boot").textContent = ""
+        set_text(by_id("boot"), "")
         js.document.documentElement.dataset.ready = "true"
         # sitecustomize.py turned it off: all that a start makes stays.
         gc.freeze()
@@ -167,8 +173,12 @@ class App:
                 await self._composer.run()
             elif done.action == "selftest":
                 self._routing_test.show()
-        if js.URLSearchParams.new(js.location.search).get("selftest") == "1":
+        asked = js.URLSearchParams.new(js.location.search)
+        if asked.get("selftest") == "1":
             self._routing_test.start()
+        if is_demo() and asked.get("try") == "1":  # nobody else's servers work unasked
+            await self._composer.take_samples()
+            await self._composer.run()
 
     def _paint(self) -> None:
         if self._page is None:

@@ -54,5 +54,5 @@ class Page:
         for task_id in map(TaskId, self.tasks.show(tasks)):
             self.previews.drop(task_id)
             task = self.context.window.tasks.get(task_id)
-            if task is None or self.tasks.search.shows(task):  # else it may come back at any time
+            if task is None or self.tasks.search.finds(task):  # else it may come back at any time
                 self.context.world.forget(task_id)

@@ -40,15 +40,17 @@ class PageSettings:
         chooser, reruns, steals = by_id("language"), by_id("rerun-lost"), by_id("steal")
         themes, previews = by_id("theme"), by_id("previews")
 
-        async def speak_it() -> None:
+        async def use_language(language: str) -> None:
+            self.language = language
             try:
                 await speak()
             finally:
-                chooser.value = self.language = context.words.language
+                if self.language == language:
+                    chooser.value = self.language = context.words.language
 
-        def use_language(text: str | None) -> None:
-            self.language = _language(text)
-            context.soon(speak_it())
+        async def language_chosen(language: str) -> None:
+            await use_language(language)
+            self._shared.write(LANGUAGE_RECORD, context.words.language)
 
         def rerun_lost(text: str | None) -> None:
             rerun.rerun_from(_time(text))
@@ -66,7 +68,7 @@ class PageSettings:
             context.emit(PreviewsChosen(text != _NO))
 
         follow = {
-            LANGUAGE_RECORD: use_language,
+            LANGUAGE_RECORD: lambda text: context.soon(use_language(_language(text))),
             THEME_RECORD: use_theme,
             RERUN_RECORD: rerun_lost,
             STEAL_RECORD: steal,
@@ -94,7 +96,7 @@ class PageSettings:
         use_theme(self._shared.read(THEME_RECORD))
         listen(themes, "change", lambda _: choose(THEME_RECORD, str(themes.value) or None))
         chooser.value = self.language
-        listen(chooser, "change", lambda _: choose(LANGUAGE_RECORD, str(chooser.value)))
+        listen(chooser, "change", lambda _: context.soon(language_chosen(str(chooser.value))))
         reruns.checked = self.reruns_since is not None
         listen(reruns, "change", choose_reruns)
         steal(self._shared.read(STEAL_RECORD))

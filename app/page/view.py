@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from page.composer.forecast_words import Crew, say_forecast
+from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
-from page.tasks.row import MOST_CARDS, ResultFiles, TaskList, TaskRow, TaskRows
+from page.tasks.row import MOST_CARDS, Batch, ResultFiles, TaskList, TaskRow, TaskRows
 from page.tasks.search import TaskSearch
 from page.ui.words import TONES, Tone, Words
 from tether.core.ids import ServerUrl, TaskId
@@ -17,6 +17,12 @@ from tether.core.model.window import Window
 from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
+
+FEW_WAITING = 5
+"""Tasks that wait and are in sight from the start; the style sheet folds the others."""
+
+FEW = 3
+"""Tasks that need no bar of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class Views:
             safety = words.say("tasks.only_here", count=here)
         elif live:
             safety = words.say("tasks.safe")
-        found = ""
+        found, batch = "", self._batch(live, ended)
         if search.is_on:
             live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
             found = words.say("tasks.found", count=len(live) + len(ended))
@@ -141,11 +147,32 @@ class Views:
             len(live) - len(runs) - len(pending) + len(ended) - len(shown),
             here,
             safety,
-            bool(window.waiting and window.servers) and not window.is_sending_all,
+            bool(window.waiting and window.servers)
+            and not window.is_sending_all
+            and not search.is_on,
             words.say("tasks.again_lost", count=lost) if lost else "",
             found,
             total,
+            len(shown) < len(ended),
+            batch,
         )
+
+    def _batch(self, live: list[Task], ended: list[Task]) -> Batch | None:
+        """Count what came since the first of the tasks that have not ended."""
+        if not live:
+            return None
+        words, since = self._words, min(task.accepted_at for task in live)
+        over = [task for task in ended if task.ended_at >= since]
+        total, waiting = len(live) + len(over), len(self._window.waiting)
+        if total <= FEW:
+            return None
+        text = words.say("tasks.batch", done=len(over), total=total)
+        crew = self._crew()
+        if crew.seconds:
+            left = about(words, len(live) * crew.seconds)
+            text = words.say("tasks.batch.left", done=text, time=left)
+        more = words.say("tasks.unfold", count=waiting) if waiting > FEW_WAITING else ""
+        return Batch(text, len(over) / total, more)
 
     def _pending_rows(self, tasks: list[Task], now: float) -> list[TaskRow]:
         """Make the rows of tasks that don't run; those that wait in this window change little."""

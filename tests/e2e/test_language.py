@@ -131,3 +131,4 @@ def test_a_language_that_cannot_be_had_is_not_pretended(watched_page: Page, two:
     expect(page.locator("#notices")).to_contain_text("could not be fetched")
     expect(page.locator("#language")).to_have_value("en")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.evaluate("localStorage['tether:/:language']") is None

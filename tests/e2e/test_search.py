@@ -76,18 +76,22 @@ def test_the_next_cards_come_as_one_scrolls_and_nothing_jumps(
             expect(page.locator("#pictures li")).to_have_count(0)
             until(page, f"tether.stats().tasks.completed === {45 * (part + 1)}")
         until(page, f"{CARDS} === 60")
+        # As many as stand side by side: then all others stay in their columns.
+        late = page.evaluate(COLUMNS)
+        two.hold()
+        run(page, [as_file(noise(9, 8, 8), f"late-{number}.png") for number in range(late)])
+        expect(tasks(page, "running").first).to_be_attached()
         page.locator("#task-more").scroll_into_view_if_needed()
-        until(page, f"{CARDS} === 90")
+        until(page, f"{CARDS} === {90 + late}")
         expect(page.locator("#task-more")).to_be_hidden()
         card = page.locator(".task", has_text="0-20.png")
         card.scroll_into_view_if_needed()
         expect(card.locator(".result")).to_be_visible()
         page.wait_for_function("() => new Promise((done) => requestAnimationFrame(done))")
         before = card.bounding_box()
-        # As many as stand side by side: then all others stay in their columns.
-        late = page.evaluate(COLUMNS)
-        run(page, [as_file(noise(9, 8, 8), f"late-{number}.png") for number in range(late)])
-        until(page, f"tether.stats().tasks.completed === {90 + late} && {CARDS} === {90 + late}")
+        two.release()
+        until(page, f"tether.stats().tasks.completed === {90 + late}")
+        expect(tasks(page, "completed")).to_have_count(90 + late)
         after = card.bounding_box()
         assert before is not None and after is not None
         assert abs(after["y"] - before["y"]) < 5

@@ -10,6 +10,7 @@ from tests.e2e.background import Background
 from tests.e2e.farm import (
     Farm,
     as_file,
+    choose_server,
     expect_done,
     expect_ready,
     farm,
@@ -185,7 +186,7 @@ def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     expect(card(page, "Attic").locator(".state")).to_have_text("no answer")
     unfold_servers(page)
     page.locator("#picture-picker").set_input_files([as_file(noise(1), "1.png")])
-    page.locator("#server-choice").select_option(label="Attic")
+    choose_server(page, "Attic")
     page.locator("#run").click()
     expect(tasks(page, "waiting")).to_have_count(1)
     edit = card(page, "Attic").get_by_role("button", name="correct the address")

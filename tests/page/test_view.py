@@ -8,6 +8,7 @@ import pytest
 
 from page.composer.forecast_words import Crew
 from page.servers.row import About
+from page.tasks.row import Batch
 from page.tasks.search import TaskSearch
 from page.ui.words import Words
 from page.view import Views
@@ -591,8 +592,9 @@ def test_of_hundreds_the_first_have_rows() -> None:
     view = views_of(window).view(NOON, most=2)
     shown = ["t5", "t6", "t7", "t8", "t9", "t4", "t3"]
     assert [row.task_id for row in view.tasks.rows] == shown
-    assert view.tasks.folded == 5
-    assert views_of(window).view(NOON).tasks.folded == 0
+    assert (view.tasks.folded, view.tasks.has_more) == (5, True)
+    everything = views_of(window).view(NOON).tasks
+    assert (everything.folded, everything.has_more) == (0, False)
 
 
 def test_both_cards_of_a_task_that_moved_say_so() -> None:
@@ -661,3 +663,21 @@ def test_a_running_task_that_its_server_cannot_stop_says_so() -> None:
     assert views_of(window).view(NOON).tasks.rows[0].trouble == ""
     window.move(task, State.RUNNING)
     assert "too old to stop one task alone" in views_of(window).view(NOON).tasks.rows[0].trouble
+
+
+def test_a_batch_says_how_far_it_is() -> None:
+    """Of what came together, and of nothing older; few tasks need no word."""
+    window = new_window()
+    views = views_of(window)
+    south = window.server(SOUTH, NOON)
+    old = bound_task(window, south, *RUNNING, number=90)
+    window.end(old, State.COMPLETED, NOON - 60, "socket", None)
+    assert views.view(NOON).tasks.batch is None
+    tasks = [waiting_task(window, number=number) for number in range(1, 4)]
+    assert views.view(NOON).tasks.batch is None
+    tasks.append(waiting_task(window, number=4))
+    assert views.view(NOON).tasks.batch == Batch("0 of 4", 0.0, "")
+    tasks += [waiting_task(window, number=number) for number in range(5, 9)]
+    done = bound_task(window, south, *RUNNING, number=9)
+    window.end(done, State.COMPLETED, NOON + 4, "socket", None)
+    assert views.view(NOON + 4).tasks.batch == Batch("1 of 9", 1 / 9, "Show all 8 that wait")

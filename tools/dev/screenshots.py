@@ -173,6 +173,61 @@ async def doctor(stage: Stage) -> None:
         await expect(card.locator(".cure").first).to_be_visible(timeout=30_000)
 
 
+async def one(stage: Stage) -> None:
+    """A single photo is done."""
+    page = await _open(stage)
+    await _run(page, 1)
+    await _done(page, 1)
+    await expect(page.locator(".task .result")).to_have_count(1)
+
+
+async def sixty(stage: Stage) -> None:
+    """Sixty photos over two servers; the first dozen is done."""
+    page = await _open(stage)
+    photos = [landscape(number / 60, 480, 320) for number in range(60)]
+    await page.locator("#picture-picker").set_input_files(photos)
+    await expect(page.locator("#pictures li")).to_have_count(60)
+    await page.locator("#run").click()
+    await _done(page, 12)
+
+
+async def thousand(stage: Stage) -> None:
+    """A thousand results: what is looked for, and the first of what was found."""
+    page = await _open(stage)
+    for part in range(10):
+        photos = [landscape((part * 10 + number) / 100, 240, 160) for number in range(10)]
+        await page.locator("#picture-picker").set_input_files(photos)
+        await page.locator("#copies").fill("10")
+        await page.locator("#run").click()
+        done = f"tether.stats().tasks.completed === {100 * (part + 1)}"
+        await page.wait_for_function(f"() => {done}", timeout=180_000)
+    await page.locator("#task-search").fill("gpu-1")
+    await expect(page.locator("#task-found")).to_be_visible()
+    await page.evaluate("scrollTo(0, 0)")
+    await expect(page.locator(".task .result").nth(8)).to_be_visible()
+
+
+async def lost(stage: Stage) -> None:
+    """A server was started anew, and what ran there is lost."""
+    page = await _open(stage)
+    await _run(page, 4)
+    await _done(page, 1)
+    await stage.servers[0].kill()
+    await stage.servers[0].start()
+    await expect(page.locator(".task[data-state=lost]").first).to_be_visible(timeout=60_000)
+
+
+async def offline(stage: Stage) -> None:
+    """One of two servers is off while it has a task."""
+    page = await _open(stage)
+    await _run(page, 4)
+    await _done(page, 1)
+    await stage.servers[0].kill()
+    ill = page.locator(".server.card[data-tone=bad]")
+    await expect(ill).to_have_count(1, timeout=60_000)
+    await page.evaluate("scrollTo(0, 0)")
+
+
 async def lanes(stage: Stage) -> None:
     """Two servers with this tab's tasks, and a second tab's in another colour."""
     page = await _open(stage)
@@ -224,7 +279,12 @@ _ILL = Settings(port=0, name="gpu-2"), Settings(port=0, cors="*", name="gpu-3")
 
 SCENES = {
     "first-visit": Scene(first_visit, ()),
+    "one": Scene(one, two(QUICK)),
     "running": Scene(running),
+    "sixty": Scene(sixty, two(QUICK)),
+    "thousand": Scene(thousand, two(0)),
+    "lost": Scene(lost),
+    "offline": Scene(offline),
     "failed": Scene(failed, two(QUICK)),
     "doctor": Scene(doctor, (*two(0)[:1], *_ILL), height=1100),
     "lanes": Scene(lanes, two(3 * SLOW)),

@@ -46,6 +46,7 @@ LAZY = {
         *("tether/workflows/queued.py", "tether/workflows/resolve.py"),
         *("tether/workflows/values.py", "tether/workflows/widgets.py"),
     ),
+    "samples": ("page/composer/samples.py",),
     "save": ("page/tasks/save_all.py",),
     "viewer": ("page/viewer/",),
     "lanes": (

@@ -1,6 +1,7 @@
 """Makes tasks of what a person has chosen: pictures, a workflow, what is set in its form."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import js
@@ -43,6 +44,8 @@ class Composer:
         self._is_ready = asyncio.Event()
         self._is_running = self._is_wanted = False
         self._server_workflows: Any = None
+        self.on_run: Callable[[], None] = lambda: None
+        """Called when tasks were made."""
         describer = Describer(context.window, caller)
         self._opener = FileOpener(describer)
         self.panel = ComposerPanel(context, self)
@@ -51,6 +54,7 @@ class Composer:
         self._drafts = Drafts(context, self.panel, self._form, self._library, self.use, self.choose)
         self.panel.take_picked()
         listen(by_id("runs-open"), "click", lambda _event: context.soon(self._open_runs()))
+        listen(by_id("samples"), "click", lambda _event: context.soon(self.take_samples()))
 
     async def restore(self) -> None:
         """Put back what was chosen before the page was loaded anew, and not run."""
@@ -114,6 +118,7 @@ class Composer:
                 panel.drop(key)
         if is_used:
             panel.fold()
+            self.on_run()
             if is_own:
                 self._library.used(chosen)
 
@@ -148,13 +153,23 @@ class Composer:
         except TetherError as error:
             sentence = words.trouble(error.trouble)
             names_it = "file" in dict(error.trouble.facts)
-            notices.show(sentence if names_it else f"{file.name}: {sentence}", WORKFLOW)
+            told = words.say("compose.of_file", file=file.name, told=sentence)
+            notices.show(sentence if names_it else told, WORKFLOW)
             return
         await self.use(opened)
 
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""
         self.panel.add([new_file(content, name, str(content.type))])
+
+    async def take_samples(self) -> None:
+        """Put pictures of the page's own among the next ones, if there are none."""
+        await load_part("samples")
+        from page.composer.samples import paint_samples
+
+        samples = await paint_samples()
+        if not self.panel.pictures():
+            self.panel.add(samples)
 
     async def check_picture(self, key: str, name: str, file: Any) -> None:
         """Take a file that is no picture off the list, and say so."""

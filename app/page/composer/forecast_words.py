@@ -30,7 +30,7 @@ def say_run(words: Words, tasks: int, crew: Crew) -> str:
         sentence = words.say("compose.run_on", tasks=tasks, servers=min(tasks, crew.servers))
     if not crew.seconds:
         return sentence
-    return words.say("compose.run_time", run=sentence, time=_about(words, tasks * crew.seconds))
+    return words.say("compose.run_time", run=sentence, time=about(words, tasks * crew.seconds))
 
 
 def say_forecast(words: Words, forecast: Forecast) -> str:
@@ -75,12 +75,12 @@ def _placed(words: Words, prospect: Prospect, key: str) -> str:
     name, expected = prospect.server.name, prospect.expected
     if expected is None:
         return words.say(f"compose.next.{key}", server=name, count=prospect.load)
-    start, end = _about(words, expected.starts), _about(words, expected.ends)
+    start, end = about(words, expected.starts), about(words, expected.ends)
     how = "timed" if expected.starts >= 1 else "free"
     return words.say(f"compose.next.{key}_{how}", server=name, start=start, end=end)
 
 
-def _about(words: Words, seconds: float) -> str:
+def about(words: Words, seconds: float) -> str:
     """Say a time as roughly as it is known."""
     if seconds < 10:
         return words.say("compose.next.seconds", count=max(1, round(seconds)))

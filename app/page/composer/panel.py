@@ -164,6 +164,7 @@ class ComposerPanel:
         tasks, pictures = self.tasks(), max(1, len(self._pictures))
         set_text(self._alike, self._controller.why_alike() if tasks > pictures else "")
         by_id("pictures-clear").hidden = len(self._pictures) < 2
+        by_id("samples").hidden = bool(self._pictures)
         self._run.textContent = say_run(self._words, tasks, self._crew)
 
     def show_crew(self, crew: Crew) -> None:
@@ -347,7 +348,9 @@ class ServerChoice:
         self._show_forecast()
 
     def _text(self, row: ServerRow) -> str:
-        mark = self._marks.get(row.url) or (f"– {row.state}" if row.is_paused else "")
+        mark = self._marks.get(row.url) or (
+            f"– {row.state}" if row.is_paused or row.tone == "bad" else ""
+        )
         return f"{row.name} {mark}".strip()
 
     def mark(self, marks: dict[str, str]) -> None:

@@ -77,7 +77,8 @@ class Doctor:
             await self.examine(url)
         except JsException:
             # The rules are fetched from the host of the page, which is gone too.
-            self._found[url] = (Trouble.of("doctor_away", server=self._window.servers[url].name),)
+            server = self._window.servers.get(url)
+            self._found[url] = (Trouble.of("doctor_away", server=server.name if server else url),)
             self._context.repaint()
 
     def examined_at(self, url: ServerUrl) -> float:
@@ -85,11 +86,13 @@ class Doctor:
         return self._examined_at.get(url, 0.0)
 
     async def examine(self, url: ServerUrl) -> tuple[Trouble, ...]:
-        """Examine a server now; returns the causes that were found."""
+        """Examine a server now; returns the causes that were found, none if it is removed."""
         await load_part("doctor")
         from page.servers.doctor_rules import Signs, causes
 
-        server = self._window.servers[url]
+        server = self._window.servers.get(url)
+        if server is None:
+            return ()
         access, connection = self._access_of(url), server.connection
         signs = Signs(
             str(js.location.href),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import js
+
 from page.servers.row import ServerRow
 from page.servers.servers import Servers
 from page.servers.token_form import AccessFields, LazyFields
@@ -41,7 +43,10 @@ class ServersPanel:
         self._none = by_id("server-none")
         self._is_corrected = False
         """An address was corrected: its new card gets the focus."""
-        self._rows = Rows(by_id("servers"), self._make, self._change, words.say("card.broken"))
+        self._rows = Rows(by_id("servers"), self._make, self._change, words)
+        command = f"python main.py --enable-cors-header {js.location.origin}"
+        by_id("server-command").textContent = command
+        listen(by_id("server-copy"), "click", lambda _event: copy_text(command))
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
         listen(by_id("servers"), "submit", self._changed)

@@ -136,7 +136,7 @@ class TaskActions:
         await load_part("viewer")
         from page.viewer.viewer import TaskResults
 
-        await self.view(key, TaskResults(self._context, self._reuse))
+        await self.view(key, TaskResults(self._context, self.search, self._reuse))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""
@@ -167,6 +167,7 @@ class TaskActions:
             self.search.removed.difference_update(going)
             for task_id in going:
                 context.emit(TaskDismissed(task_id))
+                context.world.forget(task_id)  # it may have had no card just now
 
         sentence = context.words.say("undo.tasks", count=len(going))
         if len(going) == 1:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import js
+
 from page.tasks.actions import TaskActions
 from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.tasks.search import Wanted
@@ -56,30 +58,33 @@ class TasksPanel:
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
         self._query, self._kind = by_id("task-search"), by_id("task-kind")
+        self._batch, self._unfold = by_id("task-batch"), by_id("task-unfold")
+        self._is_unfolded = False
         self._end = ViewWatcher(lambda _more: self._show_more())
         self.most = MOST_CARDS
         """Tasks that wait, and tasks that have ended, that have a card."""
-        self._rows = Rows(
-            by_id("tasks"), self._make, self._change, context.words.say("card.broken")
-        )
+        self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
         on_action(by_id("task-panel"), self._act)
         for field in (self._query, self._kind):
             listen(field, "input", lambda _event: self._look())
+        listen(self._find, "focusout", lambda _event: self._repaint())
 
     def show(self, tasks: TaskList) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
         gone = self._rows.show({row.task_id: row for row in tasks.rows})
         more = self._words.say("tasks.more", count=tasks.folded) if tasks.folded else ""
         set_text(self._more, more)
-        if more:
+        if tasks.has_more:
             self._end.watch(self._more)
         set_text(self._found, tasks.found)
-        # What can't be seen must not choose.
-        self._find.hidden = tasks.total <= MANY and not tasks.found
+        # What can't be seen must not choose; and nobody loses what they are typing in.
+        is_used = bool(tasks.found) or self._find.contains(js.document.activeElement)
+        self._find.hidden = tasks.total <= MANY and not is_used
         for row in tasks.rows:
             if row.state == "running":
                 self._show_preview(row.task_id)
         self._none.hidden = bool(tasks.total)
+        self._show_batch(tasks)
         set_text(self._summary, tasks.summary if tasks.total else "")
         set_text(self._again_lost, tasks.lost_again)
         set_text(self._safety, tasks.safety)
@@ -94,11 +99,34 @@ class TasksPanel:
         if action == "more":
             self._show_more()
             return
+        if action == "unfold":
+            self._is_unfolded = True
+            self._repaint()
+            return
         card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
             self._results.fetch(card["results"], key)
         else:
             self._actions.act(action, key)
+
+    def _show_batch(self, tasks: TaskList) -> None:
+        batch = tasks.batch
+        self._is_unfolded &= bool(batch and batch.unfold)
+        is_whole = self._is_unfolded or bool(tasks.found)
+        by_id("tasks").classList.toggle("unfolded", is_whole)
+        self._batch.hidden = batch is None
+        if batch is not None:
+            self._batch.firstElementChild.value = batch.done
+            self._batch.children[1].textContent = batch.text
+            set_text(self._unfold, "" if is_whole else batch.unfold)
+
+    def show_new(self) -> None:
+        """Show the tasks that were made just now, whatever was looked for or scrolled to."""
+        self._query.value = self._kind.value = ""
+        self._look()
+        top = by_id("task-panel")
+        if top.getBoundingClientRect().top < 0:
+            top.scrollIntoView()
 
     def _look(self) -> None:
         self.search.wanted = Wanted(str(self._query.value).strip(), str(self._kind.value))
@@ -233,7 +261,6 @@ class ResultFigures:
         tab = {"target": "_blank", "rel": "noopener noreferrer"}
         label = words.say("task.zoom", file=name)
         link = element("a", "", "", image, href=address, title=label, **tab)
-        link.title = words.say("task.zoom", file=name)
         link.dataset.action, link.dataset.key = "zoom", key
         use = button("use", key, words.say("task.use"))
         save = (

@@ -9,7 +9,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl
 from tether.core.model.connection import Phase
 from tether.core.model.health import stalled_since
-from tether.core.model.server import Server
+from tether.core.model.server import Reach, Server
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.outputs import Kind, Output
@@ -47,13 +47,24 @@ MOST_CARDS = 60
 """Cards at first: so many for pending tasks, and so many for ended ones."""
 
 
+class Batch(NamedTuple):
+    """How far the tasks are that wait and run, with those that ended since the first of them came.
+
+    `done` is 0 to 1; `unfold` is the text of the button that shows all that wait, "" for few.
+    """
+
+    text: str
+    done: float
+    unfold: str
+
+
 class TaskList(NamedTuple):
     """The tasks: what runs comes first, what has ended last, the latest before the others.
 
     `folded` counts the tasks without a row, `only_here` those that no server has for certain;
     `safety` says that in words. `lost_again` is the text of the button that runs again what is
     lost, "" for nothing to run. `found` says how many were found, "" where nothing is looked for;
-    `total` counts all.
+    `total` counts all. With `has_more` the next ones are to come below the last.
     """
 
     rows: tuple[TaskRow, ...]
@@ -65,6 +76,8 @@ class TaskList(NamedTuple):
     lost_again: str
     found: str
     total: int
+    has_more: bool
+    batch: Batch | None
 
 
 class ResultFiles(Protocol):
@@ -79,6 +92,19 @@ class ResultFiles(Protocol):
 
 Usual = Mapping[tuple[ServerUrl, Digest], float]
 """How long tasks of one workflow usually take on one server, in seconds."""
+
+
+def say_state(words: Words, window: Window, task: Task) -> str:
+    """Say in which state a task is, and for which server it waits in vain."""
+    if task.is_cancel_wanted and not task.is_ended:
+        return words.say("task.cancelling")
+    if task.state is State.WAITING:
+        if not window.servers:
+            return words.say("task.state.no_server")
+        chosen = window.servers.get(task.pinned) if task.pinned else None
+        if chosen is not None and chosen.reach not in (Reach.UP, Reach.UNKNOWN):
+            return words.say("task.state.in_vain", server=chosen.name)
+    return words.say(f"task.state.{task.state.value}")
 
 
 class TaskRows:
@@ -96,11 +122,6 @@ class TaskRows:
         """Show a task as it stands now."""
         words = self._words
         server = self._window.servers.get(task.server) if task.server else None
-        state = words.say(f"task.state.{task.state.value}")
-        if task.state is State.WAITING and not self._window.servers:
-            state = words.say("task.state.no_server")
-        if task.is_cancel_wanted and not task.is_ended:
-            state = words.say("task.cancelling")
         trouble = task.trouble or task.note or self._hindrance(task, server)
         if task.state is State.LOST and task.is_run_again:
             trouble = Trouble.of("lost_run_again", server=server.name if server else task.server)
@@ -110,7 +131,7 @@ class TaskRows:
             task.task_id,
             words.title(task.title),
             task.state.value,
-            state,
+            say_state(words, self._window, task),
             server.name if server else task.server or "",
             1.0 if task.state is State.COMPLETED else task.progress.overall,
             self._node(task),

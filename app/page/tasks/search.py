@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Set
 from typing import NamedTuple
 
+from page.tasks.row import say_state
 from page.ui.words import Words, holds
 from tether.core.ids import TaskId
-from tether.core.model.task import State, Task
+from tether.core.model.task import ENDED, State, Task
 from tether.core.model.window import Window
 
 KINDS: Mapping[str, Set[State]] = {
-    "live": set(State) - {State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST},
+    "live": set(State) - ENDED,
     "done": {State.COMPLETED},
     "bad": {State.FAILED, State.CANCELLED, State.LOST},
 }
@@ -40,8 +41,10 @@ class TaskSearch:
 
     def shows(self, task: Task) -> bool:
         """Tell whether a task has a place on the page."""
-        if task.task_id in self.removed:
-            return False
+        return task.task_id not in self.removed and self.finds(task)
+
+    def finds(self, task: Task) -> bool:
+        """Tell whether a task is one of those that are looked for."""
         query, kind = self.wanted
         if kind and task.state not in KINDS[kind]:
             return False
@@ -50,5 +53,5 @@ class TaskSearch:
     def _texts(self, task: Task) -> list[str]:
         words, url = self._words, task.server or task.pinned
         server = self._window.servers.get(url) if url else None
-        state = words.say(f"task.state.{task.state.value}")
+        state = say_state(words, self._window, task)
         return [words.title(task.title), state, server.name if server else url or ""]

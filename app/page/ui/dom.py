@@ -59,7 +59,7 @@ def _filled(
     for name, value in attributes.items():
         written = name.rstrip("_").replace("_", "-")
         made.setAttribute(written, value)
-        if isinstance(value, Sentence):
+        if isinstance(value, Sentence) and written in SAID:
             made.setAttribute(f"data-say-{written}", value.note())
     if children:
         made.append(*children)
@@ -141,7 +141,9 @@ def translate(words: Words) -> None:
             target.firstChild.textContent = said  # a field may follow
     for name in SAID:
         for target in js.document.querySelectorAll(f"[data-say-{name}]"):
-            target.setAttribute(name, words.again(str(target.getAttribute(f"data-say-{name}"))))
+            said = words.again(str(target.getAttribute(f"data-say-{name}")))
+            if said is not None:
+                target.setAttribute(name, said)
 
 
 def set_text(target: Any, text: str) -> None:
@@ -181,7 +183,7 @@ def copy_text(text: str) -> None:
 class Rows:
     """A list of cards that follows a list of rows: cards are kept by key and only changed.
 
-    One that can't be shown says `broken`.
+    One that can't be shown says so, given `words`.
     """
 
     def __init__(
@@ -189,10 +191,10 @@ class Rows:
         parent: Any,
         make: Callable[[str], dict[str, Any]],
         change: Callable[[dict[str, Any], Any], None],
-        broken: str = "",
+        words: Words | None = None,
     ) -> None:
         self._parent = parent
-        self._broken = broken
+        self._words = words
         self._make = make
         self._change = change
         self.cards: dict[str, dict[str, Any]] = {}
@@ -227,7 +229,8 @@ class Rows:
         """Say on a card that it can't be shown; the others are."""
         card = self.cards.setdefault(key, {"card": element("li", "card")})["card"]
         if card.querySelector(".broken") is None:
-            card.append(element("p", "trouble broken", self._broken))
+            why = self._words.say("card.broken") if self._words else ""
+            card.append(element("p", "trouble broken", why))
 
     def _arrange(self, order: list[str]) -> None:
         """Put cards in their places; no more of them move than must."""

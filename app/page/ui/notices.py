@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from page.ui.dom import button, by_id, element, on_action
-from page.ui.words import Tone, Words
+from page.ui.words import Sentence, Tone, Words
 
 GOOD_FOR = 12.0
 """Seconds for which good news stays."""
@@ -19,18 +19,17 @@ class NoticesPanel:
         self._shown: dict[str, Any] = {}
         self._tried: set[str] = set()
         self._about: dict[str, str] = {}
-        """Subject -> the sentence that says what is wrong with it."""
-        self._known: tuple[tuple[str, Tone], ...] = ()
-        self._language = words.language
+        """Subject -> the key of the notice that says what is wrong with it."""
+        self._known: set[str] = set()
         on_action(self._list, lambda _action, key: self._close(key))
 
     def show(self, sentence: str, about: str = "") -> None:
         """Show what went wrong just now; an earlier notice about the same subject is closed."""
         self.resolved(about)
         if about:
-            self._about[about] = sentence
+            self._about[about] = _key(sentence)
         self._show(sentence)
-        self._tried.add(sentence)
+        self._tried.add(_key(sentence))
 
     def resolved(self, about: str) -> None:
         """Close the notice about a subject."""
@@ -38,30 +37,33 @@ class NoticesPanel:
 
     def clear(self) -> None:
         """Close what `show` has shown: it is being tried again."""
-        for sentence in self._tried:
-            self._close(sentence)
+        for key in self._tried:
+            self._close(key)
         self._tried.clear()
 
     def follow(self, notices: tuple[tuple[str, Tone], ...]) -> None:
-        """Show the session's notices that are new, not those said again in another language."""
-        if self._language != self._words.language:
-            self._language, self._known = self._words.language, notices
-        if notices != self._known:
-            for notice in notices:
-                if notice not in self._known:
-                    self._show(*notice)
-            self._known = notices
+        """Show the session's notices that are new."""
+        for sentence, tone in notices:
+            if _key(sentence) not in self._known:
+                self._show(sentence, tone)
+        self._known = {_key(sentence) for sentence, _tone in notices}
 
     def _show(self, sentence: str, tone: Tone = "bad") -> None:
-        self._close(sentence)
-        close = button("close", sentence, "×", aria_label=self._words.say("notice.close"))
+        key = _key(sentence)
+        self._close(key)
+        close = button("close", key, "×", aria_label=self._words.say("notice.close"))
         item = element("li", "notice", "", element("span", "", sentence), close, data_tone=tone)
         if tone == "good":
-            asyncio.get_event_loop().call_later(GOOD_FOR, self._close, sentence)
-        self._shown[sentence] = item
+            asyncio.get_event_loop().call_later(GOOD_FOR, self._close, key)
+        self._shown[key] = item
         self._list.prepend(item)
 
-    def _close(self, sentence: str) -> None:
-        item = self._shown.pop(sentence, None)
+    def _close(self, key: str) -> None:
+        item = self._shown.pop(key, None)
         if item is not None:
             item.remove()
+
+
+def _key(sentence: str) -> str:
+    """Return what a sentence is in any language."""
+    return sentence.note() if isinstance(sentence, Sentence) else sentence

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import js
 
-from page.ui.dom import button, by_id, element, listen
+from page.ui.dom import button, by_id, element, listen, set_text
 from page.ui.words import Words
 
 UNDO_WITHIN = 10.0
@@ -42,7 +42,7 @@ class Undo:
         """
         self._settle()
         self._about = about
-        self._said.textContent = sentence
+        set_text(self._said, sentence)
         self._undo, self._done = undo, done
         self._box.hidden = False
         self._timer = asyncio.get_event_loop().call_later(UNDO_WITHIN, self._settle)

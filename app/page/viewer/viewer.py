@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 import js
 from pyodide.ffi import JsException, to_js
 
+from page.tasks.search import TaskSearch
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import show_errors
@@ -288,6 +289,7 @@ class TaskResults:
     """The results on the tasks' cards, by `task:number`."""
 
     context: PageContext
+    search: TaskSearch
     use: Callable[[str], Coroutine[Any, Any, None]]
     """Adds one to the next inputs."""
 
@@ -295,7 +297,7 @@ class TaskResults:
         """Return their keys in the order of the cards, the newest task first."""
         return [
             f"{task.task_id}:{number}"
-            for task in reversed(self.context.window.tasks.values())
+            for task in filter(self.search.shows, reversed(self.context.window.tasks.values()))
             for number, output in enumerate(task.outputs)
             if output.kind in VIEWED
         ]

@@ -27,6 +27,7 @@ class Windows:
         self._adopter = adopter
         self._entries: dict[TaskId, Entry] = {}
         self._is_changed = True
+        self._language = self._words.language
         self._panel: WindowsPanel | None = None
         self._box = by_id("windows")
         shared = context.world.shared
@@ -43,9 +44,10 @@ class Windows:
             if self._window.tasks[task_id].state is not State.ADOPTED:
                 del self._entries[task_id]
                 self._is_changed = True
+        self._is_changed |= self._language != self._words.language
         if not self._is_changed or js.document.visibilityState != "visible":
             return
-        self._is_changed = False
+        self._is_changed, self._language = False, self._words.language
         count = len(self._entries)
         title = self._words.say("windows.one" if count == 1 else "windows", count=count)
         set_text(by_id("windows-title"), title)

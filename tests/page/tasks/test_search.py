@@ -3,6 +3,7 @@
 from page.tasks.search import TaskSearch, Wanted
 from tests.page.test_view import WORDS, views_of
 from tests.tether.core.farm import NOON, RUNNING, SOUTH, bound_task, new_window, waiting_task
+from tether.core.model.server import Reach
 from tether.core.model.task import State
 
 
@@ -49,3 +50,26 @@ def test_a_pinned_task_is_found_by_its_server_and_one_of_a_removed_server_by_its
     search.wanted = Wanted(query=SOUTH)
     assert search.shows(bound)
     assert not search.shows(waiting_task(window, number=3))
+
+
+def test_a_state_is_found_by_what_its_card_says() -> None:
+    """A server that can't be used is waited for in vain; what goes on elsewhere has ended here."""
+    window = new_window()
+    search = TaskSearch(window, WORDS)
+    task = waiting_task(window, number=1, pinned=SOUTH)
+    search.wanted = Wanted(query="add one")
+    assert search.shows(task)
+    south = window.server(SOUTH, NOON)
+    search.wanted = Wanted(query="free server")
+    assert search.shows(task)
+    south.reach = Reach.DOWN
+    assert not search.shows(task)
+    search.wanted = Wanted(query="can't be used")
+    assert search.shows(task)
+    task.is_cancel_wanted = True
+    search.wanted = Wanted(query="cancelling")
+    assert search.shows(task)
+    adopted = bound_task(window, south, *RUNNING, number=2)
+    window.end(adopted, State.ADOPTED, NOON + 1, "here", None)
+    search.wanted = Wanted(kind="live")
+    assert not search.shows(adopted)
