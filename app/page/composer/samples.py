@@ -1,11 +1,9 @@
 """Pictures to try the page with, painted here: for people who have none at hand."""
 
-import asyncio
 import math
 from typing import Any
 
 import js
-from pyodide.ffi import create_once_callable
 
 from tether.browser.values import new_file
 
@@ -20,8 +18,7 @@ async def paint_samples() -> list[Any]:
 
 
 async def _painted(number: int) -> Any:
-    canvas = js.document.createElement("canvas")
-    canvas.width, canvas.height = _WIDTH, _HEIGHT
+    canvas = js.OffscreenCanvas.new(_WIDTH, _HEIGHT)
     pen = canvas.getContext("2d")
     hour = (number + 0.5) / COUNT
     sky = pen.createLinearGradient(0, 0, 0, _HEIGHT)
@@ -36,9 +33,7 @@ async def _painted(number: int) -> Any:
     pen.fill()
     for ridge in range(3):
         _paint_hills(pen, ridge, hour)
-    done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    canvas.toBlob(create_once_callable(done.set_result))
-    return new_file(await done, f"sample-{number + 1}.png", "image/png")
+    return new_file(await canvas.convertToBlob(), f"sample-{number + 1}.png", "image/png")
 
 
 def _paint_hills(pen: Any, ridge: int, hour: float) -> None:

@@ -136,7 +136,7 @@ class TaskActions:
         await load_part("viewer")
         from page.viewer.viewer import TaskResults
 
-        await self.view(key, TaskResults(self._context, self.search, self._reuse))
+        await self.view(key, TaskResults(self._context, self.search.shows, self._reuse))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, Protocol
 import js
 from pyodide.ffi import JsException, to_js
 
-from page.tasks.search import TaskSearch
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.words import show_errors
@@ -15,6 +14,7 @@ from page.viewer.model import show_model
 from tether.browser.values import to_object
 from tether.core.errors import TetherError
 from tether.core.ids import TaskId
+from tether.core.model.task import Task
 from tether.core.protocol.outputs import PLAYED, VIEWED, Fetched, Kind, saved_name
 
 ACTIONS = ("previous", "next", "size", "copy", "use", "open")
@@ -289,7 +289,8 @@ class TaskResults:
     """The results on the tasks' cards, by `task:number`."""
 
     context: PageContext
-    search: TaskSearch
+    shows: Callable[[Task], bool]
+    """Tells whether a task has a card."""
     use: Callable[[str], Coroutine[Any, Any, None]]
     """Adds one to the next inputs."""
 
@@ -297,7 +298,7 @@ class TaskResults:
         """Return their keys in the order of the cards, the newest task first."""
         return [
             f"{task.task_id}:{number}"
-            for task in filter(self.search.shows, reversed(self.context.window.tasks.values()))
+            for task in filter(self.shows, reversed(self.context.window.tasks.values()))
             for number, output in enumerate(task.outputs)
             if output.kind in VIEWED
         ]
