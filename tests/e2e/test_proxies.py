@@ -31,6 +31,7 @@ from tests.e2e.farm import (
     noise,
     open_page,
     picture_of,
+    result_of,
     run,
     tasks,
     unfold_form,
@@ -184,10 +185,9 @@ def test_one_origin_with_a_path_for_each_server(
             with urlopen(f"{url}a/object_info/{name}") as answer:
                 assert answer.read() == b"{}"
             assert two.servers[0].requests[-1][1] == f"/object_info/{name}"
-        # The latest is shown first.
-        for number, photo in enumerate(reversed(photos)):
-            inverted = ImageChops.invert(photo)
-            assert ImageChops.difference(picture_of(page, number), inverted).getbbox() is None
+        for number, photo in enumerate(photos):
+            shown = result_of(page, f"{number}.png")
+            assert ImageChops.difference(shown, ImageChops.invert(photo)).getbbox() is None
 
 
 KEPT = """async (load) => {
