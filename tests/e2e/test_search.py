@@ -1,5 +1,7 @@
 """Results by the hundred: looked for, and shown on and on."""
 
+from zipfile import ZipFile
+
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -58,7 +60,9 @@ def test_tasks_are_looked_for_and_buttons_for_all_are_about_those_found(
         expect(page.locator(".task .result")).to_have_count(7)
         with page.expect_download() as saved:
             page.locator("#task-save").click()
-        assert saved.value.path().stat().st_size > 0
+        with ZipFile(saved.value.path()) as packed:
+            assert len(packed.namelist()) == 7
+            assert all(name.startswith("cat-") for name in packed.namelist())
         page.locator("#task-clear").click()
         field.fill("")
         expect(tasks(page)).to_have_count(6)
