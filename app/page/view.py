@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
-from page.tasks.row import MOST_CARDS, Batch, ResultFiles, TaskList, TaskRow, TaskRows
+from page.tasks.row import MOST_CARDS, AllOf, Batch, ResultFiles, TaskList, TaskRow, TaskRows
 from page.tasks.search import TaskSearch
+from page.tasks.sheet import on_sheet, presses
 from page.ui.words import TONES, Tone, Words
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.health import only_here
@@ -17,9 +18,6 @@ from tether.core.model.window import Window
 from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
-
-FEW_WAITING = 5
-"""Tasks that wait and are in sight from the start; the style sheet folds the others."""
 
 FEW = 3
 """Tasks that need no bar of their own."""
@@ -129,22 +127,12 @@ class Views:
         if search.is_on:
             live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
             found = words.say("tasks.found", count=len(live) + len(ended))
-        shown = ended[: -most - 1 : -1]
-        self._ended = {
-            task.task_id: self._ended.get(task.task_id) or self._task_row(task, now)
-            for task in shown
-        }
-        runs = [task for task in live if task.state is State.RUNNING]
-        pending = [task for task in live if task.state is not State.RUNNING][:most]
+        shown = on_sheet(presses(window, (*ended, *live)), most)
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
-            (
-                *(self._task_row(task, now) for task in runs),
-                *self._pending_rows(pending, now),
-                *self._ended.values(),
-            ),
+            self._rows(shown, now),
             summary,
-            len(live) - len(runs) - len(pending) + len(ended) - len(shown),
+            len(live) + len(ended) - len(shown),
             here,
             safety,
             bool(window.waiting and window.servers)
@@ -153,8 +141,22 @@ class Views:
             words.say("tasks.again_lost", count=lost) if lost else "",
             found,
             total,
-            len(shown) < len(ended),
+            self._all_of(live, ended),
             batch,
+        )
+
+    def _all_of(self, live: list[Task], ended: list[Task]) -> AllOf:
+        """Name the buttons for all; a single task has buttons of its own."""
+        found = ".found" if self._search.is_on else ""
+        saved = sum(any(each.filename for each in task.outputs) for task in ended)
+
+        def name(key: str, count: int, least: int) -> str:
+            return self._words.say(f"tasks.{key}{found}", count=count) if count >= least else ""
+
+        return AllOf(
+            name("cancel_all", len(live), 2),
+            name("save_all", saved, 2),
+            name("clear", len(ended), 1),
         )
 
     def _batch(self, live: list[Task], ended: list[Task]) -> Batch | None:
@@ -163,7 +165,7 @@ class Views:
             return None
         words, since = self._words, min(task.accepted_at for task in live)
         over = [task for task in ended if task.ended_at >= since]
-        total, waiting = len(live) + len(over), len(self._window.waiting)
+        total = len(live) + len(over)
         if total <= FEW:
             return None
         text = words.say("tasks.batch", done=len(over), total=total)
@@ -171,24 +173,28 @@ class Views:
         if crew.seconds:
             left = about(words, len(live) * crew.seconds)
             text = words.say("tasks.batch.left", done=text, time=left)
-        more = words.say("tasks.unfold", count=waiting) if waiting > FEW_WAITING else ""
-        return Batch(text, len(over) / total, more)
+        return Batch(text, len(over) / total)
 
-    def _pending_rows(self, tasks: list[Task], now: float) -> list[TaskRow]:
-        """Make the rows of tasks that don't run; those that wait in this window change little."""
+    def _rows(self, tasks: list[Task], now: float) -> tuple[TaskRow, ...]:
+        """Make the rows of tasks; those that wait in this window change little, ended ones not."""
         paused = tuple(server.is_paused for server in self._window.servers.values())
-        before, self._waiting, rows = self._waiting, {}, []
+        ended, waiting, rows = self._ended, self._waiting, []
+        self._ended, self._waiting = {}, {}
         for task in tasks:
-            if task.state is not State.WAITING:
-                rows.append(self._task_row(task, now))
-                continue
-            signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
-            known = before.get(task.task_id)
-            if known is None or known[0] != signs:
-                known = signs, self._task_row(task, now)
-            self._waiting[task.task_id] = known
-            rows.append(known[1])
-        return rows
+            key = task.task_id
+            if task.is_ended:
+                row = self._ended[key] = ended.get(key) or self._task_row(task, now)
+            elif task.state is State.WAITING:
+                signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
+                known = waiting.get(key)
+                if known is None or known[0] != signs:
+                    known = signs, self._task_row(task, now)
+                self._waiting[key] = known
+                row = known[1]
+            else:
+                row = self._task_row(task, now)
+            rows.append(row)
+        return tuple(rows)
 
     def _summary(self, running: int, ended: list[Task]) -> str:
         """Count the tasks; each kind of end by itself, if there is any."""

@@ -31,6 +31,17 @@ CONTROLS = """() => [...document.querySelectorAll("a, button, input, select, sum
   .filter((each) => each.checkVisibility({visibilityProperty: true})
     && each.getBoundingClientRect().width > 1).length"""
 
+WATCH_SHIFTS = """() => {
+  window.shifts = [];
+  const note = (list) => {
+    for (const each of list.getEntries()) {
+      const of = each.sources.map(({ node }) => node?.outerHTML?.slice(0, 80) ?? "");
+      if (!each.hadRecentInput) shifts.push([each.value, of]);
+    }
+  };
+  new PerformanceObserver(note).observe({ type: "layout-shift" });
+}"""
+
 
 @pytest.fixture
 def two(background: Background) -> Iterator[Farm]:
@@ -73,23 +84,30 @@ def test_few_controls_and_few_steps_by_keyboard(watched_page: Page, two: Farm) -
     assert steps["run"] <= 8
 
 
-def test_results_of_a_batch_come_before_what_waits(watched_page: Page, two: Farm) -> None:
-    """A bar says how far it is; of what waits the first few are in sight, the others by a click."""
+def test_nothing_moves_from_run_to_the_last_result(watched_page: Page, two: Farm) -> None:
+    """Each card has its place and its size; previews, results and a notice move no other."""
     page = open_page(watched_page, two)
-    run(page, [as_file(noise(number, 8, 8), f"old-{number}.png") for number in range(2)])
-    expect_done(page, 2)
     two.hold()
-    run(page, [as_file(noise(number, 8, 8), f"{number}.png") for number in range(20)])
-    bar, more = page.locator("#task-batch"), page.locator("#task-unfold")
-    expect(bar).to_contain_text("0 of 20")
-    expect(tasks(page, "waiting")).to_have_count(16)
-    expect(more).to_have_text("Show all 16 that wait")
-    expect(page.locator(".task[data-state=waiting]:visible")).to_have_count(5)
-    more.click()
-    expect(page.locator(".task[data-state=waiting]:visible")).to_have_count(16)
+    run(page, [as_file(noise(number, 320, 200), f"{number}.png") for number in range(6)])
+    expect(tasks(page, "running")).to_have_count(2)
+    expect(page.locator("#task-batch")).to_contain_text("0 of 6")
+    for card in tasks(page, "running").all() + tasks(page, "waiting").all():
+        expect(card.locator(".thumb")).to_be_visible()
+    titles = tasks(page).locator(".title").all_text_contents()
+    page.evaluate(WATCH_SHIFTS)
     two.release()
-    expect_done(page, 22)
-    expect(bar).to_be_hidden()
+    expect(tasks(page).locator(".preview").first).to_be_attached()
+    expect_done(page, 6)
+    expect(tasks(page).locator(".result")).to_have_count(6)
+    expect(tasks(page).locator(".thumb")).to_have_count(0)
+    two.hold()
+    page.evaluate("tether.submit({workflow: {}}).catch(() => 0)")
+    page.evaluate("document.querySelector('#notices').prepend('Something was said.')")
+    wait_for(page, lambda: page.evaluate("document.fonts.ready.then(() => true)"), "a paint")
+    assert tasks(page).locator(".title").all_text_contents() == titles
+    moved = page.evaluate("shifts")
+    print("moved:", moved)
+    assert sum(value for value, _ in moved) <= 0.02, moved
 
 
 def test_the_new_task_is_in_sight_after_run(watched_page: Page, two: Farm) -> None:

@@ -18,7 +18,7 @@ from page.ui.dom import by_id, listen
 from page.ui.parts import load_part
 from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
-from tether.core.ids import ServerUrl
+from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.title import title_of
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.caller import Caller
@@ -44,8 +44,8 @@ class Composer:
         self._is_ready = asyncio.Event()
         self._is_running = self._is_wanted = False
         self._server_workflows: Any = None
-        self.on_run: Callable[[], None] = lambda: None
-        """Called when tasks were made."""
+        self.on_run: Callable[[TaskId], None] = lambda _first: None
+        """Called with the first of the tasks that were made."""
         describer = Describer(context.window, caller)
         self._opener = FileOpener(describer)
         self.panel = ComposerPanel(context, self)
@@ -110,15 +110,16 @@ class Composer:
         ]
         for key, work in begun:
             try:
-                await asyncio.gather(*work)
+                made = await asyncio.gather(*work)
             except TetherError as error:
                 notices.show(words.trouble(error.trouble))
             else:
+                if not is_used:
+                    self.on_run(made[0])
                 is_used = True
                 panel.drop(key)
         if is_used:
             panel.fold()
-            self.on_run()
             if is_own:
                 self._library.used(chosen)
 
@@ -209,7 +210,7 @@ class Composer:
 
     async def _accept(
         self, chosen: Opened, picture: tuple[str, Any] | None, pinned: ServerUrl | None
-    ) -> None:
+    ) -> TaskId:
         slot = self._form.picture_input(chosen.workflow)
         files = self._form.files(chosen.workflow)
         if picture is not None and slot is not None:
@@ -218,7 +219,7 @@ class Composer:
         workflow = self._form.answered(chosen.workflow)
         if workflow.is_decided_when_queued():
             workflow = self._decided(workflow)
-        await self._intake.accept(workflow, title, files, pinned)
+        return await self._intake.accept(workflow, title, files, pinned)
 
     def _decided(self, workflow: Workflow) -> Workflow:
         """Make the choices of a task, put the time into its file names: a rerun has the same."""

@@ -1,12 +1,14 @@
 """The panel of tasks: progress, previews, results, errors."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import js
+from pyodide.ffi import JsException
 
 from page.tasks.actions import TaskActions
-from page.tasks.row import MOST_CARDS, TaskList, TaskRow
+from page.tasks.row import MOST_CARDS, Batch, TaskList, TaskRow
 from page.tasks.search import Wanted
 from page.ui.context import PageContext
 from page.ui.dom import (
@@ -20,7 +22,8 @@ from page.ui.dom import (
     set_text,
     set_texts,
 )
-from tether.core.ids import TaskId
+from tether.browser.values import to_object
+from tether.core.ids import Digest, TaskId
 from tether.core.protocol.outputs import PLAYED, saved_name
 
 MORE_CARDS = 100
@@ -29,9 +32,13 @@ MORE_CARDS = 100
 MANY = 12
 """Tasks beyond which a person may look for some of them."""
 
+THUMBNAIL = {"resizeWidth": 480, "resizeQuality": "medium"}
+"""Pixels: twice its width on the page, for dense screens."""
+
 _HEAD = ("title", "server", "state")
 _BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
-_SHOWN = ("bar", "timing", "stuck", "preview", "trouble", "details", "results")
+_VIEW = ("thumb", "preview", "bar", "results")
+_BELOW = ("foot", "stuck", "trouble", "details")
 _TEXTS = ("title", "server", "node", "timing", "stuck", "trouble")
 
 
@@ -58,24 +65,33 @@ class TasksPanel:
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
         self._query, self._kind = by_id("task-search"), by_id("task-kind")
-        self._batch, self._unfold = by_id("task-batch"), by_id("task-unfold")
-        self._is_unfolded = False
+        self._batch = by_id("task-batch")
+        self._thumbnails = Thumbnails(context)
+        self._new = ""
+        """The first of the tasks to be come to, once it has a card."""
         self._end = ViewWatcher(lambda _more: self._show_more())
         self.most = MOST_CARDS
-        """Tasks that wait, and tasks that have ended, that have a card."""
+        """How many tasks that wait, and how many that have ended, have a card."""
         self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
         on_action(by_id("task-panel"), self._act)
         for field in (self._query, self._kind):
             listen(field, "input", lambda _event: self._look())
         listen(self._find, "focusout", lambda _event: self._repaint())
+        # This event doesn't bubble.
+        listen(by_id("tasks"), "load", _uncover, is_first=True)
 
     def show(self, tasks: TaskList) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
         gone = self._rows.show({row.task_id: row for row in tasks.rows})
+        new, self._new = self._rows.cards.get(self._new), ""
+        if new is not None:
+            _come_to(new["card"])
         more = self._words.say("tasks.more", count=tasks.folded) if tasks.folded else ""
         set_text(self._more, more)
-        if tasks.has_more:
+        if tasks.folded:
             self._end.watch(self._more)
+        # What has a card keeps it.
+        self.most = max(self.most, sum(row.can_dismiss for row in tasks.rows))
         set_text(self._found, tasks.found)
         # What can't be seen must not choose; and nobody loses what they are typing in.
         is_used = bool(tasks.found) or self._find.contains(js.document.activeElement)
@@ -84,24 +100,25 @@ class TasksPanel:
             if row.state == "running":
                 self._show_preview(row.task_id)
         self._none.hidden = bool(tasks.total)
-        self._show_batch(tasks)
+        self._show_batch(tasks.batch)
         set_text(self._summary, tasks.summary if tasks.total else "")
         set_text(self._again_lost, tasks.lost_again)
         set_text(self._safety, tasks.safety)
         self._safety.dataset.tone = "bad" if tasks.only_here else "good"
         self._send.hidden = not tasks.can_send_all
-        self._cancel.hidden = sum(row.can_cancel for row in tasks.rows) < 2
-        self._save.hidden = sum(bool(row.results) for row in tasks.rows if row.can_dismiss) < 2
-        self._clear.hidden = not any(row.can_dismiss for row in tasks.rows)
+        set_text(self._cancel, tasks.all_of.cancel)
+        set_text(self._save, tasks.all_of.save)
+        set_text(self._clear, tasks.all_of.clear)
         return gone
 
     def _act(self, action: str, key: str) -> None:
         if action == "more":
             self._show_more()
             return
-        if action == "unfold":
-            self._is_unfolded = True
-            self._repaint()
+        if action == "follow":
+            running = by_id("tasks").querySelector("[data-state=running]")
+            if running:
+                running.scrollIntoView()
             return
         card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
@@ -109,24 +126,17 @@ class TasksPanel:
         else:
             self._actions.act(action, key)
 
-    def _show_batch(self, tasks: TaskList) -> None:
-        batch = tasks.batch
-        self._is_unfolded &= bool(batch and batch.unfold)
-        is_whole = self._is_unfolded or bool(tasks.found)
-        by_id("tasks").classList.toggle("unfolded", is_whole)
-        self._batch.hidden = batch is None
-        if batch is not None:
-            self._batch.firstElementChild.value = batch.done
-            self._batch.children[1].textContent = batch.text
-            set_text(self._unfold, "" if is_whole else batch.unfold)
+    def _show_batch(self, batch: Batch | None) -> None:
+        progress = self._batch.firstElementChild
+        progress.hidden = batch is None
+        progress.value = batch.done if batch else 0
+        set_text(self._batch.lastElementChild, batch.text if batch else "")
 
-    def show_new(self) -> None:
-        """Show the tasks that were made just now, whatever was looked for or scrolled to."""
+    def show_new(self, first: TaskId) -> None:
+        """Show what was made just now, from its first task on, whatever was looked for before."""
         self._query.value = self._kind.value = ""
+        self._new = first
         self._look()
-        top = by_id("task-panel")
-        if top.getBoundingClientRect().top < 0:
-            top.scrollIntoView()
 
     def _look(self) -> None:
         self.search.wanted = Wanted(str(self._query.value).strip(), str(self._kind.value))
@@ -153,14 +163,17 @@ class TasksPanel:
         parts["bar"] = element("div", "bar", "", *bar)
         parts["stuck"] = element("p", "stuck", role="status")
         parts["preview"] = element("img", "preview", alt="", hidden="")
+        parts["thumb"] = element("canvas", "thumb", aria_hidden="true", hidden="")
         parts["traceback"] = element("pre")
         summary = element("summary", "", words.say("task.traceback"))
         parts["details"] = element("details", "", "", summary, parts["traceback"], hidden="")
         parts["results"] = element("div", "results")
         head = element("div", "head", "", *(parts[name] for name in _HEAD))
-        buttons = element("div", "buttons", "", *(parts[name] for name in _BUTTONS))
-        shown = (parts[name] for name in _SHOWN)
-        parts["card"] = element("li", "task card", "", head, *shown, buttons, data_task=task_id)
+        buttons = element("div", "buttons", "", *map(parts.get, _BUTTONS))
+        parts["foot"] = element("div", "foot", "", parts["timing"], buttons)
+        parts["view"] = element("div", "view", "", *map(parts.get, _VIEW))
+        shown = parts["view"], head, *map(parts.get, _BELOW)
+        parts["card"] = element("li", "task card", "", *shown, data_task=task_id)
         return parts
 
     def _change(self, parts: dict[str, Any], row: TaskRow) -> None:
@@ -168,8 +181,12 @@ class TasksPanel:
         new = set_texts(parts, texts)
         if "title" in new:
             parts["progress"].setAttribute("aria-label", row.title)
+            parts["title"].title = row.title
+            self._thumbnails.watch(parts["view"], row)
         if "server" in new:
             parts["server"].title = row.server
+        if "timing" in new:
+            parts["timing"].title = row.timing
         if parts["overall"] != row.overall:
             parts["overall"] = parts["progress"].value = row.overall
             parts["percent"].textContent = f"{row.overall * 100:.0f} %"
@@ -188,10 +205,56 @@ class TasksPanel:
         if row.can_dismiss:
             parts["traceback"].textContent = row.traceback
             parts["details"].hidden = not row.traceback
-            parts["preview"].hidden = True
-            parts["preview"].removeAttribute("src")
             if not parts["results"].childElementCount:
                 self._results.fill(parts["results"], row)
+            if not parts["results"].querySelector(".image"):
+                parts["preview"].remove()
+
+
+def _come_to(card: Any) -> None:
+    """Bring a new card into view, with what stands above the cards if it is the first."""
+    panel = by_id("task-panel")
+    if not card.previousElementSibling and panel.getBoundingClientRect().top < 0:
+        panel.scrollIntoView()
+    card.scrollIntoView(to_object({"block": "nearest"}))
+
+
+def _uncover(event: Any) -> None:
+    """Take away what stood in a result's place until it was there."""
+    if event.target.className == "result":
+        for name in (".preview", ".thumb"):
+            behind = event.target.closest(".view").querySelector(name)
+            if behind:
+                behind.remove()
+
+
+class Thumbnails:
+    """Shows what tasks are made from until their results are there, one picture after the other."""
+
+    def __init__(self, context: PageContext) -> None:
+        self._files = context.world.files
+        self._is_free = asyncio.Lock()
+        self._seen = ViewWatcher(lambda view: context.soon(self._draw(view)))
+
+    def watch(self, view: Any, row: TaskRow) -> None:
+        """Show a task's first picture in its card, once that is almost in view."""
+        if row.picture and not row.results:
+            view.dataset.picture = row.picture
+            self._seen.watch(view)
+
+    async def _draw(self, view: Any) -> None:
+        async with self._is_free:
+            canvas = view.querySelector(".thumb")
+            blob = await self._files.read(Digest(str(view.dataset.picture)))
+            if not canvas or blob is None:
+                return
+            try:
+                bitmap = await js.createImageBitmap(blob, to_object(THUMBNAIL))
+            except JsException:
+                return  # the server may know what this browser doesn't
+            canvas.width, canvas.height = bitmap.width, bitmap.height
+            canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap)
+            canvas.hidden = False
 
 
 class ResultFigures:
@@ -205,6 +268,7 @@ class ResultFigures:
 
     def fill(self, parent: Any, row: TaskRow) -> None:
         """Show what a task gave."""
+        parent.classList.toggle("several", len(row.results) > 1)
         for number, (kind, address, name) in enumerate(row.results):
             if kind == "text":
                 parent.append(element("pre", "text", address))
@@ -268,7 +332,7 @@ class ResultFigures:
             if whole
             else element("a", "save", words.say("zoom.save"), href=address, download=file)
         )
-        box.replaceChildren(link, use, save)
+        box.replaceChildren(link, element("div", "does", "", use, save))
 
     def _play(self, box: Any, address: str) -> None:
         """Show a player: nothing is fetched before somebody plays it; then by ranges."""
@@ -277,7 +341,7 @@ class ResultFigures:
         player = element(kind, "result", src=address, preload="none", controls="")
         label = self._words.say("task.open", file=name)
         link = element("a", "", label, href=address, download=name, **tab)
-        box.replaceChildren(player, self._view(box), link)
+        box.replaceChildren(player, element("div", "does", "", self._view(box), link))
 
     def _view(self, box: Any) -> Any:
         label = self._words.say("task.view", file=str(box.dataset.name))

@@ -20,7 +20,7 @@ class TaskRow:
     """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name).
 
     Players and links get results that are `is_direct` by themselves; `photo` is what the first of
-    the task's pictures is called, "" where it has none.
+    the task's pictures is called, and `picture` its digest, "" where it has none.
     """
 
     task_id: str
@@ -40,7 +40,8 @@ class TaskRow:
     can_run_again: bool
     can_go_elsewhere: bool
     is_direct: bool
-    photo: str
+    photo: str = ""
+    picture: str = ""
 
 
 MOST_CARDS = 60
@@ -50,21 +51,28 @@ MOST_CARDS = 60
 class Batch(NamedTuple):
     """How far the tasks are that wait and run, with those that ended since the first of them came.
 
-    `done` is 0 to 1; `unfold` is the text of the button that shows all that wait, "" for few.
+    `done` is 0 to 1.
     """
 
     text: str
     done: float
-    unfold: str
+
+
+class AllOf(NamedTuple):
+    """What the buttons for all tasks, or for all that are found, say; "" for nothing to do."""
+
+    cancel: str
+    save: str
+    clear: str
 
 
 class TaskList(NamedTuple):
-    """The tasks: what runs comes first, what has ended last, the latest before the others.
+    """The tasks in the order of the sheet.
 
     `folded` counts the tasks without a row, `only_here` those that no server has for certain;
     `safety` says that in words. `lost_again` is the text of the button that runs again what is
     lost, "" for nothing to run. `found` says how many were found, "" where nothing is looked for;
-    `total` counts all. With `has_more` the next ones are to come below the last.
+    `total` counts all.
     """
 
     rows: tuple[TaskRow, ...]
@@ -76,7 +84,7 @@ class TaskList(NamedTuple):
     lost_again: str
     found: str
     total: int
-    has_more: bool
+    all_of: AllOf
     batch: Batch | None
 
 
@@ -147,6 +155,7 @@ class TaskRows:
             self._can_go_elsewhere(task, server),
             self._files.is_direct(task),
             task.pictures[0].filename if task.pictures else "",
+            task.pictures[0].digest if task.pictures else "",
         )
 
     def broken(self, task: Task) -> TaskRow:
@@ -154,7 +163,7 @@ class TaskRows:
         why = self._words.say("card.broken")
         texts = task.task_id, task.title, task.state.value, "", "", 0.0, "", "", why, "", ""
         can = not task.is_ended and not task.is_cancel_wanted, task.is_ended, False, False, False
-        return TaskRow(*texts, (), *can, "")
+        return TaskRow(*texts, (), *can)
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
         """Return what holds up a task whose own record doesn't say."""

@@ -109,7 +109,7 @@ async def show_errors(work: Awaitable[object], words: Words, show: Callable[[str
 
 
 def say_duration(words: Words, seconds: float) -> str:
-    """Say a span as a person would: 0.4 is "less than 1 s", 75 is "1 min 15 s"."""
+    """Say a span as a person would: 0.4 is "under 1 s", 75 is "1 min 15 s"."""
     if seconds < 1:
         return words.say("time.moment")
     whole = round(seconds)

@@ -123,7 +123,7 @@ WORDS = Words((Path(__file__).resolve().parents[3] / "static/i18n/en.json").read
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
-        (0.4, "less than 1 s"),
+        (0.4, "under 1 s"),
         (1.4, "1 s"),
         (59.4, "59 s"),
         (59.6, "1 min"),
