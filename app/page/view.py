@@ -127,7 +127,7 @@ class Views:
         if search.is_on:
             live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
             found = words.say("tasks.found", count=len(live) + len(ended))
-        shown = on_sheet(presses(window, (*ended, *live)), most)
+        shown = on_sheet(presses((*ended, *live)), most)
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
             self._rows(shown, now),

@@ -125,7 +125,7 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         expect(page.locator("#runs-recent")).to_contain_text("canary")
         page.locator("#runs-close").click()
         unfold_servers(page)
-        ill_card(page, hostile).get_by_role("button", name="Diagnose").click()
+        ill_card(page, hostile).get_by_role("button", name="Recheck").click()
         until(page, "document.querySelectorAll('.task figure .pending').length === 0")
         assert page.evaluate("typeof canary") == "undefined"
         assert page.locator("img[onerror], svg[onload], main script").count() == 0

@@ -26,6 +26,7 @@ from tests.e2e.farm import (
     unfold_form,
     unfold_servers,
     until,
+    wait_for,
 )
 from tests.tether.core.farm import invert_workflow
 from tools.comfy import pixels
@@ -153,9 +154,12 @@ def test_a_running_task_shows_progress_and_previews(
         expect(running.locator(".node")).to_contain_text("node 2")
         expect(running.locator(".preview")).to_be_visible()
         expect(running.locator(".preview")).not_to_have_js_property("naturalWidth", 0)
-        overall = running.locator("progress").evaluate("bar => bar.value")
-        assert 1 / 3 <= overall < 1
-        expect(page).to_have_title(f"{overall * 100:.0f} % · Tether")
+
+        def is_told() -> bool:
+            overall = running.locator("progress").evaluate("bar => bar.value")
+            return 1 / 3 <= overall < 1 and page.title() == f"{overall * 100:.0f} % · Tether"
+
+        wait_for(page, is_told, "the same figure in the title as on the card")
         one.release(at="step 2 of ImageInvert")
         expect_done(page, 1)
         expect(page).to_have_title("Tether")

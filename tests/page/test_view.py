@@ -473,10 +473,10 @@ def test_a_server_in_which_the_doctor_found_nothing_says_so() -> None:
     window.server(NORTH, NOON)
     about = About(examined_at=NOON)
     (row,) = views_of(window, lambda _: about).view(NOON).servers
-    assert row.well.startswith("Diagnosis: no problem found")
+    assert row.well.endswith(": no problem found.")
     about = About(examined_at=NOON, causes=(Trouble.of("doctor_slow", server="north", cure=""),))
     (row,) = views_of(window, lambda _: about).view(NOON).servers
-    assert row.well.startswith("Diagnosed at")
+    assert row.well.startswith("Checked at")
 
 
 def test_the_view_says_where_the_next_task_would_go() -> None:

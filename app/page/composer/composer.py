@@ -95,14 +95,16 @@ class Composer:
             return
         if chosen.workflow.is_decided_when_queued():
             await load_part("form")
-        pinned = panel.pinned
+        pinned, pressed = panel.pinned, self._context.world.clock.now()
         is_used = False
         # All at once: the browser then writes them to disk at once.
         begun = [
             (
                 key,
                 [
-                    asyncio.ensure_future(self._accept(chosen, file and (name, file), pinned))
+                    asyncio.ensure_future(
+                        self._accept(chosen, file and (name, file), pinned, pressed)
+                    )
                     for _ in range(copies)
                 ],
             )
@@ -209,7 +211,11 @@ class Composer:
         return found
 
     async def _accept(
-        self, chosen: Opened, picture: tuple[str, Any] | None, pinned: ServerUrl | None
+        self,
+        chosen: Opened,
+        picture: tuple[str, Any] | None,
+        pinned: ServerUrl | None,
+        pressed: float,
     ) -> TaskId:
         slot = self._form.picture_input(chosen.workflow)
         files = self._form.files(chosen.workflow)
@@ -219,7 +225,7 @@ class Composer:
         workflow = self._form.answered(chosen.workflow)
         if workflow.is_decided_when_queued():
             workflow = self._decided(workflow)
-        return await self._intake.accept(workflow, title, files, pinned)
+        return await self._intake.accept(workflow, title, files, pinned, pressed)
 
     def _decided(self, workflow: Workflow) -> Workflow:
         """Make the choices of a task, put the time into its file names: a rerun has the same."""

@@ -11,7 +11,6 @@ from page.ui.dom import (
     Rows,
     button,
     by_id,
-    copy_text,
     element,
     listen,
     on_action,
@@ -24,7 +23,7 @@ _MACHINE = ("socket", "facts", "figures", "access")
 _LINES: tuple[tuple[str, ...], ...] = (("ours", "wait"), _MACHINE, ("url",))
 """The lines of an unfolded card, each with its texts side by side where there is room."""
 
-_BUTTONS = ("connect", "ask", "doctor", "pause", "resume", "token", "remove")
+_BUTTONS = ("connect", "ask", "pause", "resume", "token", "remove")
 
 _BELOW = ("duplicate", "well", "trouble")
 _TEXTS = ("name", "state", "queue", *sum(_LINES[:-1], ()), *_BELOW)
@@ -46,7 +45,7 @@ class ServersPanel:
         self._rows = Rows(by_id("servers"), self._make, self._change, words)
         command = f"python main.py --enable-cors-header {js.location.origin}"
         by_id("server-command").textContent = command
-        listen(by_id("server-copy"), "click", lambda _event: copy_text(command))
+        listen(by_id("server-copy"), "click", lambda _event: servers.act("copy", command))
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
         listen(by_id("servers"), "submit", self._changed)
@@ -81,8 +80,6 @@ class ServersPanel:
                 self._use_fields(url)
             case "rename":
                 self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
-            case "copy":
-                copy_text(url)
             case _:
                 self._servers.act(action, url)
 
@@ -172,8 +169,7 @@ class ServersPanel:
             # What needs the person shows what can be done.
             parts["folded"].open = parts["folded"].open or row.tone == "bad" or row.is_held
             parts["connect button"].hidden = not row.is_held
-            for name in ("ask", "doctor"):
-                parts[f"{name} button"].hidden = row.is_held
+            parts["ask button"].hidden = row.is_held
             parts["pause button"].hidden = row.is_held or row.is_paused
             parts["resume button"].hidden = not row.is_paused
 

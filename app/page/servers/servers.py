@@ -13,7 +13,7 @@ from page.servers.row import About
 from page.servers.server_list import pause
 from page.servers.token_form import TypedToken
 from page.ui.context import PageContext
-from page.ui.dom import listen
+from page.ui.dom import copy_text, listen
 from page.ui.undo import Undo
 from tether.browser.site import permission_states
 from tether.core.errors import TetherError
@@ -103,18 +103,21 @@ class Servers:
         return ""
 
     def act(self, action: str, url: str) -> None:
-        """Do what a button of a server's card says: `remove`, `pause`, `doctor`, `ask`…"""
+        """Do what a button of a server's card says: `remove`, `pause`, `ask`…"""
         server = ServerUrl(url)
         match action:
             case "remove":
                 self._remove(server)
             case "pause" | "resume":
                 self._roster.pause(server, action == "pause")
-            case "doctor":
-                self.doctor.visit(server)
+            case "copy":
+                copy_text(url)
+                words = self._context.words
+                self._context.notices.show(words.say("server.copied", text=url), tone="good")
             case _:
                 self.doctor.forget(server)
                 self._roster.ask_again(server)
+                self.doctor.visit(server)
 
     def _remove(self, url: ServerUrl) -> None:
         known = self._window.servers.get(url)

@@ -200,6 +200,7 @@ class TaskRows:
         node = (workflow.nodes.get(task.progress.current) or {}) if workflow else {}
         title = node["_meta"].get("title") if isinstance(node.get("_meta"), dict) else None
         name = title if isinstance(title, str) and title else node.get("class_type", "")
+        name = self._words.find(f"node.{name}", name)
         label = f"{task.progress.current} · {name}" if name else task.progress.current
         return self._words.say("task.node", node=label, percent=percent)
 

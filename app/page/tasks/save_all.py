@@ -19,7 +19,7 @@ LIFETIME = 60_000
 
 
 async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> None:
-    """Save these results; a notice names how many could not be had.
+    """Save these results; a notice says what was saved, and how many could not be had.
 
     Raises:
         TetherError: The page's own host doesn't give what makes the file.
@@ -45,5 +45,7 @@ async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> 
     packed = await zipper.downloadZip(to_js(listed)).blob()
     address = str(js.URL.createObjectURL(packed))
     day = str(js.Date.new().toISOString())[:10]
-    element("a", "", href=address, download=f"tether-{day}.zip").click()
+    name = f"tether-{day}.zip"
+    element("a", "", href=address, download=name).click()
+    notices.show(words.say("tasks.saved", count=len(files), file=name), tone="good")
     js.setTimeout(js.URL.revokeObjectURL.bind(js.URL, address), LIFETIME)

@@ -3,30 +3,22 @@
 from collections.abc import Iterable
 
 from tether.core.model.task import State, Task
-from tether.core.model.window import Window
 
-PAUSE = 5.0
-"""Seconds between two tasks from which on they are of two presses of Run."""
+ONE_PRESS = 0.05
+"""Seconds between tasks that are of one press of Run, even when many between them were removed."""
 
 
-def presses(window: Window, tasks: Iterable[Task]) -> list[list[Task]]:
+def presses(tasks: Iterable[Task]) -> list[list[Task]]:
     """Return what each press of Run made, in the order of its pictures; the latest press first.
 
     Neither a start nor an end changes a task's place, so nothing moves under a pointer; one that
     goes to another server stands right behind the task that it replaces.
     """
-
-    def accepted_at(task: Task) -> float:
-        before = window.tasks.get(task.again_of) if task.was_moved and task.again_of else None
-        return task.accepted_at if before is None else accepted_at(before)
-
     made: list[list[Task]] = []
-    latest = 0.0
-    for at, task in sorted(((accepted_at(each), each) for each in tasks), key=lambda each: each[0]):
-        if not made or at - latest > PAUSE:
+    for task in sorted(tasks, key=lambda task: task.asked_at):
+        if not made or task.asked_at - made[-1][-1].asked_at > ONE_PRESS:
             made.append([])
         made[-1].append(task)
-        latest = at
     return made[::-1]
 
 

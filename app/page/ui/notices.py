@@ -23,12 +23,12 @@ class NoticesPanel:
         self._known: set[str] = set()
         on_action(self._list, lambda _action, key: self._close(key))
 
-    def show(self, sentence: str, about: str = "") -> None:
-        """Show what went wrong just now; an earlier notice about the same subject is closed."""
+    def show(self, sentence: str, about: str = "", tone: Tone = "bad") -> None:
+        """Show what came of what was tried; an earlier notice about the same subject is closed."""
         self.resolved(about)
         if about:
             self._about[about] = _key(sentence)
-        self._show(sentence)
+        self._show(sentence, tone)
         self._tried.add(_key(sentence))
 
     def resolved(self, about: str) -> None:
@@ -48,7 +48,7 @@ class NoticesPanel:
                 self._show(sentence, tone)
         self._known = {_key(sentence) for sentence, _tone in notices}
 
-    def _show(self, sentence: str, tone: Tone = "bad") -> None:
+    def _show(self, sentence: str, tone: Tone) -> None:
         key = _key(sentence)
         self._close(key)
         close = button("close", key, "×", aria_label=self._words.say("notice.close"))

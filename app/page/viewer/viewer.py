@@ -106,10 +106,10 @@ class Viewer:
             self._stage.replaceChildren(player)
 
     def _show_picture(self, picture: ViewedResult) -> None:
-        self._stage.replaceChildren(self._before, self._after)
+        self._stage.replaceChildren(self._before, self._after, self._sides)
         self._after.src, self._after.alt = self._address, picture.name
         self._fit(True)
-        self._before.hidden = picture.before is None
+        self._before.hidden = self._sides.hidden = picture.before is None
         if picture.before is not None:
             self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
@@ -157,7 +157,8 @@ class Viewer:
         label = words.say("zoom.compare")
         self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
         sides = (element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right"))
-        self._compare = element("div", "compare", "", self._slider, *sides)
+        self._sides = element("div", "sides", "", *sides)
+        self._compare = element("div", "compare", "", self._slider)
         self._said = element("p", "", role="status")
         self._buttons = {
             action: button(action, "", words.say(f"zoom.{action}"))

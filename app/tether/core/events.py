@@ -63,7 +63,7 @@ class TaskAccepted:
     """A task whose workflow and pictures are safely stored.
 
     `pinned` is the server that the person chose, None for any. `again_of` is the task that
-    this one repeats.
+    this one repeats, `asked_at` as in `Task`, 0 for now.
     """
 
     task_id: TaskId
@@ -74,6 +74,7 @@ class TaskAccepted:
     pictures: tuple[Picture, ...]
     pinned: ServerUrl | None = None
     again_of: TaskId | None = None
+    asked_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

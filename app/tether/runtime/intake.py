@@ -8,7 +8,7 @@ from tether.core.errors import BadInput
 from tether.core.events import Emit, Picture, TaskAccepted
 from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
 from tether.core.model.identity import make_prompt_id, make_task_id
-from tether.core.model.task import Task
+from tether.core.model.task import ASKED_APART, Task
 from tether.core.model.window import Window
 from tether.core.protocol.image_type import TYPE_HEAD, is_heic, is_picture
 from tether.core.protocol.workflow import Workflow, parse_workflow
@@ -18,6 +18,9 @@ from tether.core.session.records import entry_of
 from tether.core.session.snapshot import write_task
 from tether.core.windows.ledger import write_entry
 from tether.runtime.ports import Files
+
+SOON = 5.0
+"""Seconds within which tasks that come one by one belong together."""
 
 
 class Intake:
@@ -31,6 +34,8 @@ class Intake:
         self._files = files
         self._chance = chance
         self._now = now
+        self._press: float | None = 0.0
+        self._asked_at = self._latest = 0.0
         self._last = asyncio.Event()
         """Set once the one that was begun last is accepted, or refused."""
         self._last.set()
@@ -41,18 +46,31 @@ class Intake:
         title: str,
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
+        press: float | None = None,
     ) -> TaskId:
         """Accept one task; of several at once, those that were begun first come first.
 
         Args:
             files: (node, input) -> (file name, JS Blob), for inputs that take a picture.
             pinned: The server to use; None for the best.
+            press: When a person asked for this task and others at once, seconds; None for a
+                task by itself, which belongs to such ones of the last few seconds.
 
         Raises:
             BadInput: A file is no picture, too large, unreadable, or for a node that isn't
                 there; nothing was stored or sent.
         """
-        return await self._in_turn(self._accepted(workflow, title, files, pinned))
+        asked_at = self._ask(press)
+        return await self._in_turn(self._accepted(workflow, title, files, pinned, asked_at))
+
+    def _ask(self, press: float | None = None) -> float:
+        now = self._now()
+        is_same = press == self._press
+        if press is None:
+            is_same = is_same and now - self._latest < SOON
+        self._press, self._latest = press, now
+        self._asked_at = self._asked_at + ASKED_APART if is_same else press or now
+        return self._asked_at
 
     async def _accepted(
         self,
@@ -60,6 +78,7 @@ class Intake:
         title: str,
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
+        asked_at: float,
     ) -> TaskAccepted:
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
@@ -76,7 +95,10 @@ class Intake:
             chosen.append(Picture(node_id, name, digest, filename, int(blob.size)))
         text = workflow.text()
         digest, prompt_id = digest_of(text), make_prompt_id(self._chance)
-        accepted = TaskAccepted(task_id, prompt_id, title, workflow, digest, tuple(chosen), pinned)
+        pictures = tuple(chosen)
+        accepted = TaskAccepted(
+            *(task_id, prompt_id, title, workflow, digest, pictures, pinned), asked_at=asked_at
+        )
         await self._keep(accepted, {digest: text, **blobs})
         return accepted
 
@@ -86,9 +108,11 @@ class Intake:
         Raises:
             BadInput: The browser no longer has the workflow, or one of the pictures.
         """
-        return await self._in_turn(self._accepted_again(task, pinned))
+        return await self._in_turn(self._accepted_again(task, pinned, self._ask()))
 
-    async def _accepted_again(self, task: Task, pinned: ServerUrl | None) -> TaskAccepted:
+    async def _accepted_again(
+        self, task: Task, pinned: ServerUrl | None, asked_at: float
+    ) -> TaskAccepted:
         text = await self._files.read_text(task.digest)
         if text is None:
             raise BadInput("workflow_gone")
@@ -107,6 +131,7 @@ class Intake:
             task.pictures,
             pinned,
             again_of=task.task_id,
+            asked_at=asked_at,
         )
         await self._keep(accepted, contents)
         return accepted

@@ -79,6 +79,7 @@ def new_task(number: int = 1, pinned: ServerUrl | None = None, pictures: int = 1
         (photo(),) * pictures,
         pinned,
         NOON + number / 1000,
+        asked_at=NOON + number / 1000,
     )
 
 

@@ -26,7 +26,8 @@ class Scene:
         self.files = MemoryFiles()
         self.events: list[Event] = []
         self.window: Window = new_window()
-        self._intake = Intake(self.window, self._told, self.files, Chance(), lambda: NOON)
+        self.now = NOON
+        self._intake = Intake(self.window, self._told, self.files, Chance(), lambda: self.now)
 
     def accept(self, *pictures: Blob, place: str = "1.image", **parts: Any) -> None:
         """Give a workflow and pictures."""
@@ -34,8 +35,10 @@ class Scene:
         placed = {
             (NodeId(node_id), name): (f"{number}.png", blob) for number, blob in enumerate(pictures)
         }
-        pinned = parts.pop("pinned", None)
-        asyncio.run(self._intake.accept(WORKFLOW, "title", placed, pinned))
+        work = self._intake.accept(
+            WORKFLOW, "title", placed, parts.get("pinned"), parts.get("press")
+        )
+        asyncio.run(work)
 
     def refusal(self, *given: Any, **parts: Any) -> str:
         """Why it is refused; nothing was kept or told."""
@@ -62,6 +65,22 @@ def test_an_accepted_task_is_kept_first() -> None:
     (picture,) = event.pictures
     assert (picture.node_id, picture.input, picture.filename) == ("1", "image", "0.png")
     assert picture.size == len(PNG)
+
+
+def test_what_is_asked_for_at_once_follows_each_other_and_nothing_else_does() -> None:
+    """Presses of Run differ; what comes one by one belongs together while it comes."""
+    scene = Scene()
+    for seconds, press in (
+        *((0, NOON), (9, NOON), (9.1, NOON + 9)),
+        *((10, None), (14, None), (18, None), (30, None), (31, NOON + 31), (32, None)),
+    ):
+        scene.now = NOON + seconds
+        scene.accept(press=press)
+    asked = [event.asked_at - NOON for event in scene.events if isinstance(event, TaskAccepted)]
+    expected = [0, 0, 9, 10, 10, 10, 30, 31, 32]
+    assert [round(at, 4) for at in asked] == expected
+    assert asked == sorted(asked)
+    assert len(set(asked)) == len(asked)
 
 
 def test_two_tasks_never_share_an_id() -> None:

@@ -82,6 +82,9 @@ class State(Enum):
     __hash__ = object.__hash__
 
 
+ASKED_APART = 2e-6
+"""Seconds between the `asked_at` of two tasks of one press of Run: they tell their order."""
+
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED})
 ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})
 IN_TRANSIT = frozenset({State.CONNECTING, State.UPLOADING, State.POSTING})
@@ -144,6 +147,8 @@ class Task:
     """It replaces a task that was moved, and is not moved again."""
     workload: str = ""
     """Equal for tasks that take equally long."""
+    asked_at: float = 0.0
+    """When a person asked for it: tells its place among others."""
     ran: float = 0.0
     """Seconds of its run by the server's clock; 0 where unknown."""
     sends: int = 0

@@ -6,7 +6,7 @@ from tether.core.commands import Commands, LoadWorkflow, ShareFiles
 from tether.core.errors import Trouble
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.server import Server
-from tether.core.model.task import State, Task
+from tether.core.model.task import ASKED_APART, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Owner, Request, deletion, job_path
 from tether.core.submission.submission import Submission
@@ -116,6 +116,7 @@ def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands
         now,
         again_of=task.task_id,
         workload=task.workload,
+        asked_at=task.asked_at + ASKED_APART / 2,
         was_moved=True,
     )
     window.add(new)

@@ -57,6 +57,7 @@ def tasks(draw: st.DrawFn) -> Task:
         is_moving=draw(st.booleans()),
         was_moved=draw(st.booleans()),
         workload=draw(names),
+        asked_at=draw(times.filter(bool)),
         ran=draw(times),
         deduplicated_at=draw(times),
     )
