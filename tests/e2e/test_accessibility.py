@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import opened
@@ -115,6 +115,49 @@ def test_at_work_and_after(page: Page, two: Farm) -> None:
     check(page, "a failed task, its traceback unfolded")
     page.locator(".task[data-state=failed] [data-action=dismiss]").click()
     check(page, "undo")
+
+
+def test_what_is_off_and_what_is_lost(page: Page, background: Background, two: Farm) -> None:
+    """A server that is killed with a task, and started anew; and what is looked for among many."""
+    open_page(page, two)
+    two.hold()
+    run(page, [as_file(noise(number, 8, 8), f"{number}.png") for number in range(14)])
+    expect(tasks(page, "running")).to_have_count(2)
+    background.run(two.servers[0].kill())
+    expect(page.locator(".server.card[data-tone=bad]")).to_have_count(1)
+    check(page, "one of two servers is off")
+    background.run(two.servers[0].start())
+    expect(tasks(page, "lost").first).to_be_visible()
+    check(page, "a task is lost")
+    two.release()
+    page.locator("#task-search").fill("1")
+    expect(page.locator("#task-found")).to_be_visible()
+    check(page, "what is looked for")
+
+
+def test_on_a_phone_in_chinese(browser: Browser, two: Farm) -> None:
+    """The sheet for a new task folded and open, the large view, the menu."""
+    size: ViewportSize = {"width": 390, "height": 844}
+    context = browser.new_context(
+        viewport=size, has_touch=True, is_mobile=True, locale="zh-CN", color_scheme="dark"
+    )
+    opened(context)
+    page = open_page(context.new_page(), two)
+    run(page, [as_file(noise(1, 300, 200), "one.png")])
+    expect_done(page, 1)
+    expect(page.locator("#compose")).to_be_hidden()
+    check(page, "a result")
+    page.locator(".task .results a[data-action=zoom]").click()
+    expect(page.locator("#zoom")).to_be_visible()
+    check(page, "the large view")
+    page.keyboard.press("Escape")
+    open_menu(page)
+    check(page, "the menu")
+    page.keyboard.press("Escape")
+    page.locator("#compose-fold").click()
+    expect(page.locator("#run")).to_be_visible()
+    check(page, "the sheet for a new task")
+    context.close()
 
 
 def test_dialogs(page: Page, two: Farm) -> None:
