@@ -54,7 +54,7 @@ FEATURES = sorted(
 DRAWING = (
     *(("page.app", "App", "_paint"), ("page.page", "Page", "draw")),
     *(("page.servers.panel", "ServersPanel", "show"), ("page.tasks.panel", "TasksPanel", "show")),
-    ("page.composer.panel", "ServerChoice", "offer"),
+    ("page.composer.server_choice", "ServerChoice", "offer"),
     *(("page.lanes.lanes", "Lanes", "changed"), ("page.windows.windows", "Windows", "changed")),
     ("page.health.health", "HealthDialog", "changed"),
 )

@@ -122,7 +122,7 @@ class App:
         self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
         self._settings.connect(context, tether.rerun, self._speak)
-        CollectPanel(words, tether)
+        self._collect = CollectPanel(words, tether)
         views = Views(
             context.window,
             words,
@@ -173,6 +173,7 @@ class App:
                 await self._composer.run()
             elif done.action == "selftest":
                 self._routing_test.show()
+        self._collect.follow_link()
         asked = js.URLSearchParams.new(js.location.search)
         if asked.get("selftest") == "1":
             self._routing_test.start()

@@ -26,8 +26,13 @@ class CollectPanel:
         listen(by_id("collect-open"), "click", lambda _event: self._open(tether.phrase))
         listen(by_id("collect-form"), "submit", self._submitted)
         listen(by_id("collect-close"), "click", lambda _event: self._dialog.close())
+
+    def follow_link(self) -> None:
+        """Collect by the phrase in the page's address; without a server it waits for a press."""
         if js.location.hash.startswith(LINK):
             self._open(js.location.hash.removeprefix(LINK))
+            if self._tether.window.servers:
+                self._collect()
 
     def _show_own(self) -> None:
         phrase, page = self._tether.phrase, js.location.href.split("#")[0]
@@ -43,6 +48,9 @@ class CollectPanel:
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
+        self._collect()
+
+    def _collect(self) -> None:
         try:
             self._tether.collect(str(self._typed.value))
         except TetherError as error:

@@ -8,7 +8,7 @@ from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
 from page.tasks.row import MOST_CARDS, AllOf, Batch, ResultFiles, TaskList, TaskRow, TaskRows
 from page.tasks.search import TaskSearch
-from page.tasks.sheet import on_sheet, presses
+from page.tasks.sheet import in_order, on_sheet
 from page.ui.words import TONES, Tone, Words
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.health import only_here
@@ -58,6 +58,7 @@ class Views:
         self._tasks = TaskRows(window, words, files, time_of)
         self._servers = ServerRows(window, words, known, time_of)
         self._search = search
+        self._shown: set[TaskId] = set()
         self._ended: dict[str, TaskRow] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._named: tuple[str, dict[ServerUrl, str]] = "", {}
@@ -127,7 +128,8 @@ class Views:
         if search.is_on:
             live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
             found = words.say("tasks.found", count=len(live) + len(ended))
-        shown = on_sheet(presses((*ended, *live)), most)
+        shown = on_sheet(in_order((*ended, *live)), most, self._shown)
+        self._shown = {task.task_id for task in shown}
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
             self._rows(shown, now),
@@ -164,7 +166,9 @@ class Views:
         if not live:
             return None
         words, since = self._words, min(task.accepted_at for task in live)
-        over = [task for task in ended if task.ended_at >= since]
+        over = [
+            task for task in ended if task.ended_at >= since and task.state is not State.CANCELLED
+        ]
         total = len(live) + len(over)
         if total <= FEW:
             return None
@@ -217,9 +221,10 @@ class Views:
         ready = [
             each for each in window.servers.values() if each.reach is Reach.UP and each.takes_tasks
         ]
+        ahead = len(window.live)
         if not ready or not durations:
-            return Crew(len(ready), 0.0)
-        return Crew(len(ready), 1 / sum(1 / durations.entry(each.url) for each in ready))
+            return Crew(len(ready), 0.0, ahead)
+        return Crew(len(ready), 1 / sum(1 / durations.entry(each.url) for each in ready), ahead)
 
     def _ends(self, server: Server, now: float) -> float | None:
         durations = self._window.statistics.durations

@@ -47,9 +47,9 @@ def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> 
     # Nobody knows yet how long they take: the second goes there at once.
     expect(tasks(page, "queued")).to_have_count(1)
     queued = tasks(page, "queued").locator(".timing")
-    expect(queued).to_contain_text("1 ahead of it · waiting for")
+    expect(queued).to_contain_text("1 ahead · waiting for")
     card = page.locator(".server.card")
-    expect(card.locator(".queue")).to_have_text("2 in its queue")
+    expect(card.locator(".queue")).to_have_text("2 in queue")
     unfold_servers(page)
     expect(card.locator(".ours")).to_have_text("2 from this window")
     expect(card.locator(".socket")).to_have_text("live updates on")

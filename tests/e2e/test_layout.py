@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -41,6 +41,9 @@ WATCH_SHIFTS = """() => {
   };
   new PerformanceObserver(note).observe({ type: "layout-shift" });
 }"""
+
+TWO_FRAMES = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"""
 
 
 @pytest.fixture
@@ -87,23 +90,23 @@ def test_few_controls_and_few_steps_by_keyboard(watched_page: Page, two: Farm) -
 def test_nothing_moves_from_run_to_the_last_result(watched_page: Page, two: Farm) -> None:
     """Each card has its place and its size; previews, results and a notice move no other."""
     page = open_page(watched_page, two)
-    two.hold()
+    two.hold(at="step 2 of ImageInvert")
+    page.evaluate(WATCH_SHIFTS)
     run(page, [as_file(noise(number, 320, 200), f"{number}.png") for number in range(6)])
     expect(tasks(page, "running")).to_have_count(2)
     expect(page.locator("#task-batch")).to_contain_text("0 of 6")
     for card in tasks(page, "running").all() + tasks(page, "waiting").all():
         expect(card.locator(".thumb")).to_be_visible()
     titles = tasks(page).locator(".title").all_text_contents()
-    page.evaluate(WATCH_SHIFTS)
-    two.release()
-    expect(tasks(page).locator(".preview").first).to_be_attached()
+    expect(tasks(page).locator(".preview:visible").first).to_be_visible()
+    two.release(at="step 2 of ImageInvert")
     expect_done(page, 6)
     expect(tasks(page).locator(".result")).to_have_count(6)
     expect(tasks(page).locator(".thumb")).to_have_count(0)
-    two.hold()
-    page.evaluate("tether.submit({workflow: {}}).catch(() => 0)")
-    page.evaluate("document.querySelector('#notices').prepend('Something was said.')")
-    wait_for(page, lambda: page.evaluate("document.fonts.ready.then(() => true)"), "a paint")
+    text: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
+    page.locator("#picture-picker").set_input_files([text])
+    expect(page.locator(".notice")).to_be_visible()
+    page.wait_for_function(TWO_FRAMES)
     assert tasks(page).locator(".title").all_text_contents() == titles
     moved = page.evaluate("shifts")
     print("moved:", moved)

@@ -161,7 +161,7 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     right, end = slider.evaluate(edges)[1], zoom.get_by_text("After", exact=True)
     written = "each => { const r = new Range(); r.selectNodeContents(each); return r; }"
     box = f"each => ({written})(each).getBoundingClientRect().right"
-    assert end.evaluate(box) == pytest.approx(right, abs=1)
+    assert right - 24 < end.evaluate(box) < right  # In the picture's corner.
     assert end.evaluate("each => each.getClientRects().length") == 1
     assert end.evaluate("each => each.getBoundingClientRect().height") < 30  # One line.
     slider.fill("40")

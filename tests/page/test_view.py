@@ -8,7 +8,7 @@ import pytest
 
 from page.composer.forecast_words import Crew
 from page.servers.row import About
-from page.tasks.row import Batch
+from page.tasks.row import Batch, TaskRow
 from page.tasks.search import TaskSearch
 from page.ui.words import Words
 from page.view import Views
@@ -120,7 +120,7 @@ def test_a_server_says_how_it_is() -> None:
     server.facts = ServerFacts("0.28.1", "cuda:0", 1, 2)
     row = views_of(window).view(NOON).servers[0]
     assert (row.tone, row.state, row.socket) == ("good", "ready", "connects when it gets a task")
-    assert (row.queue, row.ours) == ("3 in its queue", "1 from this window")
+    assert (row.queue, row.ours) == ("3 in queue", "1 from this window")
     assert row.overall == window.live["t1"].progress.overall
     assert row.facts == "ComfyUI 0.28.1, runs on cuda:0"
     assert row.trouble == ""
@@ -396,11 +396,11 @@ def test_a_card_tells_how_long_it_has_taken_and_how_long_its_like_take() -> None
     rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
     assert rows[done.task_id].timing == "took 12 s"
     assert rows[running.task_id].timing == "running for 5 s · usually 12 s"
-    assert rows[first.task_id].timing == "2 ahead of it · waiting for 25 s · usually 12 s"
-    assert rows[second.task_id].timing == "3 ahead of it · waiting for 25 s · usually 12 s"
+    assert rows[first.task_id].timing == "2 ahead · waiting for 25 s · usually 12 s"
+    assert rows[second.task_id].timing == "3 ahead · waiting for 25 s · usually 12 s"
     first.ahead = 1  # the list knows that somebody else's came behind it
     rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
-    assert rows[first.task_id].timing.startswith("1 ahead of it")
+    assert rows[first.task_id].timing.startswith("1 ahead")
     server.queue_remaining, first.ahead = None, None
     rows = {row.task_id: row for row in views_of(window).view(NOON + 25).tasks.rows}
     assert rows[first.task_id].timing.startswith("waiting for 25 s")
@@ -454,7 +454,7 @@ def test_a_server_tells_its_figures_with_their_age() -> None:
     assert row.wait == "a new task would be done in about 30 s"
     server.is_paused = True
     (row,) = views.view(NOON).servers
-    assert (row.state, row.wait, row.is_paused) == ("paused: gets no new task", "", True)
+    assert (row.state, row.wait, row.is_paused) == ("paused", "", True)
 
 
 def test_a_lost_task_that_was_run_again_does_not_ask_for_it_once_more() -> None:
@@ -516,6 +516,25 @@ def test_a_task_says_that_its_server_is_paused_or_silent() -> None:
     assert told()[running.task_id].startswith("south:8188 doesn't answer at the moment.")
 
 
+def test_a_task_says_that_it_waits_for_a_server_in_vain() -> None:
+    """One that can't be used, or is gone; until it can be used again."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    window.server(SOUTH, NOON)
+    waiting_task(window, 1, pinned=NORTH)
+
+    def row() -> TaskRow:
+        return views_of(window).view(NOON).tasks.rows[0]
+
+    assert row().trouble == ""
+    north.failed(Reach.DOWN, Trouble.of("server_silent", server="north"), NOON)
+    assert row().trouble.startswith("north:8188 can't be used now. This task starts as soon")
+    assert row().state_text == "waiting for north:8188, which can't be used now"
+    window.forget(north)
+    assert row().trouble == ""
+    assert row().state_text == "waiting for north:8188, which can't be used now"
+
+
 def test_ended_tasks_learn_the_names_of_their_servers() -> None:
     """After a reload the tasks are there before the servers are."""
     window = new_window()
@@ -525,6 +544,8 @@ def test_ended_tasks_learn_the_names_of_their_servers() -> None:
     views = views_of(window)
     assert views.view(NOON).tasks.rows[0].server == "north:8188"
     server.name = "gpu-1"
+    assert views.view(NOON).tasks.rows[0].server == "gpu-1"
+    window.forget(server)
     assert views.view(NOON).tasks.rows[0].server == "gpu-1"
 
 
@@ -597,7 +618,7 @@ def test_a_server_that_was_lost_shows_no_figures_of_before() -> None:
     server.note_queue(2, NOON)
     views = views_of(window)
     row = views.view(NOON).servers[0]
-    assert (row.state, row.queue) == ("ready", "2 in its queue")
+    assert (row.state, row.queue) == ("ready", "2 in queue")
     assert row.figures == "answers in 10 ms · as of noon+0"
 
     server.connection.closed(1)
@@ -616,7 +637,7 @@ def test_a_server_that_was_lost_shows_no_figures_of_before() -> None:
     assert (row.tone, row.state, row.queue) == (
         "good",
         "ready",
-        "0 in its queue",
+        "0 in queue",
     )
 
 

@@ -185,6 +185,9 @@ class Composer:
         except OSError:  # a folder can't even be read
             self.panel.drop(key)
             notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
+        else:
+            if await self._opener.carries_workflow(file):
+                self.panel.offer_workflow(key)
 
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""

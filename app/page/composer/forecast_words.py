@@ -10,11 +10,12 @@ from tether.core.scheduling.forecast import Forecast, Prospect
 class Crew(NamedTuple):
     """The servers that take tasks: how many, and in how many seconds they do one, all together.
 
-    `seconds` is 0 where nobody knows yet how long tasks take.
+    `seconds` is 0 where nobody knows yet how long tasks take; `ahead` tasks are done first.
     """
 
     servers: int
     seconds: float
+    ahead: int = 0
 
 
 NO_CREW = Crew(0, 0.0)
@@ -30,7 +31,8 @@ def say_run(words: Words, tasks: int, crew: Crew) -> str:
         sentence = words.say("compose.run_on", tasks=tasks, servers=min(tasks, crew.servers))
     if not crew.seconds:
         return sentence
-    return words.say("compose.run_time", run=sentence, time=about(words, tasks * crew.seconds))
+    time = about(words, (crew.ahead + tasks) * crew.seconds)
+    return words.say("compose.run_time", run=sentence, time=time)
 
 
 def say_forecast(words: Words, forecast: Forecast) -> str:

@@ -5,8 +5,12 @@ from typing import Any, NamedTuple
 
 from page.ui.parts import load_part
 from tether.core.errors import BadInput, Trouble
+from tether.core.protocol.image_type import may_carry_workflow
 from tether.core.protocol.workflow import LONGEST_WORKFLOW, Workflow, parse_workflow, workflow_of
 from tether.runtime.describer import Describer
+
+HEAD = 4096
+"""Bytes of a picture in which the start of its workflow is, if it has one."""
 
 
 class Opened(NamedTuple):
@@ -53,6 +57,11 @@ class FileOpener:
         if carried.is_text:
             parse_workflow(carried.texts[0])  # says what is wrong with it
         raise BadInput("file_without_workflow", file=title)
+
+    async def carries_workflow(self, picture: Any) -> bool:
+        """Tell whether a workflow may be in a picture, by its first bytes."""
+        head = await picture.slice(0, HEAD).arrayBuffer()
+        return may_carry_workflow(head.to_bytes())
 
     async def _converted(self, title: str, content: Any) -> Opened:
         await load_part("convert")

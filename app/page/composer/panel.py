@@ -7,7 +7,7 @@ import js
 
 from page.composer.forecast_words import NO_CREW, Crew, say_run
 from page.composer.records import read_copies
-from page.servers.row import ServerRow
+from page.composer.server_choice import ServerChoice
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
 from tether.core.errors import BadInput
@@ -72,7 +72,7 @@ class ComposerPanel:
         self._refused: list[tuple[Any, Any]] = []
         """Fields in which something is wrong, each with the element that says what."""
         self._assumed = by_id("workflow-assumed")
-        self.servers = ServerChoice(context.repaint)
+        self.servers = ServerChoice(context.words, self._repaint_count)
         listen(by_id("compose"), "submit", self._submitted)
         for name in ("input", "change"):
             listen(by_id("compose"), name, self._typed)
@@ -83,7 +83,7 @@ class ComposerPanel:
             self._workflow_picker, "change", lambda event: self._picked(event.target, self._open)
         )
         take_dropped(self.add)
-        on_action(self._list, lambda _action, key: self.drop(key))
+        on_action(self._list, self._act_on_picture)
         listen(by_id("pictures-clear"), "click", lambda _event: self._drop_all())
         listen(self._fold, "click", lambda _event: self.fold(self._is_open))
 
@@ -165,7 +165,12 @@ class ComposerPanel:
         set_text(self._alike, self._controller.why_alike() if tasks > pictures else "")
         by_id("pictures-clear").hidden = len(self._pictures) < 2
         by_id("samples").hidden = bool(self._pictures)
-        self._run.textContent = say_run(self._words, tasks, self._crew)
+        crew = Crew(1, 0.0) if self.servers.chosen else self._crew
+        self._run.textContent = say_run(self._words, tasks, crew)
+
+    def _repaint_count(self) -> None:
+        self.count()
+        self._repaint()
 
     def show_crew(self, crew: Crew) -> None:
         """Say on the button who does the work, and how long it takes."""
@@ -260,6 +265,18 @@ class ComposerPanel:
         self.changed()
         return key
 
+    def offer_workflow(self, key: str) -> None:
+        """Offer to open the workflow that a picture carries, instead of using the picture."""
+        item = self._list.querySelector(f'[data-picture="{key}"]')
+        if item:
+            label = self._words.say("compose.its_workflow")
+            item.append(button("workflow", key, label, "quiet carried"))
+
+    def _act_on_picture(self, action: str, key: str) -> None:
+        if action == "workflow":
+            self._soon(self._controller.open_file(self._pictures[key][1]))
+        self.drop(key)
+
     def drop(self, key: str) -> None:
         """Take a picture off the list."""
         self._pictures.pop(key, None)
@@ -302,72 +319,3 @@ def take_dropped(take: Callable[[list[Any]], None]) -> None:
     listen(js.document, "dragleave", left)
     listen(js.document, "drop", dropped)
     listen(js.document, "paste", pasted)
-
-
-class ServerChoice:
-    """Offers the servers, without those that lack something for the workflow."""
-
-    def __init__(self, repaint: Callable[[], None]) -> None:
-        self._repaint = repaint
-        self._server = by_id("server-choice")
-        self._forecast = by_id("server-forecast")
-        self._sentence = ""
-        self._offered: list[str] = []
-        self._rows: tuple[ServerRow, ...] = ()
-        self._marks: dict[str, str] = {}
-        listen(self._server, "change", lambda _event: self._show_forecast())
-
-    @property
-    def chosen(self) -> str:
-        """The address of the chosen server, "" for automatic."""
-        return str(self._server.value)
-
-    def choose(self, url: str) -> None:
-        """Choose a server, if it is offered."""
-        if any(row.url == url for row in self._rows):
-            self._server.value = url
-            self._show_forecast()
-
-    def offer(self, rows: tuple[ServerRow, ...]) -> None:
-        """Offer these servers; the choice stays if its server does."""
-        self._rows = rows
-        texts = {row.url: self._text(row) for row in rows}
-        offered = [url + text for url, text in texts.items()]
-        if offered == self._offered:
-            return
-        self._offered = offered
-        chosen = self._server.value
-        while self._server.options.length > 1:
-            self._server.remove(1)
-        for row in rows:
-            option = element("option", "", texts[row.url], value=row.url)
-            option.disabled = row.url in self._marks
-            self._server.append(option)
-        if any(row.url == chosen and row.url not in self._marks for row in rows):
-            self._server.value = chosen
-        self._show_forecast()
-
-    def _text(self, row: ServerRow) -> str:
-        mark = self._marks.get(row.url) or (
-            f"– {row.state}" if row.is_paused or row.tone == "bad" else ""
-        )
-        return f"{row.name} {mark}".strip()
-
-    def mark(self, marks: dict[str, str]) -> None:
-        """Mark servers that can't be chosen: address -> why."""
-        self._marks = marks
-        self.offer(self._rows)
-        self._repaint()
-
-    def lacking(self) -> list[ServerUrl]:
-        """Return the servers that are not offered."""
-        return [ServerUrl(url) for url in self._marks]
-
-    def show_forecast(self, sentence: str) -> None:
-        """Show where the next task would go, unless a server is chosen."""
-        if sentence != self._sentence:
-            self._sentence = sentence
-            self._show_forecast()
-
-    def _show_forecast(self) -> None:
-        set_text(self._forecast, "" if self._server.value else self._sentence)

@@ -45,7 +45,7 @@ class ServersPanel:
         self._rows = Rows(by_id("servers"), self._make, self._change, words)
         command = f"python main.py --enable-cors-header {js.location.origin}"
         by_id("server-command").textContent = command
-        listen(by_id("server-copy"), "click", lambda _event: servers.act("copy", command))
+        listen(by_id("server-copy"), "click", lambda _event: servers.copy(command))
         listen(by_id("server-form"), "submit", self._submitted)
         on_action(by_id("servers"), self._act)
         listen(by_id("servers"), "submit", self._changed)
@@ -80,6 +80,8 @@ class ServersPanel:
                 self._use_fields(url)
             case "rename":
                 self._rows.cards[url]["naming"].toggle(self._rows.rows[url].name, url)
+            case "copy":
+                self._servers.copy(url)
             case _:
                 self._servers.act(action, url)
 

@@ -59,7 +59,7 @@ class About(NamedTuple):
     causes: tuple[Trouble, ...] = ()
     original: Server | None = None
     examined_at: float = 0.0
-    """When it was diagnosed since its state changed; 0 for never."""
+    """When it was examined since its state changed; 0 for never."""
 
 
 class Knowledge(Protocol):

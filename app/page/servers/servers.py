@@ -110,14 +110,21 @@ class Servers:
                 self._remove(server)
             case "pause" | "resume":
                 self._roster.pause(server, action == "pause")
-            case "copy":
-                copy_text(url)
-                words = self._context.words
-                self._context.notices.show(words.say("server.copied", text=url), tone="good")
+            case "ask":
+                self._roster.ask_again(server)
+                self.doctor.visit(server)
             case _:
                 self.doctor.forget(server)
                 self._roster.ask_again(server)
-                self.doctor.visit(server)
+
+    def copy(self, text: str) -> None:
+        """Put a cure on the clipboard, and say so."""
+        self._context.soon(self._copied(text))
+
+    async def _copied(self, text: str) -> None:
+        if await copy_text(text):
+            words, notices = self._context.words, self._context.notices
+            notices.show(words.say("server.copied", text=text), tone="good")
 
     def _remove(self, url: ServerUrl) -> None:
         known = self._window.servers.get(url)

@@ -7,6 +7,7 @@ import js
 
 from page.composer.composer import Composer
 from page.tasks.search import TaskSearch
+from page.tasks.sheet import in_order
 from page.ui.context import PageContext
 from page.ui.parts import load_part
 from page.ui.undo import Undo
@@ -51,7 +52,7 @@ class TaskActions:
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
         context, task_id = self._context, TaskId(key)
-        if action in WORKING and self._is_pressed_again(action, key):
+        if self._is_pressed_again(action, key):
             return
         match action:
             case "again":
@@ -82,9 +83,12 @@ class TaskActions:
         return list(filter(self.search.shows, self._context.window.ended()))
 
     def _is_pressed_again(self, action: str, key: str) -> bool:
+        """Tell whether this is one wish with the press before: what a button is may just change."""
         before, now = self._pressed, self._context.world.clock.now()
         self._pressed = action, key, now
-        return before[:2] == (action, key) and 0 <= now - before[2] < ONE_PRESS
+        is_same = before[:2] == (action, key) and action in WORKING
+        is_in_its_place = before[:2] == ("cancel", key) and action == "dismiss"
+        return (is_same or is_in_its_place) and 0 <= now - before[2] < ONE_PRESS
 
     def _cancel_all(self) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
@@ -136,7 +140,10 @@ class TaskActions:
         await load_part("viewer")
         from page.viewer.viewer import TaskResults
 
-        await self.view(key, TaskResults(self._context, self.search.shows, self._reuse))
+        await self.view(key, TaskResults(self._context, self._shown, self._reuse))
+
+    def _shown(self) -> list[Task]:
+        return in_order(filter(self.search.shows, self._context.window.tasks.values()))
 
     async def _reuse(self, key: str) -> None:
         """Put a result (`task:number`) among the next pictures, whichever server they go to."""

@@ -8,7 +8,7 @@ import js
 from pyodide.ffi import JsException
 
 from page.tasks.actions import TaskActions
-from page.tasks.row import MOST_CARDS, Batch, TaskList, TaskRow
+from page.tasks.row import MOST_CARDS, TaskList, TaskRow
 from page.tasks.search import Wanted
 from page.ui.context import PageContext
 from page.ui.dom import (
@@ -32,8 +32,8 @@ MORE_CARDS = 100
 MANY = 12
 """Tasks beyond which a person may look for some of them."""
 
-THUMBNAIL = {"resizeWidth": 480, "resizeQuality": "medium"}
-"""Pixels: twice its width on the page, for dense screens."""
+THUMBNAIL = {"resizeHeight": 360, "resizeQuality": "medium"}
+"""Pixels: twice its height on the page, for dense screens."""
 
 _HEAD = ("title", "server", "state")
 _BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
@@ -68,10 +68,10 @@ class TasksPanel:
         self._batch = by_id("task-batch")
         self._thumbnails = Thumbnails(context)
         self._new = ""
-        """The first of the tasks to be come to, once it has a card."""
+        """The task that is brought into view once it has a card."""
         self._end = ViewWatcher(lambda _more: self._show_more())
         self.most = MOST_CARDS
-        """How many tasks that wait, and how many that have ended, have a card."""
+        """How many tasks that wait, and how many that have ended, get a card."""
         self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
         on_action(by_id("task-panel"), self._act)
         for field in (self._query, self._kind):
@@ -83,15 +83,14 @@ class TasksPanel:
     def show(self, tasks: TaskList) -> list[str]:
         """Show these tasks; returns the ids of those that went."""
         gone = self._rows.show({row.task_id: row for row in tasks.rows})
-        new, self._new = self._rows.cards.get(self._new), ""
+        new = self._rows.cards.get(self._new)
         if new is not None:
-            _come_to(new["card"])
+            self._new = ""
+            _bring_into_view(new["card"])
         more = self._words.say("tasks.more", count=tasks.folded) if tasks.folded else ""
         set_text(self._more, more)
         if tasks.folded:
             self._end.watch(self._more)
-        # What has a card keeps it.
-        self.most = max(self.most, sum(row.can_dismiss for row in tasks.rows))
         set_text(self._found, tasks.found)
         # What can't be seen must not choose; and nobody loses what they are typing in.
         is_used = bool(tasks.found) or self._find.contains(js.document.activeElement)
@@ -100,7 +99,7 @@ class TasksPanel:
             if row.state == "running":
                 self._show_preview(row.task_id)
         self._none.hidden = bool(tasks.total)
-        self._show_batch(tasks.batch)
+        self._show_batch(tasks)
         set_text(self._summary, tasks.summary if tasks.total else "")
         set_text(self._again_lost, tasks.lost_again)
         set_text(self._safety, tasks.safety)
@@ -118,7 +117,8 @@ class TasksPanel:
         if action == "follow":
             running = by_id("tasks").querySelector("[data-state=running]")
             if running:
-                running.scrollIntoView()
+                running.tabIndex = -1
+                running.focus()
             return
         card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
         if card is not None:
@@ -126,11 +126,17 @@ class TasksPanel:
         else:
             self._actions.act(action, key)
 
-    def _show_batch(self, batch: Batch | None) -> None:
+    def _show_batch(self, tasks: TaskList) -> None:
+        batch = tasks.batch
         progress = self._batch.firstElementChild
         progress.hidden = batch is None
         progress.value = batch.done if batch else 0
-        set_text(self._batch.lastElementChild, batch.text if batch else "")
+        follow = self._batch.lastElementChild
+        set_text(follow, batch.text if batch else "")
+        if batch:
+            label = self._words.say("tasks.follow", told=batch.text)
+            follow.setAttribute("aria-label", label)
+            follow.disabled = not any(row.state == "running" for row in tasks.rows)
 
     def show_new(self, first: TaskId) -> None:
         """Show what was made just now, from its first task on, whatever was looked for before."""
@@ -172,7 +178,7 @@ class TasksPanel:
         buttons = element("div", "buttons", "", *map(parts.get, _BUTTONS))
         parts["foot"] = element("div", "foot", "", parts["timing"], buttons)
         parts["view"] = element("div", "view", "", *map(parts.get, _VIEW))
-        shown = parts["view"], head, *map(parts.get, _BELOW)
+        shown = head, parts["view"], *map(parts.get, _BELOW)
         parts["card"] = element("li", "task card", "", *shown, data_task=task_id)
         return parts
 
@@ -207,11 +213,13 @@ class TasksPanel:
             parts["details"].hidden = not row.traceback
             if not parts["results"].childElementCount:
                 self._results.fill(parts["results"], row)
-            if not parts["results"].querySelector(".image"):
+            if not any(kind == "image" for kind, _address, _name in row.results):
                 parts["preview"].remove()
+                if row.results:
+                    parts["thumb"].remove()
 
 
-def _come_to(card: Any) -> None:
+def _bring_into_view(card: Any) -> None:
     """Bring a new card into view, with what stands above the cards if it is the first."""
     panel = by_id("task-panel")
     if not card.previousElementSibling and panel.getBoundingClientRect().top < 0:
@@ -222,10 +230,10 @@ def _come_to(card: Any) -> None:
 def _uncover(event: Any) -> None:
     """Take away what stood in a result's place until it was there."""
     if event.target.className == "result":
-        for name in (".preview", ".thumb"):
-            behind = event.target.closest(".view").querySelector(name)
-            if behind:
-                behind.remove()
+        view = event.target.closest(".view")
+        for behind in view.querySelectorAll(".preview, .thumb"):
+            js.URL.revokeObjectURL(getattr(behind, "src", ""))
+            behind.remove()
 
 
 class Thumbnails:
@@ -245,8 +253,10 @@ class Thumbnails:
     async def _draw(self, view: Any) -> None:
         async with self._is_free:
             canvas = view.querySelector(".thumb")
+            if not canvas or not view.isConnected:
+                return
             blob = await self._files.read(Digest(str(view.dataset.picture)))
-            if not canvas or blob is None:
+            if blob is None:
                 return
             try:
                 bitmap = await js.createImageBitmap(blob, to_object(THUMBNAIL))

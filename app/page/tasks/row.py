@@ -12,6 +12,7 @@ from tether.core.model.health import stalled_since
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
+from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Kind, Output
 
 
@@ -112,6 +113,8 @@ def say_state(words: Words, window: Window, task: Task) -> str:
         chosen = window.servers.get(task.pinned) if task.pinned else None
         if chosen is not None and chosen.reach not in (Reach.UP, Reach.UNKNOWN):
             return words.say("task.state.in_vain", server=chosen.name)
+        if chosen is None and task.pinned:
+            return words.say("task.state.in_vain", server=short_name(task.pinned))
     return words.say(f"task.state.{task.state.value}")
 
 
@@ -130,9 +133,10 @@ class TaskRows:
         """Show a task as it stands now."""
         words = self._words
         server = self._window.servers.get(task.server) if task.server else None
+        name = server.name if server else task.server_name or task.server or ""
         trouble = task.trouble or task.note or self._hindrance(task, server)
         if task.state is State.LOST and task.is_run_again:
-            trouble = Trouble.of("lost_run_again", server=server.name if server else task.server)
+            trouble = Trouble.of("lost_run_again", server=name)
         facts = dict(trouble.facts) if trouble else {}
         usually = usual.get((task.server, task.digest)) if task.server else None
         return TaskRow(
@@ -140,7 +144,7 @@ class TaskRows:
             words.title(task.title),
             task.state.value,
             say_state(words, self._window, task),
-            server.name if server else task.server or "",
+            name,
             1.0 if task.state is State.COMPLETED else task.progress.overall,
             self._node(task),
             self._timing(task, server, usually, now),
@@ -172,8 +176,11 @@ class TaskRows:
         if task.state is State.WAITING:
             servers = self._window.servers.values()
             wanted = [each for each in servers if task.pinned in (None, each.url)]
+            names = ", ".join(each.name for each in wanted)
             if wanted and all(each.is_paused for each in wanted):
-                return Trouble.of("paused_here", server=", ".join(each.name for each in wanted))
+                return Trouble.of("paused_here", server=names)
+            if task.pinned and wanted and wanted[0].reach not in (Reach.UP, Reach.UNKNOWN):
+                return Trouble.of("waits_in_vain", server=names)
         elif not task.is_ended and server is not None and server.silent_since:
             return Trouble.of("silent_meanwhile", server=server.name)
         return self._origin(task) if task.was_moved and not task.is_ended else None
@@ -184,7 +191,9 @@ class TaskRows:
         if before is None or before.server is None:
             return None
         server = self._window.servers.get(before.server)
-        return Trouble.of("moved_here", server=server.name if server else before.server)
+        return Trouble.of(
+            "moved_here", server=server.name if server else before.server_name or before.server
+        )
 
     def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
         """Only the person can decide whether a silent server still has a task."""

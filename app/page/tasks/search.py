@@ -54,4 +54,5 @@ class TaskSearch:
         words, url = self._words, task.server or task.pinned
         server = self._window.servers.get(url) if url else None
         state = say_state(words, self._window, task)
-        return [words.title(task.title), state, server.name if server else url or ""]
+        name = server.name if server else task.server_name or url or ""
+        return [words.title(task.title), state, name]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import JsException, create_proxy
 
 from page.ui.order import unmoved
 from page.ui.words import Sentence, Words
@@ -167,17 +167,21 @@ def set_texts(parts: dict[str, Any], texts: dict[str, str]) -> set[str]:
     return new
 
 
-def copy_text(text: str) -> None:
-    """Put a text on the clipboard; pages on plain http have only the old way."""
+async def copy_text(text: str) -> bool:
+    """Put a text on the clipboard, if the browser lets it; pages on plain http have the old way."""
     if js.isSecureContext:
-        js.navigator.clipboard.writeText(text)
-        return
+        try:
+            await js.navigator.clipboard.writeText(text)
+        except JsException:
+            return False
+        return True
     area = element("textarea", "sr")
     area.value = text
     js.document.body.append(area)
     area.select()
-    js.document.execCommand("copy")
+    is_copied = bool(js.document.execCommand("copy"))
     area.remove()
+    return is_copied
 
 
 class Rows:

@@ -1,6 +1,6 @@
 """The dialog that shows results large, one after the other, beside what they were made from."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -110,6 +110,8 @@ class Viewer:
         self._after.src, self._after.alt = self._address, picture.name
         self._fit(True)
         self._before.hidden = self._sides.hidden = picture.before is None
+        for shown, side in zip(self._sides.children, ("left", "right"), strict=True):
+            shown.textContent = self._words.say(f"zoom.{side}")
         if picture.before is not None:
             self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
@@ -156,8 +158,7 @@ class Viewer:
         self._stage = element("div", "stage", "", self._before, self._after)
         label = words.say("zoom.compare")
         self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
-        sides = (element("span", "", words.say(f"zoom.{side}")) for side in ("left", "right"))
-        self._sides = element("div", "sides", "", *sides)
+        self._sides = element("div", "sides", "", element("span"), element("span"))
         self._compare = element("div", "compare", "", self._slider)
         self._said = element("p", "", role="status")
         self._buttons = {
@@ -200,7 +201,9 @@ class Viewer:
 
     def _divide(self) -> None:
         """Show the picture before left of the slider's knob, and the result right of it."""
-        self._after.style.setProperty("clip-path", f"inset(0 0 0 {self._slider.value}%)")
+        place = f"{self._slider.value}%"
+        self._after.style.setProperty("clip-path", f"inset(0 0 0 {place})")
+        self._sides.style.setProperty("--place", place)
 
     def _say(self, sentence: str) -> None:
         set_text(self._said, sentence)
@@ -290,16 +293,16 @@ class TaskResults:
     """The results on the tasks' cards, by `task:number`."""
 
     context: PageContext
-    shows: Callable[[Task], bool]
-    """Tells whether a task has a card."""
+    tasks: Callable[[], Iterable[Task]]
+    """Returns those that have a card, in the order of the cards."""
     use: Callable[[str], Coroutine[Any, Any, None]]
     """Adds one to the next inputs."""
 
     def keys(self) -> list[str]:
-        """Return their keys in the order of the cards, the newest task first."""
+        """Return their keys in the order of the cards."""
         return [
             f"{task.task_id}:{number}"
-            for task in filter(self.shows, reversed(self.context.window.tasks.values()))
+            for task in self.tasks()
             for number, output in enumerate(task.outputs)
             if output.kind in VIEWED
         ]

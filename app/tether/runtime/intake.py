@@ -20,7 +20,7 @@ from tether.core.windows.ledger import write_entry
 from tether.runtime.ports import Files
 
 SOON = 5.0
-"""Seconds within which tasks that come one by one belong together."""
+"""Seconds within which tasks that come one by one belong to the first of them."""
 
 
 class Intake:
@@ -35,7 +35,7 @@ class Intake:
         self._chance = chance
         self._now = now
         self._press: float | None = 0.0
-        self._asked_at = self._latest = 0.0
+        self._asked_at = 0.0
         self._last = asyncio.Event()
         """Set once the one that was begun last is accepted, or refused."""
         self._last.set()
@@ -67,9 +67,10 @@ class Intake:
         now = self._now()
         is_same = press == self._press
         if press is None:
-            is_same = is_same and now - self._latest < SOON
-        self._press, self._latest = press, now
-        self._asked_at = self._asked_at + ASKED_APART if is_same else press or now
+            is_same = is_same and now - self._asked_at < SOON
+        self._press = press
+        following = self._asked_at + ASKED_APART
+        self._asked_at = following if is_same else max(press or now, following)
         return self._asked_at
 
     async def _accepted(
@@ -95,9 +96,15 @@ class Intake:
             chosen.append(Picture(node_id, name, digest, filename, int(blob.size)))
         text = workflow.text()
         digest, prompt_id = digest_of(text), make_prompt_id(self._chance)
-        pictures = tuple(chosen)
         accepted = TaskAccepted(
-            *(task_id, prompt_id, title, workflow, digest, pictures, pinned), asked_at=asked_at
+            task_id,
+            prompt_id,
+            title,
+            workflow,
+            digest,
+            tuple(chosen),
+            pinned,
+            asked_at=asked_at,
         )
         await self._keep(accepted, {digest: text, **blobs})
         return accepted

@@ -40,6 +40,7 @@ def prospect(number: int, load: int = 0, expected: Expected | None = None) -> Pr
         (60, Crew(0, 0.0), "Run 60"),
         (60, Crew(1, 4.0), "Run 60 · about 4 min"),
         (60, Crew(3, 0.0), "Run 60 on 3 servers"),
+        (60, Crew(1, 4.0, 15), "Run 60 · about 5 min"),
         (2, Crew(3, 0.2), "Run 2 on 2 servers · about 1 s"),
     ],
 )

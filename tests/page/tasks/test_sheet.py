@@ -1,9 +1,11 @@
 """The order of tasks on the page, and which of them have a card."""
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.tasks.sheet import on_sheet, presses
+from page.tasks.sheet import SPARE, in_order, on_sheet
 from tests.page.test_view import views_of
 from tests.tether.core.farm import (
     NOON,
@@ -14,6 +16,7 @@ from tests.tether.core.farm import (
     new_window,
     waiting_task,
 )
+from tether.core.model.server import Server
 from tether.core.model.task import ASKED_APART, State, Task
 from tether.core.model.window import Window
 from tether.core.submission.withdrawal import resubmit, take_out
@@ -28,11 +31,30 @@ def asked(window: Window, *times: float) -> list[Task]:
     return tasks
 
 
+def press(window: Window, at: float, count: int) -> list[Task]:
+    """Make so many tasks by one press of Run."""
+    return asked(window, *(at + number * ASKED_APART for number in range(count)))
+
+
+def start(window: Window, server: Server, tasks: Iterable[Task]) -> None:
+    """Let a server work on tasks."""
+    for task in tasks:
+        window.bind(task, server, NOON)
+        for state in RUNNING:
+            window.move(task, state)
+
+
+def complete(window: Window, tasks: Iterable[Task]) -> None:
+    """Let tasks end well."""
+    for task in tasks:
+        window.end(task, State.COMPLETED, NOON, "socket", None)
+
+
 def test_the_latest_press_of_run_comes_first_and_its_pictures_in_their_order() -> None:
     window = new_window()
     first, second, third, fourth = asked(window, 0, ASKED_APART, 0.3, 0.3 + 900 * ASKED_APART)
-    assert presses((fourth, second, first, third)) == [[third, fourth], [first, second]]
-    assert presses(()) == []
+    assert in_order((fourth, second, first, third)) == [third, fourth, first, second]
+    assert in_order(()) == []
 
 
 def test_one_that_goes_to_another_server_stands_behind_the_one_it_replaces() -> None:
@@ -44,43 +66,55 @@ def test_one_that_goes_to_another_server_stands_behind_the_one_it_replaces() -> 
     take_out(window, task, NOON + 60)
     resubmit(window, task, north, NOON + 60)
     new = next(each for each in window.tasks.values() if each.was_moved)
-    assert presses(window.tasks.values()) == [[task, new, other]]
+    assert in_order(window.tasks.values()) == [task, new, other]
 
 
-@given(st.lists(st.sampled_from(list(State)), max_size=8))
-def test_no_step_of_a_task_moves_it(states: list[State]) -> None:
-    """Whatever each becomes, it stays between its neighbours."""
-    window = new_window()
-    tasks = asked(window, *(number * ASKED_APART for number in range(len(states))))
-    for task, state in zip(tasks, states, strict=True):
-        task.state = state
-    assert presses(reversed(tasks)) == ([tasks] if tasks else [])
+@given(
+    st.lists(st.integers(1, 6), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 23), st.booleans()), max_size=30),
+)
+def test_nothing_that_happens_to_a_task_takes_its_card_or_moves_it(
+    counts: list[int], steps: list[tuple[int, bool]]
+) -> None:
+    """Whatever starts and ends, in whichever order; several at once between two looks."""
+    window = new_window(places=99)
+    server = window.server(NORTH, NOON)
+    for number, count in enumerate(counts):
+        press(window, number, count)
+    tasks, views = list(window.tasks.values()), views_of(window)
+    before: list[str] = []
+    for number, is_looked_at in steps:
+        task = tasks[number % len(tasks)]
+        if task.state is State.WAITING:
+            start(window, server, [task])
+        elif task.state is State.RUNNING:
+            complete(window, [task])
+        if is_looked_at:
+            rows = views.view(NOON, most=2).tasks.rows
+            shown = [row.task_id for row in rows]
+            assert [task_id for task_id in shown if task_id in before] == before
+            assert {each.task_id for each in window.bound_to(NORTH)} <= set(shown)
+            before = shown
 
 
 def test_of_hundreds_the_first_have_cards() -> None:
-    """What runs always has one, and what came of a press that is not done; others are counted."""
+    """So many that wait, and so many that have ended; those on a server in any case."""
     window = new_window(places=9)
-    server = window.server(NORTH, NOON)
-    old = asked(window, *[0] * 4)
-    new = asked(window, *[60] * 9)
-    for task in (*old, *new[:4]):
-        window.bind(task, server, NOON)
-        for state in RUNNING:
-            window.move(task, state)
-    for task in (*old, *new[:3]):
-        window.end(task, State.COMPLETED, NOON, "socket", None)
-    shown = on_sheet(presses(window.tasks.values()), 2)
-    assert shown == [*new[:3], new[3], *new[4:6]]
-    assert views_of(window).view(NOON, most=2).tasks.folded == 7
-    assert on_sheet(presses(window.tasks.values()), 5) == [*new, *old[:2]]
-    everything = views_of(window).view(NOON).tasks
-    assert (len(everything.rows), everything.folded) == (13, 0)
+    old, new = press(window, 0, 4), press(window, 60, 9)
+    start(window, window.server(NORTH, NOON), (*old, *new[:4]))
+    complete(window, (*old[:3], *new[:3]))
+    views = views_of(window)
+    view = views.view(NOON, most=2).tasks
+    shown = [*new[:2], *new[3:6], old[3]]
+    assert [row.task_id for row in view.rows] == [task.task_id for task in shown]
+    assert view.folded == 7
+    assert views.view(NOON).tasks.folded == 0
+    assert views.view(NOON, most=2).tasks.folded == 0, "what has a card keeps it"
 
 
-def test_an_ended_press_is_shown_as_far_as_there_is_room() -> None:
+def test_what_has_a_card_keeps_it_within_reason() -> None:
     window = new_window()
-    server = window.server(NORTH, NOON)
-    tasks = [bound_task(window, server, *RUNNING, number=number) for number in range(3)]
-    for task in tasks:
-        window.end(task, State.COMPLETED, NOON, "socket", None)
-    assert on_sheet([tasks], 2) == tasks[:2]
+    tasks = press(window, 0, SPARE + 4)
+    before = {task.task_id for task in tasks}
+    assert on_sheet(tasks, 2, before) == tasks[: SPARE + 2]
+    assert on_sheet(tasks, 2, before - {tasks[5].task_id}) == [*tasks[:5], *tasks[6 : SPARE + 2]]

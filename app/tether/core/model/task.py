@@ -148,7 +148,9 @@ class Task:
     workload: str = ""
     """Equal for tasks that take equally long."""
     asked_at: float = 0.0
-    """When a person asked for it: tells its place among others."""
+    """When a person asked for it: tells its place among others. 0 becomes `accepted_at`."""
+    server_name: str = ""
+    """What its server was called when it was removed."""
     ran: float = 0.0
     """Seconds of its run by the server's clock; 0 where unknown."""
     sends: int = 0
@@ -186,6 +188,9 @@ class Task:
     missing."""
     absences: int = 0
     absent_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.asked_at = self.asked_at or self.accepted_at
 
     @property
     def picture_bytes(self) -> int:

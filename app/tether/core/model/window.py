@@ -140,7 +140,11 @@ class Window:
                 task.note = Trouble.of("pinned_gone", server=server.name)
 
     def forget(self, server: Server) -> None:
-        """Drop a removed server that has no task any more."""
+        """Drop a removed server that has no task any more; its tasks keep its name."""
+        for task in self.ended():
+            if task.server == server.url:
+                task.server_name = server.name
+                self.pending.unsaved.add(task.task_id)
         del self.servers[server.url]
         self.pending.are_servers_changed = True
 

@@ -38,6 +38,14 @@ def is_heic(head: bytes) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in _HEIC
 
 
+def may_carry_workflow(head: bytes) -> bool:
+    """Say whether a picture is one that ComfyUI made and wrote its workflow into.
+
+    Source: ComfyUI 0.28.1, `SaveImage`: text chunks `prompt` and `workflow` before the pixels.
+    """
+    return b"tEXtprompt\0" in head or b"tEXtworkflow\0" in head
+
+
 def ending(head: bytes) -> str:
     """Return how a picture's file name should end, by which servers tell browsers its type."""
     return next((end for start, end in _ENDINGS.items() if head.startswith(start)), ".png")

@@ -32,7 +32,7 @@ def new_task(event: TaskAccepted, now: float) -> Task:
         now,
         again_of=event.again_of,
         workload=workload_of(event.workflow),
-        asked_at=event.asked_at or now,
+        asked_at=event.asked_at,
     )
 
 

@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tether.core.protocol.image_type import TYPE_HEAD, ending, is_heic, is_picture
+from tether.core.protocol.image_type import (
+    TYPE_HEAD,
+    ending,
+    is_heic,
+    is_picture,
+    may_carry_workflow,
+)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +64,17 @@ def test_a_picture_gets_the_ending_of_its_kind() -> None:
     """Others are called PNG: servers open them by their content."""
     heads = (b"\xff\xd8\xff\xe0", b"GIF89a", b"RIFF\x24\0\0\0WEBP", b"\x89PNG\r\n", b"BM")
     assert [ending(head) for head in heads] == [".jpg", ".gif", ".webp", ".png", ".png"]
+
+
+@pytest.mark.parametrize(
+    ("head", "is_carried"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0tEXtprompt\0{", True),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0tEXtworkflow\0{", True),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x01\0tEXtComment\0prompt", False),
+        (b"", False),
+    ],
+)
+def test_a_picture_that_comfyui_made_is_told_from_others(head: bytes, is_carried: bool) -> None:
+    """By the names of its text chunks, not by what somebody wrote into one."""
+    assert may_carry_workflow(head) is is_carried
