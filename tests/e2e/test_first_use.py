@@ -68,6 +68,32 @@ def test_all_tasks_are_cancelled_at_once_and_those_that_waited_come_back(
     expect_done(page, 6)
 
 
+def test_a_double_click_on_cancel_removes_nothing(watched_page: Page, two: Farm) -> None:
+    """Remove comes where Cancel was: the next click is meant for it, the second one is not."""
+    page = open_page(watched_page, two)
+    two.hold()
+    run(page, several(6))
+    expect(tasks(page, "waiting")).to_have_count(2)
+    cancel = tasks(page).last.locator("[data-action=cancel]")
+    cancel.scroll_into_view_if_needed()
+    box = cancel.bounding_box()
+    assert box is not None
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*middle)
+
+    def press(count: int) -> None:
+        page.mouse.down(click_count=count)
+        page.mouse.up(click_count=count)
+
+    press(1)
+    expect(tasks(page, "cancelled")).to_have_count(1)
+    press(2)
+    press(1)
+    expect(page.locator("#undo")).to_contain_text("Removed 5.png")
+    page.locator("#undo [data-action=undo]").click()
+    expect(tasks(page)).to_have_count(6)
+
+
 def test_a_photo_that_no_server_opens_is_refused_where_it_is_picked(
     watched_page: Page, two: Farm
 ) -> None:

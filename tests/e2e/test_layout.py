@@ -87,8 +87,12 @@ def test_few_controls_and_few_steps_by_keyboard(watched_page: Page, two: Farm) -
     assert steps["run"] <= 8
 
 
-def test_nothing_moves_from_run_to_the_last_result(watched_page: Page, two: Farm) -> None:
+def test_nothing_moves_from_run_to_the_last_result(
+    watched_page: Page, background: Background, two: Farm
+) -> None:
     """Each card has its place and its size; previews, results and a notice move no other."""
+    for number in range(2):
+        two.change(number, pace=0.05)
     page = open_page(watched_page, two)
     two.hold(at="step 2 of ImageInvert")
     page.evaluate(WATCH_SHIFTS)
@@ -98,19 +102,23 @@ def test_nothing_moves_from_run_to_the_last_result(watched_page: Page, two: Farm
     for card in tasks(page, "running").all() + tasks(page, "waiting").all():
         expect(card.locator(".thumb")).to_be_visible()
     titles = tasks(page).locator(".title").all_text_contents()
+    until_run = page.evaluate("shifts.length")
     expect(tasks(page).locator(".preview:visible").first).to_be_visible()
     two.release(at="step 2 of ImageInvert")
     expect_done(page, 6)
     expect(tasks(page).locator(".result")).to_have_count(6)
     expect(tasks(page).locator(".thumb")).to_have_count(0)
+    page.wait_for_function(TWO_FRAMES)
+    since_run = page.evaluate(f"shifts.slice({until_run})")
+    assert sum(value for value, _ in since_run) <= 0.02, since_run
     text: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.locator("#picture-picker").set_input_files([text])
     expect(page.locator(".notice")).to_be_visible()
     page.wait_for_function(TWO_FRAMES)
     assert tasks(page).locator(".title").all_text_contents() == titles
     moved = page.evaluate("shifts")
-    print("moved:", moved)
-    assert sum(value for value, _ in moved) <= 0.02, moved
+    print("moved:", [value for value, _ in moved])
+    assert max(value for value, _ in moved) <= 0.02, moved
 
 
 def test_the_new_task_is_in_sight_after_run(watched_page: Page, two: Farm) -> None:

@@ -43,7 +43,7 @@ class TaskActions:
         self._undo = undo
         self._viewer: Viewer | None = None
         self._pressed = ("", "", 0.0)
-        """The latest action that caused work: what, of which task, and when."""
+        """The latest action: what, of which task, and when."""
         self.search = TaskSearch(context.window, context.words)
         """What all tasks are that a button for all of them is about."""
         self.picture_delays: list[float] = []
@@ -52,7 +52,7 @@ class TaskActions:
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
         context, task_id = self._context, TaskId(key)
-        if self._is_pressed_again(action, key):
+        if self._is_pressed_again(action, key) and action in WORKING:
             return
         match action:
             case "again":
@@ -83,12 +83,13 @@ class TaskActions:
         return list(filter(self.search.shows, self._context.window.ended()))
 
     def _is_pressed_again(self, action: str, key: str) -> bool:
-        """Tell whether this is one wish with the press before: what a button is may just change."""
         before, now = self._pressed, self._context.world.clock.now()
         self._pressed = action, key, now
-        is_same = before[:2] == (action, key) and action in WORKING
-        is_in_its_place = before[:2] == ("cancel", key) and action == "dismiss"
-        return (is_same or is_in_its_place) and 0 <= now - before[2] < ONE_PRESS
+        return before[:2] == (action, key) and 0 <= now - before[2] < ONE_PRESS
+
+    def has_just_cancelled(self, key: str) -> bool:
+        """Tell whether the latest action was to cancel this task."""
+        return self._pressed[:2] == ("cancel", key)
 
     def _cancel_all(self) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""

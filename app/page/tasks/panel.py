@@ -74,6 +74,7 @@ class TasksPanel:
         """How many tasks that wait, and how many that have ended, get a card."""
         self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
         on_action(by_id("task-panel"), self._act)
+        listen(by_id("tasks"), "click", self._clicked, is_first=True)
         for field in (self._query, self._kind):
             listen(field, "input", lambda _event: self._look())
         listen(self._find, "focusout", lambda _event: self._repaint())
@@ -125,6 +126,12 @@ class TasksPanel:
             self._results.fetch(card["results"], key)
         else:
             self._actions.act(action, key)
+
+    def _clicked(self, event: Any) -> None:
+        """Don't take the second click of a double click on Cancel for one on what came there."""
+        dismiss = event.target.closest("[data-action=dismiss]")
+        if dismiss and event.detail > 1 and self._actions.has_just_cancelled(dismiss.dataset.key):
+            event.stopPropagation()
 
     def _show_batch(self, tasks: TaskList) -> None:
         batch = tasks.batch

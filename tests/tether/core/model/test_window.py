@@ -260,7 +260,14 @@ def test_a_paused_server_gets_no_task_until_it_goes_on() -> None:
 def test_a_server_that_is_forgotten_is_gone() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
+    task = bound_task(window, north, *RUNNING)
+    other = bound_task(window, window.server(SOUTH, NOON), *RUNNING, number=2)
+    for each in (task, other):
+        window.end(each, State.COMPLETED, NOON, "socket", None)
     window.pending.take()
+    north.name = "gpu-1"
     window.forget(north)
-    assert window.servers == {}
+    assert list(window.servers) == [SOUTH]
+    assert (task.server_name, other.server_name) == ("gpu-1", "")
+    assert window.pending.unsaved >= {task.task_id}
     assert window.pending.take().servers
