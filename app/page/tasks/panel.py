@@ -25,6 +25,7 @@ from page.ui.dom import (
 from tether.browser.values import to_object
 from tether.core.ids import Digest, TaskId
 from tether.core.protocol.outputs import PLAYED, saved_name
+from tether.core.session.acceptance import KEPT_ENDS
 
 MORE_CARDS = 100
 """How many more tasks get a card when the last one comes into view."""
@@ -61,7 +62,7 @@ class TasksPanel:
         self._save = by_id("task-save")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
-        self._more = by_id("task-more")
+        self._more, self._earlier = by_id("task-more"), by_id("task-earlier")
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
         self._query, self._kind = by_id("task-search"), by_id("task-kind")
@@ -92,6 +93,7 @@ class TasksPanel:
         set_text(self._more, more)
         if tasks.folded:
             self._end.watch(self._more)
+        self._earlier.hidden = bool(tasks.folded) or tasks.total < KEPT_ENDS
         set_text(self._found, tasks.found)
         # What can't be seen must not choose; and nobody loses what they are typing in.
         is_used = bool(tasks.found) or self._find.contains(js.document.activeElement)
@@ -112,20 +114,20 @@ class TasksPanel:
         return gone
 
     def _act(self, action: str, key: str) -> None:
-        if action == "more":
-            self._show_more()
-            return
-        if action == "follow":
-            running = by_id("tasks").querySelector("[data-state=running]")
-            if running:
-                running.tabIndex = -1
-                running.focus()
-            return
-        card = self._rows.cards.get(key.rpartition(":")[0]) if action == "fetch" else None
-        if card is not None:
-            self._results.fetch(card["results"], key)
-        else:
-            self._actions.act(action, key)
+        match action:
+            case "more":
+                self._show_more()
+            case "earlier":
+                by_id("gallery-open").click()
+            case "follow":
+                running = by_id("tasks").querySelector("[data-state=running]")
+                if running:
+                    running.tabIndex = -1
+                    running.focus()
+            case "fetch" if key.rpartition(":")[0] in self._rows.cards:
+                self._results.fetch(self._rows.cards[key.rpartition(":")[0]]["results"], key)
+            case _:
+                self._actions.act(action, key)
 
     def _clicked(self, event: Any) -> None:
         """Don't take the second click of a double click on Cancel for one on what came there."""
