@@ -139,7 +139,7 @@ GUARDS = {
     ),
     "a double click is one wish": Guard(
         "page/tasks/actions.py",
-        "        if action in WORKING and self._is_pressed_again(action, key):\n",
+        "        if self._is_pressed_again(action, key) and action in WORKING:\n",
         "        if False:\n",
         "test_new_task",
         "each_button",
