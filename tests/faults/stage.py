@@ -39,6 +39,7 @@ from tools.dev.serve import PageServer
 LINE_NOISE = (
     r"ERR_|WebSocket connection to|CORS policy|the server responded with a status of"
     r"|favicon\.ico|Page entered Back-Forward Cache"
+    r"|An unknown error occurred when fetching the script"  # of a service worker
 )
 """What Chromium itself logs of lines that break; the page's own errors stay errors."""
 
