@@ -32,7 +32,7 @@ class Page:
     def draw(self) -> bool:
         """Bring the page up to date; returns whether it counts seconds, so is to be drawn again."""
         context, composer = self.context, self.composer
-        view = self.views.view(context.world.clock.now(), composer.needs(), self.tasks.most)
+        view = self.views.view(context.world.clock.now(), composer.needs(), self.tasks.near)
         for error in view.errors:
             report("painting of a card", error)
         contained("painting of servers", lambda: self.servers.show(view.servers))

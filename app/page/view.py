@@ -1,14 +1,14 @@
 """What the page shows of a session: pure, and in the person's language."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
-from page.tasks.row import MOST_CARDS, AllOf, Batch, ResultFiles, TaskList, TaskRow, TaskRows
+from page.tasks.row import AllOf, Batch, ResultFiles, TaskList, TaskRow, TaskRows
 from page.tasks.search import TaskSearch
-from page.tasks.sheet import in_order, on_sheet
+from page.tasks.sheet import in_order
 from page.ui.words import TONES, Tone, Words
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.health import only_here
@@ -58,16 +58,18 @@ class Views:
         self._tasks = TaskRows(window, words, files, time_of)
         self._servers = ServerRows(window, words, known, time_of)
         self._search = search
-        self._shown: set[TaskId] = set()
+        self._order: tuple[list[int], list[Task]] = [], []
         self._ended: dict[str, TaskRow] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._named: tuple[str, dict[ServerUrl, str]] = "", {}
         self._errors: list[Exception] = []
 
-    def view(self, now: float, needs: Needs = ANYTHING, most: int = MOST_CARDS) -> View:
+    def view(
+        self, now: float, needs: Needs = ANYTHING, near: Container[TaskId] | None = None
+    ) -> View:
         """Return what the page shows at `now` (seconds since the epoch).
 
-        `most` limits the tasks that wait, and those that have ended, that have a row.
+        Tasks get a row that are `near` what is in view; all of them by default.
         """
         window, words = self._window, self._words
         self._errors.clear()
@@ -81,7 +83,7 @@ class Views:
         servers = [self._server_row(server, now) for server in window.servers.values()]
         return View(
             (*servers, *self._servers.held()),
-            self._task_list(live, ended, now, most),
+            self._task_list(live, ended, now, near),
             tuple((words.trouble(each), TONES.get(each.code, "bad")) for each in window.notices),
             self._forecast(needs, now),
             self._crew(),
@@ -116,7 +118,9 @@ class Views:
             self._errors.append(error)
             return ""
 
-    def _task_list(self, live: list[Task], ended: list[Task], now: float, most: int) -> TaskList:
+    def _task_list(
+        self, live: list[Task], ended: list[Task], now: float, near: Container[TaskId] | None
+    ) -> TaskList:
         window, words, search = self._window, self._words, self._search
         summary = self._summary(len(live) - len(window.waiting), ended)
         here, safety, total = only_here(window), "", len(live) + len(ended)
@@ -128,13 +132,13 @@ class Views:
         if search.is_on:
             live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
             found = words.say("tasks.found", count=len(live) + len(ended))
-        shown = on_sheet(in_order((*ended, *live)), most, self._shown)
-        self._shown = {task.task_id for task in shown}
+        shown = list(filter(search.shows, self._sheet()))
+        close = [task for task in shown if near is None or task.task_id in near]
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
-            self._rows(shown, now),
+            {task.task_id: task.state.value for task in shown},
+            self._rows(close, now),
             summary,
-            len(live) + len(ended) - len(shown),
             here,
             safety,
             bool(window.waiting and window.servers)
@@ -146,6 +150,13 @@ class Views:
             self._all_of(live, ended),
             batch,
         )
+
+    def _sheet(self) -> list[Task]:
+        """Return all tasks in order, which is worked out when some came or went."""
+        tasks = list(self._window.tasks.values())
+        if self._order[0] != (these := list(map(id, tasks))):
+            self._order = these, in_order(tasks)
+        return self._order[1]
 
     def _all_of(self, live: list[Task], ended: list[Task]) -> AllOf:
         """Name the buttons for all; a single task has buttons of its own."""

@@ -128,7 +128,7 @@ class Tether:
 
     @property
     def tasks(self) -> Mapping[TaskId, Task]:
-        """The tasks by id, in the order of their acceptance; the last 200 that ended are kept."""
+        """The tasks by id, in the order of their acceptance; the last 1,000 that ended are kept."""
         return MappingProxyType(self.window.tasks)
 
     async def open(self) -> None:

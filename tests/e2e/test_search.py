@@ -2,13 +2,12 @@
 
 from zipfile import ZipFile
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run, tasks, until
+from tests.e2e.farm import as_file, expect_done, expect_ready, farm, noise, open_page, run, tasks
 from tests.e2e.watch import Watch
-
-CARDS = "document.querySelectorAll('.task').length"
 
 
 def test_tasks_are_looked_for_and_buttons_for_all_are_about_those_found(
@@ -67,34 +66,84 @@ def test_tasks_are_looked_for_and_buttons_for_all_are_about_those_found(
         expect(tasks(page)).to_have_count(6)
 
 
-def test_the_next_cards_come_as_one_scrolls_and_nothing_jumps(
+FILLED = "document.querySelectorAll('.task > .view').length"
+STEADY = """async () => {
+  let before;
+  do {
+    before = scrollY + document.querySelectorAll(".task > .view").length;
+    for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
+  } while (before !== scrollY + document.querySelectorAll(".task > .view").length);
+}"""
+"""Wait until scrolling moves nothing any more."""
+
+
+def top_of(card: Locator) -> float:
+    """How far a card is from the top of the window, in pixels."""
+    return float(card.evaluate("(card) => card.getBoundingClientRect().top"))
+
+
+def test_cards_are_there_where_one_scrolls_and_nothing_jumps(
     watched_page: Page, background: Background
 ) -> None:
-    """60 after a reload; whatever ends meanwhile, what is looked at stays in its place."""
+    """Whatever ends meanwhile, and over a reload, what is looked at stays in its place."""
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
         for part in range(2):
             files = [as_file(noise(part, 8, 8), f"{part}-{number}.png") for number in range(45)]
             run(page, files)
-            expect(page.locator("#pictures li")).to_have_count(0)
-            until(page, f"tether.stats().tasks.completed === {45 * (part + 1)}")
-        page.reload()
-        until(page, f"{CARDS} === 60")
-        page.locator("#task-more").scroll_into_view_if_needed()
-        until(page, f"{CARDS} === 90")
-        expect(page.locator("#task-more")).to_be_hidden()
+            expect_done(page, 45 * (part + 1))
+        height = page.evaluate("document.documentElement.scrollHeight")
+        assert page.evaluate(FILLED) < 45, "it has only what is near"
         late = 4
         two.hold()
         run(page, [as_file(noise(9, 8, 8), f"late-{number}.png") for number in range(late)])
         expect(tasks(page, "running").first).to_be_attached()
-        card = page.locator(".task", has_text="0-20.png")
-        card.scroll_into_view_if_needed()
-        expect(card.locator(".result")).to_be_visible()
-        page.wait_for_function("() => new Promise((done) => requestAnimationFrame(done))")
-        before = card.bounding_box()
+        place = tasks(page).nth(60)
+        place.scroll_into_view_if_needed()
+        expect(place.locator(".result")).to_be_visible()
+        name = str(place.locator(".title").text_content())
+        card = page.locator(".task", has_text=name)
+        page.evaluate(STEADY)
+        assert page.evaluate(FILLED) < 60, "what was left behind is empty again"
+        before = top_of(card)
         two.release()
-        until(page, f"tether.stats().tasks.completed === {90 + late}")
-        expect(tasks(page, "completed")).to_have_count(90 + late)
-        after = card.bounding_box()
-        assert before is not None and after is not None
-        assert abs(after["y"] - before["y"]) < 5
+        expect_done(page, 90 + late)
+        assert top_of(card) == pytest.approx(before, abs=5)
+        page.reload()
+        expect_ready(page)
+        expect(card.locator(".result")).to_be_visible()
+        assert top_of(card) == pytest.approx(before, abs=5)
+        page.evaluate("scrollTo(0, 0)")
+        expect(page.locator(".task", has_text="late-0.png").locator(".result")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollHeight") == pytest.approx(
+            height, rel=0.1
+        )
+        page.evaluate("scrollTo(0, 1e6)")
+        expect(page.locator(".task", has_text="0-44.png").locator(".result")).to_be_visible()
+
+
+@pytest.mark.long
+def test_a_thousand_results_are_one_sheet(watched_page: Page, background: Background) -> None:
+    """All are found, and shown where one looks; the page holds the pictures of those near."""
+    with farm(background, 2, pace=0.0) as two:
+        page = open_page(watched_page, two)
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.locator("#copies").fill("99")
+        run(page, [as_file(noise(number, 8, 8), f"{number}.png") for number in range(10)])
+        expect_done(page, 990)
+        page.reload()
+        expect_ready(page)
+        expect(tasks(page, "completed")).to_have_count(990)
+        for where in (1e6, 40_000, 0, 90_000):
+            page.evaluate("(top) => scrollTo(0, top)", where)
+            page.evaluate(STEADY)
+            assert 0 < page.evaluate(FILLED) < 60
+            seen = page.evaluate(SEEN_CARD)
+            expect(page.locator(f"[data-task={seen}] .result")).to_be_visible()
+        page.locator("#task-search").fill("7.png")
+        expect(tasks(page)).to_have_count(99)
+        expect(page.locator("#task-save")).to_have_text("Save results of the 99 found")
+
+
+SEEN_CARD = """() => document.elementFromPoint(innerWidth / 2, innerHeight / 2)
+  .closest(".task").dataset.task"""

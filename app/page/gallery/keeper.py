@@ -23,7 +23,6 @@ from page.gallery.entry import (
 from page.gallery.store import GalleryStore, shrunk
 from page.ui.context import PageContext
 from tether.core.model.task import Task
-from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Output
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.shared_entries import Content, SharedEntries
@@ -45,9 +44,8 @@ class Keeper:
     """Keeps what tasks gave, and what it takes to run them again, in `budget` bytes."""
 
     def __init__(self, context: PageContext, store: GalleryStore, budget: int) -> None:
-        self._servers = context.window.servers
+        self._window = context.window
         self._world = context.world
-        self._window_id = context.window.window_id
         self._evicted = SharedEntries(context.world.shared, EVICTED_RECORD)
         self.store = store
         self.budget = budget
@@ -72,9 +70,7 @@ class Keeper:
         """
         assert task.server is not None
         contents = await self._inputs(task)  # first: the person may remove the task
-        server = self._servers.get(task.server)
-        name = server.name if server else short_name(task.server)
-        entry = entry_of(task, name, self._world.clock.now())
+        entry = entry_of(task, self._window.server_name(task), self._world.clock.now())
         for number, output in enumerate(entry.outputs):
             if output.kind == "image":
                 await self._fetch(task, entry, number, output, contents)
@@ -96,7 +92,8 @@ class Keeper:
         count = await self.store.tidy(self._select)
         if count:
             before = _counts(self._evicted.read())
-            after = {**before, self._window_id: before.get(self._window_id, 0) + count}
+            own = self._window.window_id
+            after = {**before, own: before.get(own, 0) + count}
             self._evicted.write({_BY_WINDOW: after})
 
     def take_evicted(self) -> int:

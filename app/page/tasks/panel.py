@@ -1,19 +1,18 @@
 """The panel of tasks: progress, previews, results, errors."""
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import JsException
 
 from page.tasks.actions import TaskActions
-from page.tasks.row import MOST_CARDS, TaskList, TaskRow
+from page.tasks.figures import ResultFigures, Thumbnails, uncover
+from page.tasks.near import Near, Place
+from page.tasks.row import TaskList, TaskRow
 from page.tasks.search import Wanted
 from page.ui.context import PageContext
 from page.ui.dom import (
     Rows,
-    ViewWatcher,
     button,
     by_id,
     element,
@@ -23,18 +22,12 @@ from page.ui.dom import (
     set_texts,
 )
 from tether.browser.values import to_object
-from tether.core.ids import Digest, TaskId
-from tether.core.protocol.outputs import PLAYED, saved_name
+from tether.core.ids import TaskId
+from tether.core.model.task import State
 from tether.core.session.acceptance import KEPT_ENDS
-
-MORE_CARDS = 100
-"""How many more tasks get a card when the last one comes into view."""
 
 MANY = 12
 """Tasks beyond which a person may look for some of them."""
-
-THUMBNAIL = {"resizeHeight": 360, "resizeQuality": "medium"}
-"""Pixels: twice its height on the page, for dense screens."""
 
 _HEAD = ("title", "server", "state")
 _BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
@@ -62,7 +55,7 @@ class TasksPanel:
         self._save = by_id("task-save")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
-        self._more, self._earlier = by_id("task-more"), by_id("task-earlier")
+        self._earlier = by_id("task-earlier")
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
         self._query, self._kind = by_id("task-search"), by_id("task-kind")
@@ -70,9 +63,8 @@ class TasksPanel:
         self._thumbnails = Thumbnails(context)
         self._new = ""
         """The task that is brought into view once it has a card."""
-        self._end = ViewWatcher(lambda _more: self._show_more())
-        self.most = MOST_CARDS
-        """How many tasks that wait, and how many that have ended, get a card."""
+        self.near = Near(context.repaint)
+        self._place = Place(context.world.records)
         self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
         on_action(by_id("task-panel"), self._act)
         listen(by_id("tasks"), "click", self._clicked, is_first=True)
@@ -80,20 +72,19 @@ class TasksPanel:
             listen(field, "input", lambda _event: self._look())
         listen(self._find, "focusout", lambda _event: self._repaint())
         # This event doesn't bubble.
-        listen(by_id("tasks"), "load", _uncover, is_first=True)
+        listen(by_id("tasks"), "load", uncover, is_first=True)
 
     def show(self, tasks: TaskList) -> list[str]:
-        """Show these tasks; returns the ids of those that went."""
-        gone = self._rows.show({row.task_id: row for row in tasks.rows})
+        """Show these tasks; returns the ids of those whose pictures can be let go."""
+        rows = {row.task_id: row for row in tasks.rows}
+        states = tasks.states.items()
+        gone = self._rows.show({each: rows.get(each, state) for each, state in states})
+        self._place.find(self._rows.cards)
         new = self._rows.cards.get(self._new)
         if new is not None:
             self._new = ""
             _bring_into_view(new["card"])
-        more = self._words.say("tasks.more", count=tasks.folded) if tasks.folded else ""
-        set_text(self._more, more)
-        if tasks.folded:
-            self._end.watch(self._more)
-        self._earlier.hidden = bool(tasks.folded) or tasks.total < KEPT_ENDS
+        self._earlier.hidden = tasks.total < KEPT_ENDS
         set_text(self._found, tasks.found)
         # What can't be seen must not choose; and nobody loses what they are typing in.
         is_used = bool(tasks.found) or self._find.contains(js.document.activeElement)
@@ -111,12 +102,10 @@ class TasksPanel:
         set_text(self._cancel, tasks.all_of.cancel)
         set_text(self._save, tasks.all_of.save)
         set_text(self._clear, tasks.all_of.clear)
-        return gone
+        return gone + self.near.let_go()
 
     def _act(self, action: str, key: str) -> None:
         match action:
-            case "more":
-                self._show_more()
             case "earlier":
                 by_id("gallery-open").click()
             case "follow":
@@ -145,7 +134,7 @@ class TasksPanel:
         if batch:
             label = self._words.say("tasks.follow", told=batch.text)
             follow.setAttribute("aria-label", label)
-            follow.disabled = not any(row.state == "running" for row in tasks.rows)
+            follow.disabled = State.RUNNING.value not in tasks.states.values()
 
     def show_new(self, first: TaskId) -> None:
         """Show what was made just now, from its first task on, whatever was looked for before."""
@@ -157,10 +146,6 @@ class TasksPanel:
         self.search.wanted = Wanted(str(self._query.value).strip(), str(self._kind.value))
         self._repaint()
 
-    def _show_more(self) -> None:
-        self.most += MORE_CARDS
-        self._repaint()
-
     def _show_preview(self, task_id: str) -> None:
         card, url = self._rows.cards.get(task_id), self._preview_of(TaskId(task_id))
         if card is not None and url and card["preview"].getAttribute("src") != url:
@@ -168,8 +153,14 @@ class TasksPanel:
             card["preview"].hidden = False
 
     def _make(self, task_id: str) -> dict[str, Any]:
+        """Make a task's place; it is filled while it is near what is in view."""
+        card = element("li", "task card", data_task=task_id)
+        self.near.watch(card)
+        return {"card": card}
+
+    def _fill(self, parts: dict[str, Any], task_id: str) -> None:
         words = self._words
-        parts: dict[str, Any] = {"overall": None, "stands": None}
+        parts |= {"overall": None, "stands": None, "texts": {}}
         parts |= {name: element("span", name) for name in (*_HEAD, "percent", "node")}
         parts |= {each: button(each, task_id, words.say(f"task.{each}")) for each in _BUTTONS}
         parts |= {name: element("p", name) for name in ("timing", "trouble")}
@@ -188,10 +179,17 @@ class TasksPanel:
         parts["foot"] = element("div", "foot", "", parts["timing"], buttons)
         parts["view"] = element("div", "view", "", *map(parts.get, _VIEW))
         shown = head, parts["view"], *map(parts.get, _BELOW)
-        parts["card"] = element("li", "task card", "", *shown, data_task=task_id)
-        return parts
+        parts["card"].append(*shown)
 
-    def _change(self, parts: dict[str, Any], row: TaskRow) -> None:
+    def _change(self, parts: dict[str, Any], row: TaskRow | str) -> None:
+        """Show a row, or that a task which is out of view stands there, by its state alone."""
+        card = parts["card"]
+        if isinstance(row, str):
+            card.dataset.state = row
+            card.replaceChildren()
+            return
+        if not card.childElementCount:
+            self._fill(parts, row.task_id)
         texts = {name: getattr(row, name) for name in _TEXTS} | {"state": row.state_text}
         new = set_texts(parts, texts)
         if "title" in new:
@@ -234,134 +232,3 @@ def _bring_into_view(card: Any) -> None:
     if not card.previousElementSibling and panel.getBoundingClientRect().top < 0:
         panel.scrollIntoView()
     card.scrollIntoView(to_object({"block": "nearest"}))
-
-
-def _uncover(event: Any) -> None:
-    """Take away what stood in a result's place until it was there."""
-    if event.target.className == "result":
-        view = event.target.closest(".view")
-        for behind in view.querySelectorAll(".preview, .thumb"):
-            js.URL.revokeObjectURL(getattr(behind, "src", ""))
-            behind.remove()
-
-
-class Thumbnails:
-    """Shows what tasks are made from until their results are there, one picture after the other."""
-
-    def __init__(self, context: PageContext) -> None:
-        self._files = context.world.files
-        self._is_free = asyncio.Lock()
-        self._seen = ViewWatcher(lambda view: context.soon(self._draw(view)))
-
-    def watch(self, view: Any, row: TaskRow) -> None:
-        """Show a task's first picture in its card, once that is almost in view."""
-        if row.picture and not row.results:
-            view.dataset.picture = row.picture
-            self._seen.watch(view)
-
-    async def _draw(self, view: Any) -> None:
-        async with self._is_free:
-            canvas = view.querySelector(".thumb")
-            if not canvas or not view.isConnected:
-                return
-            blob = await self._files.read(Digest(str(view.dataset.picture)))
-            if blob is None:
-                return
-            try:
-                bitmap = await js.createImageBitmap(blob, to_object(THUMBNAIL))
-            except JsException:
-                return  # the server may know what this browser doesn't
-            canvas.width, canvas.height = bitmap.width, bitmap.height
-            canvas.getContext("bitmaprenderer").transferFromImageBitmap(bitmap)
-            canvas.hidden = False
-
-
-class ResultFigures:
-    """Fills cards; a picture is fetched when it comes into view, a large one whole on a click."""
-
-    def __init__(self, context: PageContext, actions: TaskActions) -> None:
-        self._words = context.words
-        self._soon = context.soon
-        self._actions = actions
-        self._seen = ViewWatcher(lambda box: context.soon(self._ask(box, is_asked=False)))
-
-    def fill(self, parent: Any, row: TaskRow) -> None:
-        """Show what a task gave."""
-        parent.classList.toggle("several", len(row.results) > 1)
-        for number, (kind, address, name) in enumerate(row.results):
-            if kind == "text":
-                parent.append(element("pre", "text", address))
-                continue
-            box = element("figure", kind)
-            box.dataset.key, box.dataset.name = f"{row.task_id}:{number}", name
-            box.dataset.file = saved_name(name, row.photo)
-            if kind == "image":
-                box.append(element("p", "pending", self._words.say("task.fetching", file=name)))
-                self._seen.watch(box)
-            elif kind in PLAYED and row.is_direct:
-                self._play(box, address)
-            else:
-                # Of a kind that cards can't show, or that a player can't get by itself.
-                self._offer(box, self._words.say("task.fetch", file=name))
-                if kind == "model":
-                    box.prepend(self._view(box))
-            parent.append(box)
-
-    def fetch(self, parent: Any, key: str) -> None:
-        """Fetch a result (`task:number`) of this card because somebody asked for it."""
-        box = parent.children[int(key.rpartition(":")[2])]
-        self._soon(self._ask(box, is_asked=True))
-
-    async def _ask(self, box: Any, is_asked: bool) -> None:
-        fetched = await self._actions.fetch(str(box.dataset.key), is_asked)
-        words, name = self._words, str(box.dataset.name)
-        if fetched.size:
-            size = f"{fetched.size / 2**20:.0f}"
-            whole = words.say("task.fetch_large", file=name, size=size)
-            if fetched.address:
-                self._picture(box, fetched.address, whole)
-            else:
-                self._offer(box, whole)
-        elif not fetched.address:
-            self._offer(box, words.say("task.fetch_again"))
-            box.prepend(element("p", "trouble", words.say("trouble.result_gone", file=name)))
-        elif box.className == "image":
-            self._picture(box, fetched.address)
-        elif box.className in PLAYED:
-            self._play(box, fetched.address)
-        elif is_asked:
-            save = element("a", "", href=fetched.address, download=name)
-            save.click()
-
-    def _offer(self, box: Any, label: str) -> None:
-        box.replaceChildren(button("fetch", str(box.dataset.key), label))
-
-    def _picture(self, box: Any, address: str, whole: str = "") -> None:
-        """Show a picture; `whole` offers to fetch what this is a smaller copy of."""
-        words, name = self._words, str(box.dataset.name)
-        key, file = str(box.dataset.key), str(box.dataset.file)
-        image = element("img", "result", src=address, alt=name)
-        tab = {"target": "_blank", "rel": "noopener noreferrer"}
-        label = words.say("task.zoom", file=name)
-        link = element("a", "", "", image, href=address, title=label, **tab)
-        link.dataset.action, link.dataset.key = "zoom", key
-        use = button("use", key, words.say("task.use"))
-        save = (
-            button("fetch", key, whole)
-            if whole
-            else element("a", "save", words.say("zoom.save"), href=address, download=file)
-        )
-        box.replaceChildren(link, element("div", "does", "", use, save))
-
-    def _play(self, box: Any, address: str) -> None:
-        """Show a player: nothing is fetched before somebody plays it; then by ranges."""
-        name = str(box.dataset.name)
-        kind, tab = str(box.className), {"target": "_blank", "rel": "noopener noreferrer"}
-        player = element(kind, "result", src=address, preload="none", controls="")
-        label = self._words.say("task.open", file=name)
-        link = element("a", "", label, href=address, download=name, **tab)
-        box.replaceChildren(player, element("div", "does", "", self._view(box), link))
-
-    def _view(self, box: Any) -> Any:
-        label = self._words.say("task.view", file=str(box.dataset.name))
-        return button("zoom", str(box.dataset.key), label)

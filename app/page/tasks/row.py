@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from page.ui.words import Words, say_duration
 from tether.core.errors import Trouble
-from tether.core.ids import Digest, ServerUrl
+from tether.core.ids import Digest, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.health import stalled_since
 from tether.core.model.server import Reach, Server
@@ -45,10 +45,6 @@ class TaskRow:
     picture: str = ""
 
 
-MOST_CARDS = 60
-"""Cards at first: so many for pending tasks, and so many for ended ones."""
-
-
 class Batch(NamedTuple):
     """How far the tasks are that wait and run, with those that ended since the first of them came.
 
@@ -68,17 +64,16 @@ class AllOf(NamedTuple):
 
 
 class TaskList(NamedTuple):
-    """The tasks in the order of the sheet.
+    """The `states` of all tasks in the order of the sheet, and the rows that were asked for.
 
-    `folded` counts the tasks without a row, `only_here` those that no server has for certain;
-    `safety` says that in words. `lost_again` is the text of the button that runs again what is
-    lost, "" for nothing to run. `found` says how many were found, "" where nothing is looked for;
-    `total` counts all.
+    `only_here` counts those that no server has for certain, `safety` says that in words.
+    `lost_again` is the text of the button that runs again what is lost, "" for nothing to run.
+    `found` says how many were found, "" where nothing is looked for; `total` counts all.
     """
 
+    states: dict[TaskId, str]
     rows: tuple[TaskRow, ...]
     summary: str
-    folded: int
     only_here: int
     safety: str
     can_send_all: bool
@@ -133,7 +128,7 @@ class TaskRows:
         """Show a task as it stands now."""
         words = self._words
         server = self._window.servers.get(task.server) if task.server else None
-        name = server.name if server else task.server_name or task.server or ""
+        name = self._window.server_name(task) if task.server else ""
         trouble = task.trouble or task.note or self._hindrance(task, server)
         if task.state is State.LOST and task.is_run_again:
             trouble = Trouble.of("lost_run_again", server=name)
@@ -154,8 +149,7 @@ class TaskRows:
             self._results(task),
             not task.is_ended and not task.is_cancel_wanted,
             task.is_ended,
-            # What was collected from servers has no workflow here.
-            task.is_ended and task.state is not State.ADOPTED and bool(task.digest),
+            task.is_repeatable,
             self._can_go_elsewhere(task, server),
             self._files.is_direct(task),
             task.pictures[0].filename if task.pictures else "",
@@ -190,10 +184,7 @@ class TaskRows:
         before = self._window.tasks.get(task.again_of) if task.again_of else None
         if before is None or before.server is None:
             return None
-        server = self._window.servers.get(before.server)
-        return Trouble.of(
-            "moved_here", server=server.name if server else before.server_name or before.server
-        )
+        return Trouble.of("moved_here", server=self._window.server_name(before))
 
     def _can_go_elsewhere(self, task: Task, server: Server | None) -> bool:
         """Only the person can decide whether a silent server still has a task."""

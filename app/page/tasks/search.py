@@ -51,8 +51,5 @@ class TaskSearch:
         return not query or holds(self._texts(task), query)
 
     def _texts(self, task: Task) -> list[str]:
-        words, url = self._words, task.server or task.pinned
-        server = self._window.servers.get(url) if url else None
-        state = say_state(words, self._window, task)
-        name = server.name if server else task.server_name or url or ""
-        return [words.title(task.title), state, name]
+        state = say_state(self._words, self._window, task)
+        return [self._words.title(task.title), state, self._window.server_name(task)]

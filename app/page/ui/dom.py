@@ -95,24 +95,43 @@ def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
     listen(target, "click", clicked)
 
 
+class Sight:
+    """Calls `handle(element, is_near)` when an element comes near what is in view, or leaves it.
+
+    `margin` is how near, in CSS pixels.
+    """
+
+    def __init__(self, handle: Callable[[Any, bool], None], margin: int) -> None:
+        self._handle = handle
+        options = to_object({"rootMargin": f"{margin}px 0px"})
+        # One for each panel, never removed: it lives as long as the page.
+        self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
+
+    def watch(self, target: Any) -> None:
+        """Watch this element, too, for as long as it is on the page."""
+        self._observer.observe(target)
+
+    def unwatch(self, target: Any) -> None:
+        """Watch this element no longer."""
+        self._observer.unobserve(target)
+
+    def _changed(self, entries: Any, _observer: Any) -> None:
+        for entry in entries:
+            self._handle(entry.target, entry.isIntersecting)
+
+
 class ViewWatcher:
     """Calls a function with each watched element once it is almost in view."""
 
     def __init__(self, handle: Callable[[Any], None]) -> None:
         self._handle = handle
-        options = to_object({"rootMargin": "400px"})
-        # One for each panel, never removed: it lives as long as the page.
-        self._observer = js.IntersectionObserver.new(create_proxy(self._changed), options)
+        self._sight = Sight(self._changed, 400)
+        self.watch = self._sight.watch
 
-    def watch(self, target: Any) -> None:
-        """Watch this element, too."""
-        self._observer.observe(target)
-
-    def _changed(self, entries: Any, _observer: Any) -> None:
-        for entry in entries:
-            if entry.isIntersecting:
-                self._observer.unobserve(entry.target)
-                self._handle(entry.target)
+    def _changed(self, target: Any, is_near: bool) -> None:
+        if is_near:
+            self._sight.unwatch(target)
+            self._handle(target)
 
 
 def close_from_outside(event: Any) -> None:
@@ -214,7 +233,8 @@ class Rows:
             self.cards.pop(key)["card"].remove()
             del self.rows[key]
         for key, row in rows.items():
-            if self.rows.get(key) != row:
+            known = self.rows.get(key, self)
+            if known is not row and known != row:
                 self.rows[key] = row
                 try:
                     if key not in self.cards:

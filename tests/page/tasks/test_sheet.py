@@ -1,11 +1,11 @@
-"""The order of tasks on the page, and which of them have a card."""
+"""The order of tasks on the page."""
 
 from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.tasks.sheet import SPARE, in_order, on_sheet
+from page.tasks.sheet import in_order
 from tests.page.test_view import views_of
 from tests.tether.core.farm import (
     NOON,
@@ -90,31 +90,28 @@ def test_nothing_that_happens_to_a_task_takes_its_card_or_moves_it(
         elif task.state is State.RUNNING:
             complete(window, [task])
         if is_looked_at:
-            rows = views.view(NOON, most=2).tasks.rows
-            shown = [row.task_id for row in rows]
-            assert [task_id for task_id in shown if task_id in before] == before
-            assert {each.task_id for each in window.bound_to(NORTH)} <= set(shown)
+            view = views.view(NOON).tasks
+            shown = [row.task_id for row in view.rows]
+            assert shown == list(view.states) == (before or shown)
+            assert [row.state for row in view.rows] == list(view.states.values())
             before = shown
 
 
-def test_of_hundreds_the_first_have_cards() -> None:
-    """So many that wait, and so many that have ended; those on a server in any case."""
+def test_those_near_what_is_in_view_have_a_row_and_all_have_a_place() -> None:
+    """Which is known by its state; a task that comes or goes is seen at once."""
     window = new_window(places=9)
-    old, new = press(window, 0, 4), press(window, 60, 9)
-    start(window, window.server(NORTH, NOON), (*old, *new[:4]))
-    complete(window, (*old[:3], *new[:3]))
+    old, new = press(window, 0, 3), press(window, 60, 2)
+    start(window, window.server(NORTH, NOON), old)
+    complete(window, old[:1])
     views = views_of(window)
-    view = views.view(NOON, most=2).tasks
-    shown = [*new[:2], *new[3:6], old[3]]
-    assert [row.task_id for row in view.rows] == [task.task_id for task in shown]
-    assert view.folded == 7
-    assert views.view(NOON).tasks.folded == 0
-    assert views.view(NOON, most=2).tasks.folded == 0, "what has a card keeps it"
-
-
-def test_what_has_a_card_keeps_it_within_reason() -> None:
-    window = new_window()
-    tasks = press(window, 0, SPARE + 4)
-    before = {task.task_id for task in tasks}
-    assert on_sheet(tasks, 2, before) == tasks[: SPARE + 2]
-    assert on_sheet(tasks, 2, before - {tasks[5].task_id}) == [*tasks[:5], *tasks[6 : SPARE + 2]]
+    view = views.view(NOON, near={old[1].task_id, new[1].task_id}).tasks
+    assert [row.task_id for row in view.rows] == [new[1].task_id, old[1].task_id]
+    assert list(view.states.items()) == [
+        *((task.task_id, "waiting") for task in new),
+        (old[0].task_id, "completed"),
+        *((task.task_id, "running") for task in old[1:]),
+    ]
+    (last,) = asked(window, 90)
+    window.dismiss(old[0])
+    left = [last, *new, *old[1:]]
+    assert list(views.view(NOON).tasks.states) == [task.task_id for task in left]

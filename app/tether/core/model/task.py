@@ -141,6 +141,8 @@ class Task:
     is_run_again: bool = False
     is_kept: bool = False
     """Its results are kept where they outlive its window."""
+    has_files: bool = True
+    """Its workflow and its pictures are stored for it, so it can be run again."""
     is_moving: bool = False
     """It is being taken out of its server's queue, to run on another."""
     was_moved: bool = False
@@ -201,6 +203,13 @@ class Task:
     def is_ended(self) -> bool:
         """No event can change it any more."""
         return self.state in ENDED
+
+    @property
+    def is_repeatable(self) -> bool:
+        """It has ended here, and what it was made of is still here."""
+        # What was collected from servers has no workflow.
+        is_ours = self.is_ended and self.state is not State.ADOPTED
+        return is_ours and self.has_files and bool(self.digest)
 
     def move(self, state: State) -> None:
         """Take a step.

@@ -28,6 +28,9 @@ from tether.core.protocol.address import short_name
 from tether.core.protocol.workflow import Workflow
 from tether.core.windows.peers import Peers
 
+RECENT = 200
+"""Ended tasks that the figures are made of, the latest."""
+
 JOURNAL_LENGTH = 2000
 NOTICES = 20
 
@@ -90,7 +93,7 @@ class Window:
         """One for each server ever used: a removed server's attempts are never numbered again."""
         self._by_prompt: dict[PromptId, Task] = {}
         self._ended: dict[TaskId, Task] = {}
-        self.statistics = Statistics(self.ended)
+        self.statistics = Statistics(lambda: list(self.ended())[-RECENT:])
         self.peers = Peers()
         self._bound: dict[ServerUrl, dict[TaskId, Task]] = {}
         self.requests_made = self.mended = 0  # mended: what disagreed with a task's server
@@ -147,6 +150,12 @@ class Window:
                 self.pending.unsaved.add(task.task_id)
         del self.servers[server.url]
         self.pending.are_servers_changed = True
+
+    def server_name(self, task: Task) -> str:
+        """Return what the server of a task is or was called, or the one it is to go to."""
+        url = task.server or task.pinned
+        server = self.servers.get(url) if url else None
+        return server.name if server else task.server_name or url or ""
 
     def next_request(self) -> int:
         """Return an id that no request of this window had."""

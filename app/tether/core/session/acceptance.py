@@ -1,6 +1,6 @@
 """Takes tasks into a window, and lets ended ones go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tether.core.commands import Command, Commands, LoadWorkflow, ReleaseFiles
 from tether.core.errors import Trouble
@@ -9,15 +9,18 @@ from tether.core.ids import ServerUrl
 from tether.core.model.durations import workload_of
 from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
-from tether.core.session.records import restore_task
+from tether.core.session.records import is_over, restore_task
 from tether.core.session.snapshot import read_task
 from tether.core.tracking.reconciler import Reconciler
 from tether.core.tracking.verdicts import READS
 from tether.core.windows.ledger import Entry
 
-KEPT_ENDS, SPARE_ENDS = 200, 20
-"""Ended tasks that a window remembers; the oldest go first, so many at a time, since the statistics
-are then worked out anew."""
+KEPT_ENDS, SPARE_ENDS = 1000, 20
+"""Ended tasks that a window remembers; the oldest go first, so many at a time."""
+
+KEPT_FILES = 200
+"""Ended tasks whose pictures are kept, so that they can be run again: pictures take room. Where
+something went wrong they are kept for as long as the task."""
 
 
 def new_task(event: TaskAccepted, now: float) -> Task:
@@ -44,15 +47,27 @@ class Acceptance:
         self._reconciler = reconciler
 
     def accept(self, event: TaskAccepted, now: float) -> Commands:
-        """Take in a new task; dismiss the oldest of too many ended ones."""
+        """Take in a new task; let go of the oldest ended ones, first of their files."""
         task = new_task(event, now)
         self._mark_original(task)
         task.progress.count(event.workflow.running_nodes())
         self._window.workflows[event.digest] = event.workflow
         self._window.add(task)
         ended = list(self._window.ended())
-        old = ended[:-KEPT_ENDS] if len(ended) >= KEPT_ENDS + SPARE_ENDS else ()
-        return tuple(command for each in old for command in self.dismiss(each))
+        count = len(ended) - KEPT_ENDS if len(ended) >= KEPT_ENDS + SPARE_ENDS else 0
+        gone = [command for each in ended[:count] for command in self.dismiss(each)]
+        return (*gone, *self._release(ended[count:-KEPT_FILES]))
+
+    def _release(self, ended: Iterable[Task]) -> Iterator[Command]:
+        """Let go of the files of tasks that have completed, once nobody has to keep their results.
+
+        The gallery has files of its own, of which it runs tasks again.
+        """
+        for task in ended:
+            if task.has_files and task.state is State.COMPLETED and is_over(self._window, task):
+                task.has_files = False
+                self._window.pending.unsaved.add(task.task_id)
+                yield ReleaseFiles(task.task_id)
 
     def _mark_original(self, task: Task) -> None:
         """Note at the task that a new one repeats that its work is done elsewhere."""

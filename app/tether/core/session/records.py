@@ -111,7 +111,7 @@ class SessionRecords:
                 self._ends.setdefault(task_id, (task, now))
             if task.state is not State.ADOPTED:
                 entry = entry_of(window, task, text)
-                shown = write_entry(replace(entry, record="") if _is_over(window, task) else entry)
+                shown = write_entry(replace(entry, record="") if is_over(window, task) else entry)
                 commands.append(SaveEntry(task_id, shown, write_entry(entry)))
         return (*commands, *self._forget_ends(window, now))
 
@@ -134,7 +134,7 @@ class SessionRecords:
         return write_entry(entry_of(window, self._ends[task_id][0], ""))
 
 
-def _is_over(window: Window, task: Task) -> bool:
+def is_over(window: Window, task: Task) -> bool:
     """Say whether nothing of a task is left to be done should its window be gone."""
     is_whole = task.state is State.COMPLETED and bool(task.digest and task.outputs)
     is_to_be_kept = window.settings.keeps_results and is_whole and not task.is_kept

@@ -269,5 +269,10 @@ def test_a_server_that_is_forgotten_is_gone() -> None:
     window.forget(north)
     assert list(window.servers) == [SOUTH]
     assert (task.server_name, other.server_name) == ("gpu-1", "")
+    assert [window.server_name(each) for each in (task, other)] == ["gpu-1", "south:8188"]
+    waits = waiting_task(window, 3)
+    assert window.server_name(waits) == ""
+    waits.pinned = SOUTH
+    assert window.server_name(waits) == "south:8188"
     assert window.pending.unsaved >= {task.task_id}
     assert window.pending.take().servers

@@ -25,10 +25,11 @@ from tests.tether.core.farm import (
 from tether.core.commands import LoadWorkflow, ReleaseFiles
 from tether.core.errors import Trouble
 from tether.core.events import TaskAccepted, WorkflowLoaded
-from tether.core.ids import TaskId, WindowId
+from tether.core.ids import NodeId, TaskId, WindowId
 from tether.core.model.identity import make_prompt_id
 from tether.core.model.task import State
 from tether.core.model.window import Window
+from tether.core.protocol.outputs import Output
 from tether.core.protocol.requests import Ask
 from tether.core.session import acceptance
 from tether.core.session.acceptance import Acceptance
@@ -102,6 +103,30 @@ def test_ended_tasks_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch)
     gone = (ReleaseFiles(TaskId("t0")), ReleaseFiles(TaskId("t1")))
     assert doors.accept(accepted(4), NOON) == gone
     assert list(window.tasks) == ["t2", "t3", "t4"]
+
+
+def test_what_has_completed_long_ago_lets_go_of_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once; not before its results are kept, if somebody keeps them; nor where work may be left."""
+    assert 100 <= acceptance.KEPT_FILES < acceptance.KEPT_ENDS
+    monkeypatch.setattr(acceptance, "KEPT_FILES", 1)
+    window = new_window()
+    window.settings = replace(window.settings, keeps_results=True)
+    north, doors = window.server(NORTH, NOON), acceptance_of(window)
+    tasks = [bound_task(window, north, *RUNNING, number=number) for number in range(4)]
+    kept, unkept, failed, late = tasks
+    for task in (kept, unkept):
+        task.outputs = (Output(NodeId("9"), "image", "x.png"),)
+        window.end(task, State.COMPLETED, NOON, "socket", None)
+    window.end(failed, State.FAILED, NOON, "socket", None)
+    window.end(late, State.COMPLETED, NOON, "socket", None)
+    kept.is_kept = True
+    window.pending.unsaved.clear()
+    assert doors.accept(accepted(7), NOON) == (ReleaseFiles(kept.task_id),)
+    assert kept.task_id in window.pending.unsaved
+    assert [task.is_repeatable for task in tasks] == [False, True, True, True]
+    unkept.is_kept = True
+    assert doors.accept(accepted(8), NOON) == (ReleaseFiles(unkept.task_id),)
+    assert doors.accept(accepted(9), NOON) == ()
 
 
 def test_a_running_task_is_adopted_with_a_lock_and_looked_up() -> None:
