@@ -122,8 +122,8 @@ class Views:
         self, live: list[Task], ended: list[Task], now: float, near: Container[TaskId] | None
     ) -> TaskList:
         window, words, search = self._window, self._words, self._search
-        summary = self._summary(len(live) - len(window.waiting), ended)
         here, safety, total = only_here(window), "", len(live) + len(ended)
+        summary = self._summary(len(live) - here, here, ended)
         if here:
             safety = words.say("tasks.only_here", count=here)
         elif live:
@@ -211,13 +211,13 @@ class Views:
             rows.append(row)
         return tuple(rows)
 
-    def _summary(self, running: int, ended: list[Task]) -> str:
-        """Count the tasks; each kind of end by itself, if there is any."""
+    def _summary(self, running: int, waiting: int, ended: list[Task]) -> str:
+        """Count the tasks that servers have for certain, others, and each kind of end."""
         ends = Counter(task.state for task in ended)
         sentence = self._words.say(
             "tasks.summary",
             running=running,
-            waiting=len(self._window.waiting),
+            waiting=waiting,
             done=ends[State.COMPLETED],
         )
         for state in (State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED):

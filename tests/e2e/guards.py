@@ -138,11 +138,24 @@ GUARDS = {
         "test_frames",
     ),
     "a double click is one wish": Guard(
-        "page/tasks/actions.py",
-        "        if self._is_pressed_again(action, key) and action in WORKING:\n",
+        "page/ui/dom.py",
+        "or now - before[2] > ONE_PRESS:\n",
+        "or True:\n",
+        "test_twice",
+    ),
+    "what came under the pointer meanwhile is not meant": Guard(
+        "page/ui/dom.py",
+        "        if event.detail > 1 and action != before[0]:\n",
         "        if False:\n",
-        "test_new_task",
-        "each_button",
+        "test_first_use",
+        "double_click_on_cancel",
+    ),
+    "Run is pressed once where nothing was changed": Guard(
+        "page/composer/composer.py",
+        "        if not self._is_new and 0 <= now() - self._ran_at < ONE_PRESS:\n",
+        "        if False:\n",
+        "test_twice",
+        "a_moment_later",
     ),
     "pictures are not given to a workflow that takes none": Guard(
         "page/composer/composer.py",

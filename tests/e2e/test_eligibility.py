@@ -125,15 +125,26 @@ def test_a_batch_of_12_over_three_different_servers(
 def test_what_nobody_has_is_told_and_can_be_mended(
     mixed: Farm, watched_page: Page, watch: Watch
 ) -> None:
-    """The sentence names what is missing where; a substitute and *Run again* finish it."""
+    """Run is refused; what a script gives fails, and says what is missing where.
+
+    With a substitute Run goes on: what servers have is asked anew.
+    """
     page = open_page(watched_page, mixed)
-    send(page, with_model("fine.pth"), 1, 0)
+    give_workflow(page, json.dumps(with_model("fine.pth")))
+    expect(page.locator("#server-choice option:disabled")).to_have_count(3)
+    page.locator("#picture-picker").set_input_files([as_file(noise(0), "p0.png")])
+    page.locator("#run").click()
+    expect(page.locator("#compose .trouble")).to_contain_text("None of your servers has all that")
+    expect(page.locator("#server-choice")).to_be_focused()
+    expect(page.locator("#pictures li")).to_have_count(1)
+    expect(tasks(page)).to_have_count(0)
+    page.evaluate("workflow => tether.submit({workflow})", with_model("fine.pth"))
     expect(tasks(page, "failed")).to_have_count(1)
     expect(page.locator(".task .trouble")).to_contain_text("gpu-2: fine.pth")
     assert not any(server.requests and mixed.posts(n) for n, server in enumerate(mixed.servers))
     second = f"http://127.0.0.1:{mixed.servers[1].port}"
     page.evaluate("([url]) => tether.substitute(url, 'fine.pth', 'ESRGAN/4x.pth')", [second])
-    page.locator(".task [data-action=again]").click()
+    page.locator("#run").click()
     expect_done(page, 1)
     assert prompts(mixed, 1) == [(200, ["ESRGAN/4x.pth"])]
     assert own_tasks(page)

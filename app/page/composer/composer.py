@@ -14,7 +14,7 @@ from page.composer.panel import OWN, RECENT, ComposerPanel, Problem
 from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
-from page.ui.dom import by_id, listen
+from page.ui.dom import ONE_PRESS, by_id, listen
 from page.ui.parts import load_part
 from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
@@ -42,7 +42,8 @@ class Composer:
         self._intake = intake
         self._caller = caller
         self._is_ready = asyncio.Event()
-        self._is_running = self._is_wanted = False
+        self._is_running = self._is_wanted = self._is_new = False
+        self._ran_at = 0.0
         self._server_workflows: Any = None
         self.on_run: Callable[[TaskId], None] = lambda _first: None
         """Called with the first of the tasks that were made."""
@@ -64,8 +65,12 @@ class Composer:
     async def run(self) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.
 
-        Pressed again meanwhile, as by a double click, it sends only pictures that came since.
+        Pressed again meanwhile, as by a double click, it sends only pictures that came since; and
+        right after that nothing, unless something is chosen or typed otherwise.
         """
+        now = self._context.world.clock.now
+        if not self._is_new and 0 <= now() - self._ran_at < ONE_PRESS:
+            return
         self._is_wanted = True
         if self._is_running:
             return
@@ -90,6 +95,8 @@ class Composer:
             copies = read_copies(panel.copies)
         except TetherError as error:
             problems.append((words.trouble(error.trouble), panel.copies_field))
+        if not problems and chosen is not None and await self._can_nobody():
+            problems.append((words.say("trouble.all_lack"), panel.servers.field))
         panel.refuse(problems)
         if problems or chosen is None or not self._is_meant(panel.tasks()):
             return
@@ -124,10 +131,18 @@ class Composer:
             panel.fold()
             if is_own:
                 self._library.used(chosen)
+            self._ran_at, self._is_new = self._context.world.clock.now(), False
 
     def _is_meant(self, tasks: int) -> bool:
         sentence = self._context.words.say("compose.many", tasks=tasks)
         return tasks <= MANY or bool(js.confirm(sentence))
+
+    async def _can_nobody(self) -> bool:
+        """Tell whether each server lacks something, also after it was asked anew."""
+        servers = self.panel.servers
+        if servers.are_all_lacking:
+            await self._form.check_again()
+        return servers.are_all_lacking
 
     async def choose(self, name: str) -> None:
         """Show the form of a workflow that the library has under a name."""
@@ -189,8 +204,15 @@ class Composer:
             if await self._opener.carries_workflow(file):
                 self.panel.offer_workflow(key)
 
+    def refuse_picture(self, key: str, name: str) -> None:
+        """Take a broken picture off the list, and say so."""
+        self.panel.drop(key)
+        words = self._context.words
+        self._context.notices.show(words.trouble(Trouble.of("picture_broken", picture=name)))
+
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""
+        self._is_new = True
         self._drafts.changed()
 
     def translate(self) -> None:

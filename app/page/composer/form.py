@@ -207,6 +207,12 @@ class Form:
             }
         )
 
+    async def check_again(self) -> None:
+        """Ask the servers anew what they have for the workflow that is shown."""
+        self._describer.forget()
+        if self._shown is not None:
+            await self._check_servers(self._shown)
+
     def _substituted(self, url: str, name: str, there: str) -> None:
         self._substitute(ServerUrl(url), name, there)
         if self._shown is not None:

@@ -147,7 +147,8 @@ def read_answer(field: Field, typed: str) -> Any:
     high = field.high if field.high is not None else float("inf")
     if number is None or not low <= number <= high:
         facts = {"low": _limit(field.low), "high": _limit(field.high)}
-        raise BadInput("field_bad", node=field.title, field=field.input, value=typed, **facts)
+        code = "field_bad" if field.kind == "number" else "field_not_whole"
+        raise BadInput(code, node=field.title, field=field.input, value=typed, **facts)
     return number
 
 

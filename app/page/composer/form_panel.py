@@ -6,7 +6,7 @@ from typing import Any
 import js
 
 from page.composer.form_fields import Field, range_of, read_answer
-from page.ui.dom import button, by_id, check_box, element, listen, on_action, options, set_text
+from page.ui.dom import button, by_id, check_box, element, listen, on_action, options
 from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.core.errors import BadInput
@@ -96,17 +96,14 @@ class FormPanel:
                 shown.focus()
 
     def problems(self) -> list[tuple[str, Any]]:
-        """Return wrong values as (sentence, element); each field shows its own, if any."""
+        """Return wrong values as (sentence, element)."""
         found: list[tuple[str, Any]] = []
         for field, shown in self._shown():
-            sentence = ""
             try:
                 self._answer(field, shown)
             except BadInput as error:
                 facts = dict(error.trouble.facts) | {"field": self._label(field)}
-                sentence = self._words.say("trouble.field_bad", **facts)
-                found.append((sentence, shown))
-            set_text(self._box.querySelector(f"#{shown.id}-wrong"), sentence)
+                found.append((self._words.say(f"trouble.{error.trouble.code}", **facts), shown))
         return found
 
     def answers(self) -> dict[tuple[NodeId, str], Any]:
@@ -201,10 +198,6 @@ class FormPanel:
             shown.title = limits
         if field.kind == "seed":
             row.append(button("dice", str(number), _DICE, aria_label=self._words.say("form.dice")))
-        wrong = element("p", "trouble", id=f"{shown.id}-wrong")
-        wrong.hidden = True
-        shown.setAttribute("aria-describedby", wrong.id)
-        row.append(wrong)
         return row
 
     def _name(self, field: Field) -> str:

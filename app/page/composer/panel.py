@@ -37,12 +37,18 @@ class Controller(Protocol):
     async def check_picture(self, key: str, name: str, file: Any) -> None:
         """Drop a file that was added as a picture, if it is none."""
 
+    def refuse_picture(self, key: str, name: str) -> None:
+        """Drop a picture that is broken."""
+
     def changed(self) -> None:
         """Keep what is chosen now."""
 
     def why_alike(self) -> str:
         """Say why several tasks of one picture would give the same, "" if they don't."""
 
+
+DECODED = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "bmp"))
+"""What every browser decodes, if it is whole."""
 
 _NO_PICTURES = ("application/", "video/", "audio/", "model/", "image/svg")
 _NO_PICTURE_ENDINGS = (".json", ".mkv", ".mov", ".flac", ".opus", ".mp3", ".glb", ".latent")
@@ -84,6 +90,8 @@ class ComposerPanel:
         )
         take_dropped(self.add)
         on_action(self._list, self._act_on_picture)
+        # This event doesn't bubble.
+        listen(self._list, "error", self._not_decoded, is_first=True)
         listen(by_id("pictures-clear"), "click", lambda _event: self._drop_all())
         listen(self._fold, "click", lambda _event: self.fold(self._is_open))
 
@@ -133,12 +141,18 @@ class ComposerPanel:
         """Say below each field what is wrong in it, and go to the first; [] for none."""
         for field, said in self._refused:
             field.removeAttribute("aria-invalid")
+            field.removeAttribute("aria-errormessage")
             said.remove()
         self._refused = []
         for sentence, field in problems:
+            said = element("p", "trouble", sentence, role="alert", id=f"{field.id}-wrong")
             field.setAttribute("aria-invalid", "true")
-            said = element("p", "trouble", sentence, role="alert")
-            (field.closest("#drop > p, #form .field, #compose > label") or field).after(said)
+            field.setAttribute("aria-errormessage", said.id)
+            place = field.closest("#form .field")
+            if place:
+                place.append(said)
+            else:
+                (field.closest("#drop > p, #compose > label") or field).after(said)
             self._refused.append((field, said))
         if problems:
             first = problems[0][1]
@@ -271,6 +285,12 @@ class ComposerPanel:
         if item:
             label = self._words.say("compose.its_workflow")
             item.append(button("workflow", key, label, "quiet carried"))
+
+    def _not_decoded(self, event: Any) -> None:
+        """Take a picture off that is broken; what this browser doesn't know, a server may."""
+        key = str(event.target.parentElement.dataset.picture)
+        if key in self._pictures and str(self._pictures[key][1].type) in DECODED:
+            self._controller.refuse_picture(key, self._pictures[key][0])
 
     def _act_on_picture(self, action: str, key: str) -> None:
         if action == "workflow":

@@ -14,23 +14,23 @@ class ServerChoice:
     def __init__(self, words: Words, changed: Callable[[], None]) -> None:
         self._words = words
         self._changed = changed
-        self._server = by_id("server-choice")
+        self.field = by_id("server-choice")
         self._forecast = by_id("server-forecast")
         self._sentence = ""
         self._offered: list[str] = []
         self._rows: tuple[ServerRow, ...] = ()
         self._marks: dict[str, str] = {}
-        listen(self._server, "change", lambda _event: self._choose())
+        listen(self.field, "change", lambda _event: self._choose())
 
     @property
     def chosen(self) -> str:
         """The address of the chosen server, "" for automatic."""
-        return str(self._server.value)
+        return str(self.field.value)
 
     def choose(self, url: str) -> None:
         """Choose a server, if it is offered."""
         if any(row.url == url for row in self._rows):
-            self._server.value = url
+            self.field.value = url
             self._choose()
 
     def _choose(self) -> None:
@@ -45,15 +45,15 @@ class ServerChoice:
         if offered == self._offered:
             return
         self._offered = offered
-        chosen = self._server.value
-        while self._server.options.length > 1:
-            self._server.remove(1)
+        chosen = self.field.value
+        while self.field.options.length > 1:
+            self.field.remove(1)
         for row in rows:
             option = element("option", "", texts[row.url], value=row.url)
             option.disabled = row.url in self._marks
-            self._server.append(option)
+            self.field.append(option)
         if any(row.url == chosen and row.url not in self._marks for row in rows):
-            self._server.value = chosen
+            self.field.value = chosen
         self._show_forecast()
 
     def _text(self, row: ServerRow) -> str:
@@ -65,6 +65,11 @@ class ServerChoice:
         self._marks = marks
         self.offer(self._rows)
         self._changed()
+
+    @property
+    def are_all_lacking(self) -> bool:
+        """No server can be chosen, since each lacks something."""
+        return bool(self._rows) and all(row.url in self._marks for row in self._rows)
 
     def lacking(self) -> list[ServerUrl]:
         """Return the servers that are not offered."""

@@ -8,7 +8,7 @@ import js
 from page.gallery.entry import GalleryEntry, Groups
 from page.ui.clock import clock
 from page.ui.context import PageContext
-from page.ui.dom import button, by_id, element, listen, on_action, set_text
+from page.ui.dom import WORK, button, by_id, element, listen, on_action, set_text
 from tether.core.protocol.outputs import VIEWED, Output, saved_name
 from tether.workflows.values import label_of
 
@@ -48,7 +48,7 @@ class GalleryPanel:
         listen(self._undo, "click", lambda _event: handle("undo", ""))
         listen(self._dialog, "close", lambda _event: self._closed())
         listen(self._list, "click", self._clicked)
-        on_action(self._list, handle)
+        on_action(self._list, handle, WORK)
 
     @property
     def is_open(self) -> bool:

@@ -26,12 +26,6 @@ END_GRACE = 2.0
 
 MAX_DELAYS = 100
 
-ONE_PRESS = 1.0
-"""Seconds within which the same button pressed again is the same wish, as in a double click."""
-
-WORKING = {"again", "again-lost", "elsewhere", "send", "use", "cancel-all", "save-all"}
-"""Actions that cause work."""
-
 
 class TaskActions:
     """The controller of the panel of tasks."""
@@ -42,8 +36,6 @@ class TaskActions:
         self._composer = composer
         self._undo = undo
         self._viewer: Viewer | None = None
-        self._pressed = ("", "", 0.0)
-        """The latest action: what, of which task, and when."""
         self.search = TaskSearch(context.window, context.words)
         """What all tasks are that a button for all of them is about."""
         self.picture_delays: list[float] = []
@@ -52,8 +44,6 @@ class TaskActions:
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
         context, task_id = self._context, TaskId(key)
-        if self._is_pressed_again(action, key) and action in WORKING:
-            return
         match action:
             case "again":
                 self.run_again(task_id)
@@ -81,15 +71,6 @@ class TaskActions:
 
     def _ended(self) -> list[Task]:
         return list(filter(self.search.shows, self._context.window.ended()))
-
-    def _is_pressed_again(self, action: str, key: str) -> bool:
-        before, now = self._pressed, self._context.world.clock.now()
-        self._pressed = action, key, now
-        return before[:2] == (action, key) and 0 <= now - before[2] < ONE_PRESS
-
-    def has_just_cancelled(self, key: str) -> bool:
-        """Tell whether the latest action was to cancel this task."""
-        return self._pressed[:2] == ("cancel", key)
 
     def _cancel_all(self) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""

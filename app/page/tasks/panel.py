@@ -12,6 +12,7 @@ from page.tasks.row import TaskList, TaskRow
 from page.tasks.search import Wanted
 from page.ui.context import PageContext
 from page.ui.dom import (
+    WORK,
     Rows,
     button,
     by_id,
@@ -66,8 +67,7 @@ class TasksPanel:
         self.near = Near(context.repaint)
         self._place = Place(context.world.records)
         self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
-        on_action(by_id("task-panel"), self._act)
-        listen(by_id("tasks"), "click", self._clicked, is_first=True)
+        on_action(by_id("task-panel"), self._act, WORK)
         for field in (self._query, self._kind):
             listen(field, "input", lambda _event: self._look())
         listen(self._find, "focusout", lambda _event: self._repaint())
@@ -117,12 +117,6 @@ class TasksPanel:
                 self._results.fetch(self._rows.cards[key.rpartition(":")[0]]["results"], key)
             case _:
                 self._actions.act(action, key)
-
-    def _clicked(self, event: Any) -> None:
-        """Don't take the second click of a double click on Cancel for one on what came there."""
-        dismiss = event.target.closest("[data-action=dismiss]")
-        if dismiss and event.detail > 1 and self._actions.has_just_cancelled(dismiss.dataset.key):
-            event.stopPropagation()
 
     def _show_batch(self, tasks: TaskList) -> None:
         batch = tasks.batch

@@ -1,6 +1,6 @@
 """Elements: made, changed, listened to. Everything a server says goes in as text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import js
@@ -77,20 +77,39 @@ def listen(
     target.addEventListener(name, create_proxy(handler), is_first)
 
 
-def on_action(target: Any, handler: Callable[[str, str], None]) -> None:
+ONE_PRESS = 1.0
+"""Seconds within which the same button pressed again is the same wish, as in a double click."""
+
+WORK = frozenset({"again", "again-lost", "elsewhere", "send", "use", "cancel-all", "save-all"})
+"""Actions that cause work, and do it once for one wish."""
+
+
+def on_action(
+    target: Any, handler: Callable[[str, str], None], once: Container[str] = frozenset()
+) -> None:
     """Call `handler(action, key)` for clicks on what has `data-action` and `data-key`.
 
-    A link with an action does it on a plain click, and is a link for those who want a new tab.
+    A link with an action does it on a plain click, and is a link for those who want a new tab. The
+    second half of a double click is none for what came under the pointer meanwhile.
     """
+    latest = "", "", 0.0
 
     def clicked(event: Any) -> None:
+        nonlocal latest
         found = event.target.closest("[data-action]")
-        if found:
-            if found.tagName == "A":
-                if event.ctrlKey or event.metaKey or event.shiftKey:
-                    return
-                event.preventDefault()
-            handler(found.dataset.action, found.getAttribute("data-key") or "")
+        if not found:
+            return
+        if found.tagName == "A":
+            if event.ctrlKey or event.metaKey or event.shiftKey:
+                return
+            event.preventDefault()
+        action, key = str(found.dataset.action), str(found.getAttribute("data-key") or "")
+        before, now = latest, event.timeStamp / 1000
+        if event.detail > 1 and action != before[0]:
+            return
+        latest = action, key, now
+        if action not in once or before[:2] != (action, key) or now - before[2] > ONE_PRESS:
+            handler(action, key)
 
     listen(target, "click", clicked)
 

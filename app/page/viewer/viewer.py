@@ -8,7 +8,7 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
-from page.ui.dom import button, by_id, element, listen, on_action, set_text
+from page.ui.dom import WORK, button, by_id, element, listen, on_action, set_text
 from page.ui.words import show_errors
 from page.viewer.model import show_model
 from tether.browser.values import to_object
@@ -61,7 +61,7 @@ class Viewer:
         self._turn = 0
         """Counts what was wanted: a result that comes after the next wish is dropped."""
         self._make()
-        on_action(self._dialog, lambda action, _key: self._pressed(action))
+        on_action(self._dialog, lambda action, _key: self._pressed(action), WORK)
         listen(self._dialog, "close", lambda _event: self._closed())
         listen(self._dialog, "keydown", self._key_pressed)
         listen(self._slider, "input", lambda _event: self._divide())

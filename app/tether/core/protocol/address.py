@@ -64,7 +64,9 @@ def parse_server_url(text: str, page_url: str = "http://localhost/") -> ServerUr
     if _PORT.fullmatch(typed):
         typed = f":{typed}"
     page = urlsplit(page_url)
-    if typed.startswith("//") or not typed:
+    if not typed:
+        raise BadInput("address_empty")
+    if typed.startswith("//"):
         raise BadInput("address_bad", address=text)
     if typed.startswith(":"):
         typed = f"{_page_scheme(page.scheme)}://{_bracketed(page.hostname or 'localhost')}{typed}"

@@ -68,7 +68,7 @@ def test_a_served_list_can_be_relative_to_the_page(typed: str, page: str, meant:
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
-        ("", "address_bad"),
+        ("", "address_empty"),
         ("//gpu-1", "address_bad"),
         ("http://", "address_bad"),
         ("http://gpu 1", "address_bad"),
