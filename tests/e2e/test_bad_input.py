@@ -114,6 +114,9 @@ def add_server(page: Page, address: str) -> None:
     [
         ("ftp://files", "starts with ftp:"),
         ("http://", "is not a server address"),
+        ("192.168.1.256", "is not a server address"),
+        ("99999", "is not a server address"),
+        ("", "Type the address of a ComfyUI server"),
     ],
 )
 def test_an_address_that_is_none(watched_page: Page, one: Farm, address: str, told: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PIL.PngImagePlugin import PngInfo
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -185,3 +185,73 @@ def test_no_button_of_a_result_covers_another(watched_page: Page, two: Farm, wid
     for button in page.locator(".task").first.locator("button:visible, .save:visible").all():
         button.scroll_into_view_if_needed()
         button.click(trial=True)
+
+
+def test_counts_agree_while_pictures_are_on_their_way(watched_page: Page, two: Farm) -> None:
+    """What no server has for certain waits here, whatever is being sent."""
+    page = open_page(watched_page, two)
+    held: list[Route] = []
+    is_open = False
+    page.route(
+        "**/upload/image", lambda route: route.continue_() if is_open else held.append(route)
+    )
+    run(page, several(6))
+    expect(tasks(page, "uploading").first).to_be_attached()
+    expect(page.locator("#task-summary")).to_have_text("0 on servers, 6 waiting here, 0 done")
+    expect(page.locator("#task-safety")).to_contain_text("6 only in this window")
+    is_open = True
+    for route in held:
+        route.continue_()
+    expect_done(page, 6)
+
+
+def test_good_news_looks_good_and_goes_by_itself(watched_page: Page, two: Farm) -> None:
+    page = open_page(watched_page, two)
+    run(page, several(2))
+    expect_done(page, 2)
+    with page.expect_download():
+        page.locator("#task-save").click()
+    good = page.locator(".notice[data-tone=good]")
+    expect(good).to_contain_text("Saved")
+    text: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
+    page.locator("#picture-picker").set_input_files([text])
+    bad = page.locator(".notice[data-tone=bad]")
+    expect(bad).to_contain_text("a.png")
+    border = "(each) => getComputedStyle(each).borderColor"
+    assert good.evaluate(border) != bad.evaluate(border)
+    expect(good).to_have_count(0)
+    expect(bad).to_have_count(1)
+
+
+FOCUSED_PANEL = """() =>
+  document.activeElement.closest(".servers-panel, .task-panel, .compose-panel")?.className"""
+
+
+@pytest.mark.fresh_tab
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_keys_go_the_way_that_the_eye_goes(watched_page: Page, two: Farm, width: int) -> None:
+    """From left to right, and down: compose, results, servers; on a phone servers come first."""
+    page = open_page(watched_page, two)
+    page.set_viewport_size({"width": width, "height": 900})
+    boxes = {
+        name: page.locator(f".{name}-panel").evaluate(
+            "each => each.getBoundingClientRect().toJSON()"
+        )
+        for name in ("servers", "task", "compose")
+    }
+    visited: list[str] = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        panel = page.evaluate(FOCUSED_PANEL)
+        if panel and (name := str(panel).removesuffix("-panel")) not in visited:
+            visited.append(name)
+    # A sheet at the bottom edge comes last.
+    by_place = sorted(boxes, key=lambda name: (boxes[name]["y"] // 200, boxes[name]["x"]))
+    assert visited == by_place
+
+
+def test_a_link_shows_its_own_phrase(watched_page: Page, two: Farm) -> None:
+    """Also where no server is known yet, so that nothing can be collected."""
+    phrase = "amber-anvil-apple-arrow-atlas-autumn"
+    page = open_page(watched_page, f"{two.url.partition('?')[0]}#collect={phrase}")
+    expect(page.locator("#collect-phrase")).to_have_value(phrase)

@@ -19,6 +19,7 @@ from tests.e2e.farm import (
     tasks,
     wait_for,
 )
+from tests.e2e.test_draft import kept_files
 from tests.e2e.watch import Watch
 
 
@@ -51,6 +52,13 @@ def test_the_page_says_what_is_only_here_and_warns_before_leaving(
         expect_done(page, 5)
         expect(page.locator("#task-safety")).to_be_hidden()
         assert one.posts(0) == 5
+        # What has ended, and what is only chosen, comes back.
+        page.locator("#picture-picker").set_input_files(pictures(1))
+        kept_files(page, 1)
+        page.reload()
+        assert len(asked) == 1
+        expect(page.locator("#pictures li")).to_have_count(1)
+        expect_done(page, 5)
 
 
 def collected(browser: Browser, address: str) -> Page:

@@ -307,6 +307,8 @@ def test_a_large_result_is_shown_by_a_smaller_copy_and_fetched_whole_on_a_click(
         offer.click()
         expect(page.locator(".results .save")).to_have_count(1)
         assert result_of(page, "p.png").tobytes() == ImageOps.invert(noise(4)).tobytes()
+        page.locator(".task [data-action=again]").click()
+        expect_done(page, 2)
     background.run(server.stop())
 
 

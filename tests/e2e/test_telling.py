@@ -188,3 +188,19 @@ def test_what_the_browser_forbids_is_not_offered(
             pass
         page.wait_for_timeout(500)  # that nothing comes of the code is what is tested
         expect(page.locator(".offer")).to_have_count(0)
+
+
+@pytest.mark.long
+@pytest.mark.fresh_tab
+def test_a_long_batch_of_short_tasks_is_offered_to_be_told_of_until_it_is_done(
+    watched_page: Page, background: Background
+) -> None:
+    """No single one is long; and an offer that nobody took goes with the work."""
+    with farm(background, 1, pace=1.0) as one:
+        page = open_page(notifying(watched_page), one)
+        run(page, [as_file(noise(number), f"{number}.png") for number in range(12)])
+        offer = page.locator(".offer")
+        expect(offer).to_contain_text("Tell me when it is done")
+        assert int(page.evaluate("tether.stats().tasks.completed")) > 0
+        expect_done(page, 12)
+        expect(offer).to_have_count(0)

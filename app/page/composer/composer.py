@@ -189,26 +189,22 @@ class Composer:
         if not self.panel.pictures():
             self.panel.add(samples)
 
-    async def check_picture(self, key: str, name: str, file: Any) -> None:
-        """Take a file that is no picture off the list, and say so."""
-        words, notices = self._context.words, self._context.notices
+    async def check_picture(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
+        """Take a file that is no picture, or a broken one, off the list, and say so."""
+        trouble = Trouble.of("picture_broken", picture=name)
         try:
             await self._intake.check_picture(name, file)
         except TetherError as error:
-            self.panel.drop(key)
-            notices.show(words.trouble(error.trouble))
+            trouble = error.trouble
         except OSError:  # a folder can't even be read
-            self.panel.drop(key)
-            notices.show(words.trouble(Trouble.of("not_a_picture", picture=name)))
+            trouble = Trouble.of("not_a_picture", picture=name)
         else:
-            if await self._opener.carries_workflow(file):
-                self.panel.offer_workflow(key)
-
-    def refuse_picture(self, key: str, name: str) -> None:
-        """Take a broken picture off the list, and say so."""
-        self.panel.drop(key)
-        words = self._context.words
-        self._context.notices.show(words.trouble(Trouble.of("picture_broken", picture=name)))
+            if not is_broken:
+                if await self._opener.carries_workflow(file):
+                    self.panel.offer_workflow(key)
+                return
+        if self.panel.drop(key):
+            self._context.notices.show(self._context.words.trouble(trouble))
 
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""

@@ -34,11 +34,8 @@ class Controller(Protocol):
     async def choose(self, name: str) -> None:
         """Show the form of a workflow."""
 
-    async def check_picture(self, key: str, name: str, file: Any) -> None:
-        """Drop a file that was added as a picture, if it is none."""
-
-    def refuse_picture(self, key: str, name: str) -> None:
-        """Drop a picture that is broken."""
+    async def check_picture(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
+        """Drop a file that was added as a picture, if it is none or broken."""
 
     def changed(self) -> None:
         """Keep what is chosen now."""
@@ -289,17 +286,19 @@ class ComposerPanel:
     def _not_decoded(self, event: Any) -> None:
         """Take a picture off that is broken; what this browser doesn't know, a server may."""
         key = str(event.target.parentElement.dataset.picture)
-        if key in self._pictures and str(self._pictures[key][1].type) in DECODED:
-            self._controller.refuse_picture(key, self._pictures[key][0])
+        if key in self._pictures:
+            name, file = self._pictures[key]
+            if str(file.type) in DECODED:
+                self._soon(self._controller.check_picture(key, name, file, is_broken=True))
 
     def _act_on_picture(self, action: str, key: str) -> None:
         if action == "workflow":
             self._soon(self._controller.open_file(self._pictures[key][1]))
         self.drop(key)
 
-    def drop(self, key: str) -> None:
-        """Take a picture off the list."""
-        self._pictures.pop(key, None)
+    def drop(self, key: str) -> bool:
+        """Take a picture off the list; tells whether it was there."""
+        was_there = self._pictures.pop(key, None) is not None
         item = self._list.querySelector(f'[data-picture="{key}"]')
         if item:
             js.URL.revokeObjectURL(item.querySelector("img").src)
@@ -307,6 +306,7 @@ class ComposerPanel:
             self.count()
             self._repaint()
             self.changed()
+        return was_there
 
 
 def take_dropped(take: Callable[[list[Any]], None]) -> None:
