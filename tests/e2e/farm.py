@@ -39,7 +39,7 @@ LOCAL = Settings(port=0, cors="*")
 AT_WORK = "before ImageInvert"
 """Where a task of the usual workflow stands while a story goes on."""
 
-PATIENCE = 30.0
+PATIENCE = 180.0
 """Seconds after which what a test waits for will not come, on however busy a machine."""
 
 TIMES = 8
