@@ -88,7 +88,7 @@ class DemoWorld:
         return Listed(json.dumps(servers))
 
     def address(self, task: Task, output: Output) -> str:
-        """Return an object URL of the output, "" without one; each has one until `forget`."""
+        """Return an object URL of the output, "" without one; each has one until `retain`."""
         server, target = self._where(task, output)
         urls = self._urls.setdefault(task.task_id, {})
         if target not in urls and (blob := server.view(target)) is not None:
@@ -109,10 +109,11 @@ class DemoWorld:
         blob = server.view(target)
         return blob if blob is not None and blob.size <= limit else None
 
-    def forget(self, task_id: TaskId) -> None:
-        """Revoke the URLs of a task."""
-        for url in self._urls.pop(task_id, {}).values():
-            js.URL.revokeObjectURL(url)
+    def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
+        """Revoke the URLs of all tasks but those that are shown."""
+        for task_id in [each for each in self._urls if not is_shown(each)]:
+            for url in self._urls.pop(task_id).values():
+                js.URL.revokeObjectURL(url)
 
     def _where(self, task: Task, output: Output) -> tuple[InPageServer, str]:
         """Return the server of an output, and its path there."""

@@ -38,7 +38,9 @@ class Page:
         contained("painting of servers", lambda: self.servers.show(view.servers))
         offered = tuple(row for row in view.servers if not row.is_held)
         contained("painting of the choice of servers", lambda: composer.servers.offer(offered))
-        composer.servers.show_forecast(view.forecast)
+        # Where the next one goes says nothing of many, which the button does.
+        is_of_many = composer.tasks() > 1 and view.crew.servers > 1
+        composer.servers.show_forecast("" if is_of_many else view.forecast)
         composer.show_crew(view.crew)
         contained("painting of tasks", lambda: self._show_tasks(view.tasks))
         context.notices.follow(view.notices)
@@ -53,6 +55,4 @@ class Page:
     def _show_tasks(self, tasks: TaskList) -> None:
         for task_id in map(TaskId, self.tasks.show(tasks)):
             self.previews.drop(task_id)
-            task = self.context.window.tasks.get(task_id)
-            if task is None or self.tasks.search.finds(task):  # else it may come back at any time
-                self.context.world.forget(task_id)
+        self.context.world.retain(self.tasks.near.keeps)

@@ -43,7 +43,7 @@ class BrowserWorld:
             on_answer, files.read, access_of, partial(begin, "upload")
         )
         media = BrowserMedia(access_of, partial(begin, "result"))
-        self.address, self.is_direct, self.forget = media.address, media.is_direct, media.forget
+        self.address, self.is_direct, self.retain = media.address, media.is_direct, media.retain
         self.fetch, self.content = media.fetch, media.content
 
     def make_hold(self) -> ports.Hold:

@@ -38,7 +38,7 @@ GUARDS = {
         "tether/browser/media.py",
         '    if kind.startswith(_SHOWN) and "svg" not in kind:\n',
         "    if kind:\n",
-        "test_results",
+        "test_viewer",
         "viewed_large",
     ),
     "nothing large is fetched unasked": Guard(
@@ -50,8 +50,8 @@ GUARDS = {
     ),
     "a removed card's results are freed": Guard(
         "tether/browser/media.py",
-        "        for address, _ in self._shown.pop(task_id, {}).values():\n",
-        "        for address, _ in ():\n",
+        "            for fetched in self._shown.pop(task_id).values():\n",
+        "            for fetched in ():\n",
         "test_results",
         "every_address",
     ),
@@ -195,7 +195,7 @@ GUARDS = {
         "page/ui/undo.py",
         "        undo, self._done = self._undo, None\n",
         "        undo = self._undo\n",
-        "test_new_task",
+        "test_twice",
         "each_button",
     ),
     "what was removed goes at the latest with the page": Guard(

@@ -266,7 +266,8 @@ class ComposerPanel:
         label = self._words.say("compose.remove", picture=name)
         remove = button("remove", key, "×", aria_label=label)
         image = element("img", "", src=js.URL.createObjectURL(file), alt="")
-        parts = image, element("span", "", name), remove
+        named = element("span", "", "", element("bdi", "", name), title=name)
+        parts = image, named, remove
         self._list.append(element("li", "", "", *parts, data_picture=key))
         self._corrected(self.picture_field)
         self.count()

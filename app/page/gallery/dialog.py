@@ -233,9 +233,7 @@ class KeptResults:
         name, output = entry.whole(number), entry.outputs[number]
         blob = (await self.store.read([name])).get(name)
         if blob is None:
-            task = _task_of(entry)
-            blob = await self.world.content(task, output, LARGEST_ASKED)
-            self.world.forget(task.task_id)
+            blob = await self.world.content(_task_of(entry), output, LARGEST_ASKED)
         if blob is None:
             raise BadInput("result_gone", file=output.filename)
         return blob.slice(0, blob.size, type_of(output.filename))

@@ -127,8 +127,6 @@ class Gallery:
                     await keeper.keep(task)
                 if not task.is_kept:
                     context.emit(ResultsKept(task.task_id))
-                if task.task_id not in context.window.tasks:
-                    context.world.forget(task.task_id)  # its card went while files were fetched
         except OSError as error:
             self._queue.clear()  # the next one that ends is tried again
             if not self._is_failure_reported:

@@ -137,9 +137,7 @@ class Keeper:
     async def _smaller(self, task: Task, name: str, output: Output) -> dict[str, Any]:
         """Return the thumbnail of a picture that is too large, made of its server's copy."""
         copy = await self._world.fetch(task, output, is_asked=False)
-        if not copy.address:
-            return {}
-        small = await shrunk(await (await js.fetch(copy.address)).blob())
+        small = await shrunk(copy.content) if copy.content is not None else None
         return {} if small is None else {name: small}
 
     def _fitting(self, contents: dict[str, Any]) -> dict[str, int]:

@@ -156,7 +156,6 @@ class TaskActions:
             self.search.removed.difference_update(going)
             for task_id in going:
                 context.emit(TaskDismissed(task_id))
-                context.world.forget(task_id)  # it may have had no card just now
 
         sentence = context.words.say("undo.tasks", count=len(going))
         if len(going) == 1:

@@ -35,12 +35,9 @@ class Near:
     def __contains__(self, task_id: object) -> bool:
         return task_id in self._tasks
 
-    def let_go(self) -> list[str]:
-        """Return the tasks that were left behind long ago, once."""
-        gone = list(self._left)[:-KEPT]
-        for task_id in gone:
-            del self._left[task_id]
-        return list(gone)
+    def keeps(self, task_id: TaskId) -> bool:
+        """Tell whether the pictures of a task's card are shown, or were a moment ago."""
+        return task_id in self._tasks or task_id in self._left
 
     def _changed(self, card: Any, is_near: bool) -> None:
         task_id = TaskId(str(card.dataset.task))
@@ -50,6 +47,8 @@ class Near:
         elif task_id in self._tasks and not _is_in_use(card):
             self._tasks.remove(task_id)
             self._left[task_id] = None
+            for other in list(self._left)[:-KEPT]:
+                del self._left[other]
         self._repaint()
 
 

@@ -75,7 +75,7 @@ class TasksPanel:
         listen(by_id("tasks"), "load", uncover, is_first=True)
 
     def show(self, tasks: TaskList) -> list[str]:
-        """Show these tasks; returns the ids of those whose pictures can be let go."""
+        """Show these tasks; returns the ids of those that went."""
         rows = {row.task_id: row for row in tasks.rows}
         states = tasks.states.items()
         gone = self._rows.show({each: rows.get(each, state) for each, state in states})
@@ -102,7 +102,7 @@ class TasksPanel:
         set_text(self._cancel, tasks.all_of.cancel)
         set_text(self._save, tasks.all_of.save)
         set_text(self._clear, tasks.all_of.clear)
-        return gone + self.near.let_go()
+        return gone
 
     def _act(self, action: str, key: str) -> None:
         match action:

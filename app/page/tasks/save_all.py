@@ -47,5 +47,8 @@ async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> 
     day = str(js.Date.new().toISOString())[:10]
     name = f"tether-{day}.zip"
     element("a", "", href=address, download=name).click()
-    notices.show(words.say("tasks.saved", count=len(files), file=name), tone="good")
+    told, left = words.say("tasks.saved", count=len(files), file=name), len(context.window.live)
+    notices.show(
+        words.say("tasks.saved_so_far", told=told, count=left) if left else told, tone="good"
+    )
     js.setTimeout(js.URL.revokeObjectURL.bind(js.URL, address), LIFETIME)

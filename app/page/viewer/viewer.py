@@ -15,7 +15,7 @@ from tether.browser.values import to_object
 from tether.core.errors import TetherError
 from tether.core.ids import TaskId
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import PLAYED, VIEWED, Fetched, Kind, saved_name
+from tether.core.protocol.outputs import LARGEST_ASKED, PLAYED, VIEWED, Kind, saved_name
 
 ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
@@ -166,6 +166,7 @@ class Viewer:
             for action in (*ACTIONS, "close")
         }
         self._save = element("a", "", words.say("zoom.save"))
+        listen(self._save, "click", lambda _event: self._saved())
         head = element("div", "head", "", self._title, self._buttons["close"])
         previous, *others = (self._buttons[action] for action in ACTIONS)
         self._place = element("span", "place")
@@ -224,6 +225,10 @@ class Viewer:
                 key = self._next(action)
                 if key:
                     await self.open(key, self._results)
+
+    def _saved(self) -> None:
+        if not self._save.target:  # else it opens beside this page
+            self._say(self._words.say("zoom.saved", file=self._name))
 
     def _url(self, blob: Any) -> str:
         self._urls.append(str(js.URL.createObjectURL(blob)))
@@ -314,14 +319,15 @@ class TaskResults:
         output = task.outputs[int(number)]
         world = self.context.world
         is_streamed = output.kind in PLAYED and world.is_direct(task)
-        fetched = (
-            Fetched(world.address(task, output))
+        # Not its address: that is freed with its card.
+        content = (
+            world.address(task, output)
             if is_streamed
-            else await world.fetch(task, output, is_asked=True)
+            else await world.content(task, output, LARGEST_ASKED)
         )
-        if not fetched.address:
+        if not content:
             return None
         picture = task.pictures[0] if task.pictures else None
         before = await world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, picture.filename if picture else "")
-        return ViewedResult(task.title, name, output.kind, fetched.address, before)
+        return ViewedResult(task.title, name, output.kind, content, before)

@@ -36,8 +36,8 @@ class BrowserMedia:
         self._access_of = access_of
         self._begin = begin
         self._page = str(js.location.href)
-        self._shown: dict[TaskId, dict[str, tuple[str, Any]]] = {}
-        self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[tuple[Fetched, Any]]] = {}
+        self._shown: dict[TaskId, dict[str, Fetched]] = {}
+        self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[Fetched]] = {}
 
     def is_direct(self, task: Task) -> bool:
         """Whether a player or a link gets a task's results by their addresses."""
@@ -51,16 +51,16 @@ class BrowserMedia:
         _, url = _place(task, output)
         if self.is_direct(task):
             return url
-        return self._shown.get(task.task_id, {}).get(url, (url,))[0]
+        return self._shown.get(task.task_id, {}).get(url, Fetched(url)).address
 
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
         """Fetch a result; of a large picture that no person asked for, a smaller copy."""
         server, url = _place(task, output)
-        found, _ = await self._found(task.task_id, server, url, is_asked)
+        found = await self._found(task.task_id, server, url, is_asked)
         if not found.size or output.kind != "image":
             return found
-        smaller, _ = await self._found(task.task_id, server, smaller_url(url), is_asked)
-        return found._replace(address=smaller.address)
+        smaller = await self._found(task.task_id, server, smaller_url(url), is_asked)
+        return smaller._replace(size=found.size)
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return a result as a Blob; None if it has more bytes or can't be had.
@@ -68,41 +68,38 @@ class BrowserMedia:
         It is fetched once: its card has it then as well.
         """
         is_asked = limit > LARGEST_UNASKED
-        _, blob = await self._found(task.task_id, *_place(task, output), is_asked)
+        blob = (await self._found(task.task_id, *_place(task, output), is_asked)).content
         return blob if blob is not None and blob.size <= limit else None
 
-    def forget(self, task_id: TaskId) -> None:
-        for address, _ in self._shown.pop(task_id, {}).values():
-            js.URL.revokeObjectURL(address)
+    def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
+        for task_id in [each for each in self._shown if not is_shown(each)]:
+            for fetched in self._shown.pop(task_id).values():
+                js.URL.revokeObjectURL(fetched.address)
 
-    async def _found(
-        self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
-    ) -> tuple[Fetched, Any]:
-        """Return a result's address and its content: the address may be revoked any moment."""
+    async def _found(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
+        """Return a result; its address may be revoked any moment, its content stays."""
         known = self._shown.setdefault(task_id, {}).get(url)
         if known is not None:
-            return Fetched(known[0]), known[1]
+            return known
         key = (task_id, url, is_asked)
         if key not in self._loads:
             self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, is_asked))
             self._loads[key].add_done_callback(lambda _done: self._loads.pop(key))
         return await asyncio.shield(self._loads[key])
 
-    async def _load(
-        self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool
-    ) -> tuple[Fetched, Any]:
+    async def _load(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
         try:
             blob, size = await self._get(server, url, is_asked)
         except (JsException, OSError):
             blob, size = None, 0  # the card says that it can't be fetched
         if blob is None:
-            return Fetched("", size), None
+            return Fetched("", size)
         blob = _inert(blob)
         if task_id not in self._shown:  # its card has gone meanwhile
-            return Fetched("", size), blob
-        address = str(js.URL.createObjectURL(blob))
-        self._shown[task_id][url] = address, blob
-        return Fetched(address), blob
+            return Fetched("", size, blob)
+        fetched = Fetched(str(js.URL.createObjectURL(blob)), content=blob)
+        self._shown[task_id][url] = fetched
+        return fetched
 
     async def _get(self, server: ServerUrl, url: str, is_asked: bool) -> tuple[Any | None, int]:
         """Return (file, 0), or (None, its bytes) if somebody must ask, else (None, 0).

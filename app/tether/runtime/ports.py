@@ -230,8 +230,8 @@ class World(Protocol):
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return a result file as a Blob; None if it has more bytes or can't be had."""
 
-    def forget(self, task_id: TaskId) -> None:
-        """Free what was fetched of a task's results."""
+    def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
+        """Free what was fetched of the results of all tasks but those that are shown."""
 
 
 OnAnswer: TypeAlias = Callable[[Answered | RequestFailed], None]

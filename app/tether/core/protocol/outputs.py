@@ -79,14 +79,15 @@ PLAYED: frozenset[Kind] = frozenset({"video", "audio"})
 
 
 class Fetched(NamedTuple):
-    """A result file in the page: its address, "" when there is none.
+    """A result file in the page: its address, "" when there is none, and its content as a Blob.
 
-    `size` is the bytes of one that is too large to be fetched unasked; the address is that of a
-    smaller copy then, if the server made one.
+    `size` is the bytes of one that is too large to be fetched unasked; address and content are
+    those of a smaller copy then, if the server made one.
     """
 
     address: str
     size: int = 0
+    content: Any = None
 
 
 def read_outputs(node_id: NodeId, output: Any) -> tuple[Output, ...]:
