@@ -101,7 +101,8 @@ class DemoWorld:
 
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
         """Return the object URL of the output."""
-        return Fetched(self.address(task, output))
+        server, target = self._where(task, output)
+        return Fetched(self.address(task, output), content=server.view(target))
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return the content, unless it has more bytes than the limit."""

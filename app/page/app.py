@@ -82,7 +82,7 @@ class App:
         tether.rerun.rerun_from(self._settings.reruns_since)
         tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
         tether.start()
-        self._build(context, roster, undo)
+        self._build(context, roster, undo, console)
         self._add_features(context, lanes, console)
         await self._servers.load()
         self._paint()
@@ -117,7 +117,7 @@ class App:
         self._composer.translate()
         self._repaint.ask()
 
-    def _build(self, context: PageContext, roster: Roster, undo: Undo) -> None:
+    def _build(self, context: PageContext, roster: Roster, undo: Undo, console: Console) -> None:
         tether, words = self._tether, context.words
         self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
@@ -131,16 +131,11 @@ class App:
             self._servers,
             actions.search,
         )
-        self._page = Page(
-            context,
-            views,
-            ServersPanel(words, self._servers),
-            composer.panel,
-            TasksPanel(context, actions, self._previews.url),
-            self._previews,
-        )
-
-        composer.on_run = self._page.tasks.show_new
+        tasks = TasksPanel(context, actions, self._previews.url)
+        servers = ServersPanel(words, self._servers)
+        self._page = Page(context, views, servers, composer.panel, tasks, self._previews)
+        composer.on_run = tasks.show_new
+        console.give = tasks.near.give
 
     def _add_features(self, context: PageContext, lanes: Lanes, console: Console) -> None:
         tether, actions = self._tether, self._actions

@@ -13,7 +13,6 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id
 from page.view import Views
 from tether.browser.repaint import BrowserPreviews
-from tether.core.ids import TaskId
 from tether.runtime.containment import contained, report
 
 
@@ -53,6 +52,6 @@ class Page:
         return view.is_live
 
     def _show_tasks(self, tasks: TaskList) -> None:
-        for task_id in map(TaskId, self.tasks.show(tasks)):
-            self.previews.drop(task_id)
+        self.tasks.show(tasks)
         self.context.world.retain(self.tasks.near.keeps)
+        self.previews.retain(self.tasks.near.keeps)

@@ -59,7 +59,7 @@ class Views:
         self._servers = ServerRows(window, words, known, time_of)
         self._search = search
         self._order: tuple[list[int], list[Task]] = [], []
-        self._ended: dict[str, TaskRow] = {}
+        self._ended: dict[TaskId, tuple[bool, TaskRow]] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._named: tuple[str, dict[ServerUrl, str]] = "", {}
         self._errors: list[Exception] = []
@@ -129,10 +129,11 @@ class Views:
         elif live:
             safety = words.say("tasks.safe")
         found, batch = "", self._batch(live, ended)
-        if search.is_on:
-            live, ended = list(filter(search.shows, live)), list(filter(search.shows, ended))
-            found = words.say("tasks.found", count=len(live) + len(ended))
         shown = list(filter(search.shows, self._sheet()))
+        if search.is_on:
+            live = [task for task in shown if not task.is_ended]
+            ended = [task for task in shown if task.is_ended]
+            found = words.say("tasks.found", count=len(shown))
         close = [task for task in shown if near is None or task.task_id in near]
         lost = sum(is_still_lost(task) for task in ended)
         return TaskList(
@@ -198,7 +199,11 @@ class Views:
         for task in tasks:
             key = task.task_id
             if task.is_ended:
-                row = self._ended[key] = ended.get(key) or self._task_row(task, now)
+                made = ended.get(key)
+                if made is None or made[0] != task.has_files:
+                    made = task.has_files, self._task_row(task, now)
+                self._ended[key] = made
+                row = made[1]
             elif task.state is State.WAITING:
                 signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
                 known = waiting.get(key)

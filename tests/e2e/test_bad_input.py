@@ -85,7 +85,8 @@ def test_a_bad_workflow_file_is_refused_at_once(
 
 def test_an_unknown_node_class_is_sent_nowhere(watched_page: Page, one: Farm, watch: Watch) -> None:
     """The sentence names the class and the server that lacks it."""
-    run_own(watched_page, {"1": EMPTY, "2": SAVE, "3": {"class_type": "NoSuch", "inputs": {}}})
+    workflow = {"1": EMPTY, "2": SAVE, "3": {"class_type": "NoSuch", "inputs": {}}}
+    watched_page.evaluate("workflow => tether.submit({workflow})", workflow)
     failed = tasks(watched_page, "failed")
     expect(failed.locator(".trouble")).to_contain_text("gpu-1: NoSuch")
     assert one.posts(0) == 1, "the good task alone"

@@ -42,8 +42,9 @@ class Composer:
         self._intake = intake
         self._caller = caller
         self._is_ready = asyncio.Event()
-        self._is_running = self._is_wanted = self._is_new = False
-        self._ran_at = 0.0
+        self._is_running = self._is_wanted = False
+        self._ran: tuple[Any, float] = None, 0.0
+        """What was wanted of the latest Run that made tasks, and when that was done."""
         self._server_workflows: Any = None
         self.on_run: Callable[[TaskId], None] = lambda _first: None
         """Called with the first of the tasks that were made."""
@@ -68,8 +69,9 @@ class Composer:
         Pressed again meanwhile, as by a double click, it sends only pictures that came since; and
         right after that nothing, unless something is chosen or typed otherwise.
         """
-        now = self._context.world.clock.now
-        if not self._is_new and 0 <= now() - self._ran_at < ONE_PRESS:
+        wish, at = self._ran
+        since = self._context.world.clock.now() - at
+        if 0 <= since < ONE_PRESS and not self.panel.pictures() and wish == self._wish():
             return
         self._is_wanted = True
         if self._is_running:
@@ -86,6 +88,7 @@ class Composer:
     async def _run(self) -> None:
         """Show all problems at once; nothing is sent before they are solved."""
         panel, words, notices = self.panel, self._context.words, self._context.notices
+        wish = self._wish()
         notices.clear()
         await self._drafts.is_form_restored.wait()
         is_own = panel.workflow == OWN or panel.workflow.startswith(RECENT)
@@ -95,7 +98,7 @@ class Composer:
             copies = read_copies(panel.copies)
         except TetherError as error:
             problems.append((words.trouble(error.trouble), panel.copies_field))
-        if not problems and chosen is not None and await self._can_nobody():
+        if chosen is not None and not problems and await self._can_nobody(chosen.workflow):
             problems.append((words.say("trouble.all_lack"), panel.servers.field))
         panel.refuse(problems)
         if problems or chosen is None or not self._is_meant(panel.tasks()):
@@ -131,17 +134,25 @@ class Composer:
             panel.fold()
             if is_own:
                 self._library.used(chosen)
-            self._ran_at, self._is_new = self._context.world.clock.now(), False
+            self._ran = wish, self._context.world.clock.now()
+
+    def _wish(self) -> Any:
+        """Return what is chosen and typed, the pictures apart."""
+        panel = self.panel
+        own = self._library.own if panel.workflow == OWN else None
+        picked = sorted(name for name, _file in self._form.picked().values())
+        return panel.workflow, own, panel.copies, panel.pinned, self._form.typed(), picked
 
     def _is_meant(self, tasks: int) -> bool:
         sentence = self._context.words.say("compose.many", tasks=tasks)
         return tasks <= MANY or bool(js.confirm(sentence))
 
-    async def _can_nobody(self) -> bool:
+    async def _can_nobody(self, workflow: Workflow) -> bool:
         """Tell whether each server lacks something, also after it was asked anew."""
         servers = self.panel.servers
-        if servers.are_all_lacking:
-            await self._form.check_again()
+        if not servers.are_all_lacking or not self._form.is_of(workflow):
+            return False
+        await self._form.check_again()
         return servers.are_all_lacking
 
     async def choose(self, name: str) -> None:
@@ -208,7 +219,6 @@ class Composer:
 
     def changed(self) -> None:
         """Keep the draft: something is chosen or typed otherwise than before."""
-        self._is_new = True
         self._drafts.changed()
 
     def translate(self) -> None:

@@ -44,6 +44,9 @@ class Controller(Protocol):
         """Say why several tasks of one picture would give the same, "" if they don't."""
 
 
+LARGEST_DECODED = 16 * 2**20
+"""Bytes beyond which a picture that isn't shown may only be too large for this device."""
+
 DECODED = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "bmp"))
 """What every browser decodes, if it is whole."""
 
@@ -75,7 +78,7 @@ class ComposerPanel:
         self._refused: list[tuple[Any, Any]] = []
         """Fields in which something is wrong, each with the element that says what."""
         self._assumed = by_id("workflow-assumed")
-        self.servers = ServerChoice(context.words, self._repaint_count)
+        self.servers = ServerChoice(context.words, self._servers_changed)
         listen(by_id("compose"), "submit", self._submitted)
         for name in ("input", "change"):
             listen(by_id("compose"), name, self._typed)
@@ -136,15 +139,13 @@ class ComposerPanel:
 
     def refuse(self, problems: list[Problem]) -> None:
         """Say below each field what is wrong in it, and go to the first; [] for none."""
-        for field, said in self._refused:
-            field.removeAttribute("aria-invalid")
-            field.removeAttribute("aria-errormessage")
-            said.remove()
-        self._refused = []
+        for field, _said in list(self._refused):
+            self._corrected(field)
         for sentence, field in problems:
             said = element("p", "trouble", sentence, role="alert", id=f"{field.id}-wrong")
             field.setAttribute("aria-invalid", "true")
-            field.setAttribute("aria-errormessage", said.id)
+            described = f"{field.getAttribute('aria-describedby') or ''} {said.id}"
+            field.setAttribute("aria-describedby", described.strip())
             place = field.closest("#form .field")
             if place:
                 place.append(said)
@@ -158,10 +159,14 @@ class ComposerPanel:
             first.focus()
 
     def _corrected(self, field: Any) -> None:
-        for refused in self._refused:
-            if refused[0].isSameNode(field):
-                refused[1].remove()
-        field.removeAttribute("aria-invalid")
+        """Take back what was said to be wrong in a field."""
+        for refused, said in list(self._refused):
+            if refused.isSameNode(field):
+                said.remove()
+                field.removeAttribute("aria-invalid")
+                described = str(field.getAttribute("aria-describedby"))
+                field.setAttribute("aria-describedby", described.removesuffix(said.id).strip())
+                self._refused.remove((refused, said))
 
     def tasks(self) -> int:
         """Return how many tasks Run makes now; 0 where the number of copies is none."""
@@ -179,7 +184,9 @@ class ComposerPanel:
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         self._run.textContent = say_run(self._words, tasks, crew)
 
-    def _repaint_count(self) -> None:
+    def _servers_changed(self) -> None:
+        """Another server is chosen, or what servers lack is known anew."""
+        self._corrected(self.servers.field)
         self.count()
         self._repaint()
 
@@ -289,7 +296,7 @@ class ComposerPanel:
         key = str(event.target.parentElement.dataset.picture)
         if key in self._pictures:
             name, file = self._pictures[key]
-            if str(file.type) in DECODED:
+            if str(file.type) in DECODED and file.size <= LARGEST_DECODED:
                 self._soon(self._controller.check_picture(key, name, file, is_broken=True))
 
     def _act_on_picture(self, action: str, key: str) -> None:

@@ -17,7 +17,7 @@ from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.client import Tether
 from tether.core.errors import Trouble
-from tether.core.ids import NodeId, ServerUrl
+from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.health import Health, health
 from tether.core.model.identity import make_task_id
 from tether.core.model.server import Reach
@@ -50,6 +50,8 @@ class Console:
         self._connections = connections = Connections(border, tether)
         self.figures: Callable[[], Health] = lambda: health(window, {}, (), 0.0)
         """Of `tether.stats()`; from the records alone until the page has set its own."""
+        self.give: Callable[[TaskId], None] = lambda _task_id: None
+        """Has the page keep the results of a task for a script."""
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)
@@ -118,6 +120,7 @@ class Console:
         task = await self._tether.result(self._find(name).task_id)
         error = self._border.words.trouble(task.trouble) if task.trouble else None
         world = self._tether.world
+        self.give(task.task_id)
         if task.server and not world.is_direct(task):  # a script can't get them by their addresses
             for output in task.outputs:
                 if output.kind != "text":

@@ -1,6 +1,6 @@
 """Which cards are near what is in view, and where a person was before a reload."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import js
@@ -12,9 +12,6 @@ from tether.runtime.ports import Records
 MARGIN = 2000
 """How far from what is in view cards are filled, in CSS pixels: more than a turn of the wheel."""
 
-HIGHER = ":is(.trouble, .stuck, details):not([hidden])"
-"""What makes a card higher than the others: empty, it would move what is below."""
-
 PLACE_RECORD = "place"
 """The key of the place among a tab's records."""
 
@@ -25,39 +22,54 @@ KEPT = 100
 class Near:
     """The tasks whose cards are near what is in view; those of others are empty."""
 
-    def __init__(self, repaint: Callable[[], None]) -> None:
+    def __init__(self, tasks: Container[TaskId], repaint: Callable[[], None]) -> None:
+        self._window = tasks
         self._repaint = repaint
         self._tasks: set[TaskId] = set()
+        self._held: dict[TaskId, Any] = {}
+        """Cards that are used far from what is in view: somebody types or listens there."""
         self._left: dict[TaskId, None] = {}
         """Tasks whose cards were left behind, the earliest first."""
+        self._given: set[TaskId] = set()
         self.watch = Sight(self._changed, MARGIN).watch
 
     def __contains__(self, task_id: object) -> bool:
         return task_id in self._tasks
 
     def keeps(self, task_id: TaskId) -> bool:
-        """Tell whether the pictures of a task's card are shown, or were a moment ago."""
-        return task_id in self._tasks or task_id in self._left
+        """Tell whether the pictures of a task are shown, were a moment ago, or are a script's."""
+        if task_id not in self._window:
+            return False
+        return task_id in self._tasks or task_id in self._left or task_id in self._given
+
+    def give(self, task_id: TaskId) -> None:
+        """Keep the pictures of a task for a script, as long as the window has the task."""
+        self._given.add(task_id)
 
     def _changed(self, card: Any, is_near: bool) -> None:
         task_id = TaskId(str(card.dataset.task))
         if is_near:
             self._tasks.add(task_id)
+            self._held.pop(task_id, None)
             self._left.pop(task_id, None)
-        elif task_id in self._tasks and not _is_in_use(card):
-            self._tasks.remove(task_id)
-            self._left[task_id] = None
-            for other in list(self._left)[:-KEPT]:
-                del self._left[other]
+        elif task_id in self._tasks:
+            self._held[task_id] = card
+        else:
+            return
+        for held in [each for each, far in self._held.items() if not _is_in_use(far)]:
+            del self._held[held]
+            self._tasks.remove(held)
+            self._left[held] = None
+        for other in list(self._left)[:-KEPT]:
+            del self._left[other]
         self._repaint()
 
 
 def _is_in_use(card: Any) -> bool:
     """Say whether a card on the page must not be emptied, wherever it is."""
-    if not card.isConnected:
-        return False
-    is_played = any(not each.paused for each in card.querySelectorAll("video, audio"))
-    return is_played or card.contains(js.document.activeElement) or bool(card.querySelector(HIGHER))
+    players = card.querySelectorAll("video, audio")
+    is_begun = any(each.currentTime > 0 and not each.ended for each in players)
+    return bool(card.isConnected) and (is_begun or card.contains(js.document.activeElement))
 
 
 class Place:
@@ -75,6 +87,7 @@ class Place:
             return
         self._is_found = True
         task_id, _, top = (self._records.read(PLACE_RECORD) or "").partition(" ")
+        self._records.write(PLACE_RECORD, None)  # a page that is killed writes no other
         if task_id in cards:
             js.window.scrollBy(0, _top(cards[task_id]["card"]) - float(top))
 

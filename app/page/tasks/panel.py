@@ -30,6 +30,9 @@ from tether.core.session.acceptance import KEPT_ENDS
 MANY = 12
 """Tasks beyond which a person may look for some of them."""
 
+HIGHER = ":is(.trouble, .stuck, details):not([hidden])"
+"""What makes a card higher than others."""
+
 _HEAD = ("title", "server", "state")
 _BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
 _VIEW = ("thumb", "preview", "bar", "results")
@@ -64,7 +67,8 @@ class TasksPanel:
         self._thumbnails = Thumbnails(context)
         self._new = ""
         """The task that is brought into view once it has a card."""
-        self.near = Near(context.repaint)
+        self._tasks = context.window.tasks
+        self.near = Near(self._tasks, context.repaint)
         self._place = Place(context.world.records)
         self._rows = Rows(by_id("tasks"), self._make, self._change, context.words)
         on_action(by_id("task-panel"), self._act, WORK)
@@ -74,11 +78,11 @@ class TasksPanel:
         # This event doesn't bubble.
         listen(by_id("tasks"), "load", uncover, is_first=True)
 
-    def show(self, tasks: TaskList) -> list[str]:
-        """Show these tasks; returns the ids of those that went."""
+    def show(self, tasks: TaskList) -> None:
+        """Show these tasks."""
         rows = {row.task_id: row for row in tasks.rows}
         states = tasks.states.items()
-        gone = self._rows.show({each: rows.get(each, state) for each, state in states})
+        self._rows.show({each: rows.get(each, state) for each, state in states})
         self._place.find(self._rows.cards)
         new = self._rows.cards.get(self._new)
         if new is not None:
@@ -102,7 +106,6 @@ class TasksPanel:
         set_text(self._cancel, tasks.all_of.cancel)
         set_text(self._save, tasks.all_of.save)
         set_text(self._clear, tasks.all_of.clear)
-        return gone
 
     def _act(self, action: str, key: str) -> None:
         match action:
@@ -148,7 +151,8 @@ class TasksPanel:
 
     def _make(self, task_id: str) -> dict[str, Any]:
         """Make a task's place; it is filled while it is near what is in view."""
-        card = element("li", "task card", data_task=task_id)
+        title = self._words.title(self._tasks[TaskId(task_id)].title)
+        card = element("li", "task card", data_task=task_id, aria_label=title)
         self.near.watch(card)
         return {"card": card}
 
@@ -180,9 +184,17 @@ class TasksPanel:
         card = parts["card"]
         if isinstance(row, str):
             card.dataset.state = row
-            card.replaceChildren()
+            if card.childElementCount:
+                # Else what is below would move.
+                height = f"{card.offsetHeight}px" if card.querySelector(HIGHER) else ""
+                card.style.minHeight = height
+                card.replaceChildren()
+                parts.clear()
+                parts["card"] = card
             return
         if not card.childElementCount:
+            card.style.minHeight = ""
+            card.removeAttribute("aria-label")
             self._fill(parts, row.task_id)
         texts = {name: getattr(row, name) for name in _TEXTS} | {"state": row.state_text}
         new = set_texts(parts, texts)

@@ -51,4 +51,5 @@ async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> 
     notices.show(
         words.say("tasks.saved_so_far", told=told, count=left) if left else told, tone="good"
     )
+    context.repaint()  # which frees what is on no card
     js.setTimeout(js.URL.revokeObjectURL.bind(js.URL, address), LIFETIME)

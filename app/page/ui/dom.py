@@ -105,7 +105,7 @@ def on_action(
             event.preventDefault()
         action, key = str(found.dataset.action), str(found.getAttribute("data-key") or "")
         before, now = latest, event.timeStamp / 1000
-        if event.detail > 1 and action != before[0]:
+        if (event.detail > 1 and action != before[0]) or (event.detail == 2 and key != before[1]):
             return
         latest = action, key, now
         if action not in once or before[:2] != (action, key) or now - before[2] > ONE_PRESS:

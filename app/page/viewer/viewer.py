@@ -72,10 +72,14 @@ class Viewer:
         self._turn += 1
         turn = self._turn
         result = await results.get(key)
-        if result is None or turn != self._turn:
+        if turn != self._turn:
+            return
+        if result is None:
+            self._say(self._words.say("zoom.gone"))
             return
         self._free()
         self._key, self._results, self._name = key, results, result.name
+        self._buttons["use"].dataset.key = key
         is_address = isinstance(result.content, str)
         self._address = result.content if is_address else self._url(result.content)
         set_text(self._title, self._words.title(result.title))
@@ -313,7 +317,7 @@ class TaskResults:
         ]
 
     async def get(self, key: str) -> ViewedResult | None:
-        """Return a result; None when it can't be had, which its card says."""
+        """Return a result; None when it can't be had."""
         task_id, _, number = key.rpartition(":")
         task = self.context.window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
@@ -325,6 +329,7 @@ class TaskResults:
             if is_streamed
             else await world.content(task, output, LARGEST_ASKED)
         )
+        self.context.repaint()  # which frees what is on no card
         if not content:
             return None
         picture = task.pictures[0] if task.pictures else None

@@ -67,13 +67,17 @@ class BrowserPreviews:
         """Return the address of a task's last preview, "" for none."""
         last = self._frames.pop(task_id, None)
         if last is not None:
-            self.drop(task_id)
+            self._free(task_id)
             self._urls[task_id] = js.tetherPicture(*last)
         return self._urls.get(task_id, "")
 
-    def drop(self, task_id: TaskId) -> None:
-        """Free a task's preview."""
-        self._frames.pop(task_id, None)
+    def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
+        """Free the previews of all tasks but those that are shown."""
+        self._frames = {each: last for each, last in self._frames.items() if is_shown(each)}
+        for task_id in [each for each in self._urls if not is_shown(each)]:
+            self._free(task_id)
+
+    def _free(self, task_id: TaskId) -> None:
         url = self._urls.pop(task_id, None)
         if url is not None:
             js.URL.revokeObjectURL(url)

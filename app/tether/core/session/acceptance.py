@@ -19,8 +19,8 @@ KEPT_ENDS, SPARE_ENDS = 1000, 20
 """Ended tasks that a window remembers; the oldest go first, so many at a time."""
 
 KEPT_FILES = 200
-"""Ended tasks whose pictures are kept, so that they can be run again: pictures take room. Where
-something went wrong they are kept for as long as the task."""
+"""Ended tasks whose pictures are kept, so that they can be run again: pictures take room. Of as
+many more those are kept where something went wrong, or whose results nobody has kept yet."""
 
 
 def new_task(event: TaskAccepted, now: float) -> Task:
@@ -56,15 +56,13 @@ class Acceptance:
         ended = list(self._window.ended())
         count = len(ended) - KEPT_ENDS if len(ended) >= KEPT_ENDS + SPARE_ENDS else 0
         gone = [command for each in ended[:count] for command in self.dismiss(each)]
-        return (*gone, *self._release(ended[count:-KEPT_FILES]))
+        return (*gone, *self._release(ended[count:]))
 
-    def _release(self, ended: Iterable[Task]) -> Iterator[Command]:
-        """Let go of the files of tasks that have completed, once nobody has to keep their results.
-
-        The gallery has files of its own, of which it runs tasks again.
-        """
-        for task in ended:
-            if task.has_files and task.state is State.COMPLETED and is_over(self._window, task):
+    def _release(self, ended: list[Task]) -> Iterator[Command]:
+        """Let go of the files of the oldest tasks, first of those whose results are kept."""
+        for number, task in enumerate(reversed(ended[:-KEPT_FILES])):
+            is_done = task.state is State.COMPLETED and is_over(self._window, task)
+            if task.has_files and (is_done or number >= KEPT_FILES):
                 task.has_files = False
                 self._window.pending.unsaved.add(task.task_id)
                 yield ReleaseFiles(task.task_id)

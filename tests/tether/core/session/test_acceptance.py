@@ -105,28 +105,30 @@ def test_ended_tasks_are_remembered_for_a_while(monkeypatch: pytest.MonkeyPatch)
     assert list(window.tasks) == ["t2", "t3", "t4"]
 
 
-def test_what_has_completed_long_ago_lets_go_of_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Once; not before its results are kept, if somebody keeps them; nor where work may be left."""
+def test_what_has_ended_long_ago_lets_go_of_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once; later where something went wrong, or where nobody has kept the results yet."""
     assert 100 <= acceptance.KEPT_FILES < acceptance.KEPT_ENDS
-    monkeypatch.setattr(acceptance, "KEPT_FILES", 1)
+    monkeypatch.setattr(acceptance, "KEPT_FILES", 2)
     window = new_window()
     window.settings = replace(window.settings, keeps_results=True)
     north, doors = window.server(NORTH, NOON), acceptance_of(window)
-    tasks = [bound_task(window, north, *RUNNING, number=number) for number in range(4)]
-    kept, unkept, failed, late = tasks
-    for task in (kept, unkept):
+    tasks = [bound_task(window, north, *RUNNING, number=number) for number in range(5)]
+    kept, failed, unkept, *late = tasks
+    for task in tasks:
         task.outputs = (Output(NodeId("9"), "image", "x.png"),)
-        window.end(task, State.COMPLETED, NOON, "socket", None)
-    window.end(failed, State.FAILED, NOON, "socket", None)
-    window.end(late, State.COMPLETED, NOON, "socket", None)
+        state = State.FAILED if task is failed else State.COMPLETED
+        window.end(task, state, NOON, "socket", None)
     kept.is_kept = True
     window.pending.unsaved.clear()
     assert doors.accept(accepted(7), NOON) == (ReleaseFiles(kept.task_id),)
     assert kept.task_id in window.pending.unsaved
-    assert [task.is_repeatable for task in tasks] == [False, True, True, True]
+    assert [task.is_repeatable for task in tasks] == [False, True, True, True, True]
     unkept.is_kept = True
     assert doors.accept(accepted(8), NOON) == (ReleaseFiles(unkept.task_id),)
     assert doors.accept(accepted(9), NOON) == ()
+    for number in (8, 9):
+        window.end(window.tasks[TaskId(f"t{number}")], State.CANCELLED, NOON, "here", None)
+    assert doors.accept(accepted(10), NOON) == (ReleaseFiles(failed.task_id),)
 
 
 def test_a_running_task_is_adopted_with_a_lock_and_looked_up() -> None:
