@@ -113,7 +113,7 @@ def test_what_has_ended_long_ago_lets_go_of_its_files(monkeypatch: pytest.Monkey
     window.settings = replace(window.settings, keeps_results=True)
     north, doors = window.server(NORTH, NOON), acceptance_of(window)
     tasks = [bound_task(window, north, *RUNNING, number=number) for number in range(5)]
-    kept, failed, unkept, *late = tasks
+    kept, failed, unkept, *_late = tasks
     for task in tasks:
         task.outputs = (Output(NodeId("9"), "image", "x.png"),)
         state = State.FAILED if task is failed else State.COMPLETED
