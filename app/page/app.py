@@ -122,6 +122,7 @@ class App:
         self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
         self._settings.connect(context, tether.rerun, self._speak)
+        actions.on_rerun = self._settings.lost_rerun
         self._collect = CollectPanel(words, tether)
         views = Views(
             context.window,

@@ -8,6 +8,7 @@ import js
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
+from page.ui.parts import load_part
 from page.ui.words import choose_language
 from tether.core.events import PreviewsChosen, RebalancingChosen
 from tether.runtime.ports import Records
@@ -19,6 +20,9 @@ LANGUAGE_RECORD, THEME_RECORD = "language", "theme"
 """The records that `static/boot/early.js` reads, too."""
 
 RERUN_RECORD, STEAL_RECORD, PREVIEWS_RECORD = "rerun-lost", "steal", "previews"
+
+ASKED_RECORD = "rerun-asked"
+"""Whether it was asked if lost tasks are to run again by themselves: once is enough."""
 
 _YES, _NO = "yes", "no"
 
@@ -90,6 +94,24 @@ class PageSettings:
             if event.target.closest("button"):
                 menu.hidePopover()  # then a dialog gives the focus back to the menu's button
 
+        async def offer_reruns() -> None:
+            await load_part("offer")
+            from page.notifications.offer import offer
+
+            self._shared.write(ASKED_RECORD, _YES)
+            say = context.words.say
+            offer(
+                say("tasks.rerun_offer"),
+                {say("tasks.rerun_yes"): reruns.click, say("tell.no"): lambda: None},
+            )
+
+        def lost_rerun() -> None:
+            if self._shared.read(RERUN_RECORD) or self._shared.read(ASKED_RECORD):
+                return
+            context.soon(offer_reruns())
+
+        self.lost_rerun = lost_rerun
+        """Ask, once, whether what a person just did with lost tasks is to happen by itself."""
         menu = by_id("menu")
         listen(menu, "click", opens, is_first=True)
         self._shared.listen(written)

@@ -1,5 +1,7 @@
 """What a person can do about tasks that are lost, or stuck at a silent server."""
 
+import time
+
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
@@ -16,7 +18,9 @@ from tests.e2e.farm import (
     run,
     tasks,
     until,
+    wait_for,
 )
+from tests.e2e.test_form import history
 from tests.e2e.watch import Watch
 
 
@@ -153,3 +157,66 @@ def test_a_task_at_a_silent_server_runs_elsewhere(
         background.run(two.servers[0].start())
         expect(tasks(page, "cancelled")).to_have_count(1)
         assert [two.posts(0), two.posts(1)] == [1, 1]
+
+
+def test_a_queue_outlives_its_server(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Fifty tasks of a server that is killed and started anew: all done, in order, unattended."""
+    watch.expect("404")
+    watch.allow("ERR_CONNECTION_REFUSED")
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        open_menu(page)
+        page.locator("#rerun-lost").check()
+        page.keyboard.press("Escape")
+        one.hold()
+        run(page, [as_file(noise(number, 8, 8), f"{number:02}.png") for number in range(50)])
+        page.locator("#task-send").click()
+        wait_for(page, lambda: one.posts(0) == 50, "all at the server")
+        background.run(one.servers[0].kill())
+        background.run(one.servers[0].start())
+        back = time.monotonic()
+        until(page, "tether.stats().tasks.completed === 50")
+        print(f"{time.monotonic() - back:.0f} s from its return to the last of 50")
+        assert {task["state"] for task in own_tasks(page)} == {"lost", "completed"}
+        again = [task["title"] for task in own_tasks(page)[50:]]
+        assert [title[:2] for title in again] == [f"{number:02}" for number in range(50)]
+        # Some are sent at the same moment, and may overtake each other on their way.
+        ran = [nodes["1"]["inputs"]["image"] for nodes in history(one, 0)]
+        assert sorted(ran) == [f"{number:02}.png" for number in range(50)]
+
+
+def test_it_is_asked_once_whether_lost_tasks_run_again_by_themselves(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """When somebody has run them again; the answer holds over reloads."""
+    watch.expect("404")
+    watch.allow("ERR_CONNECTION_REFUSED")
+    with farm(background, 1, is_held=True) as one:
+        page = open_page(watched_page, one)
+
+        def lose(number: int) -> None:
+            run(page, [as_file(noise(number), f"{number}.png")])
+            expect(tasks(page, "running")).to_have_count(1)
+            background.run(one.servers[0].kill())
+            background.run(one.servers[0].start())
+
+        lose(1)
+        page.get_by_role("button", name="Run lost tasks again (1)").click()
+        offer = page.locator(".offer")
+        expect(offer).to_contain_text("Shall lost tasks run again by themselves")
+        expect_done(page, 1)
+        offer.get_by_role("button", name="Yes, by themselves").click()
+        expect(page.locator("#rerun-lost")).to_be_checked()
+        one.hold()
+        lose(2)
+        expect_done(page, 2)
+        page.locator("#rerun-lost").evaluate("each => each.click()")
+        page.reload()
+        expect_ready(page)
+        one.hold()
+        lose(3)
+        page.get_by_role("button", name="Run lost tasks again (1)").click()
+        expect_done(page, 3)
+        expect(offer).to_have_count(0)

@@ -1,6 +1,6 @@
 """What a person does with tasks: run again, cancel, remove, fetch and view their results."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import js
@@ -38,6 +38,8 @@ class TaskActions:
         self._viewer: Viewer | None = None
         self.search = TaskSearch(context.window, context.words)
         """What all tasks are that a button for all of them is about."""
+        self.on_rerun: Callable[[], None] = lambda: None
+        """Called when lost tasks were run again."""
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
@@ -50,6 +52,7 @@ class TaskActions:
             case "again-lost":
                 for task in filter(is_still_lost, self._ended()):
                     self.run_again(task.task_id)
+                self.on_rerun()
             case "elsewhere" if js.confirm(context.words.say("task.elsewhere_warning")):
                 context.soon(self._rerun.run_elsewhere(task_id))
             case "cancel":

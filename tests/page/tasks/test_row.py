@@ -81,6 +81,7 @@ def test_an_ended_task_shows_results_and_is_made_once() -> None:
     window.end(task, State.COMPLETED, NOON, "socket", None)
     views = views_of(window)
     row = views.view(NOON).tasks.rows[0]
+    assert row.can_run_again
     (image, address, name), text = row.results
     assert (image, name) == ("image", "a b.png")
     assert address == f"{NORTH}/a b.png"
@@ -88,6 +89,8 @@ def test_an_ended_task_shows_results_and_is_made_once() -> None:
     assert row.is_direct
     assert (row.overall, row.can_dismiss) == (1.0, True)
     assert views.view(NOON).tasks.rows[0] is row
+    task.has_files = False
+    assert not views.view(NOON).tasks.rows[0].can_run_again, "its files were let go meanwhile"
     window.dismiss(task)
     assert views.view(NOON).tasks.rows == ()
 
