@@ -34,6 +34,41 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "what no server can do is refused": Guard(
+        "page/composer/composer.py",
+        "        return servers.are_all_lacking\n",
+        "        return False\n",
+        "test_eligibility",
+        "what_nobody_has",
+    ),
+    "a broken picture is refused where it is picked": Guard(
+        "page/composer/panel.py",
+        "            if str(file.type) in DECODED and",
+        "            if False and",
+        "test_demo",
+        "bad_input",
+    ),
+    "counts agree": Guard(
+        "page/view.py",
+        "self._summary(len(live) - here, here, ended)",
+        "self._summary(len(live) - len(window.waiting), len(window.waiting), ended)",
+        "test_first_use",
+        "counts_agree",
+    ),
+    "a reload stays in its place": Guard(
+        "page/tasks/near.py",
+        "            js.window.scrollBy(",
+        "            str(",
+        "test_search",
+        "jumps",
+    ),
+    "cards far from what is in view are empty": Guard(
+        "page/tasks/panel.py",
+        "                card.replaceChildren()\n",
+        "                pass\n",
+        "test_search",
+        "jumps",
+    ),
     "files of servers lose types that can run": Guard(
         "tether/browser/media.py",
         '    if kind.startswith(_SHOWN) and "svg" not in kind:\n',
