@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import NORTH, new_task
 from tether.core.errors import InvalidTransition, Trouble
-from tether.core.ids import NodeId
+from tether.core.ids import Digest, NodeId
 from tether.core.model.task import ENDED, Progress, State
 
 
@@ -177,3 +177,15 @@ def test_a_new_node_starts_at_its_first_step() -> None:
 def test_the_bytes_of_all_pictures_count() -> None:
     task = new_task()
     assert task.picture_bytes == sum(picture.size for picture in task.pictures) > 0
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_has_ended_here_can_be_repeated_while_its_files_are_there(state: State) -> None:
+    """Not what another window has; nor what was collected, without its workflow."""
+    task = new_task()
+    task.state = state
+    assert task.is_repeatable is (state in ENDED - {State.ADOPTED})
+    task.has_files = False
+    assert not task.is_repeatable
+    task.has_files, task.digest = True, Digest("")
+    assert not task.is_repeatable
