@@ -189,7 +189,8 @@ class Views:
         if crew.seconds:
             left = about(words, len(live) * crew.seconds)
             text = words.say("tasks.batch.left", done=text, time=left)
-        return Batch(text, len(over) / total)
+        begun = sum(task.progress.overall for task in live)
+        return Batch(text, (len(over) + begun) / total)
 
     def _rows(self, tasks: list[Task], now: float) -> tuple[TaskRow, ...]:
         """Make the rows of tasks; those that wait in this window change little, ended ones not."""

@@ -23,6 +23,7 @@ from tests.e2e.farm import (
     run,
     run_own,
     tasks,
+    until,
 )
 from tests.e2e.test_boot import origin
 from tests.e2e.watch import Watch
@@ -121,7 +122,9 @@ def test_results_can_be_opened_and_are_freed(
     opened.value.close()
     address = link.get_attribute("href")
     tasks(page).locator("[data-action=dismiss]").click()
-    expect(tasks(page)).to_have_count(0)
+    page.locator("#undo [aria-label=Close]").click()
+    until(page, "windowTasks().length === 0")
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
     is_there = """address => new Promise((resolve) => {
         const image = new Image();
         image.onload = () => resolve(true);

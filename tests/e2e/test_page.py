@@ -225,6 +225,7 @@ def test_tasks_are_named_in_the_pages_language(watched_page: Page, background: B
         page.locator("#language").select_option("zh")
         expect_ready(page)
         expect(titles).to_have_text(["two.png · Blur.json", "one.png · 反色"])
+        page.keyboard.press("Escape")
         page.locator("#gallery-open").click()
         page.locator("#gallery-search").fill("反色")
         expect(page.locator("#gallery .kept .title")).to_have_text(["one.png · 反色"])

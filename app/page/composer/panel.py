@@ -10,6 +10,7 @@ from page.composer.records import read_copies
 from page.composer.server_choice import ServerChoice
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
+from tether.browser.values import to_object
 from tether.core.errors import BadInput
 from tether.core.ids import ServerUrl
 from tether.core.scheduling.forecast import Needs
@@ -153,10 +154,11 @@ class ComposerPanel:
                 (field.closest("#drop > p, #compose > label") or field).after(said)
             self._refused.append((field, said))
         if problems:
-            first = problems[0][1]
+            first, said = self._refused[0]
             for folded in js.document.querySelectorAll("#form details"):
                 folded.open = folded.open or folded.contains(first)
             first.focus()
+            said.scrollIntoView(to_object({"block": "nearest"}))
 
     def _corrected(self, field: Any) -> None:
         """Take back what was said to be wrong in a field."""
@@ -182,6 +184,7 @@ class ComposerPanel:
         by_id("pictures-clear").hidden = len(self._pictures) < 2
         by_id("samples").hidden = bool(self._pictures)
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
+        crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
         self._run.textContent = say_run(self._words, tasks, crew)
 
     def _servers_changed(self) -> None:
@@ -311,6 +314,7 @@ class ComposerPanel:
         if item:
             js.URL.revokeObjectURL(item.querySelector("img").src)
             item.remove()
+            self._corrected(self.picture_field)
             self.count()
             self._repaint()
             self.changed()

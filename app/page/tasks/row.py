@@ -48,7 +48,7 @@ class TaskRow:
 class Batch(NamedTuple):
     """How far the tasks are that wait and run, with those that ended since the first of them came.
 
-    `done` is 0 to 1.
+    `done` is 0 to 1, with the parts of those that run.
     """
 
     text: str

@@ -196,6 +196,9 @@ class Viewer:
         """Show the result without the picture before, fitted to the dialog or in full size."""
         self._stage.classList.toggle("whole", not is_fit)
         set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
+        stage = self._stage
+        stage.scrollLeft = (stage.scrollWidth - stage.clientWidth) / 2
+        stage.scrollTop = (stage.scrollHeight - stage.clientHeight) / 2
         self._slider.value = "0"
         self._divide()
 

@@ -10,7 +10,7 @@ from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import ASKED_APART, Task
 from tether.core.model.window import Window
-from tether.core.protocol.image_type import TYPE_HEAD, is_heic, is_picture
+from tether.core.protocol.image_type import TYPE_HEAD, is_heic, is_picture, is_raw
 from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.core.scheduling.fitness import too_large
 from tether.core.session.acceptance import new_task
@@ -115,11 +115,9 @@ class Intake:
         Raises:
             BadInput: The browser no longer has the workflow, or one of the pictures.
         """
-        return await self._in_turn(self._accepted_again(task, pinned, self._ask()))
+        return await self._in_turn(self._accepted_again(task, pinned))
 
-    async def _accepted_again(
-        self, task: Task, pinned: ServerUrl | None, asked_at: float
-    ) -> TaskAccepted:
+    async def _accepted_again(self, task: Task, pinned: ServerUrl | None) -> TaskAccepted:
         text = await self._files.read_text(task.digest)
         if text is None:
             raise BadInput("workflow_gone")
@@ -138,7 +136,7 @@ class Intake:
             task.pictures,
             pinned,
             again_of=task.task_id,
-            asked_at=asked_at,
+            asked_at=task.asked_at,  # it stands beside it
         )
         await self._keep(accepted, contents)
         return accepted
@@ -154,6 +152,8 @@ class Intake:
         if not is_picture(head):
             code = "picture_heic" if is_heic(head) else "not_a_picture"
             raise BadInput(code, picture=filename)
+        if is_raw(filename):
+            raise BadInput("picture_raw", picture=filename)
 
     async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
         await self.check_picture(filename, blob)

@@ -6,6 +6,7 @@ from typing import Any
 from tether.core.errors import TetherError
 from tether.core.events import CancelRequested, Emit, StorageFailed
 from tether.core.ids import TaskId
+from tether.core.model.server import Reach
 from tether.core.model.task import Task
 from tether.core.model.window import Changes, Window
 from tether.core.tracking.verdicts import is_still_lost
@@ -44,14 +45,17 @@ class Rerun:
             self._rerun_lost()
 
     async def run_again(self, task_id: TaskId) -> None:
-        """Accept the work of a task that has ended once more.
+        """Accept the work of a task that has ended once more, for its server if that can be used.
 
         Raises:
             TetherError: The browser no longer has what it needs.
         """
         task = self._window.tasks.get(task_id)
-        if task is not None and task.is_ended:
-            await self._intake.accept_again(task, task.pinned)
+        if task is None or not task.is_ended:
+            return
+        chosen = self._window.servers.get(task.pinned) if task.pinned else None
+        can = chosen is not None and not chosen.is_leaving and chosen.reach is not Reach.DOWN
+        await self._intake.accept_again(task, task.pinned if can else None)
 
     async def run_elsewhere(self, task_id: TaskId) -> None:
         """Accept the work of an unfinished task for the other servers, and cancel it at its own.

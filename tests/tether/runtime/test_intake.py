@@ -34,7 +34,8 @@ class Scene:
         """Give a workflow and pictures."""
         node_id, _, name = place.partition(".")
         placed = {
-            (NodeId(node_id), name): (f"{number}.png", blob) for number, blob in enumerate(pictures)
+            (NodeId(node_id), name): (f"{number}.{parts.get('kind', 'png')}", blob)
+            for number, blob in enumerate(pictures)
         }
         work = self._intake.accept(
             WORKFLOW, "title", placed, parts.get("pinned"), parts.get("press")
@@ -130,6 +131,7 @@ def test_what_is_no_picture_is_refused() -> None:
     """By its first bytes, whatever it is called."""
     assert Scene().refusal(Blob(b"hello")) == "not_a_picture"
     assert Scene().refusal(Blob(b"\0\0\0\x18ftypheic")) == "picture_heic"
+    assert Scene().refusal(Blob(b"II*\0" + bytes(8)), kind="CR2") == "picture_raw"
 
 
 @pytest.mark.parametrize("step", ["head", "digest"])

@@ -22,6 +22,7 @@ from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput, Trouble
 from tether.core.events import CancelRequested, Event, StorageFailed, TaskAccepted
 from tether.core.ids import Digest, TaskId, digest_of
+from tether.core.model.server import Reach
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
 from tether.runtime.intake import Intake
@@ -36,7 +37,8 @@ class Scene:
         self.files = MemoryFiles()
         self.events: list[Event] = []
         self.started: list[Coroutine[Any, Any, None]] = []
-        self.task: Task = bound_task(self.window, self.window.server(NORTH, NOON), *RUNNING)
+        north = self.window.use(NORTH, "north", NOON)
+        self.task: Task = bound_task(self.window, north, *RUNNING)
         self.task.pinned = NORTH
         self.task.digest = digest_of(json.dumps(WORKFLOW.nodes))
         self.files.kept = {self.task.digest: json.dumps(WORKFLOW.nodes), PHOTO: Blob(b"photo")}
@@ -82,8 +84,25 @@ def test_a_task_that_has_ended_runs_again_as_a_new_one() -> None:
     assert event.prompt_id != scene.task.prompt_id
     assert (event.again_of, event.pinned) == (scene.task.task_id, NORTH)
     assert (event.digest, event.pictures) == (scene.task.digest, scene.task.pictures)
+    assert event.asked_at == scene.task.asked_at, "it stands beside it"
     assert event.workflow == invert_workflow()
     assert scene.files.users[event.task_id] == {scene.task.digest, PHOTO}
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_a_task_runs_again_elsewhere_where_its_server_cannot_be_used(is_gone: bool) -> None:
+    """It was removed, or is down: the person has seen that it waits for it in vain."""
+    scene = Scene()
+    scene.end()
+    north = scene.window.servers[NORTH]
+    if is_gone:
+        scene.window.remove(north)
+    else:
+        north.failed(Reach.DOWN, Trouble.of("server_silent", server="north"), NOON)
+    scene.run_again()
+    (event,) = scene.events
+    assert isinstance(event, TaskAccepted)
+    assert event.pinned is None
 
 
 def test_a_task_that_is_not_over_does_not_run_again() -> None:

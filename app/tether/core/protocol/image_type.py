@@ -30,12 +30,23 @@ def is_picture(head: bytes) -> bool:
     return head.startswith(_STARTS)
 
 
+_RAW = (".cr2", ".nef", ".arw", ".dng", ".orf", ".rw2", ".pef", ".srw", ".raf", ".cr3")
+
+
 def is_heic(head: bytes) -> bool:
     """Say whether a file is a photo as iPhones keep it, which ComfyUI can't open.
 
     Source: ComfyUI's requirements name Pillow alone, which has no HEIF.
     """
     return head[4:8] == b"ftyp" and head[8:12] in _HEIC
+
+
+def is_raw(filename: str) -> bool:
+    """Say whether a file is what a camera's sensor gave, which begins like a TIFF picture.
+
+    Source: ComfyUI's requirements name Pillow alone, which reads no camera's raw files.
+    """
+    return filename.lower().endswith(_RAW)
 
 
 def may_carry_workflow(head: bytes) -> bool:

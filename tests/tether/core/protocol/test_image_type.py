@@ -9,6 +9,7 @@ from tether.core.protocol.image_type import (
     ending,
     is_heic,
     is_picture,
+    is_raw,
     may_carry_workflow,
 )
 
@@ -78,3 +79,9 @@ def test_a_picture_gets_the_ending_of_its_kind() -> None:
 def test_a_picture_that_comfyui_made_is_told_from_others(head: bytes, is_carried: bool) -> None:
     """By the names of its text chunks, not by what somebody wrote into one."""
     assert may_carry_workflow(head) is is_carried
+
+
+def test_a_raw_photo_is_known_by_its_name() -> None:
+    """It begins as a TIFF picture does."""
+    assert is_raw("IMG_0001.CR2") and is_raw("x.dng")
+    assert not is_raw("x.tiff") and not is_raw("cr2")
