@@ -394,6 +394,8 @@ class Rules:
                 is_right = true is None or job.prompt_id in books.forgotten
             case State.CANCELLED:
                 is_gone = true is None or job.prompt_id in books.forgotten
+                # Whoever lets go of what a silent server has is told that it may run there.
+                is_gone |= task.trouble is not None and task.trouble.code == "cancel_untold"
                 is_right = (job.is_wished_away and is_gone) or (
                     true is not None and true[1] == "cancelled"
                 )

@@ -30,6 +30,9 @@ from tools.comfy.runner import WORK, NodeWork, resolve, run_node
 _REQUESTS_REMEMBERED = 10_000
 _CORS = "Access-Control-"
 
+ACCEPTING = 5
+"""Turns of the event loop until the last connection that was accepted is known to the server."""
+
 
 class ComfyServer:
     """An embedded ComfyUI server on a real port.
@@ -143,9 +146,11 @@ class ComfyServer:
             return
         for site in list(runner.sites):
             await site.stop()
-        for connection in list(runner.server.connections) if runner.server is not None else ():
-            if connection.transport is not None:
-                connection.transport.abort()
+        for _turn in range(ACCEPTING):
+            for connection in list(runner.server.connections) if runner.server is not None else ():
+                if connection.transport is not None:
+                    connection.transport.abort()
+            await asyncio.sleep(0)
         await runner.cleanup()
 
     async def restart(self, downtime: float = 0.0) -> None:

@@ -14,6 +14,7 @@ from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Kind, Output
+from tether.core.submission.withdrawal import can_be_given_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,9 @@ class TaskRows:
         server = self._window.servers.get(task.server) if task.server else None
         name = self._window.server_name(task) if task.server else ""
         trouble = task.trouble or task.note or self._hindrance(task, server)
+        is_given_up = can_be_given_up(self._window, task)
+        if is_given_up:
+            trouble = Trouble.of("cancel_again", server=name)
         if task.state is State.LOST and task.is_run_again:
             trouble = Trouble.of("lost_run_again", server=name)
         facts = dict(trouble.facts) if trouble else {}
@@ -147,7 +151,7 @@ class TaskRows:
             self._stuck(task, server, usually, now) if server else "",
             facts.get("traceback", ""),
             self._results(task),
-            not task.is_ended and not task.is_cancel_wanted,
+            not task.is_ended and (not task.is_cancel_wanted or is_given_up),
             task.is_ended,
             task.is_repeatable,
             self._can_go_elsewhere(task, server),

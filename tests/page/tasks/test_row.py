@@ -288,6 +288,19 @@ def test_both_cards_of_a_task_that_moved_say_so() -> None:
     assert told() == [""]
 
 
+def test_a_task_that_is_cancelled_at_a_silent_server_can_be_let_go() -> None:
+    """It says what a second press does, and that it may still run there."""
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    task = bound_task(window, server, *RUNNING)
+    task.is_cancel_wanted = True
+    assert not views_of(window).view(NOON).tasks.rows[0].can_cancel
+    server.is_long_silent = True
+    row = views_of(window).view(NOON).tasks.rows[0]
+    assert row.can_cancel
+    assert "Press Cancel again to let the task go" in row.trouble
+
+
 def test_a_running_task_that_its_server_cannot_stop_says_so() -> None:
     """One that makes ids itself would stop whatever runs; before it runs, it can be taken out."""
     window = new_window()

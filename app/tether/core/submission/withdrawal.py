@@ -6,7 +6,7 @@ from tether.core.commands import Commands, LoadWorkflow, ShareFiles
 from tether.core.errors import Trouble
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.server import Server
-from tether.core.model.task import ASKED_APART, State, Task
+from tether.core.model.task import ASKED_APART, ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Owner, Request, deletion, job_path
 from tether.core.submission.submission import Submission
@@ -25,9 +25,14 @@ class Cancellation:
     def cancel(self, task: Task, now: float) -> Commands:
         """Cancel a task in whatever state.
 
-        While it is unknown whether the server has it, the request is kept until that is known.
+        While it is unknown whether the server has it, the request is kept until that is known. Once
+        the server has long been silent, a second request lets go of the task.
         """
         if task.is_ended:
+            return ()
+        if can_be_given_up(self._window, task):
+            why = Trouble.of("cancel_untold", server=self._window.server_name(task))
+            self._window.end(task, State.CANCELLED, now, "here", why)
             return ()
         task.is_cancel_wanted = True
         self._window.pending.unsaved.add(task.task_id)
@@ -78,6 +83,16 @@ class Cancellation:
         assert task.server is not None
         number, text = self._window.next_request(), json.dumps(body)
         return Request(number, task.server, ask, path, task.task_id, text, owner=Owner.CANCELLATION)
+
+
+def can_be_given_up(window: Window, task: Task) -> bool:
+    """Tell whether a task is to be cancelled at a server that has not answered for long.
+
+    The person may let it go then: whether it runs there once more, nobody can say.
+    """
+    server = window.servers.get(task.server) if task.server else None
+    is_silent = server is not None and server.is_long_silent
+    return is_silent and task.is_cancel_wanted and task.state in ON_SERVER
 
 
 def take_out(window: Window, task: Task, now: float) -> Commands:

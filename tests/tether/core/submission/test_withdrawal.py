@@ -33,6 +33,7 @@ from tether.core.submission.submission import Submission
 from tether.core.submission.withdrawal import (
     REPEATED_AFTER,
     Cancellation,
+    can_be_given_up,
     resubmit,
     successor,
     take_out,
@@ -87,6 +88,24 @@ def test_while_nobody_knows_where_it_is_the_wish_is_kept(states: tuple[State, ..
     assert cancellation.cancel(task, NOON) == ()
     assert task.is_cancel_wanted
     assert window.pending.unsaved == {task.task_id}
+
+
+@pytest.mark.parametrize("states", [UNKNOWN, QUEUED, RUNNING])
+def test_what_a_silent_server_has_is_let_go_when_it_is_cancelled_again(
+    states: tuple[State, ...],
+) -> None:
+    """Not before the server has long been silent; the task says that it may still run there."""
+    window, north, cancellation = new_farm()
+    task = bound_task(window, north, *states)
+    for _ in range(2):
+        cancellation.cancel(task, NOON)
+    assert not task.is_ended and not can_be_given_up(window, task)
+    north.is_long_silent = True
+    assert can_be_given_up(window, task)
+    assert cancellation.cancel(task, NOON) == ()
+    assert task.state is State.CANCELLED
+    assert task.trouble == Trouble.of("cancel_untold", server=north.name)
+    assert not can_be_given_up(window, waiting_task(window, 5))
 
 
 def test_a_server_that_still_has_the_task_is_told_again_after_a_while() -> None:
