@@ -5,6 +5,7 @@ from typing import Any
 import js
 from pyodide.ffi import to_js
 
+from page.routing_test.report import score
 from page.ui.dom import by_id, element
 from page.ui.words import Words
 
@@ -18,8 +19,6 @@ class ReportPanel:
     def __init__(self, words: Words, is_verbose: bool) -> None:
         self._words = words
         self._is_verbose = is_verbose
-        self._rows: list[dict[str, Any]] = []
-        js.console.group(words.say("title"))
         js.console.info(words.say("start"))
         by_id("routing-summary").textContent = words.say("running")
         heads = (element("th", "", words.say(f"column.{key}"), scope="col") for key in _COLUMNS)
@@ -33,6 +32,12 @@ class ReportPanel:
 
     def scene(self, scene: dict[str, Any]) -> None:
         """Add a scene that was played."""
+        verdict = self._words.say("passed" if scene["passed"] else "failed")
+        row = {**scene, "verdict": verdict}
+        self._add([str(row[key]) for key in _COLUMNS], bool(scene["passed"]))
+
+    def _log(self, scene: dict[str, Any]) -> None:
+        """Write a scene to the console: one line, and what was seen where somebody unfolds it."""
         words = self._words
         verdict = words.say("passed" if scene["passed"] else "failed")
         open_group = js.console.groupCollapsed if scene["passed"] else js.console.group
@@ -45,9 +50,6 @@ class ReportPanel:
                 _table(scene["evidence"][run])
                 js.console.groupEnd()
         js.console.groupEnd()
-        row = {**scene, "verdict": verdict}
-        self._rows.append({words.say(f"column.{key}"): row[key] for key in _COLUMNS})
-        self._add([str(row[key]) for key in _COLUMNS], bool(scene["passed"]))
 
     def begin_live(self) -> None:
         """Say that the servers are being tested."""
@@ -56,12 +58,14 @@ class ReportPanel:
         self._show_live(element("p", "", text))
 
     def end(self, result: dict[str, Any]) -> None:
-        """Show the table, the servers and the summary.
+        """Show the result: in the console the score first, in the dialog the person's servers.
 
-        The person's servers come first; scenes that all passed are folded.
+        Scenes that all passed are folded there.
         """
         words = self._words
-        _table(self._rows)
+        js.console.group(score(words.say, result["scenes"], result["live"]))
+        for scene in result["scenes"]:
+            self._log(scene)
         if result["live"]:
             js.console.group(words.say("live"))
             for server in result["live"]:

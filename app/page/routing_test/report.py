@@ -61,6 +61,13 @@ def summary(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str,
     return " ".join(sentences)
 
 
+def score(say: Say, scenes: Sequence[dict[str, Any]], live: Sequence[dict[str, Any]]) -> str:
+    """Say how many scenes and servers passed, of how many."""
+    passed = [sum(bool(each["passed"]) for each in group) for group in (scenes, live)]
+    told = say("score", passed=passed[0], count=len(scenes))
+    return say("score.live", told=told, passed=passed[1], count=len(live)) if live else told
+
+
 def say_all(say: Say, sentences: Sequence[Sentence]) -> str:
     """Say an outcome."""
     return " ".join(say(key, **facts) for key, facts in sentences)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from page.routing_test.report import play_all, summary
+from page.routing_test.report import play_all, score, summary
 from page.ui.words import Words
 from tests.page.routing_test.expected import EXPECTED
 
@@ -26,6 +26,10 @@ def test_the_transcript_is_real(language: str) -> None:
         )
         assert block in DOCS
     assert summary(say, scenes, []) in DOCS
+    two = [{"passed": True}] * 2
+    assert f"\n{score(say, scenes, two)}\n" in DOCS
+    one_failed = score(say, [*scenes[1:], {"passed": False}], [])
+    assert one_failed == score(say, scenes, []).replace("12/", "11/")
 
 
 def test_the_table_of_cures_is_the_tested_one() -> None:
