@@ -34,6 +34,13 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "a server without live updates is not ready": Guard(
+        "page/servers/row.py",
+        "server.reach is Reach.UP and server.is_queue_outdated",
+        "False",
+        "test_first_use",
+        "live_updates",
+    ),
     "what no server can do is refused": Guard(
         "page/composer/composer.py",
         "        return servers.are_all_lacking\n",

@@ -223,6 +223,50 @@ def test_good_news_looks_good_and_goes_by_itself(watched_page: Page, two: Farm) 
     expect(bad).to_have_count(1)
 
 
+NOTE_CONTRADICTIONS = """() => {
+  window.contradictions = [];
+  const card = document.querySelector(".server.card");
+  const look = () => {
+    const [socket, state] = [".socket", ".state"].map((of) => card.querySelector(of).textContent);
+    if (/lost/.test(socket) && state === "ready") contradictions.push(socket);
+  };
+  new MutationObserver(look).observe(card, {subtree: true, childList: true, characterData: true});
+}"""
+
+
+def test_a_server_is_not_ready_while_its_live_updates_are_lost(
+    watched_page: Page, background: Background, two: Farm, watch: Watch
+) -> None:
+    """Nor are its figures of before: it says nothing, to its socket or to a call."""
+    watch.allow("WebSocket")
+    page = open_page(watched_page, two)
+    two.hold()
+    run(page, several(1), server="gpu-1")
+    expect(tasks(page, "running")).to_have_count(1)
+    unfold_servers(page)
+    card = page.locator(".server.card").first
+    state, queue = card.locator(".state"), card.locator(".queue")
+    expect(state).to_have_text("ready")
+    expect(queue).to_have_text("1 in queue")
+
+    async def fall_silent() -> None:
+        two.servers[0].freeze()
+        two.servers[0].cut_sockets()
+
+    async def speak() -> None:
+        two.servers[0].thaw()
+
+    page.evaluate(NOTE_CONTRADICTIONS)
+    background.run(fall_silent())
+    expect(card.locator(".socket")).to_contain_text("reconnecting")
+    expect(queue).to_be_hidden()
+    assert page.evaluate("contradictions") == []
+    background.run(speak())
+    expect(state).to_have_text("ready")
+    two.release()
+    expect_done(page, 1)
+
+
 FOCUSED_PANEL = """() =>
   document.activeElement.closest(".servers-panel, .task-panel, .compose-panel")?.className"""
 

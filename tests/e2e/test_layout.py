@@ -1,5 +1,6 @@
 """What is in sight and in reach: Run, the results of a batch, few controls."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -98,6 +99,8 @@ def test_nothing_moves_from_run_to_the_last_result(
     page.evaluate(WATCH_SHIFTS)
     run(page, [as_file(noise(number, 320, 200), f"{number}.png") for number in range(6)])
     expect(tasks(page, "running")).to_have_count(2)
+    for percent in tasks(page, "running").locator(".percent").all():
+        expect(percent).to_have_text(re.compile(r"^\d+ %$"))
     expect(page.locator("#task-batch")).to_contain_text("0 of 6")
     for card in tasks(page, "running").all() + tasks(page, "waiting").all():
         expect(card.locator(".thumb")).to_be_visible()
