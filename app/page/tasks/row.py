@@ -131,9 +131,6 @@ class TaskRows:
         server = self._window.servers.get(task.server) if task.server else None
         name = self._window.server_name(task) if task.server else ""
         trouble = task.trouble or task.note or self._hindrance(task, server)
-        is_given_up = can_be_given_up(self._window, task)
-        if is_given_up:
-            trouble = Trouble.of("cancel_again", server=name)
         if task.state is State.LOST and task.is_run_again:
             trouble = Trouble.of("lost_run_again", server=name)
         facts = dict(trouble.facts) if trouble else {}
@@ -151,7 +148,8 @@ class TaskRows:
             self._stuck(task, server, usually, now) if server else "",
             facts.get("traceback", ""),
             self._results(task),
-            not task.is_ended and (not task.is_cancel_wanted or is_given_up),
+            not task.is_ended
+            and (not task.is_cancel_wanted or can_be_given_up(self._window, task)),
             task.is_ended,
             task.is_repeatable,
             self._can_go_elsewhere(task, server),
@@ -169,6 +167,8 @@ class TaskRows:
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
         """Return what holds up a task whose own record doesn't say."""
+        if can_be_given_up(self._window, task) and server:
+            return Trouble.of("cancel_again", server=server.name)
         if task.is_cancel_wanted and task.sent_as and task.state is State.RUNNING and server:
             return Trouble.of("runs_on", server=server.name)
         if task.state is State.WAITING:

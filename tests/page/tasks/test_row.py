@@ -299,6 +299,10 @@ def test_a_task_that_is_cancelled_at_a_silent_server_can_be_let_go() -> None:
     row = views_of(window).view(NOON).tasks.rows[0]
     assert row.can_cancel
     assert "Press Cancel again to let the task go" in row.trouble
+    task.note = Trouble.of("given_up", server="gpu-1")
+    row = views_of(window).view(NOON).tasks.rows[0]
+    assert row.can_cancel
+    assert "a new task runs on another server" in row.trouble
 
 
 def test_a_running_task_that_its_server_cannot_stop_says_so() -> None:
