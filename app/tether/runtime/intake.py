@@ -63,7 +63,7 @@ class Intake:
         asked_at = self._ask(press)
         return await self._in_turn(self._accepted(workflow, title, files, pinned, asked_at))
 
-    def _ask(self, press: float | None = None) -> float:
+    def _ask(self, press: float | None) -> float:
         now = self._now()
         is_same = press == self._press
         if press is None:

@@ -54,8 +54,11 @@ class Rerun:
         if task is None or not task.is_ended:
             return
         chosen = self._window.servers.get(task.pinned) if task.pinned else None
-        can = chosen is not None and not chosen.is_leaving and chosen.reach is not Reach.DOWN
-        await self._intake.accept_again(task, task.pinned if can else None)
+        if chosen is not None and (
+            chosen.is_leaving or chosen.reach not in (Reach.UP, Reach.UNKNOWN)
+        ):
+            chosen = None
+        await self._intake.accept_again(task, chosen.url if chosen else None)
 
     async def run_elsewhere(self, task_id: TaskId) -> None:
         """Accept the work of an unfinished task for the other servers, and cancel it at its own.

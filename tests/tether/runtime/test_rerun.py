@@ -89,16 +89,16 @@ def test_a_task_that_has_ended_runs_again_as_a_new_one() -> None:
     assert scene.files.users[event.task_id] == {scene.task.digest, PHOTO}
 
 
-@pytest.mark.parametrize("is_gone", [True, False])
-def test_a_task_runs_again_elsewhere_where_its_server_cannot_be_used(is_gone: bool) -> None:
-    """It was removed, or is down: the person has seen that it waits for it in vain."""
+@pytest.mark.parametrize("reach", [None, Reach.DOWN, Reach.REFUSED, Reach.ODD])
+def test_a_task_runs_again_elsewhere_where_its_server_cannot_be_used(reach: Reach | None) -> None:
+    """It was removed, is down or refuses: the person has seen that it waits for it in vain."""
     scene = Scene()
     scene.end()
     north = scene.window.servers[NORTH]
-    if is_gone:
+    if reach is None:
         scene.window.remove(north)
     else:
-        north.failed(Reach.DOWN, Trouble.of("server_silent", server="north"), NOON)
+        north.failed(reach, Trouble.of("server_silent", server="north"), NOON)
     scene.run_again()
     (event,) = scene.events
     assert isinstance(event, TaskAccepted)
