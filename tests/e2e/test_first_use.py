@@ -213,12 +213,13 @@ def test_good_news_looks_good_and_goes_by_itself(watched_page: Page, two: Farm) 
         page.locator("#task-save").click()
     good = page.locator(".notice[data-tone=good]")
     expect(good).to_contain_text("Saved")
+    border = "(each) => getComputedStyle(each).borderColor"
+    before = good.evaluate(border)
     text: FilePayload = {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.locator("#picture-picker").set_input_files([text])
     bad = page.locator(".notice[data-tone=bad]")
     expect(bad).to_contain_text("a.png")
-    border = "(each) => getComputedStyle(each).borderColor"
-    assert good.evaluate(border) != bad.evaluate(border)
+    assert bad.evaluate(border) != before
     expect(good).to_have_count(0)
     expect(bad).to_have_count(1)
 

@@ -73,6 +73,7 @@ def test_a_server_that_is_down_has_its_command_to_copy(
         expect_cause(page, "doesn't answer at", f"--enable-cors-header {origin}")
         page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         card(page).get_by_role("button", name="Copy").click()
+        expect(page.locator("#notices")).to_contain_text("Copied")
         copied = page.evaluate("navigator.clipboard.readText()")
         port = one.servers[0].url.rpartition(":")[2]
         assert copied == f"python main.py --port {port} --enable-cors-header {origin}"

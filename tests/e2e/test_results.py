@@ -300,7 +300,7 @@ def test_every_address_of_a_picture_is_given_back(
     expect(page.locator("#pictures li")).to_have_count(1)
     assert page.evaluate("addresses.size") == 1
     page.get_by_role("button", name="Remove 1.png").click()
-    assert page.evaluate("addresses.size") == 0
+    until(page, "addresses.size === 0")
     slow = {"image": ["1", 0], "steps": 12, "step_ms": 10, "seed": 1, "previews": True}
     page.locator("#picture-picker").set_input_files([as_file(noise(2), "2.png")])
     expect(page.locator("#pictures li")).to_have_count(1)
@@ -329,7 +329,7 @@ def test_every_address_of_a_picture_is_given_back(
             break
         two.release(at=place)
     assert len(seen - {None}) == 2
-    assert page.evaluate("addresses.size") == 1, "that of the preview before"
+    until(page, "addresses.size === 1")  # That of the preview before.
     for place in places:
         two.release(at=place)
     expect_done(page, 1)

@@ -173,7 +173,7 @@ class Window:
             return
         self.live[task.task_id] = task
         if task.state is State.WAITING:
-            self.waiting[task.task_id] = task
+            self._queue(task)
             self.pending.is_fill_due = True
             pinned = self.servers.get(task.pinned) if task.pinned else None
             if task.pinned and (pinned is None or pinned.is_leaving):
@@ -199,8 +199,7 @@ class Window:
         self._forget_binding(task)
         task.unbind()
         task.note = why
-        waiting = sorted((*self.waiting.values(), task), key=lambda other: other.accepted_at)
-        self.waiting = {other.task_id: other for other in waiting}
+        self._queue(task)
         self.pending.unsaved.add(task.task_id)
 
     def rename_prompt(self, task: Task, prompt_id: PromptId) -> None:
@@ -270,6 +269,14 @@ class Window:
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks in the order of their ends."""
         return iter(self._ended.values())
+
+    def _queue(self, task: Task) -> None:
+        """Put a task where the list shows it: what does its work once more takes its turn."""
+        last = next(reversed(self.waiting.values()), task)
+        self.waiting[task.task_id] = task
+        if task.asked_at < last.asked_at:
+            waiting = sorted(self.waiting.values(), key=lambda other: other.asked_at)
+            self.waiting = {other.task_id: other for other in waiting}
 
     def _make_client_id(self, now: float) -> ClientId:
         base = self.settings.base_client_id

@@ -10,6 +10,7 @@ from tests.tether.core.farm import (
     SOUTH,
     UNKNOWN,
     bound_task,
+    new_task,
     new_window,
     waiting_task,
 )
@@ -83,6 +84,19 @@ def test_a_task_taken_back_keeps_its_turn() -> None:
     assert first.note == WHY
     assert window.pending.is_fill_due
     assert window.locks.report() is None
+
+
+def test_work_done_once_more_waits_where_the_list_shows_it() -> None:
+    """Beside what it repeats: losses may be found in any order, and run in that of the first."""
+    window = new_window()
+    third, fourth = waiting_task(window, 3), waiting_task(window, 4)
+    for number in (2, 1):
+        again = new_task(number)
+        again.accepted_at = NOON + 60 - number
+        window.add(again)
+    numbers = [round((task.asked_at - NOON) * 1000) for task in window.waiting.values()]
+    assert numbers == [1, 2, 3, 4]
+    assert list(window.waiting.values())[2:] == [third, fourth]
 
 
 def test_a_task_that_waits_can_end() -> None:
