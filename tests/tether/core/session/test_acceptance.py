@@ -178,9 +178,9 @@ def test_only_a_readable_and_unknown_task_is_adopted() -> None:
 def test_what_was_adopted_is_told_once_and_the_oldest_comes_first(count: int, code: str) -> None:
     """The person may wonder where it comes from; storage keeps no order."""
     window = new_window()
-    entries = [replace(orphan(number=n), at=NOON - n) for n in range(count)]
+    entries = [replace(orphan(number=n), at=NOON + n) for n in reversed(range(count))]
     acceptance_of(window).adopt(entries, NOON)
-    assert list(window.waiting) == [f"t{n}" for n in reversed(range(count))]
+    assert list(window.tasks) == list(window.waiting) == [f"t{n}" for n in range(count)]
     assert list(window.notices) == [Trouble.of(code, count=count)]
 
 
