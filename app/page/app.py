@@ -80,6 +80,7 @@ class App:
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
+        tether.pause(self._settings.is_paused)
         tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
         tether.start()
         self._build(context, roster, undo, console)
@@ -122,7 +123,8 @@ class App:
         self._composer = composer = Composer(context, tether.intake, tether.caller, roster)
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
         self._settings.connect(context, tether.rerun, self._speak)
-        actions.on_rerun = self._settings.lost_rerun
+        actions.on_rerun, actions.pause = self._settings.lost_rerun, self._settings.pause
+        console.pause = self._settings.pause
         self._collect = CollectPanel(words, tether)
         views = Views(
             context.window,

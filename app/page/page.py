@@ -44,7 +44,8 @@ class Page:
         contained("painting of tasks", lambda: self._show_tasks(view.tasks))
         context.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
-        js.document.title = f"{percent}Tether"
+        paused = f"{context.words.say('page.paused')} · " if view.tasks.is_paused else ""
+        js.document.title = f"{paused}{percent}Tether"
         icon = icon_of(view)
         if icon != self.icon:
             self.icon = icon

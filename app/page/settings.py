@@ -10,7 +10,7 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.parts import load_part
 from page.ui.words import choose_language
-from tether.core.events import PreviewsChosen, RebalancingChosen
+from tether.core.events import PreviewsChosen, QueuePaused, RebalancingChosen
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Rerun
 
@@ -20,6 +20,8 @@ LANGUAGE_RECORD, THEME_RECORD = "language", "theme"
 """The records that `static/boot/early.js` reads, too."""
 
 RERUN_RECORD, STEAL_RECORD, PREVIEWS_RECORD = "rerun-lost", "steal", "previews"
+
+PAUSED_RECORD = "paused"
 
 ASKED_RECORD = "rerun-asked"
 """Whether it was asked if lost tasks are to run again by themselves: once is enough."""
@@ -36,6 +38,8 @@ class PageSettings:
         """The one that is wanted; the page's words may still be on their way."""
         self.reruns_since = _time(shared.read(RERUN_RECORD))
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
+        self.is_paused = shared.read(PAUSED_RECORD) == _YES
+        """Whether what waits is to go on waiting, in all windows."""
 
     def connect(
         self, context: PageContext, rerun: Rerun, speak: Callable[[], Awaitable[None]]
@@ -71,12 +75,16 @@ class PageSettings:
             previews.checked = text != _NO
             context.emit(PreviewsChosen(text != _NO))
 
+        def paused(text: str | None) -> None:
+            context.emit(QueuePaused(text == _YES))
+
         follow = {
             LANGUAGE_RECORD: lambda text: context.soon(use_language(_language(text))),
             THEME_RECORD: use_theme,
             RERUN_RECORD: rerun_lost,
             STEAL_RECORD: steal,
             PREVIEWS_RECORD: show_previews,
+            PAUSED_RECORD: paused,
         }
 
         def written(key: str, text: str | None) -> None:
@@ -110,6 +118,11 @@ class PageSettings:
                 return
             context.soon(offer_reruns())
 
+        def pause(is_paused: bool) -> None:
+            choose(PAUSED_RECORD, _YES if is_paused else None)
+
+        self.pause = pause
+        """Pause what waits in all windows of the browser, or resume it."""
         self.lost_rerun = lost_rerun
         """Ask, once, whether what a person just did with lost tasks is to happen by itself."""
         menu = by_id("menu")

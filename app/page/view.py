@@ -102,15 +102,18 @@ class Views:
             self._errors.append(error)
             return self._servers.broken(server)
 
-    def _task_row(self, task: Task, now: float) -> TaskRow:
+    def _task_row(self, task: Task, now: float, turn: int = 0) -> TaskRow:
         is_still = task.is_ended or task.state is State.WAITING
         try:
-            return self._tasks.row(task, {} if is_still else self._window.statistics.usual, now)
+            usual = {} if is_still else self._window.statistics.usual
+            return self._tasks.row(task, usual, now, turn)
         except Exception as error:
             self._errors.append(error)
             return self._tasks.broken(task)
 
     def _forecast(self, needs: Needs, now: float) -> str:
+        if self._window.is_paused:
+            return self._words.say("compose.next.paused")
         try:
             durations = self._window.statistics.durations
             return say_forecast(self._words, forecast(self._window, needs, durations, now))
@@ -143,8 +146,9 @@ class Views:
             here,
             safety,
             bool(window.waiting and window.servers)
-            and not window.is_sending_all
-            and not search.is_on,
+            and not (window.is_sending_all or window.is_paused or search.is_on),
+            bool(window.waiting) and not (window.is_paused or search.is_on),
+            window.is_paused,
             words.say("tasks.again_lost", count=lost) if lost else "",
             found,
             total,
@@ -189,12 +193,16 @@ class Views:
         if crew.seconds:
             left = about(words, len(live) * crew.seconds)
             text = words.say("tasks.batch.left", done=text, time=left)
+        if self._window.is_paused:
+            text = words.say("tasks.batch.paused", done=text)
         begun = sum(task.progress.overall for task in live)
         return Batch(text, (len(over) + begun) / total)
 
     def _rows(self, tasks: list[Task], now: float) -> tuple[TaskRow, ...]:
         """Make the rows of tasks; those that wait in this window change little, ended ones not."""
-        paused = tuple(server.is_paused for server in self._window.servers.values())
+        window = self._window
+        paused = *(each.is_paused for each in window.servers.values()), window.is_paused
+        turns = {task_id: turn for turn, task_id in enumerate(window.waiting)}
         ended, waiting, rows = self._ended, self._waiting, []
         self._ended, self._waiting = {}, {}
         for task in tasks:
@@ -206,10 +214,12 @@ class Views:
                 self._ended[key] = made
                 row = made[1]
             elif task.state is State.WAITING:
-                signs = (int(now - task.accepted_at), task.note, task.is_cancel_wanted, paused)
+                turn = turns.get(key, 0)
+                seconds = int(now - task.accepted_at)
+                signs = (seconds, task.note, task.is_cancel_wanted, paused, turn)
                 known = waiting.get(key)
                 if known is None or known[0] != signs:
-                    known = signs, self._task_row(task, now)
+                    known = signs, self._task_row(task, now, turn)
                 self._waiting[key] = known
                 row = known[1]
             else:
@@ -239,7 +249,7 @@ class Views:
             each for each in window.servers.values() if each.reach is Reach.UP and each.takes_tasks
         ]
         ahead = len(window.live)
-        if not ready or not durations:
+        if not ready or not durations or window.is_paused:
             return Crew(len(ready), 0.0, ahead)
         return Crew(len(ready), 1 / sum(1 / durations.entry(each.url) for each in ready), ahead)
 

@@ -25,6 +25,8 @@ from tether.core.events import (
     Event,
     PageChange,
     PageChanged,
+    QueueOrdered,
+    QueuePaused,
     ServerAdded,
     ServerRemoved,
 )
@@ -255,6 +257,17 @@ class Tether:
         self.runner.emit(CancelRequested(task_id))
         await self.runner.until(lambda: task.is_ended, CANCELLED_WITHIN)
         return task
+
+    def pause(self, is_paused: bool = True) -> None:
+        """Send no waiting task to a server, or (False) send them again; what servers have goes on.
+
+        A reload doesn't remember it.
+        """
+        self.runner.emit(QueuePaused(is_paused))
+
+    def put_first(self, *task_ids: TaskId) -> None:
+        """Let waiting tasks go before all others, in this order; a reload keeps it."""
+        self.runner.emit(QueueOrdered(task_ids))
 
     def on_task(self, listener: Callable[[Task], None]) -> Callable[[], None]:
         """Call a function with each task that has changed, progress included, once a round.

@@ -22,7 +22,7 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import ServerUrl
+from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import ServerFacts
@@ -174,6 +174,52 @@ def test_a_row_of_a_task_that_waits_is_made_anew_when_it_says_something_else() -
     assert views.view(NOON + 6.4).tasks.rows[0].trouble.startswith("south didn't")
     task.is_cancel_wanted = True
     assert views.view(NOON + 6.5).tasks.rows[0].state_text == "cancelling…"
+
+
+def test_what_waits_says_how_many_go_before_it_and_can_go_first() -> None:
+    """The first one can't go any earlier."""
+    window = new_window()
+    window.server(NORTH, NOON)
+    for number in (1, 2, 3):
+        waiting_task(window, number)
+    views = views_of(window)
+
+    def told() -> list[tuple[str, bool]]:
+        rows = views.view(NOON).tasks.rows
+        return [(row.timing.partition(" · ")[0], row.can_be_next) for row in rows]
+
+    first, second, third = told()
+    assert first[0].startswith("waiting")
+    assert (first[1], second, third) == (False, ("1 ahead", True), ("2 ahead", True))
+    window.put_first([TaskId("t3")])
+    assert [can_be_next for _, can_be_next in told()] == [True, True, False]
+
+
+def test_all_that_waits_says_that_it_is_paused() -> None:
+    """Nothing is promised meanwhile, nor offered that couldn't be."""
+    window = new_window()
+    north = window.server(NORTH, NOON)
+    north.answered()
+    done = bound_task(window, north, *RUNNING, number=9)
+    window.end(done, State.COMPLETED, NOON, "socket", None)
+    done.ran = 3.0
+    views = views_of(window)
+    assert not views.view(NOON).tasks.can_pause
+    for number in (1, 2, 3, 4, 5, 6):
+        waiting_task(window, number)
+    tasks = views.view(NOON).tasks
+    assert (tasks.can_send_all, tasks.can_pause, tasks.is_paused) == (True, True, False)
+    assert tasks.batch is not None and "left" in tasks.batch.text
+    window.is_paused = True
+    view = views.view(NOON)
+    tasks = view.tasks
+    assert (tasks.can_send_all, tasks.can_pause, tasks.is_paused) == (False, False, True)
+    assert tasks.batch is not None and tasks.batch.text.endswith("· paused")
+    assert {row.state_text for row in tasks.rows if row.state == "waiting"} == {
+        "waiting: everything is paused"
+    }
+    assert view.forecast.startswith("Everything is paused")
+    assert view.crew.seconds == 0
 
 
 def test_a_batch_says_how_far_it_is() -> None:

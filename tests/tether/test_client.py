@@ -124,6 +124,22 @@ def test_submitted_tasks_are_spread_and_their_results_awaited() -> None:
     play(story)
 
 
+def test_what_waits_is_paused_and_put_in_order() -> None:
+    """Nothing is sent until it is resumed; then what was put first is."""
+
+    async def story(tab: Tab) -> None:
+        tether = tab.tether
+        tether.pause()
+        first, second = await tab.submit(1), await tab.submit(2)
+        tether.put_first(second)
+        assert list(tether.window.waiting) == [second, first]
+        tether.pause(is_paused=False)
+        ended = [await tab.result(first), await tab.result(second)]
+        assert ended[1].bound_at <= ended[0].bound_at
+
+    play(story)
+
+
 def test_the_example_of_the_module_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ from tether.core.events import (
     Event,
     PageChange,
     PageChanged,
+    QueuePaused,
     RebalancingChosen,
     ServerAdded,
     SocketClosed,
@@ -147,6 +148,15 @@ class Browser:
         self.disk: dict[TaskId, str] = {}
         self._unflushed: dict[TaskId, str | None] = {}
         self.tabs: list[Tab] = []
+        self.is_paused = False
+        """A person paused what waits in all of its windows."""
+
+    def pause(self, is_paused: bool) -> None:
+        """Pause all its queues, or resume them."""
+        self.is_paused = is_paused
+        for tab in self.tabs:
+            if tab.page is not None:
+                tab.page.tell(QueuePaused(is_paused))
 
     def open_tab(self, offset: float) -> Tab:
         """Open a new tab with the page in it."""
@@ -330,6 +340,8 @@ class Page:
             return
         self.tab.records[TOKEN_RECORD] = self._claim.token
         self.is_running = True
+        if self.tab.browser.is_paused:
+            self._events.insert(0, QueuePaused(True))
         self._carry_out(self.session.start(self.now))
         self.world.rules.started_page(self)
         for server in self.world.servers:

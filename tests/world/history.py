@@ -13,7 +13,7 @@ from tests.world.faults import FAULTS, OF_CALLS, Blow
 from tests.world.jobs import KNOWN, RARE
 from tests.world.rules import Broken
 from tests.world.world import World
-from tether.core.events import SendAllRequested
+from tether.core.events import QueueOrdered, SendAllRequested
 from tether.core.model.task import State, Task
 from tether.core.scheduling import recheck
 
@@ -108,6 +108,8 @@ class History:
             self._plan_queues()
         if not self._is_calm:
             self._plan_faults()
+        if self.report.seed % 4 == 1:
+            self._plan_wishes(Random(self.report.seed))
         world.clock.run(TROUBLED if not self._is_calm else 25.0)
         while not self._is_calm and self._is_too_little():
             self._more()
@@ -141,6 +143,21 @@ class History:
     def _send_all(self) -> None:
         for page in self.world.pages():
             page.tell(SendAllRequested())
+
+    def _plan_wishes(self, random: Random) -> None:
+        """Have queues paused for a while, and put into another order now and then."""
+        after = self.world.clock.after
+        for browser in self.world.browsers:
+            at = random.uniform(0.0, 30.0)
+            after(at, browser.pause, True)
+            after(at + random.uniform(1.0, 12.0), browser.pause, False)
+        for _ in range(6):
+            after(random.uniform(0.0, 40.0), self._reorder, random)
+
+    def _reorder(self, random: Random) -> None:
+        for page in self.world.pages():
+            waiting = list(page.session.window.waiting)
+            page.tell(QueueOrdered(tuple(random.sample(waiting, len(waiting) // 2))))
 
     def _accept(self) -> None:
         world, random = self.world, self.random

@@ -40,6 +40,27 @@ class Mutation:
 
 
 MUTATIONS = {
+    "answers that come while all is paused choose": Mutation(
+        "submission.dispatcher",
+        "        ready = () if window.is_paused else self._ready(now)\n",
+        "        ready = self._ready(now)\n",
+        ("paused",),
+        209,
+    ),
+    "a paused queue asks for places": Mutation(
+        "submission.dispatcher",
+        " or window.is_paused:\n",
+        ":\n",
+        ("pace",),
+        1,
+    ),
+    "who is put first stays where it is": Mutation(
+        "model.window",
+        "        self._sort()\n        self.pending.is_fill_due = True\n",
+        "        self.pending.is_fill_due = True\n",
+        ("turn",),
+        33,
+    ),
     "the tag of a task isn't looked at": Mutation(
         "protocol.sent_tasks",
         "            return PromptId(sent)\n",

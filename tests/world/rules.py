@@ -21,6 +21,8 @@ one socket      at most one socket per client id and server, but for one that wa
 one id          no client id is used for two servers, or by two windows
 lock            a task's server is locked exactly while it is bound and unfinished, on disk too
 record          what the records say of a task is what the page says
+paused          while a window is paused, nothing that waits in it goes to a server
+turn            what waits stands in the order in which it is to go
 pace            requests per page and server stay below a stated rate; dials are spaced
 no growth       timers, calls and what the session holds are bounded, and nothing is left idle
 no crash        the session handles everything without an exception
@@ -35,7 +37,14 @@ from typing import TYPE_CHECKING, Any
 from tests.world.jobs import kind_of
 from tests.world.network import CLOSING_WITHIN, DELIVERY_WITHIN
 from tether.core.commands import Commands, OpenSocket, SaveRecord, ShowPreview
-from tether.core.events import Answered, BinaryReceived, Event, FrameReceived, RequestFailed
+from tether.core.events import (
+    Answered,
+    BinaryReceived,
+    Event,
+    FrameReceived,
+    QueueOrdered,
+    RequestFailed,
+)
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.locks import LOCK_RECORD
@@ -108,6 +117,8 @@ class Rules:
         self._dials: dict[tuple[int, ServerUrl], list[float]] = {}
         self._owners: dict[str, tuple[ServerUrl, str]] = {}
         self._heard: list[tuple[Task, float, float]] = []
+        self._held: tuple[TaskId, ...] = ()
+        """What waited in the paused window that handles an event."""
         self._vain_at: dict[tuple[int, ServerUrl], float] = {}
         """When the latest upload of a page to a server was in vain."""
         self._in_vain: Counter[tuple[int, ServerUrl]] = Counter()
@@ -236,6 +247,7 @@ class Rules:
     def before(self, page: Page, event: Event) -> None:
         """The session is about to handle an event."""
         self._heard.clear()
+        self._held = tuple(page.session.window.waiting) if page.session.window.is_paused else ()
         if type(event) is FrameReceived or type(event) is BinaryReceived:
             window = page.session.window
             for url in window.servers:
@@ -294,6 +306,12 @@ class Rules:
             self._check_frame(event, changed)
         for task in changed:
             self._check_task(page, task)
+            if window.is_paused and task.state is State.CONNECTING and task.task_id in self._held:
+                raise Broken("paused", f"{task.task_id} goes to {task.server}")
+        if self._held or type(event) is QueueOrdered:
+            turns = [task.turn for task in window.waiting.values()]
+            if turns != sorted(turns):
+                raise Broken("turn", f"{[*window.waiting]} have {turns}")
         if is_lock_saved or (self.world.steps & 31) == 0:
             self.check_locks(page)
         if len(page.timers) > 6 * len(self.world.servers) + len(window.tasks) + 3:

@@ -52,6 +52,8 @@ class Console:
         """Of `tether.stats()`; from the records alone until the page has set its own."""
         self.give: Callable[[TaskId], None] = lambda _task_id: None
         """Has the page keep the results of a task for a script."""
+        self.pause: Callable[[bool], None] = tether.pause
+        """Pauses what waits; the page pauses all windows of the browser."""
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)
@@ -64,6 +66,9 @@ class Console:
             tether__addServer=self._add_server,
             tether__removeServer=self._remove_server,
             tether__substitute=self._substitute,
+            tether__pause=lambda: self.pause(True),
+            tether__resume=lambda: self.pause(False),
+            tether__order=self._order,
             tether__submit=self._submit,
             tether__result=self._result,
             submitWorkflow=self._accept,
@@ -99,6 +104,13 @@ class Console:
         server = self._connections.known(typed)
         self._roster.substitute(server.url, str(name), str(there or ""))
         return dict(server.inventory.substitutes)
+
+    def _order(self, *names: Any) -> list[TaskId]:
+        """Put tasks first, if any are named; return all that wait, the next one first."""
+        first = [self._find(name).task_id for name in names]
+        if first:
+            self._tether.put_first(*first)
+        return list(self._window.waiting)
 
     async def _submit(self, options: Any = None) -> dict[str, Any]:
         return await self._accept(option(options, "workflow"), options)

@@ -11,7 +11,7 @@ from page.tasks.sheet import in_order
 from page.ui.context import PageContext
 from page.ui.parts import load_part
 from page.ui.undo import Undo
-from tether.core.events import CancelRequested, SendAllRequested, TaskDismissed
+from tether.core.events import CancelRequested, QueueOrdered, SendAllRequested, TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.outputs import LARGEST_ASKED, Fetched, Output
@@ -40,6 +40,8 @@ class TaskActions:
         """What all tasks are that a button for all of them is about."""
         self.on_rerun: Callable[[], None] = lambda: None
         """Called when lost tasks were run again."""
+        self.pause: Callable[[bool], None] = lambda _is_paused: None
+        """Pauses what waits in all windows of the browser, or resumes it."""
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
@@ -67,6 +69,10 @@ class TaskActions:
                 context.soon(self._save_all())
             case "send":
                 context.emit(SendAllRequested())
+            case "next":
+                context.emit(QueueOrdered((task_id,)))
+            case "pause-all" | "resume-all":
+                self.pause(action == "pause-all")
             case "zoom":
                 context.soon(self._view_result(key))
             case "use":

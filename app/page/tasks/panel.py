@@ -34,7 +34,7 @@ HIGHER = ":is(.trouble, .stuck, details):not([hidden])"
 """What makes a card higher than others."""
 
 _HEAD = ("title", "server", "state")
-_BUTTONS = ("again", "elsewhere", "cancel", "dismiss")
+_BUTTONS = ("next", "again", "elsewhere", "cancel", "dismiss")
 _VIEW = ("thumb", "preview", "bar", "results")
 _BELOW = ("foot", "stuck", "trouble", "details")
 _TEXTS = ("title", "server", "node", "timing", "stuck", "trouble")
@@ -59,6 +59,7 @@ class TasksPanel:
         self._save = by_id("task-save")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
+        self._pause, self._resume = by_id("task-pause"), by_id("task-resume")
         self._earlier = by_id("task-earlier")
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
@@ -103,6 +104,8 @@ class TasksPanel:
         set_text(self._safety, tasks.safety)
         self._safety.dataset.tone = "bad" if tasks.only_here else "good"
         self._send.hidden = not tasks.can_send_all
+        self._pause.hidden = not tasks.can_pause
+        self._resume.hidden = not tasks.is_paused
         set_text(self._cancel, tasks.all_of.cancel)
         set_text(self._save, tasks.all_of.save)
         set_text(self._clear, tasks.all_of.clear)
@@ -209,7 +212,8 @@ class TasksPanel:
         if parts["overall"] != row.overall:
             parts["overall"] = parts["progress"].value = row.overall
             parts["percent"].textContent = f"{row.overall * 100:.0f} %"
-        stands = (row.state, row.can_cancel, row.can_run_again, row.can_go_elsewhere)
+        can = row.can_cancel, row.can_be_next, row.can_run_again, row.can_go_elsewhere
+        stands = row.state, *can
         if parts["stands"] != stands:
             parts["stands"] = stands
             self._stand(parts, row)
@@ -219,6 +223,7 @@ class TasksPanel:
         parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
         parts["cancel"].hidden = not row.can_cancel
         parts["dismiss"].hidden = not row.can_dismiss
+        parts["next"].hidden = not row.can_be_next
         parts["again"].hidden = not row.can_run_again
         parts["elsewhere"].hidden = not row.can_go_elsewhere
         if row.can_dismiss:

@@ -44,6 +44,7 @@ class TaskRow:
     is_direct: bool
     photo: str = ""
     picture: str = ""
+    can_be_next: bool = False
 
 
 class Batch(NamedTuple):
@@ -78,6 +79,8 @@ class TaskList(NamedTuple):
     only_here: int
     safety: str
     can_send_all: bool
+    can_pause: bool
+    is_paused: bool
     lost_again: str
     found: str
     total: int
@@ -100,10 +103,12 @@ Usual = Mapping[tuple[ServerUrl, Digest], float]
 
 
 def say_state(words: Words, window: Window, task: Task) -> str:
-    """Say in which state a task is, and for which server it waits in vain."""
+    """Say in which state a task is, and for what it waits in vain."""
     if task.is_cancel_wanted and not task.is_ended:
         return words.say("task.cancelling")
     if task.state is State.WAITING:
+        if window.is_paused:
+            return words.say("task.state.paused")
         if not window.servers:
             return words.say("task.state.no_server")
         chosen = window.servers.get(task.pinned) if task.pinned else None
@@ -125,8 +130,8 @@ class TaskRows:
         self._files = files
         self._time_of = time_of
 
-    def row(self, task: Task, usual: Usual, now: float) -> TaskRow:
-        """Show a task as it stands now."""
+    def row(self, task: Task, usual: Usual, now: float, turn: int = 0) -> TaskRow:
+        """Show a task as it stands now; so many go before it of those that wait in the window."""
         words = self._words
         server = self._window.servers.get(task.server) if task.server else None
         name = self._window.server_name(task) if task.server else ""
@@ -143,7 +148,7 @@ class TaskRows:
             name,
             1.0 if task.state is State.COMPLETED else task.progress.overall,
             self._node(task),
-            self._timing(task, server, usually, now),
+            self._timing(task, self._ahead(task, server) if server else turn or None, usually, now),
             words.trouble(trouble) if trouble else "",
             self._stuck(task, server, usually, now) if server else "",
             facts.get("traceback", ""),
@@ -156,6 +161,7 @@ class TaskRows:
             self._files.is_direct(task),
             task.pictures[0].filename if task.pictures else "",
             task.pictures[0].digest if task.pictures else "",
+            turn > 0,
         )
 
     def broken(self, task: Task) -> TaskRow:
@@ -208,7 +214,7 @@ class TaskRows:
         label = f"{task.progress.current} · {name}" if name else task.progress.current
         return self._words.say("task.node", node=label, percent=percent)
 
-    def _timing(self, task: Task, server: Server | None, usual: float | None, now: float) -> str:
+    def _timing(self, task: Task, ahead: int | None, usual: float | None, now: float) -> str:
         """Say how long it has taken, its place in the queue, and how long others took."""
         words = self._words
         parts = []
@@ -219,7 +225,6 @@ class TaskRows:
         elif task.state is State.RUNNING:
             parts.append(words.say("task.runs", time=say_duration(words, now - task.started_at)))
         else:
-            ahead = self._ahead(task, server) if server else None
             if ahead is not None:
                 parts.append(words.say("task.ahead", count=ahead))
             parts.append(words.say("task.waits", time=say_duration(words, now - task.accepted_at)))

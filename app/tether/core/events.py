@@ -97,6 +97,18 @@ class SendAllRequested:
     """A person is about to close the page: every waiting task is to go to a server now."""
 
 
+class QueuePaused(NamedTuple):
+    """A person paused what waits in the window, or resumed it."""
+
+    is_paused: bool
+
+
+class QueueOrdered(NamedTuple):
+    """A person wants waiting tasks to go first, in this order."""
+
+    task_ids: tuple[TaskId, ...]
+
+
 class RebalancingChosen(NamedTuple):
     """A person allowed tasks to move from a server's queue to an idle server, or forbade it."""
 
@@ -251,6 +263,8 @@ Event: TypeAlias = (
     | TasksOrphaned
     | CollectRequested
     | SendAllRequested
+    | QueuePaused
+    | QueueOrdered
     | RebalancingChosen
     | PreviewsChosen
     | AimChanged

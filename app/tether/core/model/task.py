@@ -151,6 +151,8 @@ class Task:
     """Equal for tasks that take equally long."""
     asked_at: float = 0.0
     """When a person asked for it: tells its place among others. 0 becomes `accepted_at`."""
+    turn: float = 0.0
+    """While it waits, those with a lower one go first. 0 becomes `asked_at`."""
     server_name: str = ""
     """What its server was called when it was removed."""
     ran: float = 0.0
@@ -193,6 +195,7 @@ class Task:
 
     def __post_init__(self) -> None:
         self.asked_at = self.asked_at or self.accepted_at
+        self.turn = self.turn or self.asked_at
 
     @property
     def picture_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """All that one browser tab holds: its servers, its tasks, its locks."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from tether.core.model.connection import Connection
 from tether.core.model.locks import Locks
 from tether.core.model.server import Server, Use
 from tether.core.model.statistics import Statistics
-from tether.core.model.task import IN_TRANSIT, State, Task
+from tether.core.model.task import ASKED_APART, IN_TRANSIT, State, Task
 from tether.core.protocol.address import short_name
 from tether.core.protocol.workflow import Workflow
 from tether.core.windows.peers import Peers
@@ -74,6 +74,9 @@ class Window:
         self.live: dict[TaskId, Task] = {}
         """Tasks without an end."""
         self.waiting: dict[TaskId, Task] = {}
+        """The window's queue, the first first."""
+        self.is_paused = False
+        """No waiting task goes to a server; what servers have goes on."""
         self.workflows: dict[Digest, Workflow] = {}
         self.locks = Locks()
         self.client_ids: dict[ServerUrl, ClientId] = {}
@@ -244,6 +247,16 @@ class Window:
         if not any(other.digest == task.digest for other in self.tasks.values()):
             self.workflows.pop(task.digest, None)
 
+    def put_first(self, task_ids: Iterable[TaskId]) -> None:
+        """Let waiting tasks go first, in this order; others are left out."""
+        wanted = [self.waiting[each] for each in task_ids if each in self.waiting]
+        first = min((task.turn for task in self.waiting.values()), default=0.0)
+        for place, task in enumerate(reversed(wanted), 1):
+            task.turn = first - place * ASKED_APART
+            self.pending.unsaved.add(task.task_id)
+        self._sort()
+        self.pending.is_fill_due = True
+
     def send_all(self) -> None:
         """Let all waiting tasks go to servers now."""
         self.is_sending_all = bool(self.waiting)
@@ -271,12 +284,15 @@ class Window:
         return iter(self._ended.values())
 
     def _queue(self, task: Task) -> None:
-        """Put a task where the list shows it: what does its work once more takes its turn."""
+        """Put a task into the queue; what does the work of another once more takes its turn."""
         last = next(reversed(self.waiting.values()), task)
         self.waiting[task.task_id] = task
-        if task.asked_at < last.asked_at:
-            waiting = sorted(self.waiting.values(), key=lambda other: other.asked_at)
-            self.waiting = {other.task_id: other for other in waiting}
+        if task.turn < last.turn:
+            self._sort()
+
+    def _sort(self) -> None:
+        waiting = sorted(self.waiting.values(), key=lambda task: task.turn)
+        self.waiting = {task.task_id: task for task in waiting}
 
     def _make_client_id(self, now: float) -> ClientId:
         base = self.settings.base_client_id

@@ -71,7 +71,7 @@ class Exchange:
                 loads[url] = PeerLoad(coming, len(tasks) - coming, *estimates.own_backlog(url))
         waiting = (
             WaitingTask(task.accepted_at, task.task_id, task.pinned, task.workload)
-            for task in islice(window.waiting.values(), WAITING_SENT)
+            for task in islice(window.waiting.values(), 0 if window.is_paused else WAITING_SENT)
         )
         latest, is_hidden = window.statistics.latest, window.is_hidden
         return PeerReport(now, tuple(waiting), loads, window.served_at, latest, is_hidden)

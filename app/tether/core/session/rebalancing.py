@@ -92,7 +92,8 @@ class Rebalancing:
         window = self._window
         loaded = (task for task in window.waiting.values() if task.digest in window.workflows)
         return (
-            server.takes_tasks
+            not window.is_paused
+            and server.takes_tasks
             and server.opens_at <= now
             and not window.bound_to(server.url)
             and not any(suits(window, server, task, now) for task in loaded)

@@ -106,6 +106,11 @@ class Session:
                 return self._machines.collection.start(event)
             case events.SendAllRequested():
                 window.send_all()
+            case events.QueuePaused(is_paused):
+                window.is_paused = is_paused
+                window.pending.is_fill_due = True
+            case events.QueueOrdered(task_ids):
+                window.put_first(task_ids)
             case events.RebalancingChosen(is_allowed):
                 return self._machines.rebalancing.allow(is_allowed)
             case events.PreviewsChosen(is_wanted):

@@ -58,7 +58,7 @@ class Dispatcher:
         window.is_sending_all = window.is_sending_all and bool(window.waiting)
         if not window.waiting:
             self._allotment.clear()
-        if self._round or not window.waiting:
+        if self._round or not window.waiting or window.is_paused:
             return ()
         free, opens_at = self._allotment.places(self._survey.open, now)
         candidates = self._candidates(free, 1, now) if free else {}
@@ -139,7 +139,8 @@ class Dispatcher:
 
         commands: list[Command] = []
         lengths = self._survey.lengths
-        for task, server in self._allotment.allot(self._ready(now), lengths, may_have, now):
+        ready = () if window.is_paused else self._ready(now)
+        for task, server in self._allotment.allot(ready, lengths, may_have, now):
             commands += self._submission.begin(task, server, now)
         lengths.clear()
         return tuple(commands)

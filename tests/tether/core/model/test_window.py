@@ -99,6 +99,28 @@ def test_work_done_once_more_waits_where_the_list_shows_it() -> None:
     assert list(window.waiting.values())[2:] == [third, fourth]
 
 
+def test_who_is_put_first_goes_first_in_that_order() -> None:
+    """Its place on the sheet stays; what doesn't wait is left out."""
+    window = new_window()
+    bound = bound_task(window, window.server(NORTH, NOON), number=9)
+    tasks = [waiting_task(window, number) for number in range(1, 5)]
+    places = [task.asked_at for task in tasks]
+    window.pending.unsaved.clear()
+    window.pending.is_fill_due = False
+    window.put_first(TaskId(each) for each in ("t4", "t9", "unknown", "t2"))
+    assert list(window.waiting) == ["t4", "t2", "t1", "t3"]
+    assert window.pending.unsaved == {"t4", "t2"}
+    assert window.pending.is_fill_due
+    assert [task.asked_at for task in tasks] == places
+    window.put_first([TaskId("t3")])
+    window.unbind(bound, WHY)
+    assert list(window.waiting) == ["t3", "t4", "t2", "t1", "t9"]
+    for task in tuple(window.waiting.values()):
+        window.end(task, State.CANCELLED, NOON, "here", None)
+    window.put_first([TaskId("t1")])
+    assert window.waiting == {}
+
+
 def test_a_task_that_waits_can_end() -> None:
     """It holds no place and no lock."""
     window = new_window()

@@ -66,6 +66,9 @@ def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     # Nothing like them was ever timed.
     assert news.loads == {NORTH: PeerLoad(1, 1, 2.0, None)}
     assert not news.is_hidden
+    window.is_paused = True
+    assert told(exchange.send(NOON)).waiting == ()
+    window.is_paused = False
     window.is_hidden = True
     assert told(exchange.send(NOON)).is_hidden
 

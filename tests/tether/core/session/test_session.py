@@ -27,6 +27,8 @@ from tether.core.events import (
     PageChange,
     PageChanged,
     PreviewsChosen,
+    QueueOrdered,
+    QueuePaused,
     RebalancingChosen,
     ResultsKept,
     SendAllRequested,
@@ -671,6 +673,22 @@ def test_a_server_that_a_person_lets_work_again_gets_what_waited() -> None:
     world.happen(ServerPaused(NORTH, False))
     world.live(2)
     assert task.server == NORTH
+
+
+def test_a_paused_queue_goes_on_in_the_order_that_was_wished_for() -> None:
+    """A reload meanwhile changes nothing about that order."""
+    world = World(ModelServer(NORTH), places=1)
+    world.happen(QueuePaused(True))
+    tasks = [world.accept() for _ in range(3)]
+    world.happen(QueueOrdered((tasks[2].task_id,)))
+    world.live(2)
+    assert {task.state for task in tasks} == {State.WAITING}
+    world.reload()
+    waiting = world.session.window.waiting
+    assert list(waiting) == [tasks[number].task_id for number in (2, 0, 1)]
+    world.happen(QueuePaused(True))
+    world.happen(QueuePaused(False))
+    world.settle(within=60)
 
 
 def test_a_task_that_waits_moves_to_a_server_that_comes_free() -> None:

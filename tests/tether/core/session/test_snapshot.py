@@ -58,6 +58,7 @@ def tasks(draw: st.DrawFn) -> Task:
         was_moved=draw(st.booleans()),
         workload=draw(names),
         asked_at=draw(times.filter(bool)),
+        turn=draw(times.filter(bool)),
         has_files=draw(st.booleans()),
         server_name=draw(names),
         ran=draw(times),

@@ -554,6 +554,21 @@ def test_a_paused_server_gets_no_task_until_a_person_says_so() -> None:
     assert pinned.server == NORTH
 
 
+def test_a_paused_queue_asks_nobody_and_binds_nothing() -> None:
+    """Answers that were on their way when it was paused choose nothing either."""
+    window, dispatcher = new_farm(NORTH)
+    task = waiting_task(window)
+    (probe,) = probes(dispatcher.fill(NOON)).values()
+    window.is_paused = True
+    dispatcher.answered(probe, 0, NOON)
+    assert dispatcher.fill(NOON) == ()
+    assert task.state is State.WAITING
+    window.is_paused = False
+    (probe,) = probes(dispatcher.fill(NOON)).values()
+    dispatcher.answered(probe, 0, NOON)
+    assert task.server == NORTH
+
+
 def farm_of_known_pace(**seconds: float) -> tuple[Window, Dispatcher]:
     """Servers that have always taken so long, each up."""
     window, dispatcher = new_farm(*(ServerUrl(f"http://{name}:8188") for name in seconds))
