@@ -34,6 +34,27 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "all windows follow a pause": Guard(
+        "page/settings.py",
+        "            PAUSED_RECORD: paused,\n",
+        "            PAUSED_RECORD: lambda _text: None,\n",
+        "test_order",
+        "all_windows",
+    ),
+    "a page starts paused where all is": Guard(
+        "page/app.py",
+        "        tether.pause(self._settings.is_paused)\n",
+        "",
+        "test_order",
+        "all_windows",
+    ),
+    "run next is told to the core": Guard(
+        "page/tasks/actions.py",
+        "                context.emit(QueueOrdered((task_id,)))\n",
+        "                pass\n",
+        "test_order",
+        "runs_next",
+    ),
     "a server without live updates is not ready": Guard(
         "page/servers/row.py",
         "server.reach is Reach.UP and server.is_queue_outdated",
