@@ -32,7 +32,7 @@ LAZY = {
         *("tether/workflows/graph.py", "tether/workflows/tags.py", "tether/workflows/unwrap.py"),
     ),
     "form": (
-        *("page/composer/form_fields.py", "page/composer/form_panel.py"),
+        *("page/composer/form_fields.py", "page/composer/form_panel.py", "page/composer/sweep.py"),
         "tether/workflows/dynamic_choices.py",
         *("tether/workflows/queued.py", "tether/workflows/values.py"),
     ),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import js
 
@@ -24,6 +24,9 @@ from tether.core.protocol.workflow import Workflow
 from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
+
+if TYPE_CHECKING:
+    from page.composer.form_fields import Answers
 
 WORKFLOW = "workflow"
 """The subject of notices that close once another workflow is chosen."""
@@ -107,19 +110,15 @@ class Composer:
             await load_part("form")
         pinned, pressed = panel.pinned, self._context.world.clock.now()
         is_used = False
+        variants = [each for each in self._form.variants(chosen.workflow) for _ in range(copies)]
+
+        def begin(picture: tuple[str, Any] | None) -> list[asyncio.Future[TaskId]]:
+            made = (self._accept(chosen, picture, each, pinned, pressed) for each in variants)
+            return [asyncio.ensure_future(each) for each in made]
+
         # All at once: the browser then writes them to disk at once.
-        begun = [
-            (
-                key,
-                [
-                    asyncio.ensure_future(
-                        self._accept(chosen, file and (name, file), pinned, pressed)
-                    )
-                    for _ in range(copies)
-                ],
-            )
-            for key, name, file in panel.pictures() or [("", "", None)]
-        ]
+        pictures = panel.pictures() or [("", "", None)]
+        begun = [(key, begin(file and (name, file))) for key, name, file in pictures]
         for key, work in begun:
             try:
                 made = await asyncio.gather(*work)
@@ -226,6 +225,10 @@ class Composer:
         self._form.translate()
         self.panel.count()
 
+    def variants(self) -> int:
+        """Return how many tasks each picture makes; 0 where that can't be told."""
+        return self._form.count()
+
     def why_alike(self) -> str:
         """Say why several tasks of one picture give the same; "" when they don't."""
         return self._form.why_alike()
@@ -245,6 +248,7 @@ class Composer:
         self,
         chosen: Opened,
         picture: tuple[str, Any] | None,
+        variant: tuple[Answers, str],
         pinned: ServerUrl | None,
         pressed: float,
     ) -> TaskId:
@@ -252,8 +256,9 @@ class Composer:
         files = self._form.files(chosen.workflow)
         if picture is not None and slot is not None:
             files[slot] = picture
-        title = title_of(chosen.title, picture[0] if picture else "")
-        workflow = self._form.answered(chosen.workflow)
+        answers, told = variant
+        title = title_of(title_of(chosen.title, told), picture[0] if picture else "")
+        workflow = self._form.answered(chosen.workflow, answers)
         if workflow.is_decided_when_queued():
             workflow = self._decided(workflow)
         return await self._intake.accept(workflow, title, files, pinned, pressed)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from page.composer.panel import ComposerPanel, Problem
 from page.ui.context import PageContext
 from page.ui.parts import load_part
+from tether.core.errors import BadInput
 from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.inventory import lacks_of
 from tether.core.model.server import Reach
@@ -14,7 +15,7 @@ from tether.core.protocol.workflow import Workflow
 from tether.runtime.describer import Describer
 
 if TYPE_CHECKING:
-    from page.composer.form_fields import Field
+    from page.composer.form_fields import Answers, Field
     from page.composer.form_panel import FormPanel
 
 Substitute = Callable[[ServerUrl, str, str], None]
@@ -117,6 +118,7 @@ class Form:
                 break
             self._choose(changed[0], typed[changed[0].place])
         self._panel.type_in(typed, files)
+        self._composer.count()
 
     def _chosen_here(self, field: Field, value: str) -> None:
         """A person took another choice: the keyboard stays there."""
@@ -165,8 +167,22 @@ class Form:
         self._panel.show(form_of(shown, self._infos), self._panel.is_unfolded)
         self._panel.type_in(typed, files)
 
-    def answered(self, workflow: Workflow) -> Workflow:
-        """Return a workflow with what was set in its form; seeds new where that is wanted."""
+    def count(self) -> int:
+        """Return how many tasks the form makes of one picture; 0 where a value is wrong."""
+        try:
+            return self._panel.count() if self._panel is not None else 1
+        except BadInput:
+            return 0
+
+    def variants(self, workflow: Workflow) -> list[tuple[Answers, str]]:
+        """Return the values in which the tasks of one picture differ, each with words for them."""
+        return self._panel.variants() if self._panel and self.is_of(workflow) else [({}, "")]
+
+    def answered(self, workflow: Workflow, variant: Answers) -> Workflow:
+        """Return a workflow with what was set in its form, and for one of the tasks alone.
+
+        Seeds are new where that is wanted.
+        """
         if self._panel is None or self._chosen is None or not self.is_of(workflow):
             return workflow
         from page.composer.form_fields import filled
@@ -174,6 +190,7 @@ class Form:
         answers = self._panel.answers()
         if self._panel.is_fresh:
             answers |= {field.key: self._roll(field) for field in self._panel.seeds()}
+        answers |= variant
         chosen = self._chosen
         return chosen.with_nodes(filled(chosen.nodes, answers)) if answers else chosen
 

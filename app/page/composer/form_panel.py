@@ -5,7 +5,8 @@ from typing import Any
 
 import js
 
-from page.composer.form_fields import Field, range_of, read_answer
+from page.composer.form_fields import Answers, Field, range_of, read_answer
+from page.composer.sweep import can_vary, combined, count_of, read_values, told
 from page.ui.dom import button, by_id, check_box, element, listen, on_action, options
 from page.ui.words import Words
 from tether.browser.values import to_object
@@ -13,13 +14,17 @@ from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.workflows.values import label_of
 
-_DICE = "⚄"
+_DICE, _LINES = "⚄", "≡"
 _PICTURES = ("picture", "mask")
 _VALUE = "value"
 """The input of nodes that are nothing but a value."""
 
-_FRESH = "fresh"
-"""Among what was typed: each task gets seeds of its own. No field is called so."""
+_FRESH, _SIDE_BY_SIDE = "fresh", "side by side"
+"""Among what was typed: each task gets seeds of its own; how several values are combined. No field
+is called so."""
+
+_SEVERAL = "*"
+"""Behind the place of a field that has several values."""
 
 
 class FormPanel:
@@ -39,9 +44,12 @@ class FormPanel:
         self.fields: tuple[Field, ...] = ()
         self._inputs: list[Any] = []
         self._fresh: Any = None
+        self._several: set[str] = set()
+        """The places of fields that have several values."""
+        self._combine = by_id("form-combine")
         self.picture_input: tuple[NodeId, str] | None = None
         """What the page's list of pictures fills."""
-        on_action(self._box, lambda _action, key: self._dice(int(key)))
+        on_action(self._box, self._act)
 
         def changed(event: Any) -> None:
             for field, shown in self._shown():
@@ -49,6 +57,7 @@ class FormPanel:
                     choose(field, str(shown.value))
 
         listen(self._box, "change", changed)
+        listen(self._box, "input", lambda _event: self._typed())
 
         def chosen(event: Any) -> None:
             target = event.target
@@ -71,6 +80,8 @@ class FormPanel:
         first = next((each for each in fields if each.kind in _PICTURES), None)
         self.picture_input = first and first.key
         self.fields = tuple(each for each in fields if each is not first)
+        self._several.clear()
+        self._combine.parentElement.hidden = True
         self._inputs = [self._input(number, each) for number, each in enumerate(self.fields)]
         rows = [(each, self._row(number, each)) for number, each in enumerate(self.fields)]
         rest = [row for each, row in rows if not each.is_main]
@@ -101,10 +112,49 @@ class FormPanel:
         for field, shown in self._shown():
             try:
                 self._answer(field, shown)
+                self._values(field, shown)
             except BadInput as error:
                 facts = dict(error.trouble.facts) | {"field": self._label(field)}
                 found.append((self._words.say(f"trouble.{error.trouble.code}", **facts), shown))
+        if not found:
+            try:
+                self.count()
+            except BadInput as error:
+                found.append((self._words.trouble(error.trouble), self._combine))
         return found
+
+    def count(self) -> int:
+        """Return how many tasks the values of the form make of one picture.
+
+        Raises:
+            BadInput: A value is wrong, or they can't be combined so.
+        """
+        return count_of(self._all_values(), self._is_side_by_side)
+
+    def variants(self) -> list[tuple[Answers, str]]:
+        """Return the values of each of these tasks, and what its title says of them.
+
+        Raises:
+            BadInput: As `count`.
+        """
+        named = [each for each in self.fields if each.kind not in ("text", "line")]
+        labels = {field.key: self._label(field) for field in named}
+        made = combined(self._all_values(), self._is_side_by_side)
+        return [(answers, told(answers, labels)) for answers in made]
+
+    @property
+    def _is_side_by_side(self) -> bool:
+        return len(self._several) > 1 and bool(self._combine.value)
+
+    def _all_values(self) -> dict[tuple[NodeId, str], tuple[Any, ...]]:
+        values = ((field.key, self._values(field, shown)) for field, shown in self._shown())
+        return {key: found for key, found in values if found}
+
+    def _values(self, field: Field, shown: Any) -> tuple[Any, ...]:
+        """Return the several values of a field, () for one that has one."""
+        if field.place not in self._several:
+            return ()
+        return read_values(field, _typed_text(field, shown))
 
     def answers(self) -> dict[tuple[NodeId, str], Any]:
         """Return the values that differ from the workflow's.
@@ -117,7 +167,7 @@ class FormPanel:
 
     def _answer(self, field: Field, shown: Any) -> Any:
         """Return the value of a field; None for the workflow's own, and for pictures."""
-        if field.kind in _PICTURES:
+        if field.kind in _PICTURES or field.place in self._several:
             return None
         typed = _typed_text(field, shown)
         return read_answer(field, typed) if typed != _own_text(field) else None
@@ -127,15 +177,23 @@ class FormPanel:
         found = {}
         for field, shown in self._shown():
             text = _typed_text(field, shown)
-            if text != _own_text(field) and field.kind not in _PICTURES:
+            if field.place in self._several:
+                found[field.place + _SEVERAL] = text
+            elif text != _own_text(field) and field.kind not in _PICTURES:
                 found[field.place] = text
-        return found | ({_FRESH: "true"} if self.is_fresh else {})
+        chosen = {_FRESH: self.is_fresh, _SIDE_BY_SIDE: self._is_side_by_side}
+        return found | {name: "true" for name, is_chosen in chosen.items() if is_chosen}
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
         """Restore texts, and JS Files of pictures, by `node.input`."""
-        for field, shown in self._shown():
-            place = field.place
-            if field.kind in _PICTURES:
+        for number, field in enumerate(self.fields):
+            place, several = field.place, typed.get(field.place + _SEVERAL)
+            if (several is not None) is not (place in self._several) and can_vary(field):
+                self._vary(number)
+            shown = self._inputs[number]
+            if place in self._several:
+                _put(field, shown, several or "")
+            elif field.kind in _PICTURES:
                 if place in files:
                     transfer = js.DataTransfer.new()
                     transfer.items.add(files[place])
@@ -148,6 +206,7 @@ class FormPanel:
                     shown.value = _own_text(field)
         if self._fresh is not None:
             self._fresh.checked = _FRESH in typed
+        self._combine.value = "side" if _SIDE_BY_SIDE in typed else ""
 
     def seeds(self) -> list[Field]:
         """Return the fields of seeds."""
@@ -179,11 +238,37 @@ class FormPanel:
         self._lacks.replaceChildren(*rows)
         self._lacks.hidden = not rows
 
-    def _dice(self, number: int) -> None:
-        shown = self._inputs[number]
-        shown.value = str(self._roll(self.fields[number]))
-        # As if it were typed.
-        shown.dispatchEvent(js.Event.new("input", to_object({"bubbles": True})))
+    def _act(self, action: str, key: str) -> None:
+        number = int(key)
+        if action == "dice":
+            shown = self._inputs[number]
+            rolled = str(self._roll(self.fields[number]))
+            is_one = self.fields[number].place not in self._several
+            shown.value = rolled if is_one else f"{shown.value}\n{rolled}".strip()
+        else:
+            _seem_typed(self._inputs[number])
+            self._vary(number)
+            shown = self._inputs[number]
+            shown.focus()
+        _seem_typed(shown)
+
+    def _typed(self) -> None:
+        """What was wrong with the combination may be mended in any field."""
+        if self._combine.getAttribute("aria-invalid"):
+            _seem_typed(self._combine)
+
+    def _vary(self, number: int) -> None:
+        """Let a field have several values, or one again; what is typed there begins them."""
+        field, before = self.fields[number], self._inputs[number]
+        text = _typed_text(field, before)
+        self._several ^= {field.place}
+        is_several = field.place in self._several
+        shown = self._inputs[number] = self._input(number, field)
+        before.replaceWith(shown)
+        _put(field, shown, text if is_several else text.partition("\n")[0])
+        toggle = shown.parentElement.querySelector("[data-action=several]")
+        toggle.setAttribute("aria-pressed", str(is_several).lower())
+        self._combine.parentElement.hidden = len(self._several) < 2
 
     def _row(self, number: int, field: Field) -> Any:
         row = element("div", f"field {field.kind}")
@@ -198,6 +283,13 @@ class FormPanel:
             shown.title = limits
         if field.kind == "seed":
             row.append(button("dice", str(number), _DICE, aria_label=self._words.say("form.dice")))
+        if can_vary(field):
+            say = self._words.say("form.several", field=self._label(field))
+            toggle = button(
+                "several", str(number), _LINES, "quiet several", aria_label=say, title=say
+            )
+            toggle.setAttribute("aria-pressed", "false")
+            label.after(toggle)
         return row
 
     def _name(self, field: Field) -> str:
@@ -220,6 +312,10 @@ class FormPanel:
 
     def _input(self, number: int, field: Field) -> Any:
         name = f"field-{number}"
+        if field.place in self._several and field.kind != "choice":
+            is_text = field.kind in ("text", "line")
+            hint = self._words.say("form.lines" if is_text else "form.lines_numbers")
+            return element("textarea", "", id=name, rows="4", placeholder=hint, title=hint)
         match field.kind:
             case "picture" | "mask":
                 return element("input", "", type="file", accept="image/*", id=name)
@@ -232,6 +328,8 @@ class FormPanel:
             case "choice":
                 offered = options({str(choice): str(choice) for choice in field.choices})
                 shown = element("select", "", "", *offered, id=name)
+                if field.place in self._several:
+                    shown.multiple, shown.size = True, min(6, len(field.choices))
             case "whole" | "number" | "seed":
                 shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
             case _:
@@ -241,7 +339,22 @@ class FormPanel:
 
 
 def _typed_text(field: Field, shown: Any) -> str:
+    if field.kind == "choice":
+        return "\n".join(str(option.value) for option in shown.selectedOptions)
     return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
+
+
+def _seem_typed(shown: Any) -> None:
+    shown.dispatchEvent(js.Event.new("input", to_object({"bubbles": True})))
+
+
+def _put(field: Field, shown: Any, text: str) -> None:
+    if field.kind == "choice" and shown.multiple:
+        chosen = text.splitlines()
+        for option in shown.options:
+            option.selected = str(option.value) in chosen
+    else:
+        shown.value = text
 
 
 def _own_text(field: Field) -> str:

@@ -41,6 +41,9 @@ class Controller(Protocol):
     def changed(self) -> None:
         """Keep what is chosen now."""
 
+    def variants(self) -> int:
+        """Return how many tasks each picture makes; 0 where that can't be told."""
+
     def why_alike(self) -> str:
         """Say why several tasks of one picture would give the same, "" if they don't."""
 
@@ -171,16 +174,18 @@ class ComposerPanel:
                 self._refused.remove((refused, said))
 
     def tasks(self) -> int:
-        """Return how many tasks Run makes now; 0 where the number of copies is none."""
+        """Return how many tasks Run makes now; 0 where what is typed says no number."""
         try:
-            return max(1, len(self._pictures)) * read_copies(self.copies)
+            of_each = self._controller.variants() * read_copies(self.copies)
+            return max(1, len(self._pictures)) * of_each
         except BadInput:
             return 0
 
     def count(self) -> None:
         """Say on the button how many tasks there will be; below, whether some give the same."""
-        tasks, pictures = self.tasks(), max(1, len(self._pictures))
-        set_text(self._alike, self._controller.why_alike() if tasks > pictures else "")
+        tasks = self.tasks()
+        different = max(1, len(self._pictures)) * self._controller.variants()
+        set_text(self._alike, self._controller.why_alike() if tasks > different else "")
         by_id("pictures-clear").hidden = len(self._pictures) < 2
         by_id("samples").hidden = bool(self._pictures)
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew

@@ -1,0 +1,105 @@
+"""Several values for fields of the form: a task for each, or for each of their combinations."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from itertools import product
+from math import prod
+from typing import Any
+
+from page.composer.form_fields import Answers, Field, read_answer
+from tether.core.errors import BadInput
+from tether.core.ids import NodeId
+
+MOST = 1000
+"""Values of one field, and combinations of several."""
+
+_NUMBER = r"([+-]?\d{1,12}(?:[.,]\d{1,12})?)"
+_RANGE = re.compile(rf"\s*{_NUMBER}\s*\.\.\s*{_NUMBER}(?:\s+step\s+{_NUMBER})?\s*")
+_BETWEEN = re.compile(r"\s+\|\s+")
+_LONG = 32
+"""Characters of a value that a title has at most."""
+
+Values = Mapping[tuple[NodeId, str], Sequence[Any]]
+"""The values of fields, by node and input."""
+
+
+def can_vary(field: Field) -> bool:
+    """Say whether a field can have several values: pictures have a list of their own."""
+    return field.kind not in ("picture", "mask", "switch") and not field.is_dynamic
+
+
+def read_values(field: Field, typed: str) -> tuple[Any, ...]:
+    """Return the values that were typed: one a line, or `a | b`; of numbers also `1..8 step 2`.
+
+    A line with braces is one prompt, whatever stands between them.
+
+    Raises:
+        BadInput: There is none, one of them is wrong, or there are too many.
+    """
+    found: list[Any] = []
+    for line in filter(str.strip, typed.splitlines()):
+        is_one = field.kind == "choice" or "{" in line
+        for part in [line] if is_one else _BETWEEN.split(line.strip()):
+            found += [read_answer(field, text) for text in _numbers(field, part)]
+    if not found:
+        raise BadInput("sweep_empty", field=field.input)
+    _check(field, len(found))
+    return tuple(found)
+
+
+def _numbers(field: Field, part: str) -> Iterator[str]:
+    """Yield the numbers of a range, or the part as it is."""
+    ends = _RANGE.fullmatch(part) if field.kind in ("whole", "seed", "number") else None
+    first, last, step = (
+        Decimal(each.replace(",", ".")) for each in (ends.groups("1") if ends else "000")
+    )
+    if not step:
+        yield part
+        return
+    step = abs(step) if last >= first else -abs(step)
+    count = int((last - first) / step) + 1
+    _check(field, count)
+    for number in range(count):
+        yield f"{first + number * step:f}"
+
+
+def _check(field: Field, count: int) -> None:
+    if count > MOST:
+        raise BadInput("sweep_long", field=field.input, count=count, most=MOST)
+
+
+def count_of(values: Values, is_side_by_side: bool) -> int:
+    """Return how many combinations there are; 1 without several values.
+
+    Raises:
+        BadInput: Too many; or the fields have different numbers of values, side by side.
+    """
+    counts = [len(each) for each in values.values()]
+    if is_side_by_side and len(set(counts)) > 1:
+        raise BadInput("sweep_uneven", counts=", ".join(map(str, counts)))
+    count = prod(counts[:1] if is_side_by_side else counts)
+    if count > MOST:
+        raise BadInput("sweep_wide", count=count, most=MOST)
+    return count
+
+
+def combined(values: Values, is_side_by_side: bool) -> list[Answers]:
+    """Return the values of each task: of all with all, the last field changes first.
+
+    Raises:
+        BadInput: As `count_of`.
+    """
+    count_of(values, is_side_by_side)
+    rows = zip(*values.values(), strict=True) if is_side_by_side else product(*values.values())
+    return [dict(zip(values, row, strict=True)) for row in rows] if values else [{}]
+
+
+def told(answers: Answers, labels: Mapping[tuple[NodeId, str], str]) -> str:
+    """Return the values of a task for its title: texts alone, others behind their labels."""
+    parts = []
+    for key, value in answers.items():
+        text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+        text = text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+        parts.append(f"{labels[key]} {text}" if labels.get(key) else text)
+    return ", ".join(parts)
