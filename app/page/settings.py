@@ -128,6 +128,13 @@ class PageSettings:
         menu = by_id("menu")
         listen(menu, "click", opens, is_first=True)
         self._shared.listen(written)
+
+        def look_again(_event: Any = None) -> None:
+            paused(self._shared.read(PAUSED_RECORD))
+
+        # Nobody tells what another tab did while this one was loading, or in the page cache.
+        look_again()
+        listen(js.window, "pageshow", look_again)
         use_theme(self._shared.read(THEME_RECORD))
         listen(themes, "change", lambda _: choose(THEME_RECORD, str(themes.value) or None))
         chooser.value = self.language

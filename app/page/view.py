@@ -147,7 +147,7 @@ class Views:
             safety,
             bool(window.waiting and window.servers)
             and not (window.is_sending_all or window.is_paused or search.is_on),
-            bool(window.waiting) and not (window.is_paused or search.is_on),
+            bool(window.waiting) or any(tickets for *_, tickets in window.peers.waiting(now)),
             window.is_paused,
             words.say("tasks.again_lost", count=lost) if lost else "",
             found,

@@ -132,7 +132,7 @@ def test_a_seed_is_rolled_and_new_for_each_task(
     label = page.locator('[data-field="2.seed"] label')
     expect(label).to_have_text("Seed")
     expect(label).to_have_attribute("title", "Painter · seed")
-    steps = page.get_by_label("Steps")
+    steps = page.get_by_role("textbox", name="Steps")
     expect(steps).to_have_value("1")
     expect(page.locator('[data-field="2.steps"] label')).to_have_text("Steps1 – 1000")
     page.locator("[data-action=dice]").click()
@@ -157,7 +157,7 @@ def test_all_that_is_wrong_is_said_at_once_where_it_is_to_be_mended(
     """Nothing is sent; each field is marked, the first has the focus, and a mended one is good."""
     page = open_page(watched_page, two)
     page.locator("#workflow").select_option("blur")
-    radius, sigma = page.get_by_label("Blur radius"), page.get_by_label("Sigma")
+    radius, sigma = (page.get_by_role("textbox", name=name) for name in ("Blur radius", "Sigma"))
     radius.fill("99")
     sigma.fill("x")
     page.get_by_label("How many of each").fill("0")
@@ -224,7 +224,7 @@ def test_a_form_that_comes_late_does_not_replace_that_of_a_later_choice(
     page.locator("#workflow").select_option("upscale")
     wait_for(page, lambda: held, "the class of the first choice")
     page.locator("#workflow").select_option("blur")
-    radius = page.get_by_label("Blur radius")
+    radius = page.get_by_role("textbox", name="Blur radius")
     radius.fill("3")
     with page.expect_response("**/object_info/ImageScaleBy"):
         held[0].continue_()

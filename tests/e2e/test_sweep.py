@@ -74,8 +74,8 @@ def test_each_combination_is_a_task(two: Farm, watched_page: Page, watch: Watch)
     assert ran(two) == [("area", 3), ("bilinear", 2)]
     titles = sorted(task["title"] for task in own_tasks(page))
     assert titles == [
-        "p.png · Scale by 2, Upscale method bilinear · Upscale 2×",
-        "p.png · Scale by 3, Upscale method area · Upscale 2×",
+        "p.png (Scale by 2, Upscale method bilinear) · Upscale 2×",
+        "p.png (Scale by 3, Upscale method area) · Upscale 2×",
     ]
     toggle(page, SCALE).click()
     expect(field(page, SCALE)).to_have_value("2")

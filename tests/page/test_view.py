@@ -213,7 +213,7 @@ def test_all_that_waits_says_that_it_is_paused() -> None:
     window.is_paused = True
     view = views.view(NOON)
     tasks = view.tasks
-    assert (tasks.can_send_all, tasks.can_pause, tasks.is_paused) == (False, False, True)
+    assert (tasks.can_send_all, tasks.can_pause, tasks.is_paused) == (False, True, True)
     assert tasks.batch is not None and tasks.batch.text.endswith("· paused")
     assert {row.state_text for row in tasks.rows if row.state == "waiting"} == {
         "waiting: everything is paused"

@@ -257,7 +257,8 @@ class Composer:
         if picture is not None and slot is not None:
             files[slot] = picture
         answers, told = variant
-        title = title_of(title_of(chosen.title, told), picture[0] if picture else "")
+        name = picture[0] if picture else ""
+        title = title_of(chosen.title, f"{name} ({told})".strip() if told else name)
         workflow = self._form.answered(chosen.workflow, answers)
         if workflow.is_decided_when_queued():
             workflow = self._decided(workflow)

@@ -170,7 +170,8 @@ class Form:
     def count(self) -> int:
         """Return how many tasks the form makes of one picture; 0 where a value is wrong."""
         try:
-            return self._panel.count() if self._panel is not None else 1
+            is_shown = self.name == self._composer.workflow
+            return self._panel.count() if self._panel is not None and is_shown else 1
         except BadInput:
             return 0
 

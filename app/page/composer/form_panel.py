@@ -6,7 +6,7 @@ from typing import Any
 import js
 
 from page.composer.form_fields import Answers, Field, range_of, read_answer
-from page.composer.sweep import can_vary, combined, count_of, read_values, told
+from page.composer.sweep import can_vary, combined, count_of, read_values, titles
 from page.ui.dom import button, by_id, check_box, element, listen, on_action, options
 from page.ui.words import Words
 from tether.browser.values import to_object
@@ -44,12 +44,12 @@ class FormPanel:
         self.fields: tuple[Field, ...] = ()
         self._inputs: list[Any] = []
         self._fresh: Any = None
-        self._several: set[str] = set()
-        """The places of fields that have several values."""
+        self._several: dict[str, str] = {}
+        """The places of fields that have several values, each with the one value before."""
         self._combine = by_id("form-combine")
         self.picture_input: tuple[NodeId, str] | None = None
         """What the page's list of pictures fills."""
-        on_action(self._box, self._act)
+        on_action(self._box, self._act, {"several"})
 
         def changed(event: Any) -> None:
             for field, shown in self._shown():
@@ -140,7 +140,7 @@ class FormPanel:
         named = [each for each in self.fields if each.kind not in ("text", "line")]
         labels = {field.key: self._label(field) for field in named}
         made = combined(self._all_values(), self._is_side_by_side)
-        return [(answers, told(answers, labels)) for answers in made]
+        return list(zip(made, titles(made, labels), strict=True))
 
     @property
     def _is_side_by_side(self) -> bool:
@@ -260,12 +260,18 @@ class FormPanel:
     def _vary(self, number: int) -> None:
         """Let a field have several values, or one again; what is typed there begins them."""
         field, before = self.fields[number], self._inputs[number]
-        text = _typed_text(field, before)
-        self._several ^= {field.place}
-        is_several = field.place in self._several
+        text, single = _typed_text(field, before), self._several.pop(field.place, None)
+        is_several = single is None
+        if single is None:
+            self._several[field.place] = text
+            text = text if field.kind == "choice" else " ".join(text.split("\n"))
+        elif text == " ".join(single.split("\n")):
+            text = single
+        elif field.kind != "text":
+            text = text.partition("\n")[0] or _own_text(field)
         shown = self._inputs[number] = self._input(number, field)
         before.replaceWith(shown)
-        _put(field, shown, text if is_several else text.partition("\n")[0])
+        _put(field, shown, text)
         toggle = shown.parentElement.querySelector("[data-action=several]")
         toggle.setAttribute("aria-pressed", str(is_several).lower())
         self._combine.parentElement.hidden = len(self._several) < 2
@@ -330,6 +336,7 @@ class FormPanel:
                 shown = element("select", "", "", *offered, id=name)
                 if field.place in self._several:
                     shown.multiple, shown.size = True, min(6, len(field.choices))
+                    shown.title = self._words.say("form.choices")
             case "whole" | "number" | "seed":
                 shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
             case _:

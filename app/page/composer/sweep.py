@@ -10,12 +10,14 @@ from typing import Any
 from page.composer.form_fields import Answers, Field, read_answer
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
+from tether.core.model.title import JOINT
 
 MOST = 1000
 """Values of one field, and combinations of several."""
 
-_NUMBER = r"([+-]?\d{1,12}(?:[.,]\d{1,12})?)"
+_NUMBER = r"([+-]?\d{1,20}(?:[.,]\d{1,12})?)"
 _RANGE = re.compile(rf"\s*{_NUMBER}\s*\.\.\s*{_NUMBER}(?:\s+step\s+{_NUMBER})?\s*")
+_NUMBERS = ("whole", "seed", "number")
 _BETWEEN = re.compile(r"\s+\|\s+")
 _LONG = 32
 """Characters of a value that a title has at most."""
@@ -30,30 +32,30 @@ def can_vary(field: Field) -> bool:
 
 
 def read_values(field: Field, typed: str) -> tuple[Any, ...]:
-    """Return the values that were typed: one a line, or `a | b`; of numbers also `1..8 step 2`.
-
-    A line with braces is one prompt, whatever stands between them.
+    """Return the values that were typed, one a line; of numbers also `1 | 3` and `1..8 step 2`.
 
     Raises:
         BadInput: There is none, one of them is wrong, or there are too many.
     """
     found: list[Any] = []
     for line in filter(str.strip, typed.splitlines()):
-        is_one = field.kind == "choice" or "{" in line
-        for part in [line] if is_one else _BETWEEN.split(line.strip()):
+        for part in _BETWEEN.split(line.strip()) if field.kind in _NUMBERS else [line]:
             found += [read_answer(field, text) for text in _numbers(field, part)]
+            _check(field, len(found))
     if not found:
         raise BadInput("sweep_empty", field=field.input)
-    _check(field, len(found))
     return tuple(found)
 
 
 def _numbers(field: Field, part: str) -> Iterator[str]:
-    """Yield the numbers of a range, or the part as it is."""
-    ends = _RANGE.fullmatch(part) if field.kind in ("whole", "seed", "number") else None
-    first, last, step = (
-        Decimal(each.replace(",", ".")) for each in (ends.groups("1") if ends else "000")
-    )
+    """Yield the numbers of a range, by its own step or the field's; or the part as it is."""
+    ends = _RANGE.fullmatch(part) if field.kind in _NUMBERS else None
+    if ends is None:
+        yield part
+        return
+    is_whole = not set(".,") & set(ends[1] + ends[2])
+    usual = "1" if is_whole else str(field.step or 0)
+    first, last, step = (Decimal(each.replace(",", ".")) for each in ends.groups(usual))
     if not step:
         yield part
         return
@@ -95,11 +97,20 @@ def combined(values: Values, is_side_by_side: bool) -> list[Answers]:
     return [dict(zip(values, row, strict=True)) for row in rows] if values else [{}]
 
 
+def titles(rows: Sequence[Answers], labels: Mapping[tuple[NodeId, str], str]) -> list[str]:
+    """Return what each title says of the values of its task; numbered where they would be alike."""
+    said = [told(answers, labels) for answers in rows]
+    if len(set(said)) == len(said):
+        return said
+    return [f"{number}: {each}" for number, each in enumerate(said, 1)]
+
+
 def told(answers: Answers, labels: Mapping[tuple[NodeId, str], str]) -> str:
     """Return the values of a task for its title: texts alone, others behind their labels."""
     parts = []
     for key, value in answers.items():
         text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
         text = text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
+        text = text.replace(JOINT, " ")
         parts.append(f"{labels[key]} {text}" if labels.get(key) else text)
     return ", ".join(parts)

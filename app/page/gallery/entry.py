@@ -217,12 +217,12 @@ def by_workflow(entries: Iterable[GalleryEntry], title_of: Callable[[str], str] 
 
 
 def _workflow_name(task: Task) -> str:
-    """Return a title without the picture's name that the page put before it."""
-    for picture in task.pictures:
-        name = task.title.removeprefix(picture.filename + JOINT)
-        if name and name != task.title:
-            return name
-    return task.title
+    """Return a title without what the page put before it: a picture's name, values in brackets."""
+    named = [each.filename for each in task.pictures if task.title.startswith(each.filename)]
+    rest = task.title.removeprefix(named[0]) if named else f" {task.title}"
+    before, _, name = rest.partition(JOINT)
+    is_put = before.startswith(" (") and before.endswith(")")
+    return name if name and (is_put or (named and not before)) else task.title
 
 
 def _shortened(output: Output) -> Output:

@@ -59,7 +59,7 @@ class TasksPanel:
         self._save = by_id("task-save")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
-        self._pause, self._resume = by_id("task-pause"), by_id("task-resume")
+        self._pause = by_id("task-pause")
         self._earlier = by_id("task-earlier")
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
@@ -104,8 +104,12 @@ class TasksPanel:
         set_text(self._safety, tasks.safety)
         self._safety.dataset.tone = "bad" if tasks.only_here else "good"
         self._send.hidden = not tasks.can_send_all
-        self._pause.hidden = not tasks.can_pause
-        self._resume.hidden = not tasks.is_paused
+        # One button, so that the keyboard stays where it is.
+        self._pause.className = "" if tasks.is_paused else "quiet"
+        self._pause.dataset.action = "resume-all" if tasks.is_paused else "pause-all"
+        word = "resume" if tasks.is_paused else "pause"
+        can = tasks.can_pause or tasks.is_paused
+        set_text(self._pause, self._words.say(f"tasks.{word}") if can else "")
         set_text(self._cancel, tasks.all_of.cancel)
         set_text(self._save, tasks.all_of.save)
         set_text(self._clear, tasks.all_of.clear)
@@ -223,6 +227,8 @@ class TasksPanel:
         parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
         parts["cancel"].hidden = not row.can_cancel
         parts["dismiss"].hidden = not row.can_dismiss
+        if not row.can_be_next and parts["next"].isSameNode(js.document.activeElement):
+            parts["cancel"].focus()
         parts["next"].hidden = not row.can_be_next
         parts["again"].hidden = not row.can_run_again
         parts["elsewhere"].hidden = not row.can_go_elsewhere

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.form_fields import Field, Kind
-from page.composer.sweep import MOST, can_vary, combined, count_of, read_values, told
+from page.composer.sweep import MOST, can_vary, combined, count_of, read_values, titles, told
 from tests.tether.core.junk import texts
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -30,7 +30,8 @@ def a(kind: Kind, **parts: Any) -> Field:
         ("number", "0.3..0.9 step 0.3", (0.3, 0.6, 0.9)),
         ("number", "0,5..1 step 0,2", (0.5, 0.7, 0.9)),
         ("number", "0..1 step -0.5", (0.0, 0.5, 1.0)),
-        ("text", "a cat | a dog\na {b | c}", ("a cat", "a dog", "a {b | c}")),
+        ("seed", "156680208700286..156680208700287", (156680208700286, 156680208700287)),
+        ("text", "a portrait | studio light\na dog", ("a portrait | studio light", "a dog")),
         ("text", "1..3", ("1..3",)),
         ("line", "a|b", ("a|b",)),
         ("choice", "a | b\n2", ("a | b", 2)),
@@ -96,6 +97,17 @@ def test_a_title_says_the_values() -> None:
     assert told({STEPS: 2.0, CFG: 0.25}, labels) == "Steps 2, 0.25"
     assert told({text: "x" * 40}, {}) == "x" * 31 + "…"
     assert told({}, labels) == ""
+    alike = [{text: "x" * 40}, {text: "x" * 41}]
+    assert titles(alike, {}) == [f"1: {'x' * 31}…", f"2: {'x' * 31}…"]
+    assert titles([{STEPS: 4}, {text: "a · b"}], labels) == ["Steps 4", "a b"]
+
+
+def test_a_range_of_fractions_needs_a_step() -> None:
+    """The field's own, if it has one."""
+    assert read_values(a("number", step=0.2), "0.3..0.8") == (0.3, 0.5, 0.7)
+    assert read_values(a("number", step=0.2), "1..3") == (1.0, 2.0, 3.0)
+    with pytest.raises(BadInput):
+        read_values(a("number"), "0,3..0.8")
 
 
 @given(texts, st.sampled_from(["text", "line", "seed", "whole", "number", "choice"]))

@@ -71,6 +71,9 @@ def test_a_task_of_an_unknown_end_ended_now() -> None:
         ("photo.png · Invert", "Invert"),
         ("photo.png · mine · 2.json", "mine · 2.json"),
         ("photo.png · ", "photo.png · "),
+        ("photo.png (Steps 4, a cat) · mine · 2.json", "mine · 2.json"),
+        ("(a cat) · Paint", "Paint"),
+        ("(a cat", "(a cat"),
         ("other.png · Invert", "other.png · Invert"),
     ],
 )

@@ -247,6 +247,12 @@ class Window:
         if not any(other.digest == task.digest for other in self.tasks.values()):
             self.workflows.pop(task.digest, None)
 
+    def pause_all(self, is_paused: bool) -> None:
+        """Keep what waits from all servers, or let it go there again, a few tasks at a time."""
+        self.is_paused = is_paused
+        self.is_sending_all &= not is_paused
+        self.pending.is_fill_due = True
+
     def put_first(self, task_ids: Iterable[TaskId]) -> None:
         """Let waiting tasks go first, in this order; others are left out."""
         wanted = [self.waiting[each] for each in task_ids if each in self.waiting]

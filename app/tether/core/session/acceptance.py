@@ -68,11 +68,12 @@ class Acceptance:
                 yield ReleaseFiles(task.task_id)
 
     def _mark_original(self, task: Task) -> None:
-        """Note at the task that a new one repeats that its work is done elsewhere."""
+        """Note at the task that a new one repeats that its work is done elsewhere, in its turn."""
         original = self._window.tasks.get(task.again_of) if task.again_of else None
         if original is None:
             return
         original.is_run_again = True
+        task.turn = original.turn
         self._window.pending.unsaved.add(original.task_id)
         if not original.is_ended and original.server is not None:
             server = self._window.servers[original.server]

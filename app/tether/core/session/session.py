@@ -104,11 +104,11 @@ class Session:
                 return self._acceptance.adopt(entries, now)
             case events.CollectRequested():
                 return self._machines.collection.start(event)
-            case events.SendAllRequested():
+            case events.SendAllRequested() if not window.is_paused:
                 window.send_all()
             case events.QueuePaused(is_paused):
-                window.is_paused = is_paused
-                window.pending.is_fill_due = True
+                window.pause_all(is_paused)
+                return self._exchange.update(now)
             case events.QueueOrdered(task_ids):
                 window.put_first(task_ids)
             case events.RebalancingChosen(is_allowed):

@@ -165,14 +165,14 @@ class Dispatcher:
         return {url: (tasks, url in avoided) for url, tasks in found.items()}
 
     def _sample(self, servers: list[Server], candidates: _Candidates, now: float) -> list[Server]:
-        """Return all of a small fleet, some of a large one that suit the oldest task."""
+        """Return all of a small fleet, some of a large one that suit the first task."""
         if len(servers) <= WHOLE_FLEET:
             return servers
         firsts = (candidates[server.url][0][0] for server in servers)
-        oldest = min(firsts, key=lambda task: task.accepted_at)
-        suited = [server for server in servers if suits(self._window, server, oldest, now)]
+        first = min(firsts, key=lambda task: task.turn)
+        suited = [server for server in servers if suits(self._window, server, first, now)]
         estimates = Estimates(self._window, self._window.statistics.durations, now)
-        age = estimates.age(oldest.workload, oldest.picture_bytes)
+        age = estimates.age(first.workload, first.picture_bytes)
         return sample(suited, self._window.chance.uniform, age)
 
     def _ready(self, now: float) -> Iterator[Task]:

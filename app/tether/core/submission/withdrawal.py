@@ -132,6 +132,7 @@ def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands
         again_of=task.task_id,
         workload=task.workload,
         asked_at=task.asked_at + ASKED_APART / 2,
+        turn=task.turn,
         was_moved=True,
     )
     window.add(new)

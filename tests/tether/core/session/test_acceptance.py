@@ -253,6 +253,7 @@ def test_work_that_is_done_again_is_told_from_its_original() -> None:
     doors.accept(replace(accepted(2), again_of=original.task_id), NOON + 1)
     again = window.tasks[TaskId("t2")]
     assert (again.again_of, original.is_run_again) == (original.task_id, True)
+    assert again.turn == original.turn
     assert original.task_id in window.pending.unsaved
     assert original.note is None
 

@@ -537,6 +537,22 @@ def test_all_is_sent_when_a_person_wants_to_leave() -> None:
     world.settle(within=60)
 
 
+def test_a_pause_takes_back_that_all_is_to_be_sent() -> None:
+    """And while it lasts, nobody can wish for that; other windows hear of it at once."""
+    world = one_server()
+    window = world.session.window
+    window.peers.known.add(WindowId("other"))
+    for _ in range(6):
+        world.accept()
+    world.happen(SendAllRequested())
+    assert all_of(Broadcast, world.happen(QueuePaused(True)))
+    assert not window.is_sending_all
+    world.happen(SendAllRequested())
+    assert not window.is_sending_all
+    world.happen(QueuePaused(False))
+    world.settle(within=60)
+
+
 def test_an_owners_tasks_are_collected_in_another_window() -> None:
     """And seen to their end there."""
     sender = one_server()

@@ -130,6 +130,12 @@ def test_of_a_large_fleet_only_some_are_asked() -> None:
     dispatcher.answered(asked_for[urls[9]], 0, NOON)
     assert (full.server, pinned.server, free.server) == (None, urls[9], urls[9])
 
+    window, dispatcher = new_farm(*urls)
+    waiting_task(window, 1)
+    first = waiting_task(window, 2, pinned=urls[5])
+    window.put_first([first.task_id])
+    assert set(probes(dispatcher.fill(NOON))) == {urls[5]}
+
 
 def test_a_pinned_task_goes_nowhere_else() -> None:
     """It waits for its server, and lets others pass."""

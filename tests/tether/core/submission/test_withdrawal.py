@@ -198,7 +198,7 @@ def test_a_new_task_does_its_work_under_another_id() -> None:
     window = new_window()
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, *QUEUED)
-    task.workload = "shape"
+    task.workload, task.turn = "shape", 7.0
     take_out(window, task, NOON)
     commands = resubmit(window, task, north, NOON + 3)
     assert (task.state, task.ended_by, task.is_run_again) == (State.CANCELLED, "record", True)
@@ -209,7 +209,7 @@ def test_a_new_task_does_its_work_under_another_id() -> None:
     assert new.prompt_id != task.prompt_id
     assert (new.state, new.pinned, new.was_moved) == (State.WAITING, None, True)
     assert (new.digest, new.pictures, new.title) == (task.digest, task.pictures, task.title)
-    assert (new.workload, new.again_of) == ("shape", task.task_id)
+    assert (new.workload, new.turn, new.again_of) == ("shape", 7.0, task.task_id)
     assert list(window.waiting.values()) == [new]
     assert window.pending.unsaved >= {task.task_id, new.task_id}
 
