@@ -16,7 +16,6 @@ from tests.e2e.farm import (
     open_page,
     own_tasks,
     tasks,
-    unfold_form,
     until,
 )
 from tests.e2e.test_form import field, history
@@ -90,7 +89,6 @@ def test_a_list_of_values_is_made_by_keyboard_alone(
     """On a phone, in Chinese."""
     watched_page.set_viewport_size({"width": 390, "height": 844})
     page = open_page(watched_page, two)
-    unfold_form(page)
     page.locator("#workflow").select_option("upscale")
     page.locator("#picture-picker").set_input_files([as_file(noise(1, 16, 12), "p.png")])
     expect(toggle(page, SCALE)).to_have_attribute("aria-pressed", "false")

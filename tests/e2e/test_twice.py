@@ -90,6 +90,7 @@ def test_a_press_of_run_a_moment_later_is_the_same_wish(
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
         give_workflow(page, own(source))
+        expect(page.locator("#workflow option:checked")).to_have_text("mine.json")
         if source[0] == "LoadImage":
             files = [as_file(noise(number), f"{number}.png") for number in range(4)]
             page.locator("#picture-picker").set_input_files(files)

@@ -66,15 +66,16 @@ class Composer:
         await self._drafts.restore()
         self._is_ready.set()
 
-    async def run(self) -> None:
+    async def run(self, pressed: float | None = None) -> None:
         """Make tasks of every chosen picture, or of the workflow alone when it takes none.
 
         Pressed again meanwhile, as by a double click, it sends only pictures that came since; and
-        right after that nothing, unless something is chosen or typed otherwise.
+        right after that nothing, unless something is chosen or typed otherwise. `pressed` is when,
+        in seconds; None for now.
         """
         wish, at = self._ran
-        since = self._context.world.clock.now() - at
-        if 0 <= since < ONE_PRESS and not self.panel.pictures() and wish == self._wish():
+        since = (pressed or self._context.world.clock.now()) - at
+        if abs(since) < ONE_PRESS and not self.panel.pictures() and wish == self._wish():
             return
         self._is_wanted = True
         if self._is_running:

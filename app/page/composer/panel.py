@@ -26,8 +26,8 @@ RECENT = "recent:"
 class Controller(Protocol):
     """What the panel hands on to; see `page.composer.composer.Composer`."""
 
-    async def run(self) -> None:
-        """Make tasks."""
+    async def run(self, pressed: float) -> None:
+        """Make tasks, for a press of Run at that time."""
 
     async def open_file(self, file: Any) -> None:
         """Open a workflow file (a JS File) that was picked or dropped."""
@@ -66,6 +66,7 @@ class ComposerPanel:
         self._words = context.words
         self._repaint = context.repaint
         self._soon = context.soon
+        self._now = context.world.clock.now
         self._controller = controller
         self.changed = controller.changed
         self._pictures: dict[str, tuple[str, Any]] = {}
@@ -254,7 +255,8 @@ class ComposerPanel:
 
     def _submitted(self, event: Any) -> None:
         event.preventDefault()
-        self._soon(self._controller.run())
+        # It begins later, if the machine is busy: what counts is the press.
+        self._soon(self._controller.run(self._now()))
 
     def _open(self, files: Iterable[Any]) -> None:
         """Take a picture too for the workflow that it carries, not as a picture."""

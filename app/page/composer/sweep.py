@@ -1,7 +1,7 @@
 """Several values for fields of the form: a task for each, or for each of their combinations."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import product
 from math import prod
@@ -47,23 +47,20 @@ def read_values(field: Field, typed: str) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def _numbers(field: Field, part: str) -> Iterator[str]:
-    """Yield the numbers of a range, by its own step or the field's; or the part as it is."""
+def _numbers(field: Field, part: str) -> list[str]:
+    """Return the numbers of a range, by its own step or the field's; or the part as it is."""
     ends = _RANGE.fullmatch(part) if field.kind in _NUMBERS else None
     if ends is None:
-        yield part
-        return
+        return [part]
     is_whole = not set(".,") & set(ends[1] + ends[2])
     usual = "1" if is_whole else str(field.step or 0)
     first, last, step = (Decimal(each.replace(",", ".")) for each in ends.groups(usual))
     if not step:
-        yield part
-        return
+        return [part]
     step = abs(step) if last >= first else -abs(step)
     count = int((last - first) / step) + 1
     _check(field, count)
-    for number in range(count):
-        yield f"{first + number * step:f}"
+    return [f"{first + number * step:f}" for number in range(count)]
 
 
 def _check(field: Field, count: int) -> None:

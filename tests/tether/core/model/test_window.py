@@ -99,6 +99,21 @@ def test_work_done_once_more_waits_where_the_list_shows_it() -> None:
     assert list(window.waiting.values())[2:] == [third, fourth]
 
 
+def test_a_pause_takes_back_that_all_is_sent() -> None:
+    """Once it is over, tasks go as usual."""
+    window = new_window()
+    waiting_task(window)
+    window.send_all()
+    window.pending.is_fill_due = False
+    window.pause_all(is_paused=True)
+    assert (window.is_paused, window.is_sending_all) == (True, False)
+    assert window.pending.is_fill_due
+    window.pause_all(is_paused=False)
+    window.send_all()
+    window.pause_all(is_paused=False)
+    assert (window.is_paused, window.is_sending_all) == (False, True)
+
+
 def test_who_is_put_first_goes_first_in_that_order() -> None:
     """Its place on the sheet stays; what doesn't wait is left out."""
     window = new_window()
