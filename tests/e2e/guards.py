@@ -34,6 +34,20 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "several values are chosen again after a reload": Guard(
+        "page/composer/form_panel.py",
+        "                found[field.place + _SEVERAL] = text\n",
+        "                pass\n",
+        "test_sweep",
+        "each_combination",
+    ),
+    "run says how many combinations there are": Guard(
+        "page/composer/form.py",
+        "            return self._panel.count() if self._panel is not None and is_shown else 1\n",
+        "            return 1\n",
+        "test_sweep",
+        "each_combination",
+    ),
     "all windows follow a pause": Guard(
         "page/settings.py",
         "            PAUSED_RECORD: paused,\n",
