@@ -80,7 +80,6 @@ class App:
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
-        tether.pause(self._settings.is_paused)
         tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
         tether.start()
         self._build(context, roster, undo, console)

@@ -38,8 +38,6 @@ class PageSettings:
         """The one that is wanted; the page's words may still be on their way."""
         self.reruns_since = _time(shared.read(RERUN_RECORD))
         """From when on lost tasks run again by themselves; None where that isn't wanted."""
-        self.is_paused = shared.read(PAUSED_RECORD) == _YES
-        """Whether what waits is to go on waiting, in all windows."""
 
     def connect(
         self, context: PageContext, rerun: Rerun, speak: Callable[[], Awaitable[None]]
@@ -132,7 +130,8 @@ class PageSettings:
         def look_again(_event: Any = None) -> None:
             paused(self._shared.read(PAUSED_RECORD))
 
-        # Nobody tells what another tab did while this one was loading, or in the page cache.
+        # Before any server has answered, so nothing was sent. And nobody tells what another tab
+        # did while this one was in the page cache.
         look_again()
         listen(js.window, "pageshow", look_again)
         use_theme(self._shared.read(THEME_RECORD))

@@ -56,8 +56,8 @@ GUARDS = {
         "all_windows",
     ),
     "a page starts paused where all is": Guard(
-        "page/app.py",
-        "        tether.pause(self._settings.is_paused)\n",
+        "page/settings.py",
+        "        look_again()\n",
         "",
         "test_order",
         "all_windows",
