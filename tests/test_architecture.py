@@ -146,13 +146,14 @@ def test_6_the_core_imports_only_down() -> None:
     assert upward == []
 
 
-def test_7_runtime_and_browser_do_not_know_each_other() -> None:
+def test_7_runtime_and_adapters_do_not_know_each_other() -> None:
     """The ports lie in `runtime/ports`; the client ties both together."""
     allowed = ("tether.core", "tether.workflows")
     assert imports_between("tether.core") == []
     assert imports_between("tether.workflows", "tether.core") == []
     assert imports_between("tether.runtime", *allowed) == []
     assert imports_between("tether.browser", *allowed) == []
+    assert imports_between("tether.process", *allowed) == []
 
 
 def test_8_a_feature_of_the_page_imports_no_other_but_its_neighbours() -> None:
@@ -191,11 +192,12 @@ def test_rooms_import_only_down() -> None:
     assert floors(rooms())[1] == set()
 
 
-@pytest.mark.parametrize("module", modules("tether.browser"))
+@pytest.mark.parametrize("module", modules("tether.browser", "tether.process"))
 def test_adapters_do_not_know_each_other(module: str) -> None:
-    """Each adapts one thing of the browser; they share what proxies, values and databases need."""
-    others = {name for name in imported(module) if is_in(name, "tether.browser")}
+    """Each adapts one thing; they share what proxies, values, databases and files need."""
+    others = {name for name in imported(module) if is_in(name, "tether.browser", "tether.process")}
     shared = {f"tether.browser.{name}" for name in ("proxies", "values", "database")}
+    shared.add("tether.process.blob")
     assert others <= {module, *shared}
 
 

@@ -14,15 +14,15 @@ from demo.memory import DemoRecords, MemoryRecords
 from demo.network import Network, NetworkHttp, NetworkSockets
 from demo.server import InPageServer
 from simulator.settings import Settings
-from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.files import BrowserFiles
-from tether.browser.page import BrowserChannel, BrowserPage
+from tether.browser.page import BrowserChannel, BrowserPage, page_time
 from tether.browser.storage import BrowserRecords, own_prefix
 from tether.core.events import BinaryReceived, Emit, Event
 from tether.core.ids import Chance, Digest, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output, view_url
+from tether.runtime.clock import LoopClock, SecureChance
 from tether.runtime.ports import (
     Channel,
     Clock,
@@ -54,8 +54,8 @@ class DemoWorld:
 
     def __init__(self, emit: Emit, on_answer: OnAnswer) -> None:
         prefix = own_prefix(js.location.pathname)
-        self.clock: Clock = BrowserClock(emit)
-        self.chance: Chance = BrowserChance()
+        self.clock: Clock = LoopClock(emit, page_time())
+        self.chance: Chance = SecureChance()
         self.shared: Records = DemoRecords(BrowserRecords("localStorage", prefix, emit))
         self.records: Records = MemoryRecords()
         self.channel: Channel = BrowserChannel(f"{prefix}demo:windows")

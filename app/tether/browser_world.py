@@ -5,12 +5,11 @@ from functools import partial
 
 import js
 
-from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.files import BrowserFiles
 from tether.browser.http import BrowserHttp
 from tether.browser.locks import BrowserLock, BrowserTransfers
 from tether.browser.media import BrowserMedia
-from tether.browser.page import BrowserChannel, BrowserPage
+from tether.browser.page import BrowserChannel, BrowserPage, page_time
 from tether.browser.site import fetch_list
 from tether.browser.socket import BrowserSockets
 from tether.browser.storage import BrowserRecords, own_prefix
@@ -19,6 +18,7 @@ from tether.core.ids import Chance
 from tether.core.protocol.hosted_list import Listed
 from tether.runtime import ports
 from tether.runtime.access_tokens import AccessTokens
+from tether.runtime.clock import LoopClock, SecureChance
 from tether.runtime.storage_locks import StorageHold, StorageTransfers
 
 
@@ -27,8 +27,8 @@ class BrowserWorld:
 
     def __init__(self, emit: Emit, on_answer: ports.OnAnswer) -> None:
         self._prefix = prefix = own_prefix(js.location.pathname)
-        self.clock: ports.Clock = BrowserClock(emit)
-        self.chance: Chance = BrowserChance()
+        self.clock: ports.Clock = LoopClock(emit, page_time())
+        self.chance: Chance = SecureChance()
         self.shared: ports.Records = BrowserRecords("localStorage", prefix, emit)
         self.records: ports.Records = BrowserRecords("sessionStorage", prefix, emit)
         self.channel: ports.Channel = BrowserChannel(f"{prefix}windows")

@@ -29,9 +29,11 @@ from tests.e2e.test_identity import (
 
 
 def sent(page: Page, count: int) -> list[Any]:
-    """Give the page so many pictures, and wait until one runs."""
+    """Give the page so many pictures; one runs, one is in the server's queue, the rest wait."""
     run(page, [as_file(noise(number), f"{number}.png") for number in range(count)])
     expect(tasks(page, "running")).to_have_count(1)
+    expect(tasks(page, "queued")).to_have_count(min(count, 2) - 1)
+    expect(tasks(page, "waiting")).to_have_count(max(count, 2) - 2)
     return own_tasks(page)
 
 

@@ -131,6 +131,7 @@ def test_servers_come_and_go_by_script(page: Page, background: Background, watch
         token = "{token: {mode: 'basic', secret: 'x'}}"
         assert "user:password" in failure(page, f"tether.addServer('{url}', {token})")
         assert "is not among this page's servers" in failure(page, f"tether.removeServer('{url}')")
+        background.leave()  # it may be asking the server still
 
 
 def test_what_a_script_gets_wrong_is_an_error_in_plain_words(

@@ -89,6 +89,7 @@ def test_an_unknown_node_class_is_sent_nowhere(watched_page: Page, one: Farm, wa
     watched_page.evaluate("workflow => tether.submit({workflow})", workflow)
     failed = tasks(watched_page, "failed")
     expect(failed.locator(".trouble")).to_contain_text("gpu-1: NoSuch")
+    expect_done(watched_page, 1)
     assert one.posts(0) == 1, "the good task alone"
 
 

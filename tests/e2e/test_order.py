@@ -26,6 +26,7 @@ def send(page: Page, of: Farm, count: int = 5) -> None:
     of.hold()
     run(page, [as_file(noise(number), f"{number}.png") for number in range(count)])
     expect(tasks(page, "waiting")).to_have_count(count - 2)
+    expect(tasks(page, "queued")).to_have_count(1)
     wait_for(page, lambda: of.servers[0].is_held(AT_WORK), AT_WORK)
 
 
@@ -55,7 +56,8 @@ def test_a_task_runs_next_where_a_person_or_a_script_wants_that(
         assert page.evaluate("tether.order()") == order
         one.release()
         expect_done(page, 6)
-        assert ran(one) == "014523"
+        assert set(ran(one)[:2]) == set("01"), "either may have been uploaded first"
+        assert ran(one)[2:] == "4523"
 
 
 def test_all_windows_are_paused_and_resumed_at_once(

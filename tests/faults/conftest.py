@@ -12,19 +12,22 @@ from tests.e2e.background import Background
 from tests.e2e.conftest import FLAGS, background  # noqa: F401
 from tests.e2e.conftest import browser_type_launch_args as plain_launch_args  # noqa: F401
 from tests.faults.desktop import Desktop, desktop
-from tests.faults.rows import ROWS, Row
+from tests.faults.rows import Row
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every row `browser`; the long ones first, so that none is left alone at the end."""
-    rows = [item for item in items if "tests/faults" in item.path.as_posix()]
-    is_long = {row.name: row.is_long for row in ROWS}
-    for item in rows:
-        if is_long.get(name_of(item.nodeid)):
+    """Mark the long rows; the longest come first, so that none is left alone at the end."""
+    for item in items:
+        row = row_of(item)
+        if row is not None and row.is_long and "process" not in item.name:
             item.add_marker(pytest.mark.long)
-        item.add_marker(pytest.mark.browser)
-    seconds = {row.name: row.seconds for row in ROWS}
-    items.sort(key=lambda item: -seconds.get(name_of(item.nodeid), 0.0))
+    items.sort(key=lambda item: -row.seconds if (row := row_of(item)) else 0.0)
+
+
+def row_of(item: pytest.Item) -> Row | None:
+    """The row that a test plays, if it plays one."""
+    row = item.callspec.params.get("row") if hasattr(item, "callspec") else None
+    return row if isinstance(row, Row) else None
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +58,9 @@ def seat(
 
 
 def name_of(nodeid: str) -> str:
-    """The name of the row that a test plays."""
-    return nodeid.partition("[")[2].removeprefix("chromium-").removesuffix("]")
+    """The name of the row that a test plays, and where."""
+    name = nodeid.partition("[")[2].removeprefix("chromium-").removesuffix("]")
+    return f"{name} (process)" if "in_a_process" in nodeid else name
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
@@ -65,7 +69,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         (name_of(report.nodeid), verdict, report)
         for verdict in ("passed", "failed")
         for report in terminalreporter.stats.get(verdict, [])
-        if "every_true_end" in report.nodeid and report.when == "call"
+        if "tests/faults" in report.nodeid and "[" in report.nodeid and report.when == "call"
     ]
     if not rows:
         return
@@ -73,6 +77,6 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     for name, verdict, report in sorted(rows, key=lambda row: row[0]):
         told = dict(report.user_properties).get("ends", "")
         mark = "ok " if verdict == "passed" else "RED"
-        terminalreporter.write_line(f"{mark} {name:42} {told}  (row: {report.duration:.0f} s)")
+        terminalreporter.write_line(f"{mark} {name:52} {told}  (row: {report.duration:.0f} s)")
     right = sum(verdict == "passed" for _, verdict, _ in rows)
     terminalreporter.write_line(f"{right} of {len(rows)} rows right")

@@ -1,6 +1,6 @@
 """Runs what `make test`, `make test-all` and `make test-loaded` run: a line a part, and a sum.
 
-Two lanes run side by side, as two cores allow; what loads the machine comes after them, alone. All
+Lanes run side by side, as two cores allow; what loads the machine comes after them, alone. All
 that a part prints is kept in `var/results/`, and shown if the part fails; what a failing browser
 test leaves behind is in `var/failures/`.
 """
@@ -81,6 +81,8 @@ LANES = (
         # Last, since it has two processes: the other lane may have ended by then.
         Part("simulated worlds", (*PYTEST, "-s", "tests/world")),
     ),
+    # They wait, nearly all the time.
+    (Part("faults, without a browser", (*PYTEST, "-n", "8", "-m", "not browser", "tests/faults")),),
 )
 
 # Under load, Chromium may crash. Such tests, and no others, are run again, and listed.
@@ -88,7 +90,7 @@ CRASHED = "(Page|Target) crashed"
 RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
 # Part of a test is waiting, so more of them than cores run at a time.
 IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "4", "--dist", "loadgroup")
-LONG, SHORT = ("-m", "long"), ("-m", "not long")
+LONG, SHORT = ("-m", "browser and long"), ("-m", "browser and not long")
 
 # The reasons for skipped tests are printed: an engine may be absent. WebKit's IndexedDB sometimes
 # hangs in the driven private session, for an unknown reason: such tests are run again, and listed.

@@ -14,6 +14,9 @@ MANIFEST = ROOT / "pyscript.toml"
 # PyScript fetches main.py itself, as the page's script.
 START = "app/main.py"
 
+# What runs in a Python process, and in no page.
+OUTSIDE = ("app/tether/process/", "app/tether/process_client.py", "app/tether/process_world.py")
+
 # Part of the page -> its modules and folders, below app/.
 LAZY = {
     "doctor": ("page/servers/doctor_rules.py",),
@@ -70,10 +73,10 @@ def lazy_modules(manifest: str) -> set[str]:
 
 
 def modules_in(root: Path, places: tuple[str, ...] = ("",)) -> list[str]:
-    """Return the paths of these modules, and of all in these folders, which are below `app/`."""
+    """Return the page's modules among these, and in these folders, which are below `app/`."""
     paths = (path.relative_to(root / "app").as_posix() for path in (root / "app").rglob("*.py"))
     found = sorted(f"app/{path}" for path in paths if path.startswith(places))
-    return [path for path in found if path != START]
+    return [path for path in found if path != START and not path.startswith(OUTSIDE)]
 
 
 def boot_modules(root: Path, lazy: set[str]) -> list[str]:

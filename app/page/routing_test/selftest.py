@@ -11,8 +11,8 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.parts import load_part, load_text
 from page.ui.words import Words
-from tether.browser.clock import BrowserChance, BrowserClock
 from tether.browser.http import BrowserHttp
+from tether.browser.page import page_time
 from tether.browser.site import is_demo
 from tether.browser.socket import BrowserSockets
 from tether.core.errors import Trouble
@@ -20,6 +20,7 @@ from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl
 from tether.core.protocol.address import parse_server_url
 from tether.runtime.access_tokens import AccessOf
+from tether.runtime.clock import LoopClock, SecureChance
 from tether.runtime.ports import OnAnswer
 
 _OPTIONS = {"live": bool, "servers": list, "verbose": bool, "seed": int}
@@ -79,7 +80,7 @@ class RoutingTest:
         live: list[dict[str, Any]] = []
         if servers:
             report.begin_live()
-            chance, explain = BrowserChance(), self._page_words.trouble
+            chance, explain = SecureChance(), self._page_words.trouble
             live = await Live(servers, self._make, chance, words.say, explain).run()
         result = {
             "passed": all(each["passed"] for each in (*scenes, *live)),
@@ -134,10 +135,10 @@ class RoutingTest:
 
     def _make(
         self, emit: Emit, on_answer: OnAnswer
-    ) -> tuple[BrowserClock, BrowserSockets, BrowserHttp]:
+    ) -> tuple[LoopClock, BrowserSockets, BrowserHttp]:
         access_of = self._access_of
         http = BrowserHttp(on_answer, _no_file, access_of, _no_turn)
-        return BrowserClock(emit), BrowserSockets(emit, access_of), http
+        return LoopClock(emit, page_time()), BrowserSockets(emit, access_of), http
 
     async def _load(self) -> Words:
         language = self._page_words.language

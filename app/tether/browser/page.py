@@ -1,4 +1,4 @@
-"""The page's life in the browser, and its messages to the other pages of its folder."""
+"""The page's life in the browser, its time, and its messages to the other pages of its folder."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,15 @@ from pyodide.ffi import JsException
 
 from tether.browser.proxies import ProxyScope
 from tether.core.events import Emit, PageChange, PageChanged
+
+
+def page_time() -> Callable[[], float]:
+    """Return a clock: the wall clock when the page opened, counted on monotonically, in seconds.
+
+    Source: HTML, `performance.timeOrigin + performance.now()`.
+    """
+    origin, performance = js.performance.timeOrigin, js.performance
+    return lambda: float(origin + performance.now()) / 1000
 
 
 class BrowserPage:

@@ -2,10 +2,10 @@
 
 import time
 
+from tests.faults.browser_stage import BrowserStage
 from tests.faults.desktop import DISCARDS
 from tests.faults.rows.frames import ALL_THREE
 from tests.faults.rows.row import Row
-from tests.faults.stage import Stage
 
 MINUTE = 60
 
@@ -22,7 +22,7 @@ TICKS = """
 """Note when a timer of 50 ms runs out while the page is hidden."""
 
 
-def hidden(stage: Stage) -> None:
+def hidden(stage: BrowserStage) -> None:
     """Another tab is in front for a minute, and gpu-1's ends have to be asked for."""
     stage.send_and_hold(lambda: ALL_THREE(stage))
     stage.page.evaluate(TICKS)
@@ -36,7 +36,7 @@ def hidden(stage: Stage) -> None:
     assert len(stage.shown()) == 4, "the ends were not shown before the page was"
 
 
-def discarded(stage: Stage) -> None:
+def discarded(stage: BrowserStage) -> None:
     """The browser takes the page's memory; the person comes back to the tab."""
     stage.send_and_hold()
     stage.context.new_page().goto(DISCARDS)
@@ -47,7 +47,7 @@ def discarded(stage: Stage) -> None:
     stage.woken()
 
 
-def frozen(stage: Stage) -> None:
+def frozen(stage: BrowserStage) -> None:
     """The browser stops the page for ten seconds; the person comes back to the tab."""
     stage.send_and_hold()
     stage.page.evaluate("document.addEventListener('freeze', () => { window.wasFrozen = true })")

@@ -1,6 +1,7 @@
 """What happens to the frames of a WebSocket."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tests.faults.rows.row import OLD, Row
 from tests.faults.stage import Stage
@@ -45,41 +46,40 @@ def joined_by(kind: str) -> Callable[[Stage], None]:
 
 ALL_THREE = swallowed("executed", "execution_success", "executing_null")
 
-ROWS = (
-    Row(
-        "executed swallowed",
-        swallowed("executed"),
-        by="record",
-        again=(OLD,),
-        proved_by="swallowed frames",
-    ),
-    Row(
-        "execution_success swallowed",
-        swallowed("execution_success"),
-        by="record",
-        again=(OLD,),
-        proved_by="swallowed frames",
-    ),
-    Row(
-        "executing null swallowed",
-        swallowed("executing_null"),
-        by="record",
-        again=(OLD,),
-        proved_by="swallowed frames",
-    ),
-    Row("all three swallowed", ALL_THREE, by="record", again=(OLD,)),
-    Row("node error", node_error, ("failed", "failed"), by="socket", again=(OLD,)),
-    Row(
-        "node error, its frames swallowed",
-        swallowed("execution_error", "executing_null", workflow=FAILING),
-        ("failed", "failed"),
-        by="record",
-        again=(OLD,),
-        proved_by="swallowed frames",
-    ),
-    Row("malformed JSON", joined_by("malformed"), by="socket", proved_by="junk"),
-    Row("unknown type", joined_by("unknown"), by="socket", proved_by="junk"),
-    Row("binary junk", joined_by("junk"), by="socket", proved_by="junk"),
-    Row("foreign frames", joined_by("foreign"), by="socket", proved_by="foreign frames"),
-    Row("duplicated frames", doubled, by="socket", proved_by="doubled frames"),
+ROWS = tuple(
+    replace(row, is_in_browser=False, is_in_process=True)
+    for row in (
+        Row(
+            "executed swallowed",
+            swallowed("executed"),
+            by="record",
+            again=(OLD,),
+        ),
+        Row(
+            "execution_success swallowed",
+            swallowed("execution_success"),
+            by="record",
+            again=(OLD,),
+        ),
+        Row(
+            "executing null swallowed",
+            swallowed("executing_null"),
+            by="record",
+            again=(OLD,),
+        ),
+        Row("all three swallowed", ALL_THREE, by="record", again=(OLD,)),
+        Row("node error", node_error, ("failed", "failed"), by="socket", again=(OLD,)),
+        Row(
+            "node error, its frames swallowed",
+            swallowed("execution_error", "executing_null", workflow=FAILING),
+            ("failed", "failed"),
+            by="record",
+            again=(OLD,),
+        ),
+        Row("malformed JSON", joined_by("malformed"), by="socket"),
+        Row("unknown type", joined_by("unknown"), by="socket"),
+        Row("binary junk", joined_by("junk"), by="socket"),
+        Row("foreign frames", joined_by("foreign"), by="socket"),
+        Row("duplicated frames", doubled, by="socket"),
+    )
 )

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from tests.e2e.farm import expect_ready, leave_and_return, tasks
+from tests.faults.browser_stage import BrowserStage
 from tests.faults.rows.row import OLD, WELL, Row
-from tests.faults.stage import Stage
 
 ELSEWHERE = "servers.json"
 """A page of the same origin that is not Tether."""
@@ -39,14 +39,14 @@ Object.defineProperty(performance, "timeOrigin", { get: () => origin });
 """
 
 
-def reloaded(stage: Stage) -> None:
+def reloaded(stage: BrowserStage) -> None:
     """The person reloads the page in mid-task."""
     stage.send_and_hold()
     stage.page.reload()
     expect_ready(stage.page)
 
 
-def duplicated(stage: Stage) -> None:
+def duplicated(stage: BrowserStage) -> None:
     """The person duplicates the tab in mid-task; the copy starts empty, and works."""
     stage.send_and_hold()
     with stage.page.expect_popup() as opening:
@@ -59,7 +59,7 @@ def duplicated(stage: Stage) -> None:
     expect(tasks(stage.page)).to_have_count(4)
 
 
-def went_and_came_back(stage: Stage) -> None:
+def went_and_came_back(stage: BrowserStage) -> None:
     """The person follows a link and returns: the browser kept the page asleep meanwhile."""
     stage.send_and_hold()
 
@@ -70,10 +70,10 @@ def went_and_came_back(stage: Stage) -> None:
     leave_and_return(stage.page, stage.address + ELSEWHERE, meanwhile)
 
 
-def slept(hours: float) -> Callable[[Stage], None]:
+def slept(hours: float) -> Callable[[BrowserStage], None]:
     """The machine's clock jumps, gpu-1 is started anew meanwhile, and the page loaded again."""
 
-    def story(stage: Stage) -> None:
+    def story(stage: BrowserStage) -> None:
         stage.send_and_hold()
         stage.background.run(stage.faulty.server.kill())
         stage.ahead = hours * 3600
@@ -90,7 +90,7 @@ def slept(hours: float) -> Callable[[Stage], None]:
     return story
 
 
-def storage_full(stage: Stage) -> None:
+def storage_full(stage: BrowserStage) -> None:
     """Nothing can be kept any more, in any store of the browser."""
     page = stage.context.new_page()
     page.goto(stage.address + ELSEWHERE)

@@ -1,7 +1,10 @@
 """What other people do, and other windows of ours."""
 
+from dataclasses import replace
+
 from playwright.sync_api import Page
 
+from tests.faults.browser_stage import BrowserStage
 from tests.faults.fellow import StuckFellow
 from tests.faults.rows.row import OLD, WELL, Row
 from tests.faults.stage import Stage
@@ -43,7 +46,7 @@ def silenced(stage: Stage) -> None:
     assert told == "record", "nobody was silenced"
 
 
-def interleave(stage: Stage, other: Page) -> None:
+def interleave(stage: BrowserStage, other: Page) -> None:
     """Two pages send in turns, to both servers."""
     for page in (stage.page, other, stage.page, other):
         stage.send_to("gpu-1", count=1, page=page)
@@ -51,31 +54,33 @@ def interleave(stage: Stage, other: Page) -> None:
         stage.send_to("gpu-2", count=1, page=page)
 
 
-def two_windows(stage: Stage) -> None:
+def two_windows(stage: BrowserStage) -> None:
     """Two tabs of one browser."""
     stage.open()
     interleave(stage, stage.open())
 
 
-def two_browsers(stage: Stage) -> None:
+def two_browsers(stage: BrowserStage) -> None:
     """Two browsers that share nothing but the servers."""
     stage.open()
     interleave(stage, stage.open(stage.other_browser()))
 
 
 ROWS = (
-    Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,)),
-    Row(
-        "somebody deletes",
-        deleted,
-        ("completed", "lost"),
-        again=(OLD,),
-        proved_by="somebody deletes",
+    *(
+        replace(row, is_in_browser=False, is_in_process=True)
+        for row in (
+            Row("somebody interrupts", interrupted, ("cancelled", "completed"), again=(OLD,)),
+            Row(
+                "somebody deletes",
+                deleted,
+                ("completed", "lost"),
+                again=(OLD,),
+            ),
+            Row("somebody clears", cleared, ("completed", "lost"), again=(OLD,)),
+            Row("a stuck fellow silences all for 15 s", silenced, seconds=35),
+        )
     ),
-    Row(
-        "somebody clears", cleared, ("completed", "lost"), again=(OLD,), proved_by="somebody clears"
-    ),
-    Row("a stuck fellow silences all for 15 s", silenced, seconds=35),
     Row("two windows on one server", two_windows, (*WELL, *WELL)),
     Row("two browsers on one server", two_browsers, (*WELL, *WELL)),
 )

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.faults.stage import Stage
-
 WELL = ("completed", "completed")
 THIS_MACHINE, LAN = "127.0.0.1", "lan.test"
 NEW, OLD, EARLY = "0.28", "0.3.64", "before July 2025"
@@ -18,12 +16,16 @@ class Row:
     `ends` are the true ends of gpu-1's tasks, `beside` how many gpu-2 has, which all complete;
     `by` and `beside_by` who tells the page of them, where that is certain. `doubles` is how many
     of gpu-1's tasks Chromium itself sends twice. `again` names what else the row is played on.
-    `seconds` is how long it takes, if that is long. `proved_by` names what shows the same without
-    a browser: `make test` leaves those rows to `make test-all`, and long ones and variants too.
+    `seconds` is how long it takes, if that is long.
+
+    What only a browser can show is played in one; all that the network and people do, in the client
+    of a Python process, on real sockets as well. `proved_by` names the fault of the worlds that
+    shows the same: with those rows `make test` leaves the long ones, the variants, and what a
+    process shows to `make test-all`.
     """
 
     name: str
-    story: Callable[[Stage], None]
+    story: Callable[[Any], None]
     ends: Sequence[str] = WELL
     by: str | None = None
     beside: int = 2
@@ -38,21 +40,25 @@ class Row:
     pace: float = 0.7
     seconds: float = 15
     proved_by: str = ""
+    is_in_browser: bool = True
+    is_in_process: bool = False
     is_variant: bool = False
 
     @property
     def is_long(self) -> bool:
         """Whether `make test-all` alone plays it."""
-        return self.is_variant or bool(self.proved_by) or self.seconds > 20
+        is_shown = self.is_in_process or bool(self.proved_by)
+        return self.is_variant or is_shown or self.seconds > 20
 
     def variants(self) -> Iterator["Row"]:
         """The row, and the same against older servers or on a page without a secure origin."""
         yield self
+        is_in_browser = self.is_in_browser and not self.is_in_process
         for name in self.again:
             where: dict[str, dict[str, Any]] = {
-                "lan": {"host": LAN},
-                OLD: {"api": OLD},
-                EARLY: {"api": OLD, "makes_ids": True},
+                "lan": {"host": LAN, "is_in_process": False},
+                OLD: {"api": OLD, "is_in_browser": is_in_browser},
+                EARLY: {"api": OLD, "makes_ids": True, "is_in_browser": is_in_browser},
             }
             yield replace(
                 self, name=f"{self.name}, {name}", again=(), is_variant=True, **where[name]

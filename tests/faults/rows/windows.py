@@ -3,12 +3,12 @@
 from playwright.sync_api import Page, expect
 
 from tests.e2e.farm import go_back, tasks
+from tests.faults.browser_stage import BrowserStage
 from tests.faults.rows.page import ELSEWHERE
 from tests.faults.rows.row import Row
-from tests.faults.stage import Stage
 
 
-def beside(stage: Stage) -> Page:
+def beside(stage: BrowserStage) -> Page:
     """Another tab is open, and tasks run; in this order, since a tab may be slow to open."""
     stage.open()
     adopter = stage.open()
@@ -21,7 +21,7 @@ def beside(stage: Stage) -> Page:
     return adopter
 
 
-def adopted(stage: Stage, adopter: Page) -> Page:
+def adopted(stage: BrowserStage, adopter: Page) -> Page:
     """Wait until the first page's tasks are the other's; from then on it can know of them."""
     left = stage.pages.pop(0)
     expect(tasks(adopter)).to_have_count(4)
@@ -29,14 +29,14 @@ def adopted(stage: Stage, adopter: Page) -> Page:
     return left
 
 
-def closed(stage: Stage) -> None:
+def closed(stage: BrowserStage) -> None:
     """The person closes the tab."""
     adopter = beside(stage)
     stage.page.close(run_before_unload=True)
     adopted(stage, adopter)
 
 
-def returned(stage: Stage) -> None:
+def returned(stage: BrowserStage) -> None:
     """The tab comes back when its tasks are another's: it shows them so, as a new window."""
     adopter = beside(stage)
     stage.page.goto(stage.address + ELSEWHERE)

@@ -27,7 +27,8 @@ RUNTIME = frozenset({"_pyscript", "js", "polyscript", "pyodide", "pyodide_js", "
 # The page's own packages.
 OWN = frozenset({"demo", "page", "simulator", "tether"})
 
-# Compiled into the interpreter, or made by another module: no file has their names.
+# Compiled into the interpreter, or made by another module: no file has their names. The last is
+# for `tether.open`, which no page calls.
 WITHOUT_FILE = frozenset(
     {
         "binascii",
@@ -43,6 +44,7 @@ WITHOUT_FILE = frozenset(
         "sys",
         "time",
         "zlib",
+        "tether.process_client",
     }
 )
 

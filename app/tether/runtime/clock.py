@@ -1,29 +1,25 @@
-"""The browser's time, timers and random numbers."""
+"""Timers of an event loop, and secure random numbers: the same in a page and in a process."""
 
 import asyncio
 import os
-
-import js
+from collections.abc import Callable
 
 from tether.core.events import Emit, TimerFired
 from tether.core.timers import Timer
 
 
-class BrowserClock:
-    """Monotonic time and timers by key.
+class LoopClock:
+    """Implements `Clock` with the running event loop's timers.
 
-    Source: HTML, `performance.timeOrigin + performance.now()`: the wall clock when the page
-    opened, counted on monotonically.
+    Args:
+        emit: Gets `TimerFired`.
+        now: Returns seconds since the epoch, on a clock that never jumps.
     """
 
-    def __init__(self, emit: Emit) -> None:
+    def __init__(self, emit: Emit, now: Callable[[], float]) -> None:
         self._emit = emit
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
-        self._origin = js.performance.timeOrigin
-        self._performance = js.performance
-
-    def now(self) -> float:
-        return float(self._origin + self._performance.now()) / 1000
+        self.now = now
 
     def start(self, key: Timer, delay: float) -> None:
         self.stop(key)
@@ -35,13 +31,18 @@ class BrowserClock:
         if timer is not None:
             timer.cancel()
 
+    def stop_all(self) -> None:
+        """Cancel all timers."""
+        for key in list(self._timers):
+            self.stop(key)
+
     def _fire(self, key: Timer) -> None:
         del self._timers[key]
         self._emit(TimerFired(key))
 
 
-class BrowserChance:
-    """Secure random numbers, on plain http too.
+class SecureChance:
+    """Secure random numbers, in a page on plain http too.
 
     Source: Pyodide's `os.urandom` calls `crypto.getRandomValues`.
     """

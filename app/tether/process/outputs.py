@@ -1,0 +1,89 @@
+"""Results that are fetched from their servers, into memory or into a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+
+from tether.core.errors import TetherError
+from tether.core.ids import ServerUrl, TaskId
+from tether.core.model.task import Task
+from tether.core.protocol.access_token import Access
+from tether.core.protocol.outputs import LARGEST_ASKED, Fetched, Output, view_url
+from tether.core.windows.transfers import SILENT_FOR
+from tether.process.blob import Blob
+
+_CHUNK = 2**16
+
+
+class ProcessOutputs:
+    """Fetches results with their server's token."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, access_of: Callable[[ServerUrl], Access | None]
+    ) -> None:
+        self._session = session
+        self._access_of = access_of
+
+    def address(self, task: Task, output: Output) -> str:
+        """Return a result's address on its server."""
+        assert task.server is not None
+        return view_url(task.server, output, task.prompt_id)
+
+    def is_direct(self, _task: Task) -> bool:
+        """Return True: no browser stands between."""
+        return True
+
+    async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
+        """Fetch a result; without a content where it can't be had."""
+        content = await self.content(task, output, LARGEST_ASKED)
+        return Fetched(self.address(task, output), content=content)
+
+    async def content(self, task: Task, output: Output, limit: int) -> Blob | None:
+        """Return a result; None if it has more bytes or can't be had."""
+        parts, length = [], 0
+        try:
+            async with self._asked(task, output) as answer:
+                if not answer.ok:
+                    return None
+                async for part in answer.content.iter_chunked(_CHUNK):
+                    length += len(part)
+                    if length > limit:
+                        return None
+                    parts.append(part)
+        except (aiohttp.ClientError, OSError):
+            return None
+        return Blob(b"".join(parts))
+
+    async def save(self, task: Task, output: Output, path: Path) -> None:
+        """Write a result to a file, which is there whole or not at all.
+
+        Raises:
+            TetherError: Its server doesn't give it.
+            OSError: The file can't be written.
+        """
+        part = path.with_name(f"{path.name}.part")
+        try:
+            async with self._asked(task, output) as answer:
+                if not answer.ok:
+                    raise TetherError("result_gone", file=output.filename, status=answer.status)
+                with part.open("wb") as file:
+                    async for piece in answer.content.iter_chunked(_CHUNK):
+                        file.write(piece)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            part.unlink(missing_ok=True)
+            raise TetherError("result_gone", file=output.filename, status=error) from error
+        part.replace(path)
+
+    def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
+        """Do nothing: nothing that was fetched is kept."""
+
+    def _asked(self, task: Task, output: Output) -> "aiohttp.client._RequestContextManager":
+        assert task.server is not None
+        url, access = self.address(task, output), self._access_of(task.server)
+        return self._session.get(
+            access.with_query(url) if access else url,
+            headers=access.headers() if access else None,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(sock_connect=SILENT_FOR, sock_read=SILENT_FOR),
+        )

@@ -1,0 +1,152 @@
+"""The client of a Python process, against real servers: what it is given, it brings home once."""
+
+import asyncio
+import io
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+import tether
+from tests.e2e.farm import noise
+from tests.tether.process.world import INVERT, PLACE, picture, posts, servers
+from tether.core.errors import BadInput, TetherError
+from tether.core.model.task import State
+
+DOOMED = """
+import asyncio, sys
+import tether
+from tests.tether.process.world import INVERT, PLACE, picture
+
+async def main(state, *urls):
+    async with tether.open(urls, state) as client:
+        for seed in range(4):
+            await client.submit(INVERT, {PLACE: picture(seed)}, str(seed))
+        await client.runner.until(
+            lambda: any(task.state.value == "running" for task in client.tasks.values()), 60
+        )
+        print("accepted", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def test_results_of_two_servers_are_saved(tmp_path: Path) -> None:
+    """By path and by content; each file is the right one."""
+
+    async def story() -> None:
+        name, content = picture(0)
+        (tmp_path / name).write_bytes(content)
+        async with servers(2) as farm, tether.open([each.url for each in farm]) as client:
+            first = await client.submit(INVERT, {PLACE: tmp_path / name}, "0")
+            second = await client.submit(INVERT, {PLACE: picture(1)}, "1")
+            for seed, task_id in enumerate((first, second)):
+                task = await client.result(task_id)
+                assert task.state is State.COMPLETED
+                (path,) = await client.save(task, tmp_path)
+                wanted = ImageChops.invert(noise(seed))
+                assert Image.open(path).convert("RGB").tobytes() == wanted.tobytes()
+            assert [posts(each) for each in farm] == [1, 1]
+
+    asyncio.run(story())
+    saved = sorted(path.name for path in tmp_path.iterdir())
+    assert saved == ["0.png", "t_00001_ (2).png", "t_00001_.png"]
+
+
+def test_nothing_accepted_is_lost_with_the_process(tmp_path: Path) -> None:
+    """Killed while one task runs, others are queued and the last waits: each runs once."""
+
+    async def story() -> None:
+        state = tmp_path / "tasks.db"
+        async with servers(1, is_held=True) as farm:
+            doomed = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-c", DOOMED, str(state), farm[0].url),
+                stdout=asyncio.subprocess.PIPE,
+            )
+            assert doomed.stdout is not None
+            assert await doomed.stdout.readline() == b"accepted\n"
+            doomed.send_signal(signal.SIGKILL)
+            await doomed.wait()
+            async with tether.open([farm[0].url], state) as client:
+                assert [task.title for task in client.tasks.values()] == ["0", "1", "2", "3"]
+                farm[0].release("before ImageInvert")
+                for seed, task_id in enumerate(list(client.tasks)):
+                    task = await client.result(task_id)
+                    assert task.state is State.COMPLETED
+                    blob = await client.world.content(task, task.outputs[0], 10**6)
+                    assert blob is not None
+                    shown = Image.open(io.BytesIO(blob.content)).convert("RGB")
+                    assert shown.tobytes() == ImageChops.invert(noise(seed)).tobytes()
+            assert posts(farm[0]) == 4
+
+    asyncio.run(story())
+
+
+def test_one_process_at_a_time_has_a_state_file(tmp_path: Path) -> None:
+    """Two would send each task twice."""
+
+    async def story() -> None:
+        state = tmp_path / "tasks.db"
+        async with tether.open([], state):
+            with pytest.raises(TetherError) as refused:
+                async with tether.open([], state):
+                    pass
+            assert refused.value.trouble.code == "state_in_use"
+        async with tether.open([], state):
+            pass
+
+    asyncio.run(story())
+
+
+def test_what_is_no_state_file_is_left_as_it_is(tmp_path: Path) -> None:
+    """It may be anything of the person's."""
+
+    async def story() -> None:
+        other = tmp_path / "photo.png"
+        other.write_bytes(picture(0)[1])
+        with pytest.raises(TetherError) as refused:
+            async with tether.open([], other):
+                pass
+        assert refused.value.trouble.code == "state_unreadable"
+        assert other.read_bytes() == picture(0)[1]
+
+    asyncio.run(story())
+
+
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
+    """And what isn't there; nothing is sent."""
+
+    async def story() -> None:
+        async with servers(1) as farm, tether.open([farm[0].url]) as client:
+            for given, code in (
+                (tmp_path / "gone.png", "picture_gone"),
+                (tmp_path, "picture_gone"),
+                (("note.txt", b"hello"), "not_a_picture"),
+            ):
+                with pytest.raises(BadInput) as refused:
+                    await client.submit(INVERT, {PLACE: given})
+                assert refused.value.trouble.code == code
+            assert client.tasks == {}
+            assert posts(farm[0]) == 0
+
+    asyncio.run(story())
+
+
+def test_a_file_that_a_server_no_longer_gives_is_named(tmp_path: Path) -> None:
+    """Nothing of it is left in the folder; nor of one that breaks off."""
+
+    async def story() -> None:
+        async with servers(1) as farm, tether.open([farm[0].url]) as client:
+            task = await client.result(await client.submit(INVERT, {PLACE: picture(0)}))
+            await farm[0].kill()
+            with pytest.raises(TetherError) as refused:
+                await client.save(task, tmp_path)
+            assert refused.value.trouble.code == "result_gone"
+            assert await client.world.content(task, task.outputs[0], 10**6) is None
+
+    asyncio.run(story())
+    assert list(tmp_path.iterdir()) == []
