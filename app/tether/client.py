@@ -37,7 +37,7 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Changes, Settings, Window
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import parse_server_url
-from tether.core.protocol.workflow import parse_workflow
+from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.submission.withdrawal import successor
@@ -208,7 +208,7 @@ class Tether:
 
     async def submit(
         self,
-        workflow: str | Mapping[str, Any],
+        workflow: str | Mapping[str, Any] | Workflow,
         files: InputFiles = _NO_FILES,
         title: str = "",
         server: ServerUrl | None = None,
@@ -216,7 +216,7 @@ class Tether:
         """Accept a task; returns its id once the browser has stored all that the task needs.
 
         Args:
-            workflow: In API format, as JSON text or parsed.
+            workflow: In API format, as JSON text or parsed; or a `Workflow`, which is.
             files: Pictures for inputs of its nodes; they are uploaded to the task's server.
             title: What people call the task.
             server: Where it must run; None for the server that is likely to finish it first.
@@ -224,8 +224,10 @@ class Tether:
         Raises:
             BadInput: The workflow or a file can't be used; nothing was stored or sent.
         """
-        text = workflow if isinstance(workflow, str) else json.dumps(workflow)
-        return await self.intake.accept(parse_workflow(text), title, files, server)
+        if not isinstance(workflow, Workflow):
+            text = workflow if isinstance(workflow, str) else json.dumps(workflow)
+            workflow = parse_workflow(text)
+        return await self.intake.accept(workflow, title, files, server)
 
     async def result(self, task_id: TaskId) -> Task:
         """Wait for a task's end; returns it, or the task that did its work at another server.

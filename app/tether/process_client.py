@@ -13,8 +13,11 @@ from tether.core.errors import BadInput
 from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.model.window import Settings
+from tether.core.protocol.workflow import Workflow
 from tether.process.blob import Blob
 from tether.process_world import ProcessWorld
+from tether.runtime.describer import Describer
+from tether.runtime.workflow_file import read_workflow
 
 Given: TypeAlias = str | PathLike[str] | tuple[str, bytes]
 """A file: its path, or its name and content."""
@@ -43,7 +46,7 @@ class ProcessTether(Tether):
 
     async def submit(
         self,
-        workflow: str | Mapping[str, Any],
+        workflow: str | Mapping[str, Any] | Workflow,
         files: Mapping[tuple[NodeId, str], Given] = _NO_FILES,
         title: str = "",
         server: ServerUrl | None = None,
@@ -51,7 +54,7 @@ class ProcessTether(Tether):
         """Accept a task; returns its id once the state file has all that the task needs.
 
         Args:
-            workflow: In API format, as JSON text or parsed.
+            workflow: In API format, as JSON text or parsed; or what `read_workflow` returned.
             files: Pictures for inputs of its nodes, by node and input.
             title: What people call the task.
             server: Where it must run; None for the server that is likely to finish it first.
@@ -62,10 +65,32 @@ class ProcessTether(Tether):
         read = {place: _read(given) for place, given in files.items()}
         return await super().submit(workflow, read, title, server)
 
-    async def save(self, task: Task, folder: str | PathLike[str]) -> list[Path]:
+    async def read_workflow(self, path: str | PathLike[str]) -> Workflow:
+        """Read a workflow file, or a picture or video that carries a workflow.
+
+        One in the editor's format is converted by what the servers say of its nodes.
+
+        Raises:
+            BadInput: It carries no workflow, or one that can't be used.
+        """
+        content = _content(Path(path))
+
+        async def part(start: int, end: int) -> bytes:
+            return content[start:end]
+
+        describer = Describer(self.window, self.caller)
+        name = Path(path).name
+        return (await read_workflow(name, len(content), part, describer))[0]
+
+    async def save(self, task: Task, folder: str | PathLike[str], name: str = "") -> list[Path]:
         """Write the files that a task made to a folder; returns their paths.
 
         A file of that name is not overwritten: the new one gets a number.
+
+        Args:
+            task: One that has ended.
+            folder: It must be there.
+            name: What the files are called, without their endings; "" for the server's own names.
 
         Raises:
             TetherError: The server doesn't give one of them.
@@ -74,7 +99,7 @@ class ProcessTether(Tether):
         saved = []
         for output in task.outputs:
             if output.filename:
-                path = _free(Path(folder), output.filename)
+                path = _free(Path(folder), output.filename, name)
                 await self.world.outputs.save(task, output, path)
                 saved.append(path)
         return saved
@@ -104,18 +129,22 @@ def _read(given: Given) -> tuple[str, Blob]:
     if isinstance(given, tuple):
         name, content = given
         return name, Blob(content)
-    path = Path(given)
+    return Path(given).name, Blob(_content(Path(given)))
+
+
+def _content(path: Path) -> bytes:
     try:
-        return path.name, Blob(path.read_bytes())
+        return path.read_bytes()
     except OSError as error:
-        raise BadInput("picture_gone", picture=path) from error
+        raise BadInput("path_unreadable", file=path, detail=error.strerror) from error
 
 
-def _free(folder: Path, name: str) -> Path:
-    """Return a path in a folder for a name that a server gave, where no file is yet."""
-    plain = Path(name.replace("\\", "/")).name or "result"
-    path, number = folder / plain, 1
+def _free(folder: Path, given: str, name: str) -> Path:
+    """Return a path where no file is yet; `given` is the name that a server gave."""
+    plain = Path(given.replace("\\", "/").replace("\0", ""))
+    stem, ending = name or plain.stem or "result", plain.suffix
+    path, number = folder / f"{stem}{ending}", 1
     while path.exists():
         number += 1
-        path = folder / f"{Path(plain).stem} ({number}){Path(plain).suffix}"
+        path = folder / f"{stem} ({number}){ending}"
     return path

@@ -35,17 +35,46 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_tether_alone(wheel: Path) -> None:
-    """All of its modules; neither the page nor the servers, and no dependencies."""
+    """All of its modules, neither the page nor the servers; a page needs nothing else."""
     with zipfile.ZipFile(wheel) as archive:
         paths = {path for path in archive.namelist() if ".dist-info/" not in path}
         (metadata,) = (path for path in archive.namelist() if path.endswith("/METADATA"))
         text = archive.read(metadata).decode()
     app = ROOT / "app"
     modules = {path.relative_to(app).as_posix() for path in (app / "tether").rglob("*.py")}
-    assert paths == {*modules, "tether/py.typed"}
+    assert paths == {*modules, "tether/py.typed", "tether/en.json"}
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"\nVersion: {version}\n" in text
-    assert "Requires-Dist" not in text
+    needed = [line for line in text.splitlines() if line.startswith("Requires-Dist")]
+    assert needed
+    assert all(line.endswith("; sys_platform != 'emscripten'") for line in needed)
+
+
+def test_its_command_says_what_went_wrong(wheel: Path, tmp_path: Path) -> None:
+    """By the sentences that the wheel brings along."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import tether.command as it; "
+        "it.main(); print(it.__file__)"
+    )
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            code,
+            str(tmp_path),
+            "run",
+            "no.json",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "no.json can't be read: No such file or directory. Check the path." in ran.stderr
+    assert ran.stdout.startswith(str(tmp_path))
 
 
 def test_its_pure_parts_need_neither_a_browser_nor_a_package(wheel: Path, tmp_path: Path) -> None:

@@ -15,7 +15,10 @@ MANIFEST = ROOT / "pyscript.toml"
 START = "app/main.py"
 
 # What runs in a Python process, and in no page.
-OUTSIDE = ("app/tether/process/", "app/tether/process_client.py", "app/tether/process_world.py")
+OUTSIDE = (
+    *("app/tether/command.py", "app/tether/process/"),
+    *("app/tether/process_client.py", "app/tether/process_world.py"),
+)
 
 # Part of the page -> its modules and folders, below app/.
 LAZY = {
@@ -31,7 +34,8 @@ LAZY = {
         *("page/routing_test/window.py", "demo/quick_work.py"),
     ),
     "embedded": (
-        *("tether/workflows/budget.py", "tether/workflows/embedded.py"),
+        *("tether/runtime/workflow_file.py", "tether/workflows/budget.py"),
+        "tether/workflows/embedded.py",
         *("tether/workflows/graph.py", "tether/workflows/tags.py", "tether/workflows/unwrap.py"),
     ),
     "form": (

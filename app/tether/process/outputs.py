@@ -66,13 +66,13 @@ class ProcessOutputs:
         try:
             async with self._asked(task, output) as answer:
                 if not answer.ok:
-                    raise TetherError("result_gone", file=output.filename, status=answer.status)
+                    raise TetherError("output_gone", file=output.filename, status=answer.status)
                 with part.open("wb") as file:
                     async for piece in answer.content.iter_chunked(_CHUNK):
                         file.write(piece)
         except (aiohttp.ClientError, TimeoutError) as error:
             part.unlink(missing_ok=True)
-            raise TetherError("result_gone", file=output.filename, status=error) from error
+            raise TetherError("output_gone", file=output.filename, status=error) from error
         part.replace(path)
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:

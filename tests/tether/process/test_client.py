@@ -123,8 +123,8 @@ def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     async def story() -> None:
         async with servers(1) as farm, tether.open([farm[0].url]) as client:
             for given, code in (
-                (tmp_path / "gone.png", "picture_gone"),
-                (tmp_path, "picture_gone"),
+                (tmp_path / "gone.png", "path_unreadable"),
+                (tmp_path, "path_unreadable"),
                 (("note.txt", b"hello"), "not_a_picture"),
             ):
                 with pytest.raises(BadInput) as refused:
@@ -145,7 +145,7 @@ def test_a_file_that_a_server_no_longer_gives_is_named(tmp_path: Path) -> None:
             await farm[0].kill()
             with pytest.raises(TetherError) as refused:
                 await client.save(task, tmp_path)
-            assert refused.value.trouble.code == "result_gone"
+            assert refused.value.trouble.code == "output_gone"
             assert await client.world.content(task, task.outputs[0], 10**6) is None
 
     asyncio.run(story())

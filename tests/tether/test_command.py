@@ -1,0 +1,178 @@
+"""The command `tether`, in processes of its own, on real servers."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from tests.e2e.farm import AT_WORK, noise
+from tests.faults.rows.frames import FAILING
+from tests.tether.process.world import INVERT, picture, posts, servers
+from tether.command import sentence
+from tether.core.errors import Trouble
+
+
+async def begin(folder: Path, *arguments: str | Path) -> Process:
+    """Start the command in a folder."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tether.command", *map(str, arguments)),
+        cwd=folder,
+        stdout=PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+async def run(folder: Path, *arguments: str | Path) -> tuple[int | None, str]:
+    """Run the command; returns its exit status and what it printed, in one line."""
+    process = await begin(folder, *arguments)
+    said, _ = await asyncio.wait_for(process.communicate(), 120)
+    return process.returncode, " ".join(said.decode().split())
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(120):
+        while not holds():  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0.02)
+
+
+def give(folder: Path, count: int) -> list[str]:
+    """Put a workflow and so many pictures into a folder; returns the pictures' names."""
+    (folder / "invert.json").write_text(json.dumps(INVERT))
+    for seed in range(count):
+        name, content = picture(seed)
+        (folder / name).write_bytes(content)
+    return [f"{seed}.png" for seed in range(count)]
+
+
+def expect_inverted(folder: Path, count: int) -> None:
+    """Check that each result lies in the folder under its picture's name, once."""
+    assert sorted(path.name for path in folder.glob("*.*")) == [
+        ".tether.db",
+        *(f"{seed}.png" for seed in range(count)),
+    ]
+    for seed in range(count):
+        shown = Image.open(folder / f"{seed}.png").convert("RGB")
+        assert shown.tobytes() == ImageChops.invert(noise(seed)).tobytes()
+
+
+def test_each_picture_comes_home_under_its_name(tmp_path: Path) -> None:
+    """From whichever server; a command without a server uses those of the last time."""
+    names = give(tmp_path, 3)
+
+    async def story() -> None:
+        async with servers(2) as farm:
+            given = [f"--server={each.url}" for each in farm]
+            status, said = await run(tmp_path, "run", "invert.json", *names[:2], *given)
+            assert status == 0, said
+            assert "0.png → results/0.png" in said
+            status, said = await run(tmp_path, "run", "invert.json", *names[2:])
+            assert status == 0, said
+            assert sum(map(posts, farm)) == 3
+
+    asyncio.run(story())
+    expect_inverted(tmp_path / "results", 3)
+
+
+def test_what_a_killed_command_has_left_is_brought_home(tmp_path: Path) -> None:
+    """What runs, what is queued and what waits, by `tether resume`: nothing runs twice."""
+    names = give(tmp_path, 4)
+
+    async def story() -> None:
+        async with servers(1, is_held=True) as farm:
+            url = f"--server={farm[0].url}"
+            killed = await begin(tmp_path, "run", "invert.json", *names, "--out=out", url)
+            await until(lambda: farm[0].is_held(AT_WORK) and posts(farm[0]) == 2)
+            killed.send_signal(signal.SIGKILL)
+            await killed.communicate()
+            farm[0].release(AT_WORK)
+            status, said = await run(tmp_path, "resume", "--out=out")
+            assert status == 0, said
+            assert posts(farm[0]) == 4
+            status, said = await run(tmp_path, "resume", "--out=out")
+            assert (status, said) == (0, "Nothing is left to do.")
+
+    asyncio.run(story())
+    expect_inverted(tmp_path / "out", 4)
+
+
+def test_a_command_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:
+    """And what keeps it waiting: a server that doesn't answer."""
+    names = give(tmp_path, 1)
+
+    async def story() -> None:
+        nowhere = "--server=127.0.0.1:9"
+        process = await begin(tmp_path, "run", "invert.json", *names, nowhere)
+        assert process.stdout is not None
+        assert b"127.0.0.1:9" in await asyncio.wait_for(process.stdout.readline(), 120)
+        process.send_signal(signal.SIGINT)
+        said, _ = await process.communicate()
+        assert process.returncode == 130
+        assert b"tether resume --out results" in said
+
+    asyncio.run(story())
+
+
+def test_what_goes_wrong_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
+    """A file that is no picture, one that isn't there, a node that fails."""
+    names = give(tmp_path, 1)
+    (tmp_path / "notes.png").write_text("hello")
+    (tmp_path / "failing.json").write_text(json.dumps(FAILING))
+
+    async def story() -> None:
+        async with servers(1) as farm:
+            url = f"--server={farm[0].url}"
+            given = ("notes.png", "gone.png", *names)
+            status, said = await run(tmp_path, "run", "invert.json", *given, url)
+            assert status == 1
+            assert "notes.png is not a picture." in said
+            assert "gone.png can't be read: No such file or directory." in said
+            status, said = await run(tmp_path, "run", "failing.json", *names)
+            assert status == 1
+            assert "0.png failed at" in said
+            assert "boom" in said
+
+    asyncio.run(story())
+    expect_inverted(tmp_path / "results", 1)
+
+
+@pytest.mark.parametrize(
+    ("workflow", "told"),
+    [
+        ("gone.json", "gone.json can't be read"),
+        ("notes.json", "The workflow file is not JSON"),
+        ("plain.json", "takes no picture"),
+    ],
+)
+def test_a_workflow_that_cannot_be_used_is_an_error(
+    tmp_path: Path, workflow: str, told: str
+) -> None:
+    """Nothing was sent."""
+    names = give(tmp_path, 1)
+    (tmp_path / "notes.json").write_text("{")
+    empty = {"class_type": "EmptyImage", "inputs": {"width": 8, "height": 8, "batch_size": 1}}
+    save = {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "t"}}
+    (tmp_path / "plain.json").write_text(json.dumps({"1": empty, "2": save}))
+
+    async def story() -> None:
+        async with servers(1) as farm:
+            status, said = await run(tmp_path, "run", workflow, *names, f"--server={farm[0].url}")
+            assert status == 2
+            assert told in said
+            assert posts(farm[0]) == 0
+
+    asyncio.run(story())
+
+
+def test_a_sentence_has_its_facts() -> None:
+    """And a trouble that nobody put in words is named."""
+    said = sentence(Trouble.of("server_silent", server="gpu-1"))
+    assert said.startswith("gpu-1 didn't answer.")
+    assert sentence(Trouble.of("nobody_wrote_it")) == "nobody_wrote_it"
