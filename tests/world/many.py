@@ -16,7 +16,7 @@ from tests.world.rules import Broken
 
 PROCESSES = 2
 AT_ONCE = 8
-LOT = 400
+LOT = 80
 
 WITHIN = 10.0
 """Seconds of a processor in which any history is long over."""

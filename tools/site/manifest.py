@@ -40,6 +40,7 @@ LAZY = {
     ),
     "form": (
         *("page/composer/form_fields.py", "page/composer/form_panel.py", "page/composer/sweep.py"),
+        *("page/composer/presets.py", "page/composer/presets_panel.py"),
         "tether/workflows/dynamic_choices.py",
         *("tether/workflows/queued.py", "tether/workflows/values.py"),
     ),

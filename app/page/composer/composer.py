@@ -163,7 +163,7 @@ class Composer:
         number = self._form.begin()
         found = await self._find(name)
         if found is not None:
-            await self._form.show(name, found.workflow, number)
+            await self._form.show(name, found, number)
 
     async def use(self, opened: Opened) -> None:
         """Choose a workflow that was opened; show its form and what was assumed about it."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from page.composer.open_file import Opened
 from page.composer.panel import ComposerPanel, Problem
 from page.ui.context import PageContext
 from page.ui.parts import load_part
@@ -17,6 +18,7 @@ from tether.runtime.describer import Describer
 if TYPE_CHECKING:
     from page.composer.form_fields import Answers, Field
     from page.composer.form_panel import FormPanel
+    from page.composer.presets_panel import PresetsPanel
 
 Substitute = Callable[[ServerUrl, str, str], None]
 Files = dict[tuple[NodeId, str], tuple[str, Any]]
@@ -40,6 +42,7 @@ class Form:
         self._choices = 0
         """Workflows chosen so far: what comes late for an earlier one is dropped."""
         self._panel: FormPanel | None = None
+        self._presets: PresetsPanel
         self._shown: Workflow | None = None
         self._chosen: Workflow | None = None
         """What is shown, with the inputs that were brought by choices in its form."""
@@ -54,15 +57,18 @@ class Form:
         self._choices += 1
         return self._choices
 
-    async def show(self, name: str, workflow: Workflow, number: int) -> None:
+    async def show(self, name: str, opened: Opened, number: int) -> None:
         """Show the form of a workflow, unless another was chosen since `begin` gave its number."""
+        workflow = opened.workflow
         await load_part("form")
         from page.composer.form_fields import form_of
         from page.composer.form_panel import FormPanel
+        from page.composer.presets_panel import PresetsPanel
 
         if self._panel is None:
             words = self._context.words
             self._panel = FormPanel(words, self._roll, self._substituted, self._chosen_here)
+            self._presets = PresetsPanel(self._context, self.typed, self._fill)
         classes = [node["class_type"] for node in workflow.nodes.values()]
         self._describer.forget()  # models may have come
         infos = await self._describer.describe(classes, self._composer.pinned)
@@ -74,6 +80,7 @@ class Form:
             self._panel.show(form_of(workflow, infos))
             self._composer.count()
         self.name = name
+        self._presets.show(opened.title)
         self._composer.changed()
         await self._check_servers(workflow)
 
@@ -119,6 +126,14 @@ class Form:
             self._choose(changed[0], typed[changed[0].place])
         self._panel.type_in(typed, files)
         self._composer.count()
+        self._presets.look()
+
+    def _fill(self, typed: Mapping[str, str]) -> None:
+        """Put these values into the form, and the workflow's own into all others."""
+        self._chosen, self._brought = self._shown, {}
+        self._show_again()
+        self.type_in(typed, {})
+        self._composer.changed()
 
     def _chosen_here(self, field: Field, value: str) -> None:
         """A person took another choice: the keyboard stays there."""

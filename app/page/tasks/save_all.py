@@ -6,16 +6,13 @@ import js
 from pyodide.ffi import to_js
 
 from page.ui.context import PageContext
-from page.ui.dom import element
+from page.ui.dom import save_as
 from page.ui.parts import load_library
 from tether.browser.values import to_object
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import LARGEST_ASKED, Output, saved_name, unique_names
 
 ZIPPER = "./static/vendor/client-zip/index.js"
-
-LIFETIME = 60_000
-"""Milliseconds for which the file stays there for the browser to save."""
 
 
 async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> None:
@@ -43,13 +40,11 @@ async def save_all(context: PageContext, results: list[tuple[Task, Output]]) -> 
         for name, (_, blob) in zip(names, files, strict=True)
     ]
     packed = await zipper.downloadZip(to_js(listed)).blob()
-    address = str(js.URL.createObjectURL(packed))
     day = str(js.Date.new().toISOString())[:10]
     name = f"tether-{day}.zip"
-    element("a", "", href=address, download=name).click()
+    save_as(packed, name)
     told, left = words.say("tasks.saved", count=len(files), file=name), len(context.window.live)
     notices.show(
         words.say("tasks.saved_so_far", told=told, count=left) if left else told, tone="good"
     )
     context.repaint()  # which frees what is on no card
-    js.setTimeout(js.URL.revokeObjectURL.bind(js.URL, address), LIFETIME)

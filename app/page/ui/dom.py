@@ -35,6 +35,13 @@ def options(texts: Mapping[str, str]) -> list[Any]:
     return [element("option", "", text, value=value) for value, text in texts.items()]
 
 
+def save_as(blob: Any, name: str) -> None:
+    """Let the browser save a Blob as a file of the person's."""
+    address = js.URL.createObjectURL(blob)
+    element("a", "", href=address, download=name).click()
+    js.setTimeout(js.URL.revokeObjectURL.bind(js.URL, address), _SAVED_WITHIN)
+
+
 def button(action: str, key: str, label: str, class_name: str = "quiet", **attributes: str) -> Any:
     """Make a button for `on_action`."""
     named = {"type": "button", "data_action": action, "data_key": key}
@@ -76,6 +83,9 @@ def listen(
     """
     target.addEventListener(name, create_proxy(handler), is_first)
 
+
+_SAVED_WITHIN = 60_000
+"""Milliseconds for which a file stays there for the browser to save."""
 
 ONE_PRESS = 1.0
 """Seconds within which the same button pressed again is the same wish, as in a double click."""
