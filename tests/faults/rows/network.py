@@ -122,21 +122,27 @@ def offline(stage: BrowserStage) -> None:
 
 
 ROWS = (
+    # How a browser tells that a line has broken, stands still or never was, and what it has then.
     *(
         replace(row, is_in_process=True)
         for row in (
             Row("reset mid-task", reset, again=(OLD, "lan")),
+            Row("kill -9 and restart", killed, ("lost", "lost"), again=(OLD,)),
+            Row("paused 20 s", paused, again=(OLD,), seconds=28),
+            Row("WebSocket blocked, HTTP fine", sockets_blocked, by="record", seconds=23),
+            Row("deaf when sending", deaf_when_sending, (*WELL, *WELL), seconds=19),
+        )
+    ),
+    *(
+        replace(row, is_in_browser=False, is_in_process=True)
+        for row in (
             Row("clean close", close),
             Row("end passes while away", ends_while_away, again=(OLD,)),
             Row("down at start", down_at_start),
             Row("down mid-task", down_mid_task),
-            Row("kill -9 and restart", killed, ("lost", "lost"), again=(OLD,)),
-            Row("paused 20 s", paused, again=(OLD,), seconds=28),
             Row("black hole 5 s", black_hole),
-            Row("WebSocket blocked, HTTP fine", sockets_blocked, by="record", seconds=23),
             Row("half-open", half_open),
             Row("deaf after reconnect", deaf_after_reconnect),
-            Row("deaf when sending", deaf_when_sending, (*WELL, *WELL), seconds=19),
         )
     ),
     Row("offline 10 s", offline, seconds=20),
