@@ -104,6 +104,7 @@ class Tether:
         self._listeners: list[Callable[[Task], None]] = []
         self._ends: dict[TaskId, asyncio.Future[None]] = {}
         self._jobs: set[asyncio.Task[None]] = set()
+        self.is_closed = False
         self.runner = Runner(on_round)
         self.caller = Caller(self.runner.emit)
         self.world = world = make_world(self.runner.emit, self.caller.answered)
@@ -185,6 +186,19 @@ class Tether:
         world.page.listen(self._page_changed, self._claimant.sleep, self._claimant.wake)
         self.adopter.check()
 
+    def close(self) -> None:
+        """Do nothing more: servers go on, and the next client on the same records finds it.
+
+        Whoever waits for a task's end gets an error.
+        """
+        self.is_closed = True
+        self.runner.pause()
+        self.adopter.stop()
+        self.caller.close()
+        for end in self._ends.values():
+            end.set_exception(TetherError("closed"))
+        self._ends.clear()
+
     def add_server(self, address: str, name: str = "", access: Access | None = None) -> ServerUrl:
         """Use a server; returns its address in the form that names it everywhere.
 
@@ -223,7 +237,10 @@ class Tether:
 
         Raises:
             BadInput: The workflow or a file can't be used; nothing was stored or sent.
+            TetherError: The client is closed.
         """
+        if self.is_closed:
+            raise TetherError("closed")
         if not isinstance(workflow, Workflow):
             text = workflow if isinstance(workflow, str) else json.dumps(workflow)
             workflow = parse_workflow(text)

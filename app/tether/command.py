@@ -4,14 +4,17 @@ import argparse
 import asyncio
 import json
 import re
+import shlex
 import sys
 from collections.abc import Sequence
+from glob import glob
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tether.core.errors import BadInput, TetherError, Trouble
+from tether.core.events import TaskDismissed
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
@@ -21,11 +24,14 @@ from tether.process_client import ProcessTether, opened
 STATE_FILE = ".tether.db"
 """In the folder of the results."""
 
-RECORD = "command"
-"""The record of the servers in use, and of the tasks whose results are saved."""
+SERVERS = "servers"
+"""The record of the servers in use."""
 
 STOPPED = 130
 """The exit status after Ctrl-C, as shells have it."""
+
+RERUN_WITHIN = 10.0
+"""Seconds within which a lost task is accepted anew, if that can be done at all."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _SENTENCES = (
@@ -63,7 +69,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 def sentence(trouble: Trouble) -> str:
     """Say who, what happened, and what to do now."""
     path = next(path for path in _SENTENCES if path.exists())
-    said = json.loads(path.read_text()).get(f"trouble.{trouble.code}", trouble.code)
+    said = json.loads(path.read_text(encoding="utf-8")).get(f"trouble.{trouble.code}", trouble.code)
     facts = dict(trouble.facts)
     return _PLACE.sub(lambda place: facts.get(place[1], place[0]), said)
 
@@ -75,11 +81,12 @@ class ResultsFolder:
         self._client = client
         self._out = out
         self._console = console
-        match read_json(client.world.shared.read(RECORD) or ""):
-            case {"servers": list(servers), "saved": list(saved)}:
-                self.servers, self._saved = list(map(str, servers)), list(map(str, saved))
-            case _:
-                self.servers, self._saved = [], []
+        self.servers: list[str] = []
+        self._failed: set[TaskId] = set()
+        """Tasks whose results could not be saved now."""
+        match read_json(client.world.shared.read(SERVERS) or ""):
+            case list(servers):
+                self.servers = list(map(str, servers))
         self._told: set[str] = set()
         self.is_all_well = True
 
@@ -88,7 +95,7 @@ class ResultsFolder:
         self.servers = list(servers) or self.servers or ["127.0.0.1:8188"]
         for server in self.servers:
             self._client.add_server(server)
-        self._note()
+        self._client.world.shared.write(SERVERS, json.dumps(self.servers))
 
     async def submit(self, workflow: Path, pictures: Sequence[Path]) -> None:
         """Accept a task for each picture that can be used, or one where the workflow takes none.
@@ -96,28 +103,31 @@ class ResultsFolder:
         Raises:
             BadInput: The workflow can't be used.
         """
-        found = await self._client.read_workflow(workflow)
+        found, assumptions = await self._client.read_workflow(workflow)
+        for each in assumptions:
+            self._say(sentence(each))
         places = found.picture_inputs()
         if pictures and not places:
             raise BadInput("picture_unused")
         for picture in pictures:
             try:
                 await self._client.submit(found, {places[0]: picture}, picture.name)
-            except BadInput as error:
+            except TetherError as error:
                 self._fail(error)
         if not pictures:
             await self._client.submit(found, title=workflow.name)
 
     async def finish(self) -> None:
-        """Wait until all tasks have ended, and save what they made."""
+        """Wait until all tasks have ended, and save what they made; lost ones run again, once."""
         client = self._client
-        tasks = [task for task in client.tasks.values() if task.task_id not in self._saved]
-        if not tasks:
-            self._console.print("Nothing is left to do.")
+        if not self._open():
+            self._say("Nothing is left to do.")
             return
+        client.rerun.rerun_from(0.0)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
         with Progress(*columns, TimeRemainingColumn(), console=self._console) as progress:
-            bar = progress.add_task("", total=len(tasks))
+            bar = progress.add_task("")
+            ended = 0
 
             def changed(_changes: Changes) -> None:
                 self._tell_of_servers()
@@ -125,58 +135,89 @@ class ResultsFolder:
                 progress.update(bar, description=f"{running} running")
 
             client.runner.follow(changed)
-            ids = [task.task_id for task in tasks]
-            for work in asyncio.as_completed([self._finish(each) for each in ids]):
-                await work
-                progress.advance(bar)
+            while ids := self._open():
+                progress.update(bar, total=ended + len(ids))
+                for work in asyncio.as_completed([self._finish(each) for each in ids]):
+                    await work
+                    ended += 1
+                    progress.update(bar, completed=ended)
+
+    def _open(self) -> list[TaskId]:
+        """Return the tasks that are not done with: those are dismissed, with their files."""
+        return [task_id for task_id in self._client.tasks if task_id not in self._failed]
 
     async def _finish(self, task_id: TaskId) -> None:
         task = await self._client.result(task_id)
-        if task.task_id not in self._saved:
+        if task.task_id in self._client.tasks and not await self._is_run_again(task):
             try:
-                await self._save(task)
+                told = await self._save(task)
             except (TetherError, OSError) as error:
+                self._failed |= {task_id, task.task_id}  # the next command tries it again
                 self._fail(error)
                 return
-        self._saved += {task_id, task.task_id} - set(self._saved)
-        self._note()
+            self._client.runner.emit(TaskDismissed(task.task_id))
+            self._say(told)
+        self._client.runner.emit(TaskDismissed(task_id))
 
-    async def _save(self, task: Task) -> None:
+    async def _is_run_again(self, task: Task) -> bool:
+        """Tell whether another task does the work of one that was lost."""
+        if task.state is not State.LOST or task.again_of is not None:
+            return False
+        tasks = self._client.tasks
+        return await self._client.runner.until(
+            lambda: any(each.again_of == task.task_id for each in tasks.values()), RERUN_WITHIN
+        )
+
+    async def _save(self, task: Task) -> str:
+        """Save what a task made; returns what is said of it."""
         server = self._client.servers.get(task.server) if task.server else None
         where = server.name if server else task.server or ""
         if task.state is State.COMPLETED:
             saved = await self._client.save(task, self._out, Path(task.title).stem)
-            told = ", ".join(map(str, saved)) or "no file"
-            self._console.print(f"{task.title} → {told}  ({where})", markup=False)
-        else:
-            self.is_all_well = False
-            why = f": {sentence(task.trouble)}" if task.trouble else ""
-            self._console.print(f"{task.title} {task.state.value} at {where}{why}", markup=False)
+            return f"{task.title} -> {', '.join(map(str, saved)) or 'no file'}  ({where})"
+        self.is_all_well = False
+        why = f": {sentence(task.trouble)}" if task.trouble else ""
+        return f"{task.title} {task.state.value} at {where}{why}"
 
     def _fail(self, error: TetherError | OSError) -> None:
         self.is_all_well = False
-        self._console.print(_said(error), markup=False)
+        self._say(_said(error))
+
+    def _say(self, text: str) -> None:
+        """Print a line as it is, in whatever the terminal can write."""
+        encoding = self._console.encoding
+        written = text.encode(encoding, "replace").decode(encoding)
+        self._console.print(written, markup=False, highlight=False, soft_wrap=True)
 
     def _tell_of_servers(self) -> None:
-        for server in self._client.servers.values():
-            said = sentence(server.trouble) if server.trouble else ""
-            if said and said not in self._told:
+        servers = [each.trouble for each in self._client.servers.values() if each.trouble]
+        for said in map(sentence, [*servers, *self._client.window.notices]):
+            if said not in self._told:
                 self._told.add(said)
-                self._console.print(said, markup=False)
+                self._say(said)
 
-    def _note(self) -> None:
-        noted = {"servers": self.servers, "saved": self._saved}
-        self._client.world.shared.write(RECORD, json.dumps(noted))
+
+def expanded(pictures: Sequence[Path]) -> list[Path]:
+    """Return the files that patterns stand for, which not every shell finds by itself."""
+    found: list[Path] = []
+    for each in pictures:
+        is_pattern = set("*?[") & set(str(each)) and not each.exists()
+        found += map(Path, sorted(glob(str(each)))) if is_pattern else [each]
+    return found
 
 
 async def run(given: argparse.Namespace, console: Console) -> int:
     """Carry out a command line; returns the exit status."""
+    state = given.out / STATE_FILE
+    needed = given.workflow if given.command == "run" else state
+    if not needed.is_file():
+        raise BadInput("path_unreadable", file=needed, detail="there is no such file")
     given.out.mkdir(parents=True, exist_ok=True)
-    async with opened([], given.out / STATE_FILE) as client:
+    async with opened([], state) as client:
         folder = ResultsFolder(client, given.out, console)
         folder.use(given.servers)
         if given.command == "run":
-            await folder.submit(given.workflow, given.pictures)
+            await folder.submit(given.workflow, expanded(given.pictures))
         await folder.finish()
         return 0 if folder.is_all_well else 1
 
@@ -188,15 +229,20 @@ def _said(error: Exception) -> str:
 def main() -> int:
     """Run the command."""
     given = parse_arguments(sys.argv[1:])
-    console = Console()
+    console, errors = Console(), Console(stderr=True)
     try:
         return asyncio.run(run(given, console))
     except KeyboardInterrupt:
-        cure = f"tether resume --out {given.out}"
-        console.print(f"What the servers have goes on. To bring it home: {cure}", markup=False)
+        cure = f"tether resume --out {shlex.quote(str(given.out))}"
+        console.print(
+            f"What the servers have goes on. To bring it home: {cure}",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
         return STOPPED
     except (TetherError, OSError) as error:
-        Console(stderr=True).print(_said(error), markup=False)
+        errors.print(_said(error), markup=False, highlight=False, soft_wrap=True)
         return 2
 
 

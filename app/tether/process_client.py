@@ -1,5 +1,7 @@
 """The client of a Python process: `async with tether.open(["http://gpu-1:8188"]) as client`."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -9,10 +11,11 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from tether.client import DEFAULT_SETTINGS, Tether
-from tether.core.errors import BadInput
-from tether.core.ids import NodeId, ServerUrl, TaskId
+from tether.core.errors import BadInput, Trouble
+from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import Task
 from tether.core.model.window import Settings
+from tether.core.protocol.address import parse_server_url
 from tether.core.protocol.workflow import Workflow
 from tether.process.blob import Blob
 from tether.process_world import ProcessWorld
@@ -21,6 +24,13 @@ from tether.runtime.workflow_file import read_workflow
 
 Given: TypeAlias = str | PathLike[str] | tuple[str, bytes]
 """A file: its path, or its name and content."""
+
+_NAME = re.compile(r"(.*?)(\.\w{1,10})?", re.ASCII | re.DOTALL)
+_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]')
+"""What some file system takes in no name."""
+
+_LONGEST = 120
+"""Characters of a name, without its ending and number."""
 
 _NO_FILES: Mapping[tuple[NodeId, str], Given] = MappingProxyType({})
 
@@ -43,13 +53,15 @@ class ProcessTether(Tether):
     ) -> None:
         path = None if state is None else Path(state)
         super().__init__(partial(ProcessWorld, state=path), settings)
+        self._paths: set[Path] = set()
+        """Those that are being written."""
 
     async def submit(
         self,
         workflow: str | Mapping[str, Any] | Workflow,
         files: Mapping[tuple[NodeId, str], Given] = _NO_FILES,
         title: str = "",
-        server: ServerUrl | None = None,
+        server: str | None = None,
     ) -> TaskId:
         """Accept a task; returns its id once the state file has all that the task needs.
 
@@ -57,33 +69,40 @@ class ProcessTether(Tether):
             workflow: In API format, as JSON text or parsed; or what `read_workflow` returned.
             files: Pictures for inputs of its nodes, by node and input.
             title: What people call the task.
-            server: Where it must run; None for the server that is likely to finish it first.
+            server: Where it must run, one of `servers`; None for the one that is likely to finish
+                it first.
 
         Raises:
-            BadInput: The workflow or a file can't be used; nothing was stored or sent.
+            BadInput: The workflow, the server or a file can't be used; nothing was stored or sent.
+            TetherError: It can't be kept; nothing was sent.
         """
-        read = {place: _read(given) for place, given in files.items()}
-        return await super().submit(workflow, read, title, server)
+        url = None if server is None else parse_server_url(server)
+        if url is not None and url not in self.servers:
+            raise BadInput("server_not_used", server=url)
+        read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
+        return await super().submit(workflow, read, title, url)
 
-    async def read_workflow(self, path: str | PathLike[str]) -> Workflow:
+    async def read_workflow(
+        self, path: str | PathLike[str]
+    ) -> tuple[Workflow, tuple[Trouble, ...]]:
         """Read a workflow file, or a picture or video that carries a workflow.
 
-        One in the editor's format is converted by what the servers say of its nodes.
+        One in the editor's format is converted by what the servers say of its nodes; what had to
+        be assumed is returned beside it.
 
         Raises:
             BadInput: It carries no workflow, or one that can't be used.
         """
-        content = _content(Path(path))
+        file = Path(path)
 
         async def part(start: int, end: int) -> bytes:
-            return content[start:end]
+            return await asyncio.to_thread(_part, file, start, end)
 
-        describer = Describer(self.window, self.caller)
-        name = Path(path).name
-        return (await read_workflow(name, len(content), part, describer))[0]
+        size = _size(file)
+        return await read_workflow(file.name, size, part, Describer(self.window, self.caller))
 
     async def save(self, task: Task, folder: str | PathLike[str], name: str = "") -> list[Path]:
-        """Write the files that a task made to a folder; returns their paths.
+        """Write the files that a task made to a folder, all or none; returns their paths.
 
         A file of that name is not overwritten: the new one gets a number.
 
@@ -96,17 +115,37 @@ class ProcessTether(Tether):
             TetherError: The server doesn't give one of them.
             OSError: A file can't be written.
         """
-        saved = []
-        for output in task.outputs:
-            if output.filename:
-                path = _free(Path(folder), output.filename, name)
-                await self.world.outputs.save(task, output, path)
-                saved.append(path)
-        return saved
+        outputs = [output for output in task.outputs if output.filename]
+        paths: list[Path] = []
+        try:
+            for output in outputs:
+                paths.append(self._free(Path(folder), output.filename, name))
+                self._paths.add(paths[-1])
+            for output, path in zip(outputs, paths, strict=True):
+                await self.world.outputs.fetch_into(task, output, _part_of(path))
+            for path in paths:
+                _part_of(path).replace(path)
+        finally:
+            for path in paths:
+                _part_of(path).unlink(missing_ok=True)
+            self._paths.difference_update(paths)
+        return paths
 
-    async def close(self) -> None:
-        """Drop all connections; what servers have goes on, and the next process finds it."""
-        self.runner.pause()
+    def _free(self, folder: Path, given: str, name: str) -> Path:
+        """Return a path that nobody has yet; `given` is the name that a server gave."""
+        found = _NAME.fullmatch(given.replace("\\", "/").rpartition("/")[2])
+        assert found is not None, "it matches everything"
+        stem, ending = found[1], found[2] or ""
+        stem = _FORBIDDEN.sub("_", name or stem).strip(" .")[:_LONGEST] or "result"
+        path, number = folder / f"{stem}{ending}", 1
+        while path in self._paths or path.exists():
+            number += 1
+            path = folder / f"{stem} ({number}){ending}"
+        return path
+
+    async def leave(self) -> None:
+        """Close the client and all connections, and let the state file go."""
+        self.close()
         await self.world.close()
 
 
@@ -122,7 +161,7 @@ async def opened(
             client.add_server(server)
         yield client
     finally:
-        await client.close()
+        await client.leave()
 
 
 def _read(given: Given) -> tuple[str, Blob]:
@@ -133,18 +172,24 @@ def _read(given: Given) -> tuple[str, Blob]:
 
 
 def _content(path: Path) -> bytes:
+    return _part(path, 0, _size(path))
+
+
+def _size(path: Path) -> int:
     try:
-        return path.read_bytes()
+        return path.stat().st_size
     except OSError as error:
         raise BadInput("path_unreadable", file=path, detail=error.strerror) from error
 
 
-def _free(folder: Path, given: str, name: str) -> Path:
-    """Return a path where no file is yet; `given` is the name that a server gave."""
-    plain = Path(given.replace("\\", "/").replace("\0", ""))
-    stem, ending = name or plain.stem or "result", plain.suffix
-    path, number = folder / f"{stem}{ending}", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem} ({number}){ending}"
-    return path
+def _part(path: Path, start: int, end: int) -> bytes:
+    try:
+        with path.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
+    except OSError as error:
+        raise BadInput("path_unreadable", file=path, detail=error.strerror) from error
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")

@@ -1,5 +1,6 @@
 """The ports of a Python process: what `browser_world` is for a page."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -31,6 +32,7 @@ class ProcessWorld:
     """
 
     def __init__(self, emit: Emit, on_answer: ports.OnAnswer, state: Path | None = None) -> None:
+        asyncio.get_running_loop()  # without one, nothing below is begun
         self._file = StateFile(state, emit)
         origin = time.time() - time.monotonic()
         self._timers = LoopClock(emit, lambda: origin + time.monotonic())

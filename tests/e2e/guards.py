@@ -248,6 +248,20 @@ GUARDS = {
         "test_new_task",
         "above_a_hundred",
     ),
+    "a preset replaces all that was typed": Guard(
+        "page/composer/form.py",
+        "        self._chosen, self._brought = self._shown, {}\n        self._show_again()\n",
+        "",
+        "test_form",
+        "choice",
+    ),
+    "a preset of another window is offered": Guard(
+        "page/composer/presets_panel.py",
+        "self.look() if self._entries.holds(key) else None",
+        "None",
+        "test_presets",
+        "filled_in_again",
+    ),
     "results that are kept are nobody else's to show": Guard(
         "page/gallery/gallery.py",
         "                    context.emit(ResultsKept(task.task_id))\n",

@@ -113,6 +113,9 @@ def test_another_choice_brings_its_own_fields(two: Farm, watched_page: Page, wat
     sent = {key: value for key, value in ran["2"]["inputs"].items() if key != "image"}
     method = {"upscale_method": "area", "scale_by": 3}
     assert sent == {**method, "look": "soft", "look.blur": 0.25}
+    page.locator("#preset").select_option("The workflow's own")
+    expect(look).to_have_value("sharp")
+    expect(field(page, "2.look.edge")).to_have_value("7")
     page.context.unroute("**/object_info/ImageScaleBy")
 
 

@@ -13,6 +13,7 @@ from page.console.plain import task_row
 from tests.e2e.background import Background
 from tests.e2e.farm import PATIENCE, as_file, noise
 from tests.faults.stage import Stage, network
+from tether.command import sentence
 from tether.core.events import PageChange, PageChanged
 from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.task import Task
@@ -114,7 +115,7 @@ class ProcessStage(Stage):
                 for client in self.clients
                 for each in (*client.tasks.values(), *client.servers.values())
             ]
-            return words in str(told)
+            return any(words in sentence(trouble) for trouble in told if trouble is not None)
 
         self.until(is_told)
 

@@ -14,8 +14,9 @@ from PIL import Image, ImageChops
 from tests.e2e.farm import AT_WORK, noise
 from tests.faults.rows.frames import FAILING
 from tests.tether.process.world import INVERT, picture, posts, servers
-from tether.command import sentence
+from tether.command import STATE_FILE, sentence
 from tether.core.errors import Trouble
+from tether.process.store import StateFile
 
 
 async def begin(folder: Path, *arguments: str | Path) -> Process:
@@ -72,7 +73,7 @@ def test_each_picture_comes_home_under_its_name(tmp_path: Path) -> None:
             given = [f"--server={each.url}" for each in farm]
             status, said = await run(tmp_path, "run", "invert.json", *names[:2], *given)
             assert status == 0, said
-            assert "0.png → results/0.png" in said
+            assert "0.png -> results/0.png" in said
             status, said = await run(tmp_path, "run", "invert.json", *names[2:])
             assert status == 0, said
             assert sum(map(posts, farm)) == 3
@@ -96,11 +97,59 @@ def test_what_a_killed_command_has_left_is_brought_home(tmp_path: Path) -> None:
             status, said = await run(tmp_path, "resume", "--out=out")
             assert status == 0, said
             assert posts(farm[0]) == 4
+            state = StateFile(tmp_path / "out" / STATE_FILE, pytest.fail)
+            assert not state.texts("uses"), "what is done with is deleted"
+            state.close()
             status, said = await run(tmp_path, "resume", "--out=out")
             assert (status, said) == (0, "Nothing is left to do.")
+            status, said = await run(tmp_path, "resume", "--out=typo")
+            assert status == 2
+            assert "typo/.tether.db can't be read" in said
 
     asyncio.run(story())
     expect_inverted(tmp_path / "out", 4)
+
+
+def test_what_a_server_has_forgotten_runs_again(tmp_path: Path) -> None:
+    """It and the command are killed; both come back."""
+    names = give(tmp_path, 3)
+
+    async def story() -> None:
+        async with servers(1, is_held=True) as farm:
+            url = f"--server={farm[0].url}"
+            killed = await begin(tmp_path, "run", "invert.json", *names, url)
+            await until(lambda: farm[0].is_held(AT_WORK) and posts(farm[0]) == 2)
+            killed.send_signal(signal.SIGKILL)
+            await killed.communicate()
+            await farm[0].kill()
+            farm[0].release(AT_WORK)
+            await farm[0].start()
+            status, said = await run(tmp_path, "resume")
+            assert status == 0, said
+
+    asyncio.run(story())
+    expect_inverted(tmp_path / "results", 3)
+
+
+def test_pictures_of_one_name_have_results_of_their_own(tmp_path: Path) -> None:
+    """From two folders, by a pattern that the shell has left alone."""
+    for seed, place in enumerate(("a", "b")):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "x.png").write_bytes(picture(seed)[1])
+    give(tmp_path, 0)
+
+    async def story() -> None:
+        async with servers(2) as farm:
+            given = [f"--server={each.url}" for each in farm]
+            status, said = await run(tmp_path, "run", "invert.json", "*/x.png", *given)
+            assert status == 0, said
+
+    asyncio.run(story())
+    found = [
+        Image.open(path).convert("RGB").tobytes() for path in (tmp_path / "results").glob("*.png")
+    ]
+    wanted = [ImageChops.invert(noise(seed)).tobytes() for seed in range(2)]
+    assert sorted(found) == sorted(wanted)
 
 
 def test_a_command_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:

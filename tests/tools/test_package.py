@@ -73,7 +73,7 @@ def test_its_command_says_what_went_wrong(wheel: Path, tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "no.json can't be read: No such file or directory. Check the path." in ran.stderr
+    assert "no.json can't be read: there is no such file. Check the path." in ran.stderr
     assert ran.stdout.startswith(str(tmp_path))
 
 

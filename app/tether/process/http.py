@@ -1,6 +1,8 @@
 """HTTP requests to servers by aiohttp."""
 
 import asyncio
+import io
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
@@ -15,6 +17,8 @@ from tether.core.protocol.requests import LONGEST_ANSWER, Request, Upload
 from tether.core.windows.transfers import PLACES
 
 _CHUNK = 2**16
+
+_log = logging.getLogger(__name__)
 
 
 class ProcessHttp:
@@ -49,25 +53,31 @@ class ProcessHttp:
             self.abort(request_id)
 
     async def _call(self, request: Request) -> None:
+        try:
+            outcome = await self._sent(request)
+        except Exception as error:  # whatever it is, the request has an end
+            _log.info("%s can't be asked: %s", request.server, type(error).__name__)
+            outcome = RequestFailed(request, Failure.NETWORK)
+        if self._calls.pop(request.id, None) is not None:
+            self._on_answer(outcome)
+
+    async def _sent(self, request: Request) -> Answered | RequestFailed:
         if request.upload is None:
-            outcome = await self._outcome(request, request.body)
-        else:
-            place = self._places.setdefault(request.server, asyncio.Semaphore(PLACES))
-            async with place:
-                form = await self._form(request.upload)
-                if form is None:
-                    outcome = RequestFailed(request, Failure.FILE_GONE)
-                else:
-                    outcome = await self._outcome(request, form)
-        del self._calls[request.id]
-        self._on_answer(outcome)
+            return await self._outcome(request, request.body)
+        async with self._places.setdefault(request.server, asyncio.Semaphore(PLACES)):
+            form = await self._form(request.upload)
+            if form is None:
+                return RequestFailed(request, Failure.FILE_GONE)
+            return await self._outcome(request, form)
 
     async def _form(self, upload: Upload) -> aiohttp.FormData | None:
         blob = await self._read_file(upload.digest)
         if blob is None:
             return None
-        form = aiohttp.FormData()
-        form.add_field("image", blob.content, filename=upload.filename)
+        # As a page does it: the name in UTF-8, not in percents, which a server would keep.
+        form = aiohttp.FormData(quote_fields=False)
+        name = upload.filename.encode(errors="replace").decode()
+        form.add_field("image", io.BytesIO(blob.content), filename=name)
         return form
 
     async def _outcome(self, request: Request, body: Any) -> Answered | RequestFailed:
@@ -90,8 +100,6 @@ class ProcessHttp:
                 text = await _text_of(answer)
         except TimeoutError:
             return RequestFailed(request, Failure.TIMEOUT)
-        except (aiohttp.ClientError, OSError, ValueError):
-            return RequestFailed(request, Failure.NETWORK)
         pause = _pause_of(answer.headers.get("Retry-After", ""))
         return Answered(request, answer.status, text, time.monotonic() - begun, pause)
 
@@ -114,6 +122,6 @@ def _pause_of(retry_after: str) -> float:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return 0.0
     return max(seconds, 0.0)

@@ -1,5 +1,7 @@
 """Results that are fetched from their servers, into memory or into a file."""
 
+import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,7 +46,7 @@ class ProcessOutputs:
         parts, length = [], 0
         try:
             async with self._asked(task, output) as answer:
-                if not answer.ok:
+                if answer.status != 200:
                     return None
                 async for part in answer.content.iter_chunked(_CHUNK):
                     length += len(part)
@@ -55,25 +57,26 @@ class ProcessOutputs:
             return None
         return Blob(b"".join(parts))
 
-    async def save(self, task: Task, output: Output, path: Path) -> None:
-        """Write a result to a file, which is there whole or not at all.
+    async def fetch_into(self, task: Task, output: Output, path: Path) -> None:
+        """Write a result to a new file; when this returns, it is on disk.
 
         Raises:
             TetherError: Its server doesn't give it.
             OSError: The file can't be written.
         """
-        part = path.with_name(f"{path.name}.part")
         try:
             async with self._asked(task, output) as answer:
-                if not answer.ok:
+                if answer.status != 200:
                     raise TetherError("output_gone", file=output.filename, status=answer.status)
-                with part.open("wb") as file:
+                with path.open("wb") as file:
                     async for piece in answer.content.iter_chunked(_CHUNK):
                         file.write(piece)
+                    file.flush()
+                    await asyncio.to_thread(os.fsync, file.fileno())
         except (aiohttp.ClientError, TimeoutError) as error:
-            part.unlink(missing_ok=True)
-            raise TetherError("output_gone", file=output.filename, status=error) from error
-        part.replace(path)
+            # Its text may have the address, and that may have a token.
+            why = type(error).__name__
+            raise TetherError("output_gone", file=output.filename, status=why) from None
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Do nothing: nothing that was fetched is kept."""

@@ -7,6 +7,7 @@ disk refuses stays in memory, and is written with what comes next.
 
 import asyncio
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +21,11 @@ from tether.process.blob import Blob
 _ENTRIES, _USES = "entries", "uses"
 """The spaces of tasks' entries, and of uses: key `task digest`, text the time."""
 
-_TABLES = """
+_OURS = 0x54455448
+"""The application id of a state file, "TETH". Source: SQLite, `PRAGMA application_id`."""
+
+_TABLES = f"""
+PRAGMA application_id = {_OURS};
 CREATE TABLE IF NOT EXISTS texts (
     space TEXT, key TEXT, text TEXT NOT NULL, PRIMARY KEY (space, key)
 ) WITHOUT ROWID;
@@ -48,17 +53,33 @@ class StateFile:
         """Those that are not on disk yet; None for one to be deleted."""
         self._is_due = False
         try:
-            # All that is written comes from the loop's own thread.
+            if path is not None:  # tokens are in it: nobody else may read them
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._file = sqlite3.connect(path or ":memory:", timeout=0.0, isolation_level=None)
-            self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = FULL")
-            self._file.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
-            for space, key, text in self._file.execute("SELECT space, key, text FROM texts"):
-                self._texts.setdefault(space, {})[key] = text
+        except (OSError, sqlite3.Error) as error:
+            raise TetherError("state_unreadable", file=path, detail=error) from error
+        try:
+            self._open(path)
         except sqlite3.Error as error:
+            self._file.close()
             code = "state_in_use" if "locked" in str(error) else "state_unreadable"
             raise TetherError(code, file=path, detail=error) from error
+        except TetherError:
+            self._file.close()
+            raise
+
+    def _open(self, path: Path | None) -> None:
+        ask = self._file.execute
+        is_empty = ask("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+        if not is_empty and ask("PRAGMA application_id").fetchone()[0] != _OURS:
+            why = "it is the database of another program"
+            raise TetherError("state_unreadable", file=path, detail=why)
+        for rule in ("auto_vacuum = FULL", "locking_mode = EXCLUSIVE", "journal_mode = WAL"):
+            ask(f"PRAGMA {rule}")
+        ask("PRAGMA synchronous = FULL")
+        self._file.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+        for space, key, text in ask("SELECT space, key, text FROM texts"):
+            self._texts.setdefault(space, {})[key] = text
 
     def texts(self, space: str) -> Mapping[str, str]:
         """Return the texts of a space by key."""
@@ -66,6 +87,7 @@ class StateFile:
 
     def put(self, space: str, key: str, text: str | None) -> None:
         """Write a text, or delete it; it is on disk after this round of the loop."""
+        text = None if text is None else _whole(text)
         if text is None:
             self._texts.setdefault(space, {}).pop(key, None)
         else:
@@ -75,7 +97,7 @@ class StateFile:
 
     def put_content(self, digest: Digest, content: Blob | str | None) -> None:
         """Write a content, or delete it, as `put`."""
-        self._contents[digest] = content
+        self._contents[digest] = _whole(content) if isinstance(content, str) else content
         self._soon()
 
     def content(self, digest: Digest) -> Blob | str | None:
@@ -93,25 +115,25 @@ class StateFile:
             return None
         return row[0] if isinstance(row[0], str) else Blob(row[0])
 
-    def save(self) -> None:
-        """Write to disk what waits for it."""
+    def save(self) -> sqlite3.Error | None:
+        """Write to disk what waits for it; returns why that can't be done, and says so."""
         self._is_due = False
         if not self._unsaved and not self._contents:
-            return
+            return None
         try:
             self._file.execute("BEGIN IMMEDIATE")
             try:
                 self._write()
                 self._file.execute("COMMIT")
-            except sqlite3.Error:
-                if self._file.in_transaction:  # a full disk may have ended it
+            finally:
+                if self._file.in_transaction:
                     self._file.execute("ROLLBACK")
-                raise
         except sqlite3.Error as error:
-            self._emit(StorageFailed(Trouble.of("files_full", detail=error)))
-            return
+            self._emit(StorageFailed(Trouble.of("state_full", detail=error)))
+            return error
         self._unsaved.clear()
         self._contents.clear()
+        return None
 
     def _write(self) -> None:
         for (space, key), text in self._unsaved.items():
@@ -139,6 +161,11 @@ class StateFile:
     def _save_due(self) -> None:
         if self._is_due:
             self.save()
+
+
+def _whole(text: str) -> str:
+    """Return a text without half characters, which no file takes."""
+    return text.encode(errors="replace").decode()
 
 
 class ProcessRecords:
@@ -178,7 +205,9 @@ class ProcessFiles:
 
     async def digest(self, blob: Blob) -> Digest:
         """Return a blob's BLAKE2b, as a page does."""
-        return Digest(hashlib.blake2b(blob.content, digest_size=32).hexdigest())
+        work = hashlib.blake2b(digest_size=32)
+        await asyncio.to_thread(work.update, blob.content)
+        return Digest(work.hexdigest())
 
     async def keep(
         self, task_id: TaskId, files: Mapping[Digest, Blob | str], entry: str = ""
@@ -189,7 +218,12 @@ class ProcessFiles:
             self._use(task_id, digest)
         if entry:
             self._file.put(_ENTRIES, task_id, entry)
-        self._file.save()
+        error = self._file.save()
+        if error is not None:  # what isn't on disk isn't accepted
+            self.release(task_id)
+            self.keep_entry(task_id, None)
+            raise TetherError("task_unkept", detail=error)
+        await asyncio.sleep(0)  # of many, servers get the first before all are kept
 
     def keep_entry(self, task_id: TaskId, text: str | None) -> None:
         self._file.put(_ENTRIES, task_id, text)

@@ -61,6 +61,13 @@ class Adopter:
                 self._skips[owner] = asyncio.Event()
                 self._followed[owner] = asyncio.ensure_future(self._follow(owner))
 
+    def stop(self) -> None:
+        """Check no more: the client is closed."""
+        if self._round is not None:
+            self._round.cancel()
+        for follow in self._followed.values():
+            follow.cancel()
+
     async def take_over(self, owner: WindowId) -> bool:
         """Adopt a window's tasks without waiting any longer; False when it lives."""
         self.check()

@@ -30,6 +30,11 @@ class Caller:
         else:
             self._emit(event)
 
+    def close(self) -> None:
+        """End all calls: nothing answers any more."""
+        for call in self._calls.values():
+            call.cancel()
+
     async def call(
         self,
         server: ServerUrl,

@@ -126,7 +126,11 @@ IN_PROCESS = (
 )
 
 ROWS = (
-    *(replace(row, is_in_browser=False, is_in_process=True) for row in IN_PROCESS),
+    replace(IN_PROCESS[1], is_in_process=True),  # and in a browser, through static/boot/calls.mjs
+    *(
+        replace(row, is_in_browser=False, is_in_process=True)
+        for row in (IN_PROCESS[0], *IN_PROCESS[2:])
+    ),
     # By Chromium itself.
     Row(
         "POST answer lost before its first byte",

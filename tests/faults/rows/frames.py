@@ -46,8 +46,11 @@ def joined_by(kind: str) -> Callable[[Stage], None]:
 
 ALL_THREE = swallowed("executed", "execution_success", "executing_null")
 
+IN_BOTH = ("all three swallowed", "binary junk", "duplicated frames")
+"""In a browser frames come through static/boot/frames.mjs."""
+
 ROWS = tuple(
-    replace(row, is_in_browser=False, is_in_process=True)
+    replace(row, is_in_browser=row.name in IN_BOTH, is_in_process=True)
     for row in (
         Row(
             "executed swallowed",

@@ -18,10 +18,10 @@ class Row:
     of gpu-1's tasks Chromium itself sends twice. `again` names what else the row is played on.
     `seconds` is how long it takes, if that is long.
 
-    What only a browser can show is played in one; all that the network and people do, in the client
-    of a Python process, on real sockets as well. `proved_by` names the fault of the worlds that
-    shows the same: with those rows `make test` leaves the long ones, the variants, and what a
-    process shows to `make test-all`.
+    What depends on a browser is played in one; what the network, servers and people do, in the
+    client of a Python process, on real sockets as well, with the same core. Some rows are played in
+    both. `proved_by` names the fault of the worlds that shows the same: with those rows `make test`
+    leaves the long ones, the variants, and what a process shows to `make test-all`.
     """
 
     name: str

@@ -136,8 +136,24 @@ def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_saves_at_the_same_time_are_not_in_each_others_way(tmp_path: Path) -> None:
+    """Servers give the same names, and so do people's folders."""
+
+    async def story() -> None:
+        async with servers(2) as farm, tether.open([each.url for each in farm]) as client:
+            ids = [await client.submit(INVERT, {PLACE: picture(seed)}) for seed in range(4)]
+            tasks = [await client.result(each) for each in ids]
+            found = await asyncio.gather(*(client.save(task, tmp_path) for task in tasks))
+            for seed, (path,) in enumerate(found):
+                wanted = ImageChops.invert(noise(seed))
+                assert Image.open(path).convert("RGB").tobytes() == wanted.tobytes()
+
+    asyncio.run(story())
+    assert len(list(tmp_path.iterdir())) == 4
+
+
 def test_a_file_that_a_server_no_longer_gives_is_named(tmp_path: Path) -> None:
-    """Nothing of it is left in the folder; nor of one that breaks off."""
+    """Nothing of it is left in the folder."""
 
     async def story() -> None:
         async with servers(1) as farm, tether.open([farm[0].url]) as client:
@@ -150,3 +166,62 @@ def test_a_file_that_a_server_no_longer_gives_is_named(tmp_path: Path) -> None:
 
     asyncio.run(story())
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "name", "saved"),
+    [
+        ("../../etc/passwd", "", "passwd"),
+        ("..", "", "result"),
+        ("a\\b/c:d?.png", "", "c_d_.png"),
+        ("x.p\ud800ng", "y", "y"),
+        (".png", "", "result.png"),
+        ("x" * 300 + ".webp", "", "x" * 120 + ".webp"),
+        ("x.png", "a/b\ud800", "a_b_.png"),
+    ],
+)
+def test_no_name_leaves_the_folder(tmp_path: Path, given: str, name: str, saved: str) -> None:
+    """Whatever a server calls its files."""
+
+    async def story() -> None:
+        async with tether.open([]) as client:
+            assert client._free(tmp_path, given, name) == tmp_path / saved
+
+    asyncio.run(story())
+
+
+def test_a_server_is_named_as_people_type_it() -> None:
+    """One that isn't in use is refused: the task would wait for ever."""
+
+    async def story() -> None:
+        async with servers(2) as farm, tether.open([each.url for each in farm]) as client:
+            typed = farm[1].url.removeprefix("http://")
+            task = await client.result(
+                await client.submit(INVERT, {PLACE: picture(0)}, server=typed)
+            )
+            assert task.server == farm[1].url
+            with pytest.raises(BadInput) as refused:
+                await client.submit(INVERT, {PLACE: picture(0)}, server="127.0.0.1:9")
+            assert refused.value.trouble.code == "server_not_used"
+
+    asyncio.run(story())
+
+
+def test_a_closed_client_lets_nobody_wait() -> None:
+    """Neither for a task nor for a call; nor does it take anything more."""
+
+    async def story() -> None:
+        async with servers(1, is_held=True) as farm:
+            async with tether.open([farm[0].url]) as client:
+                task_id = await client.submit(INVERT, {PLACE: picture(0)})
+                waiting = asyncio.ensure_future(client.result(task_id))
+                await asyncio.sleep(0)
+            with pytest.raises(TetherError) as refused:
+                await waiting
+            assert refused.value.trouble.code == "closed"
+            with pytest.raises(TetherError):
+                await client.submit(INVERT, {PLACE: picture(0)})
+            assert client.adopter._round is not None
+            assert client.adopter._round.cancelled()
+
+    asyncio.run(story())

@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from tether.core.errors import TetherError
 from tether.core.events import (
     Answered,
     BinaryReceived,
@@ -19,12 +22,14 @@ from tether.core.events import (
     SocketClosed,
     SocketOpened,
 )
-from tether.core.ids import Digest, ServerUrl
+from tether.core.ids import Digest, NodeId, ServerUrl
 from tether.core.protocol.access_token import Access, Mode
 from tether.core.protocol.messages import LONGEST_FRAME
+from tether.core.protocol.outputs import Output
 from tether.core.protocol.requests import LONGEST_ANSWER, Ask, Request, Upload
 from tether.process.blob import Blob
 from tether.process.http import ProcessHttp
+from tether.process.outputs import ProcessOutputs
 from tether.process.sockets import ProcessSockets
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -108,21 +113,22 @@ def test_an_answer_is_told_with_its_pause() -> None:
     """Whatever its status; seconds or a date, as `Retry-After` has them."""
 
     async def story() -> None:
-        after = iter(["7", "Fri, 01 Jan 2100 00:00:00 GMT", "soon", ""])
+        never = f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT"
+        after = iter(["7", "Fri, 01 Jan 2100 00:00:00 GMT", "soon", "", never])
 
         async def answer(_request: web.Request) -> web.StreamResponse:
             return web.Response(status=503, text="später", headers={"Retry-After": next(after)})
 
         async with line(answer) as wire:
             pauses = []
-            for _ in range(4):
+            for _ in range(5):
                 told = await wire.call(body="{}")
                 assert isinstance(told, Answered)
                 assert (told.status, told.text) == (503, "später")
                 pauses.append(told.retry_after)
             assert pauses[0] == 7
             assert pauses[1] > 10**9
-            assert pauses[2:] == [0, 0]
+            assert pauses[2:] == [0, 0, 0]
 
     asyncio.run(story())
 
@@ -156,6 +162,9 @@ def test_each_call_has_an_end() -> None:
             nowhere = Request(2, ServerUrl("http://127.0.0.1:9"), Ask.PROBE, "/")
             wire.http.send(nowhere)
             assert (await wire.next()) == RequestFailed(nowhere, Failure.NETWORK)
+            wire.files = None  # a bug of ours
+            wire.http.send(Request(3, wire.url, Ask.UPLOAD, "/", upload=Upload(Digest("x"), "p")))
+            assert (await wire.next()).failure is Failure.NETWORK
             gate.set()
         assert "/elsewhere" not in called
 
@@ -173,7 +182,7 @@ def test_uploads_take_turns_and_an_aborted_call_says_nothing() -> None:
             form = await request.post()
             field = form["image"]
             assert isinstance(field, web.FileField)
-            assert (field.filename, field.file.read()) == ("p.png", b"picture")
+            assert (field.filename, field.file.read()) == ("照片 ä?.png", b"picture")
             under_way += 1
             most = max(most, under_way)
             if most == 2:
@@ -184,7 +193,7 @@ def test_uploads_take_turns_and_an_aborted_call_says_nothing() -> None:
 
         async with line(answer) as wire:
             for number in range(5):
-                upload = Upload(Digest("kept" if number else "gone"), "p.png")
+                upload = Upload(Digest("kept" if number else "gone"), "照片 ä\udce9.png")
                 about = number, wire.url, Ask.UPLOAD, "/upload/image"
                 wire.http.send(Request(*about, upload=upload))
             failed = await wire.next()
@@ -195,6 +204,40 @@ def test_uploads_take_turns_and_an_aborted_call_says_nothing() -> None:
             assert {(await wire.next()).request.id for _ in range(3)} == {1, 2, 3}
             assert wire.events.empty()
         assert most == 2
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("how", ["redirect", "break", "garbage"])
+def test_only_a_whole_result_is_one(tmp_path: Path, how: str) -> None:
+    """Not the page of a login, nor half a picture; and no token is in the error."""
+
+    async def story() -> None:
+        async def answer(request: web.Request) -> web.StreamResponse:
+            if how == "redirect":
+                return web.Response(status=302, headers={"Location": "/login"}, text="log in")
+            assert request.transport is not None
+            if how == "garbage":
+                request.transport.write(b"HTTP/1.1 nonsense\r\n\r\n")
+                request.transport.close()
+            response = web.StreamResponse(headers={"Content-Length": "100"})
+            await response.prepare(request)
+            await response.write(b"half")
+            request.transport.close()
+            return response
+
+        async with line(answer) as wire:
+            session = wire.http._session
+            outputs = ProcessOutputs(session, lambda _: Access(Mode.QUERY, "secret", "key"))
+            task, output = (
+                SimpleNamespace(server=wire.url, prompt_id="p"),
+                Output(NodeId("3"), "image", "a.png"),
+            )
+            assert await outputs.content(task, output, 1000) is None
+            with pytest.raises(TetherError) as refused:
+                await outputs.fetch_into(task, output, tmp_path / "a.png.part")
+            assert refused.value.trouble.code == "output_gone"
+            assert "secret" not in str(refused.value)
 
     asyncio.run(story())
 

@@ -1,12 +1,15 @@
 """The state file, on a real disk and on one that is full."""
 
 import asyncio
+import sqlite3
+import stat
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tether.core.errors import TetherError
 from tether.core.events import Event, StorageFailed
 from tether.core.ids import Digest, TaskId
 from tether.process.blob import Blob
@@ -93,21 +96,25 @@ def test_settled_means_on_disk(tmp_path: Path) -> None:
     """The task may be posted then."""
 
     async def story() -> None:
-        file = StateFile(None, fail)
+        path = tmp_path / "s.db"
+        file = StateFile(path, fail)
         files = ProcessFiles(file)
-        seen: list[int] = []
         files.keep_entry(ONE, "entry")
-        rows = "SELECT count(*) FROM texts"
-        files.when_settled(lambda: seen.append(file._file.execute(rows).fetchone()[0]))
-        assert seen == [1]
-        assert not files.is_lasting
+        copies: list[Path] = []
+        files.when_settled(lambda: copies.append(copied(path)))
+        other = StateFile(copies[0], fail)
+        assert await ProcessFiles(other).entries() == {ONE: "entry"}
+        other.close()
         file.close()
+        in_memory = StateFile(None, fail)
+        assert not ProcessFiles(in_memory).is_lasting
+        in_memory.close()
 
     played(story())
 
 
-def test_what_a_full_disk_refuses_is_said_and_written_later(tmp_path: Path) -> None:
-    """It is in memory meanwhile; whoever waits goes on."""
+def test_a_full_disk_accepts_no_task_and_loses_none(tmp_path: Path) -> None:
+    """What belongs to earlier ones is said to be in memory, and written later."""
 
     async def story() -> None:
         told: list[Event] = []
@@ -115,19 +122,64 @@ def test_what_a_full_disk_refuses_is_said_and_written_later(tmp_path: Path) -> N
         files = ProcessFiles(file)
         pages = file._file.execute("PRAGMA page_count").fetchone()[0]
         file._file.execute(f"PRAGMA max_page_count = {pages}")
-        await files.keep(ONE, {PICTURE: Blob(bytes(10**5))}, "entry")
-        (failed,) = told
-        assert isinstance(failed, StorageFailed)
-        assert failed.trouble.code == "files_full"
-        assert await files.read(PICTURE) == Blob(bytes(10**5))
-        assert await files.entries() == {ONE: "entry"}
+        with pytest.raises(TetherError) as refused:
+            await files.keep(ONE, {PICTURE: Blob(bytes(10**5))}, "entry")
+        assert refused.value.trouble.code == "task_unkept"
+        assert await files.entries() == {}
+        assert await files.read(PICTURE) is None
+        files.keep_entry(TWO, "x" * 10**5)
+        files.when_settled(lambda: None)
+        assert {event.trouble.code for event in told if isinstance(event, StorageFailed)} == {
+            "state_full"
+        }
         file._file.execute("PRAGMA max_page_count = 1000000")
-        file.put("window", "key", "text")
+        told.clear()
+        await files.keep(ONE, {PICTURE: Blob(bytes(10**5))}, "entry")
+        assert told == []
         file.close()
-        assert len(told) == 1
         file = StateFile(tmp_path / "s.db", fail)
-        assert await ProcessFiles(file).entries() == {ONE: "entry"}
+        assert await ProcessFiles(file).entries() == {ONE: "entry", TWO: "x" * 10**5}
         assert await ProcessFiles(file).read(PICTURE) == Blob(bytes(10**5))
         file.close()
 
     played(story())
+
+
+def test_half_a_character_stops_nothing(tmp_path: Path) -> None:
+    """JSON can name it, and no file takes it."""
+
+    async def story() -> None:
+        file = StateFile(tmp_path / "s.db", fail)
+        files = ProcessFiles(file)
+        await files.keep(ONE, {TEXT: "x\ud83d"}, "entry \ud83d")
+        await files.keep(TWO, {}, "other")
+        file.close()
+        file = StateFile(tmp_path / "s.db", fail)
+        assert await ProcessFiles(file).entries() == {ONE: "entry ?", TWO: "other"}
+        assert await ProcessFiles(file).read_text(TEXT) == "x?"
+        file.close()
+
+    played(story())
+
+
+def test_another_programs_database_is_left_as_it_is(tmp_path: Path) -> None:
+    """And not locked."""
+    path = tmp_path / "places.db"
+    with sqlite3.connect(path) as theirs:
+        theirs.execute("CREATE TABLE texts (a)")
+    theirs.close()
+    before = path.read_bytes()
+    with pytest.raises(TetherError) as refused:
+        StateFile(path, fail)
+    assert refused.value.trouble.code == "state_unreadable"
+    assert path.read_bytes() == before
+    with sqlite3.connect(path, timeout=0) as theirs:
+        theirs.execute("INSERT INTO texts VALUES (1)")
+    theirs.close()
+
+
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    """Tokens may be in it."""
+    path = tmp_path / "s.db"
+    StateFile(path, fail).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
