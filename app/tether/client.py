@@ -13,7 +13,7 @@ runs on whatever implements the ports (`tether/runtime/ports.py`).
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -62,6 +62,15 @@ InputFiles: TypeAlias = Mapping[tuple[NodeId, str], tuple[str, Any]]
 
 DEFAULT_SETTINGS = Settings(DEFAULT_BASE)
 _NO_FILES: InputFiles = MappingProxyType({})
+
+
+def parsed(workflow: str | Mapping[str, Any]) -> Workflow:
+    """Return a workflow of what a script has: JSON text, or what that is made of.
+
+    Raises:
+        BadInput: It is none.
+    """
+    return parse_workflow(workflow if isinstance(workflow, str) else json.dumps(workflow))
 
 
 class Tether:
@@ -241,10 +250,49 @@ class Tether:
         """
         if self.is_closed:
             raise TetherError("closed")
-        if not isinstance(workflow, Workflow):
-            text = workflow if isinstance(workflow, str) else json.dumps(workflow)
-            workflow = parse_workflow(text)
-        return await self.intake.accept(workflow, title, files, server)
+        whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
+        return await self.intake.accept(whole, title, files, server)
+
+    async def submit_sweep(
+        self,
+        workflow: str | Mapping[str, Any] | Workflow,
+        values: Mapping[tuple[NodeId, str], Sequence[Any]],
+        is_side_by_side: bool = False,
+        **given: Any,
+    ) -> list[TaskId]:
+        """Accept a task for each combination of values; returns their ids, in order.
+
+        Args:
+            workflow: As of `submit`.
+            values: Several values for inputs of its nodes, by (node, input).
+            is_side_by_side: Combine the first values of all, the second ones, and so on; else all
+                with all, the last input changes first.
+            **given: What else `submit` takes, for each of them.
+
+        Raises:
+            BadInput: As `submit`; or there is no such input, or the values can't be combined so.
+        """
+        from tether.workflows.variants import combined, filled, titles  # a page fetches it for this
+
+        whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
+        for (node_id, name), found in values.items():
+            if node_id not in whole.nodes or name not in whole.nodes[node_id]["inputs"]:
+                raise BadInput("sweep_unplaced", place=f"{node_id}.{name}")
+            if not found:
+                raise BadInput("sweep_empty", field=name)
+        rows = combined(values, is_side_by_side)
+        told = titles(rows, {place: place[1] for place in values})
+        title = str(given.pop("title", ""))
+        return await asyncio.gather(
+            *(
+                self.submit(
+                    whole.with_nodes(filled(whole.nodes, row)),
+                    title=f"{title} ({said})".strip() if said else title,
+                    **given,
+                )
+                for row, said in zip(rows, told, strict=True)
+            )
+        )
 
     async def result(self, task_id: TaskId) -> Task:
         """Wait for a task's end; returns it, or the task that did its work at another server.

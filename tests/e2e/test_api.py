@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from tests.e2e.background import Background
 from tests.e2e.farm import farm, noise, open_page, until
 from tests.e2e.test_console import failure
+from tests.e2e.test_sweep import ran
 from tests.e2e.watch import Watch
 from tools.dev.replay import Replay, read_record
 
@@ -98,6 +99,46 @@ def test_listeners_are_told_every_state_in_order(
         second = submit(page, noise(2))
         page.evaluate("(taskId) => tether.result(taskId)", second["taskId"])
         assert page.evaluate("heard") == []
+
+
+EMPTY = {"width": 8, "height": 8, "batch_size": 1, "color": 0}
+
+
+def test_a_sweep_is_a_task_for_each_combination(
+    page: Page, background: Background, watch: Watch
+) -> None:
+    """All with all, or side by side; what can't be combined is an error, and nothing is sent."""
+    with farm(background, 2) as two:
+        open_page(page, two)
+        inputs = {"image": ["1", 0], "upscale_method": "area", "scale_by": 1}
+        workflow = {
+            "1": {"class_type": "EmptyImage", "inputs": EMPTY},
+            "2": {"class_type": "ImageScaleBy", "inputs": inputs},
+            "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
+        }
+        scales, methods = [2, 3.5], ["area", "bilinear"]
+        given = {"sweep": {"2.scale_by": scales, "2.upscale_method": methods}, "title": "grid"}
+        call = "async (given) => await tether.submit(given)"
+        made = page.evaluate(call, {"workflow": workflow, **given})
+        assert [set(each) for each in made] == [{"taskId", "promptId", "server"}] * 4
+        beside = page.evaluate(call, {"workflow": workflow, **given, "sideBySide": True})
+        assert len(beside) == 2
+        for each in (*made, *beside):
+            page.evaluate("(id) => tether.result(id)", each["taskId"])
+        grid = [(method, scale) for scale in scales for method in methods]
+        assert ran(two) == sorted([*grid, ("area", 2), ("bilinear", 3.5)])
+        titles = {task["taskId"]: task["title"] for task in page.evaluate("tether.tasks()")}
+        wanted = "grid (scale_by 2, upscale_method area)"
+        assert titles[made[0]["taskId"]] == titles[beside[0]["taskId"]] == wanted
+        for sweep, told in (
+            ({"2.nope": [1]}, "no input 2.nope"),
+            ({"2.scale_by": []}, "at least one value"),
+            ({"2.scale_by": [1, 2], "2.upscale_method": ["area"]}, "they have 2, 1"),
+        ):
+            options = {"workflow": workflow, "sweep": sweep, "sideBySide": True}
+            failing = f"tether.submit({json.dumps(options)})"
+            assert told in failure(page, failing)
+        assert page.evaluate("tether.tasks().length") == 6
 
 
 def test_a_failed_task_says_why(page: Page, background: Background) -> None:

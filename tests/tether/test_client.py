@@ -18,7 +18,7 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tests.tether.runtime.processes import Origin
 from tests.tether.runtime.world import Blob, Simulated
 from tether import client
-from tether.client import Tether
+from tether.client import Tether, parsed
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import PageChange, PageChanged, RebalancingChosen, ServerPaused
 from tether.core.ids import NodeId, ServerUrl, TaskId
@@ -120,6 +120,34 @@ def test_submitted_tasks_are_spread_and_their_results_awaited() -> None:
         assert all(task.outputs for task in ended)
         assert list(tab.tether.tasks) == [first, second]
         assert await tab.result(first) is ended[0], "an ended task's result comes at once"
+
+    play(story)
+
+
+def test_a_sweep_is_a_task_for_each_combination() -> None:
+    """What can't be combined, or is no input, is refused whole."""
+
+    async def story(tab: Tab) -> None:
+        text = workflow(4, 250, 2, "example.png")
+        places = [(NodeId(node), name) for node in text for name in text[node]["inputs"]]
+        place, other = places[0], places[-1]
+        sweep = tab.tether.submit_sweep
+        made = await tab.around.play(sweep(text, {place: [1, 2], other: [3, 4]}, title="x"))
+        beside = await tab.around.play(sweep(parsed(text), {place: [1, 2], other: [3, 4]}, True))
+        assert (len(made), len(beside)) == (4, 2)
+        titles = [task.title for task in tab.tether.tasks.values()]
+        assert titles[0] == f"x ({place[1]} 1, {other[1]} 3)"
+        assert titles[-1] == f"({place[1]} 2, {other[1]} 4)"
+        for values, code in (
+            ({(NodeId("2"), "nope"): [1]}, "sweep_unplaced"),
+            ({(NodeId("99"), "x"): [1]}, "sweep_unplaced"),
+            ({place: []}, "sweep_empty"),
+            ({place: [1, 2], other: [1]}, "sweep_uneven"),
+        ):
+            with pytest.raises(BadInput) as refused:
+                await sweep(text, values, True)
+            assert refused.value.trouble.code == code
+        assert len(tab.tether.tasks) == 6
 
     play(story)
 

@@ -43,6 +43,7 @@ LAZY = {
         *("page/composer/presets.py", "page/composer/presets_panel.py"),
         "tether/workflows/dynamic_choices.py",
         *("tether/workflows/queued.py", "tether/workflows/values.py"),
+        "tether/workflows/variants.py",
     ),
     "runs": (
         *("page/composer/run_history.py", "page/composer/server_files.py"),

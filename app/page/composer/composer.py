@@ -26,7 +26,7 @@ from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
 
 if TYPE_CHECKING:
-    from page.composer.form_fields import Answers
+    from tether.workflows.variants import Answers
 
 WORKFLOW = "workflow"
 """The subject of notices that close once another workflow is chosen."""

@@ -16,9 +16,10 @@ from tether.core.protocol.workflow import Workflow
 from tether.runtime.describer import Describer
 
 if TYPE_CHECKING:
-    from page.composer.form_fields import Answers, Field
+    from page.composer.form_fields import Field
     from page.composer.form_panel import FormPanel
     from page.composer.presets_panel import PresetsPanel
+    from tether.workflows.variants import Answers
 
 Substitute = Callable[[ServerUrl, str, str], None]
 Files = dict[tuple[NodeId, str], tuple[str, Any]]
@@ -201,7 +202,7 @@ class Form:
         """
         if self._panel is None or self._chosen is None or not self.is_of(workflow):
             return workflow
-        from page.composer.form_fields import filled
+        from tether.workflows.variants import filled
 
         answers = self._panel.answers()
         if self._panel.is_fresh:

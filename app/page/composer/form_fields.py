@@ -12,7 +12,6 @@ from tether.workflows.dynamic_choices import described, keys_of
 from tether.workflows.values import MAIN_NAMES, SEEDS
 
 Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
-Answers = Mapping[tuple[NodeId, str], Any]
 
 FOLD_ABOVE = 6
 """A form with more fields folds the minor ones away."""
@@ -150,16 +149,6 @@ def read_answer(field: Field, typed: str) -> Any:
         code = "field_bad" if field.kind == "number" else "field_not_whole"
         raise BadInput(code, node=field.title, field=field.input, value=typed, **facts)
     return number
-
-
-def filled(
-    nodes: Mapping[NodeId, Mapping[str, Any]], answers: Answers
-) -> dict[NodeId, dict[str, Any]]:
-    """Return the workflow with these values."""
-    result = {node_id: dict(node) for node_id, node in nodes.items()}
-    for (node_id, name), value in answers.items():
-        result[node_id]["inputs"] = {**result[node_id]["inputs"], name: value}
-    return result
 
 
 def range_of(field: Field) -> str:

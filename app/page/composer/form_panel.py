@@ -5,14 +5,15 @@ from typing import Any
 
 import js
 
-from page.composer.form_fields import Answers, Field, range_of, read_answer
-from page.composer.sweep import can_vary, combined, count_of, read_values, titles
+from page.composer.form_fields import Field, range_of, read_answer
+from page.composer.sweep import can_vary, read_values
 from page.ui.dom import button, by_id, check_box, element, listen, on_action, options
 from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.workflows.values import label_of
+from tether.workflows.variants import Answers, combined, count_of, titles
 
 _DICE, _LINES = "⚄", "≡"
 _PICTURES = ("picture", "mask")

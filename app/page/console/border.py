@@ -59,3 +59,9 @@ class Border:
 def option(options: Any, name: str) -> Any:
     """Return an entry of a script's object; None for a missing one, null and undefined."""
     return getattr(options, name, None) or None if options is not None else None
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a script's array as a list; anything else as the only thing in one."""
+    plain = value.to_py() if hasattr(value, "to_py") else value
+    return plain if isinstance(plain, list) else [plain]

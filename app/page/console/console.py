@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 import js
 from pyodide.ffi import to_js
 
-from page.console.border import Border, option
+from page.console.border import Border, listed, option
 from page.console.connections import Connections
 from page.console.flight_recorder import FlightRecorder
 from page.console.plain import result_row, server_row, stats, task_row
 from page.servers.roster import Roster
+from page.ui.parts import load_part
 from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.client import Tether
@@ -112,10 +113,11 @@ class Console:
             self._tether.put_first(*first)
         return list(self._window.waiting)
 
-    async def _submit(self, options: Any = None) -> dict[str, Any]:
+    async def _submit(self, options: Any = None) -> Any:
         return await self._accept(option(options, "workflow"), options)
 
-    async def _accept(self, workflow: Any, options: Any = None) -> dict[str, Any]:
+    async def _accept(self, workflow: Any, options: Any = None) -> Any:
+        """Accept a task, or with `sweep` several: describe it, or each of them."""
         text = workflow if isinstance(workflow, str) else js.JSON.stringify(workflow)
         if not isinstance(text, str):
             raise self._border.refuse("workflow_not_workflow")
@@ -124,7 +126,17 @@ class Console:
         files = option(options, "files")
         placed = _placed(files) if files is not None else {}
         title = str(option(options, "title") or "script")
-        task_id = await self._tether.submit(text, placed, title, pinned)
+        sweep = option(options, "sweep")
+        if sweep is None:
+            return self._accepted(await self._tether.submit(text, placed, title, pinned))
+        await load_part("form")
+        values = {_place(key): listed(each) for key, each in js.Object.entries(sweep)}
+        is_side_by_side = option(options, "sideBySide") is True
+        given = {"files": placed, "title": title, "server": pinned}
+        made = await self._tether.submit_sweep(text, values, is_side_by_side, **given)
+        return [self._accepted(each) for each in made]
+
+    def _accepted(self, task_id: TaskId) -> dict[str, Any]:
         task = self._window.tasks[task_id]
         return {"taskId": task_id, "promptId": task.prompt_id, "server": task.server}
 
@@ -200,7 +212,12 @@ def _placed(files: Any) -> dict[tuple[NodeId, str], tuple[str, Any]]:
     """Read `{"1.image": blob}`; a Blob without a name gets one."""
     placed = {}
     for key, blob in js.Object.entries(files):
-        node_id, _, name = str(key).rpartition(".")
-        filename = str(getattr(blob, "name", "") or f"{node_id}-{name}.png")
-        placed[NodeId(node_id), name] = (filename, blob)
+        place = _place(key)
+        placed[place] = (str(getattr(blob, "name", "") or f"{'-'.join(place)}.png"), blob)
     return placed
+
+
+def _place(key: Any) -> tuple[NodeId, str]:
+    """Read `node.input`."""
+    node_id, _, name = str(key).rpartition(".")
+    return NodeId(node_id), name

@@ -11,7 +11,6 @@ from page.composer.form_fields import (
     FOLD_ABOVE,
     LARGEST_SEED,
     Field,
-    filled,
     form_of,
     range_of,
     read_answer,
@@ -22,6 +21,7 @@ from tether.core.ids import NodeId
 from tether.core.protocol.node_info import NodeInfo, read_node_info
 from tether.core.protocol.workflow import Workflow
 from tether.workflows.dynamic_choices import DYNAMIC
+from tether.workflows.variants import filled
 
 SAMPLER = json.dumps(
     {
@@ -165,13 +165,6 @@ def test_the_range_is_told_as_people_write_it() -> None:
         read_answer(form("Absent", a=1)["a"], "x")
     assert dict(refused.value.trouble.facts)["low"] == "…"
     assert read_answer(form("Absent", a=1)["a"], "-5") == -5
-
-
-def test_answers_go_into_a_copy() -> None:
-    nodes = {NodeId("3"): {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 20}}}
-    result = filled(nodes, {(NodeId("3"), "seed"): 6})
-    assert result[NodeId("3")]["inputs"] == {"seed": 6, "steps": 20}
-    assert nodes[NodeId("3")]["inputs"]["seed"] == 5
 
 
 @given(

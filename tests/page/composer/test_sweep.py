@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.form_fields import Field, Kind
-from page.composer.sweep import MOST, can_vary, combined, count_of, read_values, titles, told
+from page.composer.sweep import MOST, can_vary, read_values
 from tests.tether.core.junk import texts
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
-
-STEPS, CFG = (NodeId("3"), "steps"), (NodeId("3"), "cfg")
 
 
 def a(kind: Kind, **parts: Any) -> Field:
@@ -64,42 +62,6 @@ def test_pictures_and_switches_have_one_value() -> None:
     assert can_vary(a("text")) and can_vary(a("choice"))
     assert not can_vary(a("picture")) and not can_vary(a("switch"))
     assert not can_vary(a("choice", is_dynamic=True))
-
-
-def test_values_are_combined_all_with_all_or_side_by_side() -> None:
-    values = {STEPS: (4, 8), CFG: (1.5, 3.0)}
-    assert [tuple(each.values()) for each in combined(values, is_side_by_side=False)] == [
-        *((4, 1.5), (4, 3.0)),
-        *((8, 1.5), (8, 3.0)),
-    ]
-    assert combined(values, is_side_by_side=True) == [{STEPS: 4, CFG: 1.5}, {STEPS: 8, CFG: 3.0}]
-    for is_side_by_side, count in ((True, 2), (False, 4)):
-        assert combined({}, is_side_by_side) == [{}]
-        assert count_of({}, is_side_by_side) == 1
-        assert count_of(values, is_side_by_side) == count
-
-
-def test_what_cannot_be_combined_says_why() -> None:
-    with pytest.raises(BadInput) as error:
-        combined({STEPS: (1, 2, 3), CFG: (1, 2)}, is_side_by_side=True)
-    assert error.value.trouble.code == "sweep_uneven"
-    assert dict(error.value.trouble.facts) == {"counts": "3, 2"}
-    with pytest.raises(BadInput) as error:
-        combined({STEPS: range(MOST), CFG: (1, 2)}, is_side_by_side=False)
-    assert error.value.trouble.code == "sweep_wide"
-
-
-def test_a_title_says_the_values() -> None:
-    """Texts speak for themselves, and are cut."""
-    text = (NodeId("4"), "text")
-    labels = {STEPS: "Steps"}
-    assert told({STEPS: 4, text: "a  cat\nwith wings"}, labels) == "Steps 4, a cat with wings"
-    assert told({STEPS: 2.0, CFG: 0.25}, labels) == "Steps 2, 0.25"
-    assert told({text: "x" * 40}, {}) == "x" * 31 + "…"
-    assert told({}, labels) == ""
-    alike = [{text: "x" * 40}, {text: "x" * 41}]
-    assert titles(alike, {}) == [f"1: {'x' * 31}…", f"2: {'x' * 31}…"]
-    assert titles([{STEPS: 4}, {text: "a · b"}], labels) == ["Steps 4", "a b"]
 
 
 def test_a_range_of_fractions_needs_a_step() -> None:
