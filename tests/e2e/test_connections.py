@@ -52,6 +52,7 @@ def test_a_dropped_socket_comes_back_to_the_bound_server(
         expect(tasks(page, "running")).to_have_count(1)
         (before,) = heard.open
         background.run(cut_sockets(two, 0))
+        wait_for(page, lambda: len(heard.opened) == 2, "another socket")
         two.release()
         expect_done(page, 1)
         assert heard.opened == [before, before]

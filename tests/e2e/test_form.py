@@ -1,6 +1,7 @@
 """The form that the page makes of a workflow, and what it says of servers that lack something."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import urlopen
@@ -152,6 +153,11 @@ def test_a_seed_is_rolled_and_new_for_each_task(
         if "seed" in node["inputs"]
     ]
     assert len(set(seeds)) == 3 and 7 not in seeds
+    page.locator('[data-field="2.seed"] .several').click()
+    seed.fill("1..2\n3 random")
+    seed.blur()
+    expect(seed).to_have_value(re.compile(r"^1\.\.2\n\d+\n\d+\n\d+$"))
+    expect(page.locator("#run")).to_contain_text("Run 5")
 
 
 def test_all_that_is_wrong_is_said_at_once_where_it_is_to_be_mended(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -22,6 +22,7 @@ from tests.e2e.test_form import field, history
 from tests.e2e.watch import Watch
 
 SCALE, METHOD = "2.scale_by", "2.upscale_method"
+PREFIX = "3.filename_prefix"
 
 
 @pytest.fixture
@@ -79,6 +80,41 @@ def test_each_combination_is_a_task(two: Farm, watched_page: Page, watch: Watch)
     toggle(page, SCALE).click()
     expect(field(page, SCALE)).to_have_value("2")
     expect(page.locator("#form-combine")).to_be_hidden()
+
+
+def test_values_come_from_a_file(two: Farm, watched_page: Page, watch: Watch) -> None:
+    """A line each, or the columns of a table for the fields that they name."""
+    page = open_page(watched_page, two)
+    page.locator("#workflow").select_option("upscale")
+    toggle(page, PREFIX).click()
+    lines = page.locator(f'[data-field="{PREFIX}"] textarea')
+
+    def pick(name: str, text: str) -> None:
+        file: FilePayload = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+        with page.expect_file_chooser() as choosing:
+            page.get_by_text("From a file (text or CSV)…").click()
+        choosing.value.set_files([file])
+
+    pick("prefixes.txt", "one\ntwo\n\nthree\n")
+    expect(lines).to_have_value("one\ntwo\nthree")
+    expect(page.locator("#run")).to_contain_text("Run 3")
+    pick("grid.csv", "Filename_Prefix,scale by,nobody\na,2,x\nb,3,y\n")
+    expect(page.locator("#notices")).to_contain_text("no field of the form is called nobody")
+    expect(lines).to_have_value("a\nb")
+    expect(field(page, SCALE)).to_have_value("2\n3")
+    expect(page.locator("#form-combine")).to_have_value("side")
+    expect(page.locator("#run")).to_contain_text("Run 2")
+    pick("empty.txt", "\n")
+    expect(page.locator("#notices")).to_contain_text("empty.txt has no values")
+    page.locator("#picture-picker").set_input_files([as_file(noise(1, 16, 12), "p.png")])
+    page.locator("#run").click()
+    expect_done(page, 2)
+    made = sorted(
+        (nodes["3"]["inputs"]["filename_prefix"], nodes["2"]["inputs"]["scale_by"])
+        for number in range(2)
+        for nodes in history(two, number)
+    )
+    assert made == [("a", 2), ("b", 3)]
 
 
 @pytest.mark.browser_context_args(locale="zh-CN")

@@ -51,7 +51,7 @@ class ProcessStage(Stage):
 
         async def closed() -> None:
             for client in self.clients:
-                await client.close()
+                await client.leave()
             asyncio.get_running_loop().set_exception_handler(None)
 
         self.background.run(closed())

@@ -39,8 +39,10 @@ LAZY = {
         *("tether/workflows/graph.py", "tether/workflows/tags.py", "tether/workflows/unwrap.py"),
     ),
     "form": (
+        "page/composer/field_rows.py",
         *("page/composer/form_fields.py", "page/composer/form_panel.py", "page/composer/sweep.py"),
         *("page/composer/presets.py", "page/composer/presets_panel.py"),
+        "page/composer/prompt_file.py",
         "tether/workflows/dynamic_choices.py",
         *("tether/workflows/queued.py", "tether/workflows/values.py"),
         "tether/workflows/variants.py",

@@ -68,7 +68,10 @@ class Form:
 
         if self._panel is None:
             words = self._context.words
-            self._panel = FormPanel(words, self._roll, self._substituted, self._chosen_here)
+            open_values = self._open_values
+            self._panel = FormPanel(
+                words, self._roll, self._substituted, self._chosen_here, open_values
+            )
             self._presets = PresetsPanel(self._context, self.typed, self._fill)
         classes = [node["class_type"] for node in workflow.nodes.values()]
         self._describer.forget()  # models may have come
@@ -251,6 +254,19 @@ class Form:
         self._substitute(ServerUrl(url), name, there)
         if self._shown is not None:
             self._context.soon(self._check_servers(self._shown))
+
+    def _open_values(self, place: str, file: Any) -> None:
+        self._context.soon(self._fill_columns(place, file))
+
+    async def _fill_columns(self, place: str, file: Any) -> None:
+        """Put the values of a file into the fields that it names, or into the one at this place."""
+        from page.composer.prompt_file import read_values_file
+
+        assert self._panel is not None
+        columns = read_values_file(str(file.name), str(await file.text()))
+        unknown = self._panel.fill_columns(place, columns)
+        if unknown:
+            raise BadInput("values_unnamed", file=file.name, names=", ".join(unknown))
 
     def _roll(self, field: "Field") -> int:
         low, high = int(field.low or 0), int(field.high or 0)

@@ -1,25 +1,29 @@
 """The form of a workflow: its values as fields, and what its servers lack."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import js
 
-from page.composer.form_fields import Field, range_of, read_answer
-from page.composer.sweep import can_vary, read_values
-from page.ui.dom import button, by_id, check_box, element, listen, on_action, options
+from page.composer.field_rows import (
+    VALUES_FILE,
+    FieldRows,
+    own_text,
+    put_text,
+    seem_typed,
+    typed_text,
+)
+from page.composer.form_fields import Field, read_answer
+from page.composer.prompt_file import Columns
+from page.composer.sweep import can_vary, read_values, with_rolled
+from page.ui.dom import by_id, check_box, element, listen, on_action, options
 from page.ui.words import Words
-from tether.browser.values import to_object
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
-from tether.workflows.values import label_of
 from tether.workflows.variants import Answers, combined, count_of, titles
 
-_DICE, _LINES = "⚄", "≡"
 _PICTURES = ("picture", "mask")
-_VALUE = "value"
-"""The input of nodes that are nothing but a value."""
-
 _FRESH, _SIDE_BY_SIDE = "fresh", "side by side"
 """Among what was typed: each task gets seeds of its own; how several values are combined. No field
 is called so."""
@@ -37,11 +41,13 @@ class FormPanel:
         roll: Callable[[Field], int],
         substitute: Callable[[str, str, str], None],
         choose: Callable[[Field, str], None],
+        open_values: Callable[[str, Any], None],
     ) -> None:
         self._words = words
         self._roll = roll
         self._box = by_id("form")
         self._lacks = by_id("form-lacks")
+        self._rows = FieldRows(words)
         self.fields: tuple[Field, ...] = ()
         self._inputs: list[Any] = []
         self._fresh: Any = None
@@ -53,9 +59,21 @@ class FormPanel:
         on_action(self._box, self._act, {"several"})
 
         def changed(event: Any) -> None:
+            if event.target.name == VALUES_FILE:
+                for file in list(event.target.files):
+                    open_values(str(event.target.closest(".field").dataset.field), file)
+                event.target.value = ""
             for field, shown in self._shown():
-                if field.is_dynamic and shown.id == event.target.id:
+                if shown.id != event.target.id:
+                    continue
+                if field.is_dynamic:
                     choose(field, str(shown.value))
+                elif field.kind == "seed" and field.place in self._several:
+                    typed = str(shown.value)
+                    rolled = with_rolled(typed, partial(roll, field))
+                    if rolled != typed:
+                        shown.value = rolled
+                        seem_typed(shown)
 
         listen(self._box, "change", changed)
         listen(self._box, "input", lambda _event: self._typed())
@@ -80,11 +98,17 @@ class FormPanel:
         """Show these fields; the first picture is the one that the page's list fills."""
         first = next((each for each in fields if each.kind in _PICTURES), None)
         self.picture_input = first and first.key
-        self.fields = tuple(each for each in fields if each is not first)
+        self._rows.fields = self.fields = tuple(each for each in fields if each is not first)
         self._several.clear()
         self._combine.parentElement.hidden = True
-        self._inputs = [self._input(number, each) for number, each in enumerate(self.fields)]
-        rows = [(each, self._row(number, each)) for number, each in enumerate(self.fields)]
+        self._inputs = [
+            self._rows.input(number, each, is_several=False)
+            for number, each in enumerate(self.fields)
+        ]
+        rows = [
+            (each, self._rows.row(number, each, self._inputs[number]))
+            for number, each in enumerate(self.fields)
+        ]
         rest = [row for each, row in rows if not each.is_main]
         self._box.replaceChildren(*(row for each, row in rows if each.is_main))
         self._fresh = None
@@ -115,7 +139,7 @@ class FormPanel:
                 self._answer(field, shown)
                 self._values(field, shown)
             except BadInput as error:
-                facts = dict(error.trouble.facts) | {"field": self._label(field)}
+                facts = dict(error.trouble.facts) | {"field": self._rows.label(field)}
                 found.append((self._words.say(f"trouble.{error.trouble.code}", **facts), shown))
         if not found:
             try:
@@ -139,7 +163,7 @@ class FormPanel:
             BadInput: As `count`.
         """
         named = [each for each in self.fields if each.kind not in ("text", "line")]
-        labels = {field.key: self._label(field) for field in named}
+        labels = {field.key: self._rows.label(field) for field in named}
         made = combined(self._all_values(), self._is_side_by_side)
         return list(zip(made, titles(made, labels), strict=True))
 
@@ -155,7 +179,7 @@ class FormPanel:
         """Return the several values of a field, () for one that has one."""
         if field.place not in self._several:
             return ()
-        return read_values(field, _typed_text(field, shown))
+        return read_values(field, typed_text(field, shown))
 
     def answers(self) -> dict[tuple[NodeId, str], Any]:
         """Return the values that differ from the workflow's.
@@ -170,17 +194,17 @@ class FormPanel:
         """Return the value of a field; None for the workflow's own, and for pictures."""
         if field.kind in _PICTURES or field.place in self._several:
             return None
-        typed = _typed_text(field, shown)
-        return read_answer(field, typed) if typed != _own_text(field) else None
+        typed = typed_text(field, shown)
+        return read_answer(field, typed) if typed != own_text(field) else None
 
     def typed(self) -> dict[str, str]:
         """Return the texts that differ from the workflow's, by `node.input`."""
         found = {}
         for field, shown in self._shown():
-            text = _typed_text(field, shown)
+            text = typed_text(field, shown)
             if field.place in self._several:
                 found[field.place + _SEVERAL] = text
-            elif text != _own_text(field) and field.kind not in _PICTURES:
+            elif text != own_text(field) and field.kind not in _PICTURES:
                 found[field.place] = text
         chosen = {_FRESH: self.is_fresh, _SIDE_BY_SIDE: self._is_side_by_side}
         return found | {name: "true" for name, is_chosen in chosen.items() if is_chosen}
@@ -193,18 +217,18 @@ class FormPanel:
                 self._vary(number)
             shown = self._inputs[number]
             if place in self._several:
-                _put(field, shown, several or "")
+                put_text(field, shown, several or "")
             elif field.kind in _PICTURES:
                 if place in files:
                     transfer = js.DataTransfer.new()
                     transfer.items.add(files[place])
                     shown.files = transfer.files
             elif field.kind == "switch":
-                shown.checked = typed.get(place, _own_text(field)) == "true"
+                shown.checked = typed.get(place, own_text(field)) == "true"
             else:
-                shown.value = typed.get(place, _own_text(field))
+                shown.value = typed.get(place, own_text(field))
                 if field.kind == "choice" and not shown.value:  # it is offered no more
-                    shown.value = _own_text(field)
+                    shown.value = own_text(field)
         if self._fresh is not None:
             self._fresh.checked = _FRESH in typed
         self._combine.value = "side" if _SIDE_BY_SIDE in typed else ""
@@ -247,21 +271,41 @@ class FormPanel:
             is_one = self.fields[number].place not in self._several
             shown.value = rolled if is_one else f"{shown.value}\n{rolled}".strip()
         else:
-            _seem_typed(self._inputs[number])
+            seem_typed(self._inputs[number])
             self._vary(number)
             shown = self._inputs[number]
             shown.focus()
-        _seem_typed(shown)
+        seem_typed(shown)
 
     def _typed(self) -> None:
         """What was wrong with the combination may be mended in any field."""
         if self._combine.getAttribute("aria-invalid"):
-            _seem_typed(self._combine)
+            seem_typed(self._combine)
+
+    def fill_columns(self, place: str, columns: Columns) -> list[str]:
+        """Put columns of values into the fields that they name, "" into the field at this place.
+
+        Returns the names of no field.
+        """
+        unknown = []
+        for name, values in columns.items():
+            number = self._rows.named(name) if name else self._rows.named(place)
+            if number is None:
+                unknown.append(name)
+                continue
+            if self.fields[number].place not in self._several:
+                self._vary(number)
+            put_text(self.fields[number], self._inputs[number], "\n".join(values))
+            seem_typed(self._inputs[number])
+        if len(columns) - len(unknown) > 1:
+            self._combine.value = "side"
+            seem_typed(self._combine)
+        return unknown
 
     def _vary(self, number: int) -> None:
         """Let a field have several values, or one again; what is typed there begins them."""
         field, before = self.fields[number], self._inputs[number]
-        text, single = _typed_text(field, before), self._several.pop(field.place, None)
+        text, single = typed_text(field, before), self._several.pop(field.place, None)
         is_several = single is None
         if single is None:
             self._several[field.place] = text
@@ -269,101 +313,9 @@ class FormPanel:
         elif text == " ".join(single.split("\n")):
             text = single
         elif field.kind != "text":
-            text = text.partition("\n")[0] or _own_text(field)
-        shown = self._inputs[number] = self._input(number, field)
+            text = text.partition("\n")[0] or own_text(field)
+        shown = self._inputs[number] = self._rows.input(number, field, field.place in self._several)
         before.replaceWith(shown)
-        _put(field, shown, text)
-        toggle = shown.parentElement.querySelector("[data-action=several]")
-        toggle.setAttribute("aria-pressed", str(is_several).lower())
+        put_text(field, shown, text)
+        self._rows.show_several(shown.parentElement, field, is_several)
         self._combine.parentElement.hidden = len(self._several) < 2
-
-    def _row(self, number: int, field: Field) -> Any:
-        row = element("div", f"field {field.kind}")
-        row.dataset.field = field.place
-        shown = self._inputs[number]
-        label = element("label", "", self._label(field), for_=shown.id)
-        label.title = f"{field.title} · {field.input}"
-        row.append(label, shown)
-        limits = range_of(field)
-        if limits:
-            label.append(element("span", "range", limits))
-            shown.title = limits
-        if field.kind == "seed":
-            row.append(button("dice", str(number), _DICE, aria_label=self._words.say("form.dice")))
-        if can_vary(field):
-            say = self._words.say("form.several", field=self._label(field))
-            toggle = button(
-                "several", str(number), _LINES, "quiet several", aria_label=say, title=say
-            )
-            toggle.setAttribute("aria-pressed", "false")
-            label.after(toggle)
-        return row
-
-    def _name(self, field: Field) -> str:
-        return self._words.find(f"input.{field.input}", label_of(field.input))
-
-    def _label(self, field: Field) -> str:
-        """Return a field's name; with its node, and that one's id, where others have it too.
-
-        A node that is nothing but a value has its own name.
-        """
-        if field.label:
-            return field.label
-        alike = [each for each in self.fields if each.input == field.input]
-        parts = [field.title if field.input == _VALUE else self._name(field)]
-        if len(alike) > 1 and field.input != _VALUE:
-            parts.append(field.title)
-        if sum(each.title == field.title for each in alike) > 1:
-            parts.append(field.node_id)
-        return " · ".join(parts)
-
-    def _input(self, number: int, field: Field) -> Any:
-        name = f"field-{number}"
-        if field.place in self._several and field.kind != "choice":
-            is_text = field.kind in ("text", "line")
-            hint = self._words.say("form.lines" if is_text else "form.lines_numbers")
-            return element("textarea", "", id=name, rows="4", placeholder=hint, title=hint)
-        match field.kind:
-            case "picture" | "mask":
-                return element("input", "", type="file", accept="image/*", id=name)
-            case "text":
-                shown = element("textarea", "", id=name, rows="3")
-            case "switch":
-                shown = element("input", "", type="checkbox", id=name)
-                shown.checked = bool(field.value)
-                return shown
-            case "choice":
-                offered = options({str(choice): str(choice) for choice in field.choices})
-                shown = element("select", "", "", *offered, id=name)
-                if field.place in self._several:
-                    shown.multiple, shown.size = True, min(6, len(field.choices))
-                    shown.title = self._words.say("form.choices")
-            case "whole" | "number" | "seed":
-                shown = element("input", "", id=name, inputmode="decimal", autocomplete="off")
-            case _:
-                shown = element("input", "", id=name, autocomplete="off")
-        shown.value = _own_text(field)
-        return shown
-
-
-def _typed_text(field: Field, shown: Any) -> str:
-    if field.kind == "choice":
-        return "\n".join(str(option.value) for option in shown.selectedOptions)
-    return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
-
-
-def _seem_typed(shown: Any) -> None:
-    shown.dispatchEvent(js.Event.new("input", to_object({"bubbles": True})))
-
-
-def _put(field: Field, shown: Any, text: str) -> None:
-    if field.kind == "choice" and shown.multiple:
-        chosen = text.splitlines()
-        for option in shown.options:
-            option.selected = str(option.value) in chosen
-    else:
-        shown.value = text
-
-
-def _own_text(field: Field) -> str:
-    return str(field.value).lower() if field.kind == "switch" else str(field.value)

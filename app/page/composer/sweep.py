@@ -1,6 +1,7 @@
 """Several values for fields of the form, as people type them."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from tether.workflows.variants import MOST
 
 _NUMBER = r"([+-]?\d{1,20}(?:[.,]\d{1,12})?)"
 _RANGE = re.compile(rf"\s*{_NUMBER}\s*\.\.\s*{_NUMBER}(?:\s+step\s+{_NUMBER})?\s*")
+_RANDOM = re.compile(r"\s*(\d{1,4})\s*(?:random|随机)\s*", re.IGNORECASE)
 _NUMBERS = ("whole", "seed", "number")
 _BETWEEN = re.compile(r"\s+\|\s+")
 
@@ -33,6 +35,16 @@ def read_values(field: Field, typed: str) -> tuple[Any, ...]:
     if not found:
         raise BadInput("sweep_empty", field=field.input)
     return tuple(found)
+
+
+def with_rolled(typed: str, roll: Callable[[], int]) -> str:
+    """Return what was typed with new seeds in place of each line `8 random`; `roll` gives one."""
+    lines: list[str] = []
+    for line in typed.splitlines():
+        asked = _RANDOM.fullmatch(line)
+        count = min(int(asked[1]), MOST) if asked else 0
+        lines += [str(roll()) for _ in range(count)] if asked else [line]
+    return "\n".join(lines)
 
 
 def _numbers(field: Field, part: str) -> list[str]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.form_fields import Field, Kind
-from page.composer.sweep import MOST, can_vary, read_values
+from page.composer.sweep import MOST, can_vary, read_values, with_rolled
 from tests.tether.core.junk import texts
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -62,6 +62,15 @@ def test_pictures_and_switches_have_one_value() -> None:
     assert can_vary(a("text")) and can_vary(a("choice"))
     assert not can_vary(a("picture")) and not can_vary(a("switch"))
     assert not can_vary(a("choice", is_dynamic=True))
+
+
+def test_random_seeds_are_rolled_where_they_are_asked_for() -> None:
+    """In whichever language; all else stays as it was typed."""
+    seeds = iter(range(100, 999))
+    assert with_rolled("1..3\n2 random\n 1随机", lambda: next(seeds)) == "1..3\n100\n101\n102"
+    assert with_rolled("7\nrandom\n", lambda: 0) == "7\nrandom"
+    assert with_rolled("0 Random", lambda: 0) == ""
+    assert len(with_rolled("9999 random", lambda: 0).splitlines()) == MOST
 
 
 def test_a_range_of_fractions_needs_a_step() -> None:

@@ -38,6 +38,7 @@ WITHOUT_FILE = frozenset(
         "os",
         "posixpath",
         "gc",
+        "io",
         "itertools",
         "math",
         "os.path",
