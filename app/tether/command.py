@@ -9,17 +9,20 @@ import sys
 from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tether.core.errors import BadInput, TetherError, Trouble
 from tether.core.events import TaskDismissed
-from tether.core.ids import TaskId
+from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
 from tether.core.protocol.outputs import read_json
 from tether.process_client import ProcessTether, opened
+from tether.workflows.variants import MOST, Values
 
 STATE_FILE = ".tether.db"
 """In the folder of the results."""
@@ -33,6 +36,8 @@ STOPPED = 130
 RERUN_WITHIN = 10.0
 """Seconds within which a lost task is accepted anew, if that can be done at all."""
 
+_RANGE = re.compile(r"(-?\d{1,18})\.\.(-?\d{1,18})")
+_NO_VALUES: Values = MappingProxyType({})
 _PLACE = re.compile(r"\{(\w+)\}")
 _SENTENCES = (
     Path(__file__).parent / "en.json",  # of a wheel
@@ -49,6 +54,14 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     run = commands.add_parser("run", help="run a workflow, once for each picture")
     run.add_argument("workflow", type=Path, help="of ComfyUI: JSON in either format, or a picture")
     run.add_argument("pictures", type=Path, nargs="*", help="each becomes a task")
+    run.add_argument(
+        "--vary",
+        metavar="NODE.INPUT=VALUE",
+        action="append",
+        default=[],
+        help="a value for an input, or whole numbers as 1..8; again for other values and inputs: "
+        "there is a task for each combination",
+    )
     resume = commands.add_parser("resume", help="go on with what an earlier command has left")
     for each in (run, resume):
         each.add_argument(
@@ -64,6 +77,30 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
             "--out", type=Path, default=Path("results"), help="folder (default: %(default)s)"
         )
     return parser.parse_args(arguments)
+
+
+def varied(given: Sequence[str]) -> dict[tuple[NodeId, str], list[Any]]:
+    """Read what was given as `NODE.INPUT=VALUE`: the values of each input, in their order.
+
+    Raises:
+        BadInput: One has no such form.
+    """
+    values: dict[tuple[NodeId, str], list[Any]] = {}
+    for each in given:
+        place, equals, text = each.partition("=")
+        node_id, _, name = place.rpartition(".")
+        if not (equals and node_id and name):
+            raise BadInput("vary_bad", given=each)
+        ends = _RANGE.fullmatch(text)
+        found = values.setdefault((NodeId(node_id), name), [])
+        if ends:
+            first, last = int(ends[1]), int(ends[2])
+            numbers = range(first, last + 1) if first <= last else range(first, last - 1, -1)
+            found += numbers[: MOST + 1]  # so many are refused
+        else:
+            number = read_json(text)
+            found.append(number if isinstance(number, int | float) else text)
+    return values
 
 
 def sentence(trouble: Trouble) -> str:
@@ -97,11 +134,15 @@ class ResultsFolder:
             self._client.add_server(server)
         self._client.world.shared.write(SERVERS, json.dumps(self.servers))
 
-    async def submit(self, workflow: Path, pictures: Sequence[Path]) -> None:
+    async def submit(
+        self, workflow: Path, pictures: Sequence[Path], values: Values = _NO_VALUES
+    ) -> None:
         """Accept a task for each picture that can be used, or one where the workflow takes none.
 
+        With several values for some inputs, it is one for each of their combinations.
+
         Raises:
-            BadInput: The workflow can't be used.
+            BadInput: The workflow, or the values, can't be used.
         """
         found, assumptions = await self._client.read_workflow(workflow)
         for each in assumptions:
@@ -111,11 +152,12 @@ class ResultsFolder:
             raise BadInput("picture_unused")
         for picture in pictures:
             try:
-                await self._client.submit(found, {places[0]: picture}, picture.name)
+                files = {places[0]: picture}
+                await self._client.submit_sweep(found, values, files=files, title=picture.name)
             except TetherError as error:
                 self._fail(error)
         if not pictures:
-            await self._client.submit(found, title=workflow.name)
+            await self._client.submit_sweep(found, values, title=workflow.name)
 
     async def finish(self) -> None:
         """Wait until all tasks have ended, and save what they made; lost ones run again, once."""
@@ -217,7 +259,8 @@ async def run(given: argparse.Namespace, console: Console) -> int:
         folder = ResultsFolder(client, given.out, console)
         folder.use(given.servers)
         if given.command == "run":
-            await folder.submit(given.workflow, expanded(given.pictures))
+            pictures, values = expanded(given.pictures), varied(given.vary)
+            await folder.submit(given.workflow, pictures, values)
         await folder.finish()
         return 0 if folder.is_all_well else 1
 

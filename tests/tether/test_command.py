@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from tests.e2e.farm import AT_WORK, noise
 from tests.faults.rows.frames import FAILING
 from tests.tether.process.world import INVERT, picture, posts, servers
-from tether.command import STATE_FILE, sentence
+from tether.command import STATE_FILE, sentence, varied
 from tether.core.errors import Trouble
 from tether.process.store import StateFile
 
@@ -150,6 +150,40 @@ def test_pictures_of_one_name_have_results_of_their_own(tmp_path: Path) -> None:
     ]
     wanted = [ImageChops.invert(noise(seed)).tobytes() for seed in range(2)]
     assert sorted(found) == sorted(wanted)
+
+
+def test_values_vary_with_each_picture(tmp_path: Path) -> None:
+    """A task for each combination; what says no value is an error, and nothing is sent."""
+    names = give(tmp_path, 1)
+
+    async def story() -> None:
+        async with servers(1) as farm:
+            url = f"--server={farm[0].url}"
+            vary = ["--vary=3.filename_prefix=a", "--vary=3.filename_prefix=b"]
+            status, said = await run(tmp_path, "run", "invert.json", *names, url, *vary)
+            assert status == 0, said
+            assert "0.png (filename_prefix a) -> results/0.png" in said
+            assert posts(farm[0]) == 2
+            for wrong, told in (("seed", "seed says no value"), ("3.nope=1", "no input 3.nope")):
+                status, said = await run(tmp_path, "run", "invert.json", f"--vary={wrong}", url)
+                assert status == 2
+                assert told in said
+
+    asyncio.run(story())
+    assert len(list((tmp_path / "results").glob("*.png"))) == 2
+
+
+def test_values_are_read_as_numbers_where_they_are() -> None:
+    """Ranges go both ways."""
+    given = ["3.seed=1..3", "3.seed=7", "3.cfg=1.5", "6:2.text=a cat, 3..4", "3.flag=true"]
+    assert varied(given) == {
+        ("3", "seed"): [1, 2, 3, 7],
+        ("3", "cfg"): [1.5],
+        ("6:2", "text"): ["a cat, 3..4"],
+        ("3", "flag"): [True],
+    }
+    assert varied(["1.x=3..1"]) == {("1", "x"): [3, 2, 1]}
+    assert len(varied(["1.x=0..99999999999"])["1", "x"]) == 1001
 
 
 def test_a_command_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:

@@ -10,11 +10,14 @@ from tether.workflows.variants import MOST
 Columns = Mapping[str, Sequence[str]]
 """Values by the header of their column; "" for a file that is no table."""
 
-_TABLES = {".csv": ",", ".tsv": "\t"}
-"""The endings of tables, each with what separates its cells."""
+_TABLES = (".csv", ".tsv")
+_SEPARATORS = ",;\t"
+"""What separates the cells of tables: what Excel writes depends on the country."""
 
 
-def _columns(name: str, text: str, separator: str) -> dict[str, list[str]]:
+def _columns(name: str, text: str) -> dict[str, list[str]]:
+    first = text.lstrip().partition("\n")[0]
+    separator = max(_SEPARATORS, key=first.count)
     try:
         rows = [row for row in csv.reader(StringIO(text), delimiter=separator) if any(row)]
     except csv.Error as error:
@@ -38,11 +41,12 @@ def read_values_file(name: str, text: str) -> Columns:
         BadInput: It has none, more than `MOST`, or a row that lacks a value.
     """
     text = text.removeprefix("\ufeff")  # as Excel writes it
-    separator = _TABLES.get(name[-4:].lower())
-    if separator is None:
-        columns: dict[str, list[str]] = {"": list(filter(str.strip, text.splitlines()))}
+    if "\ufffd" in text or "\0" in text:  # what is read in the wrong encoding has these
+        raise BadInput("values_encoded", file=name)
+    if name.lower().endswith(_TABLES):
+        columns = _columns(name, text)
     else:
-        columns = _columns(name, text, separator)
+        columns = {"": list(filter(str.strip, text.splitlines()))}
     count = max(map(len, columns.values()), default=0)
     if not count:
         raise BadInput("values_none", file=name)

@@ -21,6 +21,7 @@ from tether.workflows.variants import MOST
             {"text": ["a cat, big and old", 'say "hi"'], "cfg": ["7", "8"]},
         ),
         ("p.tsv", "text\t\nx\ty\n", {"text": ["x"]}),
+        ("p.csv", "text;cfg\n1,5;7,5\n", {"text": ["1,5"], "cfg": ["7,5"]}),
         ("p.csv", "a,a,b\n1,2,3\n", {"a": ["1"], "b": ["3"]}),
     ],
 )
@@ -39,6 +40,8 @@ def test_a_value_is_a_line_or_a_cell(name: str, text: str, columns: dict[str, li
         ("p.csv", "text,steps\na cat\n", "values_lacking"),
         ("p.csv", 'text\n"' + "x" * 200_000, "values_none"),
         ("p.txt", "x\n" * (MOST + 1), "values_many"),
+        ("p.txt", "caf\ufffd", "values_encoded"),
+        ("p.csv", "t\0e\0x\0t\0", "values_encoded"),
     ],
 )
 def test_what_cannot_be_used_says_why(name: str, text: str, code: str) -> None:
