@@ -272,27 +272,22 @@ class Tether:
         Raises:
             BadInput: As `submit`; or there is no such input, or the values can't be combined so.
         """
-        from tether.workflows.variants import combined, filled, titles  # a page fetches it for this
+        from tether.workflows.variants import variants  # a page fetches it for this
 
         whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
-        for (node_id, name), found in values.items():
-            if node_id not in whole.nodes or name not in whole.nodes[node_id]["inputs"]:
-                raise BadInput("sweep_unplaced", place=f"{node_id}.{name}")
-            if not found:
-                raise BadInput("sweep_empty", field=name)
-        rows = combined(values, is_side_by_side)
-        told = titles(rows, {place: place[1] for place in values})
         title = str(given.pop("title", ""))
-        return await asyncio.gather(
-            *(
-                self.submit(
-                    whole.with_nodes(filled(whole.nodes, row)),
-                    title=f"{title} ({said})".strip() if said else title,
-                    **given,
-                )
-                for row, said in zip(rows, told, strict=True)
-            )
-        )
+        work = [
+            self.submit(each, title=f"{title} ({told})".strip() if told else title, **given)
+            for each, told in variants(whole, values, is_side_by_side)
+        ]
+        made = await asyncio.gather(*work, return_exceptions=True)
+        failures = [each for each in made if isinstance(each, BaseException)]
+        accepted = [each for each in made if not isinstance(each, BaseException)]
+        if failures:  # all or none: nobody would know which
+            for task_id in accepted:
+                self.runner.emit(CancelRequested(task_id))
+            raise failures[0]
+        return accepted
 
     async def result(self, task_id: TaskId) -> Task:
         """Wait for a task's end; returns it, or the task that did its work at another server.

@@ -21,8 +21,8 @@ from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
 from tether.core.protocol.outputs import read_json
-from tether.process_client import ProcessTether, opened
-from tether.workflows.variants import MOST, Values
+from tether.process_client import PART, ProcessTether, opened
+from tether.workflows.variants import MOST, Values, variants
 
 STATE_FILE = ".tether.db"
 """In the folder of the results."""
@@ -36,6 +36,7 @@ STOPPED = 130
 RERUN_WITHIN = 10.0
 """Seconds within which a lost task is accepted anew, if that can be done at all."""
 
+_TITLE = re.compile(r"(.+?)\.\w{1,5}((?: \(.*\))?)", re.ASCII | re.DOTALL)
 _RANGE = re.compile(r"(-?\d{1,18})\.\.(-?\d{1,18})")
 _NO_VALUES: Values = MappingProxyType({})
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -146,10 +147,11 @@ class ResultsFolder:
         """
         found, assumptions = await self._client.read_workflow(workflow)
         for each in assumptions:
-            self._say(sentence(each))
+            self.say(sentence(each))
         places = found.picture_inputs()
         if pictures and not places:
             raise BadInput("picture_unused")
+        variants(found, values, is_side_by_side=False)  # says what is wrong with them
         for picture in pictures:
             try:
                 files = {places[0]: picture}
@@ -163,7 +165,7 @@ class ResultsFolder:
         """Wait until all tasks have ended, and save what they made; lost ones run again, once."""
         client = self._client
         if not self._open():
-            self._say("Nothing is left to do.")
+            self.say("Nothing is left to do.")
             return
         client.rerun.rerun_from(0.0)
         columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
@@ -179,10 +181,16 @@ class ResultsFolder:
             client.runner.follow(changed)
             while ids := self._open():
                 progress.update(bar, total=ended + len(ids))
-                for work in asyncio.as_completed([self._finish(each) for each in ids]):
-                    await work
-                    ended += 1
-                    progress.update(bar, completed=ended)
+                works = [asyncio.ensure_future(self._finish(each)) for each in ids]
+                try:
+                    for work in asyncio.as_completed(works):
+                        await work
+                        ended += 1
+                        progress.update(bar, completed=ended)
+                finally:
+                    for each in works:
+                        each.cancel()
+                    await asyncio.gather(*works, return_exceptions=True)
 
     def _open(self) -> list[TaskId]:
         """Return the tasks that are not done with: those are dismissed, with their files."""
@@ -198,7 +206,7 @@ class ResultsFolder:
                 self._fail(error)
                 return
             self._client.runner.emit(TaskDismissed(task.task_id))
-            self._say(told)
+            self.say(told)
         self._client.runner.emit(TaskDismissed(task_id))
 
     async def _is_run_again(self, task: Task) -> bool:
@@ -215,7 +223,7 @@ class ResultsFolder:
         server = self._client.servers.get(task.server) if task.server else None
         where = server.name if server else task.server or ""
         if task.state is State.COMPLETED:
-            saved = await self._client.save(task, self._out, Path(task.title).stem)
+            saved = await self._client.save(task, self._out, _stem_of(task.title))
             return f"{task.title} -> {', '.join(map(str, saved)) or 'no file'}  ({where})"
         self.is_all_well = False
         why = f": {sentence(task.trouble)}" if task.trouble else ""
@@ -223,9 +231,9 @@ class ResultsFolder:
 
     def _fail(self, error: TetherError | OSError) -> None:
         self.is_all_well = False
-        self._say(_said(error))
+        self.say(_said(error))
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
         """Print a line as it is, in whatever the terminal can write."""
         encoding = self._console.encoding
         written = text.encode(encoding, "replace").decode(encoding)
@@ -236,7 +244,7 @@ class ResultsFolder:
         for said in map(sentence, [*servers, *self._client.window.notices]):
             if said not in self._told:
                 self._told.add(said)
-                self._say(said)
+                self.say(said)
 
 
 def expanded(pictures: Sequence[Path]) -> list[Path]:
@@ -244,7 +252,8 @@ def expanded(pictures: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for each in pictures:
         is_pattern = set("*?[") & set(str(each)) and not each.exists()
-        found += map(Path, sorted(glob(str(each)))) if is_pattern else [each]
+        matching = sorted(glob(str(each))) if is_pattern else []
+        found += map(Path, matching) if matching else [each]  # then it isn't there, and told of
     return found
 
 
@@ -256,13 +265,24 @@ async def run(given: argparse.Namespace, console: Console) -> int:
         raise BadInput("path_unreadable", file=needed, detail="there is no such file")
     given.out.mkdir(parents=True, exist_ok=True)
     async with opened([], state) as client:
+        for left in given.out.glob(f".*{PART}"):  # by a command that was killed
+            left.unlink()
         folder = ResultsFolder(client, given.out, console)
         folder.use(given.servers)
         if given.command == "run":
             pictures, values = expanded(given.pictures), varied(given.vary)
             await folder.submit(given.workflow, pictures, values)
+            if not client.tasks:
+                return 2  # nothing could begin
+            folder.say(f"{len(client.tasks)} tasks accepted: from now on none is lost.")
         await folder.finish()
         return 0 if folder.is_all_well else 1
+
+
+def _stem_of(title: str) -> str:
+    """Return what files are called by a title: "a.png (cfg 2)" gives "a (cfg 2)"."""
+    found = _TITLE.fullmatch(title)
+    return f"{found[1]}{found[2]}" if found else title
 
 
 def _said(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from os import PathLike
@@ -29,6 +29,9 @@ _NAME = re.compile(r"(.*?)(\.\w{1,10})?", re.ASCII | re.DOTALL)
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]')
 """What some file system takes in no name."""
 
+PART = ".tether-part"
+"""The ending of files that are being written."""
+
 _LONGEST = 120
 """Characters of a name, without its ending and number."""
 
@@ -53,8 +56,6 @@ class ProcessTether(Tether):
     ) -> None:
         path = None if state is None else Path(state)
         super().__init__(partial(ProcessWorld, state=path), settings)
-        self._paths: set[Path] = set()
-        """Those that are being written."""
 
     async def submit(
         self,
@@ -81,6 +82,19 @@ class ProcessTether(Tether):
             raise BadInput("server_not_used", server=url)
         read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
         return await super().submit(workflow, read, title, url)
+
+    async def submit_sweep(
+        self,
+        workflow: str | Mapping[str, Any] | Workflow,
+        values: Mapping[tuple[NodeId, str], Sequence[Any]],
+        is_side_by_side: bool = False,
+        **given: Any,
+    ) -> list[TaskId]:
+        """Accept a task for each combination of values; see `Tether.submit_sweep`."""
+        files = given.get("files", {}).items()
+        read = {place: await asyncio.to_thread(_read, each) for place, each in files}
+        given["files"] = {place: (name, blob.content) for place, (name, blob) in read.items()}
+        return await super().submit_sweep(workflow, values, is_side_by_side, **given)
 
     async def read_workflow(
         self, path: str | PathLike[str]
@@ -118,30 +132,15 @@ class ProcessTether(Tether):
         outputs = [output for output in task.outputs if output.filename]
         paths: list[Path] = []
         try:
-            for output in outputs:
-                paths.append(self._free(Path(folder), output.filename, name))
-                self._paths.add(paths[-1])
+            paths += (_reserved(Path(folder), each.filename, name) for each in outputs)
             for output, path in zip(outputs, paths, strict=True):
-                await self.world.outputs.fetch_into(task, output, _part_of(path))
+                await self.world.outputs.fetch_into(task, output, part_of(path))
             for path in paths:
-                _part_of(path).replace(path)
+                part_of(path).replace(path)
         finally:
             for path in paths:
-                _part_of(path).unlink(missing_ok=True)
-            self._paths.difference_update(paths)
+                part_of(path).unlink(missing_ok=True)
         return paths
-
-    def _free(self, folder: Path, given: str, name: str) -> Path:
-        """Return a path that nobody has yet; `given` is the name that a server gave."""
-        found = _NAME.fullmatch(given.replace("\\", "/").rpartition("/")[2])
-        assert found is not None, "it matches everything"
-        stem, ending = found[1], found[2] or ""
-        stem = _FORBIDDEN.sub("_", name or stem).strip(" .")[:_LONGEST] or "result"
-        path, number = folder / f"{stem}{ending}", 1
-        while path in self._paths or path.exists():
-            number += 1
-            path = folder / f"{stem} ({number}){ending}"
-        return path
 
     async def leave(self) -> None:
         """Close the client and all connections, and let the state file go."""
@@ -191,5 +190,30 @@ def _part(path: Path, start: int, end: int) -> bytes:
         raise BadInput("path_unreadable", file=path, detail=error.strerror) from error
 
 
-def _part_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.part")
+def part_of(path: Path) -> Path:
+    """Return where a file is written until it is whole."""
+    return path.with_name(f".{path.name}{PART}")
+
+
+def _reserved(folder: Path, given: str, name: str) -> Path:
+    """Return a path that nobody has yet, and keep it from others by its part.
+
+    `given` is the name that a server gave, `name` what it is to be called instead, if anything.
+    """
+    found = _NAME.fullmatch(given.replace("\\", "/").rpartition("/")[2])
+    assert found is not None, "it matches everything"
+    stem, ending = found[1], found[2] or ""
+    stem = _FORBIDDEN.sub("_", name or stem).strip(" .")[:_LONGEST] or "result"
+    number = 1
+    while True:
+        path = folder / (f"{stem}{ending}" if number == 1 else f"{stem} ({number}){ending}")
+        number += 1
+        if path.exists():
+            continue
+        try:
+            part_of(path).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        if not path.exists():  # nobody was done with it in between
+            return path
+        part_of(path).unlink()

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops
 from tests.e2e.farm import AT_WORK, noise
 from tests.faults.rows.frames import FAILING
 from tests.tether.process.world import INVERT, picture, posts, servers
-from tether.command import STATE_FILE, sentence, varied
+from tether.command import STATE_FILE, _stem_of, sentence, varied
 from tether.core.errors import Trouble
 from tether.process.store import StateFile
 
@@ -42,6 +42,14 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(120):
         while not holds():  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.02)
+
+
+async def until_accepted(process: Process) -> None:
+    """Read what a command prints until it has accepted all of its tasks."""
+    assert process.stdout is not None
+    async with asyncio.timeout(120):
+        while b"tasks accepted" not in await process.stdout.readline():
+            assert process.returncode is None
 
 
 def give(folder: Path, count: int) -> list[str]:
@@ -90,6 +98,7 @@ def test_what_a_killed_command_has_left_is_brought_home(tmp_path: Path) -> None:
         async with servers(1, is_held=True) as farm:
             url = f"--server={farm[0].url}"
             killed = await begin(tmp_path, "run", "invert.json", *names, "--out=out", url)
+            await until_accepted(killed)
             await until(lambda: farm[0].is_held(AT_WORK) and posts(farm[0]) == 2)
             killed.send_signal(signal.SIGKILL)
             await killed.communicate()
@@ -118,6 +127,7 @@ def test_what_a_server_has_forgotten_runs_again(tmp_path: Path) -> None:
         async with servers(1, is_held=True) as farm:
             url = f"--server={farm[0].url}"
             killed = await begin(tmp_path, "run", "invert.json", *names, url)
+            await until_accepted(killed)
             await until(lambda: farm[0].is_held(AT_WORK) and posts(farm[0]) == 2)
             killed.send_signal(signal.SIGKILL)
             await killed.communicate()
@@ -162,15 +172,24 @@ def test_values_vary_with_each_picture(tmp_path: Path) -> None:
             vary = ["--vary=3.filename_prefix=a", "--vary=3.filename_prefix=b"]
             status, said = await run(tmp_path, "run", "invert.json", *names, url, *vary)
             assert status == 0, said
-            assert "0.png (filename_prefix a) -> results/0.png" in said
+            assert "0.png (filename_prefix a) -> results/0 (filename_prefix a).png" in said
             assert posts(farm[0]) == 2
             for wrong, told in (("seed", "seed says no value"), ("3.nope=1", "no input 3.nope")):
-                status, said = await run(tmp_path, "run", "invert.json", f"--vary={wrong}", url)
+                given = (*names, f"--vary={wrong}", url)
+                status, said = await run(tmp_path, "run", "invert.json", *given)
                 assert status == 2
                 assert told in said
 
     asyncio.run(story())
     assert len(list((tmp_path / "results").glob("*.png"))) == 2
+
+
+def test_files_are_called_by_their_titles() -> None:
+    """The picture's ending is not that of its result."""
+    assert _stem_of("0.png (cfg 3.5)") == "0 (cfg 3.5)"
+    assert _stem_of("my.photo.jpeg") == "my.photo"
+    assert _stem_of("a (1).png (text man w/ hat)") == "a (1) (text man w/ hat)"
+    assert _stem_of("no ending") == "no ending"
 
 
 def test_values_are_read_as_numbers_where_they_are() -> None:
@@ -194,11 +213,13 @@ def test_a_command_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:
         nowhere = "--server=127.0.0.1:9"
         process = await begin(tmp_path, "run", "invert.json", *names, nowhere)
         assert process.stdout is not None
+        await until_accepted(process)
         assert b"127.0.0.1:9" in await asyncio.wait_for(process.stdout.readline(), 120)
         process.send_signal(signal.SIGINT)
         said, _ = await process.communicate()
         assert process.returncode == 130
         assert b"tether resume --out results" in said
+        assert b"Traceback" not in said
 
     asyncio.run(story())
 
@@ -217,6 +238,9 @@ def test_what_goes_wrong_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
             assert status == 1
             assert "notes.png is not a picture." in said
             assert "gone.png can't be read: No such file or directory." in said
+            status, said = await run(tmp_path, "run", "invert.json", "no/*.png")
+            assert status == 2
+            assert "no/*.png can't be read" in said
             status, said = await run(tmp_path, "run", "failing.json", *names)
             assert status == 1
             assert "0.png failed at" in said

@@ -42,7 +42,7 @@ def with_preset(content: Content, workflow: str, preset: Preset) -> Content:
     Raises:
         BadInput: It has no name, its values are too long, or there are too many.
     """
-    name = " ".join(preset.name.split())[:LONGEST_NAME]
+    name = " ".join(preset.name.split())[:LONGEST_NAME].strip()
     if not name:
         raise BadInput("preset_unnamed")
     if sum(len(place) + len(text) for place, text in preset.typed.items()) > LONGEST_VALUES:

@@ -16,16 +16,25 @@ _SEPARATORS = ",;\t"
 
 
 def _columns(name: str, text: str) -> dict[str, list[str]]:
-    first = text.lstrip().partition("\n")[0]
-    separator = max(_SEPARATORS, key=first.count)
+    lines = StringIO(text, newline=None)  # an older Excel ends them in another way
+    first = lines.getvalue().lstrip().partition("\n")[0]
+    is_tabbed = name.lower().endswith(".tsv")
+    separator = "\t" if is_tabbed else max(_SEPARATORS, key=first.count)
     try:
-        rows = [row for row in csv.reader(StringIO(text), delimiter=separator) if any(row)]
+        rows = [row for row in csv.reader(lines, delimiter=separator) if any(row)]
     except csv.Error as error:
         raise BadInput("values_none", file=name) from error
     head = [cell.strip() for cell in rows[0]] if rows else []
+    twice = next((title for title in head if title and head.count(title) > 1), "")
+    if twice:
+        raise BadInput("values_twice", file=name, column=twice)
     places = {title: head.index(title) for title in head if title}
     columns: dict[str, list[str]] = {title: [] for title in places}
     for number, row in enumerate(rows[1:], 2):
+        if len(head) == 1:
+            row = [separator.join(row)]  # nobody quotes what stands alone
+        elif any(map(str.strip, row[len(head) :])):
+            raise BadInput("values_extra", file=name, row=number)
         for title, place in places.items():
             value = " ".join(row[place].split()) if place < len(row) else ""  # a line is a value
             if not value:

@@ -62,6 +62,8 @@ def option(options: Any, name: str) -> Any:
 
 
 def listed(value: Any) -> list[Any]:
-    """Return a script's array as a list; anything else as the only thing in one."""
+    """Return a script's array, typed or not, as a list; anything else as the only thing in one."""
+    if js.ArrayBuffer.isView(value):
+        value = getattr(js.Array, "from")(value)
     plain = value.to_py() if hasattr(value, "to_py") else value
     return plain if isinstance(plain, list) else [plain]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -30,13 +31,16 @@ class ProcessSockets:
         self._session = session
         self._emit = emit
         self._access_of = access_of
-        self._jobs: dict[tuple[ServerUrl, int], asyncio.Task[None]] = {}
+        self._jobs: dict[tuple[ServerUrl, int], asyncio.Task[int]] = {}
         self._open: dict[tuple[ServerUrl, int], aiohttp.ClientWebSocketResponse] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     def open(self, server: ServerUrl, attempt: int, url: str) -> None:
         """Open a socket; unlike a browser's it can carry a token in a header, too."""
-        self._jobs[server, attempt] = asyncio.ensure_future(self._follow(server, attempt, url))
+        job = asyncio.ensure_future(self._follow(server, attempt, url))
+        self._jobs[server, attempt] = job
+        # Not at the end of the job itself: one that is closed at once never begins.
+        job.add_done_callback(partial(self._ended, server, attempt))
 
     def send(self, server: ServerUrl, attempt: int, text: str) -> None:
         """Send a frame on a socket that is still open."""
@@ -62,16 +66,18 @@ class ProcessSockets:
         self._sending.add(job)
         job.add_done_callback(self._sending.discard)
 
-    async def _follow(self, server: ServerUrl, attempt: int, url: str) -> None:
-        code = _ABNORMAL
+    async def _follow(self, server: ServerUrl, attempt: int, url: str) -> int:
+        """Follow a socket to its end; returns the code."""
         try:
-            code = await self._received(server, attempt, url)
+            return await self._received(server, attempt, url)
         except (aiohttp.ClientError, OSError, ValueError):
-            pass  # it never opened, or it broke: its end says so
-        finally:
-            self._open.pop((server, attempt), None)
-            del self._jobs[server, attempt]
-            self._emit(SocketClosed(server, attempt, code))
+            return _ABNORMAL  # it never opened, or it broke
+
+    def _ended(self, server: ServerUrl, attempt: int, job: asyncio.Task[int]) -> None:
+        self._open.pop((server, attempt), None)
+        del self._jobs[server, attempt]
+        failed = job.cancelled() or job.exception() is not None
+        self._emit(SocketClosed(server, attempt, _ABNORMAL if failed else job.result()))
 
     async def _received(self, server: ServerUrl, attempt: int, url: str) -> int:
         """Hand over each frame; returns the code of the end."""

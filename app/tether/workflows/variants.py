@@ -1,5 +1,6 @@
 """Variants of a workflow: several values for some of its inputs, combined; a task for each."""
 
+import json
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
@@ -8,6 +9,7 @@ from typing import Any, TypeAlias
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.model.title import JOINT
+from tether.core.protocol.workflow import Workflow
 
 MOST = 1000
 """Values of one input, and combinations of several."""
@@ -59,6 +61,30 @@ def filled(
     for (node_id, name), value in answers.items():
         result[node_id]["inputs"] = {**result[node_id]["inputs"], name: value}
     return result
+
+
+def variants(
+    workflow: Workflow, values: Values, is_side_by_side: bool
+) -> list[tuple[Workflow, str]]:
+    """Return the workflow with each combination of values, and what a title says of those.
+
+    Raises:
+        BadInput: It has no such input, something is no value, or as `count_of`.
+    """
+    for (node_id, name), found in values.items():
+        place = f"{node_id}.{name}"
+        if node_id not in workflow.nodes or name not in workflow.nodes[node_id]["inputs"]:
+            raise BadInput("sweep_unplaced", place=place)
+        if isinstance(found, str) or not len(found):
+            raise BadInput("sweep_empty", field=place)
+        try:
+            json.dumps(list(found), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise BadInput("sweep_bad", place=place, detail=error) from error
+    rows = combined(values, is_side_by_side)
+    said = titles(rows, {place: place[1] for place in values})
+    made = (workflow.with_nodes(filled(workflow.nodes, row)) for row in rows)
+    return list(zip(made, said, strict=True))
 
 
 def titles(rows: Sequence[Answers], labels: Mapping[Place, str]) -> list[str]:

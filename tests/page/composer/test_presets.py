@@ -74,6 +74,8 @@ def test_a_long_name_is_cut() -> None:
     """It has to fit on the page."""
     (found,) = presets_of(kept(Preset("x" * 500, {})), "mine.json")
     assert found.name == "x" * LONGEST_NAME
+    (found,) = presets_of(kept(Preset("x" * 79 + " yy", {})), "mine.json")
+    assert found.name == "x" * 79, "it is the same once more"
 
 
 @given(

@@ -17,12 +17,14 @@ from tether.workflows.variants import MOST
         ("p.csv", "text,steps\na cat,20\n\n", {"text": ["a cat"], "steps": ["20"]}),
         (
             "P.CSV",
-            '\ufefftext, cfg \n"a cat, big\nand old",7\n"say ""hi""",8,more\n',
+            '\ufefftext, cfg \n"a cat, big\nand old",7\n"say ""hi""",8,\n',
             {"text": ["a cat, big and old", 'say "hi"'], "cfg": ["7", "8"]},
         ),
         ("p.tsv", "text\t\nx\ty\n", {"text": ["x"]}),
         ("p.csv", "text;cfg\n1,5;7,5\n", {"text": ["1,5"], "cfg": ["7,5"]}),
-        ("p.csv", "a,a,b\n1,2,3\n", {"a": ["1"], "b": ["3"]}),
+        ("p.csv", "text\na cat, sitting\n", {"text": ["a cat, sitting"]}),
+        ("p.csv", "text,cfg\ra cat,7\r", {"text": ["a cat"], "cfg": ["7"]}),
+        ("p.tsv", "text\na; b, c\n", {"text": ["a; b, c"]}),
     ],
 )
 def test_a_value_is_a_line_or_a_cell(name: str, text: str, columns: dict[str, list[str]]) -> None:
@@ -40,6 +42,8 @@ def test_a_value_is_a_line_or_a_cell(name: str, text: str, columns: dict[str, li
         ("p.csv", "text,steps\na cat\n", "values_lacking"),
         ("p.csv", 'text\n"' + "x" * 200_000, "values_none"),
         ("p.txt", "x\n" * (MOST + 1), "values_many"),
+        ("p.csv", "text,cfg\na cat, old,7\n", "values_extra"),
+        ("p.csv", "text,cfg,text\n1,2,3\n", "values_twice"),
         ("p.txt", "caf\ufffd", "values_encoded"),
         ("p.csv", "t\0e\0x\0t\0", "values_encoded"),
     ],

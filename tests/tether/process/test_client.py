@@ -14,6 +14,7 @@ from tests.e2e.farm import noise
 from tests.tether.process.world import INVERT, PLACE, picture, posts, servers
 from tether.core.errors import BadInput, TetherError
 from tether.core.model.task import State
+from tether.process_client import _reserved, part_of
 
 DOOMED = """
 import asyncio, sys
@@ -182,12 +183,11 @@ def test_a_file_that_a_server_no_longer_gives_is_named(tmp_path: Path) -> None:
 )
 def test_no_name_leaves_the_folder(tmp_path: Path, given: str, name: str, saved: str) -> None:
     """Whatever a server calls its files."""
-
-    async def story() -> None:
-        async with tether.open([]) as client:
-            assert client._free(tmp_path, given, name) == tmp_path / saved
-
-    asyncio.run(story())
+    path = _reserved(tmp_path, given, name)
+    assert path == tmp_path / saved
+    assert _reserved(tmp_path, given, name) != path, "it is kept from others"
+    part_of(path).rename(path)
+    assert _reserved(tmp_path, given, name) != path
 
 
 def test_a_server_is_named_as_people_type_it() -> None:

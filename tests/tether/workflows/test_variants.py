@@ -4,7 +4,8 @@ import pytest
 
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
-from tether.workflows.variants import MOST, combined, count_of, filled, titles, told
+from tether.core.protocol.workflow import Workflow
+from tether.workflows.variants import MOST, combined, count_of, filled, titles, told, variants
 
 STEPS, CFG = (NodeId("3"), "steps"), (NodeId("3"), "cfg")
 
@@ -51,3 +52,26 @@ def test_values_are_put_in_and_nothing_else_changes() -> None:
     found = filled(nodes, {STEPS: 8})
     assert found == {"3": {"class_type": "K", "inputs": {"steps": 8, "cfg": 2}}}
     assert nodes[NodeId("3")]["inputs"]["steps"] == 1
+
+
+def test_variants_are_workflows_with_words_for_titles() -> None:
+    """What is no input or no value is refused before anything is made."""
+    nodes = {"3": {"class_type": "K", "inputs": {"steps": 1, "cfg": 2}}}
+    workflow = Workflow(nodes)
+    made = variants(workflow, {STEPS: [8, 9]}, is_side_by_side=False)
+    assert [(each.nodes["3"]["inputs"]["steps"], told) for each, told in made] == [
+        (8, "steps 8"),
+        (9, "steps 9"),
+    ]
+    assert variants(workflow, {}, is_side_by_side=False) == [(workflow, "")]
+    for values, code in (
+        ({(NodeId("3"), "nope"): [1]}, "sweep_unplaced"),
+        ({(NodeId("9"), "steps"): [1]}, "sweep_unplaced"),
+        ({STEPS: []}, "sweep_empty"),
+        ({STEPS: "abc"}, "sweep_empty"),
+        ({STEPS: [1, object()]}, "sweep_bad"),
+        ({STEPS: [float("nan")]}, "sweep_bad"),
+    ):
+        with pytest.raises(BadInput) as error:
+            variants(workflow, values, is_side_by_side=False)
+        assert error.value.trouble.code == code
