@@ -23,6 +23,7 @@ from tests.e2e.watch import Watch
 
 SCALE, METHOD = "2.scale_by", "2.upscale_method"
 PREFIX = "3.filename_prefix"
+SIZED = ("scale_by", "upscale_method")
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_values_come_from_a_file(two: Farm, watched_page: Page, watch: Watch) ->
     pick("prefixes.txt", "one\ntwo\n\nthree\n")
     expect(lines).to_have_value("one\ntwo\nthree")
     expect(page.locator("#run")).to_contain_text("Run 3")
-    pick("grid.csv", "Filename_Prefix,scale by,nobody\na,2,x\nb,3,y\n")
+    pick("grid.csv", "Filename_Prefix,scale by,nobody,upscale_method\na,2,x,lanczos\nb,3,y,area\n")
     expect(page.locator("#notices")).to_contain_text("no field of the form is called nobody")
     expect(lines).to_have_value("a\nb")
     expect(field(page, SCALE)).to_have_value("2\n3")
@@ -110,11 +111,11 @@ def test_values_come_from_a_file(two: Farm, watched_page: Page, watch: Watch) ->
     page.locator("#run").click()
     expect_done(page, 2)
     made = sorted(
-        (nodes["3"]["inputs"]["filename_prefix"], nodes["2"]["inputs"]["scale_by"])
+        (nodes["3"]["inputs"]["filename_prefix"], *map(nodes["2"]["inputs"].get, SIZED))
         for number in range(2)
         for nodes in history(two, number)
     )
-    assert made == [("a", 2), ("b", 3)]
+    assert made == [("a", 2, "lanczos"), ("b", 3, "area")], "side by side, in the file's order"
 
 
 @pytest.mark.browser_context_args(locale="zh-CN")

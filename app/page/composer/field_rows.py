@@ -81,22 +81,33 @@ class FieldRows:
     def _name(self, field: Field) -> str:
         return self._words.find(f"input.{field.input}", label_of(field.input))
 
-    def named(self, name: str) -> int | None:
-        """Return the number of the first field that people, the workflow or a place call so."""
+    def named(self, name: str, place: str) -> int | None:
+        """Return the number of the field that people, the workflow or its place call so.
+
+        Of several it is the one at `place`, if that is among them, else the first.
+        """
         wanted = name.casefold()
+        found = []
         for number, field in enumerate(self.fields):
             names = (field.place, field.input, self.label(field), self._name(field))
             if can_vary(field) and wanted in map(str.casefold, names):
-                return number
-        return None
+                found.append(number)
+        here = (number for number in found if self.fields[number].place == place)
+        return next(here, found[0] if found else None)
+
+    def lines(self, number: int, field: Field) -> Any:
+        """Make the input element of a field with a value a line."""
+        texts = {"text": "form.lines", "line": "form.lines", "choice": "form.lines"}
+        key = "form.lines_seeds" if field.kind == "seed" else "form.lines_numbers"
+        hint = self._words.say(texts.get(field.kind, key))
+        name = f"field-{number}"
+        return element("textarea", "", id=name, rows="4", placeholder=hint, title=hint)
 
     def input(self, number: int, field: Field, is_several: bool) -> Any:
         """Make the input element of a field, with the workflow's own value."""
         name = f"field-{number}"
         if is_several and field.kind != "choice":
-            texts = {"text": "form.lines", "line": "form.lines", "seed": "form.lines_seeds"}
-            hint = self._words.say(texts.get(field.kind, "form.lines_numbers"))
-            return element("textarea", "", id=name, rows="4", placeholder=hint, title=hint)
+            return self.lines(number, field)
         match field.kind:
             case "picture" | "mask":
                 return element("input", "", type="file", accept="image/*", id=name)
@@ -122,7 +133,7 @@ class FieldRows:
 
 def typed_text(field: Field, shown: Any) -> str:
     """Return what an input element has, as text; of several choices each is a line."""
-    if field.kind == "choice":
+    if field.kind == "choice" and shown.tagName == "SELECT":
         return "\n".join(str(option.value) for option in shown.selectedOptions)
     return str(bool(shown.checked)).lower() if field.kind == "switch" else str(shown.value)
 

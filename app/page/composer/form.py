@@ -165,7 +165,10 @@ class Form:
             inputs = {key: each for key, each in inputs.items() if not key.startswith(begin)}
             inputs |= brought
         self._chosen = self._chosen.with_nodes({**nodes, field.node_id: {**node, "inputs": inputs}})
-        self._brought[field.place] = value
+        if own.get(field.input) == value:
+            self._brought.pop(field.place, None)
+        else:
+            self._brought[field.place] = value
         self._show_again()
 
     def translate(self) -> None:
@@ -263,8 +266,8 @@ class Form:
         from page.composer.prompt_file import read_values_file
 
         assert self._panel is not None
-        columns = read_values_file(str(file.name), str(await file.text()))
-        unknown = self._panel.fill_columns(place, columns)
+        name, text = str(file.name), str(await file.text())
+        unknown = self._panel.fill_columns(place, read_values_file(name, text))
         if unknown:
             raise BadInput("values_unnamed", file=file.name, names=", ".join(unknown))
 

@@ -217,7 +217,7 @@ class FormPanel:
                 self._vary(number)
             shown = self._inputs[number]
             if place in self._several:
-                put_text(field, shown, several or "")
+                self._put_several(number, several or "")
             elif field.kind in _PICTURES:
                 if place in files:
                     transfer = js.DataTransfer.new()
@@ -287,20 +287,30 @@ class FormPanel:
 
         Returns the names of no field.
         """
-        unknown = []
+        unknown, filled = [], set()
         for name, values in columns.items():
-            number = self._rows.named(name) if name else self._rows.named(place)
-            if number is None:
+            number = self._rows.named(name or place, place)
+            if number is None or number in filled:
                 unknown.append(name)
                 continue
+            filled.add(number)
             if self.fields[number].place not in self._several:
                 self._vary(number)
-            put_text(self.fields[number], self._inputs[number], "\n".join(values))
+            self._put_several(number, "\n".join(values))
             seem_typed(self._inputs[number])
         if len(columns) - len(unknown) > 1:
             self._combine.value = "side"
             seem_typed(self._combine)
         return unknown
+
+    def _put_several(self, number: int, text: str) -> None:
+        """Put values into a field, a line each; those that a list can't show become lines."""
+        field, shown = self.fields[number], self._inputs[number]
+        put_text(field, shown, text)
+        if typed_text(field, shown) != text and field.kind == "choice":
+            lines = self._inputs[number] = self._rows.lines(number, field)
+            shown.replaceWith(lines)
+            lines.value = text
 
     def _vary(self, number: int) -> None:
         """Let a field have several values, or one again; what is typed there begins them."""
