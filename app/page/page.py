@@ -1,6 +1,6 @@
 """Draws the page; nothing is started from here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import js
 
@@ -27,6 +27,8 @@ class Page:
     tasks: TasksPanel
     previews: BrowserPreviews
     icon: Icon = IDLE
+    title: str = field(default_factory=lambda: str(js.document.title))
+    """The page's own, which its host may have changed."""
 
     def draw(self) -> bool:
         """Bring the page up to date; returns whether it counts seconds, so is to be drawn again."""
@@ -45,7 +47,7 @@ class Page:
         context.notices.follow(view.notices)
         percent = f"{view.progress * 100:.0f} % · " if view.progress < 1 else ""
         paused = f"{context.words.say('page.paused')} · " if view.tasks.is_paused else ""
-        js.document.title = f"{paused}{percent}Tether"
+        js.document.title = f"{paused}{percent}{self.title}"
         icon = icon_of(view)
         if icon != self.icon:
             self.icon = icon
