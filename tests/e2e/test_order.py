@@ -38,8 +38,11 @@ def ran(of: Farm) -> str:
 def test_a_task_runs_next_where_a_person_or_a_script_wants_that(
     watched_page: Page, background: Background
 ) -> None:
-    """It stays where it is on the sheet; what is put first stays so over a reload."""
-    with farm(background, 1) as one:
+    """It stays where it is on the sheet; what is put first stays so over a reload.
+
+    Each task takes a while, so that no two are on their way to the server at the same time.
+    """
+    with farm(background, 1, pace=0.7) as one:
         page = open_page(watched_page, one)
         send(page, one, 6)
         last = tasks(page).filter(has_text="5.png")

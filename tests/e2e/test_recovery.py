@@ -165,7 +165,7 @@ def test_a_queue_outlives_its_server(
     """Fifty tasks of a server that is killed and started anew: all done, in order, unattended."""
     watch.expect("404")
     watch.allow("ERR_CONNECTION_REFUSED")
-    with farm(background, 1) as one:
+    with farm(background, 1, pace=0.1) as one:
         page = open_page(watched_page, one)
         open_menu(page)
         page.locator("#rerun-lost").check()
@@ -186,9 +186,11 @@ def test_a_queue_outlives_its_server(
         ran = [nodes["1"]["inputs"]["image"] for nodes in history(one, 0)]
         assert sorted(ran) == [f"{number:02}.png" for number in range(50)]
         # The server may tell of their losses in any order; only the first go out before the last
-        # of them is known.
-        first = Settings("").places
-        assert ran[first:] == sorted(ran[first:])
+        # of them is known. Then two at a time may be on their way, and the second be there first.
+        places = Settings("").places
+        rest = ran[places:]
+        wanted = sorted(rest)
+        assert all(abs(wanted.index(name) - at) < places for at, name in enumerate(rest)), ran
 
 
 def test_it_is_asked_once_whether_lost_tasks_run_again_by_themselves(
