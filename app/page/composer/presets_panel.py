@@ -127,8 +127,10 @@ class PresetsPanel:
         self._filled = preset.name if preset is not None else ""
         wanted = preset.typed if preset is not None else self._before if chosen == _TYPED else {}
         self._is_filling = True
-        self._fill(wanted)
-        self._is_filling = False
+        try:
+            self._fill(wanted)
+        finally:
+            self._is_filling = False
         missing = ", ".join(sorted(wanted.keys() - self._typed().keys()))
         if missing:
             told = self._context.words.say("preset.unfit", places=missing)

@@ -25,7 +25,7 @@ async def main(state, *urls):
     async with tether.open(urls, state) as client:
         for seed in range(4):
             await client.submit(INVERT, {PLACE: picture(seed)}, str(seed))
-        await client.runner.until(
+        assert await client.runner.until(
             lambda: any(task.state.value == "running" for task in client.tasks.values()), 60
         )
         print("accepted", flush=True)
@@ -42,8 +42,9 @@ def test_results_of_two_servers_are_saved(tmp_path: Path) -> None:
         name, content = picture(0)
         (tmp_path / name).write_bytes(content)
         async with servers(2) as farm, tether.open([each.url for each in farm]) as client:
-            first = await client.submit(INVERT, {PLACE: tmp_path / name}, "0")
-            second = await client.submit(INVERT, {PLACE: picture(1)}, "1")
+            one, two = (each.url for each in farm)
+            first = await client.submit(INVERT, {PLACE: tmp_path / name}, "0", one)
+            second = await client.submit(INVERT, {PLACE: picture(1)}, "1", two)
             for seed, task_id in enumerate((first, second)):
                 task = await client.result(task_id)
                 assert task.state is State.COMPLETED
