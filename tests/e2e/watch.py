@@ -76,7 +76,7 @@ class Watch:
 
     def verify(self) -> None:
         """Fail on a problem that was not expected, or an expected one that did not come."""
-        assert not self._unexpected(), "the page complained:\n" + "\n".join(self._unexpected())
+        assert not self._unexpected(), f"the page complained: {self._unexpected()}"
         assert not self._missing(), f"the page should have complained of {self._missing()}"
 
     def _unexpected(self) -> list[str]:

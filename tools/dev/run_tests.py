@@ -50,6 +50,7 @@ class Outcome:
     failed: int
     seconds: float
     slowest: Sequence[tuple[float, str]] = ()
+    red: Sequence[str] = ()
 
 
 CHECK = (
@@ -87,14 +88,14 @@ LANES = (
 
 # Under load, Chromium may crash. Such tests, and no others, are run again, and listed.
 CRASHED = "(Page|Target) crashed"
-RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rR")
+RERUN_CRASHED = ("--reruns", "2", "--only-rerun", CRASHED, "-rRfE")
 # Part of a test is waiting, so more of them than cores run at a time.
 IN_CHROMIUM = (*PYTEST, *RERUN_CRASHED, "-n", "4", "--dist", "loadgroup")
 LONG, SHORT = ("-m", "browser and long"), ("-m", "browser and not long")
 
 # The reasons for skipped tests are printed: an engine may be absent. WebKit's IndexedDB sometimes
 # hangs in the driven private session, for an unknown reason: such tests are run again, and listed.
-RERUN_HUNG = ("--reruns", "2", "--only-rerun", "it never came", "-rRs")
+RERUN_HUNG = ("--reruns", "2", "--only-rerun", "it never came", "-rRsfE")
 ENGINES = Part("Firefox and WebKitGTK", (*PYTEST, *RERUN_HUNG, "tests/engines"))
 
 # People host a built site, so all browser tests run on one, and the main ones on the source tree.
@@ -152,6 +153,11 @@ def slowest(output: str) -> list[tuple[float, str]]:
     return [(float(seconds), name) for seconds, name in found]
 
 
+def red(output: str) -> list[str]:
+    """Return a line for each test that failed, or whose set-up or end did, with its reason."""
+    return re.findall(r"^(?:FAILED|ERROR) \S.*$", output, re.MULTILINE)
+
+
 @dataclass(slots=True)
 class Board:
     """Says which parts run and for how long, in one line that is written over, on a terminal."""
@@ -191,7 +197,8 @@ def run(part: Part, board: Board) -> Outcome:
         finished = subprocess.run(
             part.command,
             cwd=ROOT,
-            env={**os.environ, "SERVED": str(ROOT / part.served)},
+            # pytest cuts a reason off where a terminal's line would end.
+            env={**os.environ, "SERVED": str(ROOT / part.served), "COLUMNS": "500"},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -207,7 +214,7 @@ def run(part: Part, board: Board) -> Outcome:
     board.say(f"{clock}  {part.name:26} {passed:5} {verdict:10} {seconds:6.1f} s")
     if failed:
         board.say(f"\n=== {part.name}\n{output}")
-    return Outcome(part, passed, failed, seconds, slowest(output))
+    return Outcome(part, passed, failed, seconds, slowest(output), red(output))
 
 
 def run_all(parts: Sequence[Part], lanes: Sequence[Sequence[Part]], board: Board) -> list[Outcome]:
@@ -252,6 +259,10 @@ def main(arguments: Sequence[str]) -> int:
     times = sorted((each for outcome in outcomes for each in outcome.slowest), reverse=True)
     for seconds, name in times[:SLOWEST]:
         board.say(f"  {seconds:6.1f} s  {name}")
+    # At the very end once more: of a long output, that is what people see, and what CI keeps.
+    for outcome in outcomes:
+        if outcome.failed:
+            board.say("\n".join((f"\nFailed: {outcome.part.name}", *outcome.red)))
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)
     board.say(f"\n{passed} passed, {failed} failed in {time.monotonic() - started:.0f} s")

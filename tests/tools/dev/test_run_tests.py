@@ -60,3 +60,28 @@ def test_a_part_is_one_line_and_its_output_follows_if_it_failed(
     run(Part("other", (sys.executable, "-c", "print('oh'); raise SystemExit(1)")), board)
     said = capsys.readouterr().out
     assert "1 FAILED" in said and said.endswith("=== other\noh\n\n")
+
+
+def test_what_failed_stands_at_the_very_end_with_its_reason(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a long output, CI keeps its end; an end of a test that fails is named as well."""
+    file = tmp_path / "test_it.py"
+    file.write_text(
+        "import pytest\n\n@pytest.fixture\ndef given():\n    yield\n    assert not 'a leak'\n\n"
+        "def test_one(given):\n    pass\n\n"
+        "def test_two():\n    assert False, 'no ' + 49 * 'way ' + 'out'\n"
+    )
+    part = Part("a part", (sys.executable, "-m", "pytest", "-q", "-c", "none.ini", str(file)))
+    monkeypatch.delenv("CI", raising=False)  # There, pytest writes reasons of several lines.
+    monkeypatch.setattr(run_tests, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(run_tests, "FAILURES", tmp_path / "failures")
+    monkeypatch.setattr(run_tests, "PLANS", {"": ((), (part,))})
+    (tmp_path / "none.ini").touch()
+    monkeypatch.setattr(run_tests, "ROOT", tmp_path)
+    assert run_tests.main([]) == 1
+    *_, head, first, second, blank, summed, end = capsys.readouterr().out.split("\n")
+    assert head == "Failed: a part" and not blank and not end
+    assert first.endswith(f"::test_two - AssertionError: no {49 * 'way '}out")
+    assert second.endswith("::test_one - AssertionError: assert not 'a leak'")
+    assert summed.startswith("1 passed, 2 failed")
