@@ -47,6 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Name the browser in every test of it: between tests that do and don't, it is started anew."""
+    if "background" in metafunc.fixturenames and "browser_name" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("browser_name")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Launch the Chromium that the set-up found; Playwright's own if it names none."""

@@ -198,6 +198,7 @@ def test_an_app_shows_what_its_author_chose_first(
     over = noise(2, 16, 12)
     run(page, [as_file(over, "over.png")], "own")
     expect_done(page, 1)
+    expect(page.locator(".task .result")).to_have_count(2)
     made = [Image.open(BytesIO(saved(page, number))).convert("RGB") for number in range(2)]
     assert over.tobytes() in [each.tobytes() for each in made]
 

@@ -76,7 +76,9 @@ def test_figures_are_of_now_when_a_person_comes_back_and_an_idle_page_is_silent(
 ) -> None:
     page = open_page(watched_page, two)
     unfold_servers(page)
-    expect(card(page, "gpu-2").locator(".figures")).to_be_visible()
+    first = {"/prompt", "/system_stats", "/features"}
+    wait_for(page, lambda: first <= {path for _, path, _ in two.servers[0].requests}, "a look")
+    expect(card(page, "gpu-1").locator(".figures")).to_be_visible()
     before = len(two.servers[0].requests)
     page.wait_for_timeout(3000)  # a silence is what is tested
     assert len(two.servers[0].requests) == before

@@ -9,7 +9,7 @@ from _pytest.terminal import TerminalReporter
 from playwright.sync_api import BrowserContext, Playwright
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import FLAGS, background  # noqa: F401
+from tests.e2e.conftest import FLAGS, background, pytest_generate_tests  # noqa: F401
 from tests.e2e.conftest import browser_type_launch_args as plain_launch_args  # noqa: F401
 from tests.faults.desktop import Desktop, desktop
 from tests.faults.rows import Row

@@ -61,6 +61,20 @@ MUTATIONS = {
         ("turn",),
         33,
     ),
+    "what is uploaded first is posted first": Mutation(
+        "submission.submission",
+        "        return not self._window.is_sending_all and any(\n",
+        "        return False and any(\n",
+        ("turn",),
+        13,
+    ),
+    "nobody says that a turn has come": Mutation(
+        "session.session",
+        "            done += machines.submission.go_on(now)\n",
+        "",
+        ("ends",),
+        2,
+    ),
     "the tag of a task isn't looked at": Mutation(
         "protocol.sent_tasks",
         "            return PromptId(sent)\n",

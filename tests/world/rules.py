@@ -22,7 +22,7 @@ one id          no client id is used for two servers, or by two windows
 lock            a task's server is locked exactly while it is bound and unfinished, on disk too
 record          what the records say of a task is what the page says
 paused          while a window is paused, nothing that waits in it goes to a server
-turn            what waits stands in the order in which it is to go
+turn            what waits stands in the order in which it is to go, and is posted in it
 pace            requests per page and server stay below a stated rate; dials are spaced
 no growth       timers, calls and what the session holds are bounded, and nothing is left idle
 no crash        the session handles everything without an exception
@@ -44,12 +44,13 @@ from tether.core.events import (
     FrameReceived,
     QueueOrdered,
     RequestFailed,
+    SendAllRequested,
 )
 from tether.core.ids import PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.locks import LOCK_RECORD
 from tether.core.model.statistics import PEERS_REMEMBERED, TIMINGS_SENT
-from tether.core.model.task import ENDED, State, Task
+from tether.core.model.task import ENDED, IN_TRANSIT, State, Task
 from tether.core.protocol.requests import Ask, Request
 from tether.core.session.snapshot import TASK_RECORD, read_task, write_task
 from tether.core.timers import FillTimer
@@ -118,6 +119,7 @@ class Rules:
         self._owners: dict[str, tuple[ServerUrl, str]] = {}
         self._heard: list[tuple[Task, float, float]] = []
         self._held: tuple[TaskId, ...] = ()
+        self._is_sending_all = False
         """What waited in the paused window that handles an event."""
         self._vain_at: dict[tuple[int, ServerUrl], float] = {}
         """When the latest upload of a page to a server was in vain."""
@@ -194,6 +196,12 @@ class Rules:
         if self.by_prompt.get(prompt_id) != request.task_id:
             raise Broken("one server", f"{request.task_id} is posted under another prompt id")
         before = self._posts.get(prompt_id)
+        window = page.session.window
+        if before is None and not self._is_sending_all:
+            task = window.tasks[request.task_id]
+            for each in window.bound_to(request.server):
+                if each.turn < task.turn and each.state in IN_TRANSIT and each.bound_at < now:
+                    raise Broken("turn", f"{task.task_id} is posted before {each.task_id}")
         if before is not None and prompt_id not in self._refused:
             posted_at, url = before
             reads = [
@@ -248,6 +256,9 @@ class Rules:
         """The session is about to handle an event."""
         self._heard.clear()
         self._held = tuple(page.session.window.waiting) if page.session.window.is_paused else ()
+        self._is_sending_all = page.session.window.is_sending_all or (
+            type(event) is SendAllRequested
+        )
         if type(event) is FrameReceived or type(event) is BinaryReceived:
             window = page.session.window
             for url in window.servers:
@@ -337,8 +348,10 @@ class Rules:
             elif task.server is None and task.ended_by == "here":
                 continue  # the places were looked at, and none may have it
             else:
-                # A task that was given its server just now was not changed by the frame.
-                is_own = task.prompt_id == prompt_id and task.server == event.server
+                # A task that was given its server just now was not changed by the frame; one that
+                # let the frame's own task go first is posted now.
+                is_own = task.prompt_id == prompt_id or task.state is State.POSTING
+                is_own &= task.server == event.server
             if not is_own:
                 raise Broken("own frames", f"a frame of {prompt_id} changes {task.task_id}")
 

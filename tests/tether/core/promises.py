@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tether.core.ids import Digest, PromptId, ServerUrl, TaskId
 from tether.core.model.connection import Phase
-from tether.core.model.task import ENDED, ON_SERVER, State, Task
+from tether.core.model.task import ENDED, IN_TRANSIT, ON_SERVER, State, Task
 from tether.core.protocol.requests import Ask, Request
 from tether.core.session.snapshot import write_task
 from tether.core.timers import (
@@ -108,12 +108,18 @@ class Promises:
             assert SocketTimer(task.task_id) in self.world.timers
         elif task.state is State.UPLOADING:
             is_looking = RecheckTimer(task.task_id) in self.world.timers
-            assert is_looking or task.request_id in self.world.calls
+            is_asking = task.request_id in self.world.calls
+            assert is_looking or is_asking or self._earlier(task)
         elif task.state is State.POSTING:
             assert task.request_id in self.world.calls
         else:
             assert task.state in ON_SERVER
             assert PollTimer(task.server) in self.world.timers
+
+    def _earlier(self, task: Task) -> list[Task]:
+        """Return the tasks on their way to the same server that are to go first."""
+        bound = self.world.session.window.bound_to(task.server) if task.server else ()
+        return [each for each in bound if each.turn < task.turn and each.state in IN_TRANSIT]
 
     def _check_waiting(self) -> None:
         """A task that could go somewhere is on its way there."""
@@ -174,6 +180,10 @@ class Promises:
             reads = [at for at in self.negative.get(prompt_id, []) if at >= posted_at + 30.0]
             assert len(reads) >= 2, "sent again too early, or without looking twice"
             assert reads[-1] - reads[0] >= 1.0
+        task = self.world.session.window.tasks[request.task_id or TaskId("")]
+        if prompt_id not in self.posts and not self.world.is_sending_all:
+            earlier = [each for each in self._earlier(task) if each.bound_at < self.world.now]
+            assert not earlier, "one that was to go first is still on its way"
         self.posts[prompt_id] = self.world.now
         self.refused.discard(prompt_id)
         self.negative.pop(prompt_id, None)

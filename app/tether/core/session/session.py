@@ -214,6 +214,7 @@ class Session:
             pending.are_connections_due = False
             for server in list(window.servers.values()):
                 done += self._tend(server, now)
+            done += machines.submission.go_on(now)
             done += machines.rebalancing.start()
         if pending.is_fill_due:
             done += machines.dispatcher.fill(now)

@@ -7,7 +7,7 @@ from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.connection import GREETING_WITHIN, Phase
 from tether.core.model.inventory import lacks_told
 from tether.core.model.server import REFUSED_PAUSE, Server
-from tether.core.model.task import State, Task
+from tether.core.model.task import IN_TRANSIT, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import (
     read_acceptance,
@@ -23,10 +23,10 @@ from tether.core.submission.dialing import called, connect
 from tether.core.timers import SocketTimer
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
+"""Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
+
 _SLOW_LINE = 30_000
 """Bytes a second that an upload is given time for: a line of 1 Mbit/s that four share."""
-
-"""Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
 
 MOST_SENDS = 3
 """POSTs of a task without effect after which another server is tried."""
@@ -46,10 +46,13 @@ class Submission:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self.recheck = Recheck(window, self._go_on)
+        self.recheck = Recheck(window, self.advance)
+        self._held: dict[TaskId, None] = {}
+        """Tasks that are uploaded, and let an earlier one go first."""
 
     def begin(self, task: Task, server: Server, now: float) -> Commands:
         """Bind a waiting task, and open its socket before anything is sent."""
+        self._held.pop(task.task_id, None)
         self._window.bind(task, server, now)
         task.note = None
         commands = connect(self._window, server)
@@ -79,7 +82,7 @@ class Submission:
         return self.advance(task, now)
 
     def advance(self, task: Task, now: float) -> Commands:
-        """Take the next step: the next picture, or the POST."""
+        """Take the next step: the next picture, or the POST, once its turn has come."""
         server = self._server(task)
         commands = list(self._mend(task, server))
         for picture in task.pictures:
@@ -87,11 +90,35 @@ class Submission:
                 if task.state is State.CONNECTING:
                     self._window.move(task, State.UPLOADING)
                 return (*commands, self._upload(task, picture))
+        if self._is_early(task, server):
+            if task.state is State.CONNECTING:
+                self._window.move(task, State.UPLOADING)
+            self._held[task.task_id] = None
+            return tuple(commands)
         probes = self.recheck.ask(task, server, now)
         return (*commands, *(probes or (self.post(task, now),)))
 
-    def _go_on(self, task: Task, now: float) -> Commands:
-        return (*self._mend(task, self._server(task)), self.post(task, now))
+    def go_on(self, now: float) -> Commands:
+        """Tasks have moved: those whose turn has come by that are posted."""
+        commands: list[Command] = []
+        for task_id in tuple(self._held):
+            task = self._window.live.get(task_id)
+            if task is None or task.server is None:
+                del self._held[task_id]
+            elif not self._is_early(task, self._server(task)):
+                del self._held[task_id]
+                commands += self.advance(task, now)
+        return tuple(commands)
+
+    def _is_early(self, task: Task, server: Server) -> bool:
+        """Say whether one that is to go first is on its way there: a server runs what comes first.
+
+        Not while all are sent: one after another would take too long.
+        """
+        return not self._window.is_sending_all and any(
+            other.turn < task.turn and other.state in IN_TRANSIT
+            for other in self._window.bound_to(server.url)
+        )
 
     def post(self, task: Task, now: float) -> Request:
         """POST the task; its record says so before it is sent."""

@@ -134,6 +134,60 @@ def test_each_picture_is_uploaded_for_its_own_input() -> None:
     assert one(plain.begin()).ask is Ask.POST
 
 
+def test_tasks_are_posted_in_their_turn_however_long_their_uploads_take() -> None:
+    """A server takes them as they come; a task without pictures waits, too."""
+    story = Story()
+    window, begin = story.window, story.submission.begin
+    first = story.upload()
+    second, third = waiting_task(window, 2), waiting_task(window, 3, pictures=0)
+    late = one(begin(second, story.north, NOON), Ask.UPLOAD)
+    assert begin(third, story.north, NOON) == ()
+    assert third.state is State.UPLOADING
+    name = {"name": "photo.png"}
+    assert story.submission.answered(second, reply(late, name), NOON) == ()
+    assert story.submission.go_on(NOON) == ()
+    post = one(story.answer(first, name), Ask.POST)
+    assert story.submission.go_on(NOON) == ()
+    story.answer(post, ACCEPTED)
+    assert one(story.submission.go_on(NOON), Ask.POST).task_id == second.task_id
+    window.end(second, State.FAILED, NOON, "answer", None)
+    assert one(story.submission.go_on(NOON), Ask.POST).task_id == third.task_id
+    assert story.submission.go_on(NOON) == ()
+
+
+def test_what_waited_for_its_turn_and_was_taken_back_begins_anew() -> None:
+    """Cancelled, it is forgotten; bound again, it connects first."""
+    story = Story()
+    story.upload()
+    others = [waiting_task(story.window, number, pictures=0) for number in (2, 3, 4)]
+    for other in others:
+        story.submission.begin(other, story.north, NOON)
+    ended, waits, again = others
+    story.window.end(ended, State.CANCELLED, NOON, "here", None)
+    story.window.unbind(waits, SILENT)
+    story.window.unbind(again, SILENT)
+    south = story.window.server(SOUTH, NOON)
+    assert all_of(OpenSocket, story.submission.begin(again, south, NOON))
+    story.window.end(story.task, State.CANCELLED, NOON, "here", None)
+    assert story.submission.go_on(NOON) == ()
+    assert [other.state for other in others] == [
+        State.CANCELLED,
+        State.WAITING,
+        State.CONNECTING,
+    ]
+
+
+def test_what_is_sent_all_at_once_waits_for_no_turn() -> None:
+    """Nine hundred one after another would take a minute."""
+    story = Story()
+    story.upload()
+    second = waiting_task(story.window, 2, pictures=0)
+    assert story.submission.begin(second, story.north, NOON) == ()
+    waiting_task(story.window, 3)
+    story.window.send_all()
+    assert one(story.submission.go_on(NOON), Ask.POST).task_id == second.task_id
+
+
 def test_nothing_is_sent_before_the_socket_is_greeted() -> None:
     """The first frames of a task would be lost."""
     story = Story(is_open=False)
