@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import FLAGS, background, pytest_generate_tests  # noqa: F401
@@ -38,6 +38,16 @@ def browser_type_launch_args(plain_launch_args: dict[str, Any]) -> dict[str, Any
         "args": [*FLAGS, "--host-resolver-rules=MAP lan.test 127.0.0.1"],
         "ignore_default_args": ["--disable-back-forward-cache"],
     }
+
+
+@pytest.fixture(scope="session")
+def browser(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
+) -> Iterator[Browser]:
+    """A whole Chromium."""
+    browser = browser_type.launch(**browser_type_launch_args)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

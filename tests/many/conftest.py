@@ -4,7 +4,9 @@ import pytest
 
 from tests.e2e.conftest import (  # noqa: F401
     background,
+    browser,
     browser_type_launch_args,
+    pytest_generate_tests,
     seat,
     warm_tab,
     watch,
@@ -13,7 +15,8 @@ from tests.e2e.conftest import (  # noqa: F401
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test `browser`; they take minutes."""
+    """Mark every test `browser` and `long`: they take minutes."""
     for item in items:
         if "tests/many" in item.path.as_posix():
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.long)

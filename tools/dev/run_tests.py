@@ -1,6 +1,6 @@
 """Runs what `make test`, `make test-all` and `make test-loaded` run: a line a part, and a sum.
 
-Lanes run side by side, as two cores allow; what loads the machine comes after them, alone. All
+Lanes run side by side, as two cores allow; what loads the machine comes after them. All
 that a part prints is kept in `var/results/`, and shown if the part fails; what a failing browser
 test leaves behind is in `var/failures/`.
 """
@@ -107,14 +107,14 @@ BROWSER = Part("browser, faults", (*IN_CHROMIUM, *BOTH, *SHORT), SITE)
 MAIN_TESTS = ("tests/e2e/test_main_job.py", "tests/e2e/test_routing_test.py")
 
 LONG_LANES = (
-    (BUILD, Part("browser, faults, long", (*IN_CHROMIUM, *BOTH, *LONG), SITE)),
+    # The longest come first: none is left alone at the end.
+    (BUILD, Part("browser, faults, long", (*IN_CHROMIUM, "tests/many", *BOTH, *LONG), SITE)),
     (
         ENGINES,
         Part("browser, source tree", (*IN_CHROMIUM, *MAIN_TESTS, *SHORT)),
         Part("worlds with fresh seeds", (sys.executable, "-m", "tests.world.soak", "30")),
     ),
 )
-MANY = Part("many tasks, many tabs", (*PYTEST, *RERUN_CRASHED, "tests/many"), SITE)
 
 Plan: TypeAlias = tuple[Sequence[Sequence[Part]], Sequence[Part]]
 """Lanes, and what comes after them."""
@@ -122,7 +122,7 @@ Plan: TypeAlias = tuple[Sequence[Sequence[Part]], Sequence[Part]]
 PLANS: dict[str, Plan] = {
     "": (LANES, (BUILD, BROWSER)),
     "--check": ((), CHECK),
-    "--long": (LONG_LANES, (MANY,)),
+    "--long": (LONG_LANES, ()),
     "--faults": ((), (BUILD, Part("faults", (*IN_CHROMIUM, "-s", "tests/faults"), SITE))),
     "--engines": ((), (ENGINES,)),
 }

@@ -101,6 +101,10 @@ def test_a_browser_is_found_and_remembered(setup: Setup, tmp_path: Path) -> None
     status, said = setup("browser", chromium="echo Chromium 156")
     assert (status, said) == (0, "")
     assert (tmp_path / "clone/var/chromium").read_text() == str(tmp_path / "bin/chromium")
+    shell = {"chromium-headless-shell": "exit 0"}
+    assert setup("browser", chromium="echo Chromium 156", **shell) == (0, "")
+    found = (tmp_path / "clone/var/chromium-headless-shell").read_text().strip()
+    assert found == str(tmp_path / "bin/chromium-headless-shell")
 
 
 def test_an_unknown_step(setup: Setup) -> None:
