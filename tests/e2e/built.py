@@ -2,13 +2,14 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,7 +49,7 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port = 0
+        self._port = free_port()
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -72,9 +73,7 @@ class Host:
             text=True,
         )
         assert process.stdout is not None
-        port = re.search(r"port (\d+)", process.stdout.readline())
-        assert port is not None
-        self._port = int(port[1])
+        assert process.stdout.readline(), "it serves"
 
     def stop(self) -> None:
         """Be gone. Safe to call twice."""

@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Name the browser in every test of it: between tests that do and don't, it is started anew."""
-    if "background" in metafunc.fixturenames and "browser_name" not in metafunc.fixturenames:
+    if "seat" in metafunc.fixturenames and "browser_name" not in metafunc.fixturenames:
         metafunc.fixturenames.append("browser_name")
 
 
@@ -74,9 +74,11 @@ def browser(
     Without all that serves windows, tests take a sixth less time. What needs windows, prompts or
     the cache of pages left launches a whole Chromium of its own.
     """
-    shell = SHELL.read_text().strip() if SHELL.exists() and "CHROMIUM" not in os.environ else ""
-    found = {"executable_path": shell} if shell else {}
-    browser = browser_type.launch(**{**browser_type_launch_args, **found})
+    launch = browser_type_launch_args
+    is_named = bool(os.environ.get("CHROMIUM"))
+    if SHELL.exists() and launch.get("headless", True) and not is_named and SHELL.read_text():
+        launch = {**launch, "executable_path": SHELL.read_text()}
+    browser = browser_type.launch(**launch)
     yield browser
     browser.close()
 

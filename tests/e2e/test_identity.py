@@ -24,7 +24,6 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
-    until,
 )
 from tests.e2e.watch import Watch
 
@@ -42,11 +41,6 @@ LAN_LATER = pytest.mark.parametrize(
 """For tests whose other half differs by nothing but what other tests show of a LAN."""
 
 COPIED = "This tab is a copy of another one"
-
-IS_SETTLED = """!document.querySelector("meta[name='tether:build']") || !isSecureContext
-    || navigator.serviceWorker.controller !== null"""
-"""Whether a first visit's service worker is there: Chromium keeps no page that leaves just as it
-takes the page over (`JavaScriptExecution`)."""
 
 
 @contextmanager
@@ -229,7 +223,6 @@ def test_going_back_to_a_page_finds_it_as_it_was(
         page = start(tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)
-        until(page, IS_SETTLED)
         before = identity(page)
         leave_and_return(page, f"{address(one, is_secure)}{ELSEWHERE}")
         one.release()

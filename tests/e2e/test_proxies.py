@@ -40,6 +40,7 @@ from tests.e2e.farm import (
 from tests.e2e.hostile import HostileServer
 from tests.e2e.test_topologies import https
 from tests.e2e.watch import Watch
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs/networks.md"
@@ -56,13 +57,6 @@ def example(language: str, port: int, two: Farm) -> str:
         text = text.replace(f"192.168.1.2{number}:8188", f"127.0.0.1:{server.port}")
     assert "192.168" not in text
     return text.replace("listen 80", f"listen 127.0.0.1:{port}").replace(":80 {", f":{port} {{")
-
-
-def free_port() -> int:
-    """A port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

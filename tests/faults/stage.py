@@ -11,6 +11,7 @@ from urllib.request import Request, urlopen
 
 from tests.e2e.background import Background
 from tests.e2e.farm import AT_WORK, LOCAL, PATIENCE
+from tests.ports import free_port
 from tools.chaos.proxy import ChaosProxy
 from tools.comfy.runner import WORK, Inputs, Work
 from tools.comfy.server import ComfyServer
@@ -29,7 +30,9 @@ class Place:
             return WORK["LoadImage"](inputs)
 
         self.server = ComfyServer(
-            replace(LOCAL, name=name, **fields), work={**WORK, "LoadImage": load}, seed=seed
+            replace(LOCAL, name=name, port=free_port(), **fields),
+            work={**WORK, "LoadImage": load},
+            seed=seed,
         )
 
     def posts(self) -> int:

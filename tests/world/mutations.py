@@ -68,13 +68,6 @@ MUTATIONS = {
         ("turn",),
         13,
     ),
-    "nobody says that a turn has come": Mutation(
-        "session.session",
-        "            done += machines.submission.go_on(now)\n",
-        "",
-        ("ends",),
-        2,
-    ),
     "the tag of a task isn't looked at": Mutation(
         "protocol.sent_tasks",
         "            return PromptId(sent)\n",
@@ -143,7 +136,7 @@ MUTATIONS = {
             "        return ()\n"
         ),
         (
-            "        commands = self._go_on(task, now)\n"
+            "        commands = self._advance(task, now)\n"
             '        window.unbind(task, Trouble.of("sooner_elsewhere", server=better.name))\n'
             "        return commands\n"
         ),

@@ -22,7 +22,8 @@ one id          no client id is used for two servers, or by two windows
 lock            a task's server is locked exactly while it is bound and unfinished, on disk too
 record          what the records say of a task is what the page says
 paused          while a window is paused, nothing that waits in it goes to a server
-turn            what waits stands in the order in which it is to go, and is posted in it
+turn            what waits stands in the order in which it is to go, and is posted in it, or
+                after ten seconds
 pace            requests per page and server stay below a stated rate; dials are spaced
 no growth       timers, calls and what the session holds are bounded, and nothing is left idle
 no crash        the session handles everything without an exception
@@ -75,6 +76,9 @@ DIALS_WITHIN = 6.0
 
 VAIN_WITHIN = 6.0
 """Seconds after an upload in vain within which an answer shows that the server is there."""
+
+TURN_WITHIN = 10.0
+"""Seconds that a task waits for one that is to go first."""
 
 _READS = (Ask.JOBS, Ask.QUEUE, Ask.JOB, Ask.HISTORY, Ask.RECENT)
 
@@ -196,11 +200,11 @@ class Rules:
         if self.by_prompt.get(prompt_id) != request.task_id:
             raise Broken("one server", f"{request.task_id} is posted under another prompt id")
         before = self._posts.get(prompt_id)
-        window = page.session.window
-        if before is None and not self._is_sending_all:
-            task = window.tasks[request.task_id]
-            for each in window.bound_to(request.server):
-                if each.turn < task.turn and each.state in IN_TRANSIT and each.bound_at < now:
+        task = page.session.window.tasks[request.task_id]
+        is_due = self._is_sending_all or page.now >= task.bound_at + TURN_WITHIN
+        if before is None and not is_due:
+            for each in page.session.window.bound_to(request.server):
+                if each.turn < task.turn and each.state in IN_TRANSIT and each.bound_at < page.now:
                     raise Broken("turn", f"{task.task_id} is posted before {each.task_id}")
         if before is not None and prompt_id not in self._refused:
             posted_at, url = before
@@ -314,7 +318,7 @@ class Rules:
                 elif command.key == LOCK_RECORD:
                     is_lock_saved = True
         if self._heard or type(event) is FrameReceived or type(event) is BinaryReceived:
-            self._check_frame(event, changed)
+            self._check_frame(page, event, changed)
         for task in changed:
             self._check_task(page, task)
             if window.is_paused and task.state is State.CONNECTING and task.task_id in self._held:
@@ -330,7 +334,7 @@ class Rules:
         if len(page.calls) > 40 + 4 * len(window.tasks):
             raise Broken("no growth", f"{len(page.calls)} calls are open")
 
-    def _check_frame(self, event: Any, changed: list[Task]) -> None:
+    def _check_frame(self, page: Page, event: Any, changed: list[Task]) -> None:
         prompt_id = None
         if type(event) is FrameReceived:
             at = event.text.find('"prompt_id": "')
@@ -350,7 +354,8 @@ class Rules:
             else:
                 # A task that was given its server just now was not changed by the frame; one that
                 # let the frame's own task go first is posted now.
-                is_own = task.prompt_id == prompt_id or task.state is State.POSTING
+                is_posted = task.state is State.POSTING and task.posted_at == page.now
+                is_own = task.prompt_id == prompt_id or is_posted
                 is_own &= task.server == event.server
             if not is_own:
                 raise Broken("own frames", f"a frame of {prompt_id} changes {task.task_id}")

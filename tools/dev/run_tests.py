@@ -107,7 +107,7 @@ BROWSER = Part("browser, faults", (*IN_CHROMIUM, *BOTH, *SHORT), SITE)
 MAIN_TESTS = ("tests/e2e/test_main_job.py", "tests/e2e/test_routing_test.py")
 
 LONG_LANES = (
-    # The longest come first: none is left alone at the end.
+    # The many early: none of the longest is left alone at the end.
     (BUILD, Part("browser, faults, long", (*IN_CHROMIUM, "tests/many", *BOTH, *LONG), SITE)),
     (
         ENGINES,

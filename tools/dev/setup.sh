@@ -157,9 +157,10 @@ with start() as playwright: print(playwright.chromium.executable_path)')
   fi
   printf '%s' "$path" >var/chromium
   # Chromium without what serves windows, for most tests; without it they take a sixth longer.
-  command -v chromium-headless-shell >/dev/null || is_ubuntu ||
+  [ -z "${CHROMIUM:-}" ] || return 0
+  usable_browser chromium-headless-shell >/dev/null || is_ubuntu ||
     install_by_apt chromium-headless-shell
-  command -v chromium-headless-shell >var/chromium-headless-shell || true
+  usable_browser chromium-headless-shell >var/chromium-headless-shell || true
 }
 
 # A screen that nobody sees: tabs are hidden and discarded only in a browser with a window.

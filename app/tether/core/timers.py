@@ -23,6 +23,13 @@ class SocketTimer(NamedTuple):
     kind: Literal["socket"] = "socket"
 
 
+class TurnTimer(NamedTuple):
+    """A task has let an earlier one go first for long enough."""
+
+    task_id: TaskId
+    kind: Literal["turn"] = "turn"
+
+
 class PollTimer(NamedTuple):
     """A server with tasks of this window may have to be queried."""
 
@@ -79,6 +86,7 @@ class ReportTimer(NamedTuple):
 Timer: TypeAlias = (
     ConnectionTimer
     | SocketTimer
+    | TurnTimer
     | PollTimer
     | MissedTimer
     | LingerTimer

@@ -279,8 +279,9 @@ def play(seed: int, length: int) -> None:
 
 
 # The page is loaded again while a deletion of doubles is under way; a prompt runs twice, and its
-# second run is cancelled.
+# second run is cancelled; a task that a person lets go at a silent server runs there.
 @example(822771, 103)
+@example(612, 32)
 @example(781, 57)
 @given(st.integers(0, 1_000_000), st.integers(20, 120))
 def test_no_history_loses_a_task_or_runs_one_twice(seed: int, length: int) -> None:

@@ -9,6 +9,7 @@ from tether.core.timers import (
     RecheckTimer,
     RoundTimer,
     SocketTimer,
+    TurnTimer,
 )
 
 
@@ -19,6 +20,12 @@ def test_timers_are_equal_by_what_they_are_for() -> None:
     task_id = TaskId("t1")
     different = {
         *(PollTimer(NORTH), PollTimer(SOUTH), LingerTimer(NORTH)),
-        *(SocketTimer(task_id), RecheckTimer(task_id), RoundTimer(), FillTimer()),
+        *(
+            SocketTimer(task_id),
+            RecheckTimer(task_id),
+            TurnTimer(task_id),
+            RoundTimer(),
+            FillTimer(),
+        ),
     }
-    assert len(different) == 7
+    assert len(different) == 8

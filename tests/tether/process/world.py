@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.e2e.farm import AT_WORK, LOCAL, as_file, noise
+from tests.ports import free_port
 from tether.core.ids import NodeId
 from tools.comfy.server import ComfyServer
 
@@ -29,7 +30,7 @@ async def servers(
 ) -> AsyncIterator[list[ComfyServer]]:
     """Start servers; `is_held` stops each task when it is at work."""
     made = [
-        ComfyServer(replace(LOCAL, name=f"gpu-{number}", **settings), seed=number)
+        ComfyServer(replace(LOCAL, name=f"gpu-{number}", port=free_port(), **settings), seed=number)
         for number in range(1, count + 1)
     ]
     try:

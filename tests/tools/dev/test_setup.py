@@ -101,10 +101,11 @@ def test_a_browser_is_found_and_remembered(setup: Setup, tmp_path: Path) -> None
     status, said = setup("browser", chromium="echo Chromium 156")
     assert (status, said) == (0, "")
     assert (tmp_path / "clone/var/chromium").read_text() == str(tmp_path / "bin/chromium")
-    shell = {"chromium-headless-shell": "exit 0"}
-    assert setup("browser", chromium="echo Chromium 156", **shell) == (0, "")
-    found = (tmp_path / "clone/var/chromium-headless-shell").read_text().strip()
-    assert found == str(tmp_path / "bin/chromium-headless-shell")
+    found = tmp_path / "clone/var/chromium-headless-shell"
+    for script, path in (("exit 1", ""), ("exit 0", tmp_path / "bin/chromium-headless-shell")):
+        shell = {"chromium-headless-shell": script}
+        assert setup("browser", chromium="echo Chromium 156", **shell) == (0, "")
+        assert found.read_text() == str(path)
 
 
 def test_an_unknown_step(setup: Setup) -> None:

@@ -7,7 +7,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.balancer import sample
 from tether.core.model.server import Server
-from tether.core.model.task import State, Task
+from tether.core.model.task import IN_TRANSIT, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Owner, Request
 from tether.core.scheduling.capacity import Capacity
@@ -34,11 +34,11 @@ RECHECK_WITHIN = 1.0
 
 
 class Recheck:
-    """Checks the choice once for each task, before its POST, which `go_on` sends if it stays."""
+    """Checks the choice once for each task, before its POST: `advance` takes it on if it stays."""
 
-    def __init__(self, window: Window, go_on: Callable[[Task, float], Commands]) -> None:
+    def __init__(self, window: Window, advance: Callable[[Task, float], Commands]) -> None:
         self._window = window
-        self._go_on = go_on
+        self._advance = advance
         self._open: dict[TaskId, tuple[float, Survey]] = {}
         """Tasks that wait for answers -> when they were bound, and the probes."""
 
@@ -81,7 +81,7 @@ class Recheck:
             return ()
         better = self._better(task, survey.lengths, now)
         if better is None:
-            return self._go_on(task, now)
+            return self._advance(task, now)
         window.unbind(task, Trouble.of("sooner_elsewhere", server=better.name))
         return ()
 
@@ -93,9 +93,12 @@ class Recheck:
         estimates, size = Estimates(window, durations, now), task.picture_bytes
         capacity = Capacity(window, estimates)
         here = estimates.expected(window.servers[url], lengths[url], task.workload, 0).ends
-        # It counts among those that are on their way there.
+        # It counts among those that are on their way there, as do those that let it go first.
+        on_the_way = [each for each in window.bound_to(url) if each.state in IN_TRANSIT]
         saved = SECONDS_SAVED if durations else TASKS_SAVED
-        least = here - durations.task(url, task.workload) - saved
+        least = here - saved
+        for each in on_the_way:
+            least -= durations.task(url, each.workload) if each.turn >= task.turn else 0.0
         better = None
         for other in window.servers.values():
             if other.url not in lengths or not self._may_have(other, task, now):

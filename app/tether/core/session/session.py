@@ -106,6 +106,7 @@ class Session:
                 return self._machines.collection.start(event)
             case events.SendAllRequested() if not window.is_paused:
                 window.send_all()
+                return self._machines.submission.go_on(now)
             case events.QueuePaused(is_paused):
                 window.pause_all(is_paused)
                 return self._exchange.update(now)
@@ -164,6 +165,8 @@ class Session:
                 return fired(window, servers[url], attempt)
             case timers.SocketTimer(task_id) if task_id in tasks:
                 return machines.submission.connect_fired(tasks[task_id], now)
+            case timers.TurnTimer(task_id):
+                return machines.submission.turn_fired(task_id, now)
             case timers.RecheckTimer(task_id):
                 return machines.submission.recheck.fired(task_id, now)
             case timers.PollTimer(url) if url in servers:

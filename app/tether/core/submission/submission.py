@@ -20,13 +20,16 @@ from tether.core.protocol.requests import Ask, Owner, Request, Upload, probe, pr
 from tether.core.scheduling.fitness import fits_elsewhere, too_large_there
 from tether.core.scheduling.recheck import Recheck
 from tether.core.submission.dialing import called, connect
-from tether.core.timers import SocketTimer
+from tether.core.timers import SocketTimer, TurnTimer
 
 UPLOAD_WITHIN, POST_WITHIN = 300.0, 30.0
 """Timeouts in seconds; the outcome of a POST is then unknown, not failed."""
 
 _SLOW_LINE = 30_000
 """Bytes a second that an upload is given time for: a line of 1 Mbit/s that four share."""
+
+TURN_WITHIN = 10.0
+"""Seconds that a task lets an earlier one go first: that one's upload may take minutes."""
 
 MOST_SENDS = 3
 """POSTs of a task without effect after which another server is tried."""
@@ -94,21 +97,31 @@ class Submission:
             if task.state is State.CONNECTING:
                 self._window.move(task, State.UPLOADING)
             self._held[task.task_id] = None
-            return tuple(commands)
-        probes = self.recheck.ask(task, server, now)
-        return (*commands, *(probes or (self.post(task, now),)))
+            return (*commands, StartTimer(TurnTimer(task.task_id), TURN_WITHIN))
+        return (*commands, *self._send(task, server, now))
 
     def go_on(self, now: float) -> Commands:
         """Tasks have moved: those whose turn has come by that are posted."""
         commands: list[Command] = []
         for task_id in tuple(self._held):
             task = self._window.live.get(task_id)
-            if task is None or task.server is None:
-                del self._held[task_id]
-            elif not self._is_early(task, self._server(task)):
-                del self._held[task_id]
-                commands += self.advance(task, now)
+            if task is None or task.server is None or not self._is_early(task, self._server(task)):
+                commands += (StopTimer(TurnTimer(task_id)), *self.turn_fired(task_id, now))
         return tuple(commands)
+
+    def turn_fired(self, task_id: TaskId, now: float) -> Commands:
+        """A task lets no other go first any more; one that was taken back is forgotten."""
+        task = self._window.live.get(task_id)
+        if task_id not in self._held:
+            return ()
+        del self._held[task_id]
+        if task is None or task.server is None:
+            return ()
+        server = self._server(task)
+        return (*self._mend(task, server), *self._send(task, server, now))
+
+    def _send(self, task: Task, server: Server, now: float) -> Commands:
+        return self.recheck.ask(task, server, now) or (self.post(task, now),)
 
     def _is_early(self, task: Task, server: Server) -> bool:
         """Say whether one that is to go first is on its way there: a server runs what comes first.

@@ -192,6 +192,16 @@ def test_what_was_uploaded_isnt_uploaded_again_where_the_task_stays() -> None:
     assert not story.is_taken_back()
 
 
+def test_one_that_lets_the_task_go_first_is_not_before_it() -> None:
+    """It would make another server look better than it is."""
+    story = Story()
+    probes = story.asked()
+    later = waiting_task(story.window, 2, pictures=0)
+    assert not asked(story.submission.begin(later, story.north, NOON))
+    assert story.look.answered(probes[NORTH], 2, LATE) == ()
+    assert one(story.look.answered(probes[SOUTH], 1, LATE), Ask.POST).server == NORTH
+
+
 def test_the_best_of_several_is_named() -> None:
     story = Story()
     story.window.servers = {}

@@ -60,6 +60,7 @@ from tether.core.timers import (
     RecheckTimer,
     ReportTimer,
     SocketTimer,
+    TurnTimer,
 )
 from tether.core.windows.ledger import Entry
 from tether.core.windows.peers import BroadcastReceived, PeerReport, write_report
@@ -537,6 +538,23 @@ def test_all_is_sent_when_a_person_wants_to_leave() -> None:
     world.settle(within=60)
 
 
+def test_what_waited_for_its_turn_is_sent_with_all_others_at_once() -> None:
+    """The press itself sends it: nothing else may happen for a while."""
+    world = one_server()
+    first = world.accept()
+    reach(world, first, State.UPLOADING)
+    world.pass_time(0.1)
+    held = world.accept()
+    for _ in range(20):
+        for call in list(world.calls.values()):
+            if call.request.task_id != first.task_id:
+                world.reply(call)
+    assert (first.state, held.state) == (State.UPLOADING, State.UPLOADING)
+    world.accept()
+    assert one(world.happen(SendAllRequested()), Ask.POST).task_id == held.task_id
+    world.settle(within=60)
+
+
 def test_a_pause_takes_back_that_all_is_to_be_sent() -> None:
     """And while it lasts, nobody can wish for that; other windows hear of it at once."""
     world = one_server()
@@ -618,6 +636,7 @@ def test_events_of_what_is_not_there_change_nothing() -> None:
         ConnectionTimer(nowhere, 1),
         SocketTimer(TaskId("t9")),
         RecheckTimer(TaskId("t9")),
+        TurnTimer(TaskId("t9")),
         PollTimer(nowhere),
     ):
         assert world.happen(TimerFired(key)) == ()

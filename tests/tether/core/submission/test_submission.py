@@ -33,8 +33,13 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.requests import Ask, Request
 from tether.core.scheduling.fitness import suits, why_nowhere
-from tether.core.submission.submission import POST_WITHIN, Submission, upload_within
-from tether.core.timers import SocketTimer
+from tether.core.submission.submission import (
+    POST_WITHIN,
+    TURN_WITHIN,
+    Submission,
+    upload_within,
+)
+from tether.core.timers import SocketTimer, TurnTimer
 from tether.core.tracking.frames import task_of
 
 SILENT = Trouble.of("silent")
@@ -141,15 +146,17 @@ def test_tasks_are_posted_in_their_turn_however_long_their_uploads_take() -> Non
     first = story.upload()
     second, third = waiting_task(window, 2), waiting_task(window, 3, pictures=0)
     late = one(begin(second, story.north, NOON), Ask.UPLOAD)
-    assert begin(third, story.north, NOON) == ()
+    assert not asked(begin(third, story.north, NOON))
     assert third.state is State.UPLOADING
     name = {"name": "photo.png"}
-    assert story.submission.answered(second, reply(late, name), NOON) == ()
+    assert not asked(story.submission.answered(second, reply(late, name), NOON))
     assert story.submission.go_on(NOON) == ()
     post = one(story.answer(first, name), Ask.POST)
     assert story.submission.go_on(NOON) == ()
     story.answer(post, ACCEPTED)
-    assert one(story.submission.go_on(NOON), Ask.POST).task_id == second.task_id
+    turned = story.submission.go_on(NOON)
+    assert one(turned, Ask.POST).task_id == second.task_id
+    assert stopped(turned) == {TurnTimer(second.task_id)}
     window.end(second, State.FAILED, NOON, "answer", None)
     assert one(story.submission.go_on(NOON), Ask.POST).task_id == third.task_id
     assert story.submission.go_on(NOON) == ()
@@ -169,7 +176,7 @@ def test_what_waited_for_its_turn_and_was_taken_back_begins_anew() -> None:
     south = story.window.server(SOUTH, NOON)
     assert all_of(OpenSocket, story.submission.begin(again, south, NOON))
     story.window.end(story.task, State.CANCELLED, NOON, "here", None)
-    assert story.submission.go_on(NOON) == ()
+    assert stopped(story.submission.go_on(NOON)) == {TurnTimer(t.task_id) for t in (ended, waits)}
     assert [other.state for other in others] == [
         State.CANCELLED,
         State.WAITING,
@@ -177,12 +184,26 @@ def test_what_waited_for_its_turn_and_was_taken_back_begins_anew() -> None:
     ]
 
 
+def test_a_task_waits_for_its_turn_ten_seconds_at_most() -> None:
+    """A film may be uploaded for hours; its server does something else meanwhile."""
+    story = Story()
+    story.upload()
+    second = waiting_task(story.window, 2, pictures=0)
+    commands = story.submission.begin(second, story.north, NOON)
+    assert timers(commands)[TurnTimer(second.task_id)] == TURN_WITHIN
+    story.window.locks.release(second.prompt_id)
+    post = one(story.submission.turn_fired(second.task_id, NOON + TURN_WITHIN), Ask.POST)
+    assert post.task_id == second.task_id
+    assert story.window.locks.server_of(second.prompt_id) == NORTH
+    assert story.submission.turn_fired(second.task_id, NOON + TURN_WITHIN) == ()
+
+
 def test_what_is_sent_all_at_once_waits_for_no_turn() -> None:
     """Nine hundred one after another would take a minute."""
     story = Story()
     story.upload()
     second = waiting_task(story.window, 2, pictures=0)
-    assert story.submission.begin(second, story.north, NOON) == ()
+    assert not asked(story.submission.begin(second, story.north, NOON))
     waiting_task(story.window, 3)
     story.window.send_all()
     assert one(story.submission.go_on(NOON), Ask.POST).task_id == second.task_id
