@@ -65,7 +65,7 @@ class FillTimer(NamedTuple):
 
 
 class RecheckTimer(NamedTuple):
-    """A task that was uploaded slowly waits for no more answers."""
+    """A task that was on its way for long waits for no more answers."""
 
     task_id: TaskId
     kind: Literal["recheck"] = "recheck"

@@ -171,7 +171,7 @@ class Task:
     body_size: int = 0
     """Bytes of its latest POST, 0 before the first."""
     was_rechecked: bool = False
-    """The queues were queried again after a long upload."""
+    """The queues were queried again, since it was on its way for long."""
     server_started_at: float = 0.0
     """When it started, by the server's clock."""
     last_frame_at: float = 0.0

@@ -1,4 +1,4 @@
-"""Another probe of the queues after a long upload: the lengths from before it are outdated."""
+"""Another probe of the queues for a task that is long on its way: their lengths are outdated."""
 
 from collections.abc import Callable, Mapping
 
