@@ -10,7 +10,6 @@ from tests.e2e.farm import (
     as_file,
     expect_done,
     farm,
-    go_back,
     lock,
     noise,
     open_page,
@@ -18,6 +17,7 @@ from tests.e2e.farm import (
     run,
     tasks,
 )
+from tests.e2e.going_back import go_back
 from tests.e2e.test_identity import (
     ELSEWHERE,
     ORIGINS,

@@ -18,13 +18,13 @@ from tests.e2e.farm import (
     expect_done,
     expect_ready,
     farm,
-    leave_and_return,
     noise,
     open_page,
     own_tasks,
     run,
     tasks,
 )
+from tests.e2e.going_back import leave_and_return
 from tests.e2e.watch import Watch
 
 # What a page found in its storage, before anything of ours ran; the first blank page has none.

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.e2e.farm import expect_ready, leave_and_return, tasks
+from tests.e2e.farm import expect_ready, tasks
+from tests.e2e.going_back import leave_and_return
 from tests.faults.browser_stage import BrowserStage
 from tests.faults.rows.row import OLD, WELL, Row
 

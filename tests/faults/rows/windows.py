@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.farm import go_back, tasks
+from tests.e2e.farm import tasks
+from tests.e2e.going_back import go_back
 from tests.faults.browser_stage import BrowserStage
 from tests.faults.rows.page import ELSEWHERE
 from tests.faults.rows.row import Row

@@ -94,11 +94,12 @@ class Recheck:
         capacity = Capacity(window, estimates)
         here = estimates.expected(window.servers[url], lengths[url], task.workload, 0).ends
         # It counts among those that are on their way there, as do those that let it go first.
-        on_the_way = [each for each in window.bound_to(url) if each.state in IN_TRANSIT]
-        saved = SECONDS_SAVED if durations else TASKS_SAVED
-        least = here - saved
-        for each in on_the_way:
-            least -= durations.task(url, each.workload) if each.turn >= task.turn else 0.0
+        late = (
+            durations.task(url, each.workload)
+            for each in window.bound_to(url)
+            if each.state in IN_TRANSIT and each.turn >= task.turn
+        )
+        least = here - sum(late) - (SECONDS_SAVED if durations else TASKS_SAVED)
         better = None
         for other in window.servers.values():
             if other.url not in lengths or not self._may_have(other, task, now):
