@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from itertools import islice
 
 from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
-from page.tasks.row import AllOf, Batch, ResultFiles, TaskList, TaskRow, TaskRows
+from page.tasks.row import AllOf, Batch, Picked, ResultFiles, TaskList, TaskRow, TaskRows
 from page.tasks.search import TaskSearch
 from page.tasks.sheet import in_order
 from page.ui.words import TONES, Tone, Words
@@ -153,6 +154,7 @@ class Views:
             found,
             total,
             self._all_of(live, ended),
+            self._picked(shown),
             batch,
         )
 
@@ -175,6 +177,20 @@ class Views:
             name("cancel_all", len(live), 2),
             name("save_all", saved, 2),
             name("clear", len(ended), 1),
+        )
+
+    def _picked(self, shown: list[Task]) -> Picked:
+        picked = [task for task in shown if task.task_id in self._search.selection]
+        if not picked:
+            return Picked()
+        waiting = {task.task_id for task in picked if task.task_id in self._window.waiting}
+        return Picked(
+            self._words.say("tasks.picked", count=len(picked)),
+            any(task.is_repeatable for task in picked),
+            not waiting.issuperset(islice(self._window.waiting, len(waiting))),
+            any(not task.is_ended for task in picked),
+            any(each.filename for task in picked for each in task.outputs),
+            any(task.is_ended for task in picked),
         )
 
     def _batch(self, live: list[Task], ended: list[Task]) -> Batch | None:

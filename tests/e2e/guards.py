@@ -34,6 +34,20 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "the shift key picks all in between": Guard(
+        "page/tasks/panel.py",
+        "            shown = self._shown if event.shiftKey else ()\n",
+        "            shown = ()\n",
+        "test_selection",
+        "several_are_picked",
+    ),
+    "a box that comes back is as it was": Guard(
+        "page/tasks/panel.py",
+        '        parts["tick"].checked = TaskId(task_id) in self.search.selection\n',
+        '        parts["tick"].checked = False\n',
+        "test_selection",
+        "out_of_view",
+    ),
     "several values are chosen again after a reload": Guard(
         "page/composer/form_panel.py",
         "                found[field.place + _SEVERAL] = text\n",

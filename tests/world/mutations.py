@@ -118,7 +118,7 @@ MUTATIONS = {
             "        task.request_id = self._window.next_request()\n"
         ),
         ("true end",),
-        28,
+        51,
         ("restart", "failing", "black hole", "offline"),
     ),
     "after a kill nobody reads the disk": Mutation(
@@ -148,7 +148,7 @@ MUTATIONS = {
         "    return task.is_ended and not is_to_be_kept\n",
         "    return task.is_ended\n",
         ("kept",),
-        0,
+        72,
         is_stealing=True,
     ),
     "first connection wins": Mutation(
@@ -390,7 +390,7 @@ MUTATIONS = {
         "APART = 1.0",
         "APART = 0.0",
         ("sent again",),
-        263,
+        357,
     ),
     "lost without ever having been there": Mutation(
         "tracking.verdicts",
@@ -633,7 +633,7 @@ MUTATIONS = {
             "                    commands += self._missed(server, polling, task, asked_at)"
         ),
         ("runs once", "true end"),
-        0,
+        250,
         ("half-open", "late request", "late answer", "late frames"),
         is_stealing=True,
     ),

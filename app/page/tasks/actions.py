@@ -60,13 +60,15 @@ class TaskActions:
             case "cancel":
                 context.emit(CancelRequested(task_id))
             case "cancel-all":
-                self._cancel_all()
+                self._cancel(list(filter(self.search.shows, context.window.live.values())))
             case "dismiss":
                 self._remove([task_id])
             case "clear":
                 self._remove([task.task_id for task in self._ended()])
             case "save-all":
-                context.soon(self._save_all())
+                context.soon(self._save(self._ended()))
+            case _ if action.startswith("picked-"):
+                self._act_on_picked(action.removeprefix("picked-"))
             case "send":
                 context.emit(SendAllRequested())
             case "next":
@@ -81,10 +83,28 @@ class TaskActions:
     def _ended(self) -> list[Task]:
         return list(filter(self.search.shows, self._context.window.ended()))
 
-    def _cancel_all(self) -> None:
+    def _act_on_picked(self, action: str) -> None:
+        context = self._context
+        picked = in_order(filter(self.search.is_picked, context.window.tasks.values()))
+        ended = [task for task in picked if task.is_ended]
+        match action:
+            case "again":
+                for task in ended:
+                    if task.is_repeatable:
+                        self.run_again(task.task_id)
+            case "next":
+                ids = {task.task_id for task in picked}
+                context.emit(QueueOrdered(tuple(filter(ids.__contains__, context.window.waiting))))
+            case "cancel":
+                self._cancel([task for task in picked if not task.is_ended])
+            case "save":
+                context.soon(self._save(ended))
+            case _:
+                self._remove([task.task_id for task in ended])
+
+    def _cancel(self, live: list[Task]) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
         context = self._context
-        live = list(filter(self.search.shows, context.window.live.values()))
         waited = [task.task_id for task in live if task.state is State.WAITING]
 
         def back() -> None:
@@ -95,12 +115,12 @@ class TaskActions:
             context.emit(CancelRequested(task.task_id))
         self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
 
-    async def _save_all(self) -> None:
-        """Save the files of all tasks that have a card."""
+    async def _save(self, ended: list[Task]) -> None:
+        """Save the files of these tasks."""
         await load_part("save")
         from page.tasks.save_all import save_all
 
-        results = [(task, each) for task in self._ended() for each in task.outputs if each.filename]
+        results = [(task, each) for task in ended for each in task.outputs if each.filename]
         await save_all(self._context, results)
 
     def run_again(self, task_id: TaskId) -> None:

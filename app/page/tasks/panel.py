@@ -37,6 +37,7 @@ _HEAD = ("title", "server", "state")
 _BUTTONS = ("next", "again", "elsewhere", "cancel", "dismiss")
 _VIEW = ("thumb", "preview", "bar", "results")
 _BELOW = ("foot", "stuck", "trouble", "details")
+_PICKED = ("again", "next", "cancel", "save", "dismiss")
 _TEXTS = ("title", "server", "node", "timing", "stuck", "trouble")
 
 
@@ -65,7 +66,10 @@ class TasksPanel:
         self._find, self._found = by_id("task-find"), by_id("task-found")
         self._query, self._kind = by_id("task-search"), by_id("task-kind")
         self._batch = by_id("task-batch")
+        self._picked = by_id("task-picked")
         self._thumbnails = Thumbnails(context)
+        self._shown: list[TaskId] = []
+        """All tasks that have a card, in order."""
         self._new = ""
         """The task that is brought into view once it has a card."""
         self._tasks = context.window.tasks
@@ -75,14 +79,19 @@ class TasksPanel:
         on_action(by_id("task-panel"), self._act, WORK)
         for field in (self._query, self._kind):
             listen(field, "input", lambda _event: self._look())
+        cards = by_id("tasks")
+        listen(cards, "mousedown", _keep_texts_unmarked)
+        listen(cards, "click", self._pick)
+        listen(cards, "keydown", self._press)
         listen(self._find, "focusout", lambda _event: self._repaint())
         # This event doesn't bubble.
-        listen(by_id("tasks"), "load", uncover, is_first=True)
+        listen(cards, "load", uncover, is_first=True)
 
     def show(self, tasks: TaskList) -> None:
         """Show these tasks."""
         rows = {row.task_id: row for row in tasks.rows}
         states = tasks.states.items()
+        self._shown = list(tasks.states)
         self._rows.show({each: rows.get(each, state) for each, state in states})
         self._place.find(self._rows.cards)
         new = self._rows.cards.get(self._new)
@@ -99,6 +108,7 @@ class TasksPanel:
                 self._show_preview(row.task_id)
         self._none.hidden = bool(tasks.total)
         self._show_batch(tasks)
+        self._show_picked(tasks)
         set_text(self._summary, tasks.summary if tasks.total else "")
         set_text(self._again_lost, tasks.lost_again)
         set_text(self._safety, tasks.safety)
@@ -118,6 +128,8 @@ class TasksPanel:
         match action:
             case "earlier":
                 by_id("gallery-open").click()
+            case "pick-all" | "pick-none":
+                self._pick_all(action == "pick-all")
             case "follow":
                 running = by_id("tasks").querySelector("[data-state=running]")
                 if running:
@@ -139,6 +151,43 @@ class TasksPanel:
             label = self._words.say("tasks.follow", told=batch.text)
             follow.setAttribute("aria-label", label)
             follow.disabled = State.RUNNING.value not in tasks.states.values()
+
+    def _show_picked(self, tasks: TaskList) -> None:
+        picked = tasks.picked
+        self._picked.hidden = not picked.told
+        if not picked.told:
+            return
+        set_text(self._picked.firstElementChild, picked.told)
+        for name in _PICKED:
+            shown = self._picked.querySelector(f"[data-action=picked-{name}]")
+            shown.hidden = not getattr(picked, name)
+
+    def _pick(self, event: Any) -> None:
+        """Take a box's word for its task, and with the shift key for all since the one before."""
+        box = event.target
+        if str(box.className) == "tick":
+            task_id = TaskId(str(box.getAttribute("data-key")))
+            shown = self._shown if event.shiftKey else ()
+            self.search.selection.pick(task_id, bool(box.checked), shown)
+            self._check_boxes()
+
+    def _press(self, event: Any) -> None:
+        """Pick all by Ctrl+A while something in a card has the focus, and none by Escape."""
+        if event.key == "Escape":
+            self._pick_all(False)
+        elif event.key == "a" and (event.ctrlKey or event.metaKey):
+            event.preventDefault()
+            self._pick_all(True)
+
+    def _pick_all(self, is_on: bool) -> None:
+        self.search.selection.pick_all(self._shown if is_on else ())
+        self._check_boxes()
+
+    def _check_boxes(self) -> None:
+        for task_id, parts in self._rows.cards.items():
+            if "tick" in parts:
+                parts["tick"].checked = TaskId(task_id) in self.search.selection
+        self._repaint()
 
     def show_new(self, first: TaskId) -> None:
         """Show what was made just now, from its first task on, whatever was looked for before."""
@@ -179,11 +228,16 @@ class TasksPanel:
         summary = element("summary", "", words.say("task.traceback"))
         parts["details"] = element("details", "", "", summary, parts["traceback"], hidden="")
         parts["results"] = element("div", "results")
+        label = words.say("task.pick", title=words.title(self._tasks[TaskId(task_id)].title))
+        parts["tick"] = element(
+            "input", "tick", type="checkbox", data_key=task_id, aria_label=label
+        )
+        parts["tick"].checked = TaskId(task_id) in self.search.selection
         head = element("div", "head", "", *(parts[name] for name in _HEAD))
         buttons = element("div", "buttons", "", *map(parts.get, _BUTTONS))
         parts["foot"] = element("div", "foot", "", parts["timing"], buttons)
         parts["view"] = element("div", "view", "", *map(parts.get, _VIEW))
-        shown = head, parts["view"], *map(parts.get, _BELOW)
+        shown = parts["tick"], head, parts["view"], *map(parts.get, _BELOW)
         parts["card"].append(*shown)
 
     def _change(self, parts: dict[str, Any], row: TaskRow | str) -> None:
@@ -241,6 +295,12 @@ class TasksPanel:
                 parts["preview"].remove()
                 if row.results:
                     parts["thumb"].remove()
+
+
+def _keep_texts_unmarked(event: Any) -> None:
+    """Let the shift key pick from one box to another: it would mark the texts between them."""
+    if event.shiftKey and str(event.target.className) == "tick":
+        event.preventDefault()
 
 
 def _bring_into_view(card: Any) -> None:

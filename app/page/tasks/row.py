@@ -65,6 +65,17 @@ class AllOf(NamedTuple):
     clear: str
 
 
+class Picked(NamedTuple):
+    """How many tasks are picked out, in words ("" for none), and what can be done with them."""
+
+    told: str = ""
+    again: bool = False
+    next: bool = False
+    cancel: bool = False
+    save: bool = False
+    dismiss: bool = False
+
+
 class TaskList(NamedTuple):
     """The `states` of all tasks in the order of the sheet, and the rows that were asked for.
 
@@ -85,6 +96,7 @@ class TaskList(NamedTuple):
     found: str
     total: int
     all_of: AllOf
+    picked: Picked
     batch: Batch | None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Set
 from typing import NamedTuple
 
 from page.tasks.row import say_state
+from page.tasks.selection import Selection
 from page.ui.words import Words, holds
 from tether.core.ids import TaskId
 from tether.core.model.task import ENDED, State, Task
@@ -33,6 +34,8 @@ class TaskSearch:
         self.wanted = Wanted()
         self.removed: set[TaskId] = set()
         """Tasks without a card, whose removal can still be undone."""
+        self.selection = Selection()
+        """Those picked out. What is not shown now stays so, and nothing is done with it."""
 
     @property
     def is_on(self) -> bool:
@@ -42,6 +45,10 @@ class TaskSearch:
     def shows(self, task: Task) -> bool:
         """Tell whether a task has a place on the page."""
         return task.task_id not in self.removed and self.finds(task)
+
+    def is_picked(self, task: Task) -> bool:
+        """Tell whether a task is shown, and picked out."""
+        return task.task_id in self.selection and self.shows(task)
 
     def finds(self, task: Task) -> bool:
         """Tell whether a task is one of those that are looked for."""

@@ -1,10 +1,12 @@
 """Which tasks are shown when somebody looks for some."""
 
+from page.tasks.row import Picked
 from page.tasks.search import TaskSearch, Wanted
 from tests.page.test_view import WORDS, views_of
 from tests.tether.core.farm import NOON, RUNNING, SOUTH, bound_task, new_window, waiting_task
 from tether.core.model.server import Reach
 from tether.core.model.task import State
+from tether.core.protocol.outputs import Output
 
 
 def test_what_is_looked_for_is_shown_and_counted_and_all_is_summed_up() -> None:
@@ -73,3 +75,38 @@ def test_a_state_is_found_by_what_its_card_says() -> None:
     window.end(adopted, State.ADOPTED, NOON + 1, "here", None)
     search.wanted = Wanted(kind="live")
     assert not search.shows(adopted)
+
+
+def test_what_is_picked_says_what_can_be_done_with_it() -> None:
+    """Of those shown alone; tasks that are first already can't go first."""
+    window = new_window()
+    views = views_of(window)
+    search = views._search
+    south = window.server(SOUTH, NOON)
+    first, second = (waiting_task(window, number=number) for number in (1, 2))
+    done, failed = (bound_task(window, south, *RUNNING, number=number) for number in (3, 4))
+    done.outputs = (Output("1", "image", "a.png", "", "output"),)
+    window.end(done, State.COMPLETED, NOON + 1, "socket", None)
+    window.end(failed, State.FAILED, NOON + 2, "socket", None)
+    adopted = bound_task(window, south, *RUNNING, number=5)
+    window.end(adopted, State.ADOPTED, NOON + 3, "socket", None)
+    assert views.view(NOON + 3).tasks.picked == Picked()
+    for tasks, can in (
+        ([first], "cancel"),
+        ([second], "next cancel"),
+        ([first, second], "cancel"),
+        ([done], "again save dismiss"),
+        ([failed], "again dismiss"),
+        ([adopted], "dismiss"),
+        ([second, done], "again next cancel save dismiss"),
+    ):
+        search.selection.pick_all([task.task_id for task in tasks])
+        told = {name: name in can.split() for name in Picked._fields[1:]}
+        assert views.view(NOON + 4).tasks.picked == Picked(f"Selected: {len(tasks)}", **told), can
+    search.wanted = Wanted(kind="bad")
+    assert views.view(NOON + 4).tasks.picked == Picked()
+    assert not search.is_picked(done)
+    search.wanted = Wanted()
+    assert search.is_picked(done)
+    search.removed.add(done.task_id)
+    assert not search.is_picked(done)

@@ -1,0 +1,105 @@
+"""Several tasks are picked out, and one press is about them all."""
+
+from zipfile import ZipFile
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run, tasks
+from tests.e2e.test_language import speak
+from tests.e2e.watch import Watch
+
+
+def test_several_are_picked_and_one_press_is_about_them(
+    watched_page: Page, background: Background, watch: Watch
+) -> None:
+    """By mouse, shift key and keyboard: run next, cancel, save, run again and remove."""
+    watch.allow("404")  # what is cancelled is gone from its server
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        bar = page.locator("#task-picked")
+        told, buttons = bar.get_by_role("status"), bar.get_by_role("button")
+        boxes = page.get_by_role("checkbox", name="Select ")
+
+        def press(name: str) -> None:
+            bar.get_by_role("button", name=name, exact=True).click()
+
+        def state(number: int) -> str | None:
+            return tasks(page).nth(number).get_attribute("data-state")
+
+        run(page, [as_file(noise(0, 8, 8), "cat.png")])
+        expect_done(page, 1)
+        expect(boxes).to_have_count(0)
+        one.hold()
+        run(page, [as_file(noise(number, 8, 8), f"dog-{number}.png") for number in range(8)])
+        expect(tasks(page, "running")).to_have_count(1)
+        expect(tasks(page, "queued")).to_have_count(1)
+        expect(bar).to_be_hidden()
+
+        # By the mouse: one, and all up to another.
+        boxes.nth(4).click()
+        expect(told).to_have_text("Selected: 1")
+        boxes.nth(6).click(modifiers=["Shift"])
+        expect(told).to_have_text("Selected: 3")
+        speak(page, "zh")
+        expect(told).to_have_text("已选：3")
+        expect(page.get_by_role("checkbox", name="选择 dog-4.png", checked=True)).to_be_visible()
+        speak(page, "en")
+        expect(page.get_by_role("checkbox", checked=True)).to_have_count(3)
+        expect(buttons).to_have_text(["Run next", "Cancel", "Select all", "Select none"])
+        press("Run next")
+        expect(bar.get_by_role("button", name="Run next")).to_be_hidden()
+        press("Select none")
+        expect(bar).to_be_hidden()
+
+        # By the keyboard: all, none, two.
+        boxes.nth(0).press("Control+a")
+        expect(told).to_have_text("Selected: 9")
+        boxes.nth(0).press("Escape")
+        expect(bar).to_be_hidden()
+        for number in (2, 7):
+            boxes.nth(number).press("Space")
+        press("Cancel")
+        expect(tasks(page, "cancelled")).to_have_count(2)
+        assert state(2) == state(7) == "cancelled"
+        one.release()
+        expect_done(page, 7)
+
+        # What has ended is saved, run again, removed, and put back.
+        press("Select none")
+        for number in (3, 4):
+            boxes.nth(number).check()
+        with page.expect_download() as saved:
+            press("Save")
+        with ZipFile(saved.value.path()) as packed:
+            # The server counts: the cat, two that it had, the three that were put first, the third.
+            names = ["dog-3-invert_00007_.png", "dog-4-invert_00004_.png"]
+            assert sorted(packed.namelist()) == names
+        press("Run again")
+        expect_done(page, 9)
+        expect(told).to_have_text("Selected: 2")
+        press("Remove")
+        expect_done(page, 7)
+        expect(bar).to_be_hidden()
+        page.get_by_role("button", name="Undo").click()
+        expect(told).to_have_text("Selected: 2")
+
+
+def test_what_is_out_of_view_stays_selected(watched_page: Page, background: Background) -> None:
+    """Its card is empty meanwhile, and its box is made anew; no card moves for the buttons."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        page.set_viewport_size({"width": 390, "height": 600})
+        run(page, [as_file(noise(number, 8, 8), f"{number}.png") for number in range(20)])
+        expect_done(page, 20)
+        first, last = tasks(page).first, tasks(page).last
+        before = first.bounding_box()
+        first.get_by_role("checkbox").check()
+        expect(page.locator("#task-picked")).to_be_in_viewport()
+        assert first.bounding_box() == before
+        tasks(page).nth(1).get_by_role("checkbox").focus()  # the card that has it stays
+        last.scroll_into_view_if_needed()
+        expect(first.get_by_role("checkbox")).to_have_count(0)
+        expect(page.locator("#task-picked")).to_be_in_viewport()
+        first.scroll_into_view_if_needed()
+        expect(first.get_by_role("checkbox")).to_be_checked()
