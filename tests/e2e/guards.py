@@ -43,8 +43,8 @@ GUARDS = {
     ),
     "a box that comes back is as it was": Guard(
         "page/tasks/panel.py",
-        '        parts["tick"].checked = TaskId(task_id) in self.search.selection\n',
-        '        parts["tick"].checked = False\n',
+        '        )\n        parts["tick"].checked = TaskId(task_id) in self.search.selection\n',
+        "        )\n",
         "test_selection",
         "out_of_view",
     ),
