@@ -7,7 +7,16 @@ from itertools import islice
 
 from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
-from page.tasks.row import AllOf, Batch, Picked, ResultFiles, TaskList, TaskRow, TaskRows
+from page.tasks.row import (
+    AllOf,
+    Batch,
+    Picked,
+    ResultFiles,
+    TaskList,
+    TaskRow,
+    TaskRows,
+    can_be_cancelled,
+)
 from page.tasks.search import TaskSearch
 from page.tasks.sheet import in_order
 from page.ui.words import TONES, Tone, Words
@@ -188,8 +197,8 @@ class Views:
             self._words.say("tasks.picked", count=len(picked)),
             any(task.is_repeatable for task in picked),
             not waiting.issuperset(islice(self._window.waiting, len(waiting))),
-            any(not task.is_ended for task in picked),
-            any(each.filename for task in picked for each in task.outputs),
+            any(can_be_cancelled(self._window, task) for task in picked),
+            any(each.filename for task in picked if task.is_ended for each in task.outputs),
             any(task.is_ended for task in picked),
         )
 

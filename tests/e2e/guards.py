@@ -43,8 +43,8 @@ GUARDS = {
     ),
     "a box that comes back is as it was": Guard(
         "page/tasks/panel.py",
-        '        )\n        parts["tick"].checked = TaskId(task_id) in self.search.selection\n',
-        "        )\n",
+        '**named)\n        parts["tick"].checked = TaskId(task_id) in self.search.selection\n',
+        "**named)\n",
         "test_selection",
         "out_of_view",
     ),

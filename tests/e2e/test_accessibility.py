@@ -109,7 +109,7 @@ def test_at_work_and_after(page: Page, two: Farm) -> None:
     check(page, "form")
     two.release(at="step 2 of ImageInvert")
     expect_done(page, 6)
-    page.get_by_role("checkbox", name="Select ").first.check()
+    page.locator("#tasks").get_by_role("checkbox").first.check()
     check(page, "one is selected")
     run_own(page, FAILING)
     expect(tasks(page, "failed")).to_have_count(1)

@@ -61,7 +61,7 @@ def test_all_tasks_are_cancelled_at_once_and_those_that_waited_come_back(
     expect(tasks(page, "waiting")).to_have_count(4)
     page.locator("#task-cancel").click()
     expect(tasks(page, "cancelled")).to_have_count(8)
-    expect(page.locator("#undo")).to_contain_text("8 tasks cancelled")
+    expect(page.locator("#undo")).to_contain_text("Tasks cancelled: 8")
     page.locator("#undo [data-action=undo]").click()
     expect(page.locator("#undo")).to_be_hidden()
     two.release()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import js
 
 from page.composer.composer import Composer
+from page.tasks.row import can_be_cancelled
 from page.tasks.search import TaskSearch
 from page.tasks.sheet import in_order
 from page.ui.context import PageContext
@@ -96,10 +97,10 @@ class TaskActions:
                 ids = {task.task_id for task in picked}
                 context.emit(QueueOrdered(tuple(filter(ids.__contains__, context.window.waiting))))
             case "cancel":
-                self._cancel([task for task in picked if not task.is_ended])
+                self._cancel([each for each in picked if can_be_cancelled(context.window, each)])
             case "save":
                 context.soon(self._save(ended))
-            case _:
+            case "dismiss":
                 self._remove([task.task_id for task in ended])
 
     def _cancel(self, live: list[Task]) -> None:
@@ -113,7 +114,8 @@ class TaskActions:
 
         for task in live:
             context.emit(CancelRequested(task.task_id))
-        self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
+        if waited:
+            self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
 
     async def _save(self, ended: list[Task]) -> None:
         """Save the files of these tasks."""

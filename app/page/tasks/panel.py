@@ -67,6 +67,9 @@ class TasksPanel:
         self._query, self._kind = by_id("task-search"), by_id("task-kind")
         self._batch = by_id("task-batch")
         self._picked = by_id("task-picked")
+        self._picked_buttons = {
+            name: self._picked.querySelector(f"[data-action=picked-{name}]") for name in _PICKED
+        }
         self._thumbnails = Thumbnails(context)
         self._shown: list[TaskId] = []
         """All tasks that have a card, in order."""
@@ -82,7 +85,8 @@ class TasksPanel:
         cards = by_id("tasks")
         listen(cards, "mousedown", _keep_texts_unmarked)
         listen(cards, "click", self._pick)
-        listen(cards, "keydown", self._press)
+        for place in (cards, self._picked):
+            listen(place, "keydown", self._press)
         listen(self._find, "focusout", lambda _event: self._repaint())
         # This event doesn't bubble.
         listen(cards, "load", uncover, is_first=True)
@@ -153,14 +157,17 @@ class TasksPanel:
             follow.disabled = State.RUNNING.value not in tasks.states.values()
 
     def _show_picked(self, tasks: TaskList) -> None:
-        picked = tasks.picked
+        picked, focused = tasks.picked, js.document.activeElement
+        is_inside = self._picked.contains(focused)
         self._picked.hidden = not picked.told
-        if not picked.told:
-            return
         set_text(self._picked.firstElementChild, picked.told)
-        for name in _PICKED:
-            shown = self._picked.querySelector(f"[data-action=picked-{name}]")
+        for name, shown in self._picked_buttons.items():
             shown.hidden = not getattr(picked, name)
+        # The keyboard goes on near where it was.
+        if is_inside and not picked.told:
+            by_id("tasks-title").focus(to_object({"preventScroll": True}))
+        elif is_inside and focused.hidden:
+            self._picked.lastElementChild.focus()
 
     def _pick(self, event: Any) -> None:
         """Take a box's word for its task, and with the shift key for all since the one before."""
@@ -172,10 +179,10 @@ class TasksPanel:
             self._check_boxes()
 
     def _press(self, event: Any) -> None:
-        """Pick all by Ctrl+A while something in a card has the focus, and none by Escape."""
+        """Pick all by Ctrl+A while the focus is in a card or on what is below, none by Escape."""
         if event.key == "Escape":
             self._pick_all(False)
-        elif event.key == "a" and (event.ctrlKey or event.metaKey):
+        elif event.key in ("a", "A") and (event.ctrlKey or event.metaKey) and not event.shiftKey:
             event.preventDefault()
             self._pick_all(True)
 
@@ -228,10 +235,8 @@ class TasksPanel:
         summary = element("summary", "", words.say("task.traceback"))
         parts["details"] = element("details", "", "", summary, parts["traceback"], hidden="")
         parts["results"] = element("div", "results")
-        label = words.say("task.pick", title=words.title(self._tasks[TaskId(task_id)].title))
-        parts["tick"] = element(
-            "input", "tick", type="checkbox", data_key=task_id, aria_label=label
-        )
+        named = {"data_key": task_id, "aria_label": words.say("task.pick")}
+        parts["tick"] = element("input", "tick", type="checkbox", **named)
         parts["tick"].checked = TaskId(task_id) in self.search.selection
         head = element("div", "head", "", *(parts[name] for name in _HEAD))
         buttons = element("div", "buttons", "", *map(parts.get, _BUTTONS))

@@ -77,7 +77,7 @@ class Picked(NamedTuple):
 
 
 class TaskList(NamedTuple):
-    """The `states` of all tasks in the order of the sheet, and the rows that were asked for.
+    """The `states` of all tasks in the order of the sheet, the rows that were asked for, and more.
 
     `only_here` counts those that no server has for certain, `safety` says that in words.
     `lost_again` is the text of the button that runs again what is lost, "" for nothing to run.
@@ -131,6 +131,11 @@ def say_state(words: Words, window: Window, task: Task) -> str:
     return words.say(f"task.state.{task.state.value}")
 
 
+def can_be_cancelled(window: Window, task: Task) -> bool:
+    """Tell whether cancelling a task, perhaps once more, does something."""
+    return not task.is_ended and (not task.is_cancel_wanted or can_be_given_up(window, task))
+
+
 class TaskRows:
     """Makes the rows of tasks; `time_of` writes a time of day."""
 
@@ -165,8 +170,7 @@ class TaskRows:
             self._stuck(task, server, usually, now) if server else "",
             facts.get("traceback", ""),
             self._results(task),
-            not task.is_ended
-            and (not task.is_cancel_wanted or can_be_given_up(self._window, task)),
+            can_be_cancelled(self._window, task),
             task.is_ended,
             task.is_repeatable,
             self._can_go_elsewhere(task, server),

@@ -26,7 +26,7 @@ class Wanted(NamedTuple):
 
 
 class TaskSearch:
-    """Finds tasks by their titles, servers and states as the page says them."""
+    """Finds tasks by title, server and state as the page says them; some are picked out."""
 
     def __init__(self, window: Window, words: Words) -> None:
         self._window = window

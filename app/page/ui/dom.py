@@ -90,7 +90,12 @@ _SAVED_WITHIN = 60_000
 ONE_PRESS = 1.0
 """Seconds within which the same button pressed again is the same wish, as in a double click."""
 
-WORK = frozenset({"again", "again-lost", "elsewhere", "send", "use", "cancel-all", "save-all"})
+WORK = frozenset(
+    {
+        *("again", "again-lost", "elsewhere", "send", "use", "cancel-all", "save-all"),
+        *("picked-again", "picked-cancel", "picked-save"),
+    }
+)
 """Actions that cause work, and do it once for one wish."""
 
 

@@ -90,11 +90,16 @@ def test_what_is_picked_says_what_can_be_done_with_it() -> None:
     window.end(failed, State.FAILED, NOON + 2, "socket", None)
     adopted = bound_task(window, south, *RUNNING, number=5)
     window.end(adopted, State.ADOPTED, NOON + 3, "socket", None)
+    running, stopping = (bound_task(window, south, *RUNNING, number=number) for number in (6, 7))
+    running.outputs = done.outputs  # the first of several
+    stopping.is_cancel_wanted = True
     assert views.view(NOON + 3).tasks.picked == Picked()
     for tasks, can in (
         ([first], "cancel"),
         ([second], "next cancel"),
         ([first, second], "cancel"),
+        ([running], "cancel"),
+        ([stopping], ""),
         ([done], "again save dismiss"),
         ([failed], "again dismiss"),
         ([adopted], "dismiss"),
