@@ -218,6 +218,33 @@ def test_where_nothing_can_be_stored_tasks_work_and_the_person_knows(
         expect_done(page, 1)
 
 
+CLOSED_ONCE = """{
+  const open = IDBFactory.prototype.open;
+  IDBFactory.prototype.open = function (...given) {
+    IDBFactory.prototype.open = open;
+    const request = new EventTarget();
+    request.error = new DOMException("The connection was closed.", "AbortError");
+    setTimeout(() => request.dispatchEvent(new Event("error")));
+    return request;
+  };
+}"""
+"""As a browser does whose person deletes site data just then."""
+
+
+@pytest.mark.fresh_tab
+def test_a_store_that_is_closed_while_it_opens_is_opened_again(
+    watched_page: Page, background: Background
+) -> None:
+    """What is run is kept there, and nobody is told of trouble."""
+    watched_page.add_init_script(CLOSED_ONCE)
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        run(page, [as_file(noise(1), "one.png")])
+        expect_done(page, 1)
+        expect_kept(page, entries=1)
+        expect(page.locator("#notices .notice")).to_have_count(0)
+
+
 NEWER = """() => new Promise((done) => {
   const request = indexedDB.open("tether:/:files", 99);
   request.onblocked = () => done("blocked");

@@ -106,8 +106,7 @@ class Database:
     async def _connect(self) -> None:
         self._disconnect()
         try:
-            opening = _opened(self._name, self._version, self._create)
-            self._connection = await asyncio.wait_for(opening, OPENED_WITHIN)
+            self._connection = await asyncio.wait_for(self._opened(), OPENED_WITHIN)
         except TimeoutError:
             self._is_refused = True
             raise OSError(f"no answer in {OPENED_WITHIN:g} s") from None
@@ -120,6 +119,19 @@ class Database:
         self._scope.listen(
             self._connection, "versionchange", lambda event: self._lost(not event.newVersion)
         )
+
+    async def _opened(self) -> Any:
+        """Return a connection, at the second attempt if need be.
+
+        Who deletes site data closes what is being opened meanwhile. Source: Chromium fails such a
+        request with "AbortError: The connection was closed.", measured.
+        """
+        try:
+            return await _opened(self._name, self._version, self._create)
+        except OSError as error:
+            if not str(error).startswith("AbortError"):
+                raise
+        return await _opened(self._name, self._version, self._create)
 
     def _disconnect(self) -> None:
         self._scope.end()
