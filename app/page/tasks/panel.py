@@ -158,6 +158,8 @@ class TasksPanel:
 
     def _show_picked(self, tasks: TaskList) -> None:
         picked, focused = tasks.picked, js.document.activeElement
+        if self._picked.hidden and not picked.told:
+            return
         is_inside = self._picked.contains(focused)
         self._picked.hidden = not picked.told
         set_text(self._picked.firstElementChild, picked.told)

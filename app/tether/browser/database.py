@@ -123,8 +123,8 @@ class Database:
     async def _opened(self) -> Any:
         """Return a connection, at the second attempt if need be.
 
-        Who deletes site data closes what is being opened meanwhile. Source: Chromium fails such a
-        request with "AbortError: The connection was closed.", measured.
+        What is being opened may be closed by who deletes site data. Source: Chromium's "AbortError:
+        The connection was closed.", seen when it was deleted twice.
         """
         try:
             return await _opened(self._name, self._version, self._create)
