@@ -25,6 +25,9 @@ KINDS = 3
 TROUBLED = 60.0
 """Seconds within which faults begin; none lasts longer than 40."""
 
+TRIES = 8
+"""So often a history that is to meet one cell of the table aims at it."""
+
 LONG = recheck.LONG_UPLOAD
 ALIVE = ("waiting", "connecting", "uploading", "posting", "unknown", "queued", "running")
 AIMED = (*ALIVE, "failed", "cancelled", *("connecting", "uploading", "lost") * 2)
@@ -52,7 +55,7 @@ class History:
 
     Faults strike at a time, or when some task comes into a state that they are aimed at:
     states that last milliseconds would hardly ever be met by chance. In every fourth history
-    each upload counts as a long one.
+    each upload counts as a long one. A `cell`, a fault and a state, is aimed at besides.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class History:
         *,
         only: tuple[str, ...] = (),
         aims: tuple[str, ...] = AIMED,
+        cell: tuple[str, str] | None = None,
         is_calm: bool = False,
         is_stealing: bool = False,
     ) -> None:
@@ -69,6 +73,7 @@ class History:
         self.report = Report(seed)
         self._only = only
         self._aims = aims
+        self._cell = cell
         self._is_calm = is_calm
         self._is_over = False
         self.world = World(
@@ -108,6 +113,9 @@ class History:
             self._plan_queues()
         if not self._is_calm:
             self._plan_faults()
+        if self._cell is not None:
+            for _ in range(TRIES):
+                world.clock.after(random.uniform(0.0, TROUBLED - 20.0), self._aim, *self._cell)
         if self.report.seed % 4 == 1:
             self._plan_wishes(Random(self.report.seed))
         world.clock.run(TROUBLED if not self._is_calm else 25.0)
@@ -128,16 +136,17 @@ class History:
 
     def _plan_jobs(self, many: int) -> None:
         world, random = self.world, self.random
+        first = JOBS if world.is_stealing else 4
         for number in range(many):
             # The first ones come at once: they have to wait for places.
-            at = 0.0 if number < 4 else random.uniform(0.0, 20.0 if self._is_calm else 45.0)
+            at = 0.0 if number < first else random.uniform(0.0, 20.0 if self._is_calm else 45.0)
             world.clock.after(at, self._accept)
 
     def _plan_queues(self) -> None:
         """Have tasks wait at slow servers while others have done theirs: all are sent at once."""
-        for server, seconds in zip(self.world.servers, (0.02, 3.0, 2.5, 3.0), strict=False):
+        for server, seconds in zip(self.world.servers, (0.02, 8.0, 7.0, 8.0), strict=False):
             server.seconds = seconds
-        for at in (0.2, 6.0, 15.0, 30.0):
+        for at in (0.2, 1.0, 6.0, 15.0, 30.0):
             self.world.clock.after(at, self._send_all)
 
     def _send_all(self) -> None:

@@ -9,10 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import TypeAlias
 
 from tests.world.faults import FAULTS, STATES, UNREACHED
 from tests.world.history import History, Report
 from tests.world.rules import Broken
+
+Cell: TypeAlias = tuple[str, str]
+"""A fault, and a state of a task that it met."""
 
 PROCESSES = 2
 AT_ONCE = 8
@@ -73,26 +77,33 @@ class Sum:
             lines.append(f"{name:{width}} " + " ".join(cells))
         return "\n".join(lines)
 
-    def rare(self, least: int) -> list[str]:
+    def rare(self, least: int) -> list[Cell]:
         """Return the cells that can be reached and were met less often than that."""
         return [
-            f"{name} while {state}: {self.table[name, state]}"
+            (name, state)
             for name in FAULTS
             for state in STATES
             if (name, state) not in UNREACHED and self.table[name, state] < least
         ]
 
 
-def replay_command(seed: int, is_calm: bool = False, is_stealing: bool = False) -> str:
-    """Return the command that tells a seed's story."""
-    how = " --calm" * is_calm + " --stealing" * is_stealing
-    return f".venv/bin/python -m tests.world.replay --seed {seed}{how}"
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which history to play; with a `cell`, one that aims at it."""
+
+    seed: int
+    is_stealing: bool = False
+    cell: Cell | None = None
+
+    def command(self) -> str:
+        """Return the command that tells its story."""
+        aimed = "" if self.cell is None else " --aim {!r} {!r}".format(*self.cell)
+        how = " --stealing" * self.is_stealing + aimed
+        return f".venv/bin/python -m tests.world.replay --seed {self.seed}{how}"
 
 
-def play_one(
-    seed: int, is_calm: bool = False, only: tuple[str, ...] = (), is_stealing: bool = False
-) -> Report:
-    """Play one seed, with these faults alone if any are named, in a process's main thread.
+def play_one(plan: Plan, only: tuple[str, ...] = ()) -> Report:
+    """Play one history, with these faults alone if any are named, in a process's main thread.
 
     Raises:
         Broken: A rule is broken, or the history goes on and on.
@@ -100,7 +111,8 @@ def play_one(
     signal.signal(signal.SIGVTALRM, _too_long)
     signal.setitimer(signal.ITIMER_VIRTUAL, WITHIN)
     try:
-        return History(seed, is_calm=is_calm, only=only, is_stealing=is_stealing).play()
+        history = History(plan.seed, only=only, cell=plan.cell, is_stealing=plan.is_stealing)
+        return history.play()
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0.0)
 
@@ -109,29 +121,25 @@ def _too_long(signal_number: int, frame: FrameType | None) -> None:
     raise Broken("ends", f"the history isn't over after {WITHIN:.0f} s of work")
 
 
-def _play(given: tuple[int, bool, bool]) -> Report | tuple[int, str]:
-    seed, is_calm, is_stealing = given
+def _play(plan: Plan) -> Report | tuple[Plan, str]:
     try:
-        return play_one(seed, is_calm, is_stealing=is_stealing)
+        return play_one(plan)
     except Broken as broken:
-        return seed, str(broken)
+        return plan, str(broken)
 
 
-def play_many(
-    seeds: Iterable[int], is_calm: bool = False, is_stealing: bool = False
-) -> Iterator[Report]:
-    """Play all these seeds, in their order.
+def play_many(plans: Iterable[Plan]) -> Iterator[Report]:
+    """Play all these histories, in their order.
 
     Raises:
         AssertionError: A history broke a rule; the message has the command that replays it.
     """
-    given = ((seed, is_calm, is_stealing) for seed in seeds)
+    plans = iter(plans)
     with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
         # In lots: a pool reads its whole input ahead, and a soak's never ends.
-        while lot := list(itertools.islice(given, LOT)):
+        while lot := list(itertools.islice(plans, LOT)):
             for played in pool.imap(_play, lot, AT_ONCE):
                 if isinstance(played, tuple):
-                    seed, told = played
-                    command = replay_command(seed, is_calm, is_stealing)
-                    raise AssertionError(f"{told}\n\n  {command}\n")
+                    plan, told = played
+                    raise AssertionError(f"{told}\n\n  {plan.command()}\n")
                 yield played

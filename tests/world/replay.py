@@ -12,11 +12,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--calm", action="store_true", help="without faults")
     parser.add_argument("--stealing", action="store_true", help="tasks move to idle servers")
+    parser.add_argument("--aim", nargs=2, metavar=("FAULT", "STATE"), help="at a cell of the table")
     parser.add_argument("--quiet", action="store_true", help="only how it ends")
     given = parser.parse_args()
     story = None if given.quiet else print
     try:
-        report = History(given.seed, story, is_calm=given.calm, is_stealing=given.stealing).play()
+        history = History(
+            given.seed,
+            story,
+            cell=given.aim,
+            is_calm=given.calm,
+            is_stealing=given.stealing,
+        )
+        report = history.play()
     except Broken as broken:
         print(f"\nBROKEN: {broken}")
         if broken.__cause__ is not None:

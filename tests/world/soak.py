@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 from random import SystemRandom
 
-from tests.world.many import Sum, play_many
+from tests.world.many import Plan, Sum, play_many
 
 TELL_EVERY = 1000
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     seconds = float(arguments[0]) if arguments else float("inf")
     total = Sum()
     try:
-        for report in play_many(fresh_seeds(time.monotonic() + seconds)):
+        for report in play_many(map(Plan, fresh_seeds(time.monotonic() + seconds))):
             total.add(report)
             if total.histories % TELL_EVERY == 0:
                 print(f"{total.histories} histories, the last seed is {report.seed}", flush=True)
