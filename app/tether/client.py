@@ -240,7 +240,7 @@ class Tether:
 
         Args:
             workflow: In API format, as JSON text or parsed; or a `Workflow`, which is.
-            files: Pictures for inputs of its nodes; they are uploaded to the task's server.
+            files: Files for inputs of its nodes; they are uploaded to the task's server.
             title: What people call the task.
             server: Where it must run; None for the server that is likely to finish it first.
 

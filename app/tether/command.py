@@ -148,13 +148,13 @@ class ResultsFolder:
         found, assumptions = await self._client.read_workflow(workflow)
         for each in assumptions:
             self.say(sentence(each))
-        places = found.picture_inputs()
-        if pictures and not places:
+        place = await self._client.file_input(found)
+        if pictures and place is None:
             raise BadInput("picture_unused")
         variants(found, values, is_side_by_side=False)  # says what is wrong with them
         for picture in pictures:
             try:
-                files = {places[0]: picture}
+                files = {} if place is None else {place: picture}
                 await self._client.submit_sweep(found, values, files=files, title=picture.name)
             except TetherError as error:
                 self._fail(error)

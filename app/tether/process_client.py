@@ -68,7 +68,7 @@ class ProcessTether(Tether):
 
         Args:
             workflow: In API format, as JSON text or parsed; or what `read_workflow` returned.
-            files: Pictures for inputs of its nodes, by node and input.
+            files: Files for inputs of its nodes, by node and input.
             title: What people call the task.
             server: Where it must run, one of `servers`; None for the one that is likely to finish
                 it first.
@@ -114,6 +114,19 @@ class ProcessTether(Tether):
 
         size = _size(file)
         return await read_workflow(file.name, size, part, Describer(self.window, self.caller))
+
+    async def file_input(self, workflow: Workflow) -> tuple[NodeId, str] | None:
+        """Return the first input of a workflow that takes an upload, None where none does.
+
+        Servers are asked where it has no usual loader of pictures, and only those are known
+        where none answers.
+        """
+        found = workflow.upload_inputs()
+        if not found:
+            names = {node["class_type"] for node in workflow.nodes.values()}
+            infos = await Describer(self.window, self.caller).describe(sorted(names))
+            found = workflow.upload_inputs(infos)
+        return next(iter(found), None)
 
     async def save(self, task: Task, folder: str | PathLike[str], name: str = "") -> list[Path]:
         """Write the files that a task made to a folder, all or none; returns their paths.

@@ -250,8 +250,8 @@ GUARDS = {
     ),
     "pictures are not given to a workflow that takes none": Guard(
         "page/composer/composer.py",
-        "        if self.panel.pictures() and not workflow.picture_inputs():\n",
-        "        if False:\n",
+        '            return Trouble.of("picture_unused") if files else None\n',
+        "            return None\n",
         "test_new_task",
         "takes_none",
     ),

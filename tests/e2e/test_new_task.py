@@ -218,7 +218,7 @@ def test_a_picture_goes_to_no_workflow_that_takes_none(
         expect(page.locator("#workflow option:checked")).to_have_text("blue.json")
         page.locator("#picture-picker").set_input_files([as_file(noise(1), "photo.png")])
         page.locator("#run").click()
-        expect(page.locator("#compose")).to_contain_text("This workflow takes no picture.")
+        expect(page.locator("#compose")).to_contain_text("This workflow takes no files.")
         expect(page.locator("#pictures li")).to_have_count(1)
         page.get_by_role("button", name="Remove photo.png").click()
         page.locator("#run").click()

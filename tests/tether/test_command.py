@@ -162,6 +162,35 @@ def test_pictures_of_one_name_have_results_of_their_own(tmp_path: Path) -> None:
     assert sorted(found) == sorted(wanted)
 
 
+def test_a_workflow_that_takes_videos_runs_once_for_each(tmp_path: Path) -> None:
+    """Its server says what it takes; the results are called by their videos."""
+    films = Path(__file__).parents[1] / "fixtures/cases"
+    nodes = {
+        "1": {"class_type": "LoadVideo", "inputs": {"file": "any.mp4"}},
+        "2": {
+            "class_type": "SaveVideo",
+            "inputs": {
+                "video": ["1", 0],
+                "filename_prefix": "v",
+                "format": "auto",
+                "codec": "auto",
+            },
+        },
+    }
+    (tmp_path / "film.json").write_text(json.dumps(nodes))
+    given = [films / "core.mp4", films / "vhs-comment.mp4"]
+
+    async def story() -> None:
+        async with servers(2) as farm:
+            urls = [f"--server={each.url}" for each in farm]
+            status, said = await run(tmp_path, "run", "film.json", *given, *urls)
+            assert status == 0, said
+
+    asyncio.run(story())
+    made = {path.name: path.read_bytes() for path in (tmp_path / "results").glob("*.mp4")}
+    assert made == {path.name: path.read_bytes() for path in given}
+
+
 def test_values_vary_with_each_picture(tmp_path: Path) -> None:
     """A task for each combination; what says no value is an error, and nothing is sent."""
     names = give(tmp_path, 1)
@@ -255,7 +284,7 @@ def test_what_goes_wrong_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
     [
         ("gone.json", "gone.json can't be read"),
         ("notes.json", "The workflow file is not JSON"),
-        ("plain.json", "takes no picture"),
+        ("plain.json", "takes no files"),
     ],
 )
 def test_a_workflow_that_cannot_be_used_is_an_error(

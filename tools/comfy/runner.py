@@ -100,6 +100,14 @@ def _save_webm(inputs: Inputs) -> Work:
     return Work(files=(content,), picture_size=batch[0].size)
 
 
+def _load_video(inputs: Inputs) -> Work:
+    return Work((inputs.blobs.path(inputs.run.files["file"]).read_bytes(),))
+
+
+def _save_video(inputs: Inputs) -> Work:
+    return Work(files=(inputs["video"],))
+
+
 def _preview_any(inputs: Inputs) -> Work:
     value = inputs["source"]
     text = value if isinstance(value, str) else repr(value)
@@ -123,6 +131,9 @@ WORK: Mapping[str, NodeWork] = {
     "PreviewImage": _save_png(_LEVEL_TEMP),
     "SaveImageWebsocket": _save_websocket,
     "SaveWEBM": _save_webm,
+    # The film stays as it is: encoding it anew would show nothing more.
+    "LoadVideo": _load_video,
+    "SaveVideo": _save_video,
     "PreviewAny": _preview_any,
     "UpscaleModelLoader": lambda inputs: Work((inputs["model_name"],)),
     # The model's name decides nothing: a real upscale model would need a GPU.

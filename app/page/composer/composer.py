@@ -1,7 +1,7 @@
 """Makes tasks of what a person has chosen: pictures, a workflow, what is set in its form."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import js
@@ -15,11 +15,13 @@ from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
 from page.ui.dom import ONE_PRESS, by_id, listen
+from page.ui.file_kinds import kind_of, takes
 from page.ui.parts import load_part
 from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.title import title_of
+from tether.core.protocol.node_info import FileKind
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
@@ -30,6 +32,13 @@ if TYPE_CHECKING:
 
 WORKFLOW = "workflow"
 """The subject of notices that close once another workflow is chosen."""
+
+_UNFIT: Mapping[FileKind, str] = {
+    "picture": "not_a_picture",
+    "video": "not_a_video",
+    "audio": "no_sound",
+}
+"""What is wrong with a file of another kind; an input for files takes all."""
 
 MANY = 100
 """Tasks beyond which Run asks whether so many are meant."""
@@ -187,6 +196,10 @@ class Composer:
             return
         await self.use(opened)
 
+    def pick(self, kind: FileKind, file: Any) -> bool:
+        """Put a file into a field of the form that takes its kind; tells whether there is one."""
+        return self._form.pick(kind, file)
+
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""
         self.panel.add([new_file(content, name, str(content.type))])
@@ -200,11 +213,12 @@ class Composer:
         if not self.panel.pictures():
             self.panel.add(samples)
 
-    async def check_picture(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
-        """Take a file that is no picture, or a broken one, off the list, and say so."""
+    async def check_file(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
+        """Take what is no picture but is called one, or is broken, off the list, and say so."""
         trouble = Trouble.of("picture_broken", picture=name)
         try:
-            await self._intake.check_picture(name, file)
+            if kind_of(str(file.type), name) == "picture":
+                await self._intake.check_picture(name, file)
         except TetherError as error:
             trouble = error.trouble
         except OSError:  # a folder can't even be read
@@ -236,14 +250,21 @@ class Composer:
 
     def _problems(self, workflow: Workflow, is_own: bool) -> list[Problem]:
         found = self._form.problems(workflow)
-        has_pictures = self.panel.pictures() or self._form.files(workflow)
-        if not is_own and not has_pictures and workflow.picture_inputs():
-            sentence = self._context.words.trouble(Trouble.of("picture_needed"))
-            found.insert(0, (sentence, self.panel.picture_field))
-        if self.panel.pictures() and not workflow.picture_inputs():
-            sentence = self._context.words.trouble(Trouble.of("picture_unused"))
-            found.insert(0, (sentence, self.panel.picture_field))
+        trouble = self._wrong_files(workflow, is_own)
+        if trouble is not None:
+            found.insert(0, (self._context.words.trouble(trouble), self.panel.picture_field))
         return found
+
+    def _wrong_files(self, workflow: Workflow, is_own: bool) -> Trouble | None:
+        """Say what is wrong with the list of files; an own workflow may name one of its own."""
+        files, main = self.panel.pictures(), self._form.main_input(workflow)
+        if main is None:
+            return Trouble.of("picture_unused") if files else None
+        if not files and not is_own and not self._form.files(workflow):
+            return Trouble.of("picture_needed")
+        kinds = ((name, kind_of(str(file.type), name)) for _, name, file in files)
+        unfit = next((name for name, kind in kinds if not takes(main[1], kind)), None)
+        return None if unfit is None else Trouble.of(_UNFIT[main[1]], picture=unfit)
 
     async def _accept(
         self,
@@ -253,10 +274,10 @@ class Composer:
         pinned: ServerUrl | None,
         pressed: float,
     ) -> TaskId:
-        slot = self._form.picture_input(chosen.workflow)
+        main = self._form.main_input(chosen.workflow)
         files = self._form.files(chosen.workflow)
-        if picture is not None and slot is not None:
-            files[slot] = picture
+        if picture is not None and main is not None:
+            files[main[0]] = picture
         answers, told = variant
         name = picture[0] if picture else ""
         title = title_of(chosen.title, f"{name} ({told})".strip() if told else name)

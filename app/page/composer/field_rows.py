@@ -8,6 +8,7 @@ import js
 from page.composer.form_fields import Field, range_of
 from page.composer.sweep import can_vary
 from page.ui.dom import button, element, options
+from page.ui.file_kinds import ACCEPTS
 from page.ui.words import Words
 from tether.browser.values import to_object
 from tether.workflows.values import label_of
@@ -108,9 +109,9 @@ class FieldRows:
         name = f"field-{number}"
         if is_several and field.kind != "choice":
             return self.lines(number, field)
+        if field.upload is not None:
+            return element("input", "", type="file", accept=ACCEPTS[field.upload], id=name)
         match field.kind:
-            case "picture" | "mask":
-                return element("input", "", type="file", accept="image/*", id=name)
             case "text":
                 shown = element("textarea", "", id=name, rows="3")
             case "switch":

@@ -11,7 +11,7 @@ from tether.core.errors import BadInput
 from tether.core.ids import NodeId, ServerUrl
 from tether.core.model.inventory import lacks_of
 from tether.core.model.server import Reach
-from tether.core.protocol.node_info import NodeInfo
+from tether.core.protocol.node_info import FileKind, NodeInfo
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.describer import Describer
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Substitute = Callable[[ServerUrl, str, str], None]
 Files = dict[tuple[NodeId, str], tuple[str, Any]]
-"""Pictures that were picked, by node and input: (file name, JS File)."""
+"""What was picked, by node and input: (file name, JS File)."""
 
 
 class Form:
@@ -82,7 +82,8 @@ class Form:
             self._shown = self._chosen = workflow
             self._infos, self._brought = infos, {}
             self._panel.show(form_of(workflow, infos))
-            self._composer.count()
+            main = self.main_input(workflow)
+            self._composer.take("picture" if main is None else main[1])
         self.name = name
         self._presets.show(opened.title)
         self._composer.changed()
@@ -97,14 +98,23 @@ class Form:
         return list(self._panel.problems()) if self._panel and self.is_of(workflow) else []
 
     def files(self, workflow: Workflow) -> Files:
-        """Return the pictures that were picked in a workflow's form."""
+        """Return the files that were picked in a workflow's form."""
         return self.picked() if self.is_of(workflow) else {}
 
-    def picture_input(self, workflow: Workflow) -> tuple[NodeId, str] | None:
-        """Return the input that the page's list of pictures fills: no field of the form is it."""
+    def main_input(self, workflow: Workflow) -> tuple[tuple[NodeId, str], FileKind] | None:
+        """Return the input that the page's list of files fills, which has no field; and its kind.
+
+        None where the workflow takes no file.
+        """
         if self._panel is not None and self.is_of(workflow):
-            return self._panel.picture_input
-        return next(iter(workflow.picture_inputs()), None)
+            main = self._panel.main
+            return (main.key, main.upload) if main and main.upload else None
+        return next(iter(workflow.upload_inputs().items()), None)
+
+    def pick(self, kind: FileKind, file: Any) -> bool:
+        """Put a JS File into a field of the form that is shown; tells whether one takes it."""
+        is_shown = self.name == self._composer.workflow
+        return self._panel is not None and is_shown and self._panel.pick(kind, file)
 
     def typed(self) -> dict[str, str]:
         """Return what was typed in the form that is shown, by `node.input`."""
@@ -115,7 +125,7 @@ class Form:
         return self._panel.typed() | brought
 
     def picked(self) -> Files:
-        """Return the pictures that were picked in the form that is shown."""
+        """Return the files that were picked in the form that is shown."""
         return self._panel.files() if self._panel is not None else {}
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:

@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
+from page.ui.file_kinds import ACCEPTS
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
-from tether.core.protocol.node_info import InputInfo, NodeInfo
+from tether.core.protocol.node_info import FileKind, InputInfo, NodeInfo
 from tether.core.protocol.workflow import Workflow
 from tether.workflows.dynamic_choices import described, keys_of
 from tether.workflows.values import MAIN_NAMES, SEEDS
 
-Kind = Literal["picture", "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
+Kind = Literal[FileKind, "mask", "text", "line", "seed", "whole", "number", "choice", "switch"]
 
 FOLD_ABOVE = 6
 """A form with more fields folds the minor ones away."""
@@ -21,6 +22,7 @@ LARGEST_SEED = 2**64 - 1
 
 _PICTURES: Mapping[str, Kind] = {"LoadImage": "picture", "LoadImageMask": "mask"}
 _ORDER = get_args(Kind)
+_MAIN = (*get_args(FileKind), "mask", "text", "seed")
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 _LONG_TEXT = 60
 """Characters above which a text gets a field of several lines."""
@@ -48,6 +50,13 @@ class Field(NamedTuple):
     label: str = ""
     is_dynamic: bool = False
     """It is a choice that brings other inputs."""
+
+    @property
+    def upload(self) -> FileKind | None:
+        """What it takes as a file; None for a value that is typed or chosen."""
+        if self.kind == "mask":
+            return "picture"
+        return next((kind for kind in ACCEPTS if kind == self.kind), None)
 
     @property
     def key(self) -> tuple[NodeId, str]:
@@ -169,6 +178,8 @@ def range_of(field: Field) -> str:
 def _kind(class_type: str, name: str, value: Any, info: InputInfo | None) -> Kind | None:
     if isinstance(value, str) and name == "image" and class_type in _PICTURES:
         return _PICTURES[class_type]
+    if isinstance(value, str) and info is not None and info.upload:
+        return info.upload
     match value:
         case bool():
             return "switch"
@@ -209,7 +220,7 @@ def _field(
         title if isinstance(title, str) and title else info.title if info else node["class_type"],
         kind,
         value,
-        kind in ("picture", "mask", "text", "seed") or name in MAIN_NAMES,
+        kind in _MAIN or name in MAIN_NAMES,
         _number(options.get("min", 0 if kind == "seed" else None)),
         _number(options.get("max", LARGEST_SEED if kind == "seed" else None)),
         _number(options.get("step")),

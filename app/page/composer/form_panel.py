@@ -21,9 +21,9 @@ from page.ui.dom import by_id, check_box, element, listen, on_action, options
 from page.ui.words import Words
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
+from tether.core.protocol.node_info import FileKind
 from tether.workflows.variants import Answers, combined, count_of, titles
 
-_PICTURES = ("picture", "mask")
 _FRESH, _SIDE_BY_SIDE = "fresh", "side by side"
 """Among what was typed: each task gets seeds of its own; how several values are combined. No field
 is called so."""
@@ -54,8 +54,8 @@ class FormPanel:
         self._several: dict[str, str] = {}
         """The places of fields that have several values, each with the one value before."""
         self._combine = by_id("form-combine")
-        self.picture_input: tuple[NodeId, str] | None = None
-        """What the page's list of pictures fills."""
+        self.main: Field | None = None
+        """What the page's list of files fills, one task for each."""
         on_action(self._box, self._act, {"several"})
 
         def changed(event: Any) -> None:
@@ -95,9 +95,8 @@ class FormPanel:
         return bool(self._box.querySelector("details[open]"))
 
     def show(self, fields: tuple[Field, ...], is_unfolded: bool = False) -> None:
-        """Show these fields; the first picture is the one that the page's list fills."""
-        first = next((each for each in fields if each.kind in _PICTURES), None)
-        self.picture_input = first and first.key
+        """Show these fields but the first that takes a file: the page's list fills that."""
+        first = self.main = next((each for each in fields if each.upload), None)
         self._rows.fields = self.fields = tuple(each for each in fields if each is not first)
         self._several.clear()
         self._combine.parentElement.hidden = True
@@ -191,8 +190,8 @@ class FormPanel:
         return {key: answer for key, answer in answers if answer is not None}
 
     def _answer(self, field: Field, shown: Any) -> Any:
-        """Return the value of a field; None for the workflow's own, and for pictures."""
-        if field.kind in _PICTURES or field.place in self._several:
+        """Return the value of a field; None for the workflow's own, and for files."""
+        if field.upload or field.place in self._several:
             return None
         typed = typed_text(field, shown)
         return read_answer(field, typed) if typed != own_text(field) else None
@@ -204,13 +203,13 @@ class FormPanel:
             text = typed_text(field, shown)
             if field.place in self._several:
                 found[field.place + _SEVERAL] = text
-            elif text != own_text(field) and field.kind not in _PICTURES:
+            elif text != own_text(field) and not field.upload:
                 found[field.place] = text
         chosen = {_FRESH: self.is_fresh, _SIDE_BY_SIDE: self._is_side_by_side}
         return found | {name: "true" for name, is_chosen in chosen.items() if is_chosen}
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
-        """Restore texts, and JS Files of pictures, by `node.input`."""
+        """Restore texts, and JS Files, by `node.input`."""
         for number, field in enumerate(self.fields):
             place, several = field.place, typed.get(field.place + _SEVERAL)
             if (several is not None) is not (place in self._several) and can_vary(field):
@@ -218,11 +217,9 @@ class FormPanel:
             shown = self._inputs[number]
             if place in self._several:
                 self._put_several(number, several or "")
-            elif field.kind in _PICTURES:
+            elif field.upload:
                 if place in files:
-                    transfer = js.DataTransfer.new()
-                    transfer.items.add(files[place])
-                    shown.files = transfer.files
+                    _pick(shown, files[place])
             elif field.kind == "switch":
                 shown.checked = typed.get(place, own_text(field)) == "true"
             else:
@@ -238,12 +235,21 @@ class FormPanel:
         return [each for each in self.fields if each.kind == "seed"]
 
     def files(self) -> dict[tuple[NodeId, str], tuple[str, Any]]:
-        """Return the pictures that were picked for fields: (file name, JS File)."""
+        """Return the files that were picked for fields: (file name, JS File)."""
         return {
             field.key: (str(shown.files.item(0).name), shown.files.item(0))
             for field, shown in self._shown()
-            if field.kind in _PICTURES and shown.files.length
+            if field.upload and shown.files.length
         }
+
+    def pick(self, kind: FileKind, file: Any) -> bool:
+        """Put a JS File into the first field of this kind; tells whether there is one."""
+        for field, shown in self._shown():
+            if field.upload == kind:
+                _pick(shown, file)
+                seem_typed(shown)
+                return True
+        return False
 
     def show_lacks(self, lacks: Mapping[tuple[str, str, str], tuple[str, ...]]) -> None:
         """Show what servers lack: (address, its name, what is missing) -> what could replace it.
@@ -329,3 +335,10 @@ class FormPanel:
         put_text(field, shown, text)
         self._rows.show_several(shown.parentElement, field, is_several)
         self._combine.parentElement.hidden = len(self._several) < 2
+
+
+def _pick(shown: Any, file: Any) -> None:
+    """Let a file be picked in the input element of a field."""
+    transfer = js.DataTransfer.new()
+    transfer.items.add(file)
+    shown.files = transfer.files

@@ -10,9 +10,11 @@ from page.composer.records import read_copies
 from page.composer.server_choice import ServerChoice
 from page.ui.context import PageContext
 from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
+from page.ui.file_kinds import ACCEPTS, kind_of, takes
 from tether.browser.values import to_object
 from tether.core.errors import BadInput
 from tether.core.ids import ServerUrl
+from tether.core.protocol.node_info import FileKind
 from tether.core.scheduling.forecast import Needs
 
 Problem: TypeAlias = tuple[str, Any]
@@ -35,8 +37,11 @@ class Controller(Protocol):
     async def choose(self, name: str) -> None:
         """Show the form of a workflow."""
 
-    async def check_picture(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
+    async def check_file(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
         """Drop a file that was added as a picture, if it is none or broken."""
+
+    def pick(self, kind: FileKind, file: Any) -> bool:
+        """Put a file into a field of the form that takes its kind; tells whether there is one."""
 
     def changed(self) -> None:
         """Keep what is chosen now."""
@@ -48,15 +53,13 @@ class Controller(Protocol):
         """Say why several tasks of one picture would give the same, "" if they don't."""
 
 
+_GLYPHS = {"audio": "♫", "file": "◇"}
+
 LARGEST_DECODED = 16 * 2**20
 """Bytes beyond which a picture that isn't shown may only be too large for this device."""
 
 DECODED = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "bmp"))
 """What every browser decodes, if it is whole."""
-
-_NO_PICTURES = ("application/", "video/", "audio/", "model/", "image/svg")
-_NO_PICTURE_ENDINGS = (".json", ".mkv", ".mov", ".flac", ".opus", ".mp3", ".glb", ".latent")
-"""What a dropped file is when its type, or its name where browsers know no type, is like this."""
 
 
 class ComposerPanel:
@@ -70,6 +73,8 @@ class ComposerPanel:
         self._controller = controller
         self.changed = controller.changed
         self._pictures: dict[str, tuple[str, Any]] = {}
+        self._taken: FileKind = "picture"
+        """What the workflow takes, one for each task."""
         self._count = 0
         self._list = by_id("pictures")
         self._pickers = by_id("picture-picker"), by_id("picture-camera")
@@ -126,13 +131,25 @@ class ComposerPanel:
         return [(key, name, file) for key, (name, file) in self._pictures.items()]
 
     def add(self, files: Iterable[Any]) -> None:
-        """Take files in: pictures to the list, all else that can carry a workflow as that."""
+        """Take files in: where the workflow takes them; all else as what carries a workflow."""
         for file in files:
-            kind, name = str(file.type), str(file.name).lower()
-            if kind.startswith(_NO_PICTURES) or name.endswith(_NO_PICTURE_ENDINGS):
+            name = str(file.name)
+            kind = kind_of(str(file.type), name)
+            if name.lower().endswith(".json"):
                 self._soon(self._controller.open_file(file))
-            else:
-                self.put(str(file.name), file)
+            elif kind == "picture" or takes(self._taken, kind):
+                self.put(name, file)
+            elif not self._controller.pick(kind, file):
+                self._soon(self._controller.open_file(file))
+
+    def take(self, kind: FileKind) -> None:
+        """Ask for files of this kind: the workflow that is chosen takes such ones."""
+        self._taken, picker = kind, self._pickers[0]
+        picker.accept = ACCEPTS[kind]
+        set_text(by_id("drop-what"), self._words.say(f"compose.drop.{kind}"))
+        set_text(by_id("pick-what"), self._words.say(f"compose.pick.{kind}"))
+        by_id("drop").querySelector(".camera").hidden = kind != "picture"
+        self.count()
 
     def choose(self, name: str) -> bool:
         """Choose a workflow by its name; says whether it is offered."""
@@ -188,7 +205,7 @@ class ComposerPanel:
         different = max(1, len(self._pictures)) * self._controller.variants()
         set_text(self._alike, self._controller.why_alike() if tasks > different else "")
         by_id("pictures-clear").hidden = len(self._pictures) < 2
-        by_id("samples").hidden = bool(self._pictures)
+        by_id("samples").hidden = bool(self._pictures) or self._taken != "picture"
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
         self._run.textContent = say_run(self._words, tasks, crew)
@@ -282,15 +299,14 @@ class ComposerPanel:
         self._pictures[key] = (name, file)
         label = self._words.say("compose.remove", picture=name)
         remove = button("remove", key, "×", aria_label=label)
-        image = element("img", "", src=js.URL.createObjectURL(file), alt="")
         named = element("span", "", "", element("bdi", "", name), title=name)
-        parts = image, named, remove
+        parts = _thumbnail(kind_of(str(file.type), name), file), named, remove
         self._list.append(element("li", "", "", *parts, data_picture=key))
         self._corrected(self.picture_field)
         self.count()
         self._repaint()
         self.fold(is_folded=False)
-        self._soon(self._controller.check_picture(key, name, file))
+        self._soon(self._controller.check_file(key, name, file))
         self.changed()
         return key
 
@@ -307,7 +323,7 @@ class ComposerPanel:
         if key in self._pictures:
             name, file = self._pictures[key]
             if str(file.type) in DECODED and file.size <= LARGEST_DECODED:
-                self._soon(self._controller.check_picture(key, name, file, is_broken=True))
+                self._soon(self._controller.check_file(key, name, file, is_broken=True))
 
     def _act_on_picture(self, action: str, key: str) -> None:
         if action == "workflow":
@@ -319,13 +335,24 @@ class ComposerPanel:
         was_there = self._pictures.pop(key, None) is not None
         item = self._list.querySelector(f'[data-picture="{key}"]')
         if item:
-            js.URL.revokeObjectURL(item.querySelector("img").src)
+            js.URL.revokeObjectURL(getattr(item.firstElementChild, "src", ""))
             item.remove()
             self._corrected(self.picture_field)
             self.count()
             self._repaint()
             self.changed()
         return was_there
+
+
+def _thumbnail(kind: FileKind, file: Any) -> Any:
+    """Make what shows a file in the list: of sounds and others, what they are."""
+    if kind == "picture":
+        return element("img", "", src=js.URL.createObjectURL(file), alt="")
+    if kind == "video":
+        address = js.URL.createObjectURL(file)
+        # At the very start many films are black.
+        return element("video", "", src=f"{address}#t=0.5", preload="metadata", muted="")
+    return element("span", "kind", _GLYPHS[kind], aria_hidden="true")
 
 
 def take_dropped(take: Callable[[list[Any]], None]) -> None:

@@ -12,6 +12,7 @@ from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel
 from page.gallery.store import GalleryStore
 from page.ui.context import PageContext
+from page.ui.file_kinds import first_picture
 from page.ui.undo import UNDO_WITHIN
 from page.ui.words import show_errors
 from page.viewer.viewer import ResultList, ViewedResult
@@ -205,13 +206,13 @@ class KeptResults:
     async def get(self, key: str) -> ViewedResult:
         """Return a result, and what it was made from if that is kept; raises as `content`."""
         entry, number = self._place(key)
-        picture = entry.pictures[0] if entry.pictures else None
+        picture = first_picture(entry.pictures)
         before = await self.store.read([picture.digest]) if picture else {}
         output, task = entry.outputs[number], _task_of(entry)
         is_streamed = output.kind in PLAYED and self.world.is_direct(task)
         return ViewedResult(
             entry.title,
-            saved_name(output.filename, picture.filename if picture else ""),
+            saved_name(output.filename, entry.pictures[0].filename if entry.pictures else ""),
             output.kind,
             self.world.address(task, output) if is_streamed else await self.content(entry, number),
             before.get(picture.digest) if picture else None,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from page.ui.file_kinds import first_picture
 from page.ui.words import Words, say_duration
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl, TaskId
@@ -22,7 +23,7 @@ class TaskRow:
     """A task's card. `overall` is 0 to 1; `results` holds (kind, address or text, name).
 
     Players and links get results that are `is_direct` by themselves; `photo` is what the first of
-    the task's pictures is called, and `picture` its digest, "" where it has none.
+    the task's files is called, and `picture` the digest of its first picture, "" where it has none.
     """
 
     task_id: str
@@ -176,7 +177,7 @@ class TaskRows:
             self._can_go_elsewhere(task, server),
             self._files.is_direct(task),
             task.pictures[0].filename if task.pictures else "",
-            task.pictures[0].digest if task.pictures else "",
+            picture.digest if (picture := first_picture(task.pictures)) else "",
             turn > 0,
         )
 

@@ -9,6 +9,7 @@ from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
 from page.ui.dom import WORK, button, by_id, element, listen, on_action, set_text
+from page.ui.file_kinds import first_picture
 from page.ui.words import show_errors
 from page.viewer.model import show_model
 from tether.browser.values import to_object
@@ -335,7 +336,7 @@ class TaskResults:
         self.context.repaint()  # which frees what is on no card
         if not content:
             return None
-        picture = task.pictures[0] if task.pictures else None
+        picture = first_picture(task.pictures)
         before = await world.files.read(picture.digest) if picture else None
-        name = saved_name(output.filename, picture.filename if picture else "")
+        name = saved_name(output.filename, task.pictures[0].filename if task.pictures else "")
         return ViewedResult(task.title, name, output.kind, content, before)

@@ -51,7 +51,7 @@ class Intake:
         """Accept one task; of several at once, those that were begun first come first.
 
         Args:
-            files: (node, input) -> (file name, JS Blob), for inputs that take a picture.
+            files: (node, input) -> (file name, JS Blob), for inputs that take an upload.
             pinned: The server to use; None for the best.
             press: When a person asked for this task and others at once, seconds; None for a
                 task by itself, which belongs to such ones of the last few seconds.
@@ -83,12 +83,14 @@ class Intake:
     ) -> TaskAccepted:
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
-        chosen = []
+        kinds, chosen = workflow.upload_inputs(), []
         for (node_id, name), (filename, blob) in files.items():
             if node_id not in workflow.nodes:
                 raise BadInput("file_unplaced", place=f"{node_id}.{name}")
             try:
-                await self._check(filename, blob, pinned)
+                if kinds.get((node_id, name)) == "picture":
+                    await self.check_picture(filename, blob)
+                self._check_size(filename, blob, pinned)
                 digest = await self._files.digest(blob)
             except OSError as error:  # it was there when it was chosen
                 raise BadInput("picture_gone", picture=filename) from error
@@ -155,8 +157,7 @@ class Intake:
         if is_raw(filename):
             raise BadInput("picture_raw", picture=filename)
 
-    async def _check(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
-        await self.check_picture(filename, blob)
+    def _check_size(self, filename: str, blob: Any, pinned: ServerUrl | None) -> None:
         servers = [
             server
             for url, server in self._window.servers.items()

@@ -277,3 +277,33 @@ def test_whatever_an_author_left_the_form_has_all_fields(extra: Any) -> None:
     workflow = Workflow(APP_NODES, {**app(), "extra": {"linearData": {"inputs": extra}}})
     assert len(form_of(workflow, infos())) == 6
     assert len(form_of(Workflow(APP_NODES, {**app(), "extra": extra}), infos())) == 6
+
+
+def test_fields_that_take_a_file() -> None:
+    """Pictures, masks, and whatever else the server marks as an upload."""
+    described = {
+        name: {"input": {"required": {"file": ["COMBO", {option: True, "options": ["a"]}]}}}
+        for name, option in (
+            ("LoadVideo", "video_upload"),
+            ("LoadAudio", "audio_upload"),
+            ("LoadThing", "file_upload"),
+            ("LoadOwn", "image_upload"),
+        )
+    }
+    classes = {name: read_node_info(name, json.dumps(described)) for name in described}
+    nodes = {
+        NodeId(str(number)): {"class_type": name, "inputs": {"file": "a"}}
+        for number, name in enumerate(described)
+    }
+    nodes[NodeId("8")] = {"class_type": "LoadImageMask", "inputs": {"image": "m.png"}}
+    nodes[NodeId("9")] = {"class_type": "Note", "inputs": {"text": "hi"}}
+    found = form_of(Workflow(nodes), classes)
+    assert [(field.kind, field.upload) for field in found] == [
+        ("picture", "picture"),
+        ("video", "video"),
+        ("audio", "audio"),
+        ("file", "file"),
+        ("mask", "picture"),
+        ("line", None),
+    ]
+    assert all(field.is_main for field in found)

@@ -134,6 +134,15 @@ def test_what_is_no_picture_is_refused() -> None:
     assert Scene().refusal(Blob(b"II*\0" + bytes(8)), kind="CR2") == "picture_raw"
 
 
+def test_a_file_for_another_input_may_be_of_any_kind() -> None:
+    """Only its server knows what the input takes."""
+    scene = Scene()
+    scene.accept(Blob(b"a film"), place="2.video", kind="mp4")
+    (event,) = scene.events
+    assert isinstance(event, TaskAccepted)
+    assert [each.filename for each in event.pictures] == ["0.mp4"]
+
+
 @pytest.mark.parametrize("step", ["head", "digest"])
 def test_a_picture_that_is_gone_since_it_was_chosen_is_refused(step: str) -> None:
     """Its file was moved, or its disk taken out: the person is told which."""

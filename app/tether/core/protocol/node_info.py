@@ -1,7 +1,7 @@
 """Node classes, as a server describes them in `/object_info/{class}`."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tether.core.errors import MessageError
 from tether.core.protocol.outputs import name_of, read_json, texts
@@ -12,7 +12,16 @@ CHOICE = "COMBO"
 MOST_CHOICES = 20_000
 """Values of one list that are read: each is an element of the page; no folder has more."""
 
-_UPLOADS = ("image_upload", "video_upload", "audio_upload", "file_upload", "image_folder")
+FileKind: TypeAlias = Literal["picture", "video", "audio", "file"]
+"""What an input takes as an upload; a `file` is none of the others, such as a 3D model."""
+
+_UPLOADS: tuple[tuple[str, FileKind], ...] = (
+    ("image_upload", "picture"),
+    ("video_upload", "video"),
+    ("audio_upload", "audio"),
+    ("file_upload", "file"),
+)
+_FOLDER = "image_folder"
 _WIDGETS = frozenset(
     {
         *("INT", "FLOAT", "STRING", "BOOLEAN", "COLOR", CHOICE, "COLORS", "CURVE", "RANGE"),
@@ -56,8 +65,18 @@ class InputInfo(NamedTuple):
 
     @property
     def is_upload(self) -> bool:
-        """Its value names a file in the server's input folder, and more can be uploaded."""
-        return any(self.options.get(name) for name in _UPLOADS)
+        """Its value names a file of the server, and more can be uploaded."""
+        return any(self.options.get(name) for name in (*dict(_UPLOADS), _FOLDER))
+
+    @property
+    def upload(self) -> FileKind | None:
+        """What is uploaded for it into the input folder; None for what has no upload there.
+
+        Source: ComfyUI 0.28.1, comfy_api `UploadType`; a folder of its own is another one.
+        """
+        if self.options.get(_FOLDER, "input") != "input":
+            return None
+        return next((kind for name, kind in _UPLOADS if self.options.get(name)), None)
 
     @property
     def is_plain_list(self) -> bool:

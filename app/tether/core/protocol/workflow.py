@@ -10,7 +10,7 @@ from typing import Any
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.editor_graph import Nodes, changed_graph, is_graph_of
-from tether.core.protocol.node_info import NodeInfo
+from tether.core.protocol.node_info import FileKind, NodeInfo
 from tether.core.protocol.outputs import MOST_PARTS, parse_json, parts_of
 
 LONGEST_WORKFLOW = 8_000_000
@@ -69,14 +69,25 @@ class Workflow:
         classes = dict.fromkeys(node["class_type"] for node in self.nodes.values())
         return tuple(name for name in classes if name not in _INNER_CLASSES | _OUTPUT_CLASSES)
 
-    def picture_inputs(self) -> tuple[tuple[NodeId, str], ...]:
-        """List the inputs that take an uploaded picture, as (node, input), in file order."""
-        return tuple(
-            (node_id, "image")
-            for node_id, node in self.nodes.items()
-            if node["class_type"] in _PICTURE_CLASSES
-            and isinstance(node["inputs"].get("image"), str)
-        )
+    def upload_inputs(
+        self, infos: Mapping[str, NodeInfo | None] = _NOT_DESCRIBED
+    ) -> dict[tuple[NodeId, str], FileKind]:
+        """Return what the inputs that take an upload take, by (node, input), in file order.
+
+        Without `infos`, its classes as a server describes them, only the usual ones are known.
+        """
+        found: dict[tuple[NodeId, str], FileKind] = {}
+        for node_id, node in self.nodes.items():
+            name = node["class_type"]
+            info = infos.get(name)
+            taken = {each.name: each.upload for each in info.inputs} if info is not None else {}
+            if name in _PICTURE_CLASSES:
+                taken["image"] = "picture"
+            for each, value in node["inputs"].items():
+                kind = taken.get(each)
+                if kind is not None and isinstance(value, str):
+                    found[node_id, each] = kind
+        return found
 
     def with_names(self, names: Mapping[tuple[NodeId, str], str]) -> "Workflow":
         """Return it with the server's file names of uploads, given by (node, input)."""

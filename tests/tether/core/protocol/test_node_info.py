@@ -79,6 +79,23 @@ def test_lists_of_which_only_the_values_will_do(described_as: object, is_plain: 
     assert found.is_plain_list is is_plain
 
 
+@pytest.mark.parametrize(
+    ("options", "taken"),
+    [
+        ({"image_upload": True}, "picture"),
+        ({"image_upload": True, "image_folder": "input"}, "picture"),
+        ({"image_upload": True, "image_folder": "output"}, None),
+        ({"video_upload": True}, "video"),
+        ({"audio_upload": True}, "audio"),
+        ({"file_upload": True}, "file"),
+        ({"video_upload": False}, None),
+    ],
+)
+def test_what_an_input_takes_as_an_upload(options: dict[str, object], taken: str | None) -> None:
+    """One whose files are in another folder than uploads has none."""
+    assert InputInfo("file", "COMBO", True, options).upload == taken
+
+
 def test_choices_in_the_newer_form() -> None:
     (found,) = inputs_of(input={"required": {"m": ["COMBO", {"options": ["a", "b"]}]}})
     assert found.choices == ("a", "b")

@@ -11,7 +11,7 @@ from tests.tether.core.junk import DEEP, anything, peer_texts
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import NodeId
 from tether.core.protocol import workflow as module
-from tether.core.protocol.node_info import NodeInfo
+from tether.core.protocol.node_info import InputInfo, NodeInfo
 from tether.core.protocol.workflow import MOST_NODES, Workflow, parse_workflow, workflow_of
 
 SAVE = {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}
@@ -25,7 +25,22 @@ def test_a_workflow_tells_which_pictures_it_takes() -> None:
             "5": {"class_type": "LoadImage", "inputs": {"image": ["4", 0]}},
         }
     )
-    assert workflow.picture_inputs() == (("1", "image"), ("4", "image"))
+    assert workflow.upload_inputs() == {("1", "image"): "picture", ("4", "image"): "picture"}
+
+
+def test_a_server_tells_of_other_uploads() -> None:
+    """By what it says of the input, not by the name of the class; a link is no file."""
+    film = InputInfo("file", "COMBO", True, {"video_upload": True})
+    plain = InputInfo("format", "COMBO", True, {})
+    infos = {"LoadVideo": NodeInfo("LoadVideo", "", (film, plain), ("VIDEO",), False), "Gone": None}
+    workflow = invert_workflow(
+        **{
+            "4": {"class_type": "LoadVideo", "inputs": {"file": "a.mp4", "format": "auto"}},
+            "5": {"class_type": "LoadVideo", "inputs": {"file": ["4", 0]}},
+            "6": {"class_type": "Gone", "inputs": {"file": "b.mp4"}},
+        }
+    )
+    assert workflow.upload_inputs(infos) == {("1", "image"): "picture", ("4", "file"): "video"}
 
 
 def test_the_names_of_uploads_go_in_and_the_workflow_stays_as_it_is() -> None:
@@ -145,7 +160,7 @@ def test_a_workflow_is_refused_or_can_be_used(text: str) -> None:
         workflow = parse_workflow(text)
     except BadInput:
         return
-    names = dict.fromkeys(workflow.picture_inputs(), "x.png")
+    names = dict.fromkeys(workflow.upload_inputs(), "x.png")
     assert workflow.with_names(names).nodes.keys() == workflow.nodes.keys()
     assert workflow.running_nodes() <= workflow.nodes.keys()
     assert (workflow.outputs() or frozenset()) <= workflow.running_nodes()

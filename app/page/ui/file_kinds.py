@@ -1,0 +1,48 @@
+"""What a chosen file is, by its type and name, and which inputs take it."""
+
+from collections.abc import Iterable, Mapping
+
+from tether.core.events import Picture
+from tether.core.protocol.node_info import FileKind
+
+ACCEPTS: Mapping[FileKind, str] = {
+    "picture": "image/*",
+    "video": "video/*,.mkv,.mov",
+    "audio": "audio/*,video/*,.flac,.opus,.mp3",
+    "file": "",
+}
+"""What a file picker offers for an input, as in HTML's `accept`; "" is everything."""
+
+_BY_ENDING: Mapping[FileKind, tuple[str, ...]] = {
+    "video": (".mp4", ".webm", ".mkv", ".mov", ".m4v", ".avi"),
+    "audio": (".flac", ".opus", ".mp3", ".wav", ".ogg", ".m4a", ".aac"),
+    "file": (".json", ".glb", ".gltf", ".obj", ".stl", ".latent"),
+}
+"""Files whose type browsers may not know, or that are known by their names alone."""
+
+_BY_TYPE: Mapping[FileKind, tuple[str, ...]] = {
+    "video": ("video/",),
+    "audio": ("audio/",),
+    "file": ("application/", "model/", "image/svg"),
+}
+
+
+def kind_of(media_type: str, name: str) -> FileKind:
+    """Return the kind of a file; one of which nothing is known may be a picture."""
+    for kind, types in _BY_TYPE.items():
+        if media_type.startswith(types) or name.lower().endswith(_BY_ENDING[kind]):
+            return kind
+    return "picture"
+
+
+def first_picture(files: Iterable[Picture]) -> Picture | None:
+    """Return the first of a task's files that can be shown as a picture."""
+    return next((each for each in files if kind_of("", each.filename) == "picture"), None)
+
+
+def takes(taken: FileKind, kind: FileKind) -> bool:
+    """Say whether an input that takes one kind takes a file of another one.
+
+    Source: ComfyUI 0.28.1, comfy_extras `LoadAudio`, read: a video has a sound, too.
+    """
+    return taken in (kind, "file") or (taken, kind) == ("audio", "video")

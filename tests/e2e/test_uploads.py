@@ -1,0 +1,133 @@
+"""Files that are no pictures: they go to the inputs that a server marks as uploads."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    give_workflow,
+    noise,
+    open_page,
+    own_tasks,
+    tasks,
+)
+from tests.e2e.watch import Watch
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+FILMS = {name: (FIXTURES / "cases" / name).read_bytes() for name in ("core.mp4", "core.webm")}
+CASE = json.loads((FIXTURES / "editor/68_video_upload.json").read_text())
+EDITED = json.dumps(CASE["workflow"])
+
+BOTH = json.dumps(
+    {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "p"}},
+        "3": {"class_type": "LoadVideo", "inputs": {"file": "clip.mp4"}},
+        "4": {
+            "class_type": "SaveVideo",
+            "inputs": {
+                "video": ["3", 0],
+                "filename_prefix": "v",
+                "format": "auto",
+                "codec": "auto",
+            },
+        },
+    }
+)
+
+DROP = """(files) => {
+  const transfer = new DataTransfer();
+  for (const [name, type, bytes] of files)
+    transfer.items.add(new File([Uint8Array.from(bytes)], name, {type}));
+  document.querySelector("h1").dispatchEvent(
+    new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: transfer}));
+}"""
+
+
+def film(name: str) -> FilePayload:
+    """A video file, as a person picks it."""
+    return {"name": name, "mimeType": f"video/{Path(name).suffix[1:]}", "buffer": FILMS[name]}
+
+
+def drop(page: Page, *names: str) -> None:
+    """Drop videos anywhere on the page."""
+    files = [[name, f"video/{Path(name).suffix[1:]}", list(FILMS[name])] for name in names]
+    page.evaluate(DROP, files)
+
+
+def results(page: Page) -> set[bytes]:
+    """The films that tasks made, as their servers give them."""
+    addresses = page.locator(".task video").evaluate_all("all => all.map((each) => each.src)")
+    answers = [page.context.request.get(each) for each in addresses]
+    return {answer.body() for answer in answers}
+
+
+@pytest.mark.parametrize("is_dropped", [True, False])
+def test_each_video_that_is_dropped_or_chosen_is_a_task(
+    background: Background, watched_page: Page, watch: Watch, is_dropped: bool
+) -> None:
+    """Where the workflow takes videos the page asks for them, and shows them as such."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        give_workflow(page, EDITED, "film.json")
+        expect(page.locator("#drop")).to_contain_text("Drop videos here")
+        if is_dropped:
+            drop(page, *FILMS)
+        else:
+            page.get_by_label("choose videos").set_input_files([film(name) for name in FILMS])
+        expect(page.locator("#pictures video")).to_have_count(2)
+        page.locator("#run").click()
+        expect_done(page, 2)
+        titles = {task["title"] for task in own_tasks(page)}
+        assert titles == {"core.mp4 · film.json", "core.webm · film.json"}
+        assert results(page) == set(FILMS.values())
+
+
+def test_a_video_goes_to_its_field_where_the_list_is_for_pictures(
+    background: Background, watched_page: Page, watch: Watch
+) -> None:
+    """And is there after a reload; one that is chosen in the field itself takes its place."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        give_workflow(page, BOTH, "both.json")
+        field = page.locator("[data-field='3.file'] input")
+        expect(field).to_have_attribute("accept", "video/*,.mkv,.mov")
+        expect(page.locator("#drop")).to_contain_text("Drop pictures here")
+        drop(page, "core.mp4")
+        chosen = "field => field.files[0].name"
+        assert field.evaluate(chosen) == "core.mp4"
+        expect(page.locator("#pictures li")).to_have_count(0)
+        page.reload()
+        expect(page.locator("#workflow option:checked")).to_have_text("both.json")
+        expect(field).to_have_value("C:\\fakepath\\core.mp4")
+        page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
+        page.locator("#run").click()
+        expect_done(page, 1)
+        assert results(page) == {FILMS["core.mp4"]}
+
+
+def test_what_a_workflow_does_not_take_is_refused(
+    background: Background, watched_page: Page, watch: Watch
+) -> None:
+    """A picture for videos, then videos for pictures: both are named, and nothing is sent."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        give_workflow(page, EDITED, "film.json")
+        expect(page.locator("#drop")).to_contain_text("Drop videos here")
+        page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
+        page.locator("#run").click()
+        expect(page.locator("#drop .trouble")).to_contain_text("p.png is not a video")
+        page.get_by_role("button", name="Remove p.png").click()
+        drop(page, "core.mp4")
+        expect(page.locator("#pictures video")).to_have_count(1)
+        page.locator("#workflow").select_option("invert")
+        expect(page.locator("#drop")).to_contain_text("Drop pictures here")
+        page.locator("#run").click()
+        expect(page.locator("#drop .trouble")).to_contain_text("core.mp4 is not a picture")
+        expect(tasks(page)).to_have_count(0)
