@@ -6,6 +6,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ async def begin(folder: Path, *arguments: str | Path) -> Process:
         cwd=folder,
         stdout=PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        # Tests that run in a shell's background ignore it, and so would all that they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
 
 
