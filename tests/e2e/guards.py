@@ -255,6 +255,27 @@ GUARDS = {
         "test_new_task",
         "takes_none",
     ),
+    "what is no video is not given to a workflow that takes videos": Guard(
+        "page/composer/composer.py",
+        "        unfit = next((name for name, kind in kinds if not takes(main[1], kind)), None)\n",
+        "        unfit = None\n",
+        "test_uploads",
+        "refused",
+    ),
+    "a dropped video goes to the field that takes it": Guard(
+        "page/composer/panel.py",
+        "            elif not self._controller.pick(kind, file):\n",
+        "            else:\n",
+        "test_uploads",
+        "its_field",
+    ),
+    "colours below a mask stay": Guard(
+        "page/composer/mask_painter.py",
+        '_AS_IN_FILE = {"premultiplyAlpha": "none", ',
+        '_AS_IN_FILE = {"premultiplyAlpha": "premultiply", ',
+        "test_mask",
+        "colours_stay_after",
+    ),
     "a hundred tasks are asked for": Guard(
         "page/composer/composer.py",
         "        return tasks <= MANY or bool(js.confirm(sentence))\n",

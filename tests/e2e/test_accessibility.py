@@ -15,6 +15,7 @@ from tests.e2e.farm import (
     as_file,
     expect_done,
     farm,
+    give_workflow,
     noise,
     open_menu,
     open_page,
@@ -24,6 +25,7 @@ from tests.e2e.farm import (
     unfold_form,
     unfold_servers,
 )
+from tests.e2e.test_mask import INPAINT
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -111,6 +113,13 @@ def test_at_work_and_after(page: Page, two: Farm) -> None:
     expect_done(page, 6)
     page.locator("#tasks").get_by_role("checkbox").first.check()
     check(page, "one is selected")
+    give_workflow(page, INPAINT, "inpaint.json")
+    page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
+    page.locator("#pictures .mask").click()
+    expect(page.locator("#mask canvas")).to_be_visible()
+    check(page, "the mask of a picture")
+    page.locator("#mask [data-action=cancel]").click()
+    page.locator("#pictures [data-action=remove]").click()
     run_own(page, FAILING)
     expect(tasks(page, "failed")).to_have_count(1)
     page.locator(".task[data-state=failed] summary").click()

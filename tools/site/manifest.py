@@ -57,6 +57,7 @@ LAZY = {
         *("tether/workflows/queued.py", "tether/workflows/resolve.py"),
         *("tether/workflows/values.py", "tether/workflows/widgets.py"),
     ),
+    "mask": ("page/composer/mask_painter.py", "page/composer/painting.py"),
     "samples": ("page/composer/samples.py",),
     "save": ("page/tasks/save_all.py",),
     "viewer": ("page/viewer/",),

@@ -28,6 +28,7 @@ from tether.runtime.describer import Describer
 from tether.runtime.intake import Intake
 
 if TYPE_CHECKING:
+    from page.composer.painting import Painting
     from tether.workflows.variants import Answers
 
 WORKFLOW = "workflow"
@@ -58,6 +59,9 @@ class Composer:
         self._ran: tuple[Any, float] = None, 0.0
         """What was wanted of the latest Run that made tasks, and when that was done."""
         self._server_workflows: Any = None
+        self._painter: Any = None
+        self._paintings: dict[str, tuple[Any, Painting]] = {}
+        """By the keys of pictures: the picture as it was chosen, and what is painted on it."""
         self.on_run: Callable[[TaskId], None] = lambda _first: None
         """Called with the first of the tasks that were made."""
         describer = Describer(context.window, caller)
@@ -199,6 +203,27 @@ class Composer:
     def pick(self, kind: FileKind, file: Any) -> bool:
         """Put a file into a field of the form that takes its kind; tells whether there is one."""
         return self._form.pick(kind, file)
+
+    async def paint(self, key: str) -> None:
+        """Let a person paint the mask of a picture in the list, whose place it then takes.
+
+        Painted again, the picture is as it was chosen, and the painting goes on.
+        """
+        await load_part("mask")
+        from page.composer.mask_painter import MaskPainter
+        from page.composer.painting import Painting
+
+        if self._painter is None:
+            self._painter = MaskPainter(self._context.words)
+        there = {each: (name, file) for each, name, file in self.panel.pictures()}
+        self._paintings = {each: kept for each, kept in self._paintings.items() if each in there}
+        if key not in there:
+            return
+        name, file = there[key]
+        original, painting = self._paintings.setdefault(key, (file, Painting()))
+        masked = await self._painter.paint(original, name, painting)
+        if masked is not None and key in self._paintings:
+            self._paintings[self.panel.replace(key, masked)] = self._paintings.pop(key)
 
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""

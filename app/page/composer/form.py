@@ -83,7 +83,8 @@ class Form:
             self._infos, self._brought = infos, {}
             self._panel.show(form_of(workflow, infos))
             main = self.main_input(workflow)
-            self._composer.take("picture" if main is None else main[1])
+            kind = "picture" if main is None else main[1]
+            self._composer.take(kind, main is not None and workflow.uses_mask(main[0][0]))
         self.name = name
         self._presets.show(opened.title)
         self._composer.changed()

@@ -43,6 +43,9 @@ class Controller(Protocol):
     def pick(self, kind: FileKind, file: Any) -> bool:
         """Put a file into a field of the form that takes its kind; tells whether there is one."""
 
+    async def paint(self, key: str) -> None:
+        """Let a person paint the mask of a picture in the list."""
+
     def changed(self) -> None:
         """Keep what is chosen now."""
 
@@ -142,13 +145,14 @@ class ComposerPanel:
             elif not self._controller.pick(kind, file):
                 self._soon(self._controller.open_file(file))
 
-    def take(self, kind: FileKind) -> None:
-        """Ask for files of this kind: the workflow that is chosen takes such ones."""
+    def take(self, kind: FileKind, is_mask_used: bool) -> None:
+        """Ask for files of this kind, and offer masks: the workflow that is chosen takes them."""
         self._taken, picker = kind, self._pickers[0]
         picker.accept = ACCEPTS[kind]
         set_text(by_id("drop-what"), self._words.say(f"compose.drop.{kind}"))
         set_text(by_id("pick-what"), self._words.say(f"compose.pick.{kind}"))
         by_id("drop").querySelector(".camera").hidden = kind != "picture"
+        self._list.classList.toggle("masked", is_mask_used)
         self.count()
 
     def choose(self, name: str) -> bool:
@@ -294,14 +298,9 @@ class ComposerPanel:
 
     def put(self, name: str, file: Any) -> str:
         """Add a picture to the list; returns its key."""
-        self._count += 1
-        key = f"p{self._count}"
+        key = self._new_key()
         self._pictures[key] = (name, file)
-        label = self._words.say("compose.remove", picture=name)
-        remove = button("remove", key, "×", aria_label=label)
-        named = element("span", "", "", element("bdi", "", name), title=name)
-        parts = _thumbnail(kind_of(str(file.type), name), file), named, remove
-        self._list.append(element("li", "", "", *parts, data_picture=key))
+        self._list.append(self._item(key, name, file))
         self._corrected(self.picture_field)
         self.count()
         self._repaint()
@@ -309,6 +308,34 @@ class ComposerPanel:
         self._soon(self._controller.check_file(key, name, file))
         self.changed()
         return key
+
+    def _new_key(self) -> str:
+        self._count += 1
+        return f"p{self._count}"
+
+    def _item(self, key: str, name: str, file: Any) -> Any:
+        """Make what shows a file in the list, with what can be done to it."""
+        say, kind = self._words.say, kind_of(str(file.type), name)
+        remove = button("remove", key, "×", aria_label=say("compose.remove", picture=name))
+        named = element("span", "", "", element("bdi", "", name), title=name)
+        parts = [_thumbnail(kind, file), named, remove]
+        if kind == "picture":
+            label = say("mask.title", picture=name)
+            parts.append(button("mask", key, say("mask.open"), "quiet mask", aria_label=label))
+        return element("li", "", "", *parts, data_picture=key)
+
+    def replace(self, key: str, file: Any) -> str:
+        """Put a file in the place of another one that is in the list; returns its key."""
+        new, name = self._new_key(), str(file.name)
+        before, self._pictures = self._pictures, {}
+        for each, kept in before.items():
+            self._pictures[new if each == key else each] = (name, file) if each == key else kept
+        old, item = self._list.querySelector(f'[data-picture="{key}"]'), self._item(new, name, file)
+        _forget(old)
+        old.replaceWith(item)
+        item.querySelector(".mask").focus()
+        self.changed()
+        return new
 
     def offer_workflow(self, key: str) -> None:
         """Offer to open the workflow that a picture carries, instead of using the picture."""
@@ -326,6 +353,9 @@ class ComposerPanel:
                 self._soon(self._controller.check_file(key, name, file, is_broken=True))
 
     def _act_on_picture(self, action: str, key: str) -> None:
+        if action == "mask":
+            self._soon(self._controller.paint(key))
+            return
         if action == "workflow":
             self._soon(self._controller.open_file(self._pictures[key][1]))
         self.drop(key)
@@ -335,7 +365,7 @@ class ComposerPanel:
         was_there = self._pictures.pop(key, None) is not None
         item = self._list.querySelector(f'[data-picture="{key}"]')
         if item:
-            js.URL.revokeObjectURL(getattr(item.firstElementChild, "src", ""))
+            _forget(item)
             item.remove()
             self._corrected(self.picture_field)
             self.count()
@@ -353,6 +383,12 @@ def _thumbnail(kind: FileKind, file: Any) -> Any:
         # At the very start many films are black.
         return element("video", "", src=f"{address}#t=0.5", preload="metadata", muted="")
     return element("span", "kind", _GLYPHS[kind], aria_hidden="true")
+
+
+def _forget(item: Any) -> None:
+    """Free the file that an item of the list shows."""
+    # Source: File API, `revokeObjectURL`: an address with a fragment is none that it knows.
+    js.URL.revokeObjectURL(getattr(item.firstElementChild, "src", "").partition("#")[0])
 
 
 def take_dropped(take: Callable[[list[Any]], None]) -> None:

@@ -89,6 +89,17 @@ class Workflow:
                     found[node_id, each] = kind
         return found
 
+    def uses_mask(self, node_id: NodeId) -> bool:
+        """Tell whether a picture's transparency is used, as a mask.
+
+        Source: ComfyUI 0.28.1, nodes.py, `LoadImage`, read: its second output.
+        """
+        node = self.nodes[node_id]
+        if node["class_type"] == "LoadImageMask":
+            return bool(node["inputs"].get("channel") == "alpha")
+        values = (value for each in self.nodes.values() for value in each["inputs"].values())
+        return node["class_type"] == "LoadImage" and [node_id, 1] in values
+
     def with_names(self, names: Mapping[tuple[NodeId, str], str]) -> "Workflow":
         """Return it with the server's file names of uploads, given by (node, input)."""
         nodes = {node_id: dict(node) for node_id, node in self.nodes.items()}

@@ -1,6 +1,7 @@
 """Workflows: what runs, what it needs, what it gives."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,6 +42,23 @@ def test_a_server_tells_of_other_uploads() -> None:
         }
     )
     assert workflow.upload_inputs(infos) == {("1", "image"): "picture", ("4", "file"): "video"}
+
+
+@pytest.mark.parametrize(
+    ("loader", "is_used"),
+    [
+        ({"class_type": "LoadImage", "inputs": {"image": "a.png"}}, True),
+        ({"class_type": "Other", "inputs": {"image": "a.png"}}, False),
+        ({"class_type": "LoadImageMask", "inputs": {"image": "a.png", "channel": "red"}}, False),
+        ({"class_type": "LoadImageMask", "inputs": {"image": "a.png", "channel": "alpha"}}, True),
+    ],
+)
+def test_whether_the_mask_of_a_picture_is_used(loader: dict[str, Any], is_used: bool) -> None:
+    """The usual loader gives it beside the picture; one that nothing takes is of no use."""
+    taker = {"class_type": "PreviewAny", "inputs": {"source": ["8", 1]}}
+    workflow = invert_workflow(**{"8": loader, "9": taker})
+    assert workflow.uses_mask(NodeId("8")) is is_used
+    assert not workflow.uses_mask(NodeId("1"))
 
 
 def test_the_names_of_uploads_go_in_and_the_workflow_stays_as_it_is() -> None:

@@ -1,0 +1,197 @@
+"""The mask of a picture, painted on the page."""
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.e2e.background import Background
+from tests.e2e.farm import Farm, as_file, expect_done, farm, give_workflow, noise, open_page
+from tests.e2e.test_draft import kept_files
+from tests.e2e.watch import Watch
+
+INPAINT = json.dumps(
+    {
+        "1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "p"}},
+        "3": {"class_type": "PreviewAny", "inputs": {"source": ["1", 1]}},
+    }
+)
+PICTURE = noise(1, 320, 200)
+
+
+@pytest.fixture
+def one(background: Background) -> Iterator[Farm]:
+    with farm(background, 1) as servers:
+        yield servers
+
+
+def begin(page: Page, one: Farm, picture: Image.Image = PICTURE) -> None:
+    """Choose a workflow that uses a mask, and a picture."""
+    open_page(page, one)
+    give_workflow(page, INPAINT, "inpaint.json")
+    expect(page.locator("#workflow option:checked")).to_have_text("inpaint.json")
+    page.locator("#picture-picker").set_input_files([as_file(picture, "photo.png")])
+    page.get_by_role("button", name="Mask of photo.png").click()
+    expect(page.locator("#mask")).to_be_visible()
+
+
+def stroke(page: Page, *places: tuple[float, float]) -> None:
+    """Draw a line through places of the picture, given as shares of its width and height."""
+    box = page.locator("#mask canvas").bounding_box()
+    assert box is not None
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=4)
+    page.mouse.up()
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button of the dialog."""
+    page.locator("#mask").get_by_role("button", name=name, exact=True).click()
+
+
+def painted(page: Page) -> Image.Image:
+    """What is painted, as the dialog shows it: 255 where it is."""
+    rows = page.locator("#mask canvas").evaluate(
+        """canvas => {
+          const {width, height} = canvas;
+          const copied = new OffscreenCanvas(width, height);
+          const copy = copied.getContext("2d", {willReadFrequently: true});
+          copy.drawImage(canvas, 0, 0);
+          const {data} = copy.getImageData(0, 0, width, height);
+          return Array.from(data.filter((_, place) => place % 4 === 3));
+        }"""
+    )
+    size = page.locator("#mask canvas").evaluate("canvas => [canvas.width, canvas.height]")
+    return Image.frombytes("L", tuple(size), bytes(rows))
+
+
+def uploaded(one: Farm) -> Image.Image:
+    """The picture that the server was given last."""
+    files = one.servers[0].engine.process.files
+    blob = files.find_named("photo.png")
+    assert blob is not None
+    content = one.servers[0]._blobs.path(blob.blob.key).read_bytes()
+    return Image.open(BytesIO(content))
+
+
+def test_the_mask_is_the_pictures_alpha_and_its_colours_stay(
+    one: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """As ComfyUI's editor stores it: what is painted is transparent, pixel for pixel."""
+    page = watched_page
+    begin(page, one)
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    press(page, "Eraser")
+    stroke(page, (0.5, 0.3), (0.5, 0.7))
+    mask = painted(page)
+    assert mask.getpixel((80, 100)) == 255
+    assert mask.getpixel((160, 100)) == mask.getpixel((160, 10)) == 0
+    press(page, "Use this mask")
+    expect(page.locator("#mask")).to_be_hidden()
+    page.locator("#run").click()
+    expect_done(page, 1)
+    sent = uploaded(one)
+    assert sent.mode == "RGBA"
+    assert sent.convert("RGB").tobytes() == PICTURE.tobytes()
+    assert sent.getchannel("A").tobytes() == mask.point(lambda value: 255 - value).tobytes()
+
+
+def test_a_painting_is_taken_back_inverted_and_gone_on_with(
+    one: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """By its buttons and by keys; what was given up or used is there when it is opened again."""
+    page = watched_page
+    begin(page, one)
+    blank = painted(page).tobytes()
+    assert not any(blank)
+    stroke(page, (0.5, 0.5))
+    dot = painted(page).tobytes()
+    press(page, "Invert")
+    assert painted(page).tobytes() == bytes(255 - value for value in dot)
+    page.keyboard.press("Control+z")
+    assert painted(page).tobytes() == dot
+    page.keyboard.press("]")
+    stroke(page, (0.1, 0.5), (0.9, 0.5))
+    line = painted(page).tobytes()
+    press(page, "Undo")
+    assert painted(page).tobytes() == dot
+    page.keyboard.press("e")
+    expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#mask")).to_be_hidden()
+    page.get_by_role("button", name="Mask of photo.png").click()
+    assert painted(page).tobytes() == dot
+    stroke(page, (0.1, 0.5), (0.9, 0.5))
+    assert painted(page).tobytes() == line
+    page.keyboard.press("Control+z")
+    press(page, "Use this mask")
+    expect(page.get_by_role("button", name="Mask of photo.png")).to_be_focused()
+    page.get_by_role("button", name="Mask of photo.png").click()
+    assert painted(page).tobytes() == dot
+    press(page, "Undo")
+    assert painted(page).tobytes() == blank
+
+
+def test_a_mask_that_a_picture_has_is_painted_on_and_its_colours_stay_after_a_reload(
+    one: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Where it is transparent, too: a canvas would have made that black."""
+    page = watched_page
+    masked = PICTURE.copy()
+    alpha = Image.new("L", PICTURE.size, 255)
+    alpha.paste(0, (0, 0, 160, 200))
+    masked.putalpha(alpha)
+    begin(page, one, masked)
+    assert painted(page).tobytes() == alpha.point(lambda value: 255 - value).tobytes()
+    stroke(page, (0.75, 0.5), (0.8, 0.5))
+    press(page, "Use this mask")
+    expect(page.get_by_role("button", name="Mask of photo.png")).to_be_focused()
+    kept_files(page, 2)
+    page.reload()
+    expect(page.locator("#workflow option:checked")).to_have_text("inpaint.json")
+    page.get_by_role("button", name="Mask of photo.png").click()
+    mask = painted(page)
+    assert mask.getpixel((40, 40)) == mask.getpixel((240, 100)) == 255
+    stroke(page, (0.75, 0.2), (0.8, 0.2))
+    mask = painted(page)
+    press(page, "Use this mask")
+    expect(page.locator("#mask")).to_be_hidden()
+    page.locator("#run").click()
+    expect_done(page, 1)
+    sent = uploaded(one)
+    assert sent.convert("RGB").tobytes() == PICTURE.tobytes()
+    assert sent.getchannel("A").tobytes() == mask.point(lambda value: 255 - value).tobytes()
+
+
+def test_masks_are_offered_where_a_workflow_uses_them(
+    one: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """And are given with a finger, too."""
+    page = watched_page
+    open_page(page, one)
+    page.locator("#picture-picker").set_input_files([as_file(PICTURE, "photo.png")])
+    button = page.get_by_role("button", name="Mask of photo.png")
+    expect(button).to_be_hidden()
+    give_workflow(page, INPAINT, "inpaint.json")
+    button.click()
+    box = page.locator("#mask canvas").bounding_box()
+    assert box is not None
+    session = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for kind, points in (
+        ("touchStart", [{"x": x - 40, "y": y}]),
+        ("touchMove", [{"x": x + 40, "y": y}]),
+        ("touchEnd", []),
+    ):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.detach()
+    assert painted(page).getpixel((160, 100)) == 255
+    press(page, "Cancel")
+    expect(page.locator("#mask")).to_be_hidden()
