@@ -98,7 +98,7 @@ GUARDS = {
         "what_nobody_has",
     ),
     "a broken picture is refused where it is picked": Guard(
-        "page/composer/panel.py",
+        "page/composer/file_list.py",
         "            if str(file.type) in DECODED and",
         "            if False and",
         "test_demo",

@@ -89,5 +89,5 @@ def test_dropped_files_that_are_no_pictures_are_refused_at_once(
         page.evaluate(DROP, files)
         for name in ("notes.txt", "untold"):
             expect(page.locator("#notices")).to_contain_text(f"{name} is not a picture")
-        expect(page.locator("#pictures li")).to_have_text(["good.png×"])
+        expect(page.locator("#pictures li span")).to_have_text(["good.png"])
         expect(page.locator("#workflow option:checked")).to_have_text("mine.json")

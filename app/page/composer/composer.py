@@ -88,7 +88,7 @@ class Composer:
         """
         wish, at = self._ran
         since = (pressed or self._context.world.clock.now()) - at
-        if abs(since) < ONE_PRESS and not self.panel.pictures() and wish == self._wish():
+        if abs(since) < ONE_PRESS and not self.panel.files and wish == self._wish():
             return
         self._is_wanted = True
         if self._is_running:
@@ -98,7 +98,7 @@ class Composer:
             while self._is_wanted:
                 self._is_wanted = False
                 await self._run()
-                self._is_wanted &= bool(self.panel.pictures())
+                self._is_wanted &= bool(self.panel.files)
         finally:
             self._is_running = False
 
@@ -131,7 +131,7 @@ class Composer:
             return [asyncio.ensure_future(each) for each in made]
 
         # All at once: the browser then writes them to disk at once.
-        pictures = panel.pictures() or [("", "", None)]
+        pictures = panel.files.all() or [("", "", None)]
         begun = [(key, begin(file and (name, file))) for key, name, file in pictures]
         for key, work in begun:
             try:
@@ -215,7 +215,7 @@ class Composer:
 
         if self._painter is None:
             self._painter = MaskPainter(self._context.words)
-        there = {each: (name, file) for each, name, file in self.panel.pictures()}
+        there = {each: (name, file) for each, name, file in self.panel.files.all()}
         self._paintings = {each: kept for each, kept in self._paintings.items() if each in there}
         if key not in there:
             return
@@ -235,7 +235,7 @@ class Composer:
         from page.composer.samples import paint_samples
 
         samples = await paint_samples()
-        if not self.panel.pictures():
+        if not self.panel.files:
             self.panel.add(samples)
 
     async def check_file(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
@@ -251,7 +251,7 @@ class Composer:
         else:
             if not is_broken:
                 if await self._opener.carries_workflow(file):
-                    self.panel.offer_workflow(key)
+                    self.panel.files.offer_workflow(key)
                 return
         if self.panel.drop(key):
             self._context.notices.show(self._context.words.trouble(trouble))
@@ -282,7 +282,7 @@ class Composer:
 
     def _wrong_files(self, workflow: Workflow, is_own: bool) -> Trouble | None:
         """Say what is wrong with the list of files; an own workflow may name one of its own."""
-        files, main = self.panel.pictures(), self._form.main_input(workflow)
+        files, main = self.panel.files.all(), self._form.main_input(workflow)
         if main is None:
             return Trouble.of("picture_unused") if files else None
         if not files and not is_own and not self._form.files(workflow):

@@ -96,7 +96,7 @@ class Drafts:
         if not self._is_restored:
             return
         panel = self._panel
-        chosen = {key: _chosen(name, file) for key, name, file in panel.pictures()}
+        chosen = {key: _chosen(name, file) for key, name, file in panel.files.all()}
         typed: dict[str, str] = {}
         if self._form.name == panel.workflow:
             typed = self._form.typed()

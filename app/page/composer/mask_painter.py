@@ -6,7 +6,7 @@ from typing import Any
 import js
 from pyodide.ffi import JsException
 
-from page.composer.painting import LARGEST, SMALLEST, Painting, Stroke, resized
+from page.composer.painting import LARGEST, SMALLEST, BrushStroke, Painting, resized
 from page.ui.dom import button, by_id, element, listen, on_action, set_text
 from page.ui.parts import load_library
 from page.ui.words import Words
@@ -159,7 +159,7 @@ class MaskPainter:
         self._is_down = True
         is_eraser = self._is_eraser or bool(event.buttons & _PEN_ERASER)
         scale = self._canvas.width / self._canvas.getBoundingClientRect().width
-        stroke = Stroke(is_eraser, float(self._size.value) * scale, [self._point(event)])
+        stroke = BrushStroke(is_eraser, float(self._size.value) * scale, [self._point(event)])
         self._painting.begin(stroke)
         self._draw(stroke)
 

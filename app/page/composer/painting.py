@@ -11,7 +11,7 @@ _STEP = 1.25
 """How much larger one key makes the brush."""
 
 
-class Stroke(NamedTuple):
+class BrushStroke(NamedTuple):
     """A line of the brush, or of the eraser; its width and points in pixels of the picture."""
 
     is_eraser: bool
@@ -23,13 +23,13 @@ class Painting:
     """The steps by which a mask came about, the first one first."""
 
     def __init__(self) -> None:
-        self.steps: list[Stroke | Literal["invert"]] = []
+        self.steps: list[BrushStroke | Literal["invert"]] = []
 
-    def begin(self, stroke: Stroke) -> None:
+    def begin(self, stroke: BrushStroke) -> None:
         """Begin a stroke."""
         self.steps.append(stroke)
 
-    def go_on(self, point: Point) -> Stroke | None:
+    def go_on(self, point: Point) -> BrushStroke | None:
         """Lead the last stroke to a point; returns the part that is new, if it moved at all."""
         last = self.steps[-1]
         if isinstance(last, str) or last.points[-1] == point:

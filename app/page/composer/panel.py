@@ -5,11 +5,12 @@ from typing import Any, Protocol, TypeAlias
 
 import js
 
+from page.composer.file_list import FileList
 from page.composer.forecast_words import NO_CREW, Crew, say_run
 from page.composer.records import read_copies
 from page.composer.server_choice import ServerChoice
 from page.ui.context import PageContext
-from page.ui.dom import button, by_id, element, listen, on_action, options, set_text
+from page.ui.dom import by_id, element, listen, on_action, options, set_text
 from page.ui.file_kinds import ACCEPTS, kind_of, takes
 from tether.browser.values import to_object
 from tether.core.errors import BadInput
@@ -56,17 +57,11 @@ class Controller(Protocol):
         """Say why several tasks of one picture would give the same, "" if they don't."""
 
 
-_GLYPHS = {"audio": "♫", "file": "◇"}
-
-LARGEST_DECODED = 16 * 2**20
-"""Bytes beyond which a picture that isn't shown may only be too large for this device."""
-
-DECODED = frozenset(f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "bmp"))
-"""What every browser decodes, if it is whole."""
-
-
 class ComposerPanel:
-    """Collects what the person gives; what happens with it is decided by the controller."""
+    """Collects what the person gives; what happens with it is decided by the controller.
+
+    `files` are those for the next tasks.
+    """
 
     def __init__(self, context: PageContext, controller: Controller) -> None:
         self._words = context.words
@@ -75,11 +70,9 @@ class ComposerPanel:
         self._now = context.world.clock.now
         self._controller = controller
         self.changed = controller.changed
-        self._pictures: dict[str, tuple[str, Any]] = {}
+        self.files = FileList(context.words, self._broken)
         self._taken: FileKind = "picture"
         """What the workflow takes, one for each task."""
-        self._count = 0
-        self._list = by_id("pictures")
         self._pickers = by_id("picture-picker"), by_id("picture-camera")
         self._workflow = by_id("workflow")
         self._workflow_picker = by_id("workflow-picker")
@@ -102,9 +95,7 @@ class ComposerPanel:
             self._workflow_picker, "change", lambda event: self._picked(event.target, self._open)
         )
         take_dropped(self.add)
-        on_action(self._list, self._act_on_picture)
-        # This event doesn't bubble.
-        listen(self._list, "error", self._not_decoded, is_first=True)
+        on_action(self.files.element, self._act_on_picture)
         listen(by_id("pictures-clear"), "click", lambda _event: self._drop_all())
         listen(self._fold, "click", lambda _event: self.fold(self._is_open))
 
@@ -129,10 +120,6 @@ class ComposerPanel:
         """What was typed as the number of tasks of each picture."""
         return str(self.copies_field.value)
 
-    def pictures(self) -> list[tuple[str, str, Any]]:
-        """Return the pictures as (key, file name, JS File)."""
-        return [(key, name, file) for key, (name, file) in self._pictures.items()]
-
     def add(self, files: Iterable[Any]) -> None:
         """Take files in: where the workflow takes them; all else as what carries a workflow."""
         for file in files:
@@ -152,7 +139,7 @@ class ComposerPanel:
         set_text(by_id("drop-what"), self._words.say(f"compose.drop.{kind}"))
         set_text(by_id("pick-what"), self._words.say(f"compose.pick.{kind}"))
         by_id("drop").querySelector(".camera").hidden = kind != "picture"
-        self._list.classList.toggle("masked", is_mask_used)
+        self.files.offer_masks(is_mask_used)
         self.count()
 
     def choose(self, name: str) -> bool:
@@ -199,17 +186,17 @@ class ComposerPanel:
         """Return how many tasks Run makes now; 0 where what is typed says no number."""
         try:
             of_each = self._controller.variants() * read_copies(self.copies)
-            return max(1, len(self._pictures)) * of_each
+            return max(1, len(self.files)) * of_each
         except BadInput:
             return 0
 
     def count(self) -> None:
         """Say on the button how many tasks there will be; below, whether some give the same."""
         tasks = self.tasks()
-        different = max(1, len(self._pictures)) * self._controller.variants()
+        different = max(1, len(self.files)) * self._controller.variants()
         set_text(self._alike, self._controller.why_alike() if tasks > different else "")
-        by_id("pictures-clear").hidden = len(self._pictures) < 2
-        by_id("samples").hidden = bool(self._pictures) or self._taken != "picture"
+        by_id("pictures-clear").hidden = len(self.files) < 2
+        by_id("samples").hidden = bool(self.files) or self._taken != "picture"
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
         self._run.textContent = say_run(self._words, tasks, crew)
@@ -235,7 +222,7 @@ class ComposerPanel:
         return str(self._fold.getAttribute("aria-expanded")) == "true"
 
     def _drop_all(self) -> None:
-        for key in list(self._pictures):
+        for key, _, _ in self.files.all():
             self.drop(key)
 
     def show_own(self, name: str) -> None:
@@ -265,7 +252,7 @@ class ComposerPanel:
 
     def needs(self) -> Needs:
         """Return what the next task needs of a server."""
-        sizes = tuple(int(file.size) for _, file in self._pictures.values())
+        sizes = tuple(int(file.size) for _, _, file in self.files.all())
         return Needs(self.servers.lacking(), sizes)
 
     def _typed(self, event: Any) -> None:
@@ -297,10 +284,8 @@ class ComposerPanel:
         take(files)
 
     def put(self, name: str, file: Any) -> str:
-        """Add a picture to the list; returns its key."""
-        key = self._new_key()
-        self._pictures[key] = (name, file)
-        self._list.append(self._item(key, name, file))
+        """Add a file to the list; returns its key."""
+        key = self.files.put(name, file)
         self._corrected(self.picture_field)
         self.count()
         self._repaint()
@@ -309,86 +294,32 @@ class ComposerPanel:
         self.changed()
         return key
 
-    def _new_key(self) -> str:
-        self._count += 1
-        return f"p{self._count}"
-
-    def _item(self, key: str, name: str, file: Any) -> Any:
-        """Make what shows a file in the list, with what can be done to it."""
-        say, kind = self._words.say, kind_of(str(file.type), name)
-        remove = button("remove", key, "×", aria_label=say("compose.remove", picture=name))
-        named = element("span", "", "", element("bdi", "", name), title=name)
-        parts = [_thumbnail(kind, file), named, remove]
-        if kind == "picture":
-            label = say("mask.title", picture=name)
-            parts.append(button("mask", key, say("mask.open"), "quiet mask", aria_label=label))
-        return element("li", "", "", *parts, data_picture=key)
-
     def replace(self, key: str, file: Any) -> str:
-        """Put a file in the place of another one that is in the list; returns its key."""
-        new, name = self._new_key(), str(file.name)
-        before, self._pictures = self._pictures, {}
-        for each, kept in before.items():
-            self._pictures[new if each == key else each] = (name, file) if each == key else kept
-        old, item = self._list.querySelector(f'[data-picture="{key}"]'), self._item(new, name, file)
-        _forget(old)
-        old.replaceWith(item)
-        item.querySelector(".mask").focus()
+        """Put a file in the place of another one in the list; returns its key."""
+        new = self.files.replace(key, file)
         self.changed()
         return new
 
-    def offer_workflow(self, key: str) -> None:
-        """Offer to open the workflow that a picture carries, instead of using the picture."""
-        item = self._list.querySelector(f'[data-picture="{key}"]')
-        if item:
-            label = self._words.say("compose.its_workflow")
-            item.append(button("workflow", key, label, "quiet carried"))
-
-    def _not_decoded(self, event: Any) -> None:
-        """Take a picture off that is broken; what this browser doesn't know, a server may."""
-        key = str(event.target.parentElement.dataset.picture)
-        if key in self._pictures:
-            name, file = self._pictures[key]
-            if str(file.type) in DECODED and file.size <= LARGEST_DECODED:
-                self._soon(self._controller.check_file(key, name, file, is_broken=True))
+    def _broken(self, key: str, name: str, file: Any) -> None:
+        self._soon(self._controller.check_file(key, name, file, is_broken=True))
 
     def _act_on_picture(self, action: str, key: str) -> None:
         if action == "mask":
             self._soon(self._controller.paint(key))
             return
         if action == "workflow":
-            self._soon(self._controller.open_file(self._pictures[key][1]))
+            self._soon(self._controller.open_file(self.files.file(key)))
         self.drop(key)
 
     def drop(self, key: str) -> bool:
-        """Take a picture off the list; tells whether it was there."""
-        was_there = self._pictures.pop(key, None) is not None
-        item = self._list.querySelector(f'[data-picture="{key}"]')
-        if item:
-            _forget(item)
-            item.remove()
+        """Take a file off the list; tells whether it was there."""
+        was_there = self.files.drop(key)
+        if was_there:
             self._corrected(self.picture_field)
             self.count()
             self._repaint()
             self.changed()
         return was_there
-
-
-def _thumbnail(kind: FileKind, file: Any) -> Any:
-    """Make what shows a file in the list: of sounds and others, what they are."""
-    if kind == "picture":
-        return element("img", "", src=js.URL.createObjectURL(file), alt="")
-    if kind == "video":
-        address = js.URL.createObjectURL(file)
-        # At the very start many films are black.
-        return element("video", "", src=f"{address}#t=0.5", preload="metadata", muted="")
-    return element("span", "kind", _GLYPHS[kind], aria_hidden="true")
-
-
-def _forget(item: Any) -> None:
-    """Free the file that an item of the list shows."""
-    # Source: File API, `revokeObjectURL`: an address with a fragment is none that it knows.
-    js.URL.revokeObjectURL(getattr(item.firstElementChild, "src", "").partition("#")[0])
 
 
 def take_dropped(take: Callable[[list[Any]], None]) -> None:
