@@ -52,7 +52,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
         prog="tether", description="Runs image jobs on several ComfyUI servers at once."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="run | resume")
-    run = commands.add_parser("run", help="run a workflow, once for each picture")
+    run = commands.add_parser("run", help="run a workflow, once for each file")
     run.add_argument("workflow", type=Path, help="of ComfyUI: JSON in either format, or a picture")
     run.add_argument("pictures", type=Path, nargs="*", help="each becomes a task")
     run.add_argument(
@@ -148,7 +148,7 @@ class ResultsFolder:
         found, assumptions = await self._client.read_workflow(workflow)
         for each in assumptions:
             self.say(sentence(each))
-        place = await self._client.file_input(found)
+        place = await self._client.file_input(found) if pictures else None
         if pictures and place is None:
             raise BadInput("picture_unused")
         variants(found, values, is_side_by_side=False)  # says what is wrong with them

@@ -44,8 +44,9 @@ function coloursOf(bitmap) {
     const [target, point] = [gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0];
     gl.framebufferTexture2D(target, point, gl.TEXTURE_2D, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+    const isRead = gl.getError() === gl.NO_ERROR;
     gl.getExtension("WEBGL_lose_context")?.loseContext();
-    return pixels;
+    if (isRead) return pixels;
   }
   // Exact as well, but where the picture was transparent before.
   return read(bitmap);

@@ -80,14 +80,16 @@ def test_dropped_files_that_are_no_pictures_are_refused_at_once(
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
         good = list(as_file(noise(1), "good.png")["buffer"])
+        page.evaluate(DROP, [("notes.txt", "text/plain", list(b"notes"))])
+        expect(page.locator("#notices")).to_contain_text("notes.txt contains no workflow")
         files = [
-            ("notes.txt", "text/plain", list(b"notes")),
+            ("notes.png", "image/png", list(b"notes")),
             ("good.png", "image/png", good),
             ("mine.json", "application/json", list(GOOD.encode())),
             ("untold", "", list(b"\0" * 20)),
         ]
         page.evaluate(DROP, files)
-        for name in ("notes.txt", "untold"):
+        for name in ("notes.png", "untold"):
             expect(page.locator("#notices")).to_contain_text(f"{name} is not a picture")
         expect(page.locator("#pictures li span")).to_have_text(["good.png"])
         expect(page.locator("#workflow option:checked")).to_have_text("mine.json")

@@ -35,6 +35,11 @@ def begin(page: Page, one: Farm, picture: Image.Image = PICTURE) -> None:
     give_workflow(page, INPAINT, "inpaint.json")
     expect(page.locator("#workflow option:checked")).to_have_text("inpaint.json")
     page.locator("#picture-picker").set_input_files([as_file(picture, "photo.png")])
+    paint(page)
+
+
+def paint(page: Page) -> None:
+    """Open the dialog for the picture."""
     page.get_by_role("button", name="Mask of photo.png").click()
     expect(page.locator("#mask")).to_be_visible()
 
@@ -113,6 +118,7 @@ def test_a_painting_is_taken_back_inverted_and_gone_on_with(
     assert not any(blank)
     stroke(page, (0.5, 0.5))
     dot = painted(page).tobytes()
+    assert any(dot)
     press(page, "Invert")
     assert painted(page).tobytes() == bytes(255 - value for value in dot)
     page.keyboard.press("Control+z")
@@ -126,17 +132,22 @@ def test_a_painting_is_taken_back_inverted_and_gone_on_with(
     expect(page.get_by_role("button", name="Eraser")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     expect(page.locator("#mask")).to_be_hidden()
-    page.get_by_role("button", name="Mask of photo.png").click()
+    paint(page)
     assert painted(page).tobytes() == dot
     stroke(page, (0.1, 0.5), (0.9, 0.5))
     assert painted(page).tobytes() == line
     page.keyboard.press("Control+z")
     press(page, "Use this mask")
     expect(page.get_by_role("button", name="Mask of photo.png")).to_be_focused()
-    page.get_by_role("button", name="Mask of photo.png").click()
+    paint(page)
     assert painted(page).tobytes() == dot
     press(page, "Undo")
     assert painted(page).tobytes() == blank
+    press(page, "Use this mask")
+    expect(page.locator("#mask")).to_be_hidden()
+    page.locator("#run").click()
+    expect_done(page, 1)
+    assert uploaded(one).mode == "RGB"
 
 
 def test_a_mask_that_a_picture_has_is_painted_on_and_its_colours_stay_after_a_reload(
@@ -156,7 +167,7 @@ def test_a_mask_that_a_picture_has_is_painted_on_and_its_colours_stay_after_a_re
     kept_files(page, 2)
     page.reload()
     expect(page.locator("#workflow option:checked")).to_have_text("inpaint.json")
-    page.get_by_role("button", name="Mask of photo.png").click()
+    paint(page)
     mask = painted(page)
     assert mask.getpixel((40, 40)) == mask.getpixel((240, 100)) == 255
     stroke(page, (0.75, 0.2), (0.8, 0.2))
@@ -173,25 +184,31 @@ def test_a_mask_that_a_picture_has_is_painted_on_and_its_colours_stay_after_a_re
 def test_masks_are_offered_where_a_workflow_uses_them(
     one: Farm, watched_page: Page, watch: Watch
 ) -> None:
-    """And are given with a finger, too."""
+    """And are given with a finger, too, beside which another one does nothing."""
     page = watched_page
     open_page(page, one)
-    page.locator("#picture-picker").set_input_files([as_file(PICTURE, "photo.png")])
+    tall = noise(1, 200, 500)
+    page.locator("#picture-picker").set_input_files([as_file(tall, "photo.png")])
     button = page.get_by_role("button", name="Mask of photo.png")
     expect(button).to_be_hidden()
     give_workflow(page, INPAINT, "inpaint.json")
-    button.click()
+    paint(page)
     box = page.locator("#mask canvas").bounding_box()
     assert box is not None
     session = page.context.new_cdp_session(page)
+    assert box["y"] + box["height"] < page.evaluate("innerHeight")
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    palm = {"x": x, "y": y + 0.4 * box["height"], "id": 2}
     for kind, points in (
-        ("touchStart", [{"x": x - 40, "y": y}]),
-        ("touchMove", [{"x": x + 40, "y": y}]),
+        ("touchStart", [{"x": x - 40, "y": y, "id": 1}]),
+        ("touchStart", [{"x": x - 40, "y": y, "id": 1}, palm]),
+        ("touchMove", [{"x": x + 40, "y": y, "id": 1}, {**palm, "x": x + 20}]),
         ("touchEnd", []),
     ):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     session.detach()
-    assert painted(page).getpixel((160, 100)) == 255
+    mask = painted(page)
+    assert mask.getpixel((100, 250)) == 255
+    assert mask.getpixel((100, 400)) == mask.getpixel((100, 450)) == 0
     press(page, "Cancel")
     expect(page.locator("#mask")).to_be_hidden()

@@ -17,29 +17,28 @@ from tests.e2e.farm import (
     own_tasks,
     tasks,
 )
+from tests.e2e.test_draft import kept_files
 from tests.e2e.watch import Watch
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FILMS = {name: (FIXTURES / "cases" / name).read_bytes() for name in ("core.mp4", "core.webm")}
-CASE = json.loads((FIXTURES / "editor/68_video_upload.json").read_text())
-EDITED = json.dumps(CASE["workflow"])
 
-BOTH = json.dumps(
-    {
-        "1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
-        "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "p"}},
-        "3": {"class_type": "LoadVideo", "inputs": {"file": "clip.mp4"}},
-        "4": {
-            "class_type": "SaveVideo",
-            "inputs": {
-                "video": ["3", 0],
-                "filename_prefix": "v",
-                "format": "auto",
-                "codec": "auto",
-            },
-        },
+
+def filmed(loader: str, name: str) -> dict[str, object]:
+    """Nodes that save the film of a loader."""
+    saved = {"video": [loader, 0], "filename_prefix": name}
+    return {
+        loader: {"class_type": "LoadVideo", "inputs": {"file": f"{name}.mp4"}},
+        f"{loader}0": {"class_type": "TetherSaveVideo", "inputs": saved},
     }
-)
+
+
+PICTURE = {
+    "1": {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+    "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "p"}},
+}
+FILM = json.dumps(filmed("1", "film"))
+MIXED = json.dumps(PICTURE | filmed("3", "first") | filmed("4", "second"))
 
 DROP = """(files) => {
   const transfer = new DataTransfer();
@@ -75,7 +74,7 @@ def test_each_video_that_is_dropped_or_chosen_is_a_task(
     """Where the workflow takes videos the page asks for them, and shows them as such."""
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
-        give_workflow(page, EDITED, "film.json")
+        give_workflow(page, FILM, "film.json")
         expect(page.locator("#drop")).to_contain_text("Drop videos here")
         if is_dropped:
             drop(page, *FILMS)
@@ -92,24 +91,28 @@ def test_each_video_that_is_dropped_or_chosen_is_a_task(
 def test_a_video_goes_to_its_field_where_the_list_is_for_pictures(
     background: Background, watched_page: Page, watch: Watch
 ) -> None:
-    """And is there after a reload; one that is chosen in the field itself takes its place."""
+    """Of two each goes to a field of its own, and is there after a reload."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        give_workflow(page, BOTH, "both.json")
-        field = page.locator("[data-field='3.file'] input")
-        expect(field).to_have_attribute("accept", "video/*,.mkv,.mov")
+        give_workflow(page, MIXED, "mixed.json")
+        fields = page.locator("#form input[type=file]")
+        expect(fields).to_have_count(2)
+        expect(fields.first).to_have_attribute("accept", "video/*,.mkv,.mov")
         expect(page.locator("#drop")).to_contain_text("Drop pictures here")
-        drop(page, "core.mp4")
-        chosen = "field => field.files[0].name"
-        assert field.evaluate(chosen) == "core.mp4"
+        drop(page, *FILMS)
+        for number, name in enumerate(FILMS):
+            assert fields.nth(number).evaluate("field => field.files[0].name") == name
         expect(page.locator("#pictures li")).to_have_count(0)
+        kept_files(page, 3)
         page.reload()
-        expect(page.locator("#workflow option:checked")).to_have_text("both.json")
-        expect(field).to_have_value("C:\\fakepath\\core.mp4")
+        expect(page.locator("#workflow option:checked")).to_have_text("mixed.json")
+        for number, name in enumerate(FILMS):
+            expect(fields.nth(number)).to_have_value(f"C:\\fakepath\\{name}")
         page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
         page.locator("#run").click()
         expect_done(page, 1)
-        assert results(page) == {FILMS["core.mp4"]}
+        assert results(page) == set(FILMS.values())
+        assert own_tasks(page)[0]["title"] == "p.png · mixed.json"
 
 
 def test_what_a_workflow_does_not_take_is_refused(
@@ -118,7 +121,7 @@ def test_what_a_workflow_does_not_take_is_refused(
     """A picture for videos, then videos for pictures: both are named, and nothing is sent."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        give_workflow(page, EDITED, "film.json")
+        give_workflow(page, FILM, "film.json")
         expect(page.locator("#drop")).to_contain_text("Drop videos here")
         page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
         page.locator("#run").click()

@@ -171,13 +171,8 @@ def test_a_workflow_that_takes_videos_runs_once_for_each(tmp_path: Path) -> None
     nodes = {
         "1": {"class_type": "LoadVideo", "inputs": {"file": "any.mp4"}},
         "2": {
-            "class_type": "SaveVideo",
-            "inputs": {
-                "video": ["1", 0],
-                "filename_prefix": "v",
-                "format": "auto",
-                "codec": "auto",
-            },
+            "class_type": "TetherSaveVideo",
+            "inputs": {"video": ["1", 0], "filename_prefix": "v"},
         },
     }
     (tmp_path / "film.json").write_text(json.dumps(nodes))

@@ -131,9 +131,7 @@ WORK: Mapping[str, NodeWork] = {
     "PreviewImage": _save_png(_LEVEL_TEMP),
     "SaveImageWebsocket": _save_websocket,
     "SaveWEBM": _save_webm,
-    # The film stays as it is: encoding it anew would show nothing more.
     "LoadVideo": _load_video,
-    "SaveVideo": _save_video,
     "PreviewAny": _preview_any,
     "UpscaleModelLoader": lambda inputs: Work((inputs["model_name"],)),
     # The model's name decides nothing: a real upscale model would need a GPU.
@@ -146,5 +144,6 @@ WORK: Mapping[str, NodeWork] = {
     "TetherSlow": lambda inputs: Work((inputs["image"],)),
     "TetherBlock": lambda inputs: Work((inputs["image"],)),
     "TetherText": lambda inputs: Work((inputs["image"],), texts=(inputs["text"],)),
+    "TetherSaveVideo": _save_video,
     "TetherRaise": _raise,
 }

@@ -110,6 +110,8 @@ class Composer:
         await self._drafts.is_form_restored.wait()
         is_own = panel.workflow == OWN or panel.workflow.startswith(RECENT)
         chosen = await self._find(panel.workflow)
+        if chosen is not None and panel.files and self._form.main_input(chosen.workflow) is None:
+            await self.choose(panel.workflow)  # by now a server may describe what it takes
         problems = [] if chosen is None else self._problems(chosen.workflow, is_own)
         try:
             copies = read_copies(panel.copies)
@@ -215,15 +217,15 @@ class Composer:
 
         if self._painter is None:
             self._painter = MaskPainter(self._context.words)
-        there = {each: (name, file) for each, name, file in self.panel.files.all()}
-        self._paintings = {each: kept for each, kept in self._paintings.items() if each in there}
-        if key not in there:
+        files = self.panel.files
+        self._paintings = {each: kept for each, kept in self._paintings.items() if each in files}
+        if key not in files:  # Run was quicker
             return
-        name, file = there[key]
+        file = files.file(key)
         original, painting = self._paintings.setdefault(key, (file, Painting()))
-        masked = await self._painter.paint(original, name, painting)
-        if masked is not None and key in self._paintings:
-            self._paintings[self.panel.replace(key, masked)] = self._paintings.pop(key)
+        masked = await self._painter.paint(original, str(original.name), painting)
+        if masked is not None and key in files:
+            self._paintings[self.panel.replace(key, masked)] = original, painting
 
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""
@@ -242,7 +244,7 @@ class Composer:
         """Take what is no picture but is called one, or is broken, off the list, and say so."""
         trouble = Trouble.of("picture_broken", picture=name)
         try:
-            if kind_of(str(file.type), name) == "picture":
+            if kind_of(str(file.type), name) == "picture" and self.panel.taken != "file":
                 await self._intake.check_picture(name, file)
         except TetherError as error:
             trouble = error.trouble
@@ -284,7 +286,9 @@ class Composer:
         """Say what is wrong with the list of files; an own workflow may name one of its own."""
         files, main = self.panel.files.all(), self._form.main_input(workflow)
         if main is None:
-            return Trouble.of("picture_unused") if files else None
+            is_told = self._form.is_described(workflow)
+            code = "picture_unused" if is_told else "workflow_undescribed"
+            return Trouble.of(code) if files else None
         if not files and not is_own and not self._form.files(workflow):
             return Trouble.of("picture_needed")
         kinds = ((name, kind_of(str(file.type), name)) for _, name, file in files)
@@ -300,9 +304,8 @@ class Composer:
         pressed: float,
     ) -> TaskId:
         main = self._form.main_input(chosen.workflow)
-        files = self._form.files(chosen.workflow)
-        if picture is not None and main is not None:
-            files[main[0]] = picture
+        listed = {} if picture is None or main is None else {main[0]: picture}
+        files = listed | self._form.files(chosen.workflow)  # results are called by the first
         answers, told = variant
         name = picture[0] if picture else ""
         title = title_of(chosen.title, f"{name} ({told})".strip() if told else name)

@@ -31,6 +31,9 @@ class FileList:
         # This event doesn't bubble.
         listen(self.element, "error", self._not_decoded, is_first=True)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._files
+
     def __len__(self) -> int:
         return len(self._files)
 

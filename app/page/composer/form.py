@@ -78,17 +78,24 @@ class Form:
         infos = await self._describer.describe(classes, self._composer.pinned)
         if number != self._choices:
             return
-        if not self.is_of(workflow):  # else what is typed there stays
+        if not self.is_of(workflow):
             self._shown = self._chosen = workflow
             self._infos, self._brought = infos, {}
             self._panel.show(form_of(workflow, infos))
-            main = self.main_input(workflow)
-            kind = "picture" if main is None else main[1]
-            self._composer.take(kind, main is not None and workflow.uses_mask(main[0][0]))
+            self._ask_for_files(workflow)
+        elif infos != self._infos:
+            self._infos = infos
+            self._show_again()  # what is typed there stays
+            self._ask_for_files(workflow)
         self.name = name
         self._presets.show(opened.title)
         self._composer.changed()
         await self._check_servers(workflow)
+
+    def _ask_for_files(self, workflow: Workflow) -> None:
+        main = self.main_input(workflow)
+        kind = "picture" if main is None else main[1]
+        self._composer.take(kind, main is not None and workflow.uses_mask(main[0][0]))
 
     def is_of(self, workflow: Workflow) -> bool:
         """Tell whether the form that is shown is that of this workflow."""
@@ -111,6 +118,10 @@ class Form:
             main = self._panel.main
             return (main.key, main.upload) if main and main.upload else None
         return next(iter(workflow.upload_inputs().items()), None)
+
+    def is_described(self, workflow: Workflow) -> bool:
+        """Tell whether some server has described all that a workflow consists of."""
+        return self.is_of(workflow) and None not in self._infos.values()
 
     def pick(self, kind: FileKind, file: Any) -> bool:
         """Put a JS File into a field of the form that is shown; tells whether one takes it."""

@@ -18,6 +18,7 @@ from page.composer.form_fields import Field, read_answer
 from page.composer.prompt_file import Columns
 from page.composer.sweep import can_vary, read_values, with_rolled
 from page.ui.dom import by_id, check_box, element, listen, on_action, options
+from page.ui.file_kinds import takes
 from page.ui.words import Words
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -243,13 +244,14 @@ class FormPanel:
         }
 
     def pick(self, kind: FileKind, file: Any) -> bool:
-        """Put a JS File into the first field of this kind; tells whether there is one."""
-        for field, shown in self._shown():
-            if field.upload == kind:
-                _pick(shown, file)
-                seem_typed(shown)
-                return True
-        return False
+        """Put a JS File into a field that takes its kind, best an empty one; tells if one does."""
+        found = [each for each in self._shown() if each[0].upload and takes(each[0].upload, kind)]
+        if not found:
+            return False
+        _, shown = min(found, key=lambda each: (each[0].upload != kind, bool(each[1].files.length)))
+        _pick(shown, file)
+        seem_typed(shown)
+        return True
 
     def show_lacks(self, lacks: Mapping[tuple[str, str, str], tuple[str, ...]]) -> None:
         """Show what servers lack: (address, its name, what is missing) -> what could replace it.

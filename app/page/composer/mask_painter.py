@@ -1,7 +1,9 @@
 """The dialog in which people paint the mask of a picture."""
 
 import asyncio
-from typing import Any
+import math
+from itertools import pairwise
+from typing import Any, Literal
 
 import js
 from pyodide.ffi import JsException
@@ -34,7 +36,8 @@ class MaskPainter:
         self._painting = Painting()
         self._bitmap: Any = None
         self._ended: asyncio.Future[bool] | None = None
-        self._is_down = False
+        self._pointer: int | None = None
+        """The one that paints; another, such as a palm, does not."""
         self._make()
         on_action(self._dialog, lambda action, _key: self._pressed(action))
         listen(self._dialog, "close", lambda _event: self._end(False))
@@ -51,10 +54,10 @@ class MaskPainter:
     async def paint(self, file: Any, name: str, painting: Painting) -> Any | None:
         """Let a person go on with a painting; returns the picture with the mask as a JS File.
 
-        None if it was given up, or nothing was painted.
+        It is the picture itself if all of it was taken back; None if the painting was given up.
 
         Raises:
-            BadInput: The browser can't open the picture.
+            BadInput: The browser can't open the picture, or not paint on one so large.
             TetherError: A part of the page can't be fetched.
         """
         if self._ended is not None:
@@ -62,33 +65,48 @@ class MaskPainter:
         self._ended = asyncio.get_event_loop().create_future()
         try:
             library = await load_library(LIBRARY)
-            try:
-                self._bitmap = await js.createImageBitmap(file, to_object(_AS_IN_FILE))
-            except JsException as error:
-                raise BadInput("picture_broken", picture=name) from error
+            self._bitmap = await js.createImageBitmap(file, to_object(_AS_IN_FILE))
             self._open(file, name, painting)
-            if not await self._ended or not painting.steps:
+            if not await self._ended:
                 return None
+            if not painting.steps:
+                return file
+            self._be_busy(True)
             content = await library.maskedPng(self._bitmap, self._canvas)
             stem = name.rpartition(".")[0] or name
-            return new_file(content, f"{stem}.png", "image/png")
+            return new_file(content, f"{stem}.png", "image/png") if self._dialog.open else None
+        except JsException as error:
+            raise BadInput("mask_impossible", picture=name) from error
         finally:
             self._ended = None
-            if self._bitmap is not None:
-                js.URL.revokeObjectURL(self._image.src)
-                self._bitmap.close()
-                self._bitmap = None
+            self._close()
 
     def _open(self, file: Any, name: str, painting: Painting) -> None:
         bitmap, canvas = self._bitmap, self._canvas
-        self._painting, self._is_down = painting, False
+        self._painting, self._pointer = painting, None
         set_text(self._title, self._words.say("mask.title", picture=name))
         self._image.src = js.URL.createObjectURL(file)
         canvas.width, canvas.height = bitmap.width, bitmap.height
-        self._stage.style.setProperty("--ratio", f"{bitmap.width / bitmap.height}")
+        self._dialog.style.setProperty("--ratio", f"{bitmap.width / bitmap.height}")
         self._choose("brush")
         self._draw_all()
         self._dialog.showModal()
+
+    def _close(self) -> None:
+        self._be_busy(False)
+        self._dialog.close()
+        # A canvas without pixels holds no memory.
+        self._canvas.width = self._canvas.height = 0
+        if self._bitmap is not None:
+            js.URL.revokeObjectURL(self._image.src)
+            self._image.removeAttribute("src")
+            self._bitmap.close()
+            self._bitmap = None
+
+    def _be_busy(self, is_busy: bool) -> None:
+        self._pointer = None
+        for each in self._buttons.values():
+            each.disabled = is_busy and each.dataset.action != "cancel"
 
     def _end(self, is_wanted: bool) -> None:
         if self._ended is not None and not self._ended.done():
@@ -130,33 +148,38 @@ class MaskPainter:
             case "brush" | "eraser":
                 self._choose(action)
             case "invert":
+                self._pointer = None
                 self._painting.invert()
                 self._draw("invert")
             case "undo":
+                self._pointer = None
                 if self._painting.undo():
                     self._draw_all()
             case "use":
                 self._end(True)
-                self._dialog.close()
             case _:
                 self._dialog.close()
 
     def _key_pressed(self, event: Any) -> None:
         key = str(event.key).lower()
-        if key == "z" and (event.ctrlKey or event.metaKey):
+        if self._ended is None or self._ended.done():
+            return
+        if key == "z" and (event.ctrlKey or event.metaKey) and not event.shiftKey:
             event.preventDefault()
             self._pressed("undo")
         elif key in (_LARGER, _SMALLER):
             self._size.value = f"{resized(float(self._size.value), key == _LARGER):.0f}"
+            self._size_ring()
         elif key in _TOOLS and not event.ctrlKey and not event.metaKey:
             self._choose(_TOOLS[key])
 
     def _down(self, event: Any) -> None:
-        if event.button not in (0, 5) or self._is_down:
+        is_over = self._ended is None or self._ended.done()
+        if event.button not in (0, 5) or self._pointer is not None or is_over:
             return
         event.preventDefault()
         self._canvas.setPointerCapture(event.pointerId)
-        self._is_down = True
+        self._pointer = event.pointerId
         is_eraser = self._is_eraser or bool(event.buttons & _PEN_ERASER)
         scale = self._canvas.width / self._canvas.getBoundingClientRect().width
         stroke = BrushStroke(is_eraser, float(self._size.value) * scale, [self._point(event)])
@@ -165,13 +188,14 @@ class MaskPainter:
 
     def _moved(self, event: Any) -> None:
         self._show_ring(event)
-        if self._is_down:
+        if event.pointerId == self._pointer:
             part = self._painting.go_on(self._point(event))
             if part is not None:
                 self._draw(part)
 
-    def _up(self, _event: Any) -> None:
-        self._is_down = False
+    def _up(self, event: Any) -> None:
+        if event.pointerId == self._pointer:
+            self._pointer = None
 
     def _left(self, _event: Any) -> None:
         self._ring.hidden = True
@@ -186,7 +210,10 @@ class MaskPainter:
         self._ring.hidden = str(event.pointerType) == "touch"
         style.left = f"{event.clientX - stage.left}px"
         style.top = f"{event.clientY - stage.top}px"
-        style.width = style.height = f"{self._size.value}px"
+        self._size_ring()
+
+    def _size_ring(self) -> None:
+        self._ring.style.width = self._ring.style.height = f"{self._size.value}px"
 
     def _draw_all(self) -> None:
         """Draw what the picture itself has as its mask, then all steps."""
@@ -198,22 +225,32 @@ class MaskPainter:
         pen.globalCompositeOperation = "destination-out"
         pen.drawImage(self._bitmap, 0, 0)
         for step in self._painting.steps:
-            self._draw(step)
+            if isinstance(step, str):
+                self._draw(step)
+                continue
+            # Part by part, as it was painted: edges that overlap are then the same again.
+            self._draw(step._replace(points=step.points[:1]))
+            for part in pairwise(step.points):
+                self._draw(step._replace(points=list(part)))
 
-    def _draw(self, step: Any) -> None:
+    def _draw(self, step: BrushStroke | Literal["invert"]) -> None:
+        """Invert what is painted, or paint the dot or line of a part of a stroke."""
         canvas = self._canvas
         pen = canvas.getContext("2d")
         pen.fillStyle = pen.strokeStyle = _COLOUR
-        if step == "invert":
+        if isinstance(step, str):
             pen.globalCompositeOperation = "xor"
             pen.fillRect(0, 0, canvas.width, canvas.height)
             return
         pen.globalCompositeOperation = "destination-out" if step.is_eraser else "source-over"
+        start, *others = step.points
+        pen.beginPath()
+        if not others:
+            # Safari draws no line from a point to itself. Source: whatwg/html, issue 1079.
+            pen.arc(*start, step.width / 2, 0, 2 * math.pi)
+            pen.fill()
+            return
         pen.lineCap, pen.lineWidth = "round", step.width
-        # Part by part, as it was painted: edges that overlap are then the same again.
-        points = step.points
-        for start, end in zip(points, points[1:] or points, strict=False):
-            pen.beginPath()
-            pen.moveTo(*start)
-            pen.lineTo(*end)
-            pen.stroke()
+        pen.moveTo(*start)
+        pen.lineTo(*others[0])
+        pen.stroke()

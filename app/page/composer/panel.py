@@ -71,7 +71,7 @@ class ComposerPanel:
         self._controller = controller
         self.changed = controller.changed
         self.files = FileList(context.words, self._broken)
-        self._taken: FileKind = "picture"
+        self.taken: FileKind = "picture"
         """What the workflow takes, one for each task."""
         self._pickers = by_id("picture-picker"), by_id("picture-camera")
         self._workflow = by_id("workflow")
@@ -127,14 +127,18 @@ class ComposerPanel:
             kind = kind_of(str(file.type), name)
             if name.lower().endswith(".json"):
                 self._soon(self._controller.open_file(file))
-            elif kind == "picture" or takes(self._taken, kind):
+            elif takes(self.taken, kind):
                 self.put(name, file)
-            elif not self._controller.pick(kind, file):
+            elif self._controller.pick(kind, file):
+                pass
+            elif kind == "picture":  # Run says that it isn't taken
+                self.put(name, file)
+            else:
                 self._soon(self._controller.open_file(file))
 
     def take(self, kind: FileKind, is_mask_used: bool) -> None:
         """Ask for files of this kind, and offer masks: the workflow that is chosen takes them."""
-        self._taken, picker = kind, self._pickers[0]
+        self.taken, picker = kind, self._pickers[0]
         picker.accept = ACCEPTS[kind]
         set_text(by_id("drop-what"), self._words.say(f"compose.drop.{kind}"))
         set_text(by_id("pick-what"), self._words.say(f"compose.pick.{kind}"))
@@ -196,7 +200,7 @@ class ComposerPanel:
         different = max(1, len(self.files)) * self._controller.variants()
         set_text(self._alike, self._controller.why_alike() if tasks > different else "")
         by_id("pictures-clear").hidden = len(self.files) < 2
-        by_id("samples").hidden = bool(self.files) or self._taken != "picture"
+        by_id("samples").hidden = bool(self.files) or self.taken != "picture"
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
         self._run.textContent = say_run(self._words, tasks, crew)
@@ -297,6 +301,8 @@ class ComposerPanel:
     def replace(self, key: str, file: Any) -> str:
         """Put a file in the place of another one in the list; returns its key."""
         new = self.files.replace(key, file)
+        self.count()
+        self._repaint()
         self.changed()
         return new
 

@@ -17,8 +17,8 @@ _BETWEEN = re.compile(r"\s+\|\s+")
 
 
 def can_vary(field: Field) -> bool:
-    """Say whether a field can have several values: pictures have a list of their own."""
-    return field.kind not in ("picture", "mask", "switch") and not field.is_dynamic
+    """Say whether a field can have several values: files have a list of their own."""
+    return field.upload is None and field.kind != "switch" and not field.is_dynamic
 
 
 def read_values(field: Field, typed: str) -> tuple[Any, ...]:

@@ -16,23 +16,26 @@ ACCEPTS: Mapping[FileKind, str] = {
 _BY_ENDING: Mapping[FileKind, tuple[str, ...]] = {
     "video": (".mp4", ".webm", ".mkv", ".mov", ".m4v", ".avi"),
     "audio": (".flac", ".opus", ".mp3", ".wav", ".ogg", ".m4a", ".aac"),
-    "file": (".json", ".glb", ".gltf", ".obj", ".stl", ".latent"),
+    "file": (
+        *(".json", ".txt", ".csv", ".srt", ".latent", ".safetensors", ".zip"),
+        *(".glb", ".gltf", ".obj", ".stl", ".fbx", ".ply", ".usdz", ".spz", ".splat", ".ksplat"),
+    ),
 }
 """Files whose type browsers may not know, or that are known by their names alone."""
 
 _BY_TYPE: Mapping[FileKind, tuple[str, ...]] = {
     "video": ("video/",),
     "audio": ("audio/",),
-    "file": ("application/", "model/", "image/svg"),
+    "file": ("application/", "model/", "text/", "image/svg"),
 }
 
 
 def kind_of(media_type: str, name: str) -> FileKind:
     """Return the kind of a file; one of which nothing is known may be a picture."""
-    for kind, types in _BY_TYPE.items():
-        if media_type.startswith(types) or name.lower().endswith(_BY_ENDING[kind]):
-            return kind
-    return "picture"
+    by_type = (kind for kind, types in _BY_TYPE.items() if media_type.startswith(types))
+    by_ending = (kind for kind, ends in _BY_ENDING.items() if name.lower().endswith(ends))
+    is_told = media_type.startswith("image/")
+    return next(by_type, "picture" if is_told else next(by_ending, "picture"))
 
 
 def first_picture(files: Iterable[Picture]) -> Picture | None:

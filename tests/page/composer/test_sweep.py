@@ -1,6 +1,6 @@
 """Several values for the fields of a form."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,7 @@ from page.composer.sweep import MOST, can_vary, read_values, with_rolled
 from tests.tether.core.junk import texts
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
+from tether.core.protocol.node_info import FileKind
 
 
 def a(kind: Kind, **parts: Any) -> Field:
@@ -58,9 +59,9 @@ def test_what_is_no_value_is_refused(kind: Kind, typed: str, code: str) -> None:
     assert error.value.trouble.code == code
 
 
-def test_pictures_and_switches_have_one_value() -> None:
+def test_files_and_switches_have_one_value() -> None:
     assert can_vary(a("text")) and can_vary(a("choice"))
-    assert not can_vary(a("picture")) and not can_vary(a("switch"))
+    assert not any(can_vary(a(kind)) for kind in (*get_args(FileKind), "mask", "switch"))
     assert not can_vary(a("choice", is_dynamic=True))
 
 

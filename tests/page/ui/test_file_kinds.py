@@ -20,6 +20,10 @@ from tether.core.protocol.node_info import FileKind
         ("image/svg+xml", "a.svg", "file"),
         ("application/json", "a.json", "file"),
         ("", "a.glb", "file"),
+        ("", "a.FBX", "file"),
+        ("text/plain", "a", "file"),
+        ("audio/webm", "a.webm", "audio"),
+        ("image/png", "a.mp4", "picture"),
     ],
 )
 def test_the_kind_of_a_file(media_type: str, name: str, kind: FileKind) -> None:

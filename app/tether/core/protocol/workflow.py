@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -23,7 +23,8 @@ QUEUED = "queued"
 """Where `_meta` of a node says what is decided when it is queued."""
 
 _NODE_ID = re.compile(r"[0-9][0-9:]*")
-_PICTURE_CLASSES = ("LoadImage", "LoadImageMask")
+_MASK_CLASS = "LoadImageMask"
+_PICTURE_CLASSES = ("LoadImage", _MASK_CLASS)
 _OUTPUT_CLASSES = frozenset({"SaveImage", "PreviewImage", "SaveAnimatedWEBP", "SaveAnimatedPNG"})
 _INNER_CLASSES = frozenset(
     {
@@ -72,9 +73,10 @@ class Workflow:
     def upload_inputs(
         self, infos: Mapping[str, NodeInfo | None] = _NOT_DESCRIBED
     ) -> dict[tuple[NodeId, str], FileKind]:
-        """Return what the inputs that take an upload take, by (node, input), in file order.
+        """Return what the inputs that take an upload take, by (node, input).
 
-        Without `infos`, its classes as a server describes them, only the usual ones are known.
+        Pictures come first, masks last: a list of files fills the first one. Without `infos`, its
+        classes as a server describes them, only the usual ones are known.
         """
         found: dict[tuple[NodeId, str], FileKind] = {}
         for node_id, node in self.nodes.items():
@@ -87,7 +89,12 @@ class Workflow:
                 kind = taken.get(each)
                 if kind is not None and isinstance(value, str):
                     found[node_id, each] = kind
-        return found
+
+        def rank(place: tuple[NodeId, str]) -> tuple[bool, int]:
+            is_mask = self.nodes[place[0]]["class_type"] == _MASK_CLASS
+            return is_mask, get_args(FileKind).index(found[place])
+
+        return {place: found[place] for place in sorted(found, key=rank)}
 
     def uses_mask(self, node_id: NodeId) -> bool:
         """Tell whether a picture's transparency is used, as a mask.
@@ -95,7 +102,7 @@ class Workflow:
         Source: ComfyUI 0.28.1, nodes.py, `LoadImage`, read: its second output.
         """
         node = self.nodes[node_id]
-        if node["class_type"] == "LoadImageMask":
+        if node["class_type"] == _MASK_CLASS:
             return bool(node["inputs"].get("channel") == "alpha")
         values = (value for each in self.nodes.values() for value in each["inputs"].values())
         return node["class_type"] == "LoadImage" and [node_id, 1] in values

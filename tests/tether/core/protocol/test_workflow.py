@@ -39,9 +39,14 @@ def test_a_server_tells_of_other_uploads() -> None:
             "4": {"class_type": "LoadVideo", "inputs": {"file": "a.mp4", "format": "auto"}},
             "5": {"class_type": "LoadVideo", "inputs": {"file": ["4", 0]}},
             "6": {"class_type": "Gone", "inputs": {"file": "b.mp4"}},
+            "0": {"class_type": "LoadImageMask", "inputs": {"image": "m.png"}},
         }
     )
-    assert workflow.upload_inputs(infos) == {("1", "image"): "picture", ("4", "file"): "video"}
+    assert list(workflow.upload_inputs(infos).items()) == [
+        (("1", "image"), "picture"),
+        (("4", "file"), "video"),
+        (("0", "image"), "picture"),
+    ]
 
 
 @pytest.mark.parametrize(
