@@ -25,6 +25,7 @@ from tether.core.model.health import only_here
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
+from tether.core.protocol.outputs import first_image
 from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
@@ -199,6 +200,8 @@ class Views:
             not waiting.issuperset(islice(self._window.waiting, len(waiting))),
             any(can_be_cancelled(self._window, task) for task in picked),
             any(each.filename for task in picked if task.is_ended for each in task.outputs),
+            len(picked) == 2
+            and all(each.is_ended and first_image(each.outputs) for each in picked),
             any(task.is_ended for task in picked),
         )
 

@@ -1,11 +1,22 @@
 """Several tasks are picked out, and one press is about them all."""
 
+import re
 from zipfile import ZipFile
 
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run, tasks
+from tests.e2e.farm import (
+    as_file,
+    expect_done,
+    farm,
+    noise,
+    open_page,
+    picture_of,
+    pixels,
+    run,
+    tasks,
+)
 from tests.e2e.test_language import speak
 from tests.e2e.watch import Watch
 
@@ -107,3 +118,51 @@ def test_what_is_out_of_view_stays_selected(watched_page: Page, background: Back
         expect(page.locator("#task-picked")).to_be_in_viewport()
         first.scroll_into_view_if_needed()
         expect(first.get_by_role("checkbox")).to_be_checked()
+
+
+def test_two_results_are_compared_with_the_values_in_which_they_differ(
+    watched_page: Page, background: Background, watch: Watch
+) -> None:
+    """Left and right of one slider, under their titles; of three nothing is compared."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        page.locator("#workflow").select_option("blur")
+        radius = page.locator("[data-field$=blur_radius]")
+        expect(radius).to_be_visible()
+        radius.get_by_role("button", name="Several values").click()
+        radius.locator("textarea").fill("2\n5\n9")
+        run(page, [as_file(noise(1, 96, 64), "cat.png")], "blur")
+        expect_done(page, 3)
+        boxes = page.locator("#tasks").get_by_role("checkbox", name="Select")
+        compare = page.get_by_role("button", name="Compare", exact=True)
+        boxes.nth(0).click()
+        expect(compare).to_be_hidden()
+        boxes.nth(1).click()
+        expect(compare).to_be_visible()
+        boxes.nth(2).click()
+        expect(compare).to_be_hidden()
+        boxes.nth(1).click()
+        compare.click()
+        viewer = page.locator("#zoom")
+        expect(viewer.locator(".sides span")).to_have_text(
+            [re.compile(r"^cat\.png \(.*2\)"), re.compile(r"^cat\.png \(.*9\)")]
+        )
+        table = viewer.get_by_role("table", name="Values that differ")
+        expect(table.get_by_role("row").nth(1)).to_have_text("Blur radius29")
+        expect(table.get_by_role("row")).to_have_count(2)
+        left, right = pixels(viewer.locator(".before")), pixels(viewer.locator(".after"))
+        assert {left.tobytes(), right.tobytes()} == {
+            picture_of(page, number).tobytes() for number in (0, 2)
+        }
+        assert left.tobytes() == picture_of(page, 0).tobytes()
+        expect(viewer.get_by_role("button")).to_have_text(["Close", "Full size"])
+        viewer.get_by_role("button", name="Full size").click()
+        expect(viewer.get_by_role("slider")).to_have_value("50")
+        for picture in (viewer.locator(".before"), viewer.locator(".after")):
+            assert picture.evaluate("each => each.width") == 96
+        page.keyboard.press("Escape")
+        # A single result has no table, and all of its buttons.
+        page.locator(".task .result").first.click()
+        expect(viewer.locator(".sides span")).to_have_text(["Before", "After"])
+        expect(viewer.locator("table")).to_be_hidden()
+        expect(viewer.get_by_role("button", name="Use as input")).to_be_visible()

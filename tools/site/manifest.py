@@ -60,7 +60,7 @@ LAZY = {
     "mask": ("page/composer/mask_painter.py", "page/composer/painting.py"),
     "samples": ("page/composer/samples.py",),
     "save": ("page/tasks/save_all.py",),
-    "viewer": ("page/viewer/",),
+    "viewer": ("page/viewer/", "tether/workflows/values.py"),
     "lanes": (
         *("page/lanes/drawing.py", "page/lanes/panel.py", "page/lanes/picture.py"),
         "page/ui/clock.py",

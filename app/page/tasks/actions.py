@@ -100,6 +100,8 @@ class TaskActions:
                 self._cancel([each for each in picked if can_be_cancelled(context.window, each)])
             case "save":
                 context.soon(self._save(ended))
+            case "compare":
+                context.soon(self._compare(*ended))
             case "dismiss":
                 self._remove([task.task_id for task in ended])
 
@@ -154,6 +156,12 @@ class TaskActions:
         from page.viewer.viewer import TaskResults
 
         await self.view(key, TaskResults(self._context, self._shown, self._reuse))
+
+    async def _compare(self, left: Task, right: Task) -> None:
+        await load_part("viewer")
+        from page.viewer.comparison import TwoResults
+
+        await self.view("", TwoResults(self._context, left, right))
 
     def _shown(self) -> list[Task]:
         return in_order(filter(self.search.shows, self._context.window.tasks.values()))

@@ -37,7 +37,7 @@ _HEAD = ("title", "server", "state")
 _BUTTONS = ("next", "again", "elsewhere", "cancel", "dismiss")
 _VIEW = ("thumb", "preview", "bar", "results")
 _BELOW = ("foot", "stuck", "trouble", "details")
-_PICKED = ("again", "next", "cancel", "save", "dismiss")
+_PICKED = ("again", "next", "cancel", "save", "compare", "dismiss")
 _TEXTS = ("title", "server", "node", "timing", "stuck", "trouble")
 
 

@@ -74,6 +74,7 @@ class Picked(NamedTuple):
     next: bool = False
     cancel: bool = False
     save: bool = False
+    compare: bool = False
     dismiss: bool = False
 
 

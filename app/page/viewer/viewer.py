@@ -26,13 +26,19 @@ _OWN_KEYS = ("canvas", "video", "audio")
 
 
 class ViewedResult(NamedTuple):
-    """A result: its Blob or its address, and the Blob of the picture it was made from, if any."""
+    """A result: its Blob or its address, and the Blob of the picture it was made from, if any.
+
+    Of two that are compared the left one is `before`; `sides` are their titles, `differences`
+    the values in which they differ, as (label, left, right), None where that is unknown.
+    """
 
     title: str
     name: str
     kind: Kind
     content: Any
     before: Any
+    sides: tuple[str, str] | None = None
+    differences: tuple[tuple[str, str, str], ...] | None = None
 
 
 class ResultList(Protocol):
@@ -59,6 +65,7 @@ class Viewer:
         self._key = self._address = self._name = ""
         self._urls: list[str] = []
         self._free_model: Callable[[], None] | None = None
+        self._is_pair = False
         self._turn = 0
         """Counts what was wanted: a result that comes after the next wish is dropped."""
         self._make()
@@ -92,8 +99,13 @@ class Viewer:
         self._save.target = "_blank" if is_there else ""
         self._save.rel = "noopener noreferrer" if is_there else ""
         is_picture = result.kind == "image"
-        for action in ("size", "copy", "use", "open"):
-            self._buttons[action].hidden = not is_picture
+        self._buttons["size"].hidden = not is_picture
+        self._is_pair = result.sides is not None
+        self._dialog.classList.toggle("pair", self._is_pair)
+        for action in ("copy", "use", "open"):
+            self._buttons[action].hidden = not is_picture or self._is_pair
+        self._save.hidden = self._is_pair  # which of the two?
+        self._show_differences(result)
         # The clipboard takes pictures on secure pages alone.
         if not (js.isSecureContext and hasattr(js, "ClipboardItem")):
             self._buttons["copy"].hidden = True
@@ -115,11 +127,30 @@ class Viewer:
         self._after.src, self._after.alt = self._address, picture.name
         self._fit(True)
         self._before.hidden = self._sides.hidden = picture.before is None
-        for shown, side in zip(self._sides.children, ("left", "right"), strict=True):
-            shown.textContent = self._words.say(f"zoom.{side}")
+        say, title = self._words.say, self._words.title
+        sides = picture.sides and tuple(map(title, picture.sides))
+        for shown, side in zip(
+            self._sides.children, sides or (say("zoom.left"), say("zoom.right")), strict=True
+        ):
+            shown.textContent = side
         if picture.before is not None:
             self._before.src = self._url(picture.before)
             self._before.alt = self._words.say("zoom.before")
+
+    def _show_differences(self, result: ViewedResult) -> None:
+        """List the values in which two results that are compared differ."""
+        words, table = self._words, self._differences
+        table.hidden = result.sides is None or result.differences is None
+        if result.sides is None or result.differences is None:
+            return
+        heads = ("", *map(words.title, result.sides))
+        rows = [element("tr", "", "", *(element("th", "", each, scope="col") for each in heads))]
+        for label, *values in result.differences:
+            cells = (element("td", "", each) for each in values)
+            rows.append(element("tr", "", "", element("th", "", label, scope="row"), *cells))
+        key = "zoom.differ" if result.differences else "zoom.alike"
+        caption = element("caption", "", words.say(key))
+        table.replaceChildren(caption, *(rows if result.differences else ()))
 
     async def _show_model(self, name: str) -> None:
         label = self._words.say("zoom.model", file=name)
@@ -165,6 +196,7 @@ class Viewer:
         self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
         self._sides = element("div", "sides", "", element("span"), element("span"))
         self._compare = element("div", "compare", "", self._slider)
+        self._differences = element("table", "differences", hidden="")
         self._said = element("p", "", role="status")
         self._buttons = {
             action: button(action, "", words.say(f"zoom.{action}"))
@@ -176,7 +208,7 @@ class Viewer:
         previous, *others = (self._buttons[action] for action in ACTIONS)
         self._place = element("span", "place")
         row = element("div", "buttons", "", previous, self._place, *others, self._save)
-        self._dialog.append(head, self._stage, self._compare, self._said, row)
+        self._dialog.append(head, self._stage, self._compare, self._differences, self._said, row)
 
     def _pressed(self, action: str) -> None:
         match action:
@@ -194,13 +226,16 @@ class Viewer:
             self._pressed("previous" if event.key == "ArrowLeft" else "next")
 
     def _fit(self, is_fit: bool) -> None:
-        """Show the result without the picture before, fitted to the dialog or in full size."""
+        """Show the result without the picture before, fitted to the dialog or in full size.
+
+        Of two that are compared both are shown.
+        """
         self._stage.classList.toggle("whole", not is_fit)
         set_text(self._buttons["size"], self._words.say("zoom.size" if is_fit else "zoom.fit"))
         stage = self._stage
         stage.scrollLeft = (stage.scrollWidth - stage.clientWidth) / 2
         stage.scrollTop = (stage.scrollHeight - stage.clientHeight) / 2
-        self._slider.value = "0"
+        self._slider.value = "50" if self._is_pair else "0"
         self._divide()
 
     def _measure(self) -> None:

@@ -44,5 +44,35 @@ def values_of(nodes: Mapping[NodeId, Mapping[str, Any]]) -> tuple[tuple[str, str
     return tuple(sorted(kept, key=lambda each: _rank(each[0]))[:MOST])
 
 
+def differences(
+    left: Mapping[NodeId, Mapping[str, Any]], right: Mapping[NodeId, Mapping[str, Any]]
+) -> tuple[tuple[str, str, str], ...]:
+    """Return in which values two workflows differ, as (label, left, right), as `values_of`.
+
+    A value that only one of them has is "" in the other; what no node of the other answers to, by
+    its id and class, is left out.
+    """
+    found: list[tuple[str, str, str, str]] = []
+    for node_id, node in left.items():
+        other = right.get(node_id)
+        if other is None or other["class_type"] != node["class_type"]:
+            continue
+        for name in dict.fromkeys((*node["inputs"], *other["inputs"])):
+            here, there = (_text(each["inputs"].get(name, "")) for each in (node, other))
+            if here != there and name not in _DULL:
+                found.append((name, node["class_type"], here, there))
+    found.sort(key=lambda each: _rank(each[0]))
+    names = [each[0] for each in found]
+    return tuple(
+        (label_of(name) if names.count(name) == 1 else f"{label_of(name)} · {kind}", here, there)
+        for name, kind, here, there in found[:MOST]
+    )
+
+
+def _text(value: Any) -> str:
+    """Return a value as text; a link is none."""
+    return str(value).strip()[:LONGEST] if isinstance(value, str | int | float) else ""
+
+
 def _rank(name: str) -> int:
     return MAIN_NAMES.index(name) if name in MAIN_NAMES else len(MAIN_NAMES)

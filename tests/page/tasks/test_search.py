@@ -93,6 +93,9 @@ def test_what_is_picked_says_what_can_be_done_with_it() -> None:
     running, stopping = (bound_task(window, south, *RUNNING, number=number) for number in (6, 7))
     running.outputs = done.outputs  # the first of several
     stopping.is_cancel_wanted = True
+    other = bound_task(window, south, *RUNNING, number=8)
+    other.outputs = done.outputs
+    window.end(other, State.COMPLETED, NOON + 3, "socket", None)
     assert views.view(NOON + 3).tasks.picked == Picked()
     for tasks, can in (
         ([first], "cancel"),
@@ -103,6 +106,10 @@ def test_what_is_picked_says_what_can_be_done_with_it() -> None:
         ([done], "again save dismiss"),
         ([failed], "again dismiss"),
         ([adopted], "dismiss"),
+        ([done, other], "again save compare dismiss"),
+        ([done, failed], "again save dismiss"),
+        ([done, running], "again cancel save dismiss"),
+        ([done, other, failed], "again save dismiss"),
         ([second, done], "again next cancel save dismiss"),
     ):
         search.selection.pick_all([task.task_id for task in tasks])

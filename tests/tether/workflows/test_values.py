@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tether.core.ids import NodeId
-from tether.workflows.values import LONGEST, MOST, label_of, values_of
+from tether.workflows.values import LONGEST, MOST, differences, label_of, values_of
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,28 @@ def test_a_workflow_without_end_is_kept_in_part() -> None:
     many = values_of(nodes(**{f"n{number}": "x" * 2 * LONGEST for number in range(2 * MOST)}))
     assert len(many) == MOST
     assert {len(text) for _, text in many} == {LONGEST}
+
+
+def test_in_which_values_two_workflows_differ() -> None:
+    """What people set most first; links, names of files and nodes of another class don't count."""
+    left = {
+        NodeId("1"): {"class_type": "Loader", "inputs": {"image": "a.png", "mode": "fast"}},
+        NodeId("2"): {"class_type": "Sampler", "inputs": {"scheduler": "x", "cfg": 7, "seed": 1}},
+        NodeId("3"): {"class_type": "Sampler", "inputs": {"cfg": 2, "model": ["1", 0]}},
+        NodeId("4"): {"class_type": "Gone", "inputs": {"steps": 3}},
+        NodeId("5"): {"class_type": "Old", "inputs": {"steps": 3}},
+    }
+    right = {
+        NodeId("1"): {"class_type": "Loader", "inputs": {"image": "b.png", "mode": "fast"}},
+        NodeId("2"): {"class_type": "Sampler", "inputs": {"scheduler": "y", "cfg": 8, "new": True}},
+        NodeId("3"): {"class_type": "Sampler", "inputs": {"cfg": 4, "model": ["9", 0]}},
+        NodeId("5"): {"class_type": "New", "inputs": {"steps": 5}},
+    }
+    assert differences(left, right) == (
+        ("Seed", "1", ""),
+        ("CFG · Sampler", "7", "8"),
+        ("CFG · Sampler", "2", "4"),
+        ("Scheduler", "x", "y"),
+        ("New", "", "True"),
+    )
+    assert differences(left, left) == ()

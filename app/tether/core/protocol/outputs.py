@@ -71,6 +71,11 @@ class Output:
     text: str = ""
 
 
+def first_image(outputs: Iterable[Output]) -> Output | None:
+    """Return the first of a task's results that is a picture."""
+    return next((each for each in outputs if each.kind == "image"), None)
+
+
 VIEWED: frozenset[Kind] = frozenset({"image", "video", "audio", "model"})
 """The kinds that can be looked at, or listened to, in the page."""
 

@@ -18,6 +18,7 @@ from tether.core.protocol.outputs import (
     MOST_OUTPUTS,
     MOST_PARTS,
     Output,
+    first_image,
     is_time,
     kind_of,
     outputs_from_json,
@@ -258,6 +259,17 @@ def test_a_folder_with_an_endless_name_is_none() -> None:
 def test_a_smaller_copy_is_the_same_picture_encoded_again() -> None:
     whole = view_url(NORTH, Output(NODE, "image", "a.png"), PromptId("p"))
     assert smaller_url(whole) == f"{whole}&preview=webp;80"
+
+
+def test_the_first_result_that_is_a_picture() -> None:
+    """Texts and films may come before it."""
+    film, first, second = (
+        Output(NodeId("1"), "video", "a.webm"),
+        Output(NodeId("2"), "image", "b.png"),
+        Output(NodeId("3"), "image", "c.png"),
+    )
+    assert first_image((film, first, second)) == first
+    assert first_image((film,)) is None
 
 
 def test_names_that_come_again_are_numbered() -> None:
