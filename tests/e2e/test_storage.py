@@ -334,7 +334,7 @@ def test_a_store_that_breaks_in_mid_use_stops_no_task(
         for how, whole, loss in (
             ("connection lost", True, ""),
             ("nothing is read", False, "can't read a saved file"),
-            ("writes abort", True, "a reload loses waiting pictures"),
+            ("writes abort", True, "reloading loses files"),
             ("small records fail", True, "doesn't allow storage"),
         ):
             one.hold()

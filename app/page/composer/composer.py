@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import js
+from pyodide.ffi import JsException
 
 from page.composer.drafts import Drafts
 from page.composer.form import Form
 from page.composer.library import Library
 from page.composer.open_file import FileOpener, Opened
-from page.composer.panel import OWN, RECENT, ComposerPanel, Problem
+from page.composer.panel import OWN, RECENT, Check, ComposerPanel, Problem
 from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
@@ -110,8 +111,11 @@ class Composer:
         await self._drafts.is_form_restored.wait()
         is_own = panel.workflow == OWN or panel.workflow.startswith(RECENT)
         chosen = await self._find(panel.workflow)
-        if chosen is not None and panel.files and self._form.main_input(chosen.workflow) is None:
-            await self.choose(panel.workflow)  # by now a server may describe what it takes
+        if chosen is not None and panel.files and not self._form.knows_files(chosen.workflow):
+            name = panel.workflow
+            await self.choose(name)  # by now a server may describe what it takes
+            if panel.workflow != name:
+                return
         problems = [] if chosen is None else self._problems(chosen.workflow, is_own)
         try:
             copies = read_copies(panel.copies)
@@ -224,7 +228,7 @@ class Composer:
         file = files.file(key)
         original, painting = self._paintings.setdefault(key, (file, Painting()))
         masked = await self._painter.paint(original, str(original.name), painting)
-        if masked is not None and key in files:
+        if masked is not None and key in files and masked is not files.file(key):
             self._paintings[self.panel.replace(key, masked)] = original, painting
 
     def add_picture(self, content: Any, name: str) -> None:
@@ -240,22 +244,25 @@ class Composer:
         if not self.panel.files:
             self.panel.add(samples)
 
-    async def check_file(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
-        """Take what is no picture but is called one, or is broken, off the list, and say so."""
+    async def check_file(self, key: str, name: str, file: Any, what: Check) -> None:
+        """Take what is no picture but is called one, or is broken, off the list, and say so.
+
+        Where the workflow takes files of any kind, nothing is wrong with one.
+        """
+        is_any = self.panel.taken == "file" or what == "no check"
         trouble = Trouble.of("picture_broken", picture=name)
         try:
-            if kind_of(str(file.type), name) == "picture" and self.panel.taken != "file":
+            if kind_of(str(file.type), name) == "picture" and not is_any:
                 await self._intake.check_picture(name, file)
-        except TetherError as error:
-            trouble = error.trouble
-        except OSError:  # a folder can't even be read
-            trouble = Trouble.of("not_a_picture", picture=name)
-        else:
-            if not is_broken:
+            if what != "broken":
                 if await self._opener.carries_workflow(file):
                     self.panel.files.offer_workflow(key)
                 return
-        if self.panel.drop(key):
+        except TetherError as error:
+            trouble = error.trouble
+        except (OSError, JsException):  # a folder can't even be read
+            trouble = Trouble.of("not_a_picture", picture=name)
+        if not (what == "broken" and is_any) and self.panel.drop(key):
             self._context.notices.show(self._context.words.trouble(trouble))
 
     def changed(self) -> None:
@@ -286,8 +293,11 @@ class Composer:
         """Say what is wrong with the list of files; an own workflow may name one of its own."""
         files, main = self.panel.files.all(), self._form.main_input(workflow)
         if main is None:
-            is_told = self._form.is_described(workflow)
-            code = "picture_unused" if is_told else "workflow_undescribed"
+            code = "workflow_undescribed"
+            if self._form.knows_files(workflow):
+                code = "picture_unused"
+            elif self.panel.servers.are_all_lacking:
+                code = "all_lack"
             return Trouble.of(code) if files else None
         if not files and not is_own and not self._form.files(workflow):
             return Trouble.of("picture_needed")

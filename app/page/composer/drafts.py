@@ -68,7 +68,10 @@ class Drafts:
                 file = new_file(content, kept.name, kept.kind)
                 if kept.place:
                     form[kept.place] = file
-                key = _place_key(kept.place, file) if kept.place else panel.put(kept.name, file)
+                if kept.place:
+                    key = _place_key(kept.place, file)
+                else:
+                    key = panel.put(kept.name, file, is_checked=True)
                 self.store.resume({key: kept})
         panel.copies_field.value = draft.copies
         panel.servers.choose(draft.server)

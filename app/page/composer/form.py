@@ -83,10 +83,13 @@ class Form:
             self._infos, self._brought = infos, {}
             self._panel.show(form_of(workflow, infos))
             self._ask_for_files(workflow)
-        elif infos != self._infos:
-            self._infos = infos
-            self._show_again()  # what is typed there stays
-            self._ask_for_files(workflow)
+        else:
+            # What a server has said stays true while it is silent.
+            infos = {name: info or self._infos.get(name) for name, info in infos.items()}
+            if infos != self._infos:
+                self._infos = infos
+                self._show_again()  # what is typed there stays
+                self._ask_for_files(workflow)
         self.name = name
         self._presets.show(opened.title)
         self._composer.changed()
@@ -119,9 +122,10 @@ class Form:
             return (main.key, main.upload) if main and main.upload else None
         return next(iter(workflow.upload_inputs().items()), None)
 
-    def is_described(self, workflow: Workflow) -> bool:
-        """Tell whether some server has described all that a workflow consists of."""
-        return self.is_of(workflow) and None not in self._infos.values()
+    def knows_files(self, workflow: Workflow) -> bool:
+        """Tell whether it is known which files a workflow takes: servers have described it."""
+        is_described = self.is_of(workflow) and None not in self._infos.values()
+        return is_described or self.main_input(workflow) is not None
 
     def pick(self, kind: FileKind, file: Any) -> bool:
         """Put a JS File into a field of the form that is shown; tells whether one takes it."""

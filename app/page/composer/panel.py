@@ -1,7 +1,7 @@
 """The panel for a new task: pictures, workflow, server, Run."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import js
 
@@ -21,6 +21,9 @@ from tether.core.scheduling.forecast import Needs
 Problem: TypeAlias = tuple[str, Any]
 """What is wrong, and the field in which it is corrected."""
 
+Check: TypeAlias = Literal["its start", "broken", "no check"]
+"""What is known, or to be found out, of a file in the list."""
+
 OWN = "own"
 RECENT = "recent:"
 """Before the titles of workflows that were used before."""
@@ -38,7 +41,7 @@ class Controller(Protocol):
     async def choose(self, name: str) -> None:
         """Show the form of a workflow."""
 
-    async def check_file(self, key: str, name: str, file: Any, is_broken: bool = False) -> None:
+    async def check_file(self, key: str, name: str, file: Any, what: Check) -> None:
         """Drop a file that was added as a picture, if it is none or broken."""
 
     def pick(self, kind: FileKind, file: Any) -> bool:
@@ -287,14 +290,15 @@ class ComposerPanel:
         picker.value = ""
         take(files)
 
-    def put(self, name: str, file: Any) -> str:
-        """Add a file to the list; returns its key."""
+    def put(self, name: str, file: Any, is_checked: bool = False) -> str:
+        """Add a file to the list, one of a draft without a check; returns its key."""
         key = self.files.put(name, file)
         self._corrected(self.picture_field)
         self.count()
         self._repaint()
         self.fold(is_folded=False)
-        self._soon(self._controller.check_file(key, name, file))
+        what: Check = "no check" if is_checked else "its start"
+        self._soon(self._controller.check_file(key, name, file, what))
         self.changed()
         return key
 
@@ -307,7 +311,7 @@ class ComposerPanel:
         return new
 
     def _broken(self, key: str, name: str, file: Any) -> None:
-        self._soon(self._controller.check_file(key, name, file, is_broken=True))
+        self._soon(self._controller.check_file(key, name, file, "broken"))
 
     def _act_on_picture(self, action: str, key: str) -> None:
         if action == "mask":

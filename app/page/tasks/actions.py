@@ -100,7 +100,7 @@ class TaskActions:
                 self._cancel([each for each in picked if can_be_cancelled(context.window, each)])
             case "save":
                 context.soon(self._save(ended))
-            case "compare":
+            case "compare" if len(ended) == 2:
                 context.soon(self._compare(*ended))
             case "dismiss":
                 self._remove([task.task_id for task in ended])

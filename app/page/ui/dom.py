@@ -93,7 +93,7 @@ ONE_PRESS = 1.0
 WORK = frozenset(
     {
         *("again", "again-lost", "elsewhere", "send", "use", "cancel-all", "save-all"),
-        *("picked-again", "picked-cancel", "picked-save"),
+        *("picked-again", "picked-cancel", "picked-save", "picked-compare"),
     }
 )
 """Actions that cause work, and do it once for one wish."""

@@ -26,16 +26,21 @@ _BY_ENDING: Mapping[FileKind, tuple[str, ...]] = {
 _BY_TYPE: Mapping[FileKind, tuple[str, ...]] = {
     "video": ("video/",),
     "audio": ("audio/",),
-    "file": ("application/", "model/", "text/", "image/svg"),
+    "file": ("model/", "image/svg"),
 }
+_OTHER = ("application/", "text/")
+"""Types of files that are no pictures; some systems know films and sounds by no better one."""
 
 
 def kind_of(media_type: str, name: str) -> FileKind:
     """Return the kind of a file; one of which nothing is known may be a picture."""
-    by_type = (kind for kind, types in _BY_TYPE.items() if media_type.startswith(types))
+    for kind, types in _BY_TYPE.items():
+        if media_type.startswith(types):
+            return kind
+    if media_type.startswith("image/"):
+        return "picture"
     by_ending = (kind for kind, ends in _BY_ENDING.items() if name.lower().endswith(ends))
-    is_told = media_type.startswith("image/")
-    return next(by_type, "picture" if is_told else next(by_ending, "picture"))
+    return next(by_ending, "file" if media_type.startswith(_OTHER) else "picture")
 
 
 def first_picture(files: Iterable[Picture]) -> Picture | None:

@@ -1,11 +1,15 @@
 """Two results side by side, with the values in which they differ."""
 
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 from page.ui.context import PageContext
 from page.viewer.viewer import ViewedResult
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import LARGEST_ASKED, first_image
 from tether.core.protocol.workflow import parse_workflow
-from tether.workflows.values import differences
+from tether.workflows.values import Difference, differences, label_of
 
 
 class TwoResults:
@@ -21,26 +25,40 @@ class TwoResults:
 
     async def get(self, _key: str) -> ViewedResult | None:
         """Return both as one; None after saying which of them can't be had."""
-        contents, workflows = [], []
         world, words = self._context.world, self._context.words
-        for task in self._tasks:
-            output = first_image(task.outputs)
-            assert output is not None, "it is offered for pictures alone"
-            content = await world.content(task, output, LARGEST_ASKED)
-            if content is None:
-                sentence = words.say("trouble.result_gone", file=output.filename)
-                self._context.notices.show(sentence)
-                return None
-            contents.append(content)
-            workflows.append(await world.files.read_text(task.digest))
-        self._context.repaint()  # which frees what is on no card
         left, right = self._tasks
-        before, after = contents
-        sides = left.title, right.title
+        before, after = await asyncio.gather(self._content(left), self._content(right))
+        workflows = [await world.files.read_text(task.digest) for task in self._tasks]
+        self._context.repaint()  # which frees what is on no card
+        if before is None or after is None:
+            return None
         nodes = [parse_workflow(text).nodes for text in workflows if text is not None]
         # A workflow that the browser no longer has can't be compared.
         found = differences(*nodes) if len(nodes) == len(workflows) else None
-        return ViewedResult(words.say("zoom.pair"), "", "image", after, before, sides, found)
+        listed = None if found is None else tuple(self._labelled(found))
+        sides = left.title, right.title
+        return ViewedResult(words.say("zoom.pair"), "", "image", after, before, sides, listed)
+
+    async def _content(self, task: Task) -> Any | None:
+        output = first_image(task.outputs)
+        assert output is not None, "it is offered for pictures alone"
+        content = await self._context.world.content(task, output, LARGEST_ASKED)
+        if content is None:
+            sentence = self._context.words.say("trouble.result_gone", file=output.filename)
+            self._context.notices.show(sentence)
+        return content
+
+    def _labelled(self, found: Sequence[Difference]) -> Iterator[tuple[str, str, str]]:
+        """Call inputs as the form does; with their node where several are called so."""
+        words, names = self._context.words, [each.name for each in found]
+        titles = [(each.name, each.title) for each in found]
+        for each in found:
+            parts = [words.find(f"input.{each.name}", label_of(each.name))]
+            if names.count(each.name) > 1:
+                parts.append(each.title)
+            if titles.count((each.name, each.title)) > 1:
+                parts.append(each.node_id)
+            yield " · ".join(parts), each.left, each.right
 
     async def use(self, _key: str) -> None:
         """Do nothing: the button isn't there."""

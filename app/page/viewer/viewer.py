@@ -128,29 +128,34 @@ class Viewer:
         self._fit(True)
         self._before.hidden = self._sides.hidden = picture.before is None
         say, title = self._words.say, self._words.title
-        sides = picture.sides and tuple(map(title, picture.sides))
-        for shown, side in zip(
-            self._sides.children, sides or (say("zoom.left"), say("zoom.right")), strict=True
-        ):
+        left, right = map(title, picture.sides or (say("zoom.left"), say("zoom.right")))
+        for shown, side in zip(self._sides.children, (left, right), strict=True):
             shown.textContent = side
+        if picture.sides is not None:
+            self._after.alt = right
+        divided = f"{left} / {right}" if picture.sides else say("zoom.compare")
+        self._slider.setAttribute("aria-label", divided)
         if picture.before is not None:
             self._before.src = self._url(picture.before)
-            self._before.alt = self._words.say("zoom.before")
+            self._before.alt = left if picture.sides else say("zoom.before")
 
     def _show_differences(self, result: ViewedResult) -> None:
         """List the values in which two results that are compared differ."""
-        words, table = self._words, self._differences
-        table.hidden = result.sides is None or result.differences is None
-        if result.sides is None or result.differences is None:
+        words, box = self._words, self._differences
+        box.hidden = result.sides is None
+        if result.sides is None:
             return
-        heads = ("", *map(words.title, result.sides))
-        rows = [element("tr", "", "", *(element("th", "", each, scope="col") for each in heads))]
+        if not result.differences:
+            key = "zoom.otherwise" if result.differences is None else "zoom.alike"
+            box.replaceChildren(element("p", "", words.say(key)))
+            return
+        heads = (element("th", "", words.title(each), scope="col") for each in result.sides)
+        rows = [element("tr", "", "", element("td"), *heads)]
         for label, *values in result.differences:
             cells = (element("td", "", each) for each in values)
             rows.append(element("tr", "", "", element("th", "", label, scope="row"), *cells))
-        key = "zoom.differ" if result.differences else "zoom.alike"
-        caption = element("caption", "", words.say(key))
-        table.replaceChildren(caption, *(rows if result.differences else ()))
+        caption = element("caption", "", words.say("zoom.differ"))
+        box.replaceChildren(element("table", "", "", caption, *rows))
 
     async def _show_model(self, name: str) -> None:
         label = self._words.say("zoom.model", file=name)
@@ -196,7 +201,7 @@ class Viewer:
         self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
         self._sides = element("div", "sides", "", element("span"), element("span"))
         self._compare = element("div", "compare", "", self._slider)
-        self._differences = element("table", "differences", hidden="")
+        self._differences = element("div", "differences", hidden="", tabindex="0")
         self._said = element("p", "", role="status")
         self._buttons = {
             action: button(action, "", words.say(f"zoom.{action}"))
@@ -242,11 +247,14 @@ class Viewer:
         width, height = self._after.naturalWidth, self._after.naturalHeight
         if width and height:
             self._dialog.style.setProperty("--ratio", str(width / height))
+            self._dialog.style.setProperty("--pixels", f"{width}px")
 
     def _divide(self) -> None:
         """Show the picture before left of the slider's knob, and the result right of it."""
         place = f"{self._slider.value}%"
+        # Each is cut off where the other one begins: they may be transparent.
         self._after.style.setProperty("clip-path", f"inset(0 0 0 {place})")
+        self._before.style.setProperty("clip-path", f"inset(0 calc(100% - {place}) 0 0)")
         self._sides.style.setProperty("--place", place)
 
     def _say(self, sentence: str) -> None:

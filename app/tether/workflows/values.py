@@ -1,7 +1,7 @@
 """The values that a workflow was run with: their labels, and which come first."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tether.core.ids import NodeId
 
@@ -18,7 +18,7 @@ MOST = 40
 LONGEST = 1_000
 """Most characters of a value."""
 
-_DULL = frozenset({"filename_prefix", "image", "upload", "control_after_generate"})
+_DULL = frozenset({"filename_prefix", "image", "file", "audio", "upload", "control_after_generate"})
 """Inputs that say nothing about how a picture was made."""
 
 _SHORT = {"cfg": "CFG", "fps": "FPS", "vae": "VAE", "clip": "CLIP", "unet": "UNet", "lora": "LoRA"}
@@ -44,34 +44,62 @@ def values_of(nodes: Mapping[NodeId, Mapping[str, Any]]) -> tuple[tuple[str, str
     return tuple(sorted(kept, key=lambda each: _rank(each[0]))[:MOST])
 
 
+class Difference(NamedTuple):
+    """An input of a node that has two values; `title` is the node's."""
+
+    name: str
+    node_id: NodeId
+    title: str
+    left: str
+    right: str
+
+
 def differences(
     left: Mapping[NodeId, Mapping[str, Any]], right: Mapping[NodeId, Mapping[str, Any]]
-) -> tuple[tuple[str, str, str], ...]:
-    """Return in which values two workflows differ, as (label, left, right), as `values_of`.
+) -> tuple[Difference, ...] | None:
+    """Return in which values two workflows differ, as `values_of`; "" is what one of them lacks.
 
-    A value that only one of them has is "" in the other; what no node of the other answers to, by
-    its id and class, is left out.
+    None where they differ in more than values: in their nodes, or in how those are linked.
     """
-    found: list[tuple[str, str, str, str]] = []
+    if _shape(left) != _shape(right):
+        return None
+    found: list[Difference] = []
     for node_id, node in left.items():
-        other = right.get(node_id)
-        if other is None or other["class_type"] != node["class_type"]:
-            continue
-        for name in dict.fromkeys((*node["inputs"], *other["inputs"])):
-            here, there = (_text(each["inputs"].get(name, "")) for each in (node, other))
-            if here != there and name not in _DULL:
-                found.append((name, node["class_type"], here, there))
-    found.sort(key=lambda each: _rank(each[0]))
-    names = [each[0] for each in found]
-    return tuple(
-        (label_of(name) if names.count(name) == 1 else f"{label_of(name)} · {kind}", here, there)
-        for name, kind, here, there in found[:MOST]
-    )
+        here, there = node["inputs"], right[node_id]["inputs"]
+        meta = node.get("_meta")
+        title = meta.get("title") if isinstance(meta, dict) else None
+        for name in dict.fromkeys((*here, *there)):
+            texts = _text(here.get(name, "")), _text(there.get(name, ""))
+            if texts[0] != texts[1] and name not in _DULL:
+                cut = (text[:LONGEST] for text in texts)
+                title = title if isinstance(title, str) and title else node["class_type"]
+                found.append(Difference(name, node_id, title, *cut))
+    return tuple(sorted(found, key=lambda each: _rank(each.name)))
+
+
+def _shape(nodes: Mapping[NodeId, Mapping[str, Any]]) -> Any:
+    """Return all of a workflow but its values."""
+    return {
+        node_id: (
+            node["class_type"],
+            {name: each for name, each in node["inputs"].items() if not _is_value(each)},
+        )
+        for node_id, node in nodes.items()
+    }
+
+
+def _is_value(value: Any) -> bool:
+    return isinstance(value, str | int | float)
 
 
 def _text(value: Any) -> str:
-    """Return a value as text; a link is none."""
-    return str(value).strip()[:LONGEST] if isinstance(value, str | int | float) else ""
+    """Return a value as text, numbers as people write them; a link is none."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float() if value.is_integer():
+            return str(int(value))
+    return str(value).strip() if _is_value(value) else ""
 
 
 def _rank(name: str) -> int:

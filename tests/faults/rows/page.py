@@ -103,7 +103,7 @@ def storage_full(stage: BrowserStage) -> None:
     stage.open(page)
     stage.send_to("gpu-2")
     stage.send_to("gpu-1")
-    for loss in ("a reload may lose tasks", "a reload loses waiting pictures"):
+    for loss in ("a reload may lose tasks", "reloading loses files"):
         expect(page.locator(".notice", has_text=loss)).to_be_visible()
 
 

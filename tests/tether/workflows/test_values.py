@@ -57,25 +57,45 @@ def test_a_workflow_without_end_is_kept_in_part() -> None:
 
 
 def test_in_which_values_two_workflows_differ() -> None:
-    """What people set most first; links, names of files and nodes of another class don't count."""
-    left = {
-        NodeId("1"): {"class_type": "Loader", "inputs": {"image": "a.png", "mode": "fast"}},
-        NodeId("2"): {"class_type": "Sampler", "inputs": {"scheduler": "x", "cfg": 7, "seed": 1}},
-        NodeId("3"): {"class_type": "Sampler", "inputs": {"cfg": 2, "model": ["1", 0]}},
-        NodeId("4"): {"class_type": "Gone", "inputs": {"steps": 3}},
-        NodeId("5"): {"class_type": "Old", "inputs": {"steps": 3}},
-    }
-    right = {
-        NodeId("1"): {"class_type": "Loader", "inputs": {"image": "b.png", "mode": "fast"}},
-        NodeId("2"): {"class_type": "Sampler", "inputs": {"scheduler": "y", "cfg": 8, "new": True}},
-        NodeId("3"): {"class_type": "Sampler", "inputs": {"cfg": 4, "model": ["9", 0]}},
-        NodeId("5"): {"class_type": "New", "inputs": {"steps": 5}},
-    }
+    """What people set most first; links and names of files don't count, nor how numbers look."""
+
+    def workflow(*inputs: dict[str, Any]) -> dict[NodeId, dict[str, Any]]:
+        return {
+            NodeId(str(number)): {
+                "class_type": "Sampler",
+                "inputs": {"model": ["9", 0], **each},
+                "_meta": {"title": "Second" if number else 7},
+            }
+            for number, each in enumerate(inputs)
+        }
+
+    left = workflow(
+        {"image": "a.png", "scheduler": "x", "cfg": 7, "steps": 4, "flag": True},
+        {"cfg": 2.5, "text": "a" * LONGEST + "b", "seed": 1},
+    )
+    right = workflow(
+        {"image": "b.png", "scheduler": "y", "cfg": 8.0, "steps": 4.0, "flag": False},
+        {"cfg": 4, "text": "a" * LONGEST + "c"},
+    )
     assert differences(left, right) == (
-        ("Seed", "1", ""),
-        ("CFG · Sampler", "7", "8"),
-        ("CFG · Sampler", "2", "4"),
-        ("Scheduler", "x", "y"),
-        ("New", "", "True"),
+        ("text", "1", "Second", "a" * LONGEST, "a" * LONGEST),
+        ("seed", "1", "Second", "1", ""),
+        ("cfg", "0", "Sampler", "7", "8"),
+        ("cfg", "1", "Second", "2.5", "4"),
+        ("scheduler", "0", "Sampler", "x", "y"),
+        ("flag", "0", "Sampler", "true", "false"),
     )
     assert differences(left, left) == ()
+
+
+def test_workflows_that_differ_in_more_than_values() -> None:
+    """In a node, its class, or a link: then no list of values says it all."""
+    one = nodes(seed=1, model=["2", 0])
+    assert differences(one, nodes(seed=1, model=["3", 0])) is None
+    assert differences(one, {}) is None
+    other = {NodeId("1"): {"class_type": "Other", "inputs": one[NodeId("1")]["inputs"]}}
+    assert differences(one, other) is None
+    bare = {NodeId("1"): {"class_type": "Any", "inputs": {"seed": 1}}}
+    assert differences(bare, {NodeId("1"): {"class_type": "Any", "inputs": {"seed": 2}}}) == (
+        ("seed", "1", "Any", "1", "2"),
+    )

@@ -72,8 +72,9 @@ class Output:
 
 
 def first_image(outputs: Iterable[Output]) -> Output | None:
-    """Return the first of a task's results that is a picture."""
-    return next((each for each in outputs if each.kind == "image"), None)
+    """Return the first of a task's results that is a picture; one that was saved, if any was."""
+    images = [each for each in outputs if each.kind == "image"]
+    return min(images, key=lambda each: each.folder != "output", default=None)
 
 
 VIEWED: frozenset[Kind] = frozenset({"image", "video", "audio", "model"})

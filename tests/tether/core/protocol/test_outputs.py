@@ -269,6 +269,9 @@ def test_the_first_result_that_is_a_picture() -> None:
         Output(NodeId("3"), "image", "c.png"),
     )
     assert first_image((film, first, second)) == first
+    preview = Output(NodeId("4"), "image", "d.png", folder="temp")
+    assert first_image((preview, second)) == second
+    assert first_image((preview,)) == preview
     assert first_image((film,)) is None
 
 
