@@ -326,6 +326,20 @@ def saved(page: Page, number: int = 0) -> bytes:
     return b64decode(data)
 
 
+_DROP = """(files) => {
+  const transfer = new DataTransfer();
+  for (const [name, type, bytes] of files)
+    transfer.items.add(new File([Uint8Array.from(bytes)], name, {type}));
+  document.querySelector("h1").dispatchEvent(
+    new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: transfer}));
+}"""
+
+
+def drop(page: Page, *files: tuple[str, str, bytes]) -> None:
+    """Drop files anywhere on the page: (name, type, content)."""
+    page.evaluate(_DROP, [(name, kind, list(content)) for name, kind, content in files])
+
+
 def until(page: Page, expression: str) -> None:
     """Wait until something is so; Playwright's own way needs `eval`, which the page forbids."""
     wait_for(page, lambda: _is_so(page, expression), expression)

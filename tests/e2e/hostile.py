@@ -8,6 +8,8 @@ from typing import Any
 
 from aiohttp import ClientConnectionResetError, web
 
+from tools.dev.listening import end
+
 SCRIPT = (
     "</script></style>\"'><img src=x onerror=canary=1><svg onload=canary=1>"
     "<script>canary=1</script>javascript:canary=1"
@@ -66,7 +68,7 @@ class HostileServer:
         """Close the port."""
         for job in self._jobs:
             job.cancel()
-        await self._runner.cleanup()
+        await end(self._runner)
 
     async def say(self, *frames: str | bytes) -> None:
         """Send frames to whoever listens."""

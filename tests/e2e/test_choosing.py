@@ -5,7 +5,7 @@ import json
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.farm import as_file, farm, noise, open_page
+from tests.e2e.farm import as_file, drop, farm, noise, open_page
 
 EMPTY = {"width": 16, "height": 16, "batch_size": 1, "color": 0}
 GOOD = json.dumps(
@@ -64,31 +64,22 @@ def test_what_is_mended_is_complained_of_no_more(
         expect(notices).to_have_count(0)
 
 
-DROP = """(files) => {
-  const transfer = new DataTransfer();
-  for (const [name, type, bytes] of files)
-    transfer.items.add(new File([Uint8Array.from(bytes)], name, {type}));
-  document.querySelector("h1").dispatchEvent(
-    new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: transfer}));
-}"""
-
-
 def test_dropped_files_that_are_no_pictures_are_refused_at_once(
     watched_page: Page, background: Background
 ) -> None:
     """By their names; the pictures among them stay, and a workflow is taken as one."""
     with farm(background, 1) as one:
         page = open_page(watched_page, one)
-        good = list(as_file(noise(1), "good.png")["buffer"])
-        page.evaluate(DROP, [("notes.txt", "text/plain", list(b"notes"))])
+        good = as_file(noise(1), "good.png")["buffer"]
+        drop(page, ("notes.txt", "text/plain", b"notes"))
         expect(page.locator("#notices")).to_contain_text("notes.txt contains no workflow")
         files = [
-            ("notes.png", "image/png", list(b"notes")),
+            ("notes.png", "image/png", b"notes"),
             ("good.png", "image/png", good),
-            ("mine.json", "application/json", list(GOOD.encode())),
-            ("untold", "", list(b"\0" * 20)),
+            ("mine.json", "application/json", GOOD.encode()),
+            ("untold", "", b"\0" * 20),
         ]
-        page.evaluate(DROP, files)
+        drop(page, *files)
         for name in ("notes.png", "untold"):
             expect(page.locator("#notices")).to_contain_text(f"{name} is not a picture")
         expect(page.locator("#pictures li span")).to_have_text(["good.png"])

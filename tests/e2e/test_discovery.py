@@ -27,6 +27,7 @@ from tests.e2e.farm import (
     wait_for,
 )
 from tests.e2e.watch import Watch
+from tools.dev.listening import end
 from tools.dev.serve import listed
 
 
@@ -67,7 +68,7 @@ class Orchestrator:
         try:
             yield self
         finally:
-            self._background.run(runner.cleanup())
+            self._background.run(end(runner))
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from tests.e2e.built import SERVED
 from tests.e2e.farm import as_file, expect_done, farm, noise, open_page, run, unfold_form
 from tests.e2e.tls import Tls
 from tests.e2e.watch import Watch
+from tools.dev.listening import end
 from tools.dev.serve import PageServer
 
 NETWORK_NOISE = "Failed to load resource|CORS|WebSocket|ERR_|Mixed Content"
@@ -137,7 +138,7 @@ def other_program(background: Background) -> Iterator[int]:
     background.run(runner.setup())
     background.run(web.TCPSite(runner, "127.0.0.1", 0).start())
     yield runner.addresses[0][1]
-    background.run(runner.cleanup())
+    background.run(end(runner))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from tests.e2e.farm import (
     unfold_servers,
 )
 from tests.e2e.watch import Watch
+from tools.dev.listening import end
 
 SECRET = "s3cret+/="
 
@@ -186,7 +187,7 @@ class Redirect:
 
     async def stop(self) -> None:
         """Close the port."""
-        await self._runner.cleanup()
+        await end(self._runner)
 
 
 def test_a_token_that_is_used_is_in_no_field_any_more(

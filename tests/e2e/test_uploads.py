@@ -9,6 +9,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     as_file,
+    drop,
     expect_done,
     farm,
     give_workflow,
@@ -40,24 +41,15 @@ PICTURE = {
 FILM = json.dumps(filmed("1", "film"))
 MIXED = json.dumps(PICTURE | filmed("3", "first") | filmed("4", "second"))
 
-DROP = """(files) => {
-  const transfer = new DataTransfer();
-  for (const [name, type, bytes] of files)
-    transfer.items.add(new File([Uint8Array.from(bytes)], name, {type}));
-  document.querySelector("h1").dispatchEvent(
-    new DragEvent("drop", {bubbles: true, cancelable: true, dataTransfer: transfer}));
-}"""
-
 
 def film(name: str) -> FilePayload:
     """A video file, as a person picks it."""
     return {"name": name, "mimeType": f"video/{Path(name).suffix[1:]}", "buffer": FILMS[name]}
 
 
-def drop(page: Page, *names: str) -> None:
+def drop_films(page: Page, *names: str) -> None:
     """Drop videos anywhere on the page."""
-    files = [[name, f"video/{Path(name).suffix[1:]}", list(FILMS[name])] for name in names]
-    page.evaluate(DROP, files)
+    drop(page, *((name, f"video/{Path(name).suffix[1:]}", FILMS[name]) for name in names))
 
 
 def results(page: Page) -> set[bytes]:
@@ -77,7 +69,7 @@ def test_each_video_that_is_dropped_or_chosen_is_a_task(
         give_workflow(page, FILM, "film.json")
         expect(page.locator("#drop")).to_contain_text("Drop videos here")
         if is_dropped:
-            drop(page, *FILMS)
+            drop_films(page, *FILMS)
         else:
             page.get_by_label("choose videos").set_input_files([film(name) for name in FILMS])
         expect(page.locator("#pictures video")).to_have_count(2)
@@ -99,7 +91,7 @@ def test_a_video_goes_to_its_field_where_the_list_is_for_pictures(
         expect(fields).to_have_count(2)
         expect(fields.first).to_have_attribute("accept", "video/*,.mkv,.mov")
         expect(page.locator("#drop")).to_contain_text("Drop pictures here")
-        drop(page, *FILMS)
+        drop_films(page, *FILMS)
         for number, name in enumerate(FILMS):
             assert fields.nth(number).evaluate("field => field.files[0].name") == name
         expect(page.locator("#pictures li")).to_have_count(0)
@@ -127,7 +119,7 @@ def test_what_a_workflow_does_not_take_is_refused(
         page.locator("#run").click()
         expect(page.locator("#drop .trouble")).to_contain_text("p.png is not a video")
         page.get_by_role("button", name="Remove p.png").click()
-        drop(page, "core.mp4")
+        drop_films(page, "core.mp4")
         expect(page.locator("#pictures video")).to_have_count(1)
         page.locator("#workflow").select_option("invert")
         expect(page.locator("#drop")).to_contain_text("Drop pictures here")

@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 from tools.chaos.faults import FAULTS, altered
+from tools.dev.listening import end
 
 _OF_ONE_CONNECTION = frozenset(
     {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "upgrade"}
@@ -127,7 +128,7 @@ class ChaosProxy:
         for connection in list(runner.server.connections) if runner.server is not None else ():
             _cut(connection.transport)
         self._release()
-        await runner.cleanup()
+        await end(runner)
 
     async def _handle(self, incoming: web.Request) -> web.StreamResponse:
         self.requests.append((incoming.method, incoming.path_qs))

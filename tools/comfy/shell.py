@@ -26,12 +26,10 @@ from tools.comfy.blobs import BlobStore
 from tools.comfy.frontend import Frontend
 from tools.comfy.http import Connection, bare_request, read_request, write_response
 from tools.comfy.runner import WORK, NodeWork, resolve, run_node
+from tools.dev.listening import end
 
 _REQUESTS_REMEMBERED = 10_000
 _CORS = "Access-Control-"
-
-ACCEPTING = 5
-"""Turns of the event loop until the last connection that was accepted is known to the server."""
 
 
 class ComfyServer:
@@ -144,14 +142,7 @@ class ComfyServer:
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        for site in list(runner.sites):
-            await site.stop()
-        for _turn in range(ACCEPTING):
-            for connection in list(runner.server.connections) if runner.server is not None else ():
-                if connection.transport is not None:
-                    connection.transport.abort()
-            await asyncio.sleep(0)
-        await runner.cleanup()
+        await end(runner)
 
     async def restart(self, downtime: float = 0.0) -> None:
         """Kill the server, and start it on the same port after some seconds."""

@@ -14,6 +14,8 @@ from typing import Self, TypeAlias
 
 from aiohttp import web
 
+from tools.dev.listening import end
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A server's URL, or a mapping with `url` and `name`; the URL may be relative to
@@ -95,7 +97,7 @@ class PageServer:
         """Close the port. Safe to call twice."""
         runner, self._runner = self._runner, None
         if runner is not None:
-            await runner.cleanup()
+            await end(runner)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"] or "index.html"

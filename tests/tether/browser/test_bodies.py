@@ -11,6 +11,7 @@ import pytest
 from aiohttp import ClientConnectionResetError, web
 
 from tether.core.protocol.outputs import LARGEST_UNASKED
+from tools.dev.listening import end
 
 HERE = Path(__file__).parent
 PLAIN, LARGE = b"abc" * 30_000, b"abc" * LARGEST_UNASKED
@@ -38,7 +39,7 @@ class Bodies:
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         told, _ = await process.communicate()
         found: dict[str, Any] = {**json.loads(told), "left": set(self.left)}
-        await runner.cleanup()
+        await end(runner)
         return found
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:

@@ -31,6 +31,7 @@ from tether.process.blob import Blob
 from tether.process.http import ProcessHttp
 from tether.process.outputs import ProcessOutputs
 from tether.process.sockets import ProcessSockets
+from tools.dev.listening import end
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TOKENS = (
@@ -78,7 +79,7 @@ async def line(handler: Handler) -> AsyncIterator[Line]:
         made.http.close()
         made.sockets.close_all()
         await asyncio.sleep(0)
-    await runner.cleanup()
+    await end(runner)
 
 
 @pytest.mark.parametrize("access", TOKENS, ids=lambda access: access.mode.value)
