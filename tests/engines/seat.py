@@ -38,7 +38,7 @@ class Seat:
 
     def __init__(self, driver: WebDriver) -> None:
         self._driver = driver
-        driver.set_script_timeout(90)
+        driver.set_script_timeout(400)
 
     def open(self, url: str) -> None:
         """Go to the page, and wait until Python has started."""
