@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from simulator.catalogue import classes_of
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     as_file,
@@ -125,4 +126,24 @@ def test_what_a_workflow_does_not_take_is_refused(
         expect(page.locator("#drop")).to_contain_text("Drop pictures here")
         page.locator("#run").click()
         expect(page.locator("#drop .trouble")).to_contain_text("core.mp4 is not a picture")
+        expect(tasks(page)).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(0, "No server has described this workflow yet"), (1, "None of your servers has all")],
+)
+def test_files_wait_until_a_server_says_what_the_workflow_takes(
+    background: Background, watched_page: Page, watch: Watch, count: int, told: str
+) -> None:
+    """Nobody is told that it takes none; the file stays, and nothing is sent."""
+    classes = (classes_of(without=["LoadVideo"]),) * count
+    with farm(background, count, classes) as servers:
+        page = open_page(watched_page, servers)
+        give_workflow(page, FILM, "film.json")
+        expect(page.locator("#workflow option:checked")).to_have_text("film.json")
+        page.locator("#picture-picker").set_input_files([as_file(noise(1), "p.png")])
+        page.locator("#run").click()
+        expect(page.locator("#drop .trouble")).to_contain_text(told)
+        expect(page.locator("#pictures li")).to_have_count(1)
         expect(tasks(page)).to_have_count(0)
