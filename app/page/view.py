@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Container
 from dataclasses import dataclass
-from itertools import islice
 
 from page.composer.forecast_words import Crew, about, say_forecast
 from page.servers.row import Knowledge, ServerRow, ServerRows
@@ -26,6 +25,7 @@ from tether.core.model.server import Reach, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.outputs import first_image
+from tether.core.scheduling.allotment import places_in_order
 from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
 from tether.core.tracking.verdicts import is_still_lost
@@ -73,6 +73,7 @@ class Views:
         self._ended: dict[TaskId, tuple[bool, TaskRow]] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._named: tuple[str, dict[ServerUrl, str]] = "", {}
+        self._turns: dict[TaskId, int] = {}
         self._errors: list[Exception] = []
 
     def view(
@@ -142,6 +143,7 @@ class Views:
             safety = words.say("tasks.only_here", count=here)
         elif live:
             safety = words.say("tasks.safe")
+        self._turns = places_in_order(window, now)
         found, batch = "", self._batch(live, ended)
         shown = list(filter(search.shows, self._sheet()))
         if search.is_on:
@@ -159,6 +161,7 @@ class Views:
             bool(window.waiting and window.servers)
             and not (window.is_sending_all or window.is_paused or search.is_on),
             bool(window.waiting) or any(tickets for *_, tickets in window.peers.waiting(now)),
+            len(window.waiting) > 1,
             window.is_paused,
             words.say("tasks.again_lost", count=lost) if lost else "",
             found,
@@ -193,11 +196,11 @@ class Views:
         picked = [task for task in shown if task.task_id in self._search.selection]
         if not picked:
             return Picked()
-        waiting = {task.task_id for task in picked if task.task_id in self._window.waiting}
+        turns = [self._turns[task.task_id] for task in picked if task.task_id in self._turns]
         return Picked(
             self._words.say("tasks.picked", count=len(picked)),
             any(task.is_repeatable for task in picked),
-            not waiting.issuperset(islice(self._window.waiting, len(waiting))),
+            max(turns, default=-1) >= len(turns),
             any(can_be_cancelled(self._window, task) for task in picked),
             any(each.filename for task in picked if task.is_ended for each in task.outputs),
             len(picked) == 2
@@ -230,7 +233,6 @@ class Views:
         """Make the rows of tasks; those that wait in this window change little, ended ones not."""
         window = self._window
         paused = *(each.is_paused for each in window.servers.values()), window.is_paused
-        turns = {task_id: turn for turn, task_id in enumerate(window.waiting)}
         ended, waiting, rows = self._ended, self._waiting, []
         self._ended, self._waiting = {}, {}
         for task in tasks:
@@ -242,7 +244,7 @@ class Views:
                 self._ended[key] = made
                 row = made[1]
             elif task.state is State.WAITING:
-                turn = turns.get(key, 0)
+                turn = self._turns[key]
                 seconds = int(now - task.accepted_at)
                 signs = (seconds, task.note, task.is_cancel_wanted, paused, turn)
                 known = waiting.get(key)

@@ -327,9 +327,19 @@ class Tether:
         """
         self.runner.emit(QueuePaused(is_paused))
 
-    def put_first(self, *task_ids: TaskId) -> None:
-        """Let waiting tasks go before all others, in this order; a reload keeps it."""
-        self.runner.emit(QueueOrdered(task_ids))
+    def order(self, *task_ids: TaskId, after: TaskId | None = None) -> list[TaskId]:
+        """Let waiting tasks go in this order, before what waits in all windows; a reload keeps it.
+
+        Args:
+            task_ids: Which; none to change nothing.
+            after: A task of this window that they go right behind instead.
+
+        Returns:
+            All tasks that wait in this window, the next one first.
+        """
+        if task_ids:
+            self.runner.emit(QueueOrdered(task_ids, after))
+        return list(self.window.waiting)
 
     def on_task(self, listener: Callable[[Task], None]) -> Callable[[], None]:
         """Call a function with each task that has changed, progress included, once a round.

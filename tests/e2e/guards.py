@@ -76,6 +76,20 @@ GUARDS = {
         "test_order",
         "all_windows",
     ),
+    "the list of what waits follows": Guard(
+        "page/tasks/panel.py",
+        "        self._actions.follow()\n",
+        "",
+        "test_order",
+        "by_dragging",
+    ),
+    "a dropped task goes where it was dropped": Guard(
+        "page/tasks/queue_dialog.py",
+        "self._move(dragged, others.index(there) + target[1])",
+        "pass",
+        "test_order",
+        "by_dragging",
+    ),
     "run next is told to the core": Guard(
         "page/tasks/actions.py",
         "                context.emit(QueueOrdered((task_id,)))\n",

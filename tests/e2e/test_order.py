@@ -96,3 +96,75 @@ def test_all_windows_are_paused_and_resumed_at_once(
         expect(other.get_by_role("button", name="Resume all")).to_be_visible()
         page.evaluate("tether.resume()")
         expect(other.get_by_role("button", name="Resume all")).to_be_hidden()
+
+
+def listed(page: Page) -> list[str]:
+    """The list of what waits, as `1 3.png`, and `1 (3.png)` for another window's task."""
+    rows: list[str] = page.locator("#queue li").evaluate_all(
+        """(rows) => rows.map((row) => {
+            const [place, title] = row.innerText.split("\\n").slice(1);
+            const name = /\\d\\.png/.exec(title)[0];
+            return `${parseInt(place)} ${row.className.includes("own") ? name : `(${name})`}`;
+        })"""
+    )
+    return rows
+
+
+def let_one_go(page: Page, of: Farm, posted: int) -> None:
+    """Let the server end what it runs, and wait until it was sent so many."""
+    of.hold(at="success")
+    of.release()
+    wait_for(page, lambda: of.servers[0].is_held("success"), "its end")
+    of.hold()
+    of.release(at="success")
+    wait_for(page, lambda: of.posts(0) >= posted, f"{posted} tasks")
+
+
+def queue_of(page: Page, titles: str) -> None:
+    """Wait until the list has these, the next one first; those of other windows in brackets."""
+    expected = [f"{n} {each}" for n, each in enumerate(titles.split(), 1)]
+    wait_for(page, lambda: listed(page) == expected, f"{expected}")
+
+
+def test_what_waits_is_put_in_another_order_by_keyboard_and_by_dragging(
+    watched_page: Page, background: Background
+) -> None:
+    """The list is one of all windows: what is put at the top of it goes before everything."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        send(page, one)
+        other = fresh_window(page.context, one)
+        run(other, [as_file(noise(8), "8.png"), as_file(noise(9), "9.png")])
+        expect(tasks(other, "waiting")).to_have_count(2)
+        page.get_by_role("button", name="Order…").press("Enter")
+        dialog = page.get_by_role("dialog", name="Order of what waits")
+        # The other window has no place at the server yet.
+        queue_of(page, "(8.png) (9.png) 2.png 3.png 4.png")
+        down = dialog.get_by_role("button", name="“2.png · Invert colours” down")
+        down.press("ArrowDown")
+        queue_of(page, "(8.png) (9.png) 3.png 2.png 4.png")
+        expect(dialog.get_by_role("status")).to_have_text(
+            "“2.png · Invert colours” is number 4 now."
+        )
+        expect(down).to_be_focused()
+        down.press("Enter")
+        queue_of(page, "(8.png) (9.png) 3.png 4.png 2.png")
+        down.press("Home")
+        queue_of(page, "2.png (8.png) (9.png) 3.png 4.png")
+        rows = dialog.get_by_role("listitem")
+        rows.nth(4).drag_to(rows.nth(3), target_position={"x": 50, "y": 5})
+        queue_of(page, "2.png (8.png) (9.png) 4.png 3.png")
+        # Both windows at the same moment, as neither knows of the other: one order results.
+        ids = {
+            task["title"][0]: task["taskId"] for each in (page, other) for task in own_tasks(each)
+        }
+        other.evaluate("(ids) => tether.order(ids[9], {after: ids[8]})", ids)
+        other.evaluate("(ids) => tether.order(ids[9])", ids)
+        queue_of(page, "(9.png) 2.png (8.png) 4.png 3.png")
+        for posted in (2, 3, 4, 5, 6, 7, 7):
+            let_one_go(page, one, posted)
+        expect_done(page, 5)
+        expect_done(other, 2)
+        # A window leaves a place to another for a second: behind what was put first it may go on.
+        assert ran(one)[:4] == "0192"
+        assert ran(one).replace("8", "")[4:] == "43"

@@ -22,12 +22,13 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import ServerUrl, TaskId
+from tether.core.ids import ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.answers import ServerFacts
 from tether.core.protocol.outputs import Output
 from tether.core.scheduling.forecast import Needs
+from tether.core.windows.peers import PeerReport, WaitingTask
 
 WORDS = Words((Path(__file__).resolve().parents[2] / "static/i18n/en.json").read_text())
 
@@ -191,8 +192,12 @@ def test_what_waits_says_how_many_go_before_it_and_can_go_first() -> None:
     first, second, third = told()
     assert first[0].startswith("waiting")
     assert (first[1], second, third) == (False, ("1 ahead", True), ("2 ahead", True))
-    window.put_first([TaskId("t3")])
+    window.reorder([TaskId("t3")], None, NOON)
     assert [can_be_next for _, can_be_next in told()] == [True, True, False]
+    # What another window puts first goes before all of this one's.
+    theirs = WaitingTask(NOON, TaskId("theirs"), None, "", 7.0)
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (theirs,), {}))
+    assert told() == [("2 ahead", True), ("3 ahead", True), ("1 ahead", True)]
 
 
 def test_all_that_waits_says_that_it_is_paused() -> None:

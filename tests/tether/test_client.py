@@ -159,7 +159,7 @@ def test_what_waits_is_paused_and_put_in_order() -> None:
         tether = tab.tether
         tether.pause()
         first, second = await tab.submit(1), await tab.submit(2)
-        tether.put_first(second)
+        tether.order(second)
         assert list(tether.window.waiting) == [second, first]
         tether.pause(is_paused=False)
         ended = [await tab.result(first), await tab.result(second)]

@@ -166,7 +166,10 @@ class History:
     def _reorder(self, random: Random) -> None:
         for page in self.world.pages():
             waiting = list(page.session.window.waiting)
-            page.tell(QueueOrdered(tuple(random.sample(waiting, len(waiting) // 2))))
+            moved = random.sample(waiting, len(waiting) // 2)
+            known = list(page.session.window.tasks)
+            after = random.choice(known) if known and random.random() < 0.5 else None
+            page.tell(QueueOrdered(tuple(moved), after))
 
     def _accept(self) -> None:
         world, random = self.world, self.random

@@ -58,6 +58,7 @@ LAZY = {
         *("tether/workflows/values.py", "tether/workflows/widgets.py"),
     ),
     "mask": ("page/composer/mask_painter.py", "page/composer/painting.py"),
+    "queue": ("page/tasks/queue.py", "page/tasks/queue_dialog.py"),
     "samples": ("page/composer/samples.py",),
     "save": ("page/tasks/save_all.py",),
     "viewer": ("page/viewer/", "tether/workflows/values.py"),

@@ -106,12 +106,13 @@ class Console:
         self._roster.substitute(server.url, str(name), str(there or ""))
         return dict(server.inventory.substitutes)
 
-    def _order(self, *names: Any) -> list[TaskId]:
-        """Put tasks first, if any are named; return all that wait, the next one first."""
+    def _order(self, *named: Any) -> list[TaskId]:
+        """Put tasks first, or behind another; return all that wait, the next one first."""
+        *names, options = named if named and not isinstance(named[-1], str) else (*named, None)
+        after = option(options, "after")
         first = [self._find(name).task_id for name in names]
-        if first:
-            self._tether.put_first(*first)
-        return list(self._window.waiting)
+        behind = None if after is None else self._find(after).task_id
+        return self._tether.order(*first, after=behind)
 
     async def _submit(self, options: Any = None) -> Any:
         return await self._accept(option(options, "workflow"), options)

@@ -20,6 +20,7 @@ from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
+    from page.tasks.queue_dialog import QueueDialog
     from page.viewer.viewer import ResultList, Viewer
 
 END_GRACE = 2.0
@@ -37,6 +38,7 @@ class TaskActions:
         self._composer = composer
         self._undo = undo
         self._viewer: Viewer | None = None
+        self._queue: QueueDialog | None = None
         self.search = TaskSearch(context.window, context.words)
         """What all tasks are that a button for all of them is about."""
         self.on_rerun: Callable[[], None] = lambda: None
@@ -74,6 +76,8 @@ class TaskActions:
                 context.emit(SendAllRequested())
             case "next":
                 context.emit(QueueOrdered((task_id,)))
+            case "order":
+                context.soon(self._order())
             case "pause-all" | "resume-all":
                 self.pause(action == "pause-all")
             case "zoom":
@@ -118,6 +122,19 @@ class TaskActions:
             context.emit(CancelRequested(task.task_id))
         if waited:
             self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
+
+    async def _order(self) -> None:
+        await load_part("queue")
+        from page.tasks.queue_dialog import QueueDialog
+
+        if self._queue is None:
+            self._queue = QueueDialog(self._context)
+        self._queue.open()
+
+    def follow(self) -> None:
+        """Follow what has changed, in a dialog that is open."""
+        if self._queue is not None:
+            self._queue.show()
 
     async def _save(self, ended: list[Task]) -> None:
         """Save the files of these tasks."""

@@ -60,7 +60,7 @@ class TasksPanel:
         self._save = by_id("task-save")
         self._safety = by_id("task-safety")
         self._send = by_id("task-send")
-        self._pause = by_id("task-pause")
+        self._pause, self._order = by_id("task-pause"), by_id("task-order")
         self._earlier = by_id("task-earlier")
         self._again_lost = by_id("task-rerun")
         self._find, self._found = by_id("task-find"), by_id("task-found")
@@ -124,6 +124,8 @@ class TasksPanel:
         word = "resume" if tasks.is_paused else "pause"
         can = tasks.can_pause or tasks.is_paused
         set_text(self._pause, self._words.say(f"tasks.{word}") if can else "")
+        self._order.hidden = not tasks.can_order
+        self._actions.follow()
         set_text(self._cancel, tasks.all_of.cancel)
         set_text(self._save, tasks.all_of.save)
         set_text(self._clear, tasks.all_of.clear)

@@ -93,6 +93,7 @@ class TaskList(NamedTuple):
     safety: str
     can_send_all: bool
     can_pause: bool
+    can_order: bool
     is_paused: bool
     lost_again: str
     found: str
@@ -150,7 +151,7 @@ class TaskRows:
         self._time_of = time_of
 
     def row(self, task: Task, usual: Usual, now: float, turn: int = 0) -> TaskRow:
-        """Show a task as it stands now; so many go before it of those that wait in the window."""
+        """Show a task as it stands now; so many go before it of those that wait in all windows."""
         words = self._words
         server = self._window.servers.get(task.server) if task.server else None
         name = self._window.server_name(task) if task.server else ""

@@ -104,9 +104,11 @@ class QueuePaused(NamedTuple):
 
 
 class QueueOrdered(NamedTuple):
-    """A person wants waiting tasks to go first, in this order."""
+    """A person wants waiting tasks to go, in this order, right behind another one, or before all
+    that wait in any window."""
 
     task_ids: tuple[TaskId, ...]
+    after: TaskId | None = None
 
 
 class RebalancingChosen(NamedTuple):

@@ -85,6 +85,10 @@ class State(Enum):
 ASKED_APART = 2e-6
 """Seconds between the `asked_at` of two tasks of one press of Run: they tell their order."""
 
+FIRST_TURNS = 1e6
+"""Turns below this are of tasks that a person put before all others, of all windows: far from any
+time at which a task is asked for."""
+
 ENDED = frozenset({State.COMPLETED, State.FAILED, State.CANCELLED, State.LOST, State.ADOPTED})
 ON_SERVER = frozenset({State.UNKNOWN, State.QUEUED, State.RUNNING})
 IN_TRANSIT = frozenset({State.CONNECTING, State.UPLOADING, State.POSTING})
@@ -152,7 +156,8 @@ class Task:
     asked_at: float = 0.0
     """When a person asked for it: tells its place among others. 0 becomes `accepted_at`."""
     turn: float = 0.0
-    """While it waits, those with a lower one go first. 0 becomes `asked_at`."""
+    """While it waits, those of its window with a lower one go first; below `FIRST_TURNS` it goes
+    before others of all windows. 0 becomes `asked_at`."""
     server_name: str = ""
     """What its server was called when it was removed."""
     ran: float = 0.0

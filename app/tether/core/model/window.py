@@ -1,5 +1,6 @@
 """All that one browser tab holds: its servers, its tasks, its locks."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from tether.core.model.connection import Connection
 from tether.core.model.locks import Locks
 from tether.core.model.server import Server, Use
 from tether.core.model.statistics import Statistics
-from tether.core.model.task import ASKED_APART, IN_TRANSIT, State, Task
+from tether.core.model.task import ASKED_APART, FIRST_TURNS, IN_TRANSIT, State, Task
 from tether.core.protocol.address import short_name
 from tether.core.protocol.workflow import Workflow
 from tether.core.windows.peers import Peers
@@ -253,12 +254,27 @@ class Window:
         self.is_sending_all &= not is_paused
         self.pending.is_fill_due = True
 
-    def put_first(self, task_ids: Iterable[TaskId]) -> None:
-        """Let waiting tasks go first, in this order; others are left out."""
-        wanted = [self.waiting[each] for each in task_ids if each in self.waiting]
-        first = min((task.turn for task in self.waiting.values()), default=0.0)
-        for place, task in enumerate(reversed(wanted), 1):
-            task.turn = first - place * ASKED_APART
+    def reorder(self, task_ids: Iterable[TaskId], after: TaskId | None, now: float) -> None:
+        """Let waiting tasks go right behind another task, or (None) first of all windows'.
+
+        They keep this order among themselves; what doesn't wait is left out.
+        """
+        wanted = {each: self.waiting[each] for each in task_ids if each in self.waiting}
+        if after is None:
+            others = (ticket.turn for *_, line in self.peers.waiting(now) for ticket in line)
+            own = (task.turn for task in self.waiting.values())
+            turn = min((FIRST_TURNS, *own, *others)) - (len(wanted) + 1) * ASKED_APART
+        elif after in self.tasks and after not in wanted:
+            turn = self.tasks[after].turn
+        else:
+            return
+        line = [task for task_id, task in self.waiting.items() if task_id not in wanted]
+        start = bisect_right(line, turn, key=lambda task: task.turn)
+        start = line.index(self.waiting[after]) + 1 if after in self.waiting else start
+        for task in (*wanted.values(), *line[start:]):
+            if task.task_id not in wanted and task.turn > turn:
+                break
+            task.turn = turn = turn + ASKED_APART
             self.pending.unsaved.add(task.task_id)
         self._sort()
         self.pending.is_fill_due = True

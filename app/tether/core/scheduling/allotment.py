@@ -7,7 +7,7 @@ from typing import TypeAlias
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.balancer import draw_for
 from tether.core.model.server import Server
-from tether.core.model.task import Task
+from tether.core.model.task import FIRST_TURNS, Task
 from tether.core.model.window import Window
 from tether.core.scheduling.capacity import Capacity
 from tether.core.scheduling.estimates import Estimates, loads
@@ -75,25 +75,49 @@ def with_doubt(full: Mapping[ServerUrl, float], estimates: Estimates) -> dict[Se
 
 
 def in_turn(lines: Iterable[Line]) -> Iterator[Waiting]:
-    """Yield all that wait: the window with the fewest places comes first.
+    """Yield all that wait, in the one order of all windows.
 
-    Of equals the one whose last place is the longest ago, then the one with the oldest task. So a
-    hundred tasks of one window keep the next one of another waiting for one place at most.
+    What a person put first comes first. Then the window with the fewest places, of equals the one
+    whose last place is the longest ago, then the one with the oldest task: so a hundred tasks of
+    one window keep the next one of another waiting for one place at most.
     """
-    heap: list[tuple[int, float, float, str, int, Waiting, Iterator[Waiting]]] = []
+    heap: list[tuple[tuple[float, ...], str, int, Waiting, int, float, Iterator[Waiting]]] = []
 
     def push(places: int, served_at: float, number: int, line: Iterator[Waiting]) -> None:
         first = next(line, None)
         if first is not None:
             at = first.at if isinstance(first, WaitingTask) else first.accepted_at
-            heappush(heap, (places, served_at, at, first.task_id, number, first, line))
+            is_put_first = first.turn < FIRST_TURNS
+            rank = (first.turn,) if is_put_first else (FIRST_TURNS, places, served_at, at)
+            heappush(heap, (rank, first.task_id, number, first, places, served_at, line))
 
     for number, (places, served_at, line) in enumerate(lines):
         push(places, served_at, number, iter(line))
     while heap:
-        places, served_at, _, _, number, first, line = heappop(heap)
+        _, _, number, first, places, served_at, line = heappop(heap)
         yield first
         push(places + 1, served_at, number, line)
+
+
+def order_of_all(window: Window, now: float) -> Iterable[Waiting]:
+    """Return all that wait in this window and in others, in their one order.
+
+    Those that another window has only counted stand there as its last one, once more.
+    """
+    lines = list(window.peers.lines(now))
+    if window.is_sending_all or not any(line for *_, line in lines):
+        return window.waiting.values()
+    return in_turn([(_bound(window), window.served_at, window.waiting.values()), *lines])
+
+
+def places_in_order(window: Window, now: float) -> dict[TaskId, int]:
+    """Return how many go before each task that waits in a window, of all windows' tasks."""
+    order = enumerate(order_of_all(window, now))
+    return {each.task_id: place for place, each in order if isinstance(each, Task)}
+
+
+def _bound(window: Window) -> int:
+    return sum(len(window.bound_to(url)) for url in window.servers)
 
 
 class Allotment:
@@ -154,9 +178,8 @@ class Allotment:
         window, self._is_new = self._window, True
         estimates = Estimates(window, window.statistics.durations, now)
         capacity = Capacity(window, estimates)
-        bound = sum(len(window.bound_to(url)) for url in window.servers)
         others = () if window.is_sending_all else window.peers.waiting(now)
-        for each in in_turn([(bound, window.served_at, tasks), *others]):
+        for each in in_turn([(_bound(window), window.served_at, tasks), *others]):
             size = 0 if isinstance(each, WaitingTask) else each.picture_bytes
             free = {
                 url

@@ -70,11 +70,12 @@ class Exchange:
                 coming = sum(task.state in IN_TRANSIT for task in tasks)
                 loads[url] = PeerLoad(coming, len(tasks) - coming, *estimates.own_backlog(url))
         waiting = (
-            WaitingTask(task.accepted_at, task.task_id, task.pinned, task.workload)
+            WaitingTask(task.accepted_at, task.task_id, task.pinned, task.workload, task.turn)
             for task in islice(window.waiting.values(), 0 if window.is_paused else WAITING_SENT)
         )
+        more = 0 if window.is_paused else max(0, len(window.waiting) - WAITING_SENT)
         latest, is_hidden = window.statistics.latest, window.is_hidden
-        return PeerReport(now, tuple(waiting), loads, window.served_at, latest, is_hidden)
+        return PeerReport(now, tuple(waiting), loads, window.served_at, latest, is_hidden, more)
 
 
 def _gist(report: PeerReport) -> object:

@@ -110,8 +110,8 @@ class Session:
             case events.QueuePaused(is_paused):
                 window.pause_all(is_paused)
                 return self._exchange.update(now)
-            case events.QueueOrdered(task_ids):
-                window.put_first(task_ids)
+            case events.QueueOrdered(task_ids, after):
+                window.reorder(task_ids, after, now)
             case events.RebalancingChosen(is_allowed):
                 return self._machines.rebalancing.allow(is_allowed)
             case events.PreviewsChosen(is_wanted):

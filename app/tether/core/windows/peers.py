@@ -44,6 +44,9 @@ PLACE_LEFT_FOR = 1.0
 WAITING_SENT = 8
 """First waiting tasks that a window reports: more places don't come free at a time."""
 
+MOST_BEHIND = 1000
+"""Tasks behind those that are counted of one report."""
+
 MOST_TIMINGS = 10
 """Timings that are read of one report: pages of other versions may send more."""
 
@@ -55,12 +58,16 @@ class BroadcastReceived(NamedTuple):
 
 
 class WaitingTask(NamedTuple):
-    """A task that waits in its window; `at` is when it was accepted, by that page's clock."""
+    """A task that waits in its window; `at` is when it was accepted, by that page's clock.
+
+    Its `turn` is its place there, as that of a task.
+    """
 
     at: float
     task_id: TaskId
     pinned: ServerUrl | None
     workload: str
+    turn: float
 
 
 class PeerLoad(NamedTuple):
@@ -79,8 +86,8 @@ class PeerLoad(NamedTuple):
 class PeerReport(NamedTuple):
     """The state of one window; `at` is when it was received, by this page's clock.
 
-    `served_at` is when a task of its last got a place, by its clock; `timings` are of its latest
-    tasks.
+    `waiting` has the first ones, and `more` is how many wait behind them. `served_at` is when a
+    task of its last got a place, by its clock; `timings` are of its latest tasks.
     """
 
     at: float
@@ -89,12 +96,14 @@ class PeerReport(NamedTuple):
     served_at: float = 0.0
     timings: tuple[Timing, ...] = ()
     is_hidden: bool = False
+    more: int = 0
 
     @property
     def gist(self) -> object:
         """What is worth reporting at once: seconds change all the time."""
         counts = {url: (load.coming, load.arrived) for url, load in self.loads.items()}
-        return [ticket.task_id for ticket in self.waiting], counts, self.is_hidden
+        turns = [(ticket.task_id, ticket.turn) for ticket in self.waiting]
+        return turns, counts, self.is_hidden
 
     @property
     def bound(self) -> int:
@@ -155,8 +164,14 @@ class Peers:
         )
 
     def waiting(self, now: float) -> Iterator[tuple[int, float, tuple[WaitingTask, ...]]]:
-        """Yield for each window how many places it has, since when, and its waiting tasks."""
+        """Yield for each window how many places it has, since when, and its first waiting tasks."""
         return ((report.bound, report.served_at, report.waiting) for report in self._recent(now))
+
+    def lines(self, now: float) -> Iterator[tuple[int, float, list[WaitingTask]]]:
+        """Yield what `waiting` does, with all of each window's: the last ones are but counted."""
+        for report in self._recent(now):
+            behind = [each._replace(pinned=None) for each in report.waiting[-1:]] * report.more
+            yield report.bound, report.served_at, [*report.waiting, *behind]
 
     def is_crowded(self, now: float) -> bool:
         """Say whether tasks wait in a hidden window: its timers are late."""
@@ -188,6 +203,7 @@ def write_report(window_id: WindowId, report: PeerReport) -> str:
             "served": report.served_at,
             "timings": report.timings,
             "hidden": report.is_hidden,
+            "more": report.more,
         }
     )
 
@@ -211,15 +227,21 @@ def read_report(text: str, now: float) -> tuple[WindowId, PeerReport | None] | N
                 ServerUrl(url): PeerLoad(*each) for url, each in shares.items() if _is_load(each)
             }
             seen = tuple(filter(None, map(read_timing, timings[:MOST_TIMINGS])))
-            is_hidden = said.get("hidden") is True
-            return WindowId(window_id), PeerReport(now, tickets, known, served_at, seen, is_hidden)
+            is_hidden, more = said.get("hidden") is True, said.get("more")
+            behind = min(more, MOST_BEHIND) if isinstance(more, int) and more > 0 else 0
+            return WindowId(window_id), PeerReport(
+                now, tickets, known, served_at, seen, is_hidden, behind
+            )
     return None
 
 
 def _read_ticket(item: Any) -> WaitingTask | None:
     match item:
-        case [at, str(task_id), None | str() as pinned, str(workload)] if is_time(at):
-            return WaitingTask(at, TaskId(task_id), ServerUrl(pinned) if pinned else None, workload)
+        case [at, str(task_id), None | str() as pinned, str(workload), turn] if is_time(
+            at
+        ) and is_time(turn):
+            url = ServerUrl(pinned) if pinned else None
+            return WaitingTask(at, TaskId(task_id), url, workload, turn)
     return None
 
 

@@ -1,5 +1,8 @@
 """All that one browser tab holds."""
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from tests.tether.core.farm import (
     INVERT,
     NOON,
@@ -15,11 +18,12 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import PromptId, TaskId
+from tether.core.ids import PromptId, TaskId, WindowId
 from tether.core.model.server import Use
-from tether.core.model.task import State
+from tether.core.model.task import ASKED_APART, FIRST_TURNS, State
 from tether.core.model.window import NOTICES, Changes
 from tether.core.tracking.frames import task_of
+from tether.core.windows.peers import REPORT_LIFETIME, PeerReport, WaitingTask
 
 WHY = Trouble.of("server_silent", server="north")
 
@@ -122,18 +126,76 @@ def test_who_is_put_first_goes_first_in_that_order() -> None:
     places = [task.asked_at for task in tasks]
     window.pending.unsaved.clear()
     window.pending.is_fill_due = False
-    window.put_first(TaskId(each) for each in ("t4", "t9", "unknown", "t2"))
+    window.reorder((TaskId(each) for each in ("t4", "t9", "unknown", "t2")), None, NOON)
     assert list(window.waiting) == ["t4", "t2", "t1", "t3"]
     assert window.pending.unsaved == {"t4", "t2"}
     assert window.pending.is_fill_due
     assert [task.asked_at for task in tasks] == places
-    window.put_first([TaskId("t3")])
+    window.reorder([TaskId("t3")], None, NOON)
+    assert all(window.tasks[TaskId(each)].turn < FIRST_TURNS for each in ("t2", "t3", "t4"))
     window.unbind(bound, WHY)
     assert list(window.waiting) == ["t3", "t4", "t2", "t1", "t9"]
     for task in tuple(window.waiting.values()):
         window.end(task, State.CANCELLED, NOON, "here", None)
-    window.put_first([TaskId("t1")])
+    window.reorder([TaskId("t1")], None, NOON)
     assert window.waiting == {}
+
+
+def test_who_is_put_first_goes_before_what_another_window_put_first() -> None:
+    """As far as it has reported that lately."""
+    window = new_window()
+    task = waiting_task(window)
+    theirs = WaitingTask(NOON, TaskId("theirs"), None, "", 7.0)
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (theirs,), {}))
+    window.reorder([task.task_id], None, NOON + REPORT_LIFETIME)
+    assert 7.0 < task.turn < FIRST_TURNS
+    window.reorder([task.task_id], None, NOON)
+    assert task.turn < 7.0
+
+
+def test_tasks_go_right_behind_another() -> None:
+    """They keep their order, and others theirs; what was sent meanwhile still marks a place."""
+    window = new_window()
+    bound = bound_task(window, window.server(NORTH, NOON), number=0)
+    for number in range(1, 6):
+        waiting_task(window, number)
+
+    def moved(after: str, *names: str) -> str:
+        window.pending.unsaved.clear()
+        window.reorder(map(TaskId, names), TaskId(after), NOON)
+        return " ".join(window.waiting)
+
+    assert moved("t2", "t5", "t4") == "t1 t2 t5 t4 t3"
+    assert window.pending.unsaved >= {"t5", "t4"}
+    assert moved("t3", "t1") == "t2 t5 t4 t3 t1"
+    assert window.pending.unsaved == {"t1"}
+    assert window.tasks[TaskId("t1")].turn > FIRST_TURNS
+    for after in ("unknown", "t2"):
+        assert moved(after, "t2") == "t2 t5 t4 t3 t1"
+        assert not window.pending.unsaved
+    assert moved(bound.task_id, "t3") == "t3 t2 t5 t4 t1"
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=30))
+def test_however_often_tasks_are_moved_each_has_a_turn_of_its_own(
+    moves: list[tuple[int, int]],
+) -> None:
+    """Its number has room for that: the order stays what was wished for."""
+    window = new_window()
+    names = [waiting_task(window, number).task_id for number in range(1, 6)]
+    for number, task_id in enumerate(names):
+        window.tasks[task_id].turn = NOON + number * ASKED_APART
+    for which, behind in moves:
+        task_id, anchor = names[which % 5], (names[behind] if behind < 5 else None)
+        expected = [each for each in window.waiting if each != task_id]
+        if anchor == task_id:
+            expected = list(window.waiting)
+        else:
+            expected.insert(expected.index(anchor) + 1 if anchor else 0, task_id)
+        window.reorder([task_id], anchor, NOON)
+        assert list(window.waiting) == expected
+        turns = [task.turn for task in window.waiting.values()]
+        assert turns == sorted(set(turns))
 
 
 def test_a_task_that_waits_can_end() -> None:

@@ -22,6 +22,7 @@ from tests.tether.core.farm import (
     asked,
     bound_task,
     new_task,
+    new_window,
     timers,
     waiting_task,
 )
@@ -35,6 +36,7 @@ from tether.core.scheduling.allotment import (
     PASSED_FOR,
     Deferrals,
     in_turn,
+    places_in_order,
     with_doubt,
 )
 from tether.core.scheduling.estimates import Estimates
@@ -118,7 +120,7 @@ def another(window: Window, *tickets: WaitingTask, **shares: PeerLoad) -> None:
 
 def an_older(name: str = "x", pinned: ServerUrl | None = None) -> WaitingTask:
     """A task of another window that came before ours."""
-    return WaitingTask(NOON - 5, TaskId(name), pinned, "")
+    return WaitingTask(NOON - 5, TaskId(name), pinned, "", NOON - 5)
 
 
 def test_a_place_is_left_to_the_window_whose_turn_it_is() -> None:
@@ -205,7 +207,11 @@ def test_eight_windows_that_launch_at_once_have_two_tasks_on_each_of_four_server
     for number, (window, _) in enumerate(farms):
         window.chance = Chance(number)
         tasks = [waiting_task(window, 10 * number + each) for each in range(10)]
-        lines.append(tuple(WaitingTask(each.accepted_at, each.task_id, None, "") for each in tasks))
+        lines.append(
+            tuple(
+                WaitingTask(each.accepted_at, each.task_id, None, "", each.turn) for each in tasks
+            )
+        )
     for number, (window, dispatcher) in enumerate(farms):
         for other, line in enumerate(lines):
             if other != number:
@@ -278,9 +284,9 @@ def test_nobody_waits_longer_than_it_would_have_taken_elsewhere() -> None:
     assert is_better(holding, task, {SOUTH: 40.0}, {NORTH: 25.0}, NOON + 40)
 
 
-def ticket(name: str, at: float = NOON) -> WaitingTask:
+def ticket(name: str, at: float = NOON, turn: float = NOON) -> WaitingTask:
     """A task of another window."""
-    return WaitingTask(at, TaskId(name), None, "")
+    return WaitingTask(at, TaskId(name), None, "", turn)
 
 
 def names(*lines: tuple[int, list[WaitingTask]]) -> str:
@@ -314,6 +320,29 @@ def test_own_tasks_and_those_of_others_are_treated_alike() -> None:
     own = new_task(1)
     (first, second) = in_turn([(0, 0.0, [own]), (0, 0.0, [ticket("x", NOON)])])
     assert (first.task_id, second) == ("x", own)
+
+
+def test_what_was_put_first_in_any_window_comes_first() -> None:
+    """However many places its window has; two windows that did so at one moment agree."""
+    batch = [ticket("a0", turn=7.0), ticket("a1"), ticket("a2")]
+    other = [ticket("b0", turn=5.0), ticket("b1", turn=7.0), ticket("b2")]
+    assert names((9, batch), (0, other)) == names((0, other), (9, batch)) == "b0 a0 b1 b2 a1 a2"
+
+
+def test_the_places_in_the_order_count_the_tasks_of_all_windows() -> None:
+    """Even those of another window that are but counted; not, where all is sent at once."""
+    window = new_window()
+    for number in (1, 2):
+        waiting_task(window, number)
+    one, other = TaskId("t1"), TaskId("t2")
+    assert places_in_order(window, NOON) == {one: 0, other: 1}
+    theirs = ticket("theirs", turn=5.0)
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (theirs,), {}, more=2))
+    assert places_in_order(window, NOON) == {one: 3, other: 4}
+    window.peers.receive(WindowId("other"), PeerReport(NOON, (ticket("x", NOON - 9),), {}, more=2))
+    assert places_in_order(window, NOON) == {one: 1, other: 3}
+    window.send_all()
+    assert places_in_order(window, NOON) == {one: 0, other: 1}
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), max_size=5))

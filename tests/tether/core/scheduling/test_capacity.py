@@ -163,7 +163,7 @@ def test_windows_of_a_browser_have_two_at_a_time_together(why: str) -> None:
     durations = learned(window, north) if "hidden" in why else Durations()
     window.is_hidden = why == "hidden"
     is_other_hidden = why == "other hidden"
-    waiting = (WaitingTask(NOON, TaskId("theirs"), None, ""),) if is_other_hidden else ()
+    waiting = (WaitingTask(NOON, TaskId("theirs"), None, "", NOON),) if is_other_hidden else ()
 
     def other_has(coming: int, arrived: int) -> None:
         shares = {NORTH: PeerLoad(coming, arrived, 6.0, 0.0)}
@@ -189,7 +189,9 @@ def test_beside_a_hidden_batch_nobody_waits_until_a_server_is_nearly_done() -> N
     window, north = farm()
     durations = learned(window, north)
     theirs = PeerReport(
-        NOON, (WaitingTask(NOON, TaskId("theirs"), None, ""),), {NORTH: PeerLoad(0, 1, 9.0, 0.0)}
+        NOON,
+        (WaitingTask(NOON, TaskId("theirs"), None, "", NOON),),
+        {NORTH: PeerLoad(0, 1, 9.0, 0.0)},
     )
     window.peers.receive(WindowId("other"), theirs)
     assert wait(window, durations, 1) > 0

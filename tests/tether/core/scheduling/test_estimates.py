@@ -135,7 +135,7 @@ def test_what_other_windows_of_this_browser_have_there_takes_its_time() -> None:
 def test_tasks_that_wait_in_a_window_that_nobody_sees_are_a_crowd() -> None:
     window = window_of(NORTH)
     for is_hidden in (False, True):
-        waiting = (WaitingTask(NOON, TaskId("theirs"), None, ""),)
+        waiting = (WaitingTask(NOON, TaskId("theirs"), None, "", NOON),)
         news = PeerReport(NOON, waiting, {}, is_hidden=is_hidden)
         window.peers.receive(WindowId("other"), news)
         assert Estimates(window, Durations(), NOON).is_crowded() == is_hidden

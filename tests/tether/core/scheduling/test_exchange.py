@@ -63,11 +63,13 @@ def test_a_window_tells_what_waits_and_what_it_has_where() -> None:
     assert timers(commands) == {ReportTimer(): REPORT_EVERY}
     assert [each.task_id for each in news.waiting] == [f"t{number}" for number in range(3, 11)]
     assert news.waiting[0].pinned == SOUTH
+    assert news.more == 2
     # Nothing like them was ever timed.
     assert news.loads == {NORTH: PeerLoad(1, 1, 2.0, None)}
     assert not news.is_hidden
     window.is_paused = True
-    assert told(exchange.send(NOON)).waiting == ()
+    news = told(exchange.send(NOON))
+    assert (news.waiting, news.more) == ((), 0)
     window.is_paused = False
     window.is_hidden = True
     assert told(exchange.send(NOON)).is_hidden

@@ -133,7 +133,7 @@ def test_of_a_large_fleet_only_some_are_asked() -> None:
     window, dispatcher = new_farm(*urls)
     waiting_task(window, 1)
     first = waiting_task(window, 2, pinned=urls[5])
-    window.put_first([first.task_id])
+    window.reorder([first.task_id], None, NOON)
     assert set(probes(dispatcher.fill(NOON))) == {urls[5]}
 
 

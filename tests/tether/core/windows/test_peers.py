@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tether.core.ids import TaskId, WindowId
 from tether.core.windows.peers import (
+    MOST_BEHIND,
     MOST_TIMINGS,
     PLACE_LEFT_FOR,
     REPORT_LIFETIME,
@@ -40,7 +41,7 @@ NOTHING = {
 
 def ticket(name: str = "t1", at: float = NOON) -> WaitingTask:
     """A task that waits there."""
-    return WaitingTask(at, TaskId(name), None, "")
+    return WaitingTask(at, TaskId(name), None, "", at)
 
 
 def waiting(peers: Peers, now: float) -> list[tuple[int, list[str]]]:
@@ -52,10 +53,11 @@ def waiting(peers: Peers, now: float) -> list[tuple[int, list[str]]]:
 def test_news_are_read_as_they_were_written() -> None:
     news = PeerReport(
         NOON,
-        (WaitingTask(NOON, TaskId("t1"), SOUTH, "s."), ticket("t2")),
+        (WaitingTask(NOON, TaskId("t1"), SOUTH, "s.", 7.0), ticket("t2")),
         {NORTH: PeerLoad(1, 2, 30.0, 1.5), SOUTH: PeerLoad(0, 1, 5.0, None)},
         NOON - 60,
         (Timing(NOON - 9, TaskId("t0"), NORTH, "s.", 4.5),),
+        more=3,
     )
     assert read_report(write_report(ONE, news), NOON) == (ONE, news)
     hidden = news._replace(is_hidden=True)
@@ -88,8 +90,14 @@ def test_what_else_is_said_is_no_news(text: str) -> None:
 
 def test_what_can_not_be_read_of_news_is_left_out() -> None:
     """And of too many tasks the later ones."""
-    tickets = [[NOON, f"t{number}", None, ""] for number in range(WAITING_SENT + 5)]
-    bad = [[NOON, 1, None, ""], ["x", "t", None, ""], [NOON, "t", None], 5]
+    tickets = [[NOON, f"t{number}", None, "", NOON] for number in range(WAITING_SENT + 5)]
+    bad = [
+        [NOON, 1, None, "", NOON],
+        ["x", "t", None, "", NOON],
+        [NOON, "t", None, "", "x"],
+        [NOON, "t", None],
+        5,
+    ]
     shares = {
         "a": [1, 1, 5.0, 0.5],
         "b": [1, 1],
@@ -108,6 +116,11 @@ def test_what_can_not_be_read_of_news_is_left_out() -> None:
     assert len(read[1].waiting) == WAITING_SENT - len(bad)
     assert set(read[1].loads) == {"a"}
     assert len(read[1].timings) == MOST_TIMINGS - 1
+    for more, counted in ((5, 5), (10**9, MOST_BEHIND), (-1, 0), ("x", 0)):
+        read = read_report(json.dumps({**said, "more": more}), NOON)
+        assert read is not None
+        assert read[1] is not None
+        assert read[1].more == counted
 
 
 @given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
@@ -159,6 +172,30 @@ def test_old_news_are_none() -> None:
     # Who has nothing to tell is known all the same.
     peers.receive(ONE, PeerReport(NOON, (), {}))
     assert (waiting(peers, NOON), peers.known) == ([], {ONE})
+
+
+def test_tasks_beyond_those_that_were_reported_are_counted() -> None:
+    """They come behind the last one; who says that there are some and names none has none."""
+    peers = Peers()
+    last = WaitingTask(NOON, TaskId("t2"), NORTH, "", NOON)
+    peers.receive(ONE, PeerReport(NOON, (ticket(), last), {}, NOON - 5, more=2))
+    ((bound, served_at, line),) = peers.lines(NOON)
+    assert (bound, served_at) == (0, NOON - 5)
+    assert [(each.task_id, each.pinned) for each in line[1:]] == [
+        ("t2", NORTH),
+        *[("t2", None)] * 2,
+    ]
+    peers.receive(ONE, PeerReport(NOON, (), {NORTH: PeerLoad(1)}, more=2))
+    assert [line for *_, line in peers.lines(NOON)] == [[]]
+    assert list(peers.lines(NOON + REPORT_LIFETIME)) == []
+
+
+def test_another_turn_is_worth_reporting() -> None:
+    """It may be the first of its window before and after."""
+    peers = Peers()
+    assert peers.receive(ONE, PeerReport(NOON, (ticket(),), {}))
+    assert not peers.receive(ONE, PeerReport(NOON, (ticket(),), {}))
+    assert peers.receive(ONE, PeerReport(NOON, (ticket()._replace(turn=7.0),), {}))
 
 
 def test_a_place_is_left_to_another_window_for_a_moment() -> None:
