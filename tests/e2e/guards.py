@@ -34,6 +34,55 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "a star on a card is told to all": Guard(
+        "page/tasks/actions.py",
+        "                context.stars.toggle(context.window.tasks[task_id].prompt_id)\n",
+        "                pass\n",
+        "test_stars",
+        "every_tab",
+    ),
+    "other windows see a star": Guard(
+        "page/ui/stars.py",
+        "        shared.listen(self._changed)\n",
+        "",
+        "test_stars",
+        "every_tab",
+    ),
+    "the keyboard stays where a card loses its star": Guard(
+        "page/tasks/panel.py",
+        "self._kind.focus()",
+        "pass",
+        "test_stars",
+        "on_a_phone",
+    ),
+    "what is starred is kept whole": Guard(
+        "page/gallery/gallery.py",
+        "prompt_id in context.stars and await keeper.complete(prompt_id)",
+        "False",
+        "test_stars",
+        "is_kept",
+    ),
+    "what was removed is kept again for its star": Guard(
+        "page/gallery/gallery.py",
+        "await keeper.store.put_back(prompt_id)",
+        "pass",
+        "test_stars",
+        "is_kept",
+    ),
+    "the focus stays where the gallery's cards are made anew": Guard(
+        "page/gallery/panel.py",
+        "            again.focus()\n",
+        "            pass\n",
+        "test_stars",
+        "is_kept",
+    ),
+    "starred entries make way last": Guard(
+        "page/gallery/keeper.py",
+        "evicted(entries, budget, starred=self._stars)",
+        "evicted(entries, budget)",
+        "test_stars",
+        "full_gallery",
+    ),
     "the shift key picks all in between": Guard(
         "page/tasks/panel.py",
         "            shown = self._shown if event.shiftKey else ()\n",
