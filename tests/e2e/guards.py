@@ -34,6 +34,28 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "a mask is offered for what is picked in a form": Guard(
+        "page/composer/form_panel.py",
+        '"""What was wrong with the combination may be mended in any field."""\n'
+        "        self._offer_masks()\n",
+        "pass\n",
+        "test_mask",
+        "in_a_field",
+    ),
+    "it is offered after a reload": Guard(
+        "page/composer/form_panel.py",
+        '_SIDE_BY_SIDE in typed else ""\n        self._offer_masks()\n',
+        '_SIDE_BY_SIDE in typed else ""\n',
+        "test_mask",
+        "in_a_field",
+    ),
+    "what is painted takes its place in the form": Guard(
+        "page/composer/form_panel.py",
+        "        field, shown = next(self._picked(key))\n        _pick(shown, file)\n",
+        "        field, shown = next(self._picked(key))\n",
+        "test_mask",
+        "in_a_field",
+    ),
     "a star on a card is told to all": Guard(
         "page/tasks/actions.py",
         "                context.stars.toggle(context.window.tasks[task_id].prompt_id)\n",
