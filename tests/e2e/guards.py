@@ -34,6 +34,13 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "cards take from the gallery what it has": Guard(
+        "page/gallery/gallery.py",
+        "            context.world.take_from(self._kept)\n",
+        "            pass\n",
+        "test_gallery",
+        "what_it_has",
+    ),
     "a mask is offered for what is picked in a form": Guard(
         "page/composer/form_panel.py",
         '"""What was wrong with the combination may be mended in any field."""\n'

@@ -18,6 +18,7 @@ from tether.core.events import ResultsKept, StorageFailed
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
+from tether.core.protocol.outputs import Output
 from tether.runtime.intake import Intake
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Gallery:
         self._dialog: GalleryDialog | None = None
         listen(by_id("gallery-open"), "click", lambda _event: context.soon(self.open()))
         context.stars.keep = self._starred
+        if not self._is_demo:
+            context.world.take_from(self._kept)
         self._take(context.window.ended())
 
     def changed(self, changes: Changes) -> None:
@@ -120,6 +123,13 @@ class Gallery:
         if self._opening is None or (self._opening.done() and self._opening.exception()):
             self._opening = asyncio.ensure_future(self._open_keeper())
         return await self._opening
+
+    async def _kept(self, task: Task, output: Output) -> Any | None:
+        """Return a result that is kept whole, so that its server needn't send it once more."""
+        try:
+            return await (await self._keeper()).whole(task, output)
+        except (OSError, TetherError):
+            return None  # the server may have it
 
     async def _open_keeper(self) -> "Keeper":
         await load_part("keeper")
