@@ -29,6 +29,7 @@ from tether.runtime.ports import (
     Files,
     Hold,
     Http,
+    Kept,
     OnAnswer,
     PageLife,
     Records,
@@ -109,6 +110,9 @@ class DemoWorld:
         server, target = self._where(task, output)
         blob = server.view(target)
         return blob if blob is not None and blob.size <= limit else None
+
+    def take_from(self, _kept: Kept) -> None:
+        """Do nothing: outputs are in the page from the start, and nothing of them is kept."""
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Revoke the URLs of all tasks but those that are shown."""

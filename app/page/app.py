@@ -28,6 +28,7 @@ from page.ui.context import PageContext
 from page.ui.dom import by_id, close_from_outside, listen, set_text, translate
 from page.ui.notices import NoticesPanel
 from page.ui.parts import load_part, load_text
+from page.ui.stars import Stars
 from page.ui.undo import Undo
 from page.ui.words import Words, show_errors
 from page.view import Views
@@ -101,7 +102,9 @@ class App:
         def soon(work: Coroutine[Any, Any, None]) -> None:
             tether.soon(show_errors(work, words, notices.show))
 
-        return PageContext(window, tether.world, words, emit, soon, notices, repaint)
+        stars = Stars(tether.world.shared)
+        stars.follow(repaint)
+        return PageContext(window, tether.world, words, emit, soon, notices, repaint, stars)
 
     async def _speak(self) -> None:
         """Put the page into the language that is wanted, where it stands."""
@@ -123,7 +126,7 @@ class App:
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
         self._settings.connect(context, tether.rerun, self._speak)
         actions.on_rerun, actions.pause = self._settings.lost_rerun, self._settings.pause
-        console.pause = self._settings.pause
+        console.pause, console.star = self._settings.pause, context.stars.star
         self._collect = CollectPanel(words, tether)
         views = Views(
             context.window,

@@ -66,11 +66,11 @@ class Views:
     ) -> None:
         self._window = window
         self._words = words
-        self._tasks = TaskRows(window, words, files, time_of)
+        self._tasks = TaskRows(window, words, files, time_of, search.stars)
         self._servers = ServerRows(window, words, known, time_of)
         self._search = search
         self._order: tuple[list[int], list[Task]] = [], []
-        self._ended: dict[TaskId, tuple[bool, TaskRow]] = {}
+        self._ended: dict[TaskId, tuple[tuple[bool, bool], TaskRow]] = {}
         self._waiting: dict[TaskId, tuple[tuple[object, ...], TaskRow]] = {}
         self._named: tuple[str, dict[ServerUrl, str]] = "", {}
         self._turns: dict[TaskId, int] = {}
@@ -239,8 +239,9 @@ class Views:
             key = task.task_id
             if task.is_ended:
                 made = ended.get(key)
-                if made is None or made[0] != task.has_files:
-                    made = task.has_files, self._task_row(task, now)
+                marks = task.has_files, task.prompt_id in self._search.stars
+                if made is None or made[0] != marks:
+                    made = marks, self._task_row(task, now)
                 self._ended[key] = made
                 row = made[1]
             elif task.state is State.WAITING:

@@ -59,6 +59,7 @@ class ProcessWorld:
             outputs.retain,
         )
         self.fetch, self.content = outputs.fetch, outputs.content
+        self.take_from = outputs.take_from
 
     def make_hold(self) -> ports.Hold:
         """Return a hold; the state file itself keeps other processes out."""

@@ -13,7 +13,7 @@ const ANNOUNCED = [
   ..."submitWorkflow cancelTask runWebSocketRoutingFixTest".split(" "),
   ..."tether.servers tether.addServer tether.removeServer tether.substitute".split(" "),
   ..."tether.submit tether.result tether.tasks tether.stats tether.doctor".split(" "),
-  ..."tether.pause tether.resume tether.order tether.flightRecorder.read".split(" "),
+  ..."tether.pause tether.resume tether.order tether.star tether.flightRecorder.read".split(" "),
 ];
 
 const waiting = new Map();

@@ -34,6 +34,84 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "cards take from the gallery what it has": Guard(
+        "page/gallery/gallery.py",
+        "            context.world.take_from(self._kept)\n",
+        "            pass\n",
+        "test_gallery",
+        "what_it_has",
+    ),
+    "a mask is offered for what is picked in a form": Guard(
+        "page/composer/form_panel.py",
+        '"""What was wrong with the combination may be mended in any field."""\n'
+        "        self._offer_masks()\n",
+        "pass\n",
+        "test_mask",
+        "in_a_field",
+    ),
+    "it is offered after a reload": Guard(
+        "page/composer/form_panel.py",
+        '_SIDE_BY_SIDE in typed else ""\n        self._offer_masks()\n',
+        '_SIDE_BY_SIDE in typed else ""\n',
+        "test_mask",
+        "in_a_field",
+    ),
+    "what is painted takes its place in the form": Guard(
+        "page/composer/form_panel.py",
+        "        field, shown = next(self._picked(key))\n        _pick(shown, file)\n",
+        "        field, shown = next(self._picked(key))\n",
+        "test_mask",
+        "in_a_field",
+    ),
+    "a star on a card is told to all": Guard(
+        "page/tasks/actions.py",
+        "                context.stars.toggle(context.window.tasks[task_id].prompt_id)\n",
+        "                pass\n",
+        "test_stars",
+        "every_tab",
+    ),
+    "other windows see a star": Guard(
+        "page/ui/stars.py",
+        "        shared.listen(self._changed)\n",
+        "",
+        "test_stars",
+        "every_tab",
+    ),
+    "the keyboard stays where a card loses its star": Guard(
+        "page/tasks/panel.py",
+        "self._kind.focus()",
+        "pass",
+        "test_stars",
+        "on_a_phone",
+    ),
+    "what is starred is kept whole": Guard(
+        "page/gallery/gallery.py",
+        "prompt_id in context.stars and await keeper.complete(prompt_id)",
+        "False",
+        "test_stars",
+        "is_kept",
+    ),
+    "what was removed is kept again for its star": Guard(
+        "page/gallery/gallery.py",
+        "await keeper.store.put_back(prompt_id)",
+        "pass",
+        "test_stars",
+        "is_kept",
+    ),
+    "the focus stays where the gallery's cards are made anew": Guard(
+        "page/gallery/panel.py",
+        "            again.focus()\n",
+        "            pass\n",
+        "test_stars",
+        "is_kept",
+    ),
+    "starred entries make way last": Guard(
+        "page/gallery/keeper.py",
+        "evicted(entries, budget, starred=self._stars)",
+        "evicted(entries, budget)",
+        "test_stars",
+        "full_gallery",
+    ),
     "the shift key picks all in between": Guard(
         "page/tasks/panel.py",
         "            shown = self._shown if event.shiftKey else ()\n",

@@ -60,6 +60,10 @@ KEPT = """async () => {
 }"""
 
 
+ALL_KEPT = """Object.entries(sessionStorage).filter(([key]) => key.includes(":task:"))
+  .every(([, text]) => JSON.parse(text).kept)"""
+"""All tasks of the window are on record as kept."""
+
 STOP_PAINTS = """
   let frames;
   Object.defineProperty(window, "tetherFrames", {
@@ -134,6 +138,46 @@ def test_results_stay_whatever_becomes_of_page_and_servers(
     other = fresh_window(watched_page.context, two)
     open_gallery(other, 2)
     assert shown(other, "two").tobytes() == ImageOps.invert(pictures["two.png"]).tobytes()
+
+
+def test_cards_take_from_the_gallery_what_it_has(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """After a reload no server sends a picture again, though it is shown, saved and used whole."""
+    page = open_page(watched_page, two)
+    pictures = [noise(number, 300, 250) for number in range(3)]  # the gallery has thumbnails, too
+    run(page, [as_file(each, f"{number}.png") for number, each in enumerate(pictures)])
+    expect_done(page, 3)
+    open_gallery(page, 3)
+    cards(page).filter(has_text="2.png").get_by_role("button", name="Remove").click()
+    expect(cards(page)).to_have_count(2)
+    close_gallery(page)
+    # Once it is on record, too: what is fetched before that is shared with the gallery.
+    until(page, ALL_KEPT)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    expect_ready(page)
+    for number, picture in enumerate(pictures):
+        assert result_of(page, f"{number}.png").tobytes() == ImageOps.invert(picture).tobytes()
+    views = [each for each in asked if "/view?" in each]
+    assert len(views) == 1, "what was removed comes from its server"
+    card = tasks(page).filter(has_text="1.png")
+    with page.expect_download() as saved:
+        card.get_by_role("link", name="Save").click()
+    whole = Image.open(saved.value.path()).convert("RGB")
+    assert whole.tobytes() == ImageOps.invert(pictures[1]).tobytes()
+    card.locator("[data-action=zoom]").click()
+    large = pixels(page.locator("#zoom .after"))
+    assert large.tobytes() == ImageOps.invert(pictures[1]).tobytes()
+    page.keyboard.press("Escape")
+    for server in two.servers:
+        two.background.run(server.stop())
+    watch.expect("Failed to load resource|WebSocket")
+    page.reload()
+    expect_ready(page)
+    for number, picture in enumerate(pictures[:2]):
+        assert result_of(page, f"{number}.png").tobytes() == ImageOps.invert(picture).tobytes()
 
 
 @pytest.mark.fresh_tab

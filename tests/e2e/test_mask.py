@@ -86,6 +86,15 @@ def uploaded(one: Farm) -> Image.Image:
     return Image.open(BytesIO(content))
 
 
+def uploads(one: Farm) -> list[Image.Image]:
+    """All pictures that the server was given."""
+    server = one.servers[0]
+    folders = server.engine.process.files._folders.items()
+    files = [each for (root, _), named in folders for each in named.values() if root == "input"]
+    contents = (server._blobs.path(each.blob.key).read_bytes() for each in files)
+    return [Image.open(BytesIO(content)) for content in contents]
+
+
 def test_the_mask_is_the_pictures_alpha_and_its_colours_stay(
     one: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -179,6 +188,59 @@ def test_a_mask_that_a_picture_has_is_painted_on_and_its_colours_stay_after_a_re
     sent = uploaded(one)
     assert sent.convert("RGB").tobytes() == PICTURE.tobytes()
     assert sent.getchannel("A").tobytes() == mask.point(lambda value: 255 - value).tobytes()
+
+
+TWO_PICTURES = json.dumps(
+    {
+        **json.loads(INPAINT),
+        "4": {"class_type": "LoadImage", "inputs": {"image": "b.png"}},
+        "5": {"class_type": "PreviewAny", "inputs": {"source": ["4", 1]}},
+        "6": {"class_type": "SaveImage", "inputs": {"images": ["4", 0], "filename_prefix": "q"}},
+        "7": {"class_type": "LoadImage", "inputs": {"image": "c.png"}},
+        "8": {"class_type": "SaveImage", "inputs": {"images": ["7", 0], "filename_prefix": "r"}},
+    }
+)
+
+
+def test_a_picture_in_a_field_of_the_form_is_painted_on_as_those_in_the_list(
+    one: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """Where its input's mask is used; what was painted can be gone on with, and lasts a reload."""
+    page = watched_page
+    open_page(page, one)
+    give_workflow(page, TWO_PICTURES, "two.json")
+    field, plain = (page.locator(f"#form [data-field='{each}.image']") for each in "47")
+    button = field.get_by_role("button", name="Mask of photo.png")
+    expect(field.locator("input")).to_be_visible()
+    expect(button).to_be_hidden()
+    for each in (field, plain):
+        each.locator("input").set_input_files([as_file(PICTURE, "photo.png")])
+    page.locator("#picture-picker").set_input_files([as_file(noise(7, 64, 64), "other.png")])
+    expect(plain.get_by_role("button", name="Mask")).to_have_count(0)
+    button.press("Enter")
+    expect(page.locator("#mask")).to_be_visible()
+    stroke(page, (0.2, 0.5), (0.8, 0.5))
+    line = painted(page).tobytes()
+    press(page, "Use this mask")
+    expect(button).to_be_focused()
+    button.press("Enter")
+    expect(page.locator("#mask")).to_be_visible()
+    assert painted(page).tobytes() == line
+    press(page, "Invert")
+    mask = painted(page)
+    press(page, "Use this mask")
+    expect(button).to_be_focused()
+    kept_files(page, 4)
+    page.reload()
+    expect(page.locator("#workflow option:checked")).to_have_text("two.json")
+    expect(button).to_be_visible()
+    page.locator("#run").click()
+    expect_done(page, 1)
+    sent = uploads(one)
+    assert [each.mode for each in sent].count("RGBA") == 1
+    masked = next(each for each in sent if each.mode == "RGBA")
+    assert masked.convert("RGB").tobytes() == PICTURE.tobytes()
+    assert masked.getchannel("A").tobytes() == mask.point(lambda value: 255 - value).tobytes()
 
 
 def test_masks_are_offered_where_a_workflow_uses_them(

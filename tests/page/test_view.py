@@ -6,10 +6,12 @@ from types import MappingProxyType
 
 import pytest
 
+from demo.memory import MemoryRecords
 from page.composer.forecast_words import Crew
 from page.servers.row import About
 from page.tasks.row import Batch
 from page.tasks.search import TaskSearch
+from page.ui.stars import Stars
 from page.ui.words import Words
 from page.view import Views
 from tests.tether.core.farm import (
@@ -57,7 +59,7 @@ class Known:
 
 def views_of(window: Window, about: Callable[[ServerUrl], About] = lambda _url: About()) -> Views:
     """Views in English."""
-    search = TaskSearch(window, WORDS)
+    search = TaskSearch(window, WORDS, Stars(MemoryRecords()))
     return Views(window, WORDS, lambda at: f"noon+{at - NOON:.0f}", Files(), Known(about), search)
 
 

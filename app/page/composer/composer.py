@@ -211,7 +211,7 @@ class Composer:
         return self._form.pick(kind, file)
 
     async def paint(self, key: str) -> None:
-        """Let a person paint the mask of a picture in the list, whose place it then takes.
+        """Let a person paint the mask of a picture, whose place in list or form it then takes.
 
         Painted again, the picture is as it was chosen, and the painting goes on.
         """
@@ -221,15 +221,21 @@ class Composer:
 
         if self._painter is None:
             self._painter = MaskPainter(self._context.words)
-        files = self.panel.files
-        self._paintings = {each: kept for each, kept in self._paintings.items() if each in files}
-        if key not in files:  # Run was quicker
+        kept = self._paintings.items()
+        self._paintings = {each: made for each, made in kept if self._picture(each)}
+        file = self._picture(key)
+        if file is None:  # Run was quicker
             return
-        file = files.file(key)
         original, painting = self._paintings.setdefault(key, (file, Painting()))
         masked = await self._painter.paint(original, str(original.name), painting)
-        if masked is not None and key in files and masked is not files.file(key):
-            self._paintings[self.panel.replace(key, masked)] = original, painting
+        if masked is None or masked is file or self._picture(key) is None:
+            return
+        replace = self.panel.replace if key in self.panel.files else self._form.replace
+        self._paintings[replace(key, masked)] = original, painting
+
+    def _picture(self, key: str) -> Any | None:
+        """Return a picture that is chosen, in the list or in the form; None if it is gone."""
+        return self.panel.files.file(key) if key in self.panel.files else self._form.file(key)
 
     def add_picture(self, content: Any, name: str) -> None:
         """Put a Blob among the next pictures."""

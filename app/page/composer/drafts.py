@@ -13,7 +13,7 @@ from page.composer.form import Form
 from page.composer.library import Library
 from page.composer.open_file import Opened
 from page.composer.panel import OWN, ComposerPanel
-from page.composer.records import WORKFLOW, Draft, read_own, write_own
+from page.composer.records import WORKFLOW, Draft, place_key, read_own, write_own
 from page.ui.context import PageContext
 from tether.browser.values import new_file
 from tether.core.errors import BadInput, Trouble
@@ -69,7 +69,7 @@ class Drafts:
                 if kept.place:
                     form[kept.place] = file
                 if kept.place:
-                    key = _place_key(kept.place, file)
+                    key = place_key(kept.place, file)
                 else:
                     key = panel.put(kept.name, file, is_checked=True)
                 self.store.resume({key: kept})
@@ -105,7 +105,7 @@ class Drafts:
             typed = self._form.typed()
             for (node, name), (title, file) in self._form.picked().items():
                 place = f"{node}.{name}"
-                chosen[_place_key(place, file)] = _chosen(title, file, place)
+                chosen[place_key(place, file)] = _chosen(title, file, place)
         own = self._library.own
         if own is not None and panel.workflow == OWN:
             content = partial(_blob, own)  # made only to be kept, not at each change
@@ -133,10 +133,6 @@ def _read_opened(text: str) -> Opened | None:
 
 def _blob(own: Opened) -> Any:
     return js.Blob.new(to_js([write_own(own.title, own.workflow.text(), own.assumptions)]))
-
-
-def _place_key(place: str, file: Any) -> str:
-    return f"{place}:{file.name}:{file.size}:{file.lastModified}"
 
 
 def _chosen(name: str, file: Any, place: str = "") -> ChosenFile:

@@ -44,6 +44,8 @@ class FieldRows:
             shown.title = limits
         if field.kind == "seed":
             row.append(button("dice", str(number), _DICE, aria_label=self._words.say("form.dice")))
+        if field.is_masked:
+            row.append(button("mask", str(number), self._words.say("mask.open"), hidden=""))
         if can_vary(field):
             say = self._words.say("form.several", field=self.label(field))
             toggle = button(
@@ -52,6 +54,13 @@ class FieldRows:
             toggle.setAttribute("aria-pressed", "false")
             label.after(toggle)
         return row
+
+    def show_mask(self, row: Any, picked: str) -> None:
+        """Offer to paint the mask of the picture that is picked in a row; of none for ""."""
+        offered = row.querySelector("[data-action=mask]")
+        offered.hidden = not picked
+        label = self._words.say("mask.title", picture=picked)
+        offered.setAttribute("aria-label", label)
 
     def show_several(self, row: Any, field: Field, is_several: bool) -> None:
         """Show in a row whether its field has several values; of texts they may be in a file."""

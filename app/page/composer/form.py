@@ -68,10 +68,8 @@ class Form:
 
         if self._panel is None:
             words = self._context.words
-            open_values = self._open_values
-            self._panel = FormPanel(
-                words, self._roll, self._substituted, self._chosen_here, open_values
-            )
+            does = self._roll, self._substituted, self._chosen_here, self._open_values
+            self._panel = FormPanel(words, *does, self._composer.paint)
             self._presets = PresetsPanel(self._context, self.typed, self._fill)
         classes = [node["class_type"] for node in workflow.nodes.values()]
         self._describer.forget()  # models may have come
@@ -143,6 +141,15 @@ class Form:
     def picked(self) -> Files:
         """Return the files that were picked in the form that is shown."""
         return self._panel.files() if self._panel is not None else {}
+
+    def file(self, key: str) -> Any | None:
+        """Return a JS File that is picked in the form, by its `place_key`; None if it is gone."""
+        return self._panel.file(key) if self._panel is not None else None
+
+    def replace(self, key: str, file: Any) -> str:
+        """Put a JS File in the place of one that is picked in the form; returns its key."""
+        assert self._panel is not None
+        return self._panel.replace(key, file)
 
     def type_in(self, typed: Mapping[str, str], files: Mapping[str, Any]) -> None:
         """Restore what was typed and picked; choices first, for they bring fields."""

@@ -50,6 +50,8 @@ class Field(NamedTuple):
     label: str = ""
     is_dynamic: bool = False
     """It is a choice that brings other inputs."""
+    is_masked: bool = False
+    """It takes a picture whose transparency is used, as a mask."""
 
     @property
     def upload(self) -> FileKind | None:
@@ -81,7 +83,9 @@ def form_of(workflow: Workflow, infos: Mapping[str, NodeInfo | None]) -> tuple[F
         for name, value in node["inputs"].items():
             kind = _kind(node["class_type"], name, value, inputs.get(name))
             if kind is not None:
-                found.append(_field(node_id, node, name, kind, info, inputs.get(name)))
+                field = _field(node_id, node, name, kind, info, inputs.get(name))
+                is_masked = field.upload == "picture" and workflow.uses_mask(node_id)
+                found.append(field._replace(is_masked=is_masked))
     found.sort(key=lambda field: (not field.is_main, _ORDER.index(field.kind)))
     chosen = _chosen(workflow.graph or {}, found)
     if chosen:

@@ -1,6 +1,6 @@
 """The form of a workflow: its values as fields, and what its servers lack."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -16,9 +16,10 @@ from page.composer.field_rows import (
 )
 from page.composer.form_fields import Field, read_answer
 from page.composer.prompt_file import Columns
+from page.composer.records import place_key
 from page.composer.sweep import can_vary, read_values, with_rolled
 from page.ui.dom import by_id, check_box, element, listen, on_action, options
-from page.ui.file_kinds import takes
+from page.ui.file_kinds import kind_of, takes
 from page.ui.words import Words
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -43,9 +44,11 @@ class FormPanel:
         substitute: Callable[[str, str, str], None],
         choose: Callable[[Field, str], None],
         open_values: Callable[[str, Any], None],
+        paint: Callable[[str], None],
     ) -> None:
         self._words = words
         self._roll = roll
+        self._paint = paint
         self._box = by_id("form")
         self._lacks = by_id("form-lacks")
         self._rows = FieldRows(words)
@@ -230,6 +233,7 @@ class FormPanel:
         if self._fresh is not None:
             self._fresh.checked = _FRESH in typed
         self._combine.value = "side" if _SIDE_BY_SIDE in typed else ""
+        self._offer_masks()
 
     def seeds(self) -> list[Field]:
         """Return the fields of seeds."""
@@ -242,6 +246,31 @@ class FormPanel:
             for field, shown in self._shown()
             if field.upload and shown.files.length
         }
+
+    def file(self, key: str) -> Any | None:
+        """Return the JS File that is picked in a field, by its `place_key`; None if it is gone."""
+        return next((shown.files.item(0) for _, shown in self._picked(key)), None)
+
+    def replace(self, key: str, file: Any) -> str:
+        """Put a JS File in the place of a picked one; returns its key."""
+        field, shown = next(self._picked(key))
+        _pick(shown, file)
+        seem_typed(shown)
+        shown.parentElement.querySelector("[data-action=mask]").focus()
+        return place_key(field.place, shown.files.item(0))
+
+    def _picked(self, key: str) -> Iterator[tuple[Field, Any]]:
+        for field, shown in self._shown():
+            is_picked = field.upload and shown.files.length
+            if is_picked and place_key(field.place, shown.files.item(0)) == key:
+                yield field, shown
+
+    def _offer_masks(self) -> None:
+        """Offer to paint masks on the pictures that are picked."""
+        for field, shown in self._shown():
+            if field.is_masked:
+                names = (str(each.name) for each in shown.files if _is_picture(each))
+                self._rows.show_mask(shown.parentElement, next(names, ""))
 
     def pick(self, kind: FileKind, file: Any) -> bool:
         """Put a JS File into a field that takes its kind, best an empty one; tells if one does."""
@@ -278,6 +307,10 @@ class FormPanel:
             rolled = str(self._roll(self.fields[number]))
             is_one = self.fields[number].place not in self._several
             shown.value = rolled if is_one else f"{shown.value}\n{rolled}".strip()
+        elif action == "mask":
+            file = self._inputs[number].files.item(0)
+            self._paint(place_key(self.fields[number].place, file))
+            return
         else:
             seem_typed(self._inputs[number])
             self._vary(number)
@@ -287,6 +320,7 @@ class FormPanel:
 
     def _typed(self) -> None:
         """What was wrong with the combination may be mended in any field."""
+        self._offer_masks()
         if self._combine.getAttribute("aria-invalid"):
             seem_typed(self._combine)
 
@@ -337,6 +371,10 @@ class FormPanel:
         put_text(field, shown, text)
         self._rows.show_several(shown.parentElement, field, is_several)
         self._combine.parentElement.hidden = len(self._several) < 2
+
+
+def _is_picture(file: Any) -> bool:
+    return kind_of(str(file.type), str(file.name)) == "picture"
 
 
 def _pick(shown: Any, file: Any) -> None:

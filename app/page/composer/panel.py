@@ -48,7 +48,7 @@ class Controller(Protocol):
         """Put a file into a field of the form that takes its kind; tells whether there is one."""
 
     async def paint(self, key: str) -> None:
-        """Let a person paint the mask of a picture in the list."""
+        """Let a person paint the mask of a picture, in the list or in the form."""
 
     def changed(self) -> None:
         """Keep what is chosen now."""
@@ -313,9 +313,13 @@ class ComposerPanel:
     def _broken(self, key: str, name: str, file: Any) -> None:
         self._soon(self._controller.check_file(key, name, file, "broken"))
 
+    def paint(self, key: str) -> None:
+        """Let a person paint the mask of a picture."""
+        self._soon(self._controller.paint(key))
+
     def _act_on_picture(self, action: str, key: str) -> None:
         if action == "mask":
-            self._soon(self._controller.paint(key))
+            self.paint(key)
             return
         if action == "workflow":
             self._soon(self._controller.open_file(self.files.file(key)))

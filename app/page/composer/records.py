@@ -50,6 +50,11 @@ class KeptFile(NamedTuple):
     place: str
 
 
+def place_key(place: str, file: Any) -> str:
+    """Return what tells a JS File that was picked for a field from any other one there."""
+    return f"{place}:{file.name}:{file.size}:{file.lastModified}"
+
+
 class Draft(NamedTuple):
     """What is chosen but not run yet.
 

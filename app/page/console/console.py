@@ -55,6 +55,8 @@ class Console:
         """Has the page keep the results of a task for a script."""
         self.pause: Callable[[bool], None] = tether.pause
         """Pauses what waits; the page pauses all windows of the browser."""
+        self.star: Callable[[Task, bool | None], bool] = lambda _task, _is_on: False
+        """Stars a task's result if told to; returns whether it has a star. The page has stars."""
         flight = FlightRecorder(window)
         tether.runner.listeners.append(flight.note)
         tether.on_task(self._report)
@@ -70,6 +72,7 @@ class Console:
             tether__pause=lambda: self.pause(True),
             tether__resume=lambda: self.pause(False),
             tether__order=self._order,
+            tether__star=lambda name, is_on=None: self.star(self._find(name), is_on),
             tether__submit=self._submit,
             tether__result=self._result,
             submitWorkflow=self._accept,

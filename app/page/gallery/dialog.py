@@ -7,7 +7,16 @@ from typing import Any
 
 import js
 
-from page.gallery.entry import GalleryEntry, by_day, by_workflow, matching, type_of, used
+from page.gallery.entry import (
+    GalleryEntry,
+    by_day,
+    by_workflow,
+    choices,
+    matching,
+    task_of,
+    type_of,
+    used,
+)
 from page.gallery.keeper import Keeper, read_all
 from page.gallery.panel import GalleryPanel
 from page.gallery.store import GalleryStore
@@ -18,8 +27,7 @@ from page.ui.words import show_errors
 from page.viewer.viewer import ResultList, ViewedResult
 from tether.browser.values import new_file
 from tether.core.errors import BadInput
-from tether.core.ids import PromptId, TaskId
-from tether.core.model.task import Task
+from tether.core.ids import PromptId
 from tether.core.protocol.outputs import LARGEST_ASKED, PLAYED, VIEWED, saved_name, view_url
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.access_tokens import AccessTokens
@@ -45,6 +53,7 @@ class GalleryDialog:
         self._words = context.words
         self._servers = context.window.servers
         self._soon = context.soon
+        self._stars = context.stars
         self._keeper = keeper
         self._store = keeper.store
         self._intake = intake
@@ -58,6 +67,7 @@ class GalleryDialog:
         """Counts the calls of `_show`: what an earlier one reads later is dropped."""
         self._panel = GalleryPanel(context, self._act)
         self._store.follow(lambda: self._soon(self.changed()))
+        self._stars.follow(self._panel.show_stars)
 
     async def open(self) -> None:
         """Show the gallery, and say what was evicted since it was last open."""
@@ -80,6 +90,9 @@ class GalleryDialog:
             case "undo":
                 work = self._undo()
             case _ if entry is None:
+                return
+            case "star":
+                self._stars.toggle(entry.prompt_id)
                 return
             case "again":
                 work = self._run_again(entry)
@@ -112,7 +125,8 @@ class GalleryDialog:
         self._turn += 1
         turn = self._turn
         title_of = self._words.title
-        entries = matching(self._entries.values(), self._panel.query, title_of)
+        self._panel.offer(*choices(self._entries.values(), title_of))
+        entries = matching(self._entries.values(), self._panel.sought, self._stars, title_of)
         is_by_workflow = self._panel.is_by_workflow
         groups = by_workflow(entries, title_of) if is_by_workflow else by_day(entries, _offset)
         if not is_by_workflow:
@@ -208,14 +222,16 @@ class KeptResults:
         entry, number = self._place(key)
         picture = first_picture(entry.pictures)
         before = await self.store.read([picture.digest]) if picture else {}
-        output, task = entry.outputs[number], _task_of(entry)
-        is_streamed = output.kind in PLAYED and self.world.is_direct(task)
+        output, task = entry.outputs[number], task_of(entry)
+        is_here = entry.whole(number) in entry.sizes
+        is_streamed = output.kind in PLAYED and not is_here and self.world.is_direct(task)
         return ViewedResult(
             entry.title,
             saved_name(output.filename, entry.pictures[0].filename if entry.pictures else ""),
             output.kind,
             self.world.address(task, output) if is_streamed else await self.content(entry, number),
             before.get(picture.digest) if picture else None,
+            prompt_id=entry.prompt_id,
         )
 
     async def use(self, key: str) -> None:
@@ -234,7 +250,7 @@ class KeptResults:
         name, output = entry.whole(number), entry.outputs[number]
         blob = (await self.store.read([name])).get(name)
         if blob is None:
-            blob = await self.world.content(_task_of(entry), output, LARGEST_ASKED)
+            blob = await self.world.content(task_of(entry), output, LARGEST_ASKED)
         if blob is None:
             raise BadInput("result_gone", file=output.filename)
         return blob.slice(0, blob.size, type_of(output.filename))
@@ -242,14 +258,6 @@ class KeptResults:
     def _place(self, key: str) -> tuple[GalleryEntry, int]:
         prompt, _, number = key.partition("/")
         return self.entries[PromptId(prompt)], int(number)
-
-
-def _task_of(entry: GalleryEntry) -> Task:
-    """Return a task by which the world finds an entry's results; no window has it."""
-    prompt_id, task_id = entry.prompt_id, TaskId(f"gallery:{entry.prompt_id}")
-    task = Task(task_id, prompt_id, entry.title, entry.digest, entry.pictures, None, entry.at)
-    task.server = entry.server
-    return task
 
 
 def _offset(at: float) -> float:

@@ -1,12 +1,12 @@
 """The gallery's entries: what is kept of a finished task, how they are found, which are evicted."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from page.ui.words import holds
 from tether.core.events import Picture
-from tether.core.ids import Digest, PromptId, ServerUrl
+from tether.core.ids import Digest, PromptId, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.model.title import JOINT
 from tether.core.protocol.outputs import (
@@ -78,6 +78,20 @@ class GalleryEntry(NamedTuple):
         return next((each.filename for each in self.pictures if each.digest not in self.sizes), "")
 
 
+class Sought(NamedTuple):
+    """What a person looks for: words, a workflow, a server's name, or stars; "" for any.
+
+    A workflow goes by its translated name.
+    """
+
+    query: str = ""
+    workflow: str = ""
+    server: str = ""
+    is_starred: bool = False
+
+
+ANYTHING = Sought()
+
 Groups: TypeAlias = dict[str, list[GalleryEntry]]
 """Entries by what they have in common, the newest first."""
 
@@ -98,6 +112,14 @@ def entry_of(task: Task, server_name: str, now: float) -> GalleryEntry:
         task.pictures,
         {},
     )
+
+
+def task_of(entry: GalleryEntry) -> Task:
+    """Return a task by which the world finds an entry's results; no window has it."""
+    prompt_id, task_id = entry.prompt_id, TaskId(f"gallery:{entry.prompt_id}")
+    task = Task(task_id, prompt_id, entry.title, entry.digest, entry.pictures, None, entry.at)
+    task.server = entry.server
+    return task
 
 
 def type_of(filename: str) -> str:
@@ -181,10 +203,17 @@ def allowance(budget: int) -> int:
 
 
 def evicted(
-    entries: Iterable[GalleryEntry], budget: int, most: int = MAX_ENTRIES
+    entries: Iterable[GalleryEntry],
+    budget: int,
+    most: int = MAX_ENTRIES,
+    starred: Container[PromptId] = (),
 ) -> list[GalleryEntry]:
-    """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest."""
+    """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest.
+
+    Those that are `starred` go last.
+    """
     ordered = newest_first(entries)
+    ordered[1:] = sorted(ordered[1:], key=lambda each: each.prompt_id not in starred)
     names: set[str] = set()
     room = budget
     for count, entry in enumerate(ordered):
@@ -197,10 +226,28 @@ def evicted(
 
 
 def matching(
-    entries: Iterable[GalleryEntry], query: str, title_of: Callable[[str], str] = str
+    entries: Iterable[GalleryEntry],
+    sought: Sought,
+    stars: Container[PromptId] = (),
+    title_of: Callable[[str], str] = str,
 ) -> list[GalleryEntry]:
-    """Return the entries whose names, values and texts contain all words of a query."""
-    return [entry for entry in entries if holds(_texts(entry, title_of), query)]
+    """Return the entries that a person looks for: their names, values and texts have all words."""
+    return [
+        entry
+        for entry in entries
+        if sought.workflow in ("", title_of(entry.workflow))
+        and sought.server in ("", entry.server_name)
+        and (not sought.is_starred or entry.prompt_id in stars)
+        and holds(_texts(entry, title_of), sought.query)
+    ]
+
+
+def choices(
+    entries: Iterable[GalleryEntry], title_of: Callable[[str], str] = str
+) -> tuple[list[str], list[str]]:
+    """Return the workflows' translated names and the servers' names to choose from, sorted."""
+    names = [(title_of(entry.workflow), entry.server_name) for entry in entries]
+    return sorted({workflow for workflow, _ in names}), sorted({server for _, server in names})
 
 
 def by_day(entries: Iterable[GalleryEntry], offset_of: Callable[[float], float]) -> Groups:

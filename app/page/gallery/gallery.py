@@ -3,20 +3,22 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import js
 
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.parts import load_part
+from page.ui.stars import can_be_starred
 from tether.browser.site import is_demo, meta
 from tether.browser.storage import own_prefix
 from tether.core.errors import TetherError, Trouble
 from tether.core.events import ResultsKept, StorageFailed
-from tether.core.ids import TaskId
+from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Changes
+from tether.core.protocol.outputs import Output
 from tether.runtime.intake import Intake
 
 if TYPE_CHECKING:
@@ -27,6 +29,17 @@ if TYPE_CHECKING:
 
 TRIED_AGAIN = 10.0
 """Seconds until what could not be fetched of this page's code is fetched again."""
+
+
+class Due(NamedTuple):
+    """A result that is to be kept, of a task of this window or of an entry.
+
+    One that was starred just now is kept though it had been removed, or had made way.
+    """
+
+    prompt_id: PromptId
+    task: Task | None
+    is_starred_now: bool = False
 
 
 class Gallery:
@@ -48,12 +61,15 @@ class Gallery:
         self._view = view
         self._is_demo = is_demo()
         self._queued: set[TaskId] = set()
-        self._queue: deque[Task] = deque()
+        self._queue: deque[Due] = deque()
         self._is_working = False
         self._is_failure_reported = False
         self._opening: asyncio.Task[Keeper] | None = None
         self._dialog: GalleryDialog | None = None
         listen(by_id("gallery-open"), "click", lambda _event: context.soon(self.open()))
+        context.stars.keep = self._starred
+        if not self._is_demo:
+            context.world.take_from(self._kept)
         self._take(context.window.ended())
 
     def changed(self, changes: Changes) -> None:
@@ -70,8 +86,16 @@ class Gallery:
             is_whole = task.state is State.COMPLETED and task.digest and task.outputs
             if is_whole and task.task_id not in self._queued:
                 self._queued.add(task.task_id)
-                self._queue.append(task)
+                self._queue.append(Due(task.prompt_id, task))
         self._start()
+
+    def _starred(self, prompt_id: PromptId) -> None:
+        """Keep what was starred, whole, though it wouldn't be otherwise."""
+        if not self._is_demo:
+            task = self._context.window.by_prompt(prompt_id)
+            is_done = task is not None and can_be_starred(task)
+            self._queue.append(Due(prompt_id, task if is_done else None, is_starred_now=True))
+            self._start()
 
     def _start(self) -> None:
         if self._queue and not self._is_working:
@@ -100,6 +124,13 @@ class Gallery:
             self._opening = asyncio.ensure_future(self._open_keeper())
         return await self._opening
 
+    async def _kept(self, task: Task, output: Output) -> Any | None:
+        """Return a result that is kept whole, so that its server needn't send it once more."""
+        try:
+            return await (await self._keeper()).whole(task, output)
+        except (OSError, TetherError):
+            return None  # the server may have it
+
     async def _open_keeper(self) -> "Keeper":
         await load_part("keeper")
         from page.gallery.entry import BUDGET_MB
@@ -113,7 +144,7 @@ class Gallery:
         return keeper
 
     async def _work(self) -> None:
-        context = self._context
+        context, is_changed = self._context, False
         try:
             try:
                 keeper = await self._keeper()
@@ -122,10 +153,16 @@ class Gallery:
                 return
             known = await keeper.store.known()
             while self._queue:
-                task = self._queue.popleft()
-                if task.prompt_id not in known:
+                prompt_id, task, is_starred_now = self._queue.popleft()
+                is_due = prompt_id not in known
+                if is_starred_now and await keeper.store.entry(prompt_id) is None:
+                    await keeper.store.put_back(prompt_id)  # it was removed, or had made way
+                    is_due = await keeper.store.entry(prompt_id) is None
+                if task is not None and is_due:
                     await keeper.keep(task)
-                if not task.is_kept:
+                is_whole = prompt_id in context.stars and await keeper.complete(prompt_id)
+                is_changed |= is_due or is_whole
+                if task is not None and not task.is_kept:
                     context.emit(ResultsKept(task.task_id))
         except OSError as error:
             self._queue.clear()  # the next one that ends is tried again
@@ -134,5 +171,5 @@ class Gallery:
                 context.emit(StorageFailed(Trouble.of("gallery_full", detail=error)))
         finally:
             self._is_working = False
-        if self._dialog is not None:
+        if self._dialog is not None and is_changed:
             await self._dialog.changed()

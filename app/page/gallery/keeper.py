@@ -17,13 +17,15 @@ from page.gallery.entry import (
     names_of,
     newest_first,
     read_entry,
+    task_of,
     type_of,
     write_entry,
 )
 from page.gallery.store import GalleryStore, shrunk
 from page.ui.context import PageContext
+from tether.core.ids import PromptId
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import Output
+from tether.core.protocol.outputs import LARGEST_ASKED, Output
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.shared_entries import Content, SharedEntries
 from tether.workflows.values import values_of
@@ -46,6 +48,7 @@ class Keeper:
     def __init__(self, context: PageContext, store: GalleryStore, budget: int) -> None:
         self._window = context.window
         self._world = context.world
+        self._stars = context.stars
         self._evicted = SharedEntries(context.world.shared, EVICTED_RECORD)
         self.store = store
         self.budget = budget
@@ -78,9 +81,59 @@ class Keeper:
         entry = entry._replace(sizes=sizes, values=await _values(contents.get(task.digest)))
         kept = {name: contents[name] for name in sizes}
         if await self.store.put(entry.prompt_id, write_entry(entry), kept):
-            self._untidied += max(sum(sizes.values()), self.budget // 500)
-            if self._untidied > self.budget // _SPARE_FRACTION:
-                await self.tidy()
+            await self._added(sum(sizes.values()))
+
+    async def complete(self, prompt_id: PromptId) -> bool:
+        """Keep the results that an entry lacks as far as there is room, large ones as well.
+
+        Returns whether it has more of them now.
+
+        Raises:
+            OSError: The browser refuses.
+        """
+        entry = read_entry(await self.store.entry(prompt_id) or "")
+        if entry is None:
+            return False
+        room, contents = allowance(self.budget) - sum(entry.sizes.values()), {}
+        for number, output in enumerate(entry.outputs):
+            name = entry.whole(number)
+            if not output.filename or name in entry.sizes:
+                continue
+            blob = await self._whole(task_of(entry), output, room)
+            if blob is not None:
+                room -= int(blob.size)
+                contents[name] = blob.slice(0, blob.size, type_of(output.filename))
+        sizes = {name: int(blob.size) for name, blob in contents.items()}
+        entry = entry._replace(sizes={**entry.sizes, **sizes})
+        text = write_entry(entry)
+        if not contents or not await self.store.put(prompt_id, text, contents, is_new=False):
+            return False
+        await self._added(sum(sizes.values()))
+        return True
+
+    async def whole(self, task: Task, output: Output) -> Any | None:
+        """Return the result of a task if it is kept whole.
+
+        Raises:
+            OSError: The browser can't say.
+        """
+        entry = read_entry(await self.store.entry(task.prompt_id) or "")
+        # Another server may have given a task of its own the same id.
+        if entry is None or entry.server != task.server or output not in entry.outputs:
+            return None
+        name = entry.whole(entry.outputs.index(output))
+        return (await self.store.read([name])).get(name)
+
+    async def _whole(self, task: Task, output: Output, room: int) -> Any | None:
+        """Return a result, if there is room for it; what is too large isn't fetched."""
+        size = (await self._world.fetch(task, output, is_asked=False)).size
+        limit = min(room, LARGEST_ASKED)
+        return await self._world.content(task, output, limit) if size <= limit else None
+
+    async def _added(self, size: int) -> None:
+        self._untidied += max(size, self.budget // 500)
+        if self._untidied > self.budget // _SPARE_FRACTION:
+            await self.tidy()
 
     async def tidy(self) -> None:
         """Evict the oldest entries until the remaining ones fit, and delete unneeded contents.
@@ -104,7 +157,8 @@ class Keeper:
 
     def _select(self, standing: list[str], undoable: list[str]) -> tuple[list[str], set[str]]:
         entries = read_all(standing)
-        gone = evicted(entries, self.budget - self.budget // _SPARE_FRACTION)
+        budget = self.budget - self.budget // _SPARE_FRACTION
+        gone = evicted(entries, budget, starred=self._stars)
         rest = [entry for entry in entries if entry not in gone]
         return [entry.prompt_id for entry in gone], names_of(rest + read_all(undoable))
 

@@ -5,10 +5,22 @@ from typing import Any
 
 import js
 
-from page.gallery.entry import GalleryEntry, Groups
+from page.gallery.entry import ANYTHING, GalleryEntry, Groups, Sought
 from page.ui.clock import clock
 from page.ui.context import PageContext
-from page.ui.dom import WORK, button, by_id, element, listen, on_action, set_text
+from page.ui.dom import (
+    WORK,
+    button,
+    by_id,
+    element,
+    listen,
+    on_action,
+    options,
+    set_text,
+    show_star,
+    star_button,
+)
+from tether.core.ids import PromptId
 from tether.core.protocol.outputs import VIEWED, Output, saved_name
 from tether.workflows.values import label_of
 
@@ -22,16 +34,20 @@ SIGNS: Mapping[str, str] = {"image": "▣", "video": "▶", "audio": "♪", "mod
 class GalleryPanel:
     """Shows groups of entries; a folded group has no cards.
 
-    `handle` gets a card's button (`again`, `remove`) with its prompt id, a result's (`zoom`, `use`,
-    `fetch`) with `prompt/number`, `undo`, and `show` when other entries are to be shown.
+    `handle` gets a card's button (`again`, `remove`, `star`) with its prompt id, a result's
+    (`zoom`, `use`, `fetch`) with `prompt/number`, `undo`, and `show` when other entries are to be
+    shown.
     """
 
     def __init__(self, context: PageContext, handle: Callable[[str, str], None]) -> None:
         self._words = context.words
+        self._stars = context.stars
         self._handle = handle
         self._dialog = by_id("gallery")
         self._by = by_id("gallery-by")
         self._search = by_id("gallery-search")
+        self._starred = by_id("gallery-starred")
+        self._workflow, self._server = by_id("gallery-workflow"), by_id("gallery-server")
         self._usage = by_id("gallery-usage")
         self._evicted = by_id("gallery-evicted")
         self._said = by_id("gallery-said")
@@ -43,7 +59,9 @@ class GalleryPanel:
         """The addresses of the contents on show, by name."""
         self._addresses: Mapping[str, str] = {}
         listen(self._by, "change", lambda _event: self._regroup())
-        listen(self._search, "input", lambda _event: self._regroup())
+        for field in (self._search, self._workflow, self._server):
+            listen(field, "input", lambda _event: self._regroup())
+        listen(self._starred, "click", lambda _event: self._choose_starred(not self._is_starred))
         listen(by_id("gallery-close"), "click", lambda _event: self.close())
         listen(self._undo, "click", lambda _event: handle("undo", ""))
         listen(self._dialog, "close", lambda _event: self._closed())
@@ -61,13 +79,20 @@ class GalleryPanel:
         return str(self._by.value) == "workflow"
 
     @property
-    def query(self) -> str:
-        """Return what is searched for; "" for everything."""
-        return str(self._search.value).strip()
+    def sought(self) -> Sought:
+        """Return what is looked for."""
+        workflow, server = str(self._workflow.value), str(self._server.value)
+        return Sought(str(self._search.value).strip(), workflow, server, self._is_starred)
+
+    @property
+    def _is_starred(self) -> bool:
+        return str(self._starred.getAttribute("aria-pressed")) == "true"
 
     def open(self) -> None:
-        """Show the dialog, without a query."""
-        self._search.value = ""
+        """Show the dialog, with nothing looked for."""
+        for field in (self._search, self._workflow, self._server):
+            field.value = ""
+        self._starred.setAttribute("aria-pressed", "false")
         self.tell("")
         self.tell_evicted("")
         if not self.is_open:
@@ -77,13 +102,30 @@ class GalleryPanel:
         """Close the dialog."""
         self._dialog.close()
 
+    def offer(self, workflows: list[str], servers: list[str]) -> None:
+        """Offer the workflows and the servers to choose from, where there are several."""
+        by_id("gallery-filters").hidden = not workflows
+        for field, names in ((self._workflow, workflows), (self._server, servers)):
+            shown = [str(each.value) for each in field.options][1:]
+            if shown != names:
+                chosen = str(field.value)
+                field.replaceChildren(field.options[0], *options({name: name for name in names}))
+                field.value = chosen if chosen in names else ""
+            field.parentElement.hidden = len(names) < 2
+
+    def show_stars(self) -> None:
+        """Show which of the cards are starred; none goes, or moves, for that."""
+        for shown in self._list.querySelectorAll("[data-action=star]"):
+            show_star(shown, PromptId(str(shown.getAttribute("data-key"))) in self._stars)
+
     def seen(self, groups: Groups) -> list[GalleryEntry]:
         """Return the entries whose cards are shown.
 
-        At first those of the first group; with a query the first page, of whatever groups.
+        At first those of the first group; where something is looked for the first page, of
+        whatever groups.
         """
         if not self._counts:
-            room = PAGE if self.query else 1
+            room = PAGE if self.sought != ANYTHING else 1
             for heading, entries in groups.items():
                 if room > 0:
                     self._counts[heading] = PAGE
@@ -103,21 +145,32 @@ class GalleryPanel:
         """
         if not self.is_open:
             return  # closed while the contents were read
-        top = self._list.scrollTop
+        top, focused = self._list.scrollTop, self._focused()
         self._free()
         self._urls = {n: str(js.URL.createObjectURL(blob)) for n, blob in contents.items()}
         self._addresses = addresses
         self._list.replaceChildren(*(self._group(*each) for each in groups.items()))
         self._list.scrollTop = top
-        found = sum(map(len, groups.values()))
+        again = self._list.querySelector(focused) if focused else None
+        if again:
+            again.focus()
+        found, sought = sum(map(len, groups.values())), self.sought
         text = usage or self._words.say("gallery.none")
-        if self.query and found:
+        if sought != ANYTHING and (found or not sought.query):
             text = self._words.say("gallery.found", count=found)
-        elif self.query:
+        elif sought != ANYTHING:
             text = ""
-            nothing = self._words.say("gallery.not_found", query=self.query)
+            nothing = self._words.say("gallery.not_found", query=sought.query)
             self._list.append(element("p", "", nothing, role="status"))
         set_text(self._usage, text)
+
+    def _focused(self) -> str:
+        """Return what finds the button that has the focus, after its card was made anew; or ""."""
+        focused = js.document.activeElement
+        if not self._list.contains(focused) or not focused.hasAttribute("data-key"):
+            return ""
+        key = js.CSS.escape(focused.getAttribute("data-key"))
+        return f'[data-action={focused.dataset.action}][data-key="{key}"]'
 
     def tell(self, sentence: str, is_undoable: bool = False) -> None:
         """Say what has happened; "" for nothing."""
@@ -163,11 +216,14 @@ class GalleryPanel:
             )
             card.append(element("p", "values", values, title=values))
         buttons = element("div", "buttons")
+        star = star_button(entry.prompt_id, words)
+        show_star(star, entry.prompt_id in self._stars)
+        buttons.append(star)
         lacks = entry.lacks()
-        if lacks:
+        if lacks and entry.digest:
             why = words.say("gallery.not_again", file=words.title(lacks))
             card.append(element("p", "facts", why))
-        else:
+        elif not lacks:
             buttons.append(button("again", entry.prompt_id, words.say("task.again")))
         buttons.append(button("remove", entry.prompt_id, words.say("task.dismiss")))
         card.append(buttons)
@@ -219,6 +275,10 @@ class GalleryPanel:
         elif more:
             self._counts[str(more.getAttribute("data-more"))] += PAGE
             self._handle("show", "")
+
+    def _choose_starred(self, is_on: bool) -> None:
+        self._starred.setAttribute("aria-pressed", "true" if is_on else "false")
+        self._regroup()
 
     def _regroup(self) -> None:
         self._counts.clear()

@@ -81,15 +81,29 @@ class GalleryStore:
         off = set(gone.result)
         return [text for key, text in zip(keys.result, texts.result, strict=True) if key not in off]
 
-    async def put(self, prompt_id: str, text: str, contents: Mapping[str, Any]) -> bool:
-        """Write an entry; False when another window has done so already."""
+    async def entry(self, prompt_id: str) -> str | None:
+        """Return the text of an entry, if it is here and not removed."""
+
+        def ask(stores: Stores, _scope: ProxyScope) -> tuple[Any, Any]:
+            return stores[_ENTRIES].get(prompt_id), stores[_REMOVED].getKey(prompt_id)
+
+        text, gone = await self._within("readonly", ask)
+        return str(text.result) if text.result and not gone.result else None
+
+    async def put(
+        self, prompt_id: str, text: str, contents: Mapping[str, Any], *, is_new: bool = True
+    ) -> bool:
+        """Write an entry; False when another window has done so already.
+
+        One that isn't new is written where it stands; False when it is gone meanwhile.
+        """
         if self._packs:
             contents = await packed(contents)
         written = []
 
         def put(stores: Stores, scope: ProxyScope) -> None:
             def on_found(event: Any) -> None:
-                if event.target.result:  # a missing key is undefined
+                if bool(event.target.result) is is_new:  # a missing key is undefined
                     return
                 written.append(prompt_id)
                 stores[_ENTRIES].put(text, prompt_id)

@@ -39,7 +39,7 @@ class TaskActions:
         self._undo = undo
         self._viewer: Viewer | None = None
         self._queue: QueueDialog | None = None
-        self.search = TaskSearch(context.window, context.words)
+        self.search = TaskSearch(context.window, context.words, context.stars)
         """What all tasks are that a button for all of them is about."""
         self.on_rerun: Callable[[], None] = lambda: None
         """Called when lost tasks were run again."""
@@ -72,6 +72,8 @@ class TaskActions:
                 context.soon(self._save(self._ended()))
             case _ if action.startswith("picked-"):
                 self._act_on_picked(action.removeprefix("picked-"))
+            case "star":
+                context.stars.toggle(context.window.tasks[task_id].prompt_id)
             case "send":
                 context.emit(SendAllRequested())
             case "next":

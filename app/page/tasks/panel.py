@@ -21,6 +21,8 @@ from page.ui.dom import (
     on_action,
     set_text,
     set_texts,
+    show_star,
+    star_button,
 )
 from tether.browser.values import to_object
 from tether.core.ids import TaskId
@@ -145,6 +147,8 @@ class TasksPanel:
                 self._results.fetch(self._rows.cards[key.rpartition(":")[0]]["results"], key)
             case _:
                 self._actions.act(action, key)
+                if action == "star" and not self.search.shows(self._tasks[TaskId(key)]):
+                    self._kind.focus()  # the card goes, and the keyboard's place with it
 
     def _show_batch(self, tasks: TaskList) -> None:
         batch = tasks.batch
@@ -246,7 +250,8 @@ class TasksPanel:
         buttons = element("div", "buttons", "", *map(parts.get, _BUTTONS))
         parts["foot"] = element("div", "foot", "", parts["timing"], buttons)
         parts["view"] = element("div", "view", "", *map(parts.get, _VIEW))
-        shown = parts["tick"], head, parts["view"], *map(parts.get, _BELOW)
+        parts["star"] = star_button(task_id, words)
+        shown = parts["tick"], parts["star"], head, parts["view"], *map(parts.get, _BELOW)
         parts["card"].append(*shown)
 
     def _change(self, parts: dict[str, Any], row: TaskRow | str) -> None:
@@ -280,7 +285,7 @@ class TasksPanel:
             parts["overall"] = parts["progress"].value = row.overall
             parts["percent"].textContent = f"{row.overall * 100:.0f} %"
         can = row.can_cancel, row.can_be_next, row.can_run_again, row.can_go_elsewhere
-        stands = row.state, *can
+        stands = row.state, *can, row.can_be_starred, row.is_starred
         if parts["stands"] != stands:
             parts["stands"] = stands
             self._stand(parts, row)
@@ -295,6 +300,8 @@ class TasksPanel:
         parts["next"].hidden = not row.can_be_next
         parts["again"].hidden = not row.can_run_again
         parts["elsewhere"].hidden = not row.can_go_elsewhere
+        parts["star"].hidden = not row.can_be_starred
+        show_star(parts["star"], row.is_starred)
         if row.can_dismiss:
             parts["traceback"].textContent = row.traceback
             parts["details"].hidden = not row.traceback

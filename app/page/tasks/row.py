@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from page.ui.file_kinds import first_picture
+from page.ui.stars import Stars, can_be_starred
 from page.ui.words import Words, say_duration
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, ServerUrl, TaskId
@@ -46,6 +47,8 @@ class TaskRow:
     photo: str = ""
     picture: str = ""
     can_be_next: bool = False
+    can_be_starred: bool = False
+    is_starred: bool = False
 
 
 class Batch(NamedTuple):
@@ -143,9 +146,15 @@ class TaskRows:
     """Makes the rows of tasks; `time_of` writes a time of day."""
 
     def __init__(
-        self, window: Window, words: Words, files: ResultFiles, time_of: Callable[[float], str]
+        self,
+        window: Window,
+        words: Words,
+        files: ResultFiles,
+        time_of: Callable[[float], str],
+        stars: Stars,
     ) -> None:
         self._window = window
+        self._stars = stars
         self._words = words
         self._files = files
         self._time_of = time_of
@@ -181,6 +190,8 @@ class TaskRows:
             task.pictures[0].filename if task.pictures else "",
             picture.digest if (picture := first_picture(task.pictures)) else "",
             turn > 0,
+            can_be_starred(task),
+            task.prompt_id in self._stars,
         )
 
     def broken(self, task: Task) -> TaskRow:

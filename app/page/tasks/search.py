@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from page.tasks.row import say_state
 from page.tasks.selection import Selection
+from page.ui.stars import Stars
 from page.ui.words import Words, holds
 from tether.core.ids import TaskId
 from tether.core.model.task import ENDED, State, Task
@@ -15,11 +16,14 @@ KINDS: Mapping[str, Set[State]] = {
     "done": {State.COMPLETED},
     "bad": {State.FAILED, State.CANCELLED, State.LOST},
 }
-"""The choices beside the search field."""
+"""The choices beside the search field, by states."""
+
+STARRED = "starred"
+"""One more choice: results with a star."""
 
 
 class Wanted(NamedTuple):
-    """What was typed, and one of `KINDS`; "" for everything."""
+    """What was typed, and one of `KINDS` or `STARRED`; "" for everything."""
 
     query: str = ""
     kind: str = ""
@@ -28,9 +32,10 @@ class Wanted(NamedTuple):
 class TaskSearch:
     """Finds tasks by title, server and state as the page says them; some are picked out."""
 
-    def __init__(self, window: Window, words: Words) -> None:
+    def __init__(self, window: Window, words: Words, stars: Stars) -> None:
         self._window = window
         self._words = words
+        self.stars = stars
         self.wanted = Wanted()
         self.removed: set[TaskId] = set()
         """Tasks without a card, whose removal can still be undone."""
@@ -53,7 +58,10 @@ class TaskSearch:
     def finds(self, task: Task) -> bool:
         """Tell whether a task is one of those that are looked for."""
         query, kind = self.wanted
-        if kind and task.state not in KINDS[kind]:
+        if kind == STARRED:
+            if task.prompt_id not in self.stars:
+                return False
+        elif kind and task.state not in KINDS[kind]:
             return False
         return not query or holds(self._texts(task), query)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, TypeAlias
 
 from page.ui.notices import NoticesPanel
+from page.ui.stars import Stars
 from page.ui.words import Words
 from tether.core.events import Emit
 from tether.core.model.window import Window
@@ -23,3 +24,4 @@ class PageContext(NamedTuple):
     soon: Soon
     notices: NoticesPanel
     repaint: Callable[[], None]
+    stars: Stars

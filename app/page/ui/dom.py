@@ -48,6 +48,18 @@ def button(action: str, key: str, label: str, class_name: str = "quiet", **attri
     return element("button", class_name, label, **named, **attributes)
 
 
+def star_button(key: str, words: Words) -> Any:
+    """Make a button that stars a result; `show_star` says whether it is."""
+    label = words.say("task.star")
+    return button("star", key, "☆", "quiet star", aria_pressed="false", aria_label=label)
+
+
+def show_star(target: Any, is_on: bool) -> None:
+    """Show on its button whether a result is starred."""
+    target.textContent = "★" if is_on else "☆"
+    target.setAttribute("aria-pressed", "true" if is_on else "false")
+
+
 def drawn(tag: str, class_name: str = "", text: str = "", *children: Any, **attributes: str) -> Any:
     """Make an element of a drawing (SVG)."""
     made = js.document.createElementNS("http://www.w3.org/2000/svg", tag)

@@ -5,16 +5,26 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import js
-from pyodide.ffi import JsException, to_js
 
 from page.ui.context import PageContext
-from page.ui.dom import WORK, button, by_id, element, listen, on_action, set_text
+from page.ui.dom import (
+    WORK,
+    button,
+    by_id,
+    element,
+    listen,
+    on_action,
+    set_text,
+    show_star,
+    star_button,
+)
 from page.ui.file_kinds import first_picture
+from page.ui.stars import can_be_starred
 from page.ui.words import show_errors
+from page.viewer.export import copy_picture, open_tab
 from page.viewer.model import show_model
-from tether.browser.values import to_object
 from tether.core.errors import TetherError
-from tether.core.ids import TaskId
+from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import LARGEST_ASKED, PLAYED, VIEWED, Kind, saved_name
 
@@ -30,6 +40,7 @@ class ViewedResult(NamedTuple):
 
     Of two that are compared the left one is `before`; `sides` are their titles, `differences`
     the values in which they differ, as (label, left, right), None where that is unknown.
+    `prompt_id` is by what it is starred; None where it can't be.
     """
 
     title: str
@@ -39,6 +50,7 @@ class ViewedResult(NamedTuple):
     before: Any
     sides: tuple[str, str] | None = None
     differences: tuple[tuple[str, str, str], ...] | None = None
+    prompt_id: PromptId | None = None
 
 
 class ResultList(Protocol):
@@ -66,6 +78,7 @@ class Viewer:
         self._urls: list[str] = []
         self._free_model: Callable[[], None] | None = None
         self._is_pair = False
+        self._prompt_id: PromptId | None = None
         self._turn = 0
         """Counts what was wanted: a result that comes after the next wish is dropped."""
         self._make()
@@ -74,6 +87,7 @@ class Viewer:
         listen(self._dialog, "keydown", self._key_pressed)
         listen(self._slider, "input", lambda _event: self._divide())
         listen(self._after, "load", lambda _event: self._measure())
+        context.stars.follow(self._show_star)
 
     async def open(self, key: str, results: ResultList) -> None:
         """Show a result."""
@@ -88,6 +102,8 @@ class Viewer:
         self._free()
         self._key, self._results, self._name = key, results, result.name
         self._buttons["use"].dataset.key = key
+        self._prompt_id = result.prompt_id
+        self._show_star()
         is_address = isinstance(result.content, str)
         self._address = result.content if is_address else self._url(result.content)
         set_text(self._title, self._words.title(result.title))
@@ -138,6 +154,10 @@ class Viewer:
         if picture.before is not None:
             self._before.src = self._url(picture.before)
             self._before.alt = left if picture.sides else say("zoom.before")
+
+    def _show_star(self) -> None:
+        self._star.hidden = self._prompt_id is None
+        show_star(self._star, self._prompt_id in self._context.stars)
 
     def _show_differences(self, result: ViewedResult) -> None:
         """List the values in which two results that are compared differ."""
@@ -207,18 +227,22 @@ class Viewer:
             action: button(action, "", words.say(f"zoom.{action}"))
             for action in (*ACTIONS, "close")
         }
+        self._star = star_button("", words)
         self._save = element("a", "", words.say("zoom.save"))
         listen(self._save, "click", lambda _event: self._saved())
         head = element("div", "head", "", self._title, self._buttons["close"])
         previous, *others = (self._buttons[action] for action in ACTIONS)
         self._place = element("span", "place")
-        row = element("div", "buttons", "", previous, self._place, *others, self._save)
+        shown = previous, self._place, others[0], self._star, *others[1:], self._save
+        row = element("div", "buttons", "", *shown)
         self._dialog.append(head, self._stage, self._compare, self._differences, self._said, row)
 
     def _pressed(self, action: str) -> None:
         match action:
             case "close":
                 self._dialog.close()
+            case "star" if self._prompt_id is not None:
+                self._context.stars.toggle(self._prompt_id)
             case "size":
                 self._fit(bool(self._stage.classList.contains("whole")))
             case _:
@@ -267,10 +291,10 @@ class Viewer:
                 await self._results.use(self._key)
                 self._say(say("zoom.used"))
             case "copy":
-                is_copied = await _copy(self._address)
+                is_copied = await copy_picture(self._address)
                 self._say(say("zoom.copied" if is_copied else "zoom.not_copied"))
             case "open":
-                if not await _open_tab(self._address, self._name):
+                if not await open_tab(self._address, self._name):
                     self._say(say("zoom.not_opened"))
             case _:
                 key = self._next(action)
@@ -297,51 +321,6 @@ class Viewer:
         for url in self._urls:
             js.URL.revokeObjectURL(url)
         self._urls = []
-
-
-async def _copy(address: str) -> bool:
-    """Put a picture on the clipboard as PNG, the only type that all browsers take."""
-    try:
-        bitmap = await js.createImageBitmap(await (await js.fetch(address)).blob())
-        canvas = js.OffscreenCanvas.new(bitmap.width, bitmap.height)
-        canvas.getContext("2d").drawImage(bitmap, 0, 0)
-        item = js.ClipboardItem.new(to_object({"image/png": await canvas.convertToBlob()}))
-        await js.navigator.clipboard.write(to_js([item]))
-    except JsException:
-        return False  # not permitted
-    return True
-
-
-async def _open_tab(address: str, name: str) -> bool:
-    """Show a picture in a new tab; False when the browser opens none.
-
-    A `blob:` URL opened by itself would have its id as title, and end with this page. As an image
-    in an empty document it outlives the page, and whatever it holds, nothing in it can run.
-    """
-    tab = js.window.open("", "_blank")
-    if not tab:  # JavaScript's null
-        return False
-    document = tab.document
-    document.title = name
-    document.documentElement.lang = js.document.documentElement.lang
-    _style(document.documentElement, color_scheme="light dark", height="100%")
-    _style(document.body, margin="0", min_height="100%", display="grid", place_items="center")
-    try:
-        content = await (await js.fetch(address)).blob()
-    except JsException:
-        tab.close()  # its card was removed in that moment
-        return False
-    picture = document.createElement("img")
-    picture.alt = name
-    picture.src = tab.URL.createObjectURL(content)  # it ends with the tab
-    _style(picture, max_width="100%")
-    document.body.append(picture)
-    return True
-
-
-def _style(target: Any, **properties: str) -> None:
-    for name, value in properties.items():
-        target.style.setProperty(name.replace("_", "-"), value)
 
 
 @dataclass(slots=True)
@@ -382,4 +361,5 @@ class TaskResults:
         picture = first_picture(task.pictures)
         before = await world.files.read(picture.digest) if picture else None
         name = saved_name(output.filename, task.pictures[0].filename if task.pictures else "")
-        return ViewedResult(task.title, name, output.kind, content, before)
+        prompt_id = task.prompt_id if can_be_starred(task) else None
+        return ViewedResult(task.title, name, output.kind, content, before, prompt_id=prompt_id)

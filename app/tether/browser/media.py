@@ -1,8 +1,8 @@
 """Result files: fetched with their server's token, and shown as `blob:` of this page."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import js
 from pyodide.ffi import JsException
@@ -22,6 +22,8 @@ from tether.core.protocol.outputs import (
 )
 from tether.core.windows.transfers import Begin
 
+Kept: TypeAlias = Callable[[Task, Output], Awaitable[Any | None]]
+
 _SHOWN = ("image/", "video/", "audio/")
 
 
@@ -36,6 +38,7 @@ class BrowserMedia:
         self._access_of = access_of
         self._begin = begin
         self._page = str(js.location.href)
+        self._kept: Kept = _nothing
         self._shown: dict[TaskId, dict[str, Fetched]] = {}
         self._loads: dict[tuple[TaskId, str, bool], asyncio.Task[Fetched]] = {}
 
@@ -55,11 +58,11 @@ class BrowserMedia:
 
     async def fetch(self, task: Task, output: Output, *, is_asked: bool) -> Fetched:
         """Fetch a result; of a large picture that no person asked for, a smaller copy."""
-        server, url = _place(task, output)
-        found = await self._found(task.task_id, server, url, is_asked)
+        _, url = _place(task, output)
+        found = await self._found(task, output, url, is_asked)
         if not found.size or output.kind != "image":
             return found
-        smaller = await self._found(task.task_id, server, smaller_url(url), is_asked)
+        smaller = await self._found(task, output, smaller_url(url), is_asked)
         return smaller._replace(size=found.size)
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
@@ -68,28 +71,37 @@ class BrowserMedia:
         It is fetched once: its card has it then as well.
         """
         is_asked = limit > LARGEST_UNASKED
-        blob = (await self._found(task.task_id, *_place(task, output), is_asked)).content
+        _, url = _place(task, output)
+        blob = (await self._found(task, output, url, is_asked)).content
         return blob if blob is not None and blob.size <= limit else None
+
+    def take_from(self, kept: Kept) -> None:
+        """Take the results of tasks that are kept from there, and only others from servers."""
+        self._kept = kept
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         for task_id in [each for each in self._shown if not is_shown(each)]:
             for fetched in self._shown.pop(task_id).values():
                 js.URL.revokeObjectURL(fetched.address)
 
-    async def _found(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
+    async def _found(self, task: Task, output: Output, url: str, is_asked: bool) -> Fetched:
         """Return a result; its address may be revoked any moment, its content stays."""
+        task_id = task.task_id
         known = self._shown.setdefault(task_id, {}).get(url)
         if known is not None:
             return known
         key = (task_id, url, is_asked)
         if key not in self._loads:
-            self._loads[key] = asyncio.ensure_future(self._load(task_id, server, url, is_asked))
+            self._loads[key] = asyncio.ensure_future(self._load(task, output, url, is_asked))
             self._loads[key].add_done_callback(lambda _done: self._loads.pop(key))
         return await asyncio.shield(self._loads[key])
 
-    async def _load(self, task_id: TaskId, server: ServerUrl, url: str, is_asked: bool) -> Fetched:
+    async def _load(self, task: Task, output: Output, url: str, is_asked: bool) -> Fetched:
+        task_id, (server, _) = task.task_id, _place(task, output)
         try:
-            blob, size = await self._get(server, url, is_asked)
+            blob, size = await self._kept(task, output) if task.is_kept else None, 0
+            if blob is None:
+                blob, size = await self._get(server, url, is_asked)
         except (JsException, OSError):
             blob, size = None, 0  # the card says that it can't be fetched
         if blob is None:
@@ -128,6 +140,10 @@ class BrowserMedia:
             raise
         finally:
             release()
+
+
+async def _nothing(_task: Task, _output: Output) -> None:
+    """Keep nothing."""
 
 
 def _place(task: Task, output: Output) -> tuple[ServerUrl, str]:

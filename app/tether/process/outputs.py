@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -77,6 +78,9 @@ class ProcessOutputs:
             # Its text may have the address, and that may have a token.
             why = type(error).__name__
             raise TetherError("output_gone", file=output.filename, status=why) from None
+
+    def take_from(self, _kept: Callable[[Task, Output], Awaitable[Any | None]]) -> None:
+        """Do nothing: a process has no gallery."""
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Do nothing: nothing that was fetched is kept."""

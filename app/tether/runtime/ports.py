@@ -193,6 +193,10 @@ class Ports:
     say: Callable[[str], None] = lambda _text: None
 
 
+Kept: TypeAlias = Callable[[Task, Output], Awaitable[Any | None]]
+"""Returns a result file that the browser keeps, as a Blob; None for one that it doesn't."""
+
+
 class World(Protocol):
     """Everything outside a client: the browser and its network, or a demo inside the page."""
 
@@ -229,6 +233,9 @@ class World(Protocol):
 
     async def content(self, task: Task, output: Output, limit: int) -> Any | None:
         """Return a result file as a Blob; None if it has more bytes or can't be had."""
+
+    def take_from(self, kept: Kept) -> None:
+        """Take the results of tasks that are kept from there, and only others from servers."""
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Free what was fetched of the results of all tasks but those that are shown."""

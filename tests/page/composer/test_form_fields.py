@@ -307,3 +307,18 @@ def test_fields_that_take_a_file() -> None:
         ("line", None),
     ]
     assert all(field.is_main for field in found)
+
+
+def test_fields_whose_pictures_have_their_transparency_used() -> None:
+    """As a mask: there one can be painted."""
+    text = {"class_type": "PreviewAny", "inputs": {"source": ["1", 1]}}
+    nodes = {
+        NodeId("1"): {"class_type": "LoadImage", "inputs": {"image": "a.png"}},
+        NodeId("2"): {"class_type": "LoadImage", "inputs": {"image": "b.png"}},
+        NodeId("3"): {"class_type": "LoadImageMask", "inputs": {"image": "m", "channel": "alpha"}},
+        NodeId("4"): {"class_type": "LoadImageMask", "inputs": {"image": "m", "channel": "red"}},
+        NodeId("5"): text,
+    }
+    found = {field.place: field.is_masked for field in form_of(Workflow(nodes), {})}
+    assert {place for place, is_masked in found.items() if is_masked} == {"1.image", "3.image"}
+    assert {"2.image", "4.image"} <= found.keys()

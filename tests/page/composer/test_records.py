@@ -5,6 +5,7 @@ How many tasks a person wants of each picture.
 
 import json
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from page.composer.records import (
     Draft,
     KeptFile,
     make_use,
+    place_key,
     read_copies,
     read_draft,
     read_own,
@@ -49,6 +51,16 @@ def test_a_draft_is_read_as_it_was_written() -> None:
     assert read_draft(write_draft(WHOLE)) == WHOLE
     empty = Draft("invert", "1", "")
     assert read_draft(write_draft(empty)) == empty
+
+
+def test_a_picked_file_is_told_from_others_at_its_place() -> None:
+    """By what a browser says of it: the file itself is another object each time."""
+    file = SimpleNamespace(name="a.png", size=7, lastModified=12)
+    key = place_key("7.image", file)
+    assert key == place_key("7.image", SimpleNamespace(**vars(file)))
+    others = (vars(file) | change for change in ({"name": "b"}, {"size": 8}, {"lastModified": 13}))
+    assert key not in [place_key("7.image", SimpleNamespace(**each)) for each in others]
+    assert key != place_key("8.image", file)
 
 
 def test_a_workflow_of_ones_own_is_read_as_it_was_written() -> None:

@@ -11,15 +11,18 @@ from page.gallery.entry import (
     MAX_ENTRIES,
     MAX_TEXT,
     GalleryEntry,
+    Sought,
     allowance,
     by_day,
     by_workflow,
+    choices,
     entry_of,
     evicted,
     matching,
     names_of,
     newest_first,
     read_entry,
+    task_of,
     type_of,
     used,
     write_entry,
@@ -274,8 +277,11 @@ def test_a_workflow_is_grouped_and_found_by_what_it_is_called_here() -> None:
         return title.replace("Old", "New")
 
     assert [*by_workflow(entries, title_of)] == ["New"]
-    assert len(matching(entries, "new", title_of)) == 2
-    assert matching(entries, "old", title_of) == []
+    assert len(matching(entries, Sought("new"), (), title_of)) == 2
+    assert matching(entries, Sought("old"), (), title_of) == []
+    assert len(matching(entries, Sought(workflow="New"), (), title_of)) == 2
+    assert matching(entries, Sought(workflow="Old"), (), title_of) == []
+    assert choices(entries, title_of) == (["New"], ["north"])
 
 
 @pytest.mark.parametrize(
@@ -290,10 +296,48 @@ def test_an_entry_is_found_by_all_that_it_tells(query: str) -> None:
     text = Output(NodeId("4"), "text", text="what the model said")
     made = entry("a")
     made = made._replace(outputs=(*made.outputs, text), values=(("blur_radius", "8"),))
-    assert matching([made], query) == [made]
+    assert matching([made], Sought(query)) == [made]
 
 
 def test_what_is_not_sought_is_left_out() -> None:
     """Every word must be there."""
-    assert matching([entry("a"), entry("b", workflow="Blur")], "blur photo") != []
-    assert matching([entry("a")], "photo south") == []
+    assert matching([entry("a"), entry("b", workflow="Blur")], Sought("blur photo")) != []
+    assert matching([entry("a")], Sought("photo south")) == []
+
+
+def test_a_workflow_a_server_and_stars_are_chosen_beside_the_words() -> None:
+    """Each narrows what the others leave."""
+    one, two = entry("a"), entry("b", workflow="Blur")
+    three = entry("c", workflow="Blur")._replace(server_name="south")
+    every = [one, two, three]
+    assert choices(every) == (["Blur", "Invert"], ["north", "south"])
+    for sought, found in (
+        (Sought(), every),
+        (Sought(workflow="Blur"), [two, three]),
+        (Sought(server="north"), [one, two]),
+        (Sought(workflow="Blur", server="north"), [two]),
+        (Sought(is_starred=True), [one, three]),
+        (Sought(workflow="Blur", is_starred=True), [three]),
+        (Sought("south", is_starred=True), [three]),
+        (Sought("south", "Invert"), []),
+    ):
+        assert matching(every, sought, {one.prompt_id, three.prompt_id}) == found, sought
+
+
+def test_starred_entries_go_last() -> None:
+    """The newest stays; then come those with a star, the newest first; then the others."""
+    entries = [entry(name, NOON + n, **{name: 40}) for n, name in enumerate("abcde")]
+    a, b, c, d, _newest = entries
+    stars = {a.prompt_id, c.prompt_id}
+    assert evicted(entries, 200, starred=stars) == []
+    assert evicted(entries, 199, starred=stars) == [b]
+    assert evicted(entries, 120, starred=stars) == [d, b]
+    assert evicted(entries, 119, starred=stars) == [a, d, b]
+    assert evicted(entries, 10**9, 2, stars) == [a, d, b]
+    assert evicted(entries, 79, starred=stars) == [c, a, d, b]
+
+
+def test_the_world_finds_results_by_a_task() -> None:
+    """Of its server and its id, though no window has it."""
+    task = task_of(entry("a"))
+    assert (task.prompt_id, task.server, task.task_id) == ("a", NORTH, "gallery:a")

@@ -2,8 +2,10 @@
 
 import pytest
 
+from demo.memory import MemoryRecords
 from page.servers.row import About
 from page.tasks.search import TaskSearch
+from page.ui.stars import Stars
 from page.view import Views
 from tests.page.test_view import WORDS, Files, Known, views_of
 from tests.tether.core.farm import (
@@ -129,7 +131,8 @@ def test_a_server_that_waits_for_a_click_has_a_card() -> None:
     """By its name, or its address."""
     held = {NORTH: "", SOUTH: "south"}
     window = new_window()
-    views = Views(window, WORDS, str, Files(), Known(held=held), TaskSearch(window, WORDS))
+    search = TaskSearch(window, WORDS, Stars(MemoryRecords()))
+    views = Views(window, WORDS, str, Files(), Known(held=held), search)
     rows = views.view(NOON).servers
     assert [(row.name, row.is_held, row.tone) for row in rows] == [
         ("north:8188", True, "plain"),

@@ -1,7 +1,9 @@
 """Which tasks are shown when somebody looks for some."""
 
+from demo.memory import MemoryRecords
 from page.tasks.row import Picked
-from page.tasks.search import TaskSearch, Wanted
+from page.tasks.search import STARRED, TaskSearch, Wanted
+from page.ui.stars import Stars
 from tests.page.test_view import WORDS, views_of
 from tests.tether.core.farm import NOON, RUNNING, SOUTH, bound_task, new_window, waiting_task
 from tether.core.model.server import Reach
@@ -40,9 +42,39 @@ def test_what_is_looked_for_is_shown_and_counted_and_all_is_summed_up() -> None:
     assert not search.shows(done)
 
 
+def test_starred_results_are_looked_for_and_each_row_shows_its_star() -> None:
+    """Results alone can be starred; a row that was made before is made anew."""
+    window = new_window()
+    views = views_of(window)
+    search = views._search
+    south = window.server(SOUTH, NOON)
+    done, other, failed = (bound_task(window, south, *RUNNING, number=each) for each in range(3))
+    done.outputs = other.outputs = (Output("1", "image", "a.png", "", "output"),)
+    for task, end in (
+        (done, State.COMPLETED),
+        (other, State.COMPLETED),
+        (failed, State.FAILED),
+    ):
+        window.end(task, end, NOON + 1, "socket", None)
+
+    def stars() -> list[tuple[str, bool, bool]]:
+        rows = views.view(NOON + 3).tasks.rows
+        return sorted((row.task_id, row.can_be_starred, row.is_starred) for row in rows)
+
+    ids = done.task_id, other.task_id, failed.task_id
+    assert stars() == list(zip(ids, (True, True, False), (False, False, False), strict=True))
+    search.stars.toggle(other.prompt_id)
+    assert stars() == list(zip(ids, (True, True, False), (False, True, False), strict=True))
+    search.wanted = Wanted(kind=STARRED)
+    assert stars() == [(other.task_id, True, True)]
+    assert views.view(NOON + 3).tasks.found == "Found: 1"
+    search.wanted = Wanted("nothing", STARRED)
+    assert stars() == []
+
+
 def test_a_pinned_task_is_found_by_its_server_and_one_of_a_removed_server_by_its_address() -> None:
     window = new_window()
-    search = TaskSearch(window, WORDS)
+    search = TaskSearch(window, WORDS, Stars(MemoryRecords()))
     south = window.server(SOUTH, NOON)
     pinned = waiting_task(window, number=1, pinned=SOUTH)
     bound = bound_task(window, south, *RUNNING, number=2)
@@ -57,7 +89,7 @@ def test_a_pinned_task_is_found_by_its_server_and_one_of_a_removed_server_by_its
 def test_a_state_is_found_by_what_its_card_says() -> None:
     """A server that can't be used is waited for in vain; what goes on elsewhere has ended here."""
     window = new_window()
-    search = TaskSearch(window, WORDS)
+    search = TaskSearch(window, WORDS, Stars(MemoryRecords()))
     task = waiting_task(window, number=1, pinned=SOUTH)
     search.wanted = Wanted(query="add one")
     assert search.shows(task)
