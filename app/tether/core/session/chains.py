@@ -111,6 +111,7 @@ class Chains:
                 task.source = ResultSource(first.server, first.prompt_id, *found)
                 window.pending.unsaved.update((task.task_id, first.task_id))
         elif is_called_off(first, task):
+            task.is_cancel_wanted = True  # those that follow it need not be told otherwise
             window.end(task, State.CANCELLED, now, "here", Trouble.of("after_cancelled"))
         return task.is_ended
 
