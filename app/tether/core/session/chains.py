@@ -117,9 +117,9 @@ class Chains:
 
 
 def is_called_off(first: Task, task: Task) -> bool:
-    """Say whether a person has cancelled the task before, since this one was accepted."""
+    """Say whether a person has cancelled the task before, and not run this one again since."""
     is_cancelled = first.state is State.CANCELLED and first.is_cancel_wanted
-    return is_cancelled and first.ended_at >= task.accepted_at
+    return is_cancelled and (task.again_of is None or first.ended_at >= task.accepted_at)
 
 
 def why_it_waits(window: Window, task: Task) -> Trouble | None:

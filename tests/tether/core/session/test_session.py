@@ -885,7 +885,7 @@ def test_what_follows_a_task_ends_with_it_in_one_round() -> None:
     world.happen(CancelRequested(first.task_id))
     assert second.state is State.CANCELLED
     world.now += 1
-    third = world.accept(after=first)
+    third = world.accept(after=first, again_of=second.task_id)
     assert third.state is State.WAITING, "wanted after that"
     world.happen(TaskDismissed(first.task_id))
     assert third.state is State.FAILED
