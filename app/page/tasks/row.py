@@ -15,6 +15,7 @@ from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Kind, Output
+from tether.core.session.chains import why_it_waits
 from tether.core.submission.withdrawal import can_be_given_up
 
 
@@ -120,6 +121,14 @@ def say_state(words: Words, window: Window, task: Task) -> str:
     """Say in which state a task is, and for what it waits in vain."""
     if task.is_cancel_wanted and not task.is_ended:
         return words.say("task.cancelling")
+    if task.takes:
+        if task.source is not None:
+            url = task.source.server
+            server = window.servers.get(url)
+            name = server.name if server is not None else short_name(url)
+            return words.say("task.state.fetching", server=name)
+        first = window.tasks.get(task.after) if task.after else None
+        return words.say("task.state.after", title=words.title(first.title if first else ""))
     if task.state is State.WAITING:
         if window.is_paused:
             return words.say("task.state.paused")
@@ -155,6 +164,8 @@ class TaskRows:
         server = self._window.servers.get(task.server) if task.server else None
         name = self._window.server_name(task) if task.server else ""
         trouble = task.trouble or task.note or self._hindrance(task, server)
+        if not task.is_ended and task.takes:
+            trouble = self._why_it_waits(task)
         if task.state is State.LOST and task.is_run_again:
             trouble = Trouble.of("lost_run_again", server=name)
         facts = dict(trouble.facts) if trouble else {}
@@ -188,6 +199,14 @@ class TaskRows:
         texts = task.task_id, task.title, task.state.value, "", "", 0.0, "", "", why, "", ""
         can = not task.is_ended and not task.is_cancel_wanted, task.is_ended, False, False, False
         return TaskRow(*texts, (), *can)
+
+    def _why_it_waits(self, task: Task) -> Trouble | None:
+        """Say what a task that takes a result waits for in vain."""
+        why = why_it_waits(self._window, task)
+        facts = dict(why.facts) if why else {}
+        if why and "title" in facts:
+            return Trouble.of(why.code, title=self._words.title(facts["title"]))
+        return why
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
         """Return what holds up a task whose own record doesn't say."""
