@@ -71,7 +71,7 @@ class Composer:
         self.panel = ComposerPanel(context, self)
         self._library = Library(self.panel, context.world.shared)
         self._follow_up = FollowUp(self._library, describer)
-        self._form = Form(context, self.panel, describer, roster.substitute)
+        self._form = Form(context, self.panel, describer, roster.substitute, self._library)
         self._drafts = Drafts(context, self.panel, self._form, self._library, self.use, self.choose)
         self.panel.take_picked()
         listen(by_id("runs-open"), "click", lambda _event: context.soon(self._open_runs()))

@@ -121,14 +121,8 @@ def say_state(words: Words, window: Window, task: Task) -> str:
     """Say in which state a task is, and for what it waits in vain."""
     if task.is_cancel_wanted and not task.is_ended:
         return words.say("task.cancelling")
-    if task.takes:
-        if task.source is not None:
-            url = task.source.server
-            server = window.servers.get(url)
-            name = server.name if server is not None else short_name(url)
-            return words.say("task.state.fetching", server=name)
-        first = window.tasks.get(task.after) if task.after else None
-        return words.say("task.state.after", title=words.title(first.title if first else ""))
+    if task.state is State.WAITING and task.takes:
+        return _say_what_it_takes(words, window, task)
     if task.state is State.WAITING:
         if window.is_paused:
             return words.say("task.state.paused")
@@ -140,6 +134,17 @@ def say_state(words: Words, window: Window, task: Task) -> str:
         if chosen is None and task.pinned:
             return words.say("task.state.in_vain", server=short_name(task.pinned))
     return words.say(f"task.state.{task.state.value}")
+
+
+def _say_what_it_takes(words: Words, window: Window, task: Task) -> str:
+    """Say which task's result a task waits for, or from where that is coming."""
+    if task.source is not None:
+        url = task.source.server
+        server = window.servers.get(url)
+        name = server.name if server is not None else short_name(url)
+        return words.say("task.state.fetching", server=name)
+    first = window.tasks.get(task.after) if task.after else None
+    return words.say("task.state.after", title=words.title(first.title if first else ""))
 
 
 def can_be_cancelled(window: Window, task: Task) -> bool:

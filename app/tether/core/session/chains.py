@@ -14,6 +14,13 @@ FETCHED_AGAIN, SELDOM = 2.0, 30.0
 """Seconds until a result that couldn't be had is asked for again: each time twice as long, to a
 limit."""
 
+_WAITED_FOR = {
+    State.FAILED: "after_failed",
+    State.LOST: "after_lost",
+    State.CANCELLED: "after_stopped",
+}
+"""What to say of the task before, where it has to be run again."""
+
 
 class Chains:
     """Follows what becomes of the tasks that others wait for.
@@ -127,9 +134,8 @@ def why_it_waits(window: Window, task: Task) -> Trouble | None:
     first = window.tasks.get(task.after) if task.after else None
     if not task.takes or task.source is not None or first is None:
         return task.note
-    ends = {State.FAILED: "failed", State.LOST: "lost", State.CANCELLED: "stopped"}
-    end = ends.get(first.state)
-    return Trouble.of(f"after_{end}", title=first.title) if end else task.note
+    code = _WAITED_FOR.get(first.state)
+    return Trouble.of(code, title=first.title) if code else task.note
 
 
 def _latest(window: Window, task: Task) -> Task:
