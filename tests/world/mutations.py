@@ -57,7 +57,7 @@ MUTATIONS = {
             "            elif found is None:\n"
         ),
         ("in a chain",),
-        2,
+        212,
     ),
     "what follows a cancelled task waits for ever": Mutation(
         "session.chains",
@@ -71,14 +71,14 @@ MUTATIONS = {
         "        return (StartTimer(FetchTimer(task_id), delay),)\n",
         "        return ()\n",
         ("ends",),
-        2,
+        137,
     ),
     "after a reload nobody asks for results": Mutation(
         "session.session",
         "        commands += self._chains.follow(now)\n",
         "        self._chains._tries.update(dict.fromkeys(self.window.following, 1))\n",
         ("ends",),
-        2,
+        47,
     ),
     "answers that come while all is paused choose": Mutation(
         "submission.dispatcher",
