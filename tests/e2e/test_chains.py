@@ -23,6 +23,7 @@ from tests.e2e.farm import (
 from tests.e2e.killed_browser import KilledBrowser
 from tests.e2e.test_api import INVERT, LOADER, png
 from tests.e2e.test_kill import killed  # noqa: F401
+from tests.e2e.test_language import speak
 
 TWO = "Upscale 2×"
 
@@ -132,3 +133,30 @@ def test_a_chain_goes_on_where_its_first_task_is_run_again(
             "(two) => tether.chain({workflows: two}).catch(({message}) => message)", [INVERT, unfit]
         )
         assert told.startswith("Workflow 2 takes no file")
+
+
+def test_a_preset_brings_the_second_workflow_back(
+    watched_page: Page, background: Background
+) -> None:
+    """With the values, in Chinese and on a phone, by the keyboard."""
+    with farm(background, 1) as one:
+        watched_page.set_viewport_size({"width": 390, "height": 844})
+        page = open_page(watched_page, one)
+        speak(page, "zh")
+        page.locator("#workflow").select_option("blur")
+        expect(page.locator("#form")).to_be_visible()
+        page.get_by_role("button", name="然后…").press("Enter")
+        choice = page.get_by_label("然后对结果运行")
+        expect(choice).to_be_focused()
+        expect(choice.locator("option")).to_have_count(5)
+        choice.press("ArrowDown")
+        choice.press("ArrowDown")
+        expect(choice).to_have_value("upscale")
+        page.once("dialog", lambda dialog: dialog.accept("放大一倍"))
+        page.get_by_role("button", name="存为预设…").press("Enter")
+        expect(page.locator("#preset option:checked")).to_have_text("放大一倍")
+        page.get_by_role("button", name="不再接着运行").press("Enter")
+        expect(page.get_by_role("button", name="然后…")).to_be_focused()
+        page.locator("#preset").select_option(label="放大一倍")
+        expect(choice).to_have_value("upscale")
+        expect(page.locator("#run")).to_contain_text("2")

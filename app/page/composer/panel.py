@@ -217,8 +217,10 @@ class ComposerPanel:
         by_id("samples").hidden = bool(self.files) or self.taken != "picture"
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
-        steps = 2 if self.then.chosen else 1
-        self._run.textContent = say_run(self._words, tasks * steps, crew)
+        if self.then.chosen:  # the second ones of all tasks wait for the first ones
+            crew = crew._replace(servers=min(tasks, crew.servers))
+            tasks *= 2
+        self._run.textContent = say_run(self._words, tasks, crew)
 
     def _then_changed(self) -> None:
         """Another workflow is to follow, or none."""
