@@ -20,6 +20,7 @@ from tether.browser.storage import BrowserRecords, own_prefix
 from tether.core.events import BinaryReceived, Emit, Event
 from tether.core.ids import Chance, Digest, ServerUrl, TaskId
 from tether.core.model.task import Task
+from tether.core.protocol.handover import ResultSource
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output, view_url
 from tether.runtime.clock import LoopClock, SecureChance
@@ -113,6 +114,11 @@ class DemoWorld:
 
     def take_from(self, _kept: Kept) -> None:
         """Do nothing: outputs are in the page from the start, and nothing of them is kept."""
+
+    async def bring(self, source: ResultSource) -> Any | None:
+        """Return a result for another task; None where its server has it no more."""
+        target = view_url(source.server, source.output, source.prompt_id)
+        return self._network.servers[source.server].view(target.removeprefix(source.server))
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Revoke the URLs of all tasks but those that are shown."""

@@ -247,7 +247,9 @@ class Views:
             elif task.state is State.WAITING:
                 turn = self._turns[key]
                 seconds = int(now - task.accepted_at)
-                signs = (seconds, task.note, task.is_cancel_wanted, paused, turn)
+                first = window.tasks.get(task.after) if task.after and task.takes else None
+                before = task.after, task.source, first and first.state
+                signs = (seconds, task.note, task.is_cancel_wanted, paused, turn, before)
                 known = waiting.get(key)
                 if known is None or known[0] != signs:
                     known = signs, self._task_row(task, now, turn)

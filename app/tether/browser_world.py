@@ -44,7 +44,7 @@ class BrowserWorld:
         )
         media = BrowserMedia(access_of, partial(begin, "result"))
         self.address, self.is_direct, self.retain = media.address, media.is_direct, media.retain
-        self.fetch, self.content = media.fetch, media.content
+        self.fetch, self.content, self.bring = media.fetch, media.content, media.bring
         self.take_from = media.take_from
 
     def make_hold(self) -> ports.Hold:

@@ -13,8 +13,9 @@ runs on whatever implements the ports (`tether/runtime/ports.py`).
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -48,7 +49,9 @@ from tether.runtime.access_tokens import AccessTokens
 from tether.runtime.adopter import Adopter
 from tether.runtime.caller import Caller
 from tether.runtime.claimant import Claimant
-from tether.runtime.containment import report
+from tether.runtime.containment import BackgroundWork
+from tether.runtime.describer import Describer
+from tether.runtime.handover import hand_over, steps_of
 from tether.runtime.intake import Intake
 from tether.runtime.ports import MakeWorld, NoPreviews, Ports, Previews
 from tether.runtime.rerun import Rerun
@@ -60,16 +63,21 @@ CANCELLED_WITHIN = 30.0
 InputFiles: TypeAlias = Mapping[tuple[NodeId, str], tuple[str, Any]]
 """(node, input) -> (file name, JS Blob)."""
 
+GivenWorkflow: TypeAlias = str | Mapping[str, Any] | Workflow
+"""In API format, as JSON text or parsed; or a `Workflow`, which is."""
+
 DEFAULT_SETTINGS = Settings(DEFAULT_BASE)
 _NO_FILES: InputFiles = MappingProxyType({})
 
 
-def parsed(workflow: str | Mapping[str, Any]) -> Workflow:
+def parsed(workflow: GivenWorkflow) -> Workflow:
     """Return a workflow of what a script has: JSON text, or what that is made of.
 
     Raises:
         BadInput: It is none.
     """
+    if isinstance(workflow, Workflow):
+        return workflow
     return parse_workflow(workflow if isinstance(workflow, str) else json.dumps(workflow))
 
 
@@ -95,6 +103,7 @@ class Tether:
         intake: Checks and stores what is submitted.
         adopter: Takes over tasks of windows that are gone.
         rerun: Runs tasks again.
+        soon: Runs work that nobody waits for; the loop's exception handler gets what it raises.
     """
 
     def __init__(
@@ -112,7 +121,7 @@ class Tether:
         self._previews = previews or NoPreviews()
         self._listeners: list[Callable[[Task], None]] = []
         self._ends: dict[TaskId, asyncio.Future[None]] = {}
-        self._jobs: set[asyncio.Task[None]] = set()
+        self.soon = BackgroundWork().begin
         self.is_closed = False
         self.runner = Runner(on_round)
         self.caller = Caller(self.runner.emit)
@@ -180,16 +189,9 @@ class Tether:
     def start(self) -> None:
         """Start the session, listen to the page and to other windows."""
         world = self.world
-        ports = Ports(
-            world.clock,
-            world.sockets,
-            world.http,
-            world.records,
-            world.shared,
-            world.files,
-            self._previews,
-            world.channel.post,
-        )
+        stored = world.records, world.shared, world.files
+        say, give = world.channel.post, partial(hand_over, world.bring, world.files)
+        ports = Ports(world.clock, world.sockets, world.http, *stored, self._previews, say, give)
         self.runner.start(self._session, ports)
         world.channel.listen(lambda text: self.runner.emit(BroadcastReceived(text)))
         world.page.listen(self._page_changed, self._claimant.sleep, self._claimant.wake)
@@ -231,7 +233,7 @@ class Tether:
 
     async def submit(
         self,
-        workflow: str | Mapping[str, Any] | Workflow,
+        workflow: GivenWorkflow,
         files: InputFiles = _NO_FILES,
         title: str = "",
         server: ServerUrl | None = None,
@@ -250,12 +252,32 @@ class Tether:
         """
         if self.is_closed:
             raise TetherError("closed")
-        whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
-        return await self.intake.accept(whole, title, files, server)
+        return await self.intake.accept(parsed(workflow), title, files, server)
+
+    async def chain(
+        self,
+        workflows: Sequence[GivenWorkflow],
+        files: InputFiles = _NO_FILES,
+        title: str = "",
+        server: ServerUrl | None = None,
+    ) -> list[TaskId]:
+        """Accept tasks of which each takes a result of the one before; returns their ids, in order.
+
+        The first fitting result fills the first input that takes an upload. Each runs on the best
+        server; `files`, `title` and `server` are as of `submit`, for the first.
+
+        Raises:
+            BadInput: As `submit`, or a workflow takes nothing of what the one before gives.
+        """
+        if self.is_closed:
+            raise TetherError("closed")
+        describer = Describer(self.window, self.caller)
+        steps = await steps_of(list(map(parsed, workflows)), files, title, describer)
+        return await self.intake.accept_chain(steps, server)
 
     async def submit_sweep(
         self,
-        workflow: str | Mapping[str, Any] | Workflow,
+        workflow: GivenWorkflow,
         values: Mapping[tuple[NodeId, str], Sequence[Any]],
         is_side_by_side: bool = False,
         **given: Any,
@@ -274,7 +296,7 @@ class Tether:
         """
         from tether.workflows.variants import variants  # a page fetches it for this
 
-        whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
+        whole = parsed(workflow)
         title = str(given.pop("title", ""))
         work = [
             self.submit(each, title=f"{title} ({told})".strip() if told else title, **given)
@@ -365,19 +387,6 @@ class Tether:
         tasks = (read_task(entry.record) for entry in ledger.values())
         known = frozenset(task.prompt_id for task in tasks if task is not None)
         self.runner.emit(CollectRequested(tag_of(phrase), known))
-
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run work that nobody waits for; what it raises goes to the loop's exception handler."""
-        job = asyncio.ensure_future(work)
-        self._jobs.add(job)
-        job.add_done_callback(self._job_ended)
-
-    def _job_ended(self, job: asyncio.Future[None]) -> None:
-        # At once: asyncio itself would report it when the job is collected as garbage.
-        self._jobs.discard(job)
-        error = None if job.cancelled() else job.exception()
-        if isinstance(error, Exception):
-            report("work in the background", error)
 
     def _use_phrase(self) -> None:
         self.window.settings = replace(self._settings, owner=tag_of(self.phrase))

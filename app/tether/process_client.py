@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from tether.client import DEFAULT_SETTINGS, Tether
+from tether.client import DEFAULT_SETTINGS, GivenWorkflow, Tether
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import Task
@@ -82,6 +82,20 @@ class ProcessTether(Tether):
             raise BadInput("server_not_used", server=url)
         read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
         return await super().submit(workflow, read, title, url)
+
+    async def chain(
+        self,
+        workflows: Sequence[GivenWorkflow],
+        files: Mapping[tuple[NodeId, str], Given] = _NO_FILES,
+        title: str = "",
+        server: str | None = None,
+    ) -> list[TaskId]:
+        """Accept tasks of which each takes a result of the one before; see `Tether.chain`."""
+        url = None if server is None else parse_server_url(server)
+        if url is not None and url not in self.servers:
+            raise BadInput("server_not_used", server=url)
+        read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
+        return await super().chain(workflows, read, title, url)
 
     async def submit_sweep(
         self,

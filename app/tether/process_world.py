@@ -58,7 +58,7 @@ class ProcessWorld:
             outputs.is_direct,
             outputs.retain,
         )
-        self.fetch, self.content = outputs.fetch, outputs.content
+        self.fetch, self.content, self.bring = outputs.fetch, outputs.content, outputs.bring
         self.take_from = outputs.take_from
 
     def make_hold(self) -> ports.Hold:

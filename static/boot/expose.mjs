@@ -12,7 +12,7 @@ const ANNOUNCED = [
   ..."ensureWebSocketServerConsistency resetWebSocketServer uploadImageToComfyUI".split(" "),
   ..."submitWorkflow cancelTask runWebSocketRoutingFixTest".split(" "),
   ..."tether.servers tether.addServer tether.removeServer tether.substitute".split(" "),
-  ..."tether.submit tether.result tether.tasks tether.stats tether.doctor".split(" "),
+  ..."tether.submit tether.chain tether.result tether.tasks tether.stats tether.doctor".split(" "),
   ..."tether.pause tether.resume tether.order tether.star tether.flightRecorder.read".split(" "),
 ];
 

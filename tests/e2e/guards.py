@@ -112,6 +112,20 @@ GUARDS = {
         "test_stars",
         "full_gallery",
     ),
+    "the workflow that follows is chosen again after a reload": Guard(
+        "page/composer/drafts.py",
+        "        panel.then.choose(draft.then)\n",
+        "",
+        "test_chains",
+        "over_a_reload",
+    ),
+    "a preset brings the workflow that follows": Guard(
+        "page/composer/form.py",
+        "        self._composer.then.choose(name)\n",
+        "",
+        "test_chains",
+        "preset_brings",
+    ),
     "the shift key picks all in between": Guard(
         "page/tasks/panel.py",
         "            shown = self._shown if event.shiftKey else ()\n",

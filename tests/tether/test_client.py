@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from textwrap import dedent
 from types import SimpleNamespace
 from typing import Any
@@ -374,3 +375,49 @@ def test_a_lost_task_runs_again_though_nothing_is_painted() -> None:
 def test_previews_go_nowhere_unless_somebody_wants_them() -> None:
     """They are no part of a result."""
     NoPreviews().show(TaskId("t1"), b"frame", 8, "image/png")
+
+
+def test_each_of_a_chain_takes_what_the_one_before_has_made() -> None:
+    """Wherever they run; what can't go on is refused whole."""
+
+    async def story(tab: Tab) -> None:
+        loads = workflow(1, 10, 2, picture="example.png")
+        ids = await tab.around.play(tab.tether.chain([workflow(1, 10, 1), loads, loads], title="x"))
+        tasks = [await tab.result(task_id) for task_id in ids]
+        assert [task.state for task in tasks] == [State.COMPLETED] * 3
+        assert [task.title for task in tasks] == ["x", "x 2", "x 3"]
+        for before, task in pairwise(tasks):
+            (picture,) = task.pictures
+            made = tab.around.files.kept[picture.digest].content.decode()
+            assert made.endswith(f"{before.server} {before.outputs[0].filename}")
+            assert task.after == before.task_id
+        with pytest.raises(BadInput, match="chain_unfit"):
+            await tab.around.play(tab.tether.chain([loads, workflow(1, 10, 1)]))
+        assert len(tab.tether.tasks) == 3
+        tab.tether.close()
+        with pytest.raises(TetherError, match="closed"):
+            await tab.tether.chain([loads])
+
+    play(story)
+
+
+def test_a_chain_waits_for_a_server_that_has_the_result_and_comes_back() -> None:
+    """One that has it no more ends it."""
+
+    async def story(tab: Tab) -> None:
+        loads = workflow(1, 10, 2, picture="example.png")
+        chain = [workflow(1, 10, 1), loads]
+        tab.around.is_silent = True
+        _, second = await tab.around.play(tab.tether.chain(chain))
+        task = tab.tether.tasks[second]
+        while task.note is None:
+            await tab.around.play(asyncio.sleep(0))
+        assert task.note.code == "after_unreachable"
+        tab.around.is_silent = False
+        assert (await tab.result(second)).state is State.COMPLETED
+        tab.around.is_lost = True
+        _, second = await tab.around.play(tab.tether.chain(chain))
+        task = await tab.result(second)
+        assert (task.state, task.trouble and task.trouble.code) == (State.FAILED, "after_gone")
+
+    play(story)

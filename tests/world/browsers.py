@@ -14,6 +14,7 @@ from tether.core.commands import (
     Broadcast,
     CloseSocket,
     Commands,
+    FetchResult,
     LoadWorkflow,
     OpenSocket,
     SaveEntry,
@@ -26,11 +27,15 @@ from tether.core.commands import (
 )
 from tether.core.errors import Trouble
 from tether.core.events import (
+    Answered,
     Event,
+    FetchFailed,
     PageChange,
     PageChanged,
     QueuePaused,
     RebalancingChosen,
+    RequestFailed,
+    ResultFetched,
     ServerAdded,
     SocketClosed,
     StorageFailed,
@@ -40,7 +45,9 @@ from tether.core.events import (
 )
 from tether.core.ids import Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.window import Settings
-from tether.core.protocol.requests import Request
+from tether.core.protocol.handover import GONE
+from tether.core.protocol.outputs import view_url
+from tether.core.protocol.requests import Ask, Request
 from tether.core.session.records import has_lost_tasks
 from tether.core.session.session import Session
 from tether.core.timers import Timer
@@ -280,6 +287,8 @@ class Page:
         self.number = self.world.next_number()
         self.offset = tab.offset
         self.calls: dict[int, Call] = {}
+        self._fetches: dict[int, TaskId] = {}
+        """Calls for results, and the tasks that take them."""
         self.wires: dict[tuple[ServerUrl, int], Wire] = {}
         self.timers: dict[Timer, int] = {}
         self.is_running = False
@@ -508,6 +517,8 @@ class Page:
         """Something happened to the page."""
         if self.is_gone:
             return
+        if isinstance(event, Answered | RequestFailed) and event.request.ask is Ask.FILE:
+            event = self._brought(event)
         if self.is_ready and not self._is_back:
             self._handle(event)
         else:
@@ -567,8 +578,30 @@ class Page:
                 self.world.rules.shown(self, command)
             elif kind is ShareFiles:
                 self.world.rules.moved(self, command.task_id, command.of)
+            elif kind is FetchResult:
+                self._fetch(command)
             elif kind is LoadWorkflow:
                 self.clock.after(0.02 * self.world.random.random(), self._load, command.digest)
+
+    def _fetch(self, command: FetchResult) -> None:
+        """Ask for a result that a task takes, as `World.bring` does."""
+        source, number = command.source, -self.world.next_number()
+        path = view_url(ServerUrl(""), source.output, source.prompt_id)
+        request = Request(number, source.server, Ask.FILE, path, timeout=30.0)
+        server = self.world.by_url[source.server]
+        call = Call(self, request, server, self.world.link(self.tab.browser, server))
+        self.calls[number], self._fetches[number] = call, command.task_id
+        self.clock.after(request.timeout, call.time_out)
+        call.go()
+
+    def _brought(self, event: Answered | RequestFailed) -> Event:
+        task_id = self._fetches.pop(event.request.id)
+        if isinstance(event, Answered):
+            if event.status == 200 and not event.text.startswith("<html>"):
+                return ResultFetched(task_id, Digest(event.text), 8_000_000)
+            if event.status in GONE:
+                return ResultFetched(task_id, None)
+        return FetchFailed(task_id)
 
     def _fire(self, key: Timer, number: int) -> None:
         if self.timers.get(key) == number:

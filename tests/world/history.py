@@ -10,7 +10,7 @@ from random import Random
 
 from tests.world.browsers import Page
 from tests.world.faults import FAULTS, OF_CALLS, Blow
-from tests.world.jobs import KNOWN, RARE
+from tests.world.jobs import COLOURS, KNOWN, RARE
 from tests.world.rules import Broken
 from tests.world.world import World
 from tether.core.events import QueueOrdered, SendAllRequested
@@ -44,6 +44,7 @@ class Report:
     took: float = 0.0
     fullest: float = 0.0
     moves: int = 0
+    chained: int = 0
     looks: int = 0
     table: Counter[tuple[str, str]] = field(default_factory=Counter)
     kinds: set[str] = field(default_factory=set)
@@ -116,6 +117,8 @@ class History:
         if self._cell is not None:
             for _ in range(TRIES):
                 world.clock.after(random.uniform(0.0, TROUBLED - 20.0), self._aim, *self._cell)
+        if self.report.seed % 5 == 2 and not self._is_calm:
+            self._plan_chains(Random(self.report.seed))
         if self.report.seed % 4 == 1:
             self._plan_wishes(Random(self.report.seed))
         world.clock.run(TROUBLED if not self._is_calm else 25.0)
@@ -130,6 +133,7 @@ class History:
         report.took = world.settle()
         report.fullest = world.rules.fullest
         report.moves = len(world.rules.moves)
+        report.chained = world.rules.chained
         for job in world.rules.jobs.values():
             if job.end is not None:
                 report.ends[job.state.value, job.ended_by] += 1
@@ -152,6 +156,26 @@ class History:
     def _send_all(self) -> None:
         for page in self.world.pages():
             page.tell(SendAllRequested())
+
+    def _plan_chains(self, random: Random) -> None:
+        """Have people want tasks that take the results of others, and run failed ones again."""
+        after = self.world.clock.after
+        for _ in range(5):
+            after(random.uniform(0.0, 40.0), self._chain, random)
+        for _ in range(4):
+            after(random.uniform(20.0, TROUBLED), self._run_again, random)
+
+    def _chain(self, random: Random) -> None:
+        tabs = [page.tab for page in self.world.pages()]
+        if tabs and not self._is_over:
+            first = random.choice((*KNOWN, *RARE))
+            then = [f"photo{random.randrange(COLOURS)}" for _ in range(random.choice((1, 1, 2)))]
+            self.world.chain(random.choice(tabs), first, *then)
+
+    def _run_again(self, random: Random) -> None:
+        if not self._is_over:
+            for page in list(self.world.pages()):
+                self.world.run_again(page, random.choice(KNOWN))
 
     def _plan_wishes(self, random: Random) -> None:
         """Have queues paused for a while, and put into another order now and then."""

@@ -4,6 +4,7 @@ import json
 
 from tether.core.events import Picture
 from tether.core.ids import Digest, NodeId
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.workflow import Workflow, parse_workflow
 
 COLOURS = 4
@@ -72,6 +73,9 @@ KNOWN = (
 Those of `odd` and `told` have classes that only the server knows. The text of `told` comes from a
 node that is no output.
 """
+
+TAKEN = UploadPlace(NodeId("1"), "image", "picture")
+"""What a `photo` takes of the task before."""
 
 RARE = ("failing", "refused")
 

@@ -40,6 +40,46 @@ class Mutation:
 
 
 MUTATIONS = {
+    "a task goes before what it takes is there": Mutation(
+        "model.window",
+        "        elif task.takes:\n",
+        "        elif False:\n",
+        ("in a chain",),
+        2,
+    ),
+    "after a failure the chain goes on without a result": Mutation(
+        "session.chains",
+        "            found = fitting(first.outputs, task.takes)\n            if found is None:\n",
+        (
+            "            found = fitting(first.outputs, task.takes)\n"
+            "            if task.again_of is None and task.task_id[-1] < '8':\n"
+            "                window.admit(task)\n"
+            "            elif found is None:\n"
+        ),
+        ("in a chain",),
+        212,
+    ),
+    "what follows a cancelled task waits for ever": Mutation(
+        "session.chains",
+        "        elif is_called_off(first, task):\n",
+        "        elif False:\n",
+        ("ends",),
+        2,
+    ),
+    "a result that couldn't be had is asked for no more": Mutation(
+        "session.chains",
+        "        return (StartTimer(FetchTimer(task_id), delay),)\n",
+        "        return ()\n",
+        ("ends",),
+        137,
+    ),
+    "after a reload nobody asks for results": Mutation(
+        "session.session",
+        "        commands += self._chains.follow(now)\n",
+        "        self._chains._tries.update(dict.fromkeys(self.window.following, 1))\n",
+        ("ends",),
+        47,
+    ),
     "answers that come while all is paused choose": Mutation(
         "submission.dispatcher",
         "        ready = () if window.is_paused else self._ready(now)\n",

@@ -21,6 +21,9 @@ one socket      at most one socket per client id and server, but for one that wa
 one id          no client id is used for two servers, or by two windows
 lock            a task's server is locked exactly while it is bound and unfinished, on disk too
 record          what the records say of a task is what the page says
+in a chain      what takes the result of another is posted only with a file that this one, or the
+                task that does its work now, has made; when all is well it ends, or waits for one
+                that did not complete, and it is cancelled where a person has cancelled that one
 paused          while a window is paused, nothing that waits in it goes to a server
 turn            what waits stands in the order in which it is to go, and is posted in it, or
                 after ten seconds
@@ -103,6 +106,8 @@ class Job:
         self.end: tuple[object, ...] | None = None
         self.ended_by = ""
         self.state = State.WAITING
+        self.after: TaskId | None = None
+        """The task whose result it takes."""
 
 
 class Rules:
@@ -114,6 +119,10 @@ class Rules:
         self.by_prompt: dict[PromptId, TaskId] = {}
         self.moves: dict[PromptId, TaskId] = {}
         """Prompts that were moved, and the tasks that do their work now."""
+        self.again: dict[TaskId, TaskId] = {}
+        """Tasks that a person has run again, and the new ones."""
+        self.chained = 0
+        """Tasks that were posted with the result of another."""
         self._posts: dict[PromptId, tuple[float, ServerUrl]] = {}
         self._refused: set[PromptId] = set()
         self._reads: dict[tuple[int, int], float] = {}
@@ -131,10 +140,49 @@ class Rules:
         """How often that was so although the server answered then."""
         self.fullest = 0.0
 
-    def accepted(self, tab: Tab, task_id: TaskId, prompt_id: PromptId, digest: str) -> None:
+    def accepted(
+        self,
+        tab: Tab,
+        task_id: TaskId,
+        prompt_id: PromptId,
+        digest: str,
+        after: TaskId | None = None,
+    ) -> None:
         """A person was promised a task."""
-        self.jobs[task_id] = Job(tab, prompt_id, digest)
+        self.jobs[task_id] = job = Job(tab, prompt_id, digest)
         self.by_prompt[prompt_id] = task_id
+        job.after = after
+
+    def workers(self, task_id: TaskId) -> list[TaskId]:
+        """Return the tasks that did the work of one, or do it, the latest last."""
+        found, each = [], task_id
+        while each in self.jobs and each not in found:
+            found.append(each)
+            each = self.again.get(each) or self.moves.get(self.jobs[each].prompt_id) or each
+        return found
+
+    def _check_chain(self, task: Task, after: TaskId) -> None:
+        """What a task takes must be what the task before has made."""
+        prompts = [self.jobs[each].prompt_id for each in self.workers(after)]
+        made = {file for prompt in prompts for file in self.world.books.made.get(prompt, ())}
+        taken = [each.digest for each in task.pictures if each.node_id == "1"]
+        if len(taken) != 1 or taken[0] not in made:
+            raise Broken("in a chain", f"{task.task_id} takes {taken}, made was {made}")
+        self.chained += 1
+
+    def waits_for_good(self, job: Job) -> bool:
+        """Say whether a task waits for one that did not complete."""
+        if job.end is not None or job.state is not State.WAITING or job.after is None:
+            return False
+        before = self.workers(job.after)
+        if not before:
+            return False
+        first = self.jobs[before[-1]]
+        if first.end is None:
+            return self.waits_for_good(first)
+        return first.state in (State.FAILED, State.LOST) or (
+            first.state is State.CANCELLED and not first.is_wished_away
+        )
 
     def killed(self, browser: Browser) -> None:
         """What a browser had not written down is found once more: ends, and moves."""
@@ -156,7 +204,8 @@ class Rules:
     def moved(self, page: Page, task_id: TaskId, of: TaskId) -> None:
         """A page does a task's work by another task: the first has not run, and never will."""
         window, job = page.session.window, self.jobs[of]
-        self.accepted(page.tab, task_id, window.tasks[task_id].prompt_id, job.digest)
+        prompt_id = window.tasks[task_id].prompt_id
+        self.accepted(page.tab, task_id, prompt_id, job.digest, job.after)
         self.world.say(page.tab, "%s does the work of %s", task_id, of)
         if of in self.moves.values():
             raise Broken("runs once", f"{of} was moved before, and is moved again")
@@ -199,6 +248,9 @@ class Rules:
         prompt_id = PromptId(json.loads(request.body)["prompt_id"])
         if self.by_prompt.get(prompt_id) != request.task_id:
             raise Broken("one server", f"{request.task_id} is posted under another prompt id")
+        after = self.jobs[request.task_id].after
+        if after is not None:
+            self._check_chain(page.session.window.tasks[request.task_id], after)
         before = self._posts.get(prompt_id)
         task = page.session.window.tasks[request.task_id]
         is_due = self._is_sending_all or page.now >= task.bound_at + TURN_WITHIN
@@ -351,6 +403,8 @@ class Rules:
                 is_own = task.server == event.server
             elif task.server is None and task.ended_by == "here":
                 continue  # the places were looked at, and none may have it
+            elif task.source is not None and task.source.prompt_id == prompt_id:
+                continue  # what it takes is there
             else:
                 # A task that was given its server just now was not changed by the frame; one that
                 # let the frame's own task go first is posted now.
@@ -426,12 +480,15 @@ class Rules:
                 is_refused = job.kind == "refused" and task.ended_by == "answer"
                 is_right = is_refused or (true is not None and true[1] == "failed")
                 is_right |= true is None and self._is_kept_out(page, task)
+                is_right |= true is None and self._is_cut_off(task)
             case State.CANCELLED if job.prompt_id in self.moves:
                 is_right = true is None or job.prompt_id in books.forgotten
             case State.CANCELLED:
                 is_gone = true is None or job.prompt_id in books.forgotten
                 # Whoever lets go of what a silent server has is told that it may run there.
                 is_gone |= task.trouble is not None and task.trouble.code == "cancel_untold"
+                if task.trouble is not None and task.trouble.code == "after_cancelled":
+                    job.is_wished_away = self._is_called_off(job)
                 is_right = (job.is_wished_away and is_gone) or (
                     true is not None and true[1] == "cancelled"
                 )
@@ -448,6 +505,20 @@ class Rules:
         servers = page.session.window.servers.values()
         urls = [task.pinned] if task.pinned else [s.url for s in servers if not s.is_leaving]
         return bool(task.pictures) and all(self._in_vain[page.number, url] >= 2 for url in urls)
+
+    def _is_cut_off(self, task: Task) -> bool:
+        """Say whether the task before was removed from its page, or its server has lost its file.
+
+        Files that were saved outlive their servers here, and previews don't.
+        """
+        return task.trouble is not None and task.trouble.code == "after_removed"
+
+    def _is_called_off(self, job: Job) -> bool:
+        """Say whether a person has cancelled a task before this one."""
+        return job.after is not None and any(
+            self.jobs[each].is_wished_away or self._is_called_off(self.jobs[each])
+            for each in self.workers(job.after)
+        )
 
     def started(self, prompt_id: PromptId) -> None:
         """A server starts a prompt; what a server forgot altogether may start once more."""
@@ -476,7 +547,7 @@ class Rules:
         return [
             (task_id, job)
             for task_id, job in self.jobs.items()
-            if job.end is None and job.tab.browser.number in awake
+            if job.end is None and job.tab.browser.number in awake and not self.waits_for_good(job)
         ]
 
     def check_all(self) -> None:

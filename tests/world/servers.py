@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ from simulator.events import (
     Woken,
 )
 from simulator.history import Entry
-from simulator.http import Blob, FilePart, Request, Response
+from simulator.http import Blob, FileBody, FilePart, Request, Response
 from simulator.queue import Task
 from simulator.settings import Api, Settings
 from tests.world.jobs import FAILS
@@ -54,6 +55,7 @@ class Books:
     `queued`: prompt -> the servers that put it in their queue, once for each time.
     `runs`: prompt -> how often it was started. `ends`: prompt -> (server, end).
     `results`: prompt -> how many results it gave, one number for each time.
+    `made`: prompt -> the files among them.
     `forgotten`: prompts that a server had and knows nothing of any more.
     `deleted`: prompts that were taken out of a queue by the page that owned them.
     `sent_as`: ids that servers made -> those that the tasks were sent under, which all else is by.
@@ -64,6 +66,7 @@ class Books:
         self.runs: Counter[PromptId] = Counter()
         self.ends: dict[PromptId, tuple[ServerUrl, str]] = {}
         self.results: dict[PromptId, set[int]] = {}
+        self.made: dict[PromptId, set[str]] = {}
         self.forgotten: set[PromptId] = set()
         self.deleted: set[PromptId] = set()
         self.sent_as: dict[PromptId, PromptId] = {}
@@ -289,8 +292,13 @@ class Server:
         call = self._calls.pop(request_id, None)
         if call is not None:
             is_readable = any(name == "Access-Control-Allow-Origin" for name, _ in response.headers)
-            assert isinstance(response.body, bytes)
-            call.back(response.status if is_readable else None, response.body.decode())
+            body = response.body
+            text = self._content(body.key) if isinstance(body, FileBody) else str(body, "utf-8")
+            call.back(response.status if is_readable else None, text)
+
+    def _content(self, key: str) -> str:
+        """Return what tells a file of this server from all others."""
+        return f"{self.url} {key}"
 
     # What is true.
 
@@ -343,6 +351,8 @@ class Server:
             prompt_id = books.name(entry.task.prompt_id)
             books.ends[prompt_id] = (self.url, state)
             books.results.setdefault(prompt_id, set()).add(results)
+            if state == "completed":
+                books.made.setdefault(prompt_id, set()).update(self._made(entry))
             add(entry)
 
         def on_interrupt(prompt_id: str | None) -> bool:
@@ -355,6 +365,14 @@ class Server:
         vars(queue).update(put=on_put, take=on_take, delete_first=on_delete, clear=on_clear)
         vars(history).update(add=on_add)
         vars(worker).update(interrupt=on_interrupt)
+
+    def _made(self, entry: Entry) -> Iterator[str]:
+        """Yield the files that a task gave."""
+        folders = self.engine.process.files._folders
+        for output in entry.outputs.values():
+            for given in output.get("images", ()):
+                folder = folders[given["type"], given["subfolder"]]
+                yield self._content(folder[given["filename"]].blob.key)
 
     def _taken_out(self, here: PromptId) -> None:
         prompt_id = self.world.books.name(here)

@@ -9,7 +9,7 @@ from random import Random
 from simulator.settings import Api, Settings
 from tests.world.browsers import Browser, Chance, Page, Tab, settings_for
 from tests.world.clock import NOON, Clock
-from tests.world.jobs import KNOWN, WORKFLOWS, kind_of, pictures_of
+from tests.world.jobs import KNOWN, TAKEN, WORKFLOWS, kind_of, pictures_of
 from tests.world.network import Link, Wire
 from tests.world.rules import Broken, Rules
 from tests.world.servers import Books, Server
@@ -17,6 +17,7 @@ from tether.core.events import CancelRequested, ResultsKept, TaskAccepted, TaskD
 from tether.core.ids import Digest, PromptId, ServerUrl, TaskId
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import State, Task
+from tether.core.session.chains import SELDOM
 from tether.core.windows.ledger import ADOPTION_GRACE, ADOPTION_ROUND
 
 GRACE = 75.0
@@ -172,11 +173,18 @@ class World:
 
     # What people do.
 
-    def accept(self, tab: Tab, digest: str, pinned: ServerUrl | None = None) -> None:
-        """A person wants a task done, on a page that is at work."""
+    def accept(
+        self,
+        tab: Tab,
+        digest: str,
+        pinned: ServerUrl | None = None,
+        after: TaskId | None = None,
+        again_of: TaskId | None = None,
+    ) -> TaskId | None:
+        """A person wants a task done, on a page that is at work; `after` gives what it takes."""
         page = tab.page
         if page is None or not page.is_ready:
-            return
+            return None
         chance = Chance(self.random)
         event = TaskAccepted(
             make_task_id(chance),
@@ -184,13 +192,34 @@ class World:
             kind_of(digest),
             WORKFLOWS[Digest(digest)],
             Digest(digest),
-            pictures_of(digest),
+            () if after else pictures_of(digest),
             pinned,
+            again_of,
+            after=after,
+            takes=(TAKEN,) if after else (),
         )
-        self.rules.accepted(tab, event.task_id, PromptId(event.prompt_id), digest)
+        self.rules.accepted(tab, event.task_id, PromptId(event.prompt_id), digest, after)
+        if again_of is not None:
+            self.rules.again[again_of] = event.task_id
         self.say(tab, "%s accepted: %s, pinned to %s", event.task_id, digest, pinned)
         page.tell(event)
         tab.browser.flush()
+        return event.task_id
+
+    def chain(self, tab: Tab, *digests: str) -> None:
+        """A person wants tasks of which each takes what the one before has made."""
+        after = None
+        for digest in digests:
+            after = self.accept(tab, digest, after=after)
+
+    def run_again(self, page: Page, digest: str) -> None:
+        """A person runs again what others wait for in vain; as often as not it is put right."""
+        window = page.session.window
+        for task in tuple(window.following.values()):
+            first = window.tasks.get(task.after) if task.after else None
+            is_due = first is not None and first.state in (State.FAILED, State.LOST)
+            if first is not None and is_due and not first.takes:
+                self.accept(page.tab, digest, again_of=first.task_id)
 
     def cancel(self, page: Page, task: Task) -> None:
         """A person wants a task to end."""
@@ -242,6 +271,7 @@ class World:
             ),
             default=0.0,
         )
+        limit += 2 * SELDOM  # a result that couldn't be had before all was well
         limit += 2 * sum(server.work_left() for server in self.servers)
         slowest = max(server.task_seconds for server in self.servers)
         self.clock.run(3.0)  # pages that just woke may have to ask who they are
@@ -265,6 +295,8 @@ class World:
         self.rules.check_all()
         for page in self.pages():
             self.rules.check_rest(page)
+            for task in tuple(page.session.window.following.values()):
+                self.cancel(page, task)
             for task in list(page.session.window.tasks.values()):
                 self.dismiss(page, task)
             # Each server's two described classes count too.

@@ -8,6 +8,7 @@ import js
 from pyodide.ffi import JsException
 
 from page.composer.drafts import Drafts
+from page.composer.follow_up import FollowUp, NextStep
 from page.composer.form import Form
 from page.composer.library import Library
 from page.composer.open_file import FileOpener, Opened
@@ -20,13 +21,13 @@ from page.ui.file_kinds import kind_of, takes
 from page.ui.parts import load_part
 from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
-from tether.core.ids import ServerUrl, TaskId
+from tether.core.ids import TaskId
 from tether.core.model.title import title_of
 from tether.core.protocol.node_info import FileKind
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
-from tether.runtime.intake import Intake
+from tether.runtime.intake import ChainStep, Intake
 
 if TYPE_CHECKING:
     from page.composer.painting import Painting
@@ -69,7 +70,8 @@ class Composer:
         self._opener = FileOpener(describer)
         self.panel = ComposerPanel(context, self)
         self._library = Library(self.panel, context.world.shared)
-        self._form = Form(context, self.panel, describer, roster.substitute)
+        self._follow_up = FollowUp(self._library, describer)
+        self._form = Form(context, self.panel, describer, roster.substitute, self._library)
         self._drafts = Drafts(context, self.panel, self._form, self._library, self.use, self.choose)
         self.panel.take_picked()
         listen(by_id("runs-open"), "click", lambda _event: context.soon(self._open_runs()))
@@ -117,6 +119,12 @@ class Composer:
             if panel.workflow != name:
                 return
         problems = [] if chosen is None else self._problems(chosen.workflow, is_own)
+        then: NextStep | None = None
+        try:
+            if chosen is not None and panel.then.chosen:
+                then = await self._follow_up.step(chosen.workflow, panel.then.chosen)
+        except TetherError as error:
+            problems.append((words.trouble(error.trouble), panel.then.field))
         try:
             copies = read_copies(panel.copies)
         except TetherError as error:
@@ -126,14 +134,15 @@ class Composer:
         panel.refuse(problems)
         if problems or chosen is None or not self._is_meant(panel.tasks()):
             return
-        if chosen.workflow.is_decided_when_queued():
+        if then is not None or chosen.workflow.is_decided_when_queued():
             await load_part("form")
         pinned, pressed = panel.pinned, self._context.world.clock.now()
         is_used = False
         variants = [each for each in self._form.variants(chosen.workflow) for _ in range(copies)]
 
-        def begin(picture: tuple[str, Any] | None) -> list[asyncio.Future[TaskId]]:
-            made = (self._accept(chosen, picture, each, pinned, pressed) for each in variants)
+        def begin(picture: tuple[str, Any] | None) -> list[asyncio.Future[list[TaskId]]]:
+            steps = (self._steps(chosen, picture, each, then) for each in variants)
+            made = (self._intake.accept_chain(each, pinned, pressed) for each in steps)
             return [asyncio.ensure_future(each) for each in made]
 
         # All at once: the browser then writes them to disk at once.
@@ -146,7 +155,7 @@ class Composer:
                 notices.show(words.trouble(error.trouble))
             else:
                 if not is_used:
-                    self.on_run(made[0])
+                    self.on_run(made[0][0])
                 is_used = True
                 panel.drop(key)
         if is_used:
@@ -160,7 +169,8 @@ class Composer:
         panel = self.panel
         own = self._library.own if panel.workflow == OWN else None
         picked = sorted(name for name, _file in self._form.picked().values())
-        return panel.workflow, own, panel.copies, panel.pinned, self._form.typed(), picked
+        chosen = panel.workflow, own, panel.then.chosen, panel.copies, panel.pinned
+        return chosen, self._form.typed(), picked
 
     def _is_meant(self, tasks: int) -> bool:
         sentence = self._context.words.say("compose.many", tasks=tasks)
@@ -183,6 +193,15 @@ class Composer:
         found = await self._find(name)
         if found is not None:
             await self._form.show(name, found, number)
+            if self.panel.then.is_open:
+                await self.offer_then()
+
+    async def offer_then(self) -> None:
+        """Offer what may follow the workflow that is chosen."""
+        panel, found = self.panel, await self._find(self.panel.workflow)
+        names = {name: "" for name in panel.offered() if name != OWN}
+        if found is not None:
+            panel.then.offer(await self._follow_up.fitting(found.workflow, names))
 
     async def use(self, opened: Opened) -> None:
         """Choose a workflow that was opened; show its form and what was assumed about it."""
@@ -278,6 +297,7 @@ class Composer:
     def translate(self) -> None:
         """Say in another language what is said; what is chosen and typed stays."""
         self._form.translate()
+        self.panel.then.translate()
         self.panel.count()
 
     def variants(self) -> int:
@@ -311,27 +331,31 @@ class Composer:
         unfit = next((name for name, kind in kinds if not takes(main[1], kind)), None)
         return None if unfit is None else Trouble.of(_UNFIT[main[1]], picture=unfit)
 
-    async def _accept(
+    def _steps(
         self,
         chosen: Opened,
         picture: tuple[str, Any] | None,
         variant: tuple[Answers, str],
-        pinned: ServerUrl | None,
-        pressed: float,
-    ) -> TaskId:
+        then: NextStep | None,
+    ) -> list[ChainStep]:
+        """Return a task, and the one that follows it."""
         main = self._form.main_input(chosen.workflow)
         listed = {} if picture is None or main is None else {main[0]: picture}
         files = listed | self._form.files(chosen.workflow)  # results are called by the first
         answers, told = variant
         name = picture[0] if picture else ""
-        title = title_of(chosen.title, f"{name} ({told})".strip() if told else name)
-        workflow = self._form.answered(chosen.workflow, answers)
-        if workflow.is_decided_when_queued():
-            workflow = self._decided(workflow)
-        return await self._intake.accept(workflow, title, files, pinned, pressed)
+        name = f"{name} ({told})".strip() if told else name
+        workflow = self._decided(self._form.answered(chosen.workflow, answers))
+        steps = [ChainStep(workflow, title_of(chosen.title, name), files)]
+        if then is not None:
+            workflow, title = self._decided(then.opened.workflow), title_of(then.opened.title, name)
+            steps.append(ChainStep(workflow, title, {}, then.takes))
+        return steps
 
     def _decided(self, workflow: Workflow) -> Workflow:
         """Make the choices of a task, put the time into its file names: a rerun has the same."""
+        if not workflow.is_decided_when_queued():
+            return workflow
         from tether.workflows.queued import Moment, queued
 
         now = js.Date.new()

@@ -75,6 +75,7 @@ class Drafts:
                 self.store.resume({key: kept})
         panel.copies_field.value = draft.copies
         panel.servers.choose(draft.server)
+        panel.then.choose(draft.then)
         if not draft.typed and not form:
             self.is_form_restored.set()
         soon(self._show(draft, opened, form))
@@ -110,7 +111,8 @@ class Drafts:
         if own is not None and panel.workflow == OWN:
             content = partial(_blob, own)  # made only to be kept, not at each change
             chosen[self._own_key(own)] = ChosenFile(own.title, "", WORKFLOW, content)
-        draft = Draft(panel.workflow, panel.copies, panel.servers.chosen, typed)
+        then = panel.then.chosen
+        draft = Draft(panel.workflow, panel.copies, panel.servers.chosen, typed, then=then)
         self.store.change(draft, chosen)
 
     def _own_key(self, own: Opened) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from page.composer.library import Library
 from page.composer.open_file import Opened
 from page.composer.panel import ComposerPanel, Problem
 from page.ui.context import PageContext
@@ -35,11 +36,13 @@ class Form:
         panel: ComposerPanel,
         describer: Describer,
         substitute: Substitute,
+        library: Library,
     ) -> None:
         self._context = context
         self._composer = panel
         self._describer = describer
         self._substitute = substitute
+        self._library = library
         self._choices = 0
         """Workflows chosen so far: what comes late for an earlier one is dropped."""
         self._panel: FormPanel | None = None
@@ -70,7 +73,7 @@ class Form:
             words = self._context.words
             does = self._roll, self._substituted, self._chosen_here, self._open_values
             self._panel = FormPanel(words, *does, self._composer.paint)
-            self._presets = PresetsPanel(self._context, self.typed, self._fill)
+            self._presets = PresetsPanel(self._context, self._set, self._fill)
         classes = [node["class_type"] for node in workflow.nodes.values()]
         self._describer.forget()  # models may have come
         infos = await self._describer.describe(classes, self._composer.pinned)
@@ -165,8 +168,28 @@ class Form:
         self._composer.count()
         self._presets.look()
 
+    def _set(self) -> dict[str, str]:
+        """Return what was typed, and the workflow that follows, as presets keep it."""
+        from page.composer.presets import THEN, write_then
+
+        kept = self._library.kept(self._composer.then.chosen)
+        return self.typed() | ({THEN: write_then(*kept)} if kept else {})
+
+    def _follow(self, values: Mapping[str, str]) -> None:
+        """Let the workflow follow that a preset names, or none."""
+        from page.composer.presets import THEN, read_then
+
+        kept = read_then(values.get(THEN, ""))
+        try:
+            name = self._library.name_of(*kept) if kept else ""
+        except BadInput as error:
+            name = ""
+            self._context.notices.show(self._context.words.trouble(error.trouble))
+        self._composer.then.choose(name)
+
     def _fill(self, typed: Mapping[str, str]) -> None:
         """Put these values into the form, and the workflow's own into all others."""
+        self._follow(typed)
         self._chosen, self._brought = self._shown, {}
         self._show_again()
         self.type_in(typed, {})

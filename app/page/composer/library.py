@@ -59,6 +59,26 @@ class Library:
         self._used.write(with_recent(self._used.read(), opened.title, text))
         self._show_recent()
 
+    def kept(self, name: str) -> tuple[str, str] | None:
+        """Return a workflow as presets keep it: its title and text, which a shipped one lacks."""
+        if name.startswith(RECENT):
+            title = name.removeprefix(RECENT)
+            text = dict(self._recent()).get(title)
+            return None if text is None else (title, text)
+        return (keyed(name), "") if name else None
+
+    def name_of(self, title: str, text: str) -> str:
+        """Return the name of a workflow that a preset has kept, and offer it as used before.
+
+        Raises:
+            BadInput: It is none.
+        """
+        if not text:
+            return title.strip("{}")
+        if dict(self._recent()).get(title) != text:
+            self.used(Opened(title, parse_workflow(text)))
+        return f"{RECENT}{title}"
+
     def _follow(self, key: str, _text: str | None) -> None:
         """Offer what another window has used."""
         if self._used.holds(key):

@@ -9,6 +9,7 @@ from page.composer.file_list import FileList
 from page.composer.forecast_words import NO_CREW, Crew, say_run
 from page.composer.records import read_copies
 from page.composer.server_choice import ServerChoice
+from page.composer.then_choice import ThenChoice
 from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, options, set_text
 from page.ui.file_kinds import ACCEPTS, kind_of, takes
@@ -50,6 +51,9 @@ class Controller(Protocol):
     async def paint(self, key: str) -> None:
         """Let a person paint the mask of a picture, in the list or in the form."""
 
+    async def offer_then(self) -> None:
+        """Offer what may follow the workflow that is chosen."""
+
     def changed(self) -> None:
         """Keep what is chosen now."""
 
@@ -88,6 +92,9 @@ class ComposerPanel:
         """Fields in which something is wrong, each with the element that says what."""
         self._assumed = by_id("workflow-assumed")
         self.servers = ServerChoice(context.words, self._servers_changed)
+        self.then = ThenChoice(
+            context.words, lambda: context.soon(controller.offer_then()), self._then_changed
+        )
         listen(by_id("compose"), "submit", self._submitted)
         for name in ("input", "change"):
             listen(by_id("compose"), name, self._typed)
@@ -149,6 +156,10 @@ class ComposerPanel:
         self.files.offer_masks(is_mask_used)
         self.count()
 
+    def offered(self) -> list[str]:
+        """Return the names of the workflows that can be chosen."""
+        return [str(each.value) for each in self._workflow.options]
+
     def choose(self, name: str) -> bool:
         """Choose a workflow by its name; says whether it is offered."""
         before, self._workflow.value = self._workflow.value, name
@@ -170,7 +181,7 @@ class ComposerPanel:
             if place:
                 place.append(said)
             else:
-                (field.closest("#drop > p, #compose > label") or field).after(said)
+                (field.closest("#drop > p, #compose > label, #then") or field).after(said)
             self._refused.append((field, said))
         if problems:
             first, said = self._refused[0]
@@ -206,7 +217,16 @@ class ComposerPanel:
         by_id("samples").hidden = bool(self.files) or self.taken != "picture"
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
+        if self.then.chosen:  # the second ones of all tasks wait for the first ones
+            crew = crew._replace(servers=min(tasks, crew.servers))
+            tasks *= 2
         self._run.textContent = say_run(self._words, tasks, crew)
+
+    def _then_changed(self) -> None:
+        """Another workflow is to follow, or none."""
+        self._corrected(self.then.field)
+        self.count()
+        self.changed()
 
     def _servers_changed(self) -> None:
         """Another server is chosen, or what servers lack is known anew."""

@@ -11,8 +11,11 @@ from tether.runtime.shared_entries import Content
 PRESETS_RECORD = "preset"
 
 LONGEST_NAME = 80
-LONGEST_VALUES = 20_000
-"""Characters of all that one preset holds."""
+LONGEST_VALUES = 100_000
+"""Characters of all that one preset holds: the workflow that follows is among it."""
+
+THEN = "then"
+"""Among values, which are by `node.input`, the workflow that follows."""
 
 MOST = 200
 """Presets of a browser: it gives a site five million characters, and tasks need theirs."""
@@ -27,6 +30,19 @@ class Preset(NamedTuple):
     name: str
     typed: Mapping[str, str]
     is_favourite: bool = False
+
+
+def write_then(title: str, text: str) -> str:
+    """Write the workflow that follows, as a value; a shipped one needs no text."""
+    return json.dumps([title, text], ensure_ascii=False)
+
+
+def read_then(value: str) -> tuple[str, str] | None:
+    """Read what `write_then` wrote; None for anything else."""
+    match read_json(value):
+        case [str(title), str(text)]:
+            return title, text
+    return None
 
 
 def presets_of(content: Content, workflow: str) -> list[Preset]:

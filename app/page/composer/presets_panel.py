@@ -76,6 +76,8 @@ class PresetsPanel:
         listen(picker, "change", lambda _event: context.soon(self._open(picker)))
         for event in ("input", "change"):
             listen(form, event, lambda _event: self._edited())
+        for event in ("change", "click"):
+            listen(by_id("then"), event, lambda _event: self._edited())
         shared.listen(lambda key, _text: self.look() if self._entries.holds(key) else None)
 
     def show(self, workflow: str) -> None:

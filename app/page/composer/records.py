@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import Digest, TaskId, WindowId
 from tether.core.protocol.outputs import read_json
+from tether.core.protocol.outputs import texts as texts_of
 from tether.runtime.shared_entries import Content
 
 DRAFT_RECORD = "draft"
@@ -66,6 +67,8 @@ class Draft(NamedTuple):
     server: str
     typed: Mapping[str, str] = MappingProxyType({})
     files: tuple[KeptFile, ...] = ()
+    then: str = ""
+    """The workflow that follows."""
 
 
 def make_use(window: WindowId, word: str) -> TaskId:
@@ -93,9 +96,10 @@ def read_draft(text: str) -> Draft | None:
             "server": str(server),
             "typed": dict(typed),
             "files": list(rows),
-        }:
+        } as record:
+            then = "".join(texts_of([record.get("then")]))
             texts = {place: value for place, value in typed.items() if isinstance(value, str)}
-            return Draft(workflow, copies, server, texts, _files(rows))
+            return Draft(workflow, copies, server, texts, _files(rows), then)
     return None
 
 

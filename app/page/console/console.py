@@ -74,6 +74,7 @@ class Console:
             tether__order=self._order,
             tether__star=lambda name, is_on=None: self.star(self._find(name), is_on),
             tether__submit=self._submit,
+            tether__chain=self._chain,
             tether__result=self._result,
             submitWorkflow=self._accept,
             uploadImageToComfyUI=self._upload,
@@ -139,6 +140,17 @@ class Console:
         given = {"files": placed, "title": title, "server": pinned}
         made = await self._tether.submit_sweep(text, values, is_side_by_side, **given)
         return [self._accepted(each) for each in made]
+
+    async def _chain(self, options: Any = None) -> list[dict[str, Any]]:
+        """Accept tasks of which each takes a result of the one before; describe each."""
+        given = option(options, "workflows")
+        made = js.Array.isArray(given) and [js.JSON.stringify(each) for each in given]
+        texts = [json.loads(each) if each.startswith('"') else each for each in made or ()]
+        server, files = option(options, "server"), option(options, "files")
+        pinned = self._connections.known(server).url if server is not None else None
+        placed = _placed(files) if files is not None else {}
+        title = str(option(options, "title") or "script")
+        return list(map(self._accepted, await self._tether.chain(texts, placed, title, pinned)))
 
     def _accepted(self, task_id: TaskId) -> dict[str, Any]:
         task = self._window.tasks[task_id]

@@ -16,6 +16,7 @@ from tether.core.model.task import ON_SERVER, State, Task
 from tether.core.model.window import Window
 from tether.core.protocol.address import short_name
 from tether.core.protocol.outputs import Kind, Output
+from tether.core.session.chains import why_it_waits
 from tether.core.submission.withdrawal import can_be_given_up
 
 
@@ -124,6 +125,8 @@ def say_state(words: Words, window: Window, task: Task) -> str:
     """Say in which state a task is, and for what it waits in vain."""
     if task.is_cancel_wanted and not task.is_ended:
         return words.say("task.cancelling")
+    if task.state is State.WAITING and task.takes:
+        return _say_what_it_takes(words, window, task)
     if task.state is State.WAITING:
         if window.is_paused:
             return words.say("task.state.paused")
@@ -135,6 +138,17 @@ def say_state(words: Words, window: Window, task: Task) -> str:
         if chosen is None and task.pinned:
             return words.say("task.state.in_vain", server=short_name(task.pinned))
     return words.say(f"task.state.{task.state.value}")
+
+
+def _say_what_it_takes(words: Words, window: Window, task: Task) -> str:
+    """Say which task's result a task waits for, or from where that is coming."""
+    if task.source is not None:
+        url = task.source.server
+        server = window.servers.get(url)
+        name = server.name if server is not None else short_name(url)
+        return words.say("task.state.fetching", server=name)
+    first = window.tasks.get(task.after) if task.after else None
+    return words.say("task.state.after", title=words.title(first.title if first else ""))
 
 
 def can_be_cancelled(window: Window, task: Task) -> bool:
@@ -165,6 +179,8 @@ class TaskRows:
         server = self._window.servers.get(task.server) if task.server else None
         name = self._window.server_name(task) if task.server else ""
         trouble = task.trouble or task.note or self._hindrance(task, server)
+        if not task.is_ended and task.takes:
+            trouble = self._why_it_waits(task)
         if task.state is State.LOST and task.is_run_again:
             trouble = Trouble.of("lost_run_again", server=name)
         facts = dict(trouble.facts) if trouble else {}
@@ -200,6 +216,14 @@ class TaskRows:
         texts = task.task_id, task.title, task.state.value, "", "", 0.0, "", "", why, "", ""
         can = not task.is_ended and not task.is_cancel_wanted, task.is_ended, False, False, False
         return TaskRow(*texts, (), *can)
+
+    def _why_it_waits(self, task: Task) -> Trouble | None:
+        """Say what a task that takes a result waits for in vain."""
+        why = why_it_waits(self._window, task)
+        facts = dict(why.facts) if why else {}
+        if why and "title" in facts:
+            return Trouble.of(why.code, title=self._words.title(facts["title"]))
+        return why
 
     def _hindrance(self, task: Task, server: Server | None) -> Trouble | None:
         """Return what holds up a task whose own record doesn't say."""

@@ -12,6 +12,7 @@ from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import target_space
+from tether.core.protocol.handover import GONE, ResultSource, is_web_page
 from tether.core.protocol.outputs import (
     LARGEST_ASKED,
     LARGEST_UNASKED,
@@ -79,6 +80,23 @@ class BrowserMedia:
         """Take the results of tasks that are kept from there, and only others from servers."""
         self._kept = kept
 
+    async def bring(self, source: ResultSource) -> Any | None:
+        """Return a result for another task; None where its server has it no more.
+
+        Raises:
+            OSError: It can't be had now, or is too large.
+        """
+        url = view_url(source.server, source.output, source.prompt_id)
+        try:
+            blob, status, _ = await self._ask(source.server, url, LARGEST_ASKED)
+        except JsException as error:
+            raise OSError(str(error)) from error
+        if blob is None and status in GONE:
+            return None
+        if blob is None or is_web_page(str(blob.type)):
+            raise OSError(f"{url} answered {status}")
+        return _inert(blob)
+
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         for task_id in [each for each in self._shown if not is_shown(each)]:
             for fetched in self._shown.pop(task_id).values():
@@ -121,6 +139,17 @@ class BrowserMedia:
             OSError: Nothing comes any more, or too little.
         """
         limit = LARGEST_ASKED if is_asked else LARGEST_UNASKED
+        blob, status, size = await self._ask(server, url, limit)
+        is_left = blob is None and not is_asked and 200 <= status < 300
+        return blob, max(size, limit) if is_left else 0
+
+    async def _ask(self, server: ServerUrl, url: str, limit: int) -> tuple[Any | None, int, int]:
+        """Return a file, None if it has more bytes or there is none; the status; its bytes.
+
+        Raises:
+            JsException: Nothing answers.
+            OSError: Nothing comes any more, or too little.
+        """
         controller = js.AbortController.new()
         whole, options = fetch_options(self._page, server, url, self._access_of(server))
         options["signal"] = controller.signal
@@ -133,8 +162,7 @@ class BrowserMedia:
             blob = await body_of(answer, limit) if is_wanted else None
             if blob is None:
                 controller.abort()
-                return None, 0 if is_asked or not answer.ok else max(size, limit)
-            return blob, 0
+            return blob, int(answer.status), size
         except OSError:
             controller.abort()
             raise

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.protocol.handover import ResultSource
 from tether.core.protocol.requests import Request
 from tether.core.timers import Timer
 
@@ -89,6 +90,16 @@ class LoadWorkflow:
     digest: Digest
 
 
+class FetchResult(NamedTuple):
+    """Fetch a result from its server and store it for a task that takes it.
+
+    `ResultFetched` or `FetchFailed` follows.
+    """
+
+    task_id: TaskId
+    source: ResultSource
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseFiles:
     """A task no longer needs its stored files; those that no task needs are deleted."""
@@ -125,6 +136,7 @@ Command: TypeAlias = (
     | SaveEntry
     | Broadcast
     | LoadWorkflow
+    | FetchResult
     | ReleaseFiles
     | ShareFiles
     | ShowPreview

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import Workflow
 from tether.core.timers import Timer
@@ -63,7 +64,8 @@ class TaskAccepted:
     """A task whose workflow and pictures are safely stored.
 
     `pinned` is the server that the person chose, None for any. `again_of` is the task that
-    this one repeats, `asked_at` as in `Task`, 0 for now.
+    this one repeats, `asked_at` as in `Task`, 0 for now. The result of the task `after` fills one
+    of the inputs in `takes`.
     """
 
     task_id: TaskId
@@ -75,6 +77,8 @@ class TaskAccepted:
     pinned: ServerUrl | None = None
     again_of: TaskId | None = None
     asked_at: float = 0.0
+    after: TaskId | None = None
+    takes: tuple[UploadPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,20 @@ class TaskDismissed:
 
 class ResultsKept(NamedTuple):
     """The results of a completed task are kept where they outlive its window."""
+
+    task_id: TaskId
+
+
+class ResultFetched(NamedTuple):
+    """The result that a task takes is stored for it; None where its server has it no more."""
+
+    task_id: TaskId
+    digest: Digest | None
+    size: int = 0
+
+
+class FetchFailed(NamedTuple):
+    """The result that a task takes can't be had now."""
 
     task_id: TaskId
 
@@ -273,6 +291,8 @@ Event: TypeAlias = (
     | CancelRequested
     | TaskDismissed
     | ResultsKept
+    | ResultFetched
+    | FetchFailed
     | WorkflowLoaded
     | SocketOpened
     | FrameReceived

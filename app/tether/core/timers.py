@@ -77,6 +77,13 @@ class RebalanceTimer(NamedTuple):
     kind: Literal["rebalance"] = "rebalance"
 
 
+class FetchTimer(NamedTuple):
+    """A result that a task takes couldn't be had, and may be there now."""
+
+    task_id: TaskId
+    kind: Literal["fetch"] = "fetch"
+
+
 class ReportTimer(NamedTuple):
     """This window reports to the others again."""
 
@@ -94,5 +101,6 @@ Timer: TypeAlias = (
     | FillTimer
     | RecheckTimer
     | RebalanceTimer
+    | FetchTimer
     | ReportTimer
 )

@@ -12,6 +12,7 @@ from tether.core.errors import TetherError
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.protocol.access_token import Access
+from tether.core.protocol.handover import GONE, ResultSource, is_web_page
 from tether.core.protocol.outputs import LARGEST_ASKED, Fetched, Output, view_url
 from tether.core.windows.transfers import SILENT_FOR
 from tether.process.blob import Blob
@@ -44,19 +45,30 @@ class ProcessOutputs:
 
     async def content(self, task: Task, output: Output, limit: int) -> Blob | None:
         """Return a result; None if it has more bytes or can't be had."""
-        parts, length = [], 0
         try:
             async with self._asked(task, output) as answer:
-                if answer.status != 200:
-                    return None
-                async for part in answer.content.iter_chunked(_CHUNK):
-                    length += len(part)
-                    if length > limit:
-                        return None
-                    parts.append(part)
+                return await _body(answer, limit) if answer.status == 200 else None
         except (aiohttp.ClientError, OSError):
             return None
-        return Blob(b"".join(parts))
+
+    async def bring(self, source: ResultSource) -> Blob | None:
+        """Return a result for another task; None where its server has it no more.
+
+        Raises:
+            OSError: It can't be had now, or is too large.
+        """
+        url = view_url(source.server, source.output, source.prompt_id)
+        try:
+            async with self._get(source.server, url) as answer:
+                if answer.status in GONE:
+                    return None
+                is_result = answer.status == 200 and not is_web_page(answer.content_type)
+                blob = await _body(answer, LARGEST_ASKED) if is_result else None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise OSError(type(error).__name__) from None  # its text may have the token
+        if blob is None:
+            raise OSError(f"{source.output.filename} isn't given now")
+        return blob
 
     async def fetch_into(self, task: Task, output: Output, path: Path) -> None:
         """Write a result to a new file; when this returns, it is on disk.
@@ -87,10 +99,24 @@ class ProcessOutputs:
 
     def _asked(self, task: Task, output: Output) -> "aiohttp.client._RequestContextManager":
         assert task.server is not None
-        url, access = self.address(task, output), self._access_of(task.server)
+        return self._get(task.server, self.address(task, output))
+
+    def _get(self, server: ServerUrl, url: str) -> "aiohttp.client._RequestContextManager":
+        access = self._access_of(server)
         return self._session.get(
             access.with_query(url) if access else url,
             headers=access.headers() if access else None,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(sock_connect=SILENT_FOR, sock_read=SILENT_FOR),
         )
+
+
+async def _body(answer: aiohttp.ClientResponse, limit: int) -> Blob | None:
+    """Return what a server sends; None if it has more bytes."""
+    parts, length = [], 0
+    async for part in answer.content.iter_chunked(_CHUNK):
+        length += len(part)
+        if length > limit:
+            return None
+        parts.append(part)
+    return Blob(b"".join(parts))

@@ -1,15 +1,16 @@
 """Accepts tasks: checks what a person gives, stores it, and only then tells the session."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
-from tether.core.errors import BadInput
+from tether.core.errors import BadInput, TetherError
 from tether.core.events import Emit, Picture, TaskAccepted
 from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import ASKED_APART, Task
 from tether.core.model.window import Window
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.image_type import TYPE_HEAD, is_heic, is_picture, is_raw
 from tether.core.protocol.workflow import Workflow, parse_workflow
 from tether.core.scheduling.fitness import too_large
@@ -21,6 +22,21 @@ from tether.runtime.ports import Files
 
 SOON = 5.0
 """Seconds within which tasks that come one by one belong to the first of them."""
+
+
+Contents: TypeAlias = Mapping[Digest, Any]
+
+
+class ChainStep(NamedTuple):
+    """One task of a chain; the result of the one before fills one of the inputs in `takes`.
+
+    `files` is (node, input) -> (file name, JS Blob), for inputs that take an upload.
+    """
+
+    workflow: Workflow
+    title: str
+    files: Mapping[tuple[NodeId, str], tuple[str, Any]]
+    takes: tuple[UploadPlace, ...] = ()
 
 
 class Intake:
@@ -60,8 +76,35 @@ class Intake:
             BadInput: A file is no picture, too large, unreadable, or for a node that isn't
                 there; nothing was stored or sent.
         """
-        asked_at = self._ask(press)
-        return await self._in_turn(self._accepted(workflow, title, files, pinned, asked_at))
+        step = ChainStep(workflow, title, files)
+        return (await self.accept_chain([step], pinned, press))[0]
+
+    async def accept_chain(
+        self, steps: Sequence[ChainStep], pinned: ServerUrl | None, press: float | None = None
+    ) -> list[TaskId]:
+        """Accept tasks of which each takes a result of the one before; all or none.
+
+        Args:
+            steps: The first takes no result.
+            pinned: The server that the first is to use; None for the best. The others go to the
+                best.
+            press: As of `accept`.
+
+        Raises:
+            BadInput: As `accept`.
+        """
+        times = [self._ask(press) for _ in steps]
+        return await self._in_turn(self._chained(steps, pinned, times))
+
+    async def _chained(
+        self, steps: Sequence[ChainStep], pinned: ServerUrl | None, times: Sequence[float]
+    ) -> list[TaskAccepted]:
+        made: list[tuple[TaskAccepted, Contents]] = []
+        for step, asked_at in zip(steps, times, strict=True):
+            before = made[-1][0].task_id if made else None
+            made.append(await self._accepted(step, None if made else pinned, asked_at, before))
+        await self._keep(made)
+        return [accepted for accepted, _ in made]
 
     def _ask(self, press: float | None) -> float:
         now = self._now()
@@ -74,13 +117,9 @@ class Intake:
         return self._asked_at
 
     async def _accepted(
-        self,
-        workflow: Workflow,
-        title: str,
-        files: Mapping[tuple[NodeId, str], tuple[str, Any]],
-        pinned: ServerUrl | None,
-        asked_at: float,
-    ) -> TaskAccepted:
+        self, step: ChainStep, pinned: ServerUrl | None, asked_at: float, after: TaskId | None
+    ) -> tuple[TaskAccepted, Contents]:
+        workflow, title, files, takes = step
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
         kinds, chosen = workflow.upload_inputs(), []
@@ -107,9 +146,10 @@ class Intake:
             tuple(chosen),
             pinned,
             asked_at=asked_at,
+            after=after,
+            takes=takes,
         )
-        await self._keep(accepted, {digest: text, **blobs})
-        return accepted
+        return accepted, {digest: text, **blobs}
 
     async def accept_again(self, task: Task, pinned: ServerUrl | None) -> TaskId:
         """Accept the work of a task once more, as a new task with files of its own.
@@ -117,9 +157,9 @@ class Intake:
         Raises:
             BadInput: The browser no longer has the workflow, or one of the pictures.
         """
-        return await self._in_turn(self._accepted_again(task, pinned))
+        return (await self._in_turn(self._accepted_again(task, pinned)))[0]
 
-    async def _accepted_again(self, task: Task, pinned: ServerUrl | None) -> TaskAccepted:
+    async def _accepted_again(self, task: Task, pinned: ServerUrl | None) -> list[TaskAccepted]:
         text = await self._files.read_text(task.digest)
         if text is None:
             raise BadInput("workflow_gone")
@@ -139,9 +179,11 @@ class Intake:
             pinned,
             again_of=task.task_id,
             asked_at=task.asked_at,  # it stands beside it
+            after=task.after,
+            takes=task.takes,  # where it hasn't got what it takes yet
         )
-        await self._keep(accepted, contents)
-        return accepted
+        await self._keep([(accepted, contents)])
+        return [accepted]
 
     async def check_picture(self, filename: str, blob: Any) -> None:
         """Check the first bytes of a file.
@@ -167,19 +209,30 @@ class Intake:
         if trouble is not None:
             raise BadInput(trouble.code, **dict(trouble.facts))
 
-    async def _in_turn(self, work: Awaitable[TaskAccepted]) -> TaskId:
+    async def _in_turn(self, work: Awaitable[list[TaskAccepted]]) -> list[TaskId]:
         before, done = self._last, asyncio.Event()
         self._last = done
         try:
             accepted = await work
             await before.wait()
-            self._emit(accepted)
+            for each in accepted:
+                self._emit(each)
         finally:
             await before.wait()
             done.set()
-        return accepted.task_id
+        return [each.task_id for each in accepted]
 
-    async def _keep(self, accepted: TaskAccepted, contents: Mapping[Digest, Any]) -> None:
-        task = new_task(accepted, self._now())
-        entry = write_entry(entry_of(self._window, task, write_task(task)))
-        await self._files.keep(accepted.task_id, contents, entry)
+    async def _keep(self, made: Sequence[tuple[TaskAccepted, Contents]]) -> None:
+        """Store what tasks need, all at once: then it is written at once, too."""
+        work = []
+        for accepted, contents in made:
+            task = new_task(accepted, self._now())
+            entry = write_entry(entry_of(self._window, task, write_task(task)))
+            work.append(self._files.keep(task.task_id, contents, entry))
+        try:
+            await asyncio.gather(*work)
+        except TetherError:
+            for accepted, _ in made:
+                self._files.release(accepted.task_id)
+                self._files.keep_entry(accepted.task_id, None)
+            raise

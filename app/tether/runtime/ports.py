@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from tether.core.events import Answered, Emit, RequestFailed
 from tether.core.ids import Chance, Digest, ServerUrl, TaskId, WindowId
 from tether.core.model.task import Task
+from tether.core.protocol.handover import ResultSource
 from tether.core.protocol.hosted_list import Listed
 from tether.core.protocol.outputs import Fetched, Output
 from tether.core.protocol.requests import Request
@@ -179,6 +180,18 @@ class NoPreviews:
         """Drop the picture."""
 
 
+async def no_results(_task_id: TaskId, source: ResultSource) -> tuple[Digest, int] | None:
+    """Have no result of any task."""
+    raise OSError(f"{source.server} can't be asked")
+
+
+HandOver: TypeAlias = Callable[[TaskId, ResultSource], Awaitable[tuple[Digest, int] | None]]
+"""Stores a result for a task that takes it: its digest and bytes, None where it is gone.
+
+It raises OSError where the result can't be had now.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The ports of a runner; `say` sends a message to all other pages of the folder."""
@@ -191,6 +204,7 @@ class Ports:
     files: Store
     previews: Previews = field(default_factory=NoPreviews)
     say: Callable[[str], None] = lambda _text: None
+    hand_over: HandOver = no_results
 
 
 Kept: TypeAlias = Callable[[Task, Output], Awaitable[Any | None]]
@@ -236,6 +250,13 @@ class World(Protocol):
 
     def take_from(self, kept: Kept) -> None:
         """Take the results of tasks that are kept from there, and only others from servers."""
+
+    async def bring(self, source: ResultSource) -> Any | None:
+        """Return a result as a Blob, for another task; None where its server has it no more.
+
+        Raises:
+            OSError: It can't be had now, or is too large.
+        """
 
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Free what was fetched of the results of all tasks but those that are shown."""

@@ -12,6 +12,7 @@ from tether.core.commands import (
     CloseSocket,
     Command,
     Commands,
+    FetchResult,
     LoadWorkflow,
     OpenSocket,
     ReleaseFiles,
@@ -27,7 +28,9 @@ from tether.core.errors import Trouble
 from tether.core.events import (
     Event,
     Failure,
+    FetchFailed,
     RequestFailed,
+    ResultFetched,
     SocketClosed,
     StorageFailed,
     WorkflowLoaded,
@@ -207,6 +210,8 @@ class Runner:
                 ports.files.share(task_id, of)
             case LoadWorkflow(digest):
                 self._begin(self._load(ports, digest))
+            case FetchResult():
+                self._begin(self._hand_over(ports, command))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         job = asyncio.ensure_future(work)
@@ -227,6 +232,17 @@ class Runner:
             self.emit(RequestFailed(request, Failure.NETWORK))
         else:
             ports.http.send(request)
+
+    async def _hand_over(self, ports: Ports, command: FetchResult) -> None:
+        task_id, source = command
+        try:
+            kept = await ports.hand_over(task_id, source)
+        except Exception as error:
+            if not isinstance(error, OSError):
+                self._report("fetching of a result", error)
+            self.emit(FetchFailed(task_id))
+        else:
+            self.emit(ResultFetched(task_id, *(kept or (None,))))
 
     async def _load(self, ports: Ports, digest: Digest) -> None:
         workflow = None

@@ -13,10 +13,12 @@ from page.composer.presets import (
     MOST,
     Preset,
     presets_of,
+    read_then,
     with_file,
     with_preset,
     without,
     write_file,
+    write_then,
 )
 from tether.core.errors import BadInput
 
@@ -124,3 +126,10 @@ def test_another_file_is_refused(text: str) -> None:
 def test_what_another_version_has_written_is_left_out(value: Any) -> None:
     """It must not break the form."""
     assert presets_of({"mine.json": {"x": value}}, "mine.json") == []
+
+
+@given(st.text(max_size=9), st.text(max_size=9), st.text(max_size=9))
+def test_the_workflow_that_follows_is_a_value_like_others(title: str, text: str, junk: str) -> None:
+    """It travels with them."""
+    assert read_then(write_then(title, text)) == (title, text)
+    assert read_then(junk) is None

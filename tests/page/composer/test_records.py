@@ -43,6 +43,7 @@ KEPT = KeptFile(make_use(WINDOW, "1f"), Digest("ab12"), "katze 1.png", "image/pn
 WHOLE = Draft(
     *("blur", "3", "http://gpu-1:8188", {"2.sigma": "0.5"}),
     (KEPT, KEPT._replace(place="7.image"), KEPT._replace(place=WORKFLOW)),
+    "upscale",
 )
 OWN = ("mine.json", '{"1": {}}', (Trouble.of("assumed", node="KSampler"),))
 
@@ -51,6 +52,9 @@ def test_a_draft_is_read_as_it_was_written() -> None:
     assert read_draft(write_draft(WHOLE)) == WHOLE
     empty = Draft("invert", "1", "")
     assert read_draft(write_draft(empty)) == empty
+    older = json.loads(write_draft(empty))
+    del older["then"]
+    assert read_draft(json.dumps(older)) == empty
 
 
 def test_a_picked_file_is_told_from_others_at_its_place() -> None:

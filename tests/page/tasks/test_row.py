@@ -9,13 +9,15 @@ from tests.tether.core.farm import (
     RUNNING,
     SOUTH,
     bound_task,
+    new_task,
     new_window,
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import Digest, NodeId, PromptId
+from tether.core.ids import Digest, NodeId, PromptId, TaskId
 from tether.core.model.server import Reach
 from tether.core.model.task import State
+from tether.core.protocol.handover import ResultSource, UploadPlace
 from tether.core.protocol.outputs import Output
 from tether.core.submission.withdrawal import resubmit, take_out
 
@@ -315,3 +317,44 @@ def test_a_running_task_that_its_server_cannot_stop_says_so() -> None:
     assert views_of(window).view(NOON).tasks.rows[0].trouble == ""
     window.move(task, State.RUNNING)
     assert "too old to stop one task alone" in views_of(window).view(NOON).tasks.rows[0].trouble
+
+
+def test_a_task_that_follows_another_says_so_and_what_to_do_when_that_failed() -> None:
+    """Then from where its file comes; once ended, it says its end."""
+    window = new_window()
+    first = bound_task(window, window.use(NORTH, "north", NOON), *RUNNING)
+    first.title = "a.png · {invert}"
+    second = new_task(2, pictures=0)
+    second.after = first.task_id
+    second.takes = (UploadPlace(NodeId("1"), "image", "picture"),)
+    window.add(second)
+    views = views_of(window)
+
+    def told() -> tuple[str, str]:
+        row = next(row for row in views.view(NOON).tasks.rows if row.task_id == "t2")
+        return row.state_text, row.trouble
+
+    after = "after “a.png · Invert colours”"
+    assert told() == (after, "")
+    window.end(first, State.FAILED, NOON, "socket", None)
+    assert told()[0] == after
+    assert told()[1].startswith("Waits for “a.png · Invert colours”, which failed. Run that again")
+    output = Output(NodeId("3"), "image", "inv.png")
+    second.source = ResultSource(NORTH, first.prompt_id, output, second.takes[0])
+    assert told() == ("fetching what it needs from north", "")
+    second.source = second.source._replace(server=SOUTH)
+    second.note = Trouble.of("after_unreachable", server="south")
+    assert told()[0] == "fetching what it needs from south:8188"
+    assert told()[1].startswith("south can't give")
+    window.end(second, State.FAILED, NOON, "here", Trouble.of("after_removed"))
+    assert told()[0] == "failed"
+    assert told()[1].startswith("The task whose result")
+
+
+def test_a_task_whose_predecessor_is_gone_can_be_shown() -> None:
+    """For the moment until it fails."""
+    window = new_window()
+    task = new_task(2)
+    task.after, task.takes = TaskId("t1"), (UploadPlace(NodeId("1"), "image", "picture"),)
+    window.add(task)
+    assert views_of(window).view(NOON).tasks.rows[0].state_text == "after “”"

@@ -104,7 +104,8 @@ class Promises:
             end = (task.state, task.ended_at, task.ended_by, task.trouble, task.outputs)
             assert self.ended.setdefault(task.task_id, end) == end, "changed after the end"
         elif task.state is State.WAITING:
-            assert task.task_id in self.world.session.window.waiting
+            window = self.world.session.window
+            assert task.task_id in (window.following if task.takes else window.waiting)
         elif task.state is State.CONNECTING:
             assert SocketTimer(task.task_id) in self.world.timers
         elif task.state is State.UPLOADING:

@@ -3,6 +3,7 @@
 from tests.tether.core.farm import NORTH, SOUTH
 from tether.core.ids import TaskId
 from tether.core.timers import (
+    FetchTimer,
     FillTimer,
     LingerTimer,
     PollTimer,
@@ -24,8 +25,9 @@ def test_timers_are_equal_by_what_they_are_for() -> None:
             SocketTimer(task_id),
             RecheckTimer(task_id),
             TurnTimer(task_id),
+            FetchTimer(task_id),
             RoundTimer(),
             FillTimer(),
         ),
     }
-    assert len(different) == 8
+    assert len(different) == 9

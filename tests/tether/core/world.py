@@ -17,6 +17,7 @@ from tether.core.commands import (
     AbortRequest,
     CloseSocket,
     Command,
+    FetchResult,
     LoadWorkflow,
     OpenSocket,
     ReleaseFiles,
@@ -41,13 +42,17 @@ from tether.core.events import (
     TimerFired,
     WorkflowLoaded,
 )
-from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.ids import Digest, NodeId, ServerUrl, TaskId
 from tether.core.model.identity import make_prompt_id, make_task_id
 from tether.core.model.task import Task
 from tether.core.model.window import Settings
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.requests import Request
 from tether.core.session.session import Session
 from tether.core.timers import Timer
+
+TAKEN = UploadPlace(NodeId("1"), "image", "picture")
+"""What a task that follows another takes its result for."""
 
 
 @dataclass
@@ -73,6 +78,8 @@ class World:
         self.ghosts: list[Call] = []
         self.sockets: dict[tuple[ServerUrl, int], Socket] = {}
         self.loads: deque[Digest] = deque()
+        self.fetches: deque[FetchResult] = deque()
+        """Results that tasks take, under way; a test says how that ends."""
         self.accepted: set[TaskId] = set()
         self.is_sending_all = False
         self.log: list[Command] = []
@@ -101,6 +108,7 @@ class World:
         digest: str = "known",
         pinned: ServerUrl | None = None,
         again_of: TaskId | None = None,
+        after: Task | None = None,
     ) -> Task:
         """A person wants a task done."""
         event = TaskAccepted(
@@ -112,6 +120,8 @@ class World:
             (photo(),),
             pinned,
             again_of,
+            after=after.task_id if after else None,
+            takes=(TAKEN,) if after else (),
         )
         self.accepted.add(event.task_id)
         self.happen(event)
@@ -123,6 +133,7 @@ class World:
         self.calls.clear()
         self.timers.clear()
         self.loads.clear()
+        self.fetches.clear()
         for socket in self.sockets.values():
             self.servers[socket.server].unregister(socket.client_id)
         self.sockets.clear()
@@ -280,6 +291,8 @@ class World:
                     self.sockets[server, attempt].closing_since = self.now
                 case LoadWorkflow(digest):
                     self.loads.append(digest)
+                case FetchResult():
+                    self.fetches.append(command)
                 case SendFrame() | ReleaseFiles() | ShareFiles() | ShowPreview():
                     pass
 

@@ -4,16 +4,18 @@ import asyncio
 import io
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 
 import tether
-from tests.e2e.farm import noise
+from tests.e2e.farm import AT_WORK, noise
 from tests.tether.process.world import INVERT, PLACE, picture, posts, servers
 from tether.core.errors import BadInput, TetherError
 from tether.core.model.task import State
+from tether.core.protocol.handover import ResultSource, UploadPlace
 from tether.process_client import _reserved, part_of
 
 DOOMED = """
@@ -226,3 +228,44 @@ def test_a_closed_client_lets_nobody_wait() -> None:
             assert client.adopter._round.cancelled()
 
     asyncio.run(story())
+
+
+def test_a_chain_hands_results_from_server_to_server(tmp_path: Path) -> None:
+    """A process that ends between the steps repeats nothing; what an output folder lost is told."""
+
+    async def story() -> None:
+        name, content = picture(0)
+        (tmp_path / name).write_bytes(content)
+        state = tmp_path / "state"
+        async with servers(2, is_held=True) as farm:
+            urls = [each.url for each in farm]
+            async with tether.open(urls, state) as client:
+                with pytest.raises(BadInput, match="server_not_used"):
+                    await client.chain([INVERT], server="http://elsewhere:1")
+                ids = await client.chain(
+                    [INVERT, INVERT], {PLACE: tmp_path / name}, "0", server=urls[0]
+                )
+                first = client.tasks[ids[0]]
+                assert await client.runner.until(lambda: first.state is State.RUNNING, 60)
+            for each in farm:
+                each.release(AT_WORK)
+            async with tether.open(urls, state) as client:
+                task = await client.result(ids[1])
+                assert task.state is State.COMPLETED
+                (path,) = await client.save(task, tmp_path, "twice")
+                assert Image.open(path).convert("RGB").tobytes() == noise(0).tobytes()
+                assert sum(map(posts, farm)) == 2
+                source = ResultSource(
+                    farm[0].url, task.prompt_id, replace(task.outputs[0], filename="x.png"), TAKEN
+                )
+                assert await client.world.bring(source) is None
+            async with tether.open(urls) as client:
+                await farm[0].stop()
+                with pytest.raises(OSError):
+                    await client.world.bring(source)
+                await farm[0].start()
+
+    asyncio.run(story())
+
+
+TAKEN = UploadPlace(*PLACE, "picture")

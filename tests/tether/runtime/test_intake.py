@@ -7,14 +7,18 @@ import pytest
 
 from tests.tether.core.farm import NOON, NORTH, SOUTH, Chance, invert_workflow, new_window
 from tests.tether.runtime.world import Blob, MemoryFiles
-from tether.core.errors import BadInput
+from tether.core.errors import BadInput, TetherError
 from tether.core.events import Event, TaskAccepted
-from tether.core.ids import NodeId, digest_of
+from tether.core.ids import NodeId, ServerUrl, TaskId, digest_of
 from tether.core.model.server import Use
 from tether.core.model.task import ASKED_APART
 from tether.core.model.window import Window
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.workflow import parse_workflow
-from tether.runtime.intake import Intake
+from tether.core.session.acceptance import new_task
+from tether.core.session.snapshot import read_task
+from tether.core.windows.ledger import read_entries
+from tether.runtime.intake import ChainStep, Intake
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 WORKFLOW = invert_workflow()
@@ -28,7 +32,7 @@ class Scene:
         self.events: list[Event] = []
         self.window: Window = new_window()
         self.now = NOON
-        self._intake = Intake(self.window, self._told, self.files, Chance(), lambda: self.now)
+        self.intake = Intake(self.window, self._told, self.files, Chance(), lambda: self.now)
 
     def accept(self, *pictures: Blob, place: str = "1.image", **parts: Any) -> None:
         """Give a workflow and pictures."""
@@ -37,7 +41,7 @@ class Scene:
             (NodeId(node_id), name): (f"{number}.{parts.get('kind', 'png')}", blob)
             for number, blob in enumerate(pictures)
         }
-        work = self._intake.accept(
+        work = self.intake.accept(
             WORKFLOW, "title", placed, parts.get("pinned"), parts.get("press")
         )
         asyncio.run(work)
@@ -67,6 +71,57 @@ def test_an_accepted_task_is_kept_first() -> None:
     (picture,) = event.pictures
     assert (picture.node_id, picture.input, picture.filename) == ("1", "image", "0.png")
     assert picture.size == len(PNG)
+
+
+def chained(scene: Scene, *steps: ChainStep, pinned: ServerUrl | None = None) -> list[TaskId]:
+    """Give a chain; the first step is a plain one."""
+    first = ChainStep(WORKFLOW, "one", {(NodeId("1"), "image"): ("a.png", Blob(PNG))})
+    return asyncio.run(scene.intake.accept_chain([first, *steps], pinned))
+
+
+def test_a_chain_is_accepted_whole() -> None:
+    """Each names the one before; the place was chosen for the first alone, and all is kept."""
+    scene = Scene()
+    place = UploadPlace(NodeId("1"), "image", "picture")
+    ids = chained(scene, *(ChainStep(WORKFLOW, name, {}, (place,)) for name in "bc"), pinned=NORTH)
+    events = [event for event in scene.events if isinstance(event, TaskAccepted)]
+    assert [event.task_id for event in events] == ids
+    assert [event.after for event in events] == [None, *ids[:2]]
+    assert [event.takes for event in events] == [(), (place,), (place,)]
+    assert [event.pinned for event in events] == [NORTH, None, None]
+    assert [event.asked_at for event in events] == pytest.approx(
+        [NOON + number * ASKED_APART for number in range(3)], abs=1e-6
+    )
+    kept = [read_task(entry.record) for entry in read_entries(scene.files.texts).values()]
+    assert [task and task.after for task in kept] == [None, *ids[:2]]
+
+
+def test_nothing_of_a_chain_is_accepted_where_a_part_cannot_be() -> None:
+    """The second names a file for a node that isn't there; or the disk takes only the first."""
+    scene = Scene()
+    odd = ChainStep(WORKFLOW, "two", {(NodeId("9"), "image"): ("b.png", Blob(PNG))})
+    with pytest.raises(BadInput):
+        chained(scene, odd)
+    assert (scene.files.kept, scene.events) == ({}, [])
+    scene.files.room = 1
+    with pytest.raises(TetherError):
+        chained(scene, ChainStep(WORKFLOW, "two", {}))
+    assert scene.events == []
+    assert len(scene.files.released) == 2
+    assert scene.files.texts == {}
+
+
+def test_what_is_run_again_before_it_has_its_file_still_takes_it() -> None:
+    """Else it would run on what its workflow names."""
+    scene = Scene()
+    place = UploadPlace(NodeId("1"), "image", "picture")
+    chained(scene, ChainStep(WORKFLOW, "two", {}, (place,)))
+    event = scene.events.pop()
+    assert isinstance(event, TaskAccepted)
+    asyncio.run(scene.intake.accept_again(new_task(event, NOON), None))
+    again = scene.events.pop()
+    assert isinstance(again, TaskAccepted)
+    assert (again.after, again.takes, again.again_of) == (event.after, (place,), event.task_id)
 
 
 def test_what_is_asked_for_at_once_follows_each_other_and_nothing_else_does() -> None:

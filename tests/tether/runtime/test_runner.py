@@ -14,6 +14,7 @@ from tests.tether.core.farm import (
     frame,
     greeting,
     invert_workflow,
+    new_task,
     photo,
     queue_length,
     reply,
@@ -30,17 +31,21 @@ from tether.core.events import (
     TaskDismissed,
     TimerFired,
 )
-from tether.core.ids import Digest, TaskId
+from tether.core.ids import Digest, NodeId, TaskId
 from tether.core.model.connection import Phase
 from tether.core.model.identity import make_prompt_id
 from tether.core.model.server import Reach
 from tether.core.model.task import State
 from tether.core.model.window import Changes, Settings
+from tether.core.protocol.handover import ResultSource, UploadPlace
+from tether.core.protocol.outputs import Output
 from tether.core.session.acceptance import Acceptance
 from tether.core.session.session import Session
-from tether.core.session.snapshot import TASK_RECORD, read_task
+from tether.core.session.snapshot import TASK_RECORD, read_task, write_task
+from tether.core.timers import FetchTimer
 from tether.core.tracking.frames import Frames
 from tether.core.windows.ledger import read_entry
+from tether.runtime.ports import HandOver, no_results
 from tether.runtime.runner import Runner
 
 TASK = TaskId("t1")
@@ -66,9 +71,9 @@ class Stage:
         }
         self.session = Session(self.world.records, Settings("base"), Chance(), NOON)
 
-    def start(self) -> None:
+    def start(self, hand_over: HandOver = no_results) -> None:
         """Start the runner."""
-        self.runner.start(self.session, self.world.ports())
+        self.runner.start(self.session, self.world.ports(hand_over))
 
     def posts(self) -> int:
         """How many POSTs were sent."""
@@ -131,6 +136,61 @@ def test_a_task_goes_its_way_and_every_command_reaches_the_world() -> None:
     emit(TaskDismissed(TASK))
     assert stage.world.files.released == [TASK]
     assert stage.did("stop")
+
+
+async def stored(task_id: TaskId, source: ResultSource) -> tuple[Digest, int] | None:
+    """A result of that name ends so."""
+    match source.output.filename:
+        case "gone.png":
+            return None
+        case "bug.png":
+            raise ValueError("a bug")
+        case "silent.png":
+            raise OSError("its server is down")
+    assert task_id == TASK
+    return Digest("made"), 7
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "pictures", "reported"),
+    [
+        ("a.png", State.WAITING, 1, []),
+        ("gone.png", State.FAILED, 0, []),
+        ("silent.png", State.WAITING, 0, []),
+        ("bug.png", State.WAITING, 0, ["fetching of a result"]),
+    ],
+)
+def test_a_result_is_stored_for_the_task_that_takes_it(
+    name: str, state: State, pictures: int, reported: list[str]
+) -> None:
+    """What can't be had now is asked for again, whatever the reason."""
+
+    async def story() -> None:
+        place = UploadPlace(NodeId("1"), "image", "picture")
+        task = new_task(1, pictures=0)
+        task.after, task.takes = TaskId("t0"), (place,)
+        output = Output(NodeId("3"), "image", name)
+        task.source = ResultSource(NORTH, make_prompt_id(Chance(2)), output, place)
+        stage = Stage({f"{TASK_RECORD}{TASK}": write_task(task)})
+        stage.world.files.kept[task.digest] = invert_workflow().text()
+        stage.start(stored)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        task = stage.session.window.tasks[TASK]
+        assert (task.state, len(task.pictures), stage.reported) == (state, pictures, reported)
+        is_asked_again = any(done[1] == FetchTimer(TASK) for done in stage.did("start"))
+        assert is_asked_again == (state is State.WAITING and not pictures)
+
+    asyncio.run(story())
+
+
+def test_without_anything_outside_there_are_no_results() -> None:
+    """As in a world made for something else."""
+    with pytest.raises(OSError, match="north"):
+        asyncio.run(no_results(TASK, ResultSource(NORTH, make_prompt_id(Chance(2)), *OF_NOTHING)))
+
+
+OF_NOTHING = Output(NodeId("3"), "image", "a.png"), UploadPlace(NodeId("1"), "image", "picture")
 
 
 def held() -> Stage:

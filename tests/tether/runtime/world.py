@@ -11,15 +11,18 @@ from demo.memory import MemoryRecords
 from demo.network import Network, NetworkHttp, NetworkSockets
 from demo.quick_work import quick_server
 from tests.tether.core.farm import NOON, Chance
+from tether.core.errors import TetherError
 from tether.core.events import Emit
 from tether.core.ids import Digest, ServerUrl, TaskId
+from tether.core.protocol.handover import ResultSource
 from tether.core.protocol.outputs import view_url
 from tether.core.protocol.requests import Request
 from tether.core.timers import Timer
-from tether.runtime.ports import MakeWorld, OnAnswer, Ports
+from tether.runtime.ports import HandOver, MakeWorld, OnAnswer, Ports, no_results
 from tether.runtime.storage_locks import StorageHold
 
 T = TypeVar("T")
+PNG = "picture of "
 
 
 class Blob:
@@ -38,6 +41,8 @@ class MemoryFiles:
         self.users: dict[TaskId, set[Digest]] = {}
         self.released: list[TaskId] = []
         self.is_lasting = True
+        self.room = 1_000
+        """For so many users."""
         self.since: dict[TaskId, float] = {}
         self.texts: dict[TaskId, str] = {}
         self.is_slow = False
@@ -51,6 +56,8 @@ class MemoryFiles:
         return Digest(blob.content.hex())
 
     async def keep(self, task_id: TaskId, files: Mapping[Digest, Any], entry: str = "") -> None:
+        if len(self.users) == self.room:
+            raise TetherError("task_unkept")
         if entry:
             self.texts[task_id] = entry
         self.kept.update(files)
@@ -118,10 +125,15 @@ class World:
         self.answers: dict[str, Any] = {}
         self.shared: Any = Shared({})
 
-    def ports(self) -> Ports:
+    def ports(self, hand_over: HandOver = no_results) -> Ports:
         """The world as the runtime sees it."""
-        sockets, http, files = _Sockets(self), _Http(self), self.files
-        return Ports(self, sockets, http, self, self.shared, files, self)  # type: ignore[arg-type]
+        here: Any = self
+        shared, files, say = self.shared, self.files, self._said
+        sockets, http = _Sockets(self), _Http(self)
+        return Ports(here, sockets, http, here, shared, files, here, say, hand_over)
+
+    def _said(self, text: str) -> None:
+        """Nobody hears it."""
 
     def now(self) -> float:
         return NOON
@@ -213,6 +225,8 @@ class Simulated:
         self.shared = MemoryRecords()
         self.files = MemoryFiles()
         self.ears: list[tuple[object, Any]] = []
+        self.is_silent = self.is_lost = False
+        """No server gives a result, or has one any more."""
         for number, url in enumerate(urls):
             self.network.add(quick_server(url, url, random.Random(number), self.agenda))
 
@@ -233,6 +247,7 @@ class Simulated:
                 page=FakePage(),
                 make_hold=lambda: StorageHold(self.shared, clock),
                 open=_opened,
+                bring=self.bring,
                 address=lambda task, output: view_url(task.server, output, task.prompt_id),
             )
 
@@ -246,6 +261,14 @@ class Simulated:
             for _ in range(5):
                 await asyncio.sleep(0)
         return done.result()
+
+    async def bring(self, source: ResultSource) -> Any | None:
+        """Return a result; what it shows tells who made it."""
+        if self.is_silent:
+            raise OSError("nothing answers")
+        if self.is_lost:
+            return None
+        return Blob(f"{PNG}{source.server} {source.output.filename}".encode())
 
     def _file(self, digest: Digest) -> tuple[int, Any] | None:
         blob = self.files.kept.get(digest)

@@ -7,6 +7,7 @@ from enum import Enum
 from tether.core.errors import InvalidTransition, Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId
+from tether.core.protocol.handover import ResultSource, UploadPlace
 from tether.core.protocol.outputs import Output
 
 
@@ -168,6 +169,12 @@ class Task:
     """How often it was saved."""
     sent_as: PromptId | None = None
     """The id that it was sent under, where its server gave it another."""
+    after: TaskId | None = None
+    """The task whose result it takes."""
+    takes: tuple[UploadPlace, ...] = ()
+    """The inputs that the result may fill, the first first; () once it is here."""
+    source: ResultSource | None = None
+    """Where the result is, from the moment when the task before has completed until it is here."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)

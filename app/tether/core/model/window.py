@@ -76,6 +76,8 @@ class Window:
         """Tasks without an end."""
         self.waiting: dict[TaskId, Task] = {}
         """The window's queue, the first first."""
+        self.following: dict[TaskId, Task] = {}
+        """Tasks that wait for the result of another: they aren't in the queue yet."""
         self.is_paused = False
         """No waiting task goes to a server; what servers have goes on."""
         self.workflows: dict[Digest, Workflow] = {}
@@ -176,15 +178,20 @@ class Window:
             self.statistics.invalidate()
             return
         self.live[task.task_id] = task
-        if task.state is State.WAITING:
-            self._queue(task)
-            self.pending.is_fill_due = True
-            pinned = self.servers.get(task.pinned) if task.pinned else None
-            if task.pinned and (pinned is None or pinned.is_leaving):
-                task.note = Trouble.of("pinned_gone", server=pinned.name if pinned else task.pinned)
-        else:
+        if task.state is not State.WAITING:
             assert task.server is not None
             self._bound.setdefault(task.server, {})[task.task_id] = task
+        elif task.takes:
+            self.following[task.task_id] = task
+        else:
+            self._enter(task)
+
+    def admit(self, task: Task) -> None:
+        """A task that waited for the result of another has it: it may go to a server."""
+        task.takes, task.source, task.note = (), None, None
+        del self.following[task.task_id]
+        self.pending.unsaved.add(task.task_id)
+        self._enter(task)
 
     def bind(self, task: Task, server: Server, now: float) -> None:
         """Give a task its server: from here on it is uploaded, posted and tracked there alone."""
@@ -233,6 +240,8 @@ class Window:
         task.trouble = why
         task.note = None
         self.waiting.pop(task.task_id, None)
+        if self.following.pop(task.task_id, None) and task.after in self.tasks:
+            self.pending.unsaved.add(task.after)  # nothing waits for it any more
         self._ended[task.task_id] = self.live.pop(task.task_id)
         self.statistics.invalidate()
         self._forget_binding(task)
@@ -304,6 +313,14 @@ class Window:
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks in the order of their ends."""
         return iter(self._ended.values())
+
+    def _enter(self, task: Task) -> None:
+        """Let a task wait for a server, for the first time on this page."""
+        self._queue(task)
+        self.pending.is_fill_due = True
+        pinned = self.servers.get(task.pinned) if task.pinned else None
+        if task.pinned and (pinned is None or pinned.is_leaving):
+            task.note = Trouble.of("pinned_gone", server=pinned.name if pinned else task.pinned)
 
     def _queue(self, task: Task) -> None:
         """Put a task into the queue; what does the work of another once more takes its turn."""

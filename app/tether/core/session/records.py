@@ -124,6 +124,8 @@ class SessionRecords:
         for task_id, (task, written_at) in list(self._ends.items()):
             if written_at >= now - END_SHOWN_FOR:
                 return
+            if _is_waited_for(window, task_id):
+                continue
             # The window that an adopted task came from must learn that it is over.
             over = self._over(window, task_id) if task.epoch else None
             del self._ends[task_id]
@@ -138,7 +140,12 @@ def is_over(window: Window, task: Task) -> bool:
     """Say whether nothing of a task is left to be done should its window be gone."""
     is_whole = task.state is State.COMPLETED and bool(task.digest and task.outputs)
     is_to_be_kept = window.settings.keeps_results and is_whole and not task.is_kept
-    return task.is_ended and not is_to_be_kept
+    return task.is_ended and not (is_to_be_kept or _is_waited_for(window, task.task_id))
+
+
+def _is_waited_for(window: Window, task_id: TaskId) -> bool:
+    """Say whether another task goes on where this one, run again, completes."""
+    return any(each.after == task_id and each.source is None for each in window.following.values())
 
 
 def entry_of(window: Window, task: Task, record: str) -> Entry:

@@ -12,6 +12,7 @@ from tether.core.model.server import Server
 from tether.core.model.window import Settings
 from tether.core.scheduling.exchange import Exchange
 from tether.core.session.acceptance import Acceptance
+from tether.core.session.chains import Chains
 from tether.core.session.records import SessionRecords
 from tether.core.session.responses import Machines, Responses
 from tether.core.submission.dialing import aim, connect, fired
@@ -47,6 +48,7 @@ class Session:
         self._frames = Frames(self.window, machines.submission, machines.reconciler)
         self._acceptance = Acceptance(self.window, machines.reconciler)
         self._exchange = Exchange(self.window)
+        self._chains = Chains(self.window)
         self._lingering: set[ServerUrl] = set()
 
     def start(self, now: float) -> Commands:
@@ -55,6 +57,7 @@ class Session:
         for server in self.window.servers.values():
             commands += connect(self.window, server)
             commands += self._machines.reconciler.query(server, now)
+        commands += self._chains.follow(now)
         return (*self._records.save(self.window, now), *self._settled(commands, now))
 
     def handle(self, event: events.Event, now: float) -> Commands:
@@ -125,6 +128,10 @@ class Session:
             case events.ResultsKept(task_id) if task_id in window.tasks:
                 window.tasks[task_id].is_kept = True
                 window.pending.unsaved.add(task_id)
+            case events.ResultFetched():
+                return self._chains.fetched(event, now)
+            case events.FetchFailed(task_id):
+                return self._chains.failed(task_id)
             case events.WorkflowLoaded():
                 self._acceptance.loaded(event, now)
             case events.ServerAdded(url, name):
@@ -183,6 +190,8 @@ class Session:
                 return machines.rebalancing.fired(now)
             case timers.FillTimer():
                 window.pending.is_fill_due = True
+            case timers.FetchTimer(task_id):
+                return self._chains.fired(task_id)
             case timers.ReportTimer():
                 return self._exchange.send(now)
         return ()
@@ -199,7 +208,7 @@ class Session:
 
     def _returned(self, now: float) -> Commands:
         """The network or the person is back: nothing waits for its timer."""
-        commands: list[Command] = []
+        commands: list[Command] = [*self._chains.retry()]
         self.window.pending.is_fill_due = True
         for server in self.window.servers.values():
             server.retry_now()
@@ -212,6 +221,8 @@ class Session:
         """Follow up what an event has changed, and put the saving first."""
         window, pending, machines = self.window, self.window.pending, self._machines
         done = list(commands)
+        if pending.unsaved:
+            done += self._chains.follow(now)
         is_changed = bool(pending.unsaved) or pending.are_connections_due
         if is_changed:
             pending.are_connections_due = False

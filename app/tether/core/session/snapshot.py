@@ -8,6 +8,12 @@ from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
+from tether.core.protocol.handover import (
+    places_from_json,
+    places_to_json,
+    source_from_json,
+    source_to_json,
+)
 from tether.core.protocol.outputs import (
     is_time,
     outputs_from_json,
@@ -62,6 +68,9 @@ def write_task(task: Task) -> str:
             "sends": task.sends,
             "rev": task.revision,
             "sent_as": task.sent_as,
+            "after": task.after,
+            "takes": places_to_json(task.takes),
+            "source": source_to_json(task.source),
         }
     )
 
@@ -122,6 +131,9 @@ def read_task(text: str) -> Task | None:
                 sends=_count(record.get("sends")),
                 revision=_count(record.get("rev")),
                 sent_as=_prompt_id(record.get("sent_as")),
+                after=_task_id(record.get("after")),
+                takes=places_from_json(record.get("takes")),
+                source=source_from_json(record.get("source")),
             )
     return None
 

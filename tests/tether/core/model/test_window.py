@@ -18,10 +18,11 @@ from tests.tether.core.farm import (
     waiting_task,
 )
 from tether.core.errors import Trouble
-from tether.core.ids import PromptId, TaskId, WindowId
+from tether.core.ids import NodeId, PromptId, TaskId, WindowId
 from tether.core.model.server import Use
 from tether.core.model.task import ASKED_APART, FIRST_TURNS, State
 from tether.core.model.window import NOTICES, Changes
+from tether.core.protocol.handover import UploadPlace
 from tether.core.tracking.frames import task_of
 from tether.core.windows.peers import REPORT_LIFETIME, PeerReport, WaitingTask
 
@@ -389,3 +390,36 @@ def test_a_server_that_is_forgotten_is_gone() -> None:
     assert window.server_name(waits) == "south:8188"
     assert window.pending.unsaved >= {task.task_id}
     assert window.pending.take().servers
+
+
+def test_a_task_that_waits_for_another_stands_in_no_queue_until_it_may() -> None:
+    """Those behind it go first; then it has the turn that it was accepted with."""
+    window = new_window()
+    first, second = new_task(1), new_task(2)
+    second.after = first.task_id
+    second.takes = (UploadPlace(NodeId("1"), "image", "picture"),)
+    later = new_task(3)
+    for task in (first, second, later):
+        window.add(task)
+    assert list(window.waiting) == ["t1", "t3"]
+    assert list(window.following) == ["t2"]
+    assert list(window.live) == ["t1", "t2", "t3"]
+    window.pending.is_fill_due = False
+    window.admit(second)
+    assert list(window.waiting) == ["t1", "t2", "t3"]
+    assert window.following == {}
+    assert window.pending.is_fill_due
+
+
+def test_when_nothing_waits_for_a_task_any_more_its_record_says_so() -> None:
+    """Until then, whoever takes over its window needs it, though it has failed."""
+    window = new_window()
+    first, second = waiting_task(window, 1), new_task(2)
+    second.after = first.task_id
+    second.takes = (UploadPlace(NodeId("1"), "image", "picture"),)
+    window.add(second)
+    window.end(first, State.FAILED, NOON, "here", None)
+    window.pending.unsaved.clear()
+    window.end(second, State.CANCELLED, NOON, "here", None)
+    assert window.following == {}
+    assert window.pending.unsaved == {"t1", "t2"}

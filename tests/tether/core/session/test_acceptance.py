@@ -29,6 +29,7 @@ from tether.core.ids import NodeId, TaskId, WindowId
 from tether.core.model.identity import make_prompt_id
 from tether.core.model.task import State
 from tether.core.model.window import Window
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.outputs import Output
 from tether.core.protocol.requests import Ask
 from tether.core.session import acceptance
@@ -55,6 +56,16 @@ def accepted(number: int) -> TaskAccepted:
     return TaskAccepted(
         TaskId(f"t{number}"), prompt_id, "photo", invert_workflow(), INVERT, (photo(),)
     )
+
+
+def test_what_a_task_takes_of_another_is_accepted_with_it() -> None:
+    """It waits for that one, in no queue."""
+    window = new_window()
+    place = UploadPlace(NodeId("1"), "image", "picture")
+    event = replace(accepted(2), after=TaskId("t1"), takes=(place,))
+    acceptance_of(window).accept(event, NOON)
+    task = window.following[event.task_id]
+    assert (task.after, task.takes, task.source) == ("t1", (place,), None)
 
 
 def test_a_corrected_address_takes_along_what_was_chosen_for_it() -> None:

@@ -28,6 +28,7 @@ from tether.core.errors import Trouble
 from tether.core.ids import NodeId, ServerUrl, TaskId, WindowId
 from tether.core.model.task import State
 from tether.core.model.window import Settings, Window
+from tether.core.protocol.handover import UploadPlace
 from tether.core.protocol.outputs import Output
 from tether.core.session.records import SessionRecords, has_lost_tasks, restore_task
 from tether.core.session.snapshot import write_task
@@ -473,3 +474,21 @@ def test_a_server_that_we_use_stays_in_use_when_a_task_comes_there() -> None:
             window.use(NORTH, "north", NOON)
         restore_task(window, task, NOON)
     assert [server.is_leaving for server in window.servers.values()] == [False, True]
+
+
+def test_a_failed_task_that_another_waits_for_is_taken_up_with_it() -> None:
+    """Whoever takes over the window can run it again, and the other goes on."""
+    storage = Storage()
+    window = storage.restore()
+    first, second = waiting_task(window, 1), new_task(2)
+    second.after, second.takes = first.task_id, (UploadPlace(NodeId("1"), "image", "picture"),)
+    window.add(second)
+    window.end(first, State.FAILED, NOON, "here", None)
+    storage.save(window)
+    assert storage.ledger()["t1"].record == write_task(first)
+    storage.save(window, NOON + 1 + END_SHOWN_FOR)
+    assert storage.ledger()["t1"].record == write_task(first)
+    window.end(second, State.CANCELLED, NOON, "here", None)
+    storage.save(window, NOON + 2 + END_SHOWN_FOR)
+    assert storage.ledger()["t2"].record == ""
+    assert "t1" not in storage.ledger()

@@ -23,6 +23,7 @@ from tether.core.events import (
     BinaryReceived,
     CancelRequested,
     CollectRequested,
+    FetchFailed,
     FrameReceived,
     PageChange,
     PageChanged,
@@ -30,6 +31,7 @@ from tether.core.events import (
     QueueOrdered,
     QueuePaused,
     RebalancingChosen,
+    ResultFetched,
     ResultsKept,
     SendAllRequested,
     ServerAdded,
@@ -54,6 +56,7 @@ from tether.core.session.session import FIRED_AGAIN, LINGER
 from tether.core.session.snapshot import write_task
 from tether.core.timers import (
     ConnectionTimer,
+    FetchTimer,
     LingerTimer,
     PollTimer,
     RebalanceTimer,
@@ -839,3 +842,50 @@ def test_what_could_not_be_handled_and_is_of_no_server_is_a_notice() -> None:
     world = one_server()
     assert world.session.mishandled(PageChanged(PageChange.ONLINE), world.now) == ()
     assert world.session.window.notices[-1] == Trouble.of("mishandled_here")
+
+
+def test_a_chain_goes_on_where_the_page_left_it() -> None:
+    """A reload between the steps repeats nothing: the second's record has all that it needs."""
+    world = one_server()
+    first = world.accept()
+    second = world.accept(after=first)
+    world.live(3)
+    assert first.state is State.COMPLETED
+    (fetch,) = world.fetches
+    saved = [each.key for each in all_of(SaveRecord, world.log[: world.log.index(fetch)])]
+    assert saved[-2:] == sorted(f"task:{task.task_id}" for task in (first, second))
+    world.reload()
+    assert list(world.fetches) == [fetch], "it is asked for anew"
+    world.happen(FetchFailed(second.task_id))
+    assert FetchTimer(second.task_id) in world.timers
+    world.pass_time(3)
+    assert list(world.fetches) == [fetch, fetch]
+    world.happen(ResultFetched(second.task_id, Digest("made"), 9))
+    world.live(5)
+    second = world.session.window.tasks[second.task_id]
+    assert second.state is State.COMPLETED
+    assert world.servers[NORTH].posts == 2
+
+
+def test_a_page_that_comes_back_asks_for_results_at_once() -> None:
+    """The network was away; timers may be late."""
+    world = one_server()
+    second = world.accept(after=world.accept())
+    world.live(3)
+    world.happen(FetchFailed(second.task_id))
+    world.happen(PageChanged(PageChange.ONLINE))
+    assert len(world.fetches) == 2
+
+
+def test_what_follows_a_task_ends_with_it_in_one_round() -> None:
+    """Cancelled together; and one that was removed leaves nothing to wait for."""
+    world = World()
+    first = world.accept()
+    second = world.accept(after=first)
+    world.happen(CancelRequested(first.task_id))
+    assert second.state is State.CANCELLED
+    world.now += 1
+    third = world.accept(after=first, again_of=second.task_id)
+    assert third.state is State.WAITING, "wanted after that"
+    world.happen(TaskDismissed(first.task_id))
+    assert third.state is State.FAILED

@@ -13,6 +13,7 @@ from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
 from tether.core.model.task import State, Task
+from tether.core.protocol.handover import ResultSource, UploadPlace
 from tether.core.protocol.outputs import Output, kind_of
 from tether.core.session.snapshot import read_task, read_window, write_task, write_window
 
@@ -26,6 +27,13 @@ troubles = st.builds(
 outputs = st.builds(
     lambda node, name, folder: Output(node, kind_of(name), name, "sub", folder), nodes, names, names
 ) | st.builds(lambda node, text: Output(node, "text", text=text), nodes, names)
+
+
+places = st.builds(
+    UploadPlace, nodes, names, st.sampled_from(("picture", "video", "audio", "file"))
+)
+results = st.builds(lambda node, name: Output(node, kind_of(name), name), nodes, names.filter(bool))
+sources = st.builds(ResultSource, servers, names.map(PromptId), results, places)
 
 
 @st.composite
@@ -63,6 +71,9 @@ def tasks(draw: st.DrawFn) -> Task:
         server_name=draw(names),
         ran=draw(times),
         deduplicated_at=draw(times),
+        after=draw(st.none() | names.map(TaskId)),
+        takes=tuple(draw(st.lists(places, max_size=2))),
+        source=draw(st.none() | sources),
     )
 
 
