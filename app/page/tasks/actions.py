@@ -20,6 +20,7 @@ from tether.core.tracking.verdicts import is_still_lost
 from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
+    from page.tasks.save_all import ResultSaver
     from page.viewer.viewer import ResultList, Viewer
 
 END_GRACE = 2.0
@@ -37,6 +38,7 @@ class TaskActions:
         self._composer = composer
         self._undo = undo
         self._viewer: Viewer | None = None
+        self._saver: ResultSaver | None = None
         self.search = TaskSearch(context.window, context.words)
         """What all tasks are that a button for all of them is about."""
         self.on_rerun: Callable[[], None] = lambda: None
@@ -67,7 +69,7 @@ class TaskActions:
             case "clear":
                 self._remove([task.task_id for task in self._ended()])
             case "save-all":
-                context.soon(self._save(self._ended()))
+                context.soon(self.save(self._ended()))
             case _ if action.startswith("picked-"):
                 self._act_on_picked(action.removeprefix("picked-"))
             case "send":
@@ -99,7 +101,7 @@ class TaskActions:
             case "cancel":
                 self._cancel([each for each in picked if can_be_cancelled(context.window, each)])
             case "save":
-                context.soon(self._save(ended))
+                context.soon(self.save(ended))
             case "compare" if len(ended) == 2:
                 context.soon(self._compare(*ended))
             case "dismiss":
@@ -119,13 +121,15 @@ class TaskActions:
         if waited:
             self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
 
-    async def _save(self, ended: list[Task]) -> None:
+    async def save(self, ended: Iterable[Task]) -> None:
         """Save the files of these tasks."""
         await load_part("save")
-        from page.tasks.save_all import save_all
+        from page.tasks.save_all import ResultSaver
 
+        if self._saver is None:
+            self._saver = ResultSaver(self._context)
         results = [(task, each) for task in ended for each in task.outputs if each.filename]
-        await save_all(self._context, results)
+        await self._saver.save(results)
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""
