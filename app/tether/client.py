@@ -18,6 +18,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from tether.core.cells import Cell, cell_of
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import (
     CancelRequested,
@@ -235,6 +236,7 @@ class Tether:
         files: InputFiles = _NO_FILES,
         title: str = "",
         server: ServerUrl | None = None,
+        cell: Cell | None = None,
     ) -> TaskId:
         """Accept a task; returns its id once the browser has stored all that the task needs.
 
@@ -243,6 +245,7 @@ class Tether:
             files: Files for inputs of its nodes; they are uploaded to the task's server.
             title: What people call the task.
             server: Where it must run; None for the server that is likely to finish it first.
+            cell: Its place in a sweep, for `submit_sweep`.
 
         Raises:
             BadInput: The workflow or a file can't be used; nothing was stored or sent.
@@ -251,7 +254,7 @@ class Tether:
         if self.is_closed:
             raise TetherError("closed")
         whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
-        return await self.intake.accept(whole, title, files, server)
+        return await self.intake.accept(whole, title, files, server, cell=cell)
 
     async def submit_sweep(
         self,
@@ -272,13 +275,17 @@ class Tether:
         Raises:
             BadInput: As `submit`; or there is no such input, or the values can't be combined so.
         """
-        from tether.workflows.variants import variants  # a page fetches it for this
+        from tether.workflows.variants import axes, variants  # a page fetches it for this
 
         whole = workflow if isinstance(workflow, Workflow) else parsed(workflow)
         title = str(given.pop("title", ""))
+        made_of, sweep = variants(whole, values, is_side_by_side), self.world.chance.hex(16)
+        cells = (cell_of(sweep, each) for each in axes(values, is_side_by_side, {}))
         work = [
-            self.submit(each, title=f"{title} ({told})".strip() if told else title, **given)
-            for each, told in variants(whole, values, is_side_by_side)
+            self.submit(
+                each, title=f"{title} ({told})".strip() if told else title, cell=cell, **given
+            )
+            for (each, told), cell in zip(made_of, cells, strict=True)
         ]
         made = await asyncio.gather(*work, return_exceptions=True)
         failures = [each for each in made if isinstance(each, BaseException)]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from tether.client import DEFAULT_SETTINGS, Tether
+from tether.core.cells import Cell
 from tether.core.errors import BadInput, Trouble
 from tether.core.ids import NodeId, TaskId
 from tether.core.model.task import Task
@@ -63,6 +64,7 @@ class ProcessTether(Tether):
         files: Mapping[tuple[NodeId, str], Given] = _NO_FILES,
         title: str = "",
         server: str | None = None,
+        cell: Cell | None = None,
     ) -> TaskId:
         """Accept a task; returns its id once the state file has all that the task needs.
 
@@ -72,6 +74,7 @@ class ProcessTether(Tether):
             title: What people call the task.
             server: Where it must run, one of `servers`; None for the one that is likely to finish
                 it first.
+            cell: Its place in a sweep, for `submit_sweep`.
 
         Raises:
             BadInput: The workflow, the server or a file can't be used; nothing was stored or sent.
@@ -81,7 +84,7 @@ class ProcessTether(Tether):
         if url is not None and url not in self.servers:
             raise BadInput("server_not_used", server=url)
         read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
-        return await super().submit(workflow, read, title, url)
+        return await super().submit(workflow, read, title, url, cell)
 
     async def submit_sweep(
         self,

@@ -52,8 +52,8 @@ export function folder(handle) {
       const file = await handle.getFileHandle(name, { create: true });
       await blob.stream().pipeTo(await file.createWritable());
     },
-    end() {},
-    abort() {},
+    async end() {},
+    async abort() {},
   };
 }
 

@@ -34,6 +34,20 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "no file in a folder is replaced": Guard(
+        "page/tasks/save_all.py",
+        "        taken = await self._taken(files) if place.is_folder else []\n",
+        "        taken: list[str] = []\n",
+        "test_saving",
+        "folder",
+    ),
+    "a save that is cancelled leaves no file": Guard(
+        "page/tasks/save_all.py",
+        "            is_whole = not line.stop.is_set() and done > 0\n",
+        "            is_whole = done > 0\n",
+        "test_saving",
+        "cancelled",
+    ),
     "the shift key picks all in between": Guard(
         "page/tasks/panel.py",
         "            shown = self._shown if event.shiftKey else ()\n",

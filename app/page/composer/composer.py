@@ -30,7 +30,8 @@ from tether.runtime.intake import Intake
 
 if TYPE_CHECKING:
     from page.composer.painting import Painting
-    from tether.workflows.variants import Answers
+    from tether.core.cells import Axis, Cell
+    from tether.workflows.variants import Variant
 
 WORKFLOW = "workflow"
 """The subject of notices that close once another workflow is chosen."""
@@ -131,14 +132,23 @@ class Composer:
         pinned, pressed = panel.pinned, self._context.world.clock.now()
         is_used = False
         variants = [each for each in self._form.variants(chosen.workflow) for _ in range(copies)]
+        pictures = panel.files.all() or [("", "", None)]
+        cells = self._cells([axes for _, _, axes in variants], pictures, copies)
 
-        def begin(picture: tuple[str, Any] | None) -> list[asyncio.Future[TaskId]]:
-            made = (self._accept(chosen, picture, each, pinned, pressed) for each in variants)
+        def begin(
+            picture: tuple[str, Any] | None, cells: "list[Cell | None]"
+        ) -> list[asyncio.Future[TaskId]]:
+            made = (
+                self._accept(chosen, picture, each, pinned, pressed, cell)
+                for each, cell in zip(variants, cells, strict=True)
+            )
             return [asyncio.ensure_future(each) for each in made]
 
         # All at once: the browser then writes them to disk at once.
-        pictures = panel.files.all() or [("", "", None)]
-        begun = [(key, begin(file and (name, file))) for key, name, file in pictures]
+        begun = [
+            (key, begin(file and (name, file), places))
+            for (key, name, file), places in zip(pictures, cells, strict=True)
+        ]
         for key, work in begun:
             try:
                 made = await asyncio.gather(*work)
@@ -154,6 +164,18 @@ class Composer:
             if is_own:
                 self._library.used(chosen)
             self._ran = wish, self._context.world.clock.now()
+
+    def _cells(
+        self, axes: "list[tuple[Axis, ...]]", pictures: list[tuple[str, str, Any]], copies: int
+    ) -> "list[list[Cell | None]]":
+        """Return the places of each picture's tasks in the grid; None where nothing varies."""
+        if len(axes) == copies:
+            return [[None] * copies for _ in pictures]
+        from page.composer.sweep import cells_of
+
+        labels = self._context.words.say("grid.picture"), self._context.words.say("grid.copy")
+        sweep = self._context.world.chance.hex(16)
+        return cells_of(sweep, axes, [name for _key, name, _file in pictures], copies, labels)
 
     def _wish(self) -> Any:
         """Return what is chosen and typed, the pictures apart."""
@@ -309,20 +331,21 @@ class Composer:
         self,
         chosen: Opened,
         picture: tuple[str, Any] | None,
-        variant: tuple[Answers, str],
+        variant: "Variant",
         pinned: ServerUrl | None,
         pressed: float,
+        cell: "Cell | None",
     ) -> TaskId:
         main = self._form.main_input(chosen.workflow)
         listed = {} if picture is None or main is None else {main[0]: picture}
         files = listed | self._form.files(chosen.workflow)  # results are called by the first
-        answers, told = variant
+        answers, told, _axes = variant
         name = picture[0] if picture else ""
         title = title_of(chosen.title, f"{name} ({told})".strip() if told else name)
         workflow = self._form.answered(chosen.workflow, answers)
         if workflow.is_decided_when_queued():
             workflow = self._decided(workflow)
-        return await self._intake.accept(workflow, title, files, pinned, pressed)
+        return await self._intake.accept(workflow, title, files, pinned, pressed, cell)
 
     def _decided(self, workflow: Workflow) -> Workflow:
         """Make the choices of a task, put the time into its file names: a rerun has the same."""

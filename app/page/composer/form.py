@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from page.composer.form_fields import Field
     from page.composer.form_panel import FormPanel
     from page.composer.presets_panel import PresetsPanel
-    from tether.workflows.variants import Answers
+    from tether.workflows.variants import Answers, Variant
 
 Substitute = Callable[[ServerUrl, str, str], None]
 Files = dict[tuple[NodeId, str], tuple[str, Any]]
@@ -223,9 +223,9 @@ class Form:
         except BadInput:
             return 0
 
-    def variants(self, workflow: Workflow) -> list[tuple[Answers, str]]:
-        """Return the values in which the tasks of one picture differ, each with words for them."""
-        return self._panel.variants() if self._panel and self.is_of(workflow) else [({}, "")]
+    def variants(self, workflow: Workflow) -> "list[Variant]":
+        """Return the values in which the tasks of one picture differ, with words and axes."""
+        return self._panel.variants() if self._panel and self.is_of(workflow) else [({}, "", ())]
 
     def answered(self, workflow: Workflow, variant: Answers) -> Workflow:
         """Return a workflow with what was set in its form, and for one of the tasks alone.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from tether.core.cells import Cell
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
 from tether.core.protocol.requests import Request
@@ -63,7 +64,7 @@ class TaskAccepted:
     """A task whose workflow and pictures are safely stored.
 
     `pinned` is the server that the person chose, None for any. `again_of` is the task that
-    this one repeats, `asked_at` as in `Task`, 0 for now.
+    this one repeats, `asked_at` as in `Task`, 0 for now; `cell` is its place in a sweep.
     """
 
     task_id: TaskId
@@ -75,6 +76,7 @@ class TaskAccepted:
     pinned: ServerUrl | None = None
     again_of: TaskId | None = None
     asked_at: float = 0.0
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)

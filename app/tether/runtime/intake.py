@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from tether.core.cells import Cell
 from tether.core.errors import BadInput
 from tether.core.events import Emit, Picture, TaskAccepted
 from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
@@ -47,6 +48,7 @@ class Intake:
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
         press: float | None = None,
+        cell: Cell | None = None,
     ) -> TaskId:
         """Accept one task; of several at once, those that were begun first come first.
 
@@ -55,13 +57,14 @@ class Intake:
             pinned: The server to use; None for the best.
             press: When a person asked for this task and others at once, seconds; None for a
                 task by itself, which belongs to such ones of the last few seconds.
+            cell: Its place in a sweep.
 
         Raises:
             BadInput: A file is no picture, too large, unreadable, or for a node that isn't
                 there; nothing was stored or sent.
         """
         asked_at = self._ask(press)
-        return await self._in_turn(self._accepted(workflow, title, files, pinned, asked_at))
+        return await self._in_turn(self._accepted(workflow, title, files, pinned, asked_at, cell))
 
     def _ask(self, press: float | None) -> float:
         now = self._now()
@@ -80,6 +83,7 @@ class Intake:
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
         asked_at: float,
+        cell: Cell | None,
     ) -> TaskAccepted:
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
@@ -107,6 +111,7 @@ class Intake:
             tuple(chosen),
             pinned,
             asked_at=asked_at,
+            cell=cell,
         )
         await self._keep(accepted, {digest: text, **blobs})
         return accepted
@@ -139,6 +144,7 @@ class Intake:
             pinned,
             again_of=task.task_id,
             asked_at=task.asked_at,  # it stands beside it
+            cell=task.cell,
         )
         await self._keep(accepted, contents)
         return accepted

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tether.core.cells import Cell
 from tether.core.errors import InvalidTransition, Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId
@@ -163,6 +164,9 @@ class Task:
     """How often it was saved."""
     sent_as: PromptId | None = None
     """The id that it was sent under, where its server gave it another."""
+
+    cell: Cell | None = None
+    """Its place among the tasks of its sweep; that of a task that it replaces."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)

@@ -36,6 +36,7 @@ def new_task(event: TaskAccepted, now: float) -> Task:
         again_of=event.again_of,
         workload=workload_of(event.workflow),
         asked_at=event.asked_at,
+        cell=event.cell,
     )
 
 

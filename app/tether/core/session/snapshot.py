@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tether.core.cells import cell_from_json, cell_to_json
 from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
@@ -62,6 +63,7 @@ def write_task(task: Task) -> str:
             "sends": task.sends,
             "rev": task.revision,
             "sent_as": task.sent_as,
+            "cell": cell_to_json(task.cell),
         }
     )
 
@@ -122,6 +124,7 @@ def read_task(text: str) -> Task | None:
                 sends=_count(record.get("sends")),
                 revision=_count(record.get("rev")),
                 sent_as=_prompt_id(record.get("sent_as")),
+                cell=cell_from_json(record.get("cell")),
             )
     return None
 
