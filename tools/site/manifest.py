@@ -67,6 +67,7 @@ LAZY = {
         *("page/saving_panel.py", "page/tasks/file_names.py", "page/tasks/save_all.py"),
         "tether/workflows/values.py",
     ),
+    "grid": ("page/grid/contact_sheet.py", "page/grid/panel.py", "page/grid/sweeps.py"),
     "viewer": ("page/viewer/", "tether/workflows/values.py"),
     "lanes": (
         *("page/lanes/drawing.py", "page/lanes/panel.py", "page/lanes/picture.py"),

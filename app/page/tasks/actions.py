@@ -69,7 +69,7 @@ class TaskActions:
             case "clear":
                 self._remove([task.task_id for task in self._ended()])
             case "save-all":
-                context.soon(self.save(self._ended()))
+                context.soon(self._save(self._ended()))
             case _ if action.startswith("picked-"):
                 self._act_on_picked(action.removeprefix("picked-"))
             case "send":
@@ -101,7 +101,7 @@ class TaskActions:
             case "cancel":
                 self._cancel([each for each in picked if can_be_cancelled(context.window, each)])
             case "save":
-                context.soon(self.save(ended))
+                context.soon(self._save(ended))
             case "compare" if len(ended) == 2:
                 context.soon(self._compare(*ended))
             case "dismiss":
@@ -121,15 +121,22 @@ class TaskActions:
         if waited:
             self._undo.offer(context.words.say("undo.cancelled", count=len(live)), back)
 
-    async def save(self, ended: Iterable[Task]) -> None:
-        """Save the files of these tasks."""
+    async def save(self, ended: Iterable[Task], pattern: str = "") -> str:
+        """Save the files of these tasks, under names by a pattern; says what came of it.
+
+        Raises:
+            TetherError: The browser refuses, or the page's own host doesn't give what does it.
+        """
         await load_part("save")
         from page.tasks.save_all import ResultSaver
 
         if self._saver is None:
             self._saver = ResultSaver(self._context)
         results = [(task, each) for task in ended for each in task.outputs if each.filename]
-        await self._saver.save(results)
+        return await self._saver.save(results, pattern)
+
+    async def _save(self, ended: Iterable[Task]) -> None:
+        await self.save(ended)
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""
@@ -156,10 +163,14 @@ class TaskActions:
         await self._viewer.open(key, results)
 
     async def _view_result(self, key: str) -> None:
+        await self.view_among(key, self._shown)
+
+    async def view_among(self, key: str, tasks: Callable[[], Iterable[Task]]) -> None:
+        """Open the viewer for a result (`task:number`) among those of some tasks."""
         await load_part("viewer")
         from page.viewer.viewer import TaskResults
 
-        await self.view(key, TaskResults(self._context, self._shown, self._reuse))
+        await self.view(key, TaskResults(self._context, tasks, self._reuse))
 
     async def _compare(self, left: Task, right: Task) -> None:
         await load_part("viewer")

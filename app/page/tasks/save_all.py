@@ -68,28 +68,27 @@ class ResultSaver:
         self._count = 0
         on_action(self._strip, lambda _action, key: self._stops[key].set())
 
-    async def save(self, results: Results, pattern: str = "", name: str = "tether") -> None:
-        """Save results; notices say what was saved, and what could not be had.
+    async def save(self, results: Results, pattern: str = "") -> str:
+        """Save results; a notice says what was saved, and what could not be had, and so does this.
 
         Args:
             results: Files of tasks, with their tasks.
             pattern: Of the files' names; "" for the one of the settings.
-            name: Of the ZIP; the date follows.
 
         Raises:
             TetherError: The page's own host doesn't give what writes files, or the browser
                 refuses to.
         """
-        place = await self._choose(len(results), f"{name}-{_day(None)}.zip")
+        place = await self._choose(len(results), f"tether-{_day(None)}.zip")
         if place is None:
-            return
+            return ""
         shared = self._context.world.shared
         pattern = pattern or kept_pattern(shared.read(NAMES_RECORD))
         writer = await load_library(WRITER)
         files = writer.folder(place.handle) if place.is_folder else writer.zip(place.handle)
         taken = await self._taken(files) if place.is_folder else []
         names = unique_names([*taken, *await self._names(results, pattern)])[len(taken) :]
-        await self._write(files, place, list(zip(results, names, strict=True)))
+        return await self._write(files, place, list(zip(results, names, strict=True)))
 
     async def _choose(self, count: int, name: str) -> _Target | None:
         """Ask where to save, while the browser still knows of the press; None for nowhere."""
@@ -125,6 +124,7 @@ class ResultSaver:
                 "server": window.server_name(task),
                 "date": _day(task.ended_at),
                 "number": str(number).zfill(width),
+                "values": task.cell.told() if task.cell else "",
             }
             photo = task.pictures[0].filename if task.pictures else ""
             names.append(file_name(pattern, facts, saved_name(output.filename, photo)))
@@ -141,7 +141,7 @@ class ResultSaver:
 
     async def _write(
         self, files: Any, place: _Target, wanted: list[tuple[tuple[Task, Output], str]]
-    ) -> None:
+    ) -> str:
         context = self._context
         line = self._begin(len(wanted))
         missing: list[str] = []
@@ -163,6 +163,7 @@ class ResultSaver:
                     await files.add(name, blob)
                     done += 1
                 line.tell(done + len(missing))
+                self._bring_up()
                 if not (done + len(missing)) % FREED:
                     context.repaint()
             is_whole = not line.stop.is_set() and done > 0
@@ -179,7 +180,7 @@ class ResultSaver:
             context.repaint()  # which frees what is on no card
         if packed is not None:
             save_as(packed, place.name)
-        self._tell(place, line.stop.is_set(), done, missing, len(wanted))
+        return self._tell(place, line.stop.is_set(), done, missing, len(wanted))
 
     def _fetch(
         self,
@@ -194,26 +195,38 @@ class ResultSaver:
 
     def _tell(
         self, place: _Target, is_stopped: bool, done: int, missing: list[str], count: int
-    ) -> None:
+    ) -> str:
         words, notices = self._context.words, self._context.notices
+        said: list[str] = []
         if missing:
             named = ", ".join(missing[:MOST_NAMED]) + ("…" if len(missing) > MOST_NAMED else "")
             facts = {"missing": len(missing), "count": count, "names": named}
-            notices.show(words.say("tasks.not_saved", **facts))
+            said.append(words.say("tasks.not_saved", **facts))
+            notices.show(said[-1])
         if is_stopped:
             key = "saving.stopped" if place.is_folder else "saving.dropped"
-            notices.show(words.say(key, done=done, count=count), tone="plain")
+            said.append(words.say(key, done=done, count=count))
+            notices.show(said[-1], tone="plain")
         elif done:
             key = "tasks.saved_into" if place.is_folder else "tasks.saved"
             told, left = words.say(key, count=done, file=place.name), len(self._context.window.live)
-            so_far = words.say("tasks.saved_so_far", told=told, count=left)
-            notices.show(so_far if left else told, tone="good")
+            said.append(words.say("tasks.saved_so_far", told=told, count=left) if left else told)
+            notices.show(said[-1], tone="good")
+        return " ".join(said)
+
+    def _bring_up(self) -> None:
+        """Put the strip where it can be pressed: behind a dialog that is open nothing can."""
+        open_ones = js.document.querySelectorAll("dialog[open]")
+        top = open_ones[open_ones.length - 1] if open_ones.length else by_id("app")
+        if not self._strip.parentElement.isSameNode(top):
+            top.append(self._strip)
 
     def _begin(self, count: int) -> "_SavingLine":
         self._count += 1
         line = _SavingLine(str(self._count), count, self._context.words)
         self._stops[line.key] = line.stop
         self._strip.append(line.shown)
+        self._bring_up()
         return line
 
 
