@@ -193,7 +193,8 @@ class GridPanel:
             ]
         parts = [element("p", "state", say(f"task.state.{task.state.value}"))]
         if task.trouble is not None:
-            parts.append(element("p", "trouble", self._words.trouble(task.trouble)))
+            trouble = self._words.trouble(task.trouble)
+            parts.append(element("p", "trouble", trouble, title=trouble))
         if task.is_repeatable:
             label = f"{say('task.again')}: {told}"
             again = button("again", task.task_id, say("task.again"), aria_label=label)

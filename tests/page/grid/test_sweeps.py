@@ -1,7 +1,6 @@
 """A sweep's tasks make tables: each in its cell, whatever has become of it."""
 
 from collections.abc import Sequence
-from itertools import product
 
 import pytest
 from hypothesis import given
