@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from page.grid.sweeps import GAP, LINE
+from page.grid.sweeps import GAP, LEAST, LINE
 from tests.e2e.background import Background
 from tests.e2e.farm import (
     LOCAL,
@@ -100,6 +100,7 @@ def test_a_sweep_fills_a_grid(two: Farm, broken: Broken, watched_page: Page, wat
     page.locator("#grid-open").click()
     grid = page.locator("#grid")
     expect(grid.locator("td.cell")).to_have_count(6)
+    expect(page.locator("#grid-title")).to_have_text("script")
     expect(grid.locator("th[scope=col]")).to_have_text(["16", "24"])
     expect(grid.locator("th[scope=row]")).to_have_text(["255", "65280", "16711680"])
     expect(grid.locator("td[data-state=running]").first).to_be_visible()
@@ -127,11 +128,11 @@ def test_a_sweep_fills_a_grid(two: Farm, broken: Broken, watched_page: Page, wat
         grid.get_by_role("button", name="Save as contact sheet").click()
     assert drawn.value.suggested_filename.startswith("tether-grid-20")
     sheet = Image.open(drawn.value.path()).convert("RGB")
-    left = sheet.width - 2 * (16 + GAP)
+    left = sheet.width - 2 * (LEAST + GAP)
     for row, colour in enumerate(COLOURS.values()):
         top = GAP + LINE + row * (HEIGHT + GAP)
         for column in range(2):
-            at = left + column * (16 + GAP)
+            at = left + column * (LEAST + GAP)
             # The second column's pictures are wider than the first one, whose room they get.
             height = HEIGHT if column == 0 else HEIGHT * 16 // 24
             box = (at, top, at + 16, top + height)
@@ -202,6 +203,7 @@ def test_pictures_and_values_of_the_form_are_axes(
         expect_done(page, 8)
         page.locator("#grid-open").click()
         grid = page.locator("#grid")
+        expect(page.locator("#grid-title")).to_have_text("Upscale 2×")
         expect(grid.locator("table")).to_have_count(2)
         expect(grid.locator("th[scope=row]")).to_have_text(["1.png", "2.png"] * 2)
         sizes = grid.locator("tr:nth-child(2) td:nth-child(2) img")

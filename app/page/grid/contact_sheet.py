@@ -57,7 +57,7 @@ async def draw_sheet(context: PageContext, sweep: Sweep, places: tuple[int, int]
             width, height = layout.cell
             for cell in layout.cells:
                 if not cell.row:
-                    _write(pen, table.columns[cell.column], cell.left, line, width)
+                    _write(pen, table.columns[cell.column], cell.left, line, layout.pitch)
                 row_head, row = table.rows[cell.row]
                 middle = top + cell.top + height / 2
                 if not cell.column and row_head:
@@ -71,7 +71,7 @@ async def draw_sheet(context: PageContext, sweep: Sweep, places: tuple[int, int]
                     bitmap.close()
                 elif task is not None:
                     state = context.words.say(f"task.state.{task.state.value}")
-                    _write(pen, state, cell.left, middle, width)
+                    _write(pen, state, cell.left, middle, layout.pitch)
             top += layout.height
         return await canvas.convertToBlob(type="image/png")
     except JsException as error:

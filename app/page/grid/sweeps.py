@@ -1,11 +1,13 @@
 """Sweeps: which tasks belong to one, and the tables that they make."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
 from tether.core.model.task import Task
+from tether.core.model.title import JOINT
 
 MOST_SIDE = 8_000
 """Pixels of a side of a contact sheet: browsers draw no canvas of any size.
@@ -18,6 +20,12 @@ GAP = 8
 
 LINE = 28
 """Pixels of a line of labels."""
+
+
+LEAST = 96
+"""Pixels that a column has at least, so that its heading can be read."""
+
+_VALUES = re.compile(r"\s*\(.*\)$", re.DOTALL)
 
 
 class SweepAxis(NamedTuple):
@@ -101,7 +109,9 @@ def _sweep(key: str, tasks: list[Task]) -> Sweep:
         SweepAxis(label, dict(sorted(known.items())))
         for label, known in zip(labels, values, strict=True)
     )
-    return Sweep(key, tasks[0].title, tuple(axes), found)
+    _own, joint, workflow = tasks[0].title.rpartition(JOINT)
+    title = workflow if joint else _VALUES.sub("", workflow) or workflow
+    return Sweep(key, title, tuple(axes), found)
 
 
 class SheetCell(NamedTuple):
@@ -119,11 +129,9 @@ class SheetLayout(NamedTuple):
     width: int
     height: int
     cell: tuple[int, int]
+    pitch: int
+    """From one column to the next, without the gap."""
     cells: tuple[SheetCell, ...]
-    head: int
-    """Where the cells begin: pixels from the left."""
-    top: int
-    """Where they begin: pixels from the top of the table."""
 
 
 def layout_of(
@@ -142,12 +150,14 @@ def layout_of(
     top = GAP + (LINE if table.caption else 0) + LINE
     room_across = (MOST_SIDE - left) // columns - GAP
     room_down = (share - top) // rows - GAP
+    least = min(LEAST, room_across)
     scale = min(1.0, room_across / largest[0], room_down / largest[1])
     width, height = (max(1, int(side * scale)) for side in largest)
+    pitch = max(width, least)
     cells = tuple(
-        SheetCell(left + column * (width + GAP), top + row * (height + GAP), row, column)
+        SheetCell(left + column * (pitch + GAP), top + row * (height + GAP), row, column)
         for row in range(rows)
         for column in range(columns)
     )
-    whole = left + columns * (width + GAP), top + rows * (height + GAP)
-    return SheetLayout(*whole, (width, height), cells, left, top)
+    whole = left + columns * (pitch + GAP), top + rows * (height + GAP)
+    return SheetLayout(*whole, (width, height), pitch, cells)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.grid.sweeps import GAP, LINE, MOST_SIDE, GridTable, layout_of, sweeps_of
+from page.grid.sweeps import GAP, LEAST, LINE, MOST_SIDE, GridTable, layout_of, sweeps_of
 from tether.core.cells import Axis, Cell, cell_of
 from tether.core.ids import Digest, PromptId, TaskId
 from tether.core.model.task import Task
@@ -39,6 +39,21 @@ def test_two_axes_are_rows_and_columns() -> None:
     assert shown(table) == [("v0", ["a", "b", ""]), ("v1", ["c", "", "d"])]
     (turned,) = sweep.tables(1, 0)
     assert shown(turned) == [("v0", ["a", "c"]), ("v1", ["b", ""]), ("v2", ["", "d"])]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("p.png (Steps 4) · Flux (dev)", "Flux (dev)"),
+        ("p.png (Steps 4) · Flux", "Flux"),
+        ("script (steps 4)", "script"),
+        ("(steps 4)", "(steps 4)"),
+    ],
+)
+def test_a_sweep_is_called_by_what_its_tasks_share(title: str, name: str) -> None:
+    one = task("a", (0,))
+    one.title = title
+    assert sweeps_of([one])[0].title == name
 
 
 def test_one_axis_is_a_row() -> None:
@@ -83,11 +98,14 @@ def test_a_sheet_has_a_place_for_each_cell(caption: str) -> None:
     layout = layout_of(table, (16, 12), 40)
     top = GAP + (2 if caption else 1) * LINE
     assert layout.cell == (16, 12)
+    left, second = GAP + 40 + GAP, GAP + 40 + GAP + LEAST + GAP
+    assert layout.pitch == LEAST
     assert [(each.left, each.top) for each in layout.cells] == [
-        *((GAP + 40 + GAP, top), (GAP + 40 + GAP + 16 + GAP, top)),
-        *((GAP + 40 + GAP, top + 12 + GAP), (GAP + 40 + GAP + 16 + GAP, top + 12 + GAP)),
+        *((left, top), (second, top)),
+        *((left, top + 12 + GAP), (second, top + 12 + GAP)),
     ]
-    assert (layout.width, layout.height) == (GAP + 40 + GAP + 2 * 24, top + 2 * 20)
+    assert (layout.width, layout.height) == (left + 2 * (LEAST + GAP), top + 2 * 20)
+    assert layout_of(table, (500, 12), 40).pitch == 500
     assert layout_of(table, (16, 12), 0).cells[0].left == GAP
 
 
