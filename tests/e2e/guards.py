@@ -34,6 +34,27 @@ class Guard(NamedTuple):
 
 
 GUARDS = {
+    "a task that is run again takes its cell": Guard(
+        "tether/runtime/intake.py",
+        "            cell=task.cell,\n",
+        "",
+        "test_grid",
+        "fills",
+    ),
+    "a cell keeps the keyboard": Guard(
+        "page/grid/panel.py",
+        "                cell.focus()\n",
+        "                pass\n",
+        "test_grid",
+        "fills",
+    ),
+    "pictures are an axis": Guard(
+        "page/composer/sweep.py",
+        "[picture] * (len(pictures) > 1)",
+        "list[Axis]()",
+        "test_grid",
+        "form_are_axes",
+    ),
     "no file in a folder is replaced": Guard(
         "page/tasks/save_all.py",
         "        taken = await self._taken(files) if place.is_folder else []\n",

@@ -138,6 +138,13 @@ def test_a_sweep_is_a_task_for_each_combination() -> None:
         titles = [task.title for task in tab.tether.tasks.values()]
         assert titles[0] == f"x ({place[1]} 1, {other[1]} 3)"
         assert titles[-1] == f"({place[1]} 2, {other[1]} 4)"
+        cells = [tab.tether.tasks[task_id].cell for task_id in made]
+        numbers = [[axis.number for axis in cell.axes] for cell in cells if cell]
+        assert numbers == [[0, 0], [0, 1], [1, 0], [1, 1]]
+        assert len({cell.sweep for cell in cells if cell}) == 1
+        (first, second) = (tab.tether.tasks[task_id].cell for task_id in beside)
+        assert first is not None and second is not None
+        assert [axis.number for cell in (first, second) for axis in cell.axes] == [0, 1]
         for values, code in (
             ({(NodeId("2"), "nope"): [1]}, "sweep_unplaced"),
             ({(NodeId("99"), "x"): [1]}, "sweep_unplaced"),

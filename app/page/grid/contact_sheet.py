@@ -28,12 +28,15 @@ async def draw_sheet(context: PageContext, sweep: Sweep, places: tuple[int, int]
     """
     down, across = places
     tables = sweep.tables(down, across)
+    corner = f"{sweep.axes[down].label} ↓  {sweep.axes[across].label} →"
+    if down == across:  # no column has room for the label
+        tables = tuple(table._replace(caption=sweep.axes[across].label) for table in tables)
     tasks = [task for table in tables for _head, row in table.rows for task in row]
     largest = await _first_size(context, tasks)
     pen = js.OffscreenCanvas.new(1, 1).getContext("2d")
     pen.font = FONT
     heads = [head for table in tables for head, _row in table.rows]
-    heads.append(sweep.axes[down].label if down != across else "")
+    heads.append(corner)
     head = min(MOST_HEAD, max(int(pen.measureText(each).width) + 1 for each in heads))
     share = MOST_SIDE // len(tables)
     layouts = [layout_of(table, largest, head if down != across else 0, share) for table in tables]
@@ -53,7 +56,7 @@ async def draw_sheet(context: PageContext, sweep: Sweep, places: tuple[int, int]
                 _write(pen, table.caption, GAP, line, layout.width - 2 * GAP)
                 line += LINE
             if down != across:
-                _write(pen, sweep.axes[down].label, GAP, line, head)
+                _write(pen, corner, GAP, line, head)
             width, height = layout.cell
             for cell in layout.cells:
                 if not cell.row:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import NORTH, bound_task, new_task, new_window
 from tests.tether.core.junk import anything, peer_texts, warped
+from tether.core.cells import Axis, cell_of
 from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
@@ -26,6 +27,9 @@ troubles = st.builds(
 outputs = st.builds(
     lambda node, name, folder: Output(node, kind_of(name), name, "sub", folder), nodes, names, names
 ) | st.builds(lambda node, text: Output(node, "text", text=text), nodes, names)
+
+
+axes = st.builds(Axis, names, names, st.integers(0, 9))
 
 
 @st.composite
@@ -63,6 +67,7 @@ def tasks(draw: st.DrawFn) -> Task:
         server_name=draw(names),
         ran=draw(times),
         deduplicated_at=draw(times),
+        cell=cell_of("s", draw(st.lists(axes, max_size=3))),
     )
 
 
