@@ -23,6 +23,7 @@ from tests.e2e.farm import (
     run_own,
     until,
 )
+from tests.e2e.test_accessibility import check
 from tests.many.test_many import GROWTH, NOTE_MEMORIES, memory
 
 # Where there is a picker, it gives a file of the page's own; the others' ZIP is a Blob. Both stop
@@ -187,6 +188,7 @@ def test_the_menu_says_what_files_will_be_called(one: Farm, watched_page: Page) 
     names, example = page.locator("#saving-names"), page.locator("#saving-example")
     expect(names).to_have_value("{name}")
     expect(example).to_have_text("For example: cat-upscaled_00001_.png")
+    check(page, "how results are saved")
     names.press("Home")
     page.get_by_role("button", name="Server", exact=True).click()
     expect(names).to_be_focused()
@@ -213,6 +215,7 @@ def test_a_save_is_cancelled_or_ends_at_the_disk(one: Farm, watched_page: Page) 
     page.evaluate("stops.push(50)")
     page.locator("#task-save").click()
     until(page, "window.stoppedAt === 50")
+    check(page, "a save under way")
     assert re.fullmatch(r"tether-20\d\d-\d\d-\d\d\.zip", page.evaluate("suggested"))
     page.locator("#saving").get_by_role("button", name="Cancel").click()
     page.evaluate("go()")
