@@ -29,7 +29,7 @@ CORE = (
     ("events", "commands"),
     ("windows",),
     ("protocol",),
-    ("errors", "timers"),
+    ("errors", "timers", "cells"),
     ("ids",),
 )
 """The floors of `tether.core`, from the top: each may import what is below it."""

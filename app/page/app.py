@@ -11,6 +11,8 @@ from page.collect_panel import CollectPanel
 from page.composer.composer import Composer
 from page.console.console import Console
 from page.gallery.gallery import Gallery
+from page.grid.grid import Grid
+from page.grid.intents import GridIntents
 from page.health.health import HealthDialog
 from page.lanes.lanes import Lanes
 from page.notifications.notifications import Notifications
@@ -57,7 +59,7 @@ class App:
 
     def __init__(self, make_world: MakeWorld) -> None:
         self._page: Page | None = None
-        self._parts: tuple[Lanes | HealthDialog | Windows, ...] = ()
+        self._parts: tuple[Lanes | HealthDialog | Windows | Grid, ...] = ()
         self._repaint = Repaint(self._paint)
         self._previews = BrowserPreviews(self._repaint.ask)
         base, places = meta("client-base", DEFAULT_BASE), int(meta("places", "2"))
@@ -150,7 +152,9 @@ class App:
         gallery = Gallery(context, tether.intake, self._composer.panel.add, actions.view)
         tether.runner.follow(gallery.changed)
         tether.runner.follow(Notifications(context).changed)
-        self._parts = (lanes, health, Windows(context, tether.adopter))
+        grid = Grid(context, GridIntents(actions.view_among, actions.run_again, actions.save))
+        tether.runner.follow(grid.tasks_changed)
+        self._parts = (lanes, health, Windows(context, tether.adopter), grid)
         self._routing_test = RoutingTest(context, tether.access_tokens.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._routing_test.run)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import js
 
@@ -13,6 +13,9 @@ from page.ui.words import choose_language
 from tether.core.events import PreviewsChosen, QueuePaused, RebalancingChosen
 from tether.runtime.ports import Records
 from tether.runtime.rerun import Rerun
+
+if TYPE_CHECKING:
+    from page.saving_panel import SavingPanel
 
 _NUMBER = re.compile(r"\d{1,12}(\.\d{1,9})?")
 
@@ -34,6 +37,7 @@ class PageSettings:
 
     def __init__(self, shared: Records) -> None:
         self._shared = shared
+        self._saving: SavingPanel | None = None
         self.language = _language(shared.read(LANGUAGE_RECORD))
         """The one that is wanted; the page's words may still be on their way."""
         self.reruns_since = _time(shared.read(RERUN_RECORD))
@@ -100,6 +104,14 @@ class PageSettings:
             if event.target.closest("button"):
                 menu.hidePopover()  # then a dialog gives the focus back to the menu's button
 
+        async def choose_saving() -> None:
+            await load_part("saving")
+            from page.saving_panel import SavingPanel
+
+            if self._saving is None:
+                self._saving = SavingPanel(context.words, self._shared)
+            self._saving.open()
+
         async def offer_reruns() -> None:
             await load_part("offer")
             from page.notifications.offer import offer
@@ -125,6 +137,7 @@ class PageSettings:
         """Ask, once, whether what a person just did with lost tasks is to happen by itself."""
         menu = by_id("menu")
         listen(menu, "click", opens, is_first=True)
+        listen(by_id("saving-open"), "click", lambda _event: context.soon(choose_saving()))
         self._shared.listen(written)
 
         def look_again(_event: Any = None) -> None:

@@ -245,7 +245,7 @@ class Views:
                 self._ended[key] = made
                 row = made[1]
             elif task.state is State.WAITING:
-                turn = self._turns[key]
+                turn = self._turns.get(key, 0)
                 seconds = int(now - task.accepted_at)
                 first = window.tasks.get(task.after) if task.after and task.takes else None
                 before = task.after, task.source, first and first.state

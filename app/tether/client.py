@@ -12,13 +12,13 @@ runs on whatever implements the ports (`tether/runtime/ports.py`).
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from tether.core.cells import cell_of
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import (
     CancelRequested,
@@ -38,7 +38,7 @@ from tether.core.model.task import State, Task
 from tether.core.model.window import Changes, Settings, Window
 from tether.core.protocol.access_token import Access
 from tether.core.protocol.address import parse_server_url
-from tether.core.protocol.workflow import Workflow, parse_workflow
+from tether.core.protocol.workflow import GivenWorkflow, parsed
 from tether.core.session.session import Session
 from tether.core.session.snapshot import read_task
 from tether.core.submission.withdrawal import successor
@@ -52,7 +52,7 @@ from tether.runtime.claimant import Claimant
 from tether.runtime.containment import BackgroundWork
 from tether.runtime.describer import Describer
 from tether.runtime.handover import hand_over, steps_of
-from tether.runtime.intake import Intake
+from tether.runtime.intake import Intake, NewTask
 from tether.runtime.ports import MakeWorld, NoPreviews, Ports, Previews
 from tether.runtime.rerun import Rerun
 from tether.runtime.runner import Runner
@@ -63,22 +63,10 @@ CANCELLED_WITHIN = 30.0
 InputFiles: TypeAlias = Mapping[tuple[NodeId, str], tuple[str, Any]]
 """(node, input) -> (file name, JS Blob)."""
 
-GivenWorkflow: TypeAlias = str | Mapping[str, Any] | Workflow
 """In API format, as JSON text or parsed; or a `Workflow`, which is."""
 
 DEFAULT_SETTINGS = Settings(DEFAULT_BASE)
 _NO_FILES: InputFiles = MappingProxyType({})
-
-
-def parsed(workflow: GivenWorkflow) -> Workflow:
-    """Return a workflow of what a script has: JSON text, or what that is made of.
-
-    Raises:
-        BadInput: It is none.
-    """
-    if isinstance(workflow, Workflow):
-        return workflow
-    return parse_workflow(workflow if isinstance(workflow, str) else json.dumps(workflow))
 
 
 class Tether:
@@ -273,43 +261,40 @@ class Tether:
             raise TetherError("closed")
         describer = Describer(self.window, self.caller)
         steps = await steps_of(list(map(parsed, workflows)), files, title, describer)
-        return await self.intake.accept_chain(steps, server)
+        return await self.intake.accept_all(steps, server)
 
     async def submit_sweep(
         self,
         workflow: GivenWorkflow,
         values: Mapping[tuple[NodeId, str], Sequence[Any]],
         is_side_by_side: bool = False,
-        **given: Any,
+        files: InputFiles = _NO_FILES,
+        title: str = "",
+        server: ServerUrl | None = None,
     ) -> list[TaskId]:
-        """Accept a task for each combination of values; returns their ids, in order.
+        """Accept a task for each combination of values, all or none; returns their ids, in order.
 
         Args:
             workflow: As of `submit`.
             values: Several values for inputs of its nodes, by (node, input).
             is_side_by_side: Combine the first values of all, the second ones, and so on; else all
                 with all, the last input changes first.
-            **given: What else `submit` takes, for each of them.
+            files: As of `submit`, as are `title`, to which the values are added, and `server`.
 
         Raises:
             BadInput: As `submit`; or there is no such input, or the values can't be combined so.
         """
-        from tether.workflows.variants import variants  # a page fetches it for this
+        if self.is_closed:
+            raise TetherError("closed")
+        from tether.workflows.variants import axes, variants  # a page fetches it for this
 
-        whole = parsed(workflow)
-        title = str(given.pop("title", ""))
-        work = [
-            self.submit(each, title=f"{title} ({told})".strip() if told else title, **given)
-            for each, told in variants(whole, values, is_side_by_side)
+        made, sweep = variants(parsed(workflow), values, is_side_by_side), self.world.chance.hex(16)
+        cells = (cell_of(sweep, each) for each in axes(values, is_side_by_side, {}))
+        tasks = [
+            NewTask(each, f"{title} ({told})".strip() if told else title, files, cell=cell)
+            for (each, told), cell in zip(made, cells, strict=True)
         ]
-        made = await asyncio.gather(*work, return_exceptions=True)
-        failures = [each for each in made if isinstance(each, BaseException)]
-        accepted = [each for each in made if not isinstance(each, BaseException)]
-        if failures:  # all or none: nobody would know which
-            for task_id in accepted:
-                self.runner.emit(CancelRequested(task_id))
-            raise failures[0]
-        return accepted
+        return await self.intake.accept_all(tasks, server)
 
     async def result(self, task_id: TaskId) -> Task:
         """Wait for a task's end; returns it, or the task that did its work at another server.

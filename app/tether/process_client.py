@@ -10,13 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from tether.client import DEFAULT_SETTINGS, GivenWorkflow, Tether
+from tether.client import DEFAULT_SETTINGS, Tether
 from tether.core.errors import BadInput, Trouble
-from tether.core.ids import NodeId, TaskId
+from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.task import Task
 from tether.core.model.window import Settings
 from tether.core.protocol.address import parse_server_url
-from tether.core.protocol.workflow import Workflow
+from tether.core.protocol.workflow import GivenWorkflow, Workflow
 from tether.process.blob import Blob
 from tether.process_world import ProcessWorld
 from tether.runtime.describer import Describer
@@ -59,7 +59,7 @@ class ProcessTether(Tether):
 
     async def submit(
         self,
-        workflow: str | Mapping[str, Any] | Workflow,
+        workflow: GivenWorkflow,
         files: Mapping[tuple[NodeId, str], Given] = _NO_FILES,
         title: str = "",
         server: str | None = None,
@@ -77,11 +77,7 @@ class ProcessTether(Tether):
             BadInput: The workflow, the server or a file can't be used; nothing was stored or sent.
             TetherError: It can't be kept; nothing was sent.
         """
-        url = None if server is None else parse_server_url(server)
-        if url is not None and url not in self.servers:
-            raise BadInput("server_not_used", server=url)
-        read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
-        return await super().submit(workflow, read, title, url)
+        return await super().submit(workflow, await _read_all(files), title, self._used(server))
 
     async def chain(
         self,
@@ -91,24 +87,26 @@ class ProcessTether(Tether):
         server: str | None = None,
     ) -> list[TaskId]:
         """Accept tasks of which each takes a result of the one before; see `Tether.chain`."""
-        url = None if server is None else parse_server_url(server)
-        if url is not None and url not in self.servers:
-            raise BadInput("server_not_used", server=url)
-        read = {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
-        return await super().chain(workflows, read, title, url)
+        return await super().chain(workflows, await _read_all(files), title, self._used(server))
 
     async def submit_sweep(
         self,
-        workflow: str | Mapping[str, Any] | Workflow,
+        workflow: GivenWorkflow,
         values: Mapping[tuple[NodeId, str], Sequence[Any]],
         is_side_by_side: bool = False,
-        **given: Any,
+        files: Mapping[tuple[NodeId, str], Given] = _NO_FILES,
+        title: str = "",
+        server: str | None = None,
     ) -> list[TaskId]:
         """Accept a task for each combination of values; see `Tether.submit_sweep`."""
-        files = given.get("files", {}).items()
-        read = {place: await asyncio.to_thread(_read, each) for place, each in files}
-        given["files"] = {place: (name, blob.content) for place, (name, blob) in read.items()}
-        return await super().submit_sweep(workflow, values, is_side_by_side, **given)
+        read, used = await _read_all(files), self._used(server)
+        return await super().submit_sweep(workflow, values, is_side_by_side, read, title, used)
+
+    def _used(self, server: str | None) -> ServerUrl | None:
+        url = None if server is None else parse_server_url(server)
+        if url is not None and url not in self.servers:
+            raise BadInput("server_not_used", server=url)
+        return url
 
     async def read_workflow(
         self, path: str | PathLike[str]
@@ -188,6 +186,12 @@ async def opened(
         yield client
     finally:
         await client.leave()
+
+
+async def _read_all(
+    files: Mapping[tuple[NodeId, str], Given],
+) -> dict[tuple[NodeId, str], tuple[str, Blob]]:
+    return {place: await asyncio.to_thread(_read, each) for place, each in files.items()}
 
 
 def _read(given: Given) -> tuple[str, Blob]:

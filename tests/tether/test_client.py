@@ -19,12 +19,13 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH
 from tests.tether.runtime.processes import Origin
 from tests.tether.runtime.world import Blob, Simulated
 from tether import client
-from tether.client import Tether, parsed
+from tether.client import Tether
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import PageChange, PageChanged, RebalancingChosen, ServerPaused
 from tether.core.ids import NodeId, ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.access_token import Access, Mode
+from tether.core.protocol.workflow import parsed
 from tether.core.windows.owner import tag_of
 from tether.runtime.ports import NoPreviews
 
@@ -139,6 +140,13 @@ def test_a_sweep_is_a_task_for_each_combination() -> None:
         titles = [task.title for task in tab.tether.tasks.values()]
         assert titles[0] == f"x ({place[1]} 1, {other[1]} 3)"
         assert titles[-1] == f"({place[1]} 2, {other[1]} 4)"
+        cells = [tab.tether.tasks[task_id].cell for task_id in made]
+        numbers = [[axis.number for axis in cell.axes] for cell in cells if cell]
+        assert numbers == [[0, 0], [0, 1], [1, 0], [1, 1]]
+        assert len({cell.sweep for cell in cells if cell}) == 1
+        (first, second) = (tab.tether.tasks[task_id].cell for task_id in beside)
+        assert first is not None and second is not None
+        assert [axis.number for cell in (first, second) for axis in cell.axes] == [0, 1]
         for values, code in (
             ({(NodeId("2"), "nope"): [1]}, "sweep_unplaced"),
             ({(NodeId("99"), "x"): [1]}, "sweep_unplaced"),

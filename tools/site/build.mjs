@@ -20,7 +20,7 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const LEFT_OUT = /^(vendor\/|boot\/interpreter\.mjs$|site\/sw\.js$)/;
 const VENDORED = ["vendor/pyodide", "vendor/pyscript", "vendor/client-zip", "vendor/three"];
 // The page asks for these by the names that they have in the source tree.
-const ASKED_FOR = /^(i18n|workflows|demo|masks|vendor\/client-zip|vendor\/three)\//;
+const ASKED_FOR = /^(i18n|workflows|demo|masks|saving|vendor\/client-zip|vendor\/three)\//;
 
 async function main() {
   const { values } = parseArgs({

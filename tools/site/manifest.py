@@ -60,7 +60,15 @@ LAZY = {
     "mask": ("page/composer/mask_painter.py", "page/composer/painting.py"),
     "queue": ("page/tasks/queue.py", "page/tasks/queue_dialog.py"),
     "samples": ("page/composer/samples.py",),
-    "save": ("page/tasks/save_all.py",),
+    "save": (
+        *("page/tasks/file_names.py", "page/tasks/save_all.py"),
+        "tether/workflows/values.py",
+    ),
+    "saving": (
+        *("page/saving_panel.py", "page/tasks/file_names.py", "page/tasks/save_all.py"),
+        "tether/workflows/values.py",
+    ),
+    "grid": ("page/grid/contact_sheet.py", "page/grid/panel.py", "page/grid/sweeps.py"),
     "viewer": ("page/viewer/", "tether/workflows/values.py"),
     "lanes": (
         *("page/lanes/drawing.py", "page/lanes/panel.py", "page/lanes/picture.py"),

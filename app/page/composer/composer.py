@@ -27,11 +27,12 @@ from tether.core.protocol.node_info import FileKind
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer
-from tether.runtime.intake import ChainStep, Intake
+from tether.runtime.intake import Intake, NewTask
 
 if TYPE_CHECKING:
     from page.composer.painting import Painting
-    from tether.workflows.variants import Answers
+    from tether.core.cells import Cell
+    from tether.workflows.variants import Variant
 
 WORKFLOW = "workflow"
 """The subject of notices that close once another workflow is chosen."""
@@ -139,23 +140,33 @@ class Composer:
         pinned, pressed = panel.pinned, self._context.world.clock.now()
         is_used = False
         variants = [each for each in self._form.variants(chosen.workflow) for _ in range(copies)]
+        pictures = panel.files.all() or [("", "", None)]
+        cells = self._form.cells(variants, [name for _key, name, _file in pictures], copies)
 
-        def begin(picture: tuple[str, Any] | None) -> list[asyncio.Future[list[TaskId]]]:
-            steps = (self._steps(chosen, picture, each, then) for each in variants)
-            made = (self._intake.accept_chain(each, pinned, pressed) for each in steps)
-            return [asyncio.ensure_future(each) for each in made]
+        def begin(
+            picture: tuple[str, Any] | None, cells: "list[Cell | None]"
+        ) -> asyncio.Future[list[TaskId]]:
+            made = zip(variants, cells, strict=True)
+            tasks = [
+                task
+                for each, cell in made
+                for task in self._tasks(chosen, picture, each, then, cell)
+            ]
+            return asyncio.ensure_future(self._intake.accept_all(tasks, pinned, pressed))
 
         # All at once: the browser then writes them to disk at once.
-        pictures = panel.files.all() or [("", "", None)]
-        begun = [(key, begin(file and (name, file))) for key, name, file in pictures]
+        begun = [
+            (key, begin(file and (name, file), places))
+            for (key, name, file), places in zip(pictures, cells, strict=True)
+        ]
         for key, work in begun:
             try:
-                made = await asyncio.gather(*work)
+                first = (await work)[0]
             except TetherError as error:
                 notices.show(words.trouble(error.trouble))
             else:
                 if not is_used:
-                    self.on_run(made[0][0])
+                    self.on_run(first)
                 is_used = True
                 panel.drop(key)
         if is_used:
@@ -331,26 +342,28 @@ class Composer:
         unfit = next((name for name, kind in kinds if not takes(main[1], kind)), None)
         return None if unfit is None else Trouble.of(_UNFIT[main[1]], picture=unfit)
 
-    def _steps(
+    def _tasks(
         self,
         chosen: Opened,
         picture: tuple[str, Any] | None,
-        variant: tuple[Answers, str],
+        variant: "Variant",
         then: NextStep | None,
-    ) -> list[ChainStep]:
-        """Return a task, and the one that follows it."""
+        cell: "Cell | None",
+    ) -> list[NewTask]:
+        """Return a task, and the one that follows it, whose result is the one of the cell."""
         main = self._form.main_input(chosen.workflow)
         listed = {} if picture is None or main is None else {main[0]: picture}
         files = listed | self._form.files(chosen.workflow)  # results are called by the first
-        answers, told = variant
+        answers, told, _axes = variant
         name = picture[0] if picture else ""
         name = f"{name} ({told})".strip() if told else name
         workflow = self._decided(self._form.answered(chosen.workflow, answers))
-        steps = [ChainStep(workflow, title_of(chosen.title, name), files)]
+        last = None if then else cell
+        tasks = [NewTask(workflow, title_of(chosen.title, name), files, cell=last)]
         if then is not None:
             workflow, title = self._decided(then.opened.workflow), title_of(then.opened.title, name)
-            steps.append(ChainStep(workflow, title, {}, then.takes))
-        return steps
+            tasks.append(NewTask(workflow, title, {}, then.takes, cell))
+        return tasks
 
     def _decided(self, workflow: Workflow) -> Workflow:
         """Make the choices of a task, put the time into its file names: a rerun has the same."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from page.composer.form_fields import Field
     from page.composer.form_panel import FormPanel
     from page.composer.presets_panel import PresetsPanel
-    from tether.workflows.variants import Answers
+    from tether.core.cells import Cell
+    from tether.workflows.variants import Answers, Variant
 
 Substitute = Callable[[ServerUrl, str, str], None]
 Files = dict[tuple[NodeId, str], tuple[str, Any]]
@@ -253,9 +254,21 @@ class Form:
         except BadInput:
             return 0
 
-    def variants(self, workflow: Workflow) -> list[tuple[Answers, str]]:
-        """Return the values in which the tasks of one picture differ, each with words for them."""
-        return self._panel.variants() if self._panel and self.is_of(workflow) else [({}, "")]
+    def variants(self, workflow: Workflow) -> "list[Variant]":
+        """Return the values in which the tasks of one picture differ, with words and axes."""
+        return self._panel.variants() if self._panel and self.is_of(workflow) else [({}, "", ())]
+
+    def cells(
+        self, variants: "list[Variant]", pictures: list[str], copies: int
+    ) -> "list[list[Cell | None]]":
+        """Return the places of each picture's tasks in the grid; None where no value varies."""
+        if len(variants) == copies:
+            return [[None] * copies for _ in pictures]
+        from page.composer.sweep import cells_of
+
+        labels = self._context.words.say("grid.picture"), self._context.words.say("grid.copy")
+        axes = [each for _answers, _told, each in variants]
+        return cells_of(self._context.world.chance.hex(16), axes, pictures, copies, labels)
 
     def answered(self, workflow: Workflow, variant: Answers) -> Workflow:
         """Return a workflow with what was set in its form, and for one of the tasks alone.

@@ -24,7 +24,7 @@ from page.ui.words import Words
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import FileKind
-from tether.workflows.variants import Answers, combined, count_of, titles
+from tether.workflows.variants import Variant, axes, combined, count_of, titles
 
 _FRESH, _SIDE_BY_SIDE = "fresh", "side by side"
 """Among what was typed: each task gets seeds of its own; how several values are combined. No field
@@ -159,16 +159,21 @@ class FormPanel:
         """
         return count_of(self._all_values(), self._is_side_by_side)
 
-    def variants(self) -> list[tuple[Answers, str]]:
-        """Return the values of each of these tasks, and what its title says of them.
+    def variants(self) -> list[Variant]:
+        """Return the values of each of these tasks, what its title says of them, and its axes.
 
         Raises:
             BadInput: As `count`.
         """
         named = [each for each in self.fields if each.kind not in ("text", "line")]
         labels = {field.key: self._rows.label(field) for field in named}
-        made = combined(self._all_values(), self._is_side_by_side)
-        return list(zip(made, titles(made, labels), strict=True))
+        values, is_side_by_side = self._all_values(), self._is_side_by_side
+        made, every = (
+            combined(values, is_side_by_side),
+            {e.key: self._rows.label(e) for e in self.fields},
+        )
+        places = axes(values, is_side_by_side, every)
+        return list(zip(made, titles(made, labels), places, strict=True))
 
     @property
     def _is_side_by_side(self) -> bool:

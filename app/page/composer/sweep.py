@@ -1,11 +1,12 @@
 """Several values for fields of the form, as people type them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from page.composer.form_fields import Field, read_answer
+from tether.core.cells import Axis, Cell, cell_of
 from tether.core.errors import BadInput
 from tether.workflows.variants import MOST
 
@@ -45,6 +46,30 @@ def with_rolled(typed: str, roll: Callable[[], int]) -> str:
         count = min(int(asked[1]), MOST) if asked else 0
         lines += [str(roll()) for _ in range(count)] if asked else [line]
     return "\n".join(lines)
+
+
+def cells_of(
+    sweep: str,
+    axes: Sequence[tuple[Axis, ...]],
+    pictures: Sequence[str],
+    copies: int,
+    labels: tuple[str, str],
+) -> list[list[Cell | None]]:
+    """Return each picture's cells; `axes` has those of its tasks, of which `copies` are alike.
+
+    Pictures and copies are axes, too, where there are several; `labels` are what those are called.
+    """
+
+    def cell(number: int, task: int, own: tuple[Axis, ...]) -> Cell | None:
+        picture = Axis(labels[0], pictures[number], number)
+        copy = Axis(labels[1], str(task % copies + 1), task % copies)
+        before, after = [picture] * (len(pictures) > 1), [copy] * (copies > 1)
+        return cell_of(sweep, (*before, *own, *after))
+
+    return [
+        [cell(number, task, own) for task, own in enumerate(axes)]
+        for number in range(len(pictures))
+    ]
 
 
 def _numbers(field: Field, part: str) -> list[str]:

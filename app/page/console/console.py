@@ -137,8 +137,8 @@ class Console:
         await load_part("form")
         values = {_place(key): listed(each) for key, each in js.Object.entries(sweep)}
         is_side_by_side = option(options, "sideBySide") is True
-        given = {"files": placed, "title": title, "server": pinned}
-        made = await self._tether.submit_sweep(text, values, is_side_by_side, **given)
+        given = values, is_side_by_side, placed, title, pinned
+        made = await self._tether.submit_sweep(text, *given)
         return [self._accepted(each) for each in made]
 
     async def _chain(self, options: Any = None) -> list[dict[str, Any]]:

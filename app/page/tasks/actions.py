@@ -21,6 +21,7 @@ from tether.runtime.rerun import Rerun
 
 if TYPE_CHECKING:
     from page.tasks.queue_dialog import QueueDialog
+    from page.tasks.save_all import ResultSaver
     from page.viewer.viewer import ResultList, Viewer
 
 END_GRACE = 2.0
@@ -39,6 +40,7 @@ class TaskActions:
         self._undo = undo
         self._viewer: Viewer | None = None
         self._queue: QueueDialog | None = None
+        self._saver: ResultSaver | None = None
         self.search = TaskSearch(context.window, context.words, context.stars)
         """What all tasks are that a button for all of them is about."""
         self.on_rerun: Callable[[], None] = lambda: None
@@ -138,13 +140,22 @@ class TaskActions:
         if self._queue is not None:
             self._queue.show()
 
-    async def _save(self, ended: list[Task]) -> None:
-        """Save the files of these tasks."""
-        await load_part("save")
-        from page.tasks.save_all import save_all
+    async def save(self, ended: Iterable[Task], pattern: str = "") -> str:
+        """Save the files of these tasks, under names by a pattern; says what came of it.
 
+        Raises:
+            TetherError: The browser refuses, or the page's own host doesn't give what does it.
+        """
+        await load_part("save")
+        from page.tasks.save_all import ResultSaver
+
+        if self._saver is None:
+            self._saver = ResultSaver(self._context)
         results = [(task, each) for task in ended for each in task.outputs if each.filename]
-        await save_all(self._context, results)
+        return await self._saver.save(results, pattern)
+
+    async def _save(self, ended: Iterable[Task]) -> None:
+        await self.save(ended)
 
     def run_again(self, task_id: TaskId) -> None:
         """Accept the work of an ended task once more; a notice says what prevents it."""
@@ -171,10 +182,14 @@ class TaskActions:
         await self._viewer.open(key, results)
 
     async def _view_result(self, key: str) -> None:
+        await self.view_among(key, self._shown)
+
+    async def view_among(self, key: str, tasks: Callable[[], Iterable[Task]]) -> None:
+        """Open the viewer for a result (`task:number`) among those of some tasks."""
         await load_part("viewer")
         from page.viewer.viewer import TaskResults
 
-        await self.view(key, TaskResults(self._context, self._shown, self._reuse))
+        await self.view(key, TaskResults(self._context, tasks, self._reuse))
 
     async def _compare(self, left: Task, right: Task) -> None:
         await load_part("viewer")

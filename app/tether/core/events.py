@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from tether.core.cells import Cell
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
 from tether.core.protocol.handover import UploadPlace
@@ -64,8 +65,8 @@ class TaskAccepted:
     """A task whose workflow and pictures are safely stored.
 
     `pinned` is the server that the person chose, None for any. `again_of` is the task that
-    this one repeats, `asked_at` as in `Task`, 0 for now. The result of the task `after` fills one
-    of the inputs in `takes`.
+    this one repeats, `asked_at` as in `Task`, 0 for now; `cell` is its place in a sweep. The result
+    of the task `after` fills one of the inputs in `takes`.
     """
 
     task_id: TaskId
@@ -79,6 +80,7 @@ class TaskAccepted:
     asked_at: float = 0.0
     after: TaskId | None = None
     takes: tuple[UploadPlace, ...] = ()
+    cell: Cell | None = None
 
 
 @dataclass(frozen=True, slots=True)

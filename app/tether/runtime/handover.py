@@ -8,7 +8,7 @@ from tether.core.ids import Digest, NodeId, TaskId
 from tether.core.protocol.handover import ResultSource, UploadPlace, may_feed, places_of
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.describer import Describer
-from tether.runtime.intake import ChainStep
+from tether.runtime.intake import NewTask
 from tether.runtime.ports import Files
 
 Bring: TypeAlias = Callable[[ResultSource], Awaitable[Any | None]]
@@ -47,7 +47,7 @@ async def steps_of(
     files: Mapping[tuple[NodeId, str], tuple[str, Any]],
     title: str,
     describer: Describer,
-) -> list[ChainStep]:
+) -> list[NewTask]:
     """Return the steps of a chain; `files` are for the first, and titles are numbered.
 
     Raises:
@@ -55,10 +55,10 @@ async def steps_of(
     """
     if not workflows:
         raise BadInput("workflow_not_workflow")
-    steps = [ChainStep(workflows[0], title, files)]
+    steps = [NewTask(workflows[0], title, files)]
     for number, workflow in enumerate(workflows[1:], 2):
         takes = await places_in(workflow, describer)
         if not may_feed(steps[-1].workflow, takes):
             raise BadInput("chain_unfit", number=number)
-        steps.append(ChainStep(workflow, f"{title} {number}".strip(), {}, takes))
+        steps.append(NewTask(workflow, f"{title} {number}".strip(), {}, takes))
     return steps

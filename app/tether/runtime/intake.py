@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from tether.core.cells import Cell
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import Emit, Picture, TaskAccepted
 from tether.core.ids import Chance, Digest, NodeId, ServerUrl, TaskId, digest_of
@@ -27,16 +28,18 @@ SOON = 5.0
 Contents: TypeAlias = Mapping[Digest, Any]
 
 
-class ChainStep(NamedTuple):
-    """One task of a chain; the result of the one before fills one of the inputs in `takes`.
+class NewTask(NamedTuple):
+    """A task to be accepted, of several.
 
-    `files` is (node, input) -> (file name, JS Blob), for inputs that take an upload.
+    `files` is (node, input) -> (file name, JS Blob), for inputs that take an upload. The result of
+    the task before it fills one of the inputs in `takes`, if there are any.
     """
 
     workflow: Workflow
     title: str
     files: Mapping[tuple[NodeId, str], tuple[str, Any]]
     takes: tuple[UploadPlace, ...] = ()
+    cell: Cell | None = None
 
 
 class Intake:
@@ -63,6 +66,7 @@ class Intake:
         files: Mapping[tuple[NodeId, str], tuple[str, Any]],
         pinned: ServerUrl | None,
         press: float | None = None,
+        cell: Cell | None = None,
     ) -> TaskId:
         """Accept one task; of several at once, those that were begun first come first.
 
@@ -71,38 +75,40 @@ class Intake:
             pinned: The server to use; None for the best.
             press: When a person asked for this task and others at once, seconds; None for a
                 task by itself, which belongs to such ones of the last few seconds.
+            cell: Its place in a sweep.
 
         Raises:
             BadInput: A file is no picture, too large, unreadable, or for a node that isn't
                 there; nothing was stored or sent.
         """
-        step = ChainStep(workflow, title, files)
-        return (await self.accept_chain([step], pinned, press))[0]
+        task = NewTask(workflow, title, files, cell=cell)
+        return (await self.accept_all([task], pinned, press))[0]
 
-    async def accept_chain(
-        self, steps: Sequence[ChainStep], pinned: ServerUrl | None, press: float | None = None
+    async def accept_all(
+        self, tasks: Sequence[NewTask], pinned: ServerUrl | None, press: float | None = None
     ) -> list[TaskId]:
-        """Accept tasks of which each takes a result of the one before; all or none.
+        """Accept tasks, all or none; returns their ids, in order.
 
         Args:
-            steps: The first takes no result.
-            pinned: The server that the first is to use; None for the best. The others go to the
+            tasks: The first takes no result.
+            pinned: The server for those that take none; None for the best. The others go to the
                 best.
             press: As of `accept`.
 
         Raises:
             BadInput: As `accept`.
         """
-        times = [self._ask(press) for _ in steps]
-        return await self._in_turn(self._chained(steps, pinned, times))
+        times = [self._ask(press) for _ in tasks]
+        return await self._in_turn(self._made(tasks, pinned, times))
 
-    async def _chained(
-        self, steps: Sequence[ChainStep], pinned: ServerUrl | None, times: Sequence[float]
+    async def _made(
+        self, tasks: Sequence[NewTask], pinned: ServerUrl | None, times: Sequence[float]
     ) -> list[TaskAccepted]:
         made: list[tuple[TaskAccepted, Contents]] = []
-        for step, asked_at in zip(steps, times, strict=True):
-            before = made[-1][0].task_id if made else None
-            made.append(await self._accepted(step, None if made else pinned, asked_at, before))
+        for task, asked_at in zip(tasks, times, strict=True):
+            before = made[-1][0].task_id if task.takes else None
+            where = None if task.takes else pinned
+            made.append(await self._accepted(task, where, asked_at, before))
         await self._keep(made)
         return [accepted for accepted, _ in made]
 
@@ -117,9 +123,9 @@ class Intake:
         return self._asked_at
 
     async def _accepted(
-        self, step: ChainStep, pinned: ServerUrl | None, asked_at: float, after: TaskId | None
+        self, task: NewTask, pinned: ServerUrl | None, asked_at: float, after: TaskId | None
     ) -> tuple[TaskAccepted, Contents]:
-        workflow, title, files, takes = step
+        workflow, title, files, takes, cell = task
         task_id = make_task_id(self._chance)
         blobs: dict[Digest, Any] = {}
         kinds, chosen = workflow.upload_inputs(), []
@@ -148,6 +154,7 @@ class Intake:
             asked_at=asked_at,
             after=after,
             takes=takes,
+            cell=cell,
         )
         return accepted, {digest: text, **blobs}
 
@@ -181,6 +188,7 @@ class Intake:
             asked_at=task.asked_at,  # it stands beside it
             after=task.after,
             takes=task.takes,  # where it hasn't got what it takes yet
+            cell=task.cell,
         )
         await self._keep([(accepted, contents)])
         return [accepted]

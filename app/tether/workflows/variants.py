@@ -6,6 +6,7 @@ from itertools import product
 from math import prod
 from typing import Any, TypeAlias
 
+from tether.core.cells import Axis
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.model.title import JOINT
@@ -22,6 +23,9 @@ Place: TypeAlias = tuple[NodeId, str]
 
 Answers: TypeAlias = Mapping[Place, Any]
 """A value for each of some inputs."""
+
+Variant: TypeAlias = tuple[Answers, str, tuple[Axis, ...]]
+"""Values of one task, what its title says of them, and where it stands on the axes."""
 
 Values: TypeAlias = Mapping[Place, Sequence[Any]]
 """The values of each of some inputs."""
@@ -95,11 +99,36 @@ def titles(rows: Sequence[Answers], labels: Mapping[Place, str]) -> list[str]:
     return [f"{number}: {each}" for number, each in enumerate(said, 1)]
 
 
+def axes(
+    values: Values, is_side_by_side: bool, labels: Mapping[Place, str]
+) -> list[tuple[Axis, ...]]:
+    """Return where each of the combinations stands on the axes, in the order of `combined`.
+
+    An input with one value is no axis, and what goes side by side is one for all inputs.
+    """
+    varied = {place: found for place, found in values.items() if len(found) > 1}
+    texts = [[said(value) for value in found] for found in varied.values()]
+    names = [labels.get(place, place[1]) for place in varied]
+    if is_side_by_side:
+        label, rows = ", ".join(names), zip(*texts, strict=True)
+        return [(Axis(label, ", ".join(row), index),) for index, row in enumerate(rows)] or [()]
+    choices = (
+        [Axis(name, text, index) for index, text in enumerate(column)]
+        for name, column in zip(names, texts, strict=True)
+    )
+    return list(product(*choices))
+
+
+def said(value: Any) -> str:
+    """Return a value as a text on one line."""
+    return f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+
+
 def told(answers: Answers, labels: Mapping[Place, str]) -> str:
     """Return the values of a task for its title: texts alone, others behind their labels."""
     parts = []
     for key, value in answers.items():
-        text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+        text = said(value)
         text = text if len(text) <= _LONG else f"{text[: _LONG - 1]}…"
         text = text.replace(JOINT, " ")
         parts.append(f"{labels[key]} {text}" if labels.get(key) else text)

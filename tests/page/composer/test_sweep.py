@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.form_fields import Field, Kind
-from page.composer.sweep import MOST, can_vary, read_values, with_rolled
+from page.composer.sweep import MOST, can_vary, cells_of, read_values, with_rolled
 from tests.tether.core.junk import texts
+from tether.core.cells import Axis, Cell
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.node_info import FileKind
@@ -88,3 +89,19 @@ def test_whatever_is_typed_is_values_or_says_why(typed: str, kind: Kind) -> None
         assert 0 < len(read_values(a(kind), typed)) <= MOST
     except BadInput as error:
         assert error.trouble.code in ("sweep_empty", "sweep_long", "field_bad", "field_not_whole")
+
+
+def test_pictures_and_copies_are_axes_where_there_are_several() -> None:
+    """Each task has its own place; where nothing varies at all there is none."""
+    steps = [(Axis("Steps", "4", 0),), (Axis("Steps", "8", 1),)]
+    labels = "Picture", "Copy"
+    assert cells_of("s", steps, ["a.png"], 1, labels) == [[Cell("s", each) for each in steps]]
+    twice = [each for each in steps for _ in range(2)]
+    first, second = cells_of("s", twice, ["a.png", "b.png"], 2, labels)
+    assert first[3] == Cell(
+        "s", (Axis("Picture", "a.png", 0), Axis("Steps", "8", 1), Axis("Copy", "2", 1))
+    )
+    assert second[0] == Cell(
+        "s", (Axis("Picture", "b.png", 1), Axis("Steps", "4", 0), Axis("Copy", "1", 0))
+    )
+    assert cells_of("s", [()], [""], 1, labels) == [[None]]

@@ -18,7 +18,7 @@ from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.acceptance import new_task
 from tether.core.session.snapshot import read_task
 from tether.core.windows.ledger import read_entries
-from tether.runtime.intake import ChainStep, Intake
+from tether.runtime.intake import Intake, NewTask
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 WORKFLOW = invert_workflow()
@@ -73,17 +73,17 @@ def test_an_accepted_task_is_kept_first() -> None:
     assert picture.size == len(PNG)
 
 
-def chained(scene: Scene, *steps: ChainStep, pinned: ServerUrl | None = None) -> list[TaskId]:
+def chained(scene: Scene, *steps: NewTask, pinned: ServerUrl | None = None) -> list[TaskId]:
     """Give a chain; the first step is a plain one."""
-    first = ChainStep(WORKFLOW, "one", {(NodeId("1"), "image"): ("a.png", Blob(PNG))})
-    return asyncio.run(scene.intake.accept_chain([first, *steps], pinned))
+    first = NewTask(WORKFLOW, "one", {(NodeId("1"), "image"): ("a.png", Blob(PNG))})
+    return asyncio.run(scene.intake.accept_all([first, *steps], pinned))
 
 
 def test_a_chain_is_accepted_whole() -> None:
     """Each names the one before; the place was chosen for the first alone, and all is kept."""
     scene = Scene()
     place = UploadPlace(NodeId("1"), "image", "picture")
-    ids = chained(scene, *(ChainStep(WORKFLOW, name, {}, (place,)) for name in "bc"), pinned=NORTH)
+    ids = chained(scene, *(NewTask(WORKFLOW, name, {}, (place,)) for name in "bc"), pinned=NORTH)
     events = [event for event in scene.events if isinstance(event, TaskAccepted)]
     assert [event.task_id for event in events] == ids
     assert [event.after for event in events] == [None, *ids[:2]]
@@ -99,13 +99,13 @@ def test_a_chain_is_accepted_whole() -> None:
 def test_nothing_of_a_chain_is_accepted_where_a_part_cannot_be() -> None:
     """The second names a file for a node that isn't there; or the disk takes only the first."""
     scene = Scene()
-    odd = ChainStep(WORKFLOW, "two", {(NodeId("9"), "image"): ("b.png", Blob(PNG))})
+    odd = NewTask(WORKFLOW, "two", {(NodeId("9"), "image"): ("b.png", Blob(PNG))})
     with pytest.raises(BadInput):
         chained(scene, odd)
     assert (scene.files.kept, scene.events) == ({}, [])
     scene.files.room = 1
     with pytest.raises(TetherError):
-        chained(scene, ChainStep(WORKFLOW, "two", {}))
+        chained(scene, NewTask(WORKFLOW, "two", {}))
     assert scene.events == []
     assert len(scene.files.released) == 2
     assert scene.files.texts == {}
@@ -115,7 +115,7 @@ def test_what_is_run_again_before_it_has_its_file_still_takes_it() -> None:
     """Else it would run on what its workflow names."""
     scene = Scene()
     place = UploadPlace(NodeId("1"), "image", "picture")
-    chained(scene, ChainStep(WORKFLOW, "two", {}, (place,)))
+    chained(scene, NewTask(WORKFLOW, "two", {}, (place,)))
     event = scene.events.pop()
     assert isinstance(event, TaskAccepted)
     asyncio.run(scene.intake.accept_again(new_task(event, NOON), None))

@@ -19,6 +19,7 @@ from tests.tether.core.farm import (
 )
 from tests.tether.runtime.test_intake import WORKFLOW
 from tests.tether.runtime.world import Blob, MemoryFiles
+from tether.core.cells import Axis, Cell
 from tether.core.errors import BadInput, Trouble
 from tether.core.events import CancelRequested, Event, StorageFailed, TaskAccepted
 from tether.core.ids import Digest, TaskId, digest_of
@@ -76,11 +77,13 @@ class Scene:
 def test_a_task_that_has_ended_runs_again_as_a_new_one() -> None:
     """New ids, the same work; its files are kept for it before anybody hears of it."""
     scene = Scene()
+    scene.task.cell = Cell("s", (Axis("Steps", "4", 0),))
     scene.end()
     scene.run_again()
     (event,) = scene.events
     assert isinstance(event, TaskAccepted)
     assert event.task_id != scene.task.task_id
+    assert event.cell == scene.task.cell, "it takes its place in the sweep"
     assert event.prompt_id != scene.task.prompt_id
     assert (event.again_of, event.pinned) == (scene.task.task_id, NORTH)
     assert (event.digest, event.pictures) == (scene.task.digest, scene.task.pictures)

@@ -2,10 +2,20 @@
 
 import pytest
 
+from tether.core.cells import Axis
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
 from tether.core.protocol.workflow import Workflow
-from tether.workflows.variants import MOST, combined, count_of, filled, titles, told, variants
+from tether.workflows.variants import (
+    MOST,
+    axes,
+    combined,
+    count_of,
+    filled,
+    titles,
+    told,
+    variants,
+)
 
 STEPS, CFG = (NodeId("3"), "steps"), (NodeId("3"), "cfg")
 
@@ -21,6 +31,21 @@ def test_values_are_combined_all_with_all_or_side_by_side() -> None:
         assert combined({}, is_side_by_side) == [{}]
         assert count_of({}, is_side_by_side) == 1
         assert count_of(values, is_side_by_side) == count
+
+
+def test_each_combination_has_its_place_on_the_axes() -> None:
+    """In the order of the combinations; what has one value is no axis."""
+    values = {STEPS: (4, 8), (NodeId("3"), "width"): (64,), CFG: (1.5, 3.0)}
+    places = axes(values, False, {STEPS: "Steps"})
+    assert places[1] == (Axis("Steps", "4", 0), Axis("cfg", "3", 1))
+    assert places[2] == (Axis("Steps", "8", 1), Axis("cfg", "1.5", 0))
+    assert len(places) == len(combined(values, False))
+    assert axes({STEPS: (4, 8), CFG: (1.5, 3.0)}, True, {}) == [
+        (Axis("steps, cfg", "4, 1.5", 0),),
+        (Axis("steps, cfg", "8, 3", 1),),
+    ]
+    for is_side_by_side in (True, False):
+        assert axes({STEPS: (4,)}, is_side_by_side, {}) == axes({}, is_side_by_side, {}) == [()]
 
 
 def test_what_cannot_be_combined_says_why() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tether.core.cells import Cell
 from tether.core.errors import InvalidTransition, Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId
@@ -175,6 +176,9 @@ class Task:
     """The inputs that the result may fill, the first first; () once it is here."""
     source: ResultSource | None = None
     """Where the result is, from the moment when the task before has completed until it is here."""
+
+    cell: Cell | None = None
+    """Its place among the tasks of its sweep; that of a task that it replaces."""
 
     # Gauges and steps under way: never saved.
     progress: Progress = field(default_factory=Progress)

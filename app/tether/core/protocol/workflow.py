@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
@@ -148,6 +148,20 @@ class Workflow:
                     case [str(origin), int()]:  # a link, with the number of the output
                         todo.append(NodeId(origin))
         return frozenset(needed)
+
+
+GivenWorkflow: TypeAlias = str | Mapping[str, Any] | Workflow
+
+
+def parsed(given: GivenWorkflow) -> Workflow:
+    """Return a workflow of what a script has: JSON text, or what that is made of.
+
+    Raises:
+        BadInput: It is none.
+    """
+    if isinstance(given, Workflow):
+        return given
+    return parse_workflow(given if isinstance(given, str) else json.dumps(given))
 
 
 def parse_workflow(text: str) -> Workflow:

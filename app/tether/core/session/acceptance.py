@@ -38,6 +38,7 @@ def new_task(event: TaskAccepted, now: float) -> Task:
         asked_at=event.asked_at,
         after=event.after,
         takes=event.takes,
+        cell=event.cell,
     )
 
 

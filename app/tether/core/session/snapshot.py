@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tether.core.cells import cell_from_json, cell_to_json
 from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
@@ -71,6 +72,7 @@ def write_task(task: Task) -> str:
             "after": task.after,
             "takes": places_to_json(task.takes),
             "source": source_to_json(task.source),
+            "cell": cell_to_json(task.cell),
         }
     )
 
@@ -134,6 +136,7 @@ def read_task(text: str) -> Task | None:
                 after=_task_id(record.get("after")),
                 takes=places_from_json(record.get("takes")),
                 source=source_from_json(record.get("source")),
+                cell=cell_from_json(record.get("cell")),
             )
     return None
 

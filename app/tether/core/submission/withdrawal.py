@@ -134,6 +134,7 @@ def resubmit(window: Window, task: Task, server: Server, now: float) -> Commands
         asked_at=task.asked_at + ASKED_APART / 2,
         turn=task.turn,
         was_moved=True,
+        cell=task.cell,
     )
     window.add(new)
     files = ShareFiles(new.task_id, task.task_id)

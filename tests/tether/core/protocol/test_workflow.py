@@ -13,7 +13,7 @@ from tether.core.errors import BadInput, Trouble
 from tether.core.ids import NodeId
 from tether.core.protocol import workflow as module
 from tether.core.protocol.node_info import InputInfo, NodeInfo
-from tether.core.protocol.workflow import MOST_NODES, Workflow, parse_workflow, workflow_of
+from tether.core.protocol.workflow import MOST_NODES, Workflow, parse_workflow, parsed, workflow_of
 
 SAVE = {"class_type": "SaveImage", "inputs": {"images": ["2", 0]}}
 
@@ -227,6 +227,14 @@ def test_what_is_meant_as_a_node_must_be_one(node_id: str, node: object) -> None
     with pytest.raises(BadInput) as refused:
         parse_workflow(json.dumps({**invert_workflow().nodes, node_id: node}))
     assert refused.value.trouble == Trouble.of("workflow_node_bad", node=node_id)
+
+
+def test_scripts_give_workflows_as_text_or_as_what_that_is_made_of() -> None:
+    """Or as one that is read already."""
+    nodes = {"1": SAVE}
+    read = parsed(json.dumps(nodes))
+    assert read.nodes == parsed(nodes).nodes == nodes
+    assert parsed(read) is read
 
 
 def test_where_no_node_is_there_is_no_workflow() -> None:

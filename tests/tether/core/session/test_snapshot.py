@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tether.core.farm import NORTH, bound_task, new_task, new_window
 from tests.tether.core.junk import anything, peer_texts, warped
+from tether.core.cells import Axis, cell_of
 from tether.core.errors import Trouble
 from tether.core.events import Picture
 from tether.core.ids import ClientId, Digest, NodeId, PromptId, ServerUrl, TaskId, WindowId
@@ -34,6 +35,7 @@ places = st.builds(
 )
 results = st.builds(lambda node, name: Output(node, kind_of(name), name), nodes, names.filter(bool))
 sources = st.builds(ResultSource, servers, names.map(PromptId), results, places)
+axes = st.builds(Axis, names, names, st.integers(0, 9))
 
 
 @st.composite
@@ -74,6 +76,7 @@ def tasks(draw: st.DrawFn) -> Task:
         after=draw(st.none() | names.map(TaskId)),
         takes=tuple(draw(st.lists(places, max_size=2))),
         source=draw(st.none() | sources),
+        cell=cell_of("s", draw(st.lists(axes, max_size=3))),
     )
 
 

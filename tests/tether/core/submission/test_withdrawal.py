@@ -21,6 +21,7 @@ from tests.tether.core.farm import (
     one,
     waiting_task,
 )
+from tether.core.cells import Axis, Cell
 from tether.core.commands import AbortRequest, Command, LoadWorkflow, ShareFiles, StopTimer
 from tether.core.errors import Trouble
 from tether.core.ids import PromptId
@@ -199,6 +200,7 @@ def test_a_new_task_does_its_work_under_another_id() -> None:
     north = window.server(NORTH, NOON)
     task = bound_task(window, north, *QUEUED)
     task.workload, task.turn = "shape", 7.0
+    task.cell = Cell("s", (Axis("Steps", "4", 0),))
     take_out(window, task, NOON)
     commands = resubmit(window, task, north, NOON + 3)
     assert (task.state, task.ended_by, task.is_run_again) == (State.CANCELLED, "record", True)
@@ -210,6 +212,7 @@ def test_a_new_task_does_its_work_under_another_id() -> None:
     assert (new.state, new.pinned, new.was_moved) == (State.WAITING, None, True)
     assert (new.digest, new.pictures, new.title) == (task.digest, task.pictures, task.title)
     assert (new.workload, new.turn, new.again_of) == ("shape", 7.0, task.task_id)
+    assert new.cell == task.cell
     assert list(window.waiting.values()) == [new]
     assert window.pending.unsaved >= {task.task_id, new.task_id}
 

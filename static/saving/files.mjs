@@ -1,0 +1,81 @@
+// Writes results to the disk one after the other, so that none stays in the page's memory. What is
+// given has `add` for each file, `end` (a Blob where the browser is to save it) and `abort`.
+
+import { makeZip } from "../vendor/client-zip/index.js";
+
+const FOLDED = 4 * 2 ** 20;
+const MOST_PIECES = 256;
+
+// One ZIP, into a file that a person chose. Without one, into a Blob: its parts are with the
+// browser, which moves them to the disk when they are many.
+export function zip(file) {
+  const { readable, writable } = new TransformStream();
+  const [writer, reader] = [writable.getWriter(), readable.getReader()];
+  const pieces = new Pieces();
+  const written = write();
+  // What can't be written ends `add`, too.
+  written.catch((error) => reader.cancel(error).catch(() => {}));
+
+  async function write() {
+    const target = file ? await file.createWritable() : new WritableStream(pieces);
+    await makeZip(entries()).pipeTo(target);
+  }
+  async function* entries() {
+    for (let each; !(each = await reader.read()).done; ) yield each.value;
+  }
+
+  return {
+    add: (name, input) => writer.write({ name, input }),
+    async end() {
+      await writer.close();
+      await written;
+      return file ? undefined : pieces.whole();
+    },
+    async abort() {
+      await writer.abort().catch(() => {});
+      await written.catch(() => {});
+      // The browser made an empty one when it was chosen; what was there before stays.
+      if (file && !(await file.getFile()).size) await file.remove?.();
+    },
+  };
+}
+
+// A file each, into a folder that a person chose.
+export function folder(handle) {
+  return {
+    async names() {
+      const names = [];
+      for await (const name of handle.keys()) names.push(name);
+      return names;
+    },
+    async add(name, blob) {
+      const file = await handle.getFileHandle(name, { create: true });
+      await blob.stream().pipeTo(await file.createWritable());
+    },
+    async end() {},
+    async abort() {},
+  };
+}
+
+class Pieces {
+  #parts = [];
+  #latest = [];
+  #size = 0;
+
+  write(piece) {
+    this.#latest.push(piece);
+    this.#size += piece.length;
+    if (this.#size > FOLDED || this.#latest.length > MOST_PIECES) this.#fold();
+  }
+
+  whole() {
+    this.#fold();
+    return new Blob(this.#parts, { type: "application/zip" });
+  }
+
+  #fold() {
+    this.#parts.push(new Blob(this.#latest));
+    this.#latest = [];
+    this.#size = 0;
+  }
+}
