@@ -128,6 +128,7 @@ class App:
         self._actions = actions = TaskActions(context, tether.rerun, composer, undo)
         self._settings.connect(context, tether.rerun, self._speak)
         actions.on_rerun, actions.pause = self._settings.lost_rerun, self._settings.pause
+        actions.resume = lambda url: roster.pause(url, is_paused=False)
         console.pause, console.star = self._settings.pause, context.stars.star
         self._collect = CollectPanel(words, tether)
         views = Views(

@@ -161,7 +161,7 @@ class Views:
             bool(window.waiting and window.servers)
             and not (window.is_sending_all or window.is_paused or search.is_on),
             bool(window.waiting) or any(tickets for *_, tickets in window.peers.waiting(now)),
-            len(window.waiting) > 1,
+            len(window.waiting) > 1 or any(self._turns.values()),
             window.is_paused,
             words.say("tasks.again_lost", count=lost) if lost else "",
             found,
@@ -181,6 +181,7 @@ class Views:
     def _all_of(self, live: list[Task], ended: list[Task]) -> AllOf:
         """Name the buttons for all; a single task has buttons of its own."""
         found = ".found" if self._search.is_on else ""
+        waited_for = self._window.waited_for()
         saved = sum(any(each.filename for each in task.outputs) for task in ended)
 
         def name(key: str, count: int, least: int) -> str:
@@ -189,7 +190,7 @@ class Views:
         return AllOf(
             name("cancel_all", len(live), 2),
             name("save_all", saved, 2),
-            name("clear", len(ended), 1),
+            name("clear", sum(task.task_id not in waited_for for task in ended), 1),
         )
 
     def _picked(self, shown: list[Task]) -> Picked:

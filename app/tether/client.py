@@ -63,8 +63,6 @@ CANCELLED_WITHIN = 30.0
 InputFiles: TypeAlias = Mapping[tuple[NodeId, str], tuple[str, Any]]
 """(node, input) -> (file name, JS Blob)."""
 
-"""In API format, as JSON text or parsed; or a `Workflow`, which is."""
-
 DEFAULT_SETTINGS = Settings(DEFAULT_BASE)
 _NO_FILES: InputFiles = MappingProxyType({})
 

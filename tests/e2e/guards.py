@@ -217,6 +217,20 @@ GUARDS = {
         "test_order",
         "by_dragging",
     ),
+    "a paused server is resumed from a card": Guard(
+        "page/app.py",
+        "lambda url: roster.pause(url, is_paused=False)",
+        "lambda url: None",
+        "test_stuck",
+        "lets_it_go_on",
+    ),
+    "a task is let go to any server": Guard(
+        "page/tasks/actions.py",
+        "                context.emit(TaskUnpinned(task_id))\n",
+        "                pass\n",
+        "test_stuck",
+        "lets_it_go_on",
+    ),
     "run next is told to the core": Guard(
         "page/tasks/actions.py",
         "                context.emit(QueueOrdered((task_id,)))\n",

@@ -210,7 +210,7 @@ class Composer:
     async def offer_then(self) -> None:
         """Offer what may follow the workflow that is chosen."""
         panel, found = self.panel, await self._find(self.panel.workflow)
-        names = {name: "" for name in panel.offered() if name != OWN}
+        names = [name for name in panel.offered() if name != OWN]
         if found is not None:
             panel.then.offer(await self._follow_up.fitting(found.workflow, names))
 

@@ -1,7 +1,7 @@
 """The workflow that follows: which may, and what each of its tasks takes of the one before."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from page.composer.library import Library
@@ -27,10 +27,10 @@ class FollowUp:
         self._library = library
         self._describer = describer
 
-    async def fitting(self, first: Workflow, names: Mapping[str, str]) -> dict[str, str]:
-        """Return the workflows of the library, by name, that take what this one may give."""
+    async def fitting(self, first: Workflow, names: Sequence[str]) -> list[str]:
+        """Return the names of those workflows of the library that take what this one may give."""
         fits = await asyncio.gather(*(self._fits(first, name) for name in names))
-        return {name: names[name] for name, is_fit in zip(names, fits, strict=True) if is_fit}
+        return [name for name, is_fit in zip(names, fits, strict=True) if is_fit]
 
     async def step(self, first: Workflow, name: str) -> NextStep:
         """Return a workflow as the step after another.

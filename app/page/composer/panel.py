@@ -204,22 +204,21 @@ class ComposerPanel:
         """Return how many tasks Run makes now; 0 where what is typed says no number."""
         try:
             of_each = self._controller.variants() * read_copies(self.copies)
-            return max(1, len(self.files)) * of_each
+            return max(1, len(self.files)) * of_each * (2 if self.then.chosen else 1)
         except BadInput:
             return 0
 
     def count(self) -> None:
         """Say on the button how many tasks there will be; below, whether some give the same."""
-        tasks = self.tasks()
+        tasks, steps = self.tasks(), 2 if self.then.chosen else 1
         different = max(1, len(self.files)) * self._controller.variants()
-        set_text(self._alike, self._controller.why_alike() if tasks > different else "")
+        set_text(self._alike, self._controller.why_alike() if tasks > different * steps else "")
         by_id("pictures-clear").hidden = len(self.files) < 2
         by_id("samples").hidden = bool(self.files) or self.taken != "picture"
         crew = Crew(1, 0.0) if self.servers.chosen else self._crew
         crew = crew._replace(servers=crew.servers - len(self.servers.lacking()))
-        if self.then.chosen:  # the second ones of all tasks wait for the first ones
-            crew = crew._replace(servers=min(tasks, crew.servers))
-            tasks *= 2
+        # The second ones of all tasks wait for the first ones.
+        crew = crew._replace(servers=min(tasks // steps, crew.servers)) if steps > 1 else crew
         self._run.textContent = say_run(self._words, tasks, crew)
 
     def _then_changed(self) -> None:

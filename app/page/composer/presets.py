@@ -17,8 +17,9 @@ LONGEST_VALUES = 100_000
 THEN = "then"
 """Among values, which are by `node.input`, the workflow that follows."""
 
-MOST = 200
-"""Presets of a browser: it gives a site five million characters, and tasks need theirs."""
+MOST, LARGEST = 200, 2_000_000
+"""Presets of a browser, and their characters: it gives a site five million, and tasks need
+theirs."""
 
 _KIND = "presets"
 """What a file of presets says of itself."""
@@ -67,7 +68,10 @@ def with_preset(content: Content, workflow: str, preset: Preset) -> Content:
     if name not in named and sum(map(len, content.values())) >= MOST:
         raise BadInput("presets_full", most=MOST)
     value = {"typed": dict(preset.typed), "favourite": preset.is_favourite}
-    return {**content, workflow: {**named, name: value}}
+    with_it = {**content, workflow: {**named, name: value}}
+    if len(json.dumps(with_it, ensure_ascii=False)) > LARGEST:
+        raise BadInput("presets_large", name=name, most=LARGEST)
+    return with_it
 
 
 def without(content: Content, workflow: str, name: str) -> Content:

@@ -1,6 +1,6 @@
 """The choice of a workflow that follows the first, with its result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from page.ui.dom import by_id, listen, options
 from page.ui.words import Words
@@ -15,7 +15,7 @@ class ThenChoice:
     def __init__(self, words: Words, ask: Callable[[], None], changed: Callable[[], None]) -> None:
         self._words = words
         self._changed = changed
-        self._texts: Mapping[str, str] = {}
+        self._fitting: Sequence[str] = ()
         self._box, self._open, self._off = by_id("then"), by_id("then-open"), by_id("then-off")
         self.field = by_id("then-workflow")
         """Where what is wrong with the choice is corrected."""
@@ -35,10 +35,10 @@ class ThenChoice:
         """The list is shown."""
         return not self.field.parentElement.hidden
 
-    def offer(self, texts: Mapping[str, str]) -> None:
+    def offer(self, fitting: Sequence[str]) -> None:
         """Offer these workflows, by name; what is chosen stays."""
-        self._texts, chosen = texts, str(self.field.value)
-        self._fill(chosen)
+        self._fitting = fitting
+        self._fill(str(self.field.value))
 
     def choose(self, name: str) -> None:
         """Show a choice again, before it is known what may follow; "" for none."""
@@ -52,7 +52,7 @@ class ThenChoice:
     def _fill(self, chosen: str) -> None:
         known = by_id("workflow").options
         names = {str(each.value): str(each.textContent) for each in known}
-        texts = {name: names.get(name, text) for name, text in self._texts.items()}
+        texts = {name: names.get(name, name) for name in self._fitting}
         if chosen and chosen not in texts:
             texts[chosen] = names.get(chosen, chosen.partition(":")[2] or chosen)
         none = self._words.say("then.none" if texts else "then.nothing")

@@ -12,8 +12,14 @@ from page.tasks.sheet import in_order
 from page.ui.context import PageContext
 from page.ui.parts import load_part
 from page.ui.undo import Undo
-from tether.core.events import CancelRequested, QueueOrdered, SendAllRequested, TaskDismissed
-from tether.core.ids import TaskId
+from tether.core.events import (
+    CancelRequested,
+    QueueOrdered,
+    SendAllRequested,
+    TaskDismissed,
+    TaskUnpinned,
+)
+from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.outputs import LARGEST_ASKED, Fetched, Output
 from tether.core.tracking.verdicts import is_still_lost
@@ -47,6 +53,8 @@ class TaskActions:
         """Called when lost tasks were run again."""
         self.pause: Callable[[bool], None] = lambda _is_paused: None
         """Pauses what waits in all windows of the browser, or resumes it."""
+        self.resume: Callable[[ServerUrl], None] = lambda _url: None
+        """Lets new tasks go to a server that was paused."""
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
@@ -69,7 +77,9 @@ class TaskActions:
             case "dismiss":
                 self._remove([task_id])
             case "clear":
-                self._remove([task.task_id for task in self._ended()])
+                kept = context.window.waited_for()
+                ended = (task.task_id for task in self._ended())
+                self._remove(task_id for task_id in ended if task_id not in kept)
             case "save-all":
                 context.soon(self._save(self._ended()))
             case _ if action.startswith("picked-"):
@@ -80,6 +90,10 @@ class TaskActions:
                 context.emit(SendAllRequested())
             case "next":
                 context.emit(QueueOrdered((task_id,)))
+            case "resume-servers":
+                self._resume_servers(task_id)
+            case "any-server":
+                context.emit(TaskUnpinned(task_id))
             case "order":
                 context.soon(self._order())
             case "pause-all" | "resume-all":
@@ -113,10 +127,21 @@ class TaskActions:
             case "dismiss":
                 self._remove([task.task_id for task in ended])
 
+    def _resume_servers(self, task_id: TaskId) -> None:
+        """Let tasks go again to all servers that a task may go to."""
+        pinned = self._context.window.tasks[task_id].pinned
+        for url, server in tuple(self._context.window.servers.items()):
+            if server.is_paused and pinned in (None, url):
+                self.resume(url)
+
     def _cancel(self, live: list[Task]) -> None:
         """Cancel what has not ended; what no server had yet can be taken back, as new tasks."""
         context = self._context
-        waited = [task.task_id for task in live if task.state is State.WAITING]
+        going = {task.task_id for task in live}
+        for task in context.window.following.values():
+            if task.after in going:  # it goes with the one before
+                going.add(task.task_id)
+        waited = [each for each in going if context.window.tasks[each].state is State.WAITING]
 
         def back() -> None:
             for task_id in waited:

@@ -38,7 +38,7 @@ HIGHER = ":is(.trouble, .stuck, details):not([hidden])"
 _HEAD = ("title", "server", "state")
 _BUTTONS = ("next", "again", "elsewhere", "cancel", "dismiss")
 _VIEW = ("thumb", "preview", "bar", "results")
-_BELOW = ("foot", "stuck", "trouble", "details")
+_BELOW = ("foot", "stuck", "trouble", "remedy", "details")
 _PICKED = ("again", "next", "cancel", "save", "compare", "dismiss")
 _TEXTS = ("title", "server", "node", "timing", "stuck", "trouble")
 
@@ -237,6 +237,7 @@ class TasksPanel:
         bar = (parts[name] for name in ("progress", "percent", "node"))
         parts["bar"] = element("div", "bar", "", *bar)
         parts["stuck"] = element("p", "stuck", role="status")
+        parts["remedy"] = button("remedy", task_id, "", "quiet remedy", hidden="")
         parts["preview"] = element("img", "preview", alt="", hidden="")
         parts["thumb"] = element("canvas", "thumb", aria_hidden="true", hidden="")
         parts["traceback"] = element("pre")
@@ -285,13 +286,21 @@ class TasksPanel:
             parts["overall"] = parts["progress"].value = row.overall
             parts["percent"].textContent = f"{row.overall * 100:.0f} %"
         can = row.can_cancel, row.can_be_next, row.can_run_again, row.can_go_elsewhere
-        stands = row.state, *can, row.can_be_starred, row.is_starred
+        stands = row.state, row.remedy, *can, row.can_be_starred, row.is_starred
         if parts["stands"] != stands:
             parts["stands"] = stands
             self._stand(parts, row)
 
     def _stand(self, parts: dict[str, Any], row: TaskRow) -> None:
         parts["card"].dataset.state = row.state
+        remedy = parts["remedy"]
+        if row.remedy is None and remedy.isSameNode(js.document.activeElement):
+            parts["cancel"].focus()
+        remedy.hidden = row.remedy is None
+        if row.remedy is not None:
+            action, key, remedy.textContent = row.remedy
+            remedy.dataset.action = action
+            remedy.setAttribute("data-key", key)
         parts["bar"].hidden = row.can_dismiss or row.state == "waiting"
         parts["cancel"].hidden = not row.can_cancel
         parts["dismiss"].hidden = not row.can_dismiss

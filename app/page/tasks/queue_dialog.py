@@ -28,6 +28,7 @@ class QueueDialog:
         self._titles: dict[TaskId, str] = {}
         self._own: list[TaskId] = []
         self._dragged: TaskId | None = None
+        self._pointer: Any = None
         self._target: tuple[Any, bool] | None = None
         """The row that the dragged one would stand beside, and whether behind it."""
         self._dialog = by_id("queue")
@@ -92,7 +93,7 @@ class QueueDialog:
         parts["title"].textContent = parts["title"].title = title
         parts["place"].textContent = f"{row.place}."
         set_text(parts["where"], "" if row.is_own else say("queue.elsewhere"))
-        parts["card"].className = "own" if row.is_own else ""
+        parts["card"].classList.toggle("own", row.is_own)
         for name in _STEPS:
             parts[name].hidden = not row.is_own
             parts[name].setAttribute("aria-label", say(f"queue.{name}", title=title))
@@ -111,9 +112,11 @@ class QueueDialog:
         if action == "close":
             self._dialog.close()
         elif TaskId(key) in self._own:
-            own = self._own
-            place = own.index(TaskId(key)) + _STEPS.get(action, 0)
-            self._move(TaskId(key), {"first": 0, "last": len(own)}.get(action, max(place, 0)))
+            last, before = len(self._own) - 1, self._own.index(TaskId(key))
+            step = min(max(before + _STEPS.get(action, 0), 0), last)
+            place = {"first": 0, "last": last}.get(action, step)
+            if place != before or not place:  # the first here may go before other windows' tasks
+                self._move(TaskId(key), place)
 
     def _press(self, event: Any) -> None:
         if event.key in _KEYS and event.target.tagName == "BUTTON":
@@ -134,16 +137,17 @@ class QueueDialog:
         """Begin to drag: by a mouse anywhere on a row, by a finger by its grip."""
         item = event.target.closest("li.own")
         is_grip = str(event.target.className) == "grip"
-        if item is None or event.target.closest("button") or event.button:
+        if item is None or event.target.closest("button") or event.button or self._dragged:
             return
         if is_grip or event.pointerType == "mouse":
             event.preventDefault()  # no text is marked
+            self._pointer = event.pointerId
             self._list.setPointerCapture(event.pointerId)
             self._dragged = TaskId(str(item.dataset.task))
             item.classList.add("dragged")
 
     def _drag(self, event: Any) -> None:
-        if self._dragged is None:
+        if self._dragged is None or event.pointerId != self._pointer:
             return
         box = self._list.getBoundingClientRect()
         if event.clientY < box.top + EDGE:
@@ -166,7 +170,9 @@ class QueueDialog:
         if target is not None:
             target[0].classList.add("behind" if target[1] else "before")
 
-    def _drop(self, _event: Any) -> None:
+    def _drop(self, event: Any) -> None:
+        if event.pointerId != self._pointer:
+            return
         dragged, target = self._dragged, self._target
         self._release()
         if dragged in self._own and target is not None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from page.tasks.remedies import Remedy, remedy_for
 from page.ui.file_kinds import first_picture
 from page.ui.stars import Stars, can_be_starred
 from page.ui.words import Words, say_duration
@@ -50,6 +51,7 @@ class TaskRow:
     can_be_next: bool = False
     can_be_starred: bool = False
     is_starred: bool = False
+    remedy: Remedy | None = None
 
 
 class Batch(NamedTuple):
@@ -208,6 +210,7 @@ class TaskRows:
             turn > 0,
             can_be_starred(task),
             task.prompt_id in self._stars,
+            remedy_for(self._window, words, task),
         )
 
     def broken(self, task: Task) -> TaskRow:

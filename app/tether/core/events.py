@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from tether.core.cells import Cell
 from tether.core.errors import Trouble
 from tether.core.ids import Digest, NodeId, OwnerTag, PromptId, ServerUrl, TaskId
-from tether.core.protocol.handover import UploadPlace
+from tether.core.protocol.handover import ResultSource, UploadPlace
 from tether.core.protocol.requests import Request
 from tether.core.protocol.workflow import Workflow
 from tether.core.timers import Timer
@@ -66,7 +66,7 @@ class TaskAccepted:
 
     `pinned` is the server that the person chose, None for any. `again_of` is the task that
     this one repeats, `asked_at` as in `Task`, 0 for now; `cell` is its place in a sweep. The result
-    of the task `after` fills one of the inputs in `takes`.
+    of the task `after` fills one of the inputs in `takes`; `source` is where it is, if known.
     """
 
     task_id: TaskId
@@ -81,6 +81,7 @@ class TaskAccepted:
     after: TaskId | None = None
     takes: tuple[UploadPlace, ...] = ()
     cell: Cell | None = None
+    source: ResultSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,12 @@ class QueuePaused(NamedTuple):
     """A person paused what waits in the window, or resumed it."""
 
     is_paused: bool
+
+
+class TaskUnpinned(NamedTuple):
+    """A person lets a waiting task go to any server."""
+
+    task_id: TaskId
 
 
 class QueueOrdered(NamedTuple):
@@ -164,9 +171,10 @@ class ResultFetched(NamedTuple):
 
 
 class FetchFailed(NamedTuple):
-    """The result that a task takes can't be had now."""
+    """The result that a task takes can't be had or stored now; `why` says more, if it is known."""
 
     task_id: TaskId
+    why: Trouble | None = None
 
 
 class WorkflowLoaded(NamedTuple):
@@ -286,6 +294,7 @@ Event: TypeAlias = (
     | CollectRequested
     | SendAllRequested
     | QueuePaused
+    | TaskUnpinned
     | QueueOrdered
     | RebalancingChosen
     | PreviewsChosen

@@ -212,6 +212,7 @@ class ProcessFiles:
     async def keep(
         self, task_id: TaskId, files: Mapping[Digest, Blob | str], entry: str = ""
     ) -> None:
+        added = files.keys() - self._used.get(task_id, set())
         for digest, content in files.items():
             if digest not in self._users:
                 self._file.put_content(digest, content)
@@ -220,8 +221,10 @@ class ProcessFiles:
             self._file.put(_ENTRIES, task_id, entry)
         error = self._file.save()
         if error is not None:  # what isn't on disk isn't accepted
-            self.release(task_id)
-            self.keep_entry(task_id, None)
+            for digest in added:
+                self._drop(task_id, digest)
+            if entry:
+                self.keep_entry(task_id, None)
             raise TetherError("task_unkept", detail=error)
         await asyncio.sleep(0)  # of many, servers get the first before all are kept
 
@@ -248,12 +251,17 @@ class ProcessFiles:
         return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:
-        for digest in self._used.pop(task_id, ()):
-            self._file.put(_USES, f"{task_id} {digest}", None)
-            self._users[digest].discard(task_id)
-            if not self._users[digest]:
-                del self._users[digest]
-                self._file.put_content(digest, None)
+        for digest in tuple(self._used.get(task_id, ())):
+            self._drop(task_id, digest)
+        self._used.pop(task_id, None)
+
+    def _drop(self, task_id: TaskId, digest: Digest) -> None:
+        self._file.put(_USES, f"{task_id} {digest}", None)
+        self._used[task_id].discard(digest)
+        self._users[digest].discard(task_id)
+        if not self._users[digest]:
+            del self._users[digest]
+            self._file.put_content(digest, None)
 
     def share(self, task_id: TaskId, of: TaskId) -> None:
         for digest in tuple(self._used.get(of, ())):

@@ -188,6 +188,7 @@ class Intake:
             asked_at=task.asked_at,  # it stands beside it
             after=task.after,
             takes=task.takes,  # where it hasn't got what it takes yet
+            source=None if task.after in self._window.tasks else task.source,
             cell=task.cell,
         )
         await self._keep([(accepted, contents)])

@@ -24,7 +24,7 @@ from tether.core.commands import (
     StartTimer,
     StopTimer,
 )
-from tether.core.errors import Trouble
+from tether.core.errors import TetherError, Trouble
 from tether.core.events import (
     Event,
     Failure,
@@ -237,6 +237,8 @@ class Runner:
         task_id, source = command
         try:
             kept = await ports.hand_over(task_id, source)
+        except TetherError as error:
+            self.emit(FetchFailed(task_id, error.trouble))
         except Exception as error:
             if not isinstance(error, OSError):
                 self._report("fetching of a result", error)

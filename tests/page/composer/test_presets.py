@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from page.composer.presets import (
+    LARGEST,
     LONGEST_NAME,
     LONGEST_VALUES,
     MOST,
@@ -21,6 +22,7 @@ from page.composer.presets import (
     write_then,
 )
 from tether.core.errors import BadInput
+from tether.runtime.shared_entries import Content
 
 SOFT = Preset("soft", {"3.steps": "20"})
 SHARP = Preset("Sharp", {"3.steps": "40", "fresh": "true"}, is_favourite=True)
@@ -70,6 +72,17 @@ def test_there_is_an_end_to_how_many() -> None:
     with pytest.raises(BadInput) as refused:
         with_preset(content, "other.json", SOFT)
     assert refused.value.trouble.code == "presets_full"
+
+
+def test_presets_leave_room_for_tasks() -> None:
+    """However few they are."""
+    long = Preset("long", {"1.text": "x" * (LONGEST_VALUES - 6)})
+    content: Content = {}
+    with pytest.raises(BadInput) as refused:
+        for number in range(MOST):
+            content = with_preset(content, "mine.json", long._replace(name=str(number)))
+    assert refused.value.trouble.code == "presets_large"
+    assert len(content["mine.json"]) == LARGEST // LONGEST_VALUES - 1
 
 
 def test_a_long_name_is_cut() -> None:

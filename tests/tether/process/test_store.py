@@ -127,6 +127,15 @@ def test_a_full_disk_accepts_no_task_and_loses_none(tmp_path: Path) -> None:
         assert refused.value.trouble.code == "task_unkept"
         assert await files.entries() == {}
         assert await files.read(PICTURE) is None
+        file._file.execute("PRAGMA max_page_count = 1000000")
+        await files.keep(ONE, {TEXT: "text"}, "entry")
+        file._file.execute(f"PRAGMA max_page_count = {pages + 1}")
+        with pytest.raises(TetherError):  # it has been accepted, and takes one file more
+            await files.keep(ONE, {PICTURE: Blob(bytes(10**5)), TEXT: "text"})
+        assert await files.entries() == {ONE: "entry"}
+        assert (await files.read_text(TEXT), await files.read(PICTURE)) == ("text", None)
+        files.release(ONE)
+        files.keep_entry(ONE, None)
         files.keep_entry(TWO, "x" * 10**5)
         files.when_settled(lambda: None)
         assert {event.trouble.code for event in told if isinstance(event, StorageFailed)} == {

@@ -9,11 +9,12 @@ from tests.tether.core.farm import NOON, NORTH, SOUTH, Chance, invert_workflow, 
 from tests.tether.runtime.world import Blob, MemoryFiles
 from tether.core.errors import BadInput, TetherError
 from tether.core.events import Event, TaskAccepted
-from tether.core.ids import NodeId, ServerUrl, TaskId, digest_of
+from tether.core.ids import NodeId, PromptId, ServerUrl, TaskId, digest_of
 from tether.core.model.server import Use
 from tether.core.model.task import ASKED_APART
 from tether.core.model.window import Window
-from tether.core.protocol.handover import UploadPlace
+from tether.core.protocol.handover import ResultSource, UploadPlace
+from tether.core.protocol.outputs import Output
 from tether.core.protocol.workflow import parse_workflow
 from tether.core.session.acceptance import new_task
 from tether.core.session.snapshot import read_task
@@ -122,6 +123,14 @@ def test_what_is_run_again_before_it_has_its_file_still_takes_it() -> None:
     again = scene.events.pop()
     assert isinstance(again, TaskAccepted)
     assert (again.after, again.takes, again.again_of) == (event.after, (place,), event.task_id)
+    # Where the one before is no longer known, it is still known where its result is.
+    task = new_task(event, NOON)
+    output = Output(NodeId("3"), "image", "a.png")
+    task.source = ResultSource(NORTH, PromptId("p"), output, place)
+    asyncio.run(scene.intake.accept_again(task, None))
+    again = scene.events.pop()
+    assert isinstance(again, TaskAccepted)
+    assert again.source == new_task(again, NOON).source == task.source
 
 
 def test_what_is_asked_for_at_once_follows_each_other_and_nothing_else_does() -> None:

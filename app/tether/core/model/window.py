@@ -288,6 +288,12 @@ class Window:
         self._sort()
         self.pending.is_fill_due = True
 
+    def unpin(self, task: Task) -> None:
+        """Let a waiting task go to any server."""
+        task.pinned = task.note = None
+        self.pending.unsaved.add(task.task_id)
+        self.pending.is_fill_due = True
+
     def send_all(self) -> None:
         """Let all waiting tasks go to servers now."""
         self.is_sending_all = bool(self.waiting)
@@ -309,6 +315,11 @@ class Window:
         """Return the server where a task's work was given up, while it may still be done there."""
         original = self.tasks.get(task.again_of) if task.again_of else None
         return original.server if original is not None and not original.is_ended else None
+
+    def waited_for(self) -> set[TaskId]:
+        """Return the tasks that others wait for: those go on where these, run again, complete."""
+        following = self.following.values()
+        return {each.after for each in following if each.after and each.source is None}
 
     def ended(self) -> Iterator[Task]:
         """Return the ended tasks in the order of their ends."""

@@ -57,12 +57,9 @@ class ResultSource(NamedTuple):
     place: UploadPlace
 
 
-def places_of(
-    uploads: Mapping[tuple[NodeId, str], FileKind], filled: Iterable[tuple[NodeId, str]] = ()
-) -> tuple[UploadPlace, ...]:
-    """Return the inputs that take an upload as places, in their order; `filled` are left out."""
-    taken = set(filled)
-    return tuple(UploadPlace(*key, kind) for key, kind in uploads.items() if key not in taken)
+def places_of(uploads: Mapping[tuple[NodeId, str], FileKind]) -> tuple[UploadPlace, ...]:
+    """Return the inputs that take an upload as places, in their order."""
+    return tuple(UploadPlace(*key, kind) for key, kind in uploads.items())
 
 
 def fitting(

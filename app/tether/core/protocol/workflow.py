@@ -151,6 +151,7 @@ class Workflow:
 
 
 GivenWorkflow: TypeAlias = str | Mapping[str, Any] | Workflow
+"""In API format, as JSON text or parsed; or a `Workflow`, which is."""
 
 
 def parsed(given: GivenWorkflow) -> Workflow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from heapq import heappop, heappush
+from itertools import islice
 from typing import TypeAlias
 
 from tether.core.ids import ServerUrl, TaskId
@@ -113,7 +114,8 @@ def order_of_all(window: Window, now: float) -> Iterable[Waiting]:
 def places_in_order(window: Window, now: float) -> dict[TaskId, int]:
     """Return how many go before each task that waits in a window, of all windows' tasks."""
     order = enumerate(order_of_all(window, now))
-    return {each.task_id: place for place, each in order if isinstance(each, Task)}
+    own = ((each.task_id, place) for place, each in order if isinstance(each, Task))
+    return dict(islice(own, len(window.waiting)))  # what other windows have behind is left alone
 
 
 def _bound(window: Window) -> int:

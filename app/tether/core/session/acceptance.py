@@ -38,6 +38,7 @@ def new_task(event: TaskAccepted, now: float) -> Task:
         asked_at=event.asked_at,
         after=event.after,
         takes=event.takes,
+        source=event.source,
         cell=event.cell,
     )
 
@@ -56,7 +57,8 @@ class Acceptance:
         task.progress.count(event.workflow.running_nodes())
         self._window.workflows[event.digest] = event.workflow
         self._window.add(task)
-        ended = list(self._window.ended())
+        waited_for = self._window.waited_for()
+        ended = [each for each in self._window.ended() if each.task_id not in waited_for]
         count = len(ended) - KEPT_ENDS if len(ended) >= KEPT_ENDS + SPARE_ENDS else 0
         gone = [command for each in ended[:count] for command in self.dismiss(each)]
         return (*gone, *self._release(ended[count:]))
@@ -64,7 +66,7 @@ class Acceptance:
     def _release(self, ended: list[Task]) -> Iterator[Command]:
         """Let go of the files of the oldest tasks, first of those whose results are kept."""
         for number, task in enumerate(reversed(ended[:-KEPT_FILES])):
-            is_done = task.state is State.COMPLETED and is_over(self._window, task)
+            is_done = task.state is State.COMPLETED and is_over(self._window, task, ())
             if task.has_files and (is_done or number >= KEPT_FILES):
                 task.has_files = False
                 self._window.pending.unsaved.add(task.task_id)

@@ -2,7 +2,7 @@
 
 from tether.core.commands import Command, Commands, FetchResult, ReleaseFiles, StartTimer
 from tether.core.errors import Trouble
-from tether.core.events import Picture, ResultFetched
+from tether.core.events import FetchFailed, Picture, ResultFetched
 from tether.core.ids import ServerUrl, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -13,6 +13,9 @@ from tether.core.timers import FetchTimer
 FETCHED_AGAIN, SELDOM = 2.0, 30.0
 """Seconds until a result that couldn't be had is asked for again: each time twice as long, to a
 limit."""
+
+_DOUBLED = 8
+"""How often at most: many more would be no number any more."""
 
 _WAITED_FOR = {
     State.FAILED: "after_failed",
@@ -33,6 +36,8 @@ class Chains:
         self._window = window
         self._tries: dict[TaskId, int] = {}
         """How often the results were asked for that tasks wait for."""
+        self._asked: set[TaskId] = set()
+        """The tasks whose results are being fetched."""
 
     def follow(self, now: float) -> Commands:
         """Look what has become of the tasks that others wait for; ask for results that are new."""
@@ -51,6 +56,7 @@ class Chains:
     def fetched(self, event: ResultFetched, now: float) -> Commands:
         """A task has the result that it waited for, or will never have it."""
         window = self._window
+        self._asked.discard(event.task_id)
         task = window.following.get(event.task_id)
         if task is None or task.source is None:
             # It was cancelled, and perhaps removed, meanwhile.
@@ -67,20 +73,25 @@ class Chains:
         window.admit(task)
         return ()
 
-    def failed(self, task_id: TaskId) -> Commands:
+    def failed(self, event: FetchFailed) -> Commands:
         """A result can't be had now: ask for it again later, and say so meanwhile."""
+        task_id, why = event
+        self._asked.discard(task_id)
         task = self._window.following.get(task_id)
         if task is None or task.source is None:
             return ()
-        task.note = Trouble.of("after_unreachable", server=_name(self._window, task.source.server))
+        server = _name(self._window, task.source.server)
+        task.note = why or Trouble.of("after_unreachable", server=server)
         self._window.pending.gauges.add(task_id)
-        delay = min(SELDOM, FETCHED_AGAIN * 2.0 ** (self._tries[task_id] - 1))
-        return (StartTimer(FetchTimer(task_id), delay),)
+        doubled = min(self._tries[task_id] - 1, _DOUBLED)
+        return (StartTimer(FetchTimer(task_id), min(SELDOM, FETCHED_AGAIN * 2.0**doubled)),)
 
     def fired(self, task_id: TaskId) -> Commands:
         """A result may be there now."""
         task = self._window.following.get(task_id)
-        return () if task is None or task.source is None else self._fetch(task, task.source)
+        if task is None or task.source is None or task_id in self._asked:
+            return ()
+        return self._fetch(task, task.source)
 
     def retry(self) -> Commands:
         """The network or the person is back: ask for all that couldn't be had."""
@@ -93,6 +104,7 @@ class Chains:
         )
 
     def _fetch(self, task: Task, source: ResultSource) -> Commands:
+        self._asked.add(task.task_id)
         self._tries[task.task_id] = self._tries.get(task.task_id, 0) + 1
         return (FetchResult(task.task_id, source),)
 

@@ -1,6 +1,6 @@
 """Keeps a window over reloads: its identity, its locks, its tasks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
 from tether.core.commands import Command, Commands, SaveEntry, SaveRecord
@@ -96,6 +96,7 @@ class SessionRecords:
             if self._saved.get(key) != text:
                 self._saved[key] = text
                 commands.append(SaveRecord(key, text))
+        waited_for = window.waited_for()
         for task_id in window.pending.take_unsaved():
             task = window.tasks.get(task_id)
             if task is None:
@@ -111,11 +112,14 @@ class SessionRecords:
                 self._ends.setdefault(task_id, (task, now))
             if task.state is not State.ADOPTED:
                 entry = entry_of(window, task, text)
-                shown = write_entry(replace(entry, record="") if is_over(window, task) else entry)
+                is_shown = is_over(window, task, waited_for)
+                shown = write_entry(replace(entry, record="") if is_shown else entry)
                 commands.append(SaveEntry(task_id, shown, write_entry(entry)))
-        return (*commands, *self._forget_ends(window, now))
+        return (*commands, *self._forget_ends(window, waited_for, now))
 
-    def _forget_ends(self, window: Window, now: float) -> Iterator[SaveEntry]:
+    def _forget_ends(
+        self, window: Window, waited_for: Container[TaskId], now: float
+    ) -> Iterator[SaveEntry]:
         """Delete the entries of ends that were written long ago, the oldest first.
 
         After a kill, what windows share may be of a time when the task had not ended, or not even
@@ -124,7 +128,7 @@ class SessionRecords:
         for task_id, (task, written_at) in list(self._ends.items()):
             if written_at >= now - END_SHOWN_FOR:
                 return
-            if _is_waited_for(window, task_id):
+            if task_id in waited_for:
                 continue
             # The window that an adopted task came from must learn that it is over.
             over = self._over(window, task_id) if task.epoch else None
@@ -136,16 +140,14 @@ class SessionRecords:
         return write_entry(entry_of(window, self._ends[task_id][0], ""))
 
 
-def is_over(window: Window, task: Task) -> bool:
-    """Say whether nothing of a task is left to be done should its window be gone."""
+def is_over(window: Window, task: Task, waited_for: Container[TaskId]) -> bool:
+    """Say whether nothing of a task is left to be done should its window be gone.
+
+    `waited_for` is as the window's: it is asked of many tasks.
+    """
     is_whole = task.state is State.COMPLETED and bool(task.digest and task.outputs)
     is_to_be_kept = window.settings.keeps_results and is_whole and not task.is_kept
-    return task.is_ended and not (is_to_be_kept or _is_waited_for(window, task.task_id))
-
-
-def _is_waited_for(window: Window, task_id: TaskId) -> bool:
-    """Say whether another task goes on where this one, run again, completes."""
-    return any(each.after == task_id and each.source is None for each in window.following.values())
+    return task.is_ended and not (is_to_be_kept or task.task_id in waited_for)
 
 
 def entry_of(window: Window, task: Task, record: str) -> Entry:

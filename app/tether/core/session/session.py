@@ -113,6 +113,8 @@ class Session:
             case events.QueuePaused(is_paused):
                 window.pause_all(is_paused)
                 return self._exchange.update(now)
+            case events.TaskUnpinned(task_id) if task_id in window.waiting:
+                window.unpin(window.waiting[task_id])
             case events.QueueOrdered(task_ids, after):
                 window.reorder(task_ids, after, now)
             case events.RebalancingChosen(is_allowed):
@@ -130,8 +132,8 @@ class Session:
                 window.pending.unsaved.add(task_id)
             case events.ResultFetched():
                 return self._chains.fetched(event, now)
-            case events.FetchFailed(task_id):
-                return self._chains.failed(task_id)
+            case events.FetchFailed():
+                return self._chains.failed(event)
             case events.WorkflowLoaded():
                 self._acceptance.loaded(event, now)
             case events.ServerAdded(url, name):

@@ -44,8 +44,8 @@ PLACE_LEFT_FOR = 1.0
 WAITING_SENT = 8
 """First waiting tasks that a window reports: more places don't come free at a time."""
 
-MOST_BEHIND = 1000
-"""Tasks behind those that are counted of one report."""
+MOST_BEHIND = 100
+"""Tasks behind those that are counted of one report: more of them change nothing but a number."""
 
 MOST_TIMINGS = 10
 """Timings that are read of one report: pages of other versions may send more."""

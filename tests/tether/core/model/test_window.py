@@ -142,6 +142,18 @@ def test_who_is_put_first_goes_first_in_that_order() -> None:
     assert window.waiting == {}
 
 
+def test_a_task_may_go_to_any_server_instead() -> None:
+    """Its record says so, and servers are looked for at once."""
+    window = new_window()
+    task = waiting_task(window, pinned=NORTH)
+    assert task.note is not None
+    window.pending.unsaved.clear()
+    window.pending.is_fill_due = False
+    window.unpin(task)
+    assert (task.pinned, task.note) == (None, None)
+    assert (window.pending.unsaved, window.pending.is_fill_due) == ({task.task_id}, True)
+
+
 def test_who_is_put_first_goes_before_what_another_window_put_first() -> None:
     """As far as it has reported that lately."""
     window = new_window()

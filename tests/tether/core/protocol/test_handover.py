@@ -79,16 +79,15 @@ def test_what_was_saved_comes_before_a_preview_and_texts_are_no_files() -> None:
     assert found[0].filename == "s.png"
 
 
-def test_inputs_that_have_a_file_of_their_own_are_left_out() -> None:
-    """The rest keeps its order."""
+def test_inputs_that_take_an_upload_are_places_in_their_order() -> None:
+    """With the kind that each takes."""
     uploads: dict[tuple[NodeId, str], FileKind] = {
         (NodeId("1"), "image"): "picture",
         (NodeId("2"), "image"): "picture",
         (NodeId("3"), "video"): "video",
     }
-    found = places_of(uploads, [(NodeId("2"), "image")])
-    assert [each.node_id for each in found] == ["1", "3"]
-    assert len(places_of(uploads)) == 3
+    assert [each.node_id for each in places_of(uploads)] == ["1", "2", "3"]
+    assert [each.kind for each in places_of(uploads)] == ["picture", "picture", "video"]
 
 
 def test_a_workflow_follows_only_what_may_give_what_it_takes() -> None:

@@ -280,3 +280,31 @@ def test_a_task_that_is_given_up_says_so() -> None:
     acceptance_of(window).accept(event, NOON + 1)
     assert original.note == Trouble.of("given_up", server="north:8188")
     assert original.state is State.RUNNING
+
+
+def test_a_task_that_another_waits_for_keeps_its_files_and_its_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It has to be run again, however many ended since; what only follows it doesn't count."""
+    monkeypatch.setattr(acceptance, "KEPT_ENDS", 4)
+    monkeypatch.setattr(acceptance, "SPARE_ENDS", 1)
+    monkeypatch.setattr(acceptance, "KEPT_FILES", 1)
+    window = new_window()
+    server = window.server(NORTH, NOON)
+    first = bound_task(window, server, number=99)
+    window.end(first, State.FAILED, NOON, "here", None)
+    place = UploadPlace(NodeId("1"), "image", "picture")
+    follower = new_task(98)
+    follower.after, follower.takes = first.task_id, (place,)
+    window.add(follower)
+    assert window.waited_for() == {first.task_id}
+    machine = acceptance_of(window)
+    for number in range(12):
+        machine.accept(accepted(number), NOON)
+        window.end(window.tasks[TaskId(f"t{number}")], State.CANCELLED, NOON, "here", None)
+    assert first.task_id in window.tasks
+    assert first.is_repeatable
+    window.end(follower, State.CANCELLED, NOON, "here", None)
+    assert window.waited_for() == set()
+    machine.accept(accepted(50), NOON)
+    assert first.task_id not in window.tasks

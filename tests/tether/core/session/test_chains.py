@@ -7,7 +7,7 @@ import pytest
 from tests.tether.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_task, new_window
 from tether.core.commands import Commands, FetchResult, ReleaseFiles, StartTimer
 from tether.core.errors import Trouble
-from tether.core.events import Picture, ResultFetched
+from tether.core.events import FetchFailed, Picture, ResultFetched
 from tether.core.ids import Digest, NodeId, TaskId
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
@@ -135,7 +135,7 @@ def test_the_server_of_a_result_may_be_gone_from_the_page() -> None:
     scene.fetching()
     scene.window.remove(scene.window.servers[NORTH])
     scene.window.forget(scene.window.servers[NORTH])
-    scene.chains.failed(SECOND)
+    scene.chains.failed(FetchFailed(SECOND))
     assert scene.second.note == Trouble.of("after_unreachable", server="north:8188")
 
 
@@ -145,14 +145,16 @@ def test_a_result_that_cannot_be_had_is_asked_for_again() -> None:
     fetch = scene.fetching()
     scene.window.pending.gauges.clear()
     delays = []
-    for _ in range(7):
-        (timer,) = scene.chains.failed(SECOND)
+    for _ in range(2000):
+        (timer,) = scene.chains.failed(FetchFailed(SECOND))
         assert isinstance(timer, StartTimer)
         assert timer.key == FetchTimer(SECOND)
         delays.append(timer.delay)
         assert scene.chains.fired(SECOND) == fetch
     assert delays[:3] == [FETCHED_AGAIN, 2 * FETCHED_AGAIN, 4 * FETCHED_AGAIN]
     assert delays[-1] == SELDOM
+    assert scene.chains.retry() == ()  # it is on its way
+    scene.chains.failed(FetchFailed(SECOND))
     assert scene.window.pending.gauges == {SECOND}
     why = Trouble.of("after_unreachable", server="north")
     assert why_it_waits(scene.window, scene.second) == why
@@ -161,10 +163,19 @@ def test_a_result_that_cannot_be_had_is_asked_for_again() -> None:
     assert scene.second.note is None
 
 
+def test_a_result_that_cannot_be_stored_says_why() -> None:
+    """It is no fault of the server."""
+    scene = Scene()
+    scene.fetching()
+    why = Trouble.of("task_unkept", detail="the disk is full")
+    scene.chains.failed(FetchFailed(SECOND, why))
+    assert scene.second.note == why
+
+
 def test_what_nobody_waits_for_is_not_asked_for() -> None:
     """It was cancelled meanwhile; what came all the same is let go with the card."""
     scene = Scene()
-    assert scene.chains.failed(SECOND) == ()  # it waits for no result yet
+    assert scene.chains.failed(FetchFailed(SECOND)) == ()  # it waits for no result yet
     assert scene.chains.fired(SECOND) == ()
     assert scene.chains.retry() == ()
     scene.fetching()
@@ -172,7 +183,7 @@ def test_what_nobody_waits_for_is_not_asked_for() -> None:
     scene.window.end(scene.second, State.CANCELLED, NOON, "here", None)
     scene.chains.follow(NOON)
     event = ResultFetched(SECOND, Digest("d1"), 77)
-    assert scene.chains.failed(SECOND) == scene.chains.fired(SECOND) == ()
+    assert scene.chains.failed(FetchFailed(SECOND)) == scene.chains.fired(SECOND) == ()
     assert scene.chains.fetched(event, NOON) == ()
     scene.window.dismiss(scene.second)
     assert scene.chains.fetched(event, NOON) == (ReleaseFiles(SECOND),)
@@ -297,5 +308,5 @@ def test_a_server_elsewhere_is_named_as_the_page_names_it() -> None:
     scene.window.server(SOUTH, NOON).name = "studio"
     scene.first.server = SOUTH
     scene.end(State.COMPLETED, MADE)
-    scene.chains.failed(SECOND)
+    scene.chains.failed(FetchFailed(SECOND))
     assert scene.second.note == Trouble.of("after_unreachable", server="studio")

@@ -43,6 +43,7 @@ from tether.core.events import (
     SubstitutesChanged,
     TaskDismissed,
     TasksOrphaned,
+    TaskUnpinned,
     TimerFired,
     WorkflowLoaded,
 )
@@ -711,6 +712,18 @@ def test_a_server_that_a_person_lets_work_again_gets_what_waited() -> None:
     world.happen(ServerPaused(NORTH, False))
     world.live(2)
     assert task.server == NORTH
+
+
+def test_a_task_for_one_server_is_let_go_to_any() -> None:
+    """Once it has left the queue there is nothing to let go."""
+    world = World(ModelServer(NORTH))
+    task = world.accept(pinned=SOUTH)
+    world.live(2)
+    assert task.state is State.WAITING
+    world.happen(TaskUnpinned(task.task_id))
+    world.settle(within=60)
+    assert task.server == NORTH
+    world.happen(TaskUnpinned(task.task_id))
 
 
 def test_a_paused_queue_goes_on_in_the_order_that_was_wished_for() -> None:
