@@ -142,7 +142,7 @@ def test_a_sweep_fills_a_grid(two: Farm, broken: Broken, watched_page: Page, wat
     assert min(sheet.crop((left, 0, sheet.width, LINE)).convert("L").get_flattened_data()) < 100
 
     with page.expect_download() as packed:
-        grid.get_by_role("button", name="Save as ZIP").click()
+        grid.get_by_role("button", name="Save files").click()
     with ZipFile(packed.value.path()) as archive:
         assert sorted(archive.namelist()) == sorted(
             f"color {colour}, width {width}.png" for colour in COLOURS for width in WIDTHS
