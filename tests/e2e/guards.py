@@ -135,8 +135,8 @@ GUARDS = {
     ),
     "a cell keeps the keyboard": Guard(
         "page/grid/panel.py",
-        "                cell.focus()\n",
-        "                pass\n",
+        '        cell.focus(to_object({"preventScroll": True}))\n',
+        "        pass\n",
         "test_grid",
         "fills",
     ),

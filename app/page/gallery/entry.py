@@ -225,7 +225,7 @@ def evicted(
     ordered[1:] = sorted(ordered[1:], key=lambda each: each.prompt_id not in starred)
     names: set[str] = set()
     room = budget
-    gone = []
+    gone: list[GalleryEntry] = []
     for count, entry in enumerate(ordered):
         fresh = {name: size for name, size in entry.sizes.items() if name not in names}
         size = sum(fresh.values())

@@ -31,10 +31,7 @@ class Cell(NamedTuple):
 
 
 def cell_of(sweep: str, axes: Sequence[Axis]) -> Cell | None:
-    """Return a cell in the bounds that records keep; None for no sweep, no axes, or too many values.
-
-    Whatever has no cell is a task all the same, without a place in a grid.
-    """
+    """Return a cell in the bounds that records keep; None for no axes, or numbers beyond them."""
     if not sweep or not all(0 <= axis.number <= MOST_NUMBER for axis in axes):
         return None
     kept = tuple(
