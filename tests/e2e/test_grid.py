@@ -1,5 +1,6 @@
 """A sweep as a grid: cells fill, failures are run again in place, all is saved as one."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -263,12 +264,14 @@ def test_a_cell_says_that_its_chain_is_held_up(
         page.locator("#picture-picker").set_input_files(as_file(noise(1), "one.png"))
         page.locator("#run").click()
         expect(tasks(page)).to_have_count(4)
+        page.locator("#grid-open").click()
+        grid = page.locator("#grid")
+        after = [re.compile("^after “one.png.* ·")] * 2
+        expect(grid.locator("td[data-state=waiting]")).to_have_text(after)
         wait_for(page, lambda: server.is_held(AT), AT)
         urlopen(Request(f"http://127.0.0.1:{server.port}/interrupt", b"", method="POST")).close()
         one.release(at=AT)
         expect(tasks(page, "completed")).to_have_count(2)
-        page.locator("#grid-open").click()
-        grid = page.locator("#grid")
         expect(grid.locator("td.cell img")).to_have_count(1)
         held = grid.locator("td[data-state=waiting]")
         expect(held).to_contain_text("which was stopped. Run that again")

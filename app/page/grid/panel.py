@@ -157,7 +157,8 @@ class GridPanel:
         signs = why = first = None
         if task is not None:
             why, first = self._why_it_waits(task)
-            signs = task.task_id, task.state, task.is_cancel_wanted, task.is_repeatable, why, first
+            stands = task.task_id, task.state, task.is_cancel_wanted, task.is_repeatable
+            signs = *stands, task.source, why, first
         if self._shown.get(number, self) != signs:
             self._shown[number] = signs
             cell.dataset.state = task.state.value if task else ""
@@ -165,7 +166,7 @@ class GridPanel:
             if task is None:
                 _put(cell, element("p", "", "–"))
             elif why is not None:
-                _put(cell, *self._waiting(task, why, first))
+                _put(cell, *self._held_up(task, why, first))
             else:
                 _put(cell, *self._parts(cell, task))
         progress = cell.querySelector("progress")
@@ -181,14 +182,23 @@ class GridPanel:
         is_to_repeat = first and first.is_repeatable and first.state is not State.COMPLETED
         return why, first.task_id if first and is_to_repeat else None
 
-    def _waiting(self, task: Task, why: Trouble, first: TaskId | None) -> list[Any]:
+    def _state(self, task: Task) -> str:
+        """Say in which state a task is; one of a chain waits for another, and for no server."""
+        words, tasks = self._words, self._context.window.tasks
+        if task.is_cancel_wanted:
+            return words.say("task.cancelling")
+        first = tasks.get(task.after) if task.after and task.source is None else None
+        if task.state is State.WAITING and first is not None:
+            return words.say("task.state.after", title=words.title(first.title))
+        return words.say(f"task.state.{task.state.value}")
+
+    def _held_up(self, task: Task, why: Trouble, first: TaskId | None) -> list[Any]:
         """Say what a task waits for in vain, and offer to run that again."""
         words, facts = self._words, dict(why.facts)
         if "title" in facts:
             facts["title"] = words.title(facts["title"])
         trouble = words.trouble(Trouble.of(why.code, **facts))
-        state = words.say(f"task.state.{task.state.value}")
-        parts = [element("p", "state", state), element("p", "trouble", trouble, title=trouble)]
+        parts = [element("p", "trouble", trouble, title=trouble)]
         return parts if first is None else [*parts, self._again(task, first)]
 
     def _again(self, task: Task, task_id: TaskId) -> Any:
@@ -200,8 +210,7 @@ class GridPanel:
         say = self._words.say
         told = task.cell.told() if task.cell else ""
         if not task.is_ended:
-            key = "task.cancelling" if task.is_cancel_wanted else f"task.state.{task.state.value}"
-            state = say(key)
+            state = self._state(task)
             label = f"{told}: {state}"
             return [
                 element("p", "", state),
