@@ -65,7 +65,7 @@ GUARDS = {
     ),
     "a star on a card is told to all": Guard(
         "page/tasks/actions.py",
-        "                context.stars.toggle(context.window.tasks[task_id].prompt_id)\n",
+        "                self.search.toggle_star(context.window.tasks[task_id])\n",
         "                pass\n",
         "test_stars",
         "every_tab",
@@ -135,8 +135,8 @@ GUARDS = {
     ),
     "starred entries make way last": Guard(
         "page/gallery/keeper.py",
-        "evicted(entries, budget, starred=self._stars)",
-        "evicted(entries, budget)",
+        "evicted(entries, tidied(self.budget), starred=self._stars)",
+        "evicted(entries, tidied(self.budget))",
         "test_stars",
         "full_gallery",
     ),
