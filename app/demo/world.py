@@ -115,6 +115,9 @@ class DemoWorld:
     def take_from(self, _kept: Kept) -> None:
         """Do nothing: outputs are in the page from the start, and nothing of them is kept."""
 
+    async def kept(self, _task: Task, _output: Output) -> None:
+        """Return None: nothing is kept."""
+
     async def bring(self, source: ResultSource) -> Any | None:
         """Return a result for another task; None where its server has it no more."""
         target = view_url(source.server, source.output, source.prompt_id)

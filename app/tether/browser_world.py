@@ -45,7 +45,7 @@ class BrowserWorld:
         media = BrowserMedia(access_of, partial(begin, "result"))
         self.address, self.is_direct, self.retain = media.address, media.is_direct, media.retain
         self.fetch, self.content, self.bring = media.fetch, media.content, media.bring
-        self.take_from = media.take_from
+        self.take_from, self.kept = media.take_from, media.kept
 
     def make_hold(self) -> ports.Hold:
         """Return a hold on a Web Lock; plain http has none, and uses storage."""

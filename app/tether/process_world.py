@@ -59,7 +59,7 @@ class ProcessWorld:
             outputs.retain,
         )
         self.fetch, self.content, self.bring = outputs.fetch, outputs.content, outputs.bring
-        self.take_from = outputs.take_from
+        self.take_from, self.kept = outputs.take_from, outputs.kept
 
     def make_hold(self) -> ports.Hold:
         """Return a hold; the state file itself keeps other processes out."""

@@ -1,9 +1,11 @@
 """A sweep as a grid: cells fill, failures are run again in place, all is saved as one."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from urllib.request import Request, urlopen
 from zipfile import ZipFile
 
 import pytest
@@ -21,9 +23,11 @@ from tests.e2e.farm import (
     farm,
     noise,
     open_page,
+    tasks,
     wait_for,
 )
 from tests.e2e.test_accessibility import check
+from tests.e2e.test_chains import then
 from tests.e2e.test_form import field
 from tests.e2e.test_sweep import METHOD, SCALE, toggle
 from tests.e2e.watch import Watch
@@ -142,7 +146,7 @@ def test_a_sweep_fills_a_grid(two: Farm, broken: Broken, watched_page: Page, wat
     assert min(sheet.crop((left, 0, sheet.width, LINE)).convert("L").get_flattened_data()) < 100
 
     with page.expect_download() as packed:
-        grid.get_by_role("button", name="Save as ZIP").click()
+        grid.get_by_role("button", name="Save files").click()
     with ZipFile(packed.value.path()) as archive:
         assert sorted(archive.namelist()) == sorted(
             f"color {colour}, width {width}.png" for colour in COLOURS for width in WIDTHS
@@ -214,3 +218,63 @@ def test_pictures_and_values_of_the_form_are_axes(
         )
         page.locator("#grid-across").select_option(label="Picture")
         expect(grid.locator("th[scope=col]")).to_have_text(["1.png", "2.png"] * 2)
+
+
+def test_a_picture_is_there_while_it_is_in_sight(
+    two: Farm, watched_page: Page, watch: Watch
+) -> None:
+    """One that couldn't be fetched is on a press; the keyboard reaches those out of sight."""
+    page = open_page(watched_page, two)
+    page.evaluate(f"tether.addServer('{two.servers[0].url}')")
+    watch.expect("Failed to load resource")
+    page.route("**/view?**", lambda route: route.abort())
+    sweep(page, {"1.color": list(range(24))})
+    expect_done(page, 24)
+    page.locator("#grid-open").click()
+    grid = page.locator("#grid")
+    first, last = grid.locator("td.cell").first, grid.locator("td.cell").last
+    again = first.get_by_role("button", name="Try again")
+    expect(again).to_be_visible()
+    check(page, "a grid with a picture that can't be had")
+    page.unroute("**/view?**")
+    again.press("Enter")
+    expect(first.locator("img")).to_be_visible()
+    expect(first.get_by_role("button", name="View color 0")).to_be_visible()
+    expect(last.locator("img")).to_have_count(0)
+    last.get_by_role("button", name="View color 23").focus()
+    expect(last.locator("img")).to_be_visible()
+    expect(first.locator("img")).to_have_count(0)
+    expect(last.get_by_role("button", name="View color 23")).to_be_focused()
+    first.get_by_role("button", name="View color 0").scroll_into_view_if_needed()
+    expect(first.locator("img")).to_be_visible()
+
+
+def test_a_cell_says_that_its_chain_is_held_up(
+    background: Background, watched_page: Page, watch: Watch
+) -> None:
+    """It belongs to the last task; the first one is run again from it."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        (server,) = one.servers
+        one.hold(at=AT)
+        page.locator("#workflow").select_option("upscale")
+        toggle(page, SCALE).click()
+        field(page, SCALE).fill("1\n2")
+        then(page, "Blur")
+        page.locator("#picture-picker").set_input_files(as_file(noise(1), "one.png"))
+        page.locator("#run").click()
+        expect(tasks(page)).to_have_count(4)
+        page.locator("#grid-open").click()
+        grid = page.locator("#grid")
+        after = [re.compile("^after “one.png.* ·")] * 2
+        expect(grid.locator("td[data-state=waiting]")).to_have_text(after)
+        wait_for(page, lambda: server.is_held(AT), AT)
+        urlopen(Request(f"http://127.0.0.1:{server.port}/interrupt", b"", method="POST")).close()
+        one.release(at=AT)
+        expect(tasks(page, "completed")).to_have_count(2)
+        expect(grid.locator("td.cell img")).to_have_count(1)
+        held = grid.locator("td[data-state=waiting]")
+        expect(held).to_contain_text("which was stopped. Run that again")
+        check(page, "a grid with a chain that is held up")
+        held.get_by_role("button", name="Run again: ").press("Enter")
+        expect(grid.locator("td.cell img")).to_have_count(2)

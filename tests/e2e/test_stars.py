@@ -1,5 +1,6 @@
 """Results are starred, found again by their stars, and kept longest."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -208,10 +209,18 @@ def test_a_starred_result_is_kept_whatever_becomes_of_its_server(
     watch.expect("Failed to load resource|WebSocket")
     page.reload()
     expect_ready(page)
+    card = tasks(page).filter(has_text="film.json")
+    player = card.locator("video")
+    player.evaluate("video => video.play().catch(() => null)")
+    expect(player).to_have_attribute("src", re.compile("^blob:"))
+    assert player.evaluate("video => video.play().then(() => video.videoWidth)") == 64
+    card.get_by_role("button", name="View v_").click()
+    large = page.locator("#zoom video")
+    assert large.evaluate("video => video.play().then(() => video.videoWidth)") == 64
+    page.keyboard.press("Escape")
     open_gallery(page, 2)
     assert shown(page, "four").tobytes() == ImageOps.invert(picture).tobytes()
     film.locator("[data-action=zoom]").click()
-    large = page.locator("#zoom video")
     assert large.evaluate("video => video.play().then(() => video.videoWidth)") == 64
     assert large.get_attribute("src").startswith("blob:")
 
@@ -219,7 +228,7 @@ def test_a_starred_result_is_kept_whatever_becomes_of_its_server(
 def test_stars_are_set_on_a_phone_by_keys_and_in_chinese(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
-    """Nothing is wider than the screen; where a card goes, the keyboard's place stays."""
+    """Nothing is wider than the screen; a card that loses its star stays where it is."""
     page = open_page(watched_page, two)
     page.set_viewport_size({"width": 390, "height": 800})
     speak(page, "zh")
@@ -231,9 +240,14 @@ def test_stars_are_set_on_a_phone_by_keys_and_in_chinese(
     kind.select_option(label="★ 已加星标")
     expect(tasks(page)).to_have_count(1)
     check(page, "a starred card")
-    star_of(tasks(page), "n0.png", "星标").press("Space")
+    star = star_of(tasks(page), "n0.png", "星标")
+    star.press("Space")
+    expect(star).to_have_attribute("aria-pressed", "false")
+    # The card stays until something else is looked for, and nothing moves under the pointer.
+    expect(star).to_be_focused()
+    kind.select_option("bad")
+    kind.select_option(label="★ 已加星标")
     expect(tasks(page)).to_have_count(0)
-    expect(kind).to_be_focused()
     kind.select_option("")
     star_of(tasks(page), "n2.png", "星标").press("Space")
     open_gallery(page, 13)

@@ -34,6 +34,9 @@ MAX_WORKFLOW = 2_000_000
 MAX_TEXT = 4_000
 """Characters kept of a result that is a text."""
 
+SPARE_FRACTION = 25
+"""Tidying frees 1/25 of the budget, and is due once that much was added."""
+
 THUMBNAIL_ABOVE = 200_000
 """Bytes of the largest picture that needs no thumbnail."""
 
@@ -202,27 +205,50 @@ def allowance(budget: int) -> int:
     return budget // 2
 
 
+def tidied(budget: int) -> int:
+    """Return the bytes that tidying leaves: it isn't due again with the next result."""
+    return budget - budget // SPARE_FRACTION
+
+
 def evicted(
     entries: Iterable[GalleryEntry],
     budget: int,
     most: int = MAX_ENTRIES,
     starred: Container[PromptId] = (),
 ) -> list[GalleryEntry]:
-    """Return the oldest entries beyond a budget of bytes or `most` entries, never the newest.
+    """Return the entries that have no room in a budget of bytes or among `most`.
 
-    Those that are `starred` go last.
+    Room is given to the newest, which always stays, then to those that are `starred`, then to the
+    others; among them the newest go first. One that has none takes none from those after it.
     """
     ordered = newest_first(entries)
     ordered[1:] = sorted(ordered[1:], key=lambda each: each.prompt_id not in starred)
     names: set[str] = set()
     room = budget
+    gone: list[GalleryEntry] = []
     for count, entry in enumerate(ordered):
         fresh = {name: size for name, size in entry.sizes.items() if name not in names}
-        room -= sum(fresh.values())
-        if count and (room < 0 or count >= most):
-            return ordered[count:]
-        names.update(fresh)
-    return []
+        size = sum(fresh.values())
+        if count and (size > room or count - len(gone) >= most):
+            gone.append(entry)
+        else:
+            room -= size
+            names.update(fresh)
+    return gone
+
+
+def room_of(
+    entry: GalleryEntry,
+    entries: Iterable[GalleryEntry],
+    budget: int,
+    starred: Container[PromptId],
+) -> int:
+    """Return the bytes that a starred entry may still take, below 0 for none.
+
+    No other star goes for it, nor for the newest entry of a later day.
+    """
+    others = [each for each in entries if each.prompt_id in starred]
+    return tidied(budget) - allowance(budget) - used([*others, entry])
 
 
 def matching(

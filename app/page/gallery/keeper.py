@@ -9,6 +9,7 @@ from page.gallery.entry import (
     MAX_FETCHED,
     MAX_KEPT,
     MAX_WORKFLOW,
+    SPARE_FRACTION,
     THUMBNAIL_ABOVE,
     GalleryEntry,
     allowance,
@@ -17,7 +18,9 @@ from page.gallery.entry import (
     names_of,
     newest_first,
     read_entry,
+    room_of,
     task_of,
+    tidied,
     type_of,
     write_entry,
 )
@@ -29,9 +32,6 @@ from tether.core.protocol.outputs import LARGEST_ASKED, Output
 from tether.core.protocol.workflow import parse_workflow
 from tether.runtime.shared_entries import Content, SharedEntries
 from tether.workflows.values import values_of
-
-_SPARE_FRACTION = 25
-"""Tidying frees 1/25 of the budget, and is due once that much was added."""
 
 _QUOTA_FRACTION = 4
 """The gallery takes at most a quarter of what the browser grants the page: tasks need room."""
@@ -84,7 +84,7 @@ class Keeper:
             await self._added(sum(sizes.values()))
 
     async def complete(self, prompt_id: PromptId) -> bool:
-        """Keep the results that an entry lacks as far as there is room, large ones as well.
+        """Keep the results that an entry lacks as far as other stars leave room, large ones too.
 
         Returns whether it has more of them now.
 
@@ -94,11 +94,16 @@ class Keeper:
         entry = read_entry(await self.store.entry(prompt_id) or "")
         if entry is None:
             return False
-        room, contents = allowance(self.budget) - sum(entry.sizes.values()), {}
-        for number, output in enumerate(entry.outputs):
-            name = entry.whole(number)
-            if not output.filename or name in entry.sizes:
-                continue
+        lacking = [
+            (name, output)
+            for number, output in enumerate(entry.outputs)
+            if output.filename and (name := entry.whole(number)) not in entry.sizes
+        ]
+        if not lacking:
+            return False
+        entries = read_all(await self.store.entries())
+        room, contents = room_of(entry, entries, self.budget, self._stars), {}
+        for name, output in lacking:
             blob = await self._whole(task_of(entry), output, room)
             if blob is not None:
                 room -= int(blob.size)
@@ -132,7 +137,7 @@ class Keeper:
 
     async def _added(self, size: int) -> None:
         self._untidied += max(size, self.budget // 500)
-        if self._untidied > self.budget // _SPARE_FRACTION:
+        if self._untidied > self.budget // SPARE_FRACTION:
             await self.tidy()
 
     async def tidy(self) -> None:
@@ -157,8 +162,7 @@ class Keeper:
 
     def _select(self, standing: list[str], undoable: list[str]) -> tuple[list[str], set[str]]:
         entries = read_all(standing)
-        budget = self.budget - self.budget // _SPARE_FRACTION
-        gone = evicted(entries, budget, starred=self._stars)
+        gone = evicted(entries, tidied(self.budget), starred=self._stars)
         rest = [entry for entry in entries if entry not in gone]
         return [entry.prompt_id for entry in gone], names_of(rest + read_all(undoable))
 

@@ -24,7 +24,7 @@ async def draw_sheet(context: PageContext, sweep: Sweep, places: tuple[int, int]
     """Return the sheet as a Blob; its cells have the size of the first picture, or less room.
 
     Raises:
-        BadInput: The browser can't draw a sheet so large.
+        BadInput: The browser can't draw a sheet so large, or pictures would be specks.
     """
     down, across = places
     tables = sweep.tables(down, across)
@@ -39,7 +39,11 @@ async def draw_sheet(context: PageContext, sweep: Sweep, places: tuple[int, int]
     heads.append(corner)
     head = min(MOST_HEAD, max(int(pen.measureText(each).width) + 1 for each in heads))
     share = MOST_SIDE // len(tables)
-    layouts = [layout_of(table, largest, head if down != across else 0, share) for table in tables]
+    made = [layout_of(table, largest, head if down != across else 0, share) for table in tables]
+    layouts = [each for each in made if each is not None]
+    if len(layouts) < len(tables):
+        shape = len(tables), len(tables[0].rows), len(tables[0].columns)
+        raise BadInput("sheet_large", detail=" × ".join(map(str, shape)))
     try:
         canvas = js.OffscreenCanvas.new(
             max(each.width for each in layouts), sum(each.height for each in layouts)
@@ -106,6 +110,7 @@ async def _bitmap(context: PageContext, task: Task | None) -> Any:
     if task is None or image is None:
         return None
     fetched = await context.world.fetch(task, image, is_asked=False)
+    context.repaint()  # which frees what is on no card
     try:
         return await js.createImageBitmap(fetched.content) if fetched.content else None
     except JsException:

@@ -7,11 +7,11 @@ import js
 
 from page.grid.contact_sheet import draw_sheet
 from page.grid.intents import GridIntents
-from page.grid.sweeps import GridTable, Sweep, sweeps_of
+from page.grid.sweeps import GridTable, Sweep, held_up, sweeps_of
 from page.ui.context import PageContext
 from page.ui.dom import (
     WORK,
-    ViewWatcher,
+    Sight,
     button,
     by_id,
     element,
@@ -22,9 +22,12 @@ from page.ui.dom import (
     set_text,
 )
 from page.ui.words import show_errors
+from tether.browser.values import to_object
+from tether.core.errors import Trouble
 from tether.core.ids import TaskId
 from tether.core.model.task import State, Task
 from tether.core.protocol.outputs import VIEWED, first_image
+from tether.core.session.chains import why_it_waits
 
 NAMES = "{values}"
 """What the files of a grid are called."""
@@ -47,8 +50,9 @@ class GridPanel:
         """The elements of the cells, table by table and row by row."""
         self._shown: dict[int, Any] = {}
         """What each cell shows, by its place among them."""
-        self._addresses: list[str] = []
-        self._seen = ViewWatcher(lambda cell: context.soon(self._draw(cell)))
+        self._addresses: dict[str, str] = {}
+        """The addresses of the pictures in sight, by `task:number`."""
+        self._sight = Sight(self._seen, 0)
         on_action(self._dialog, self._act, WORK | {"sheet", "save"})
         listen(self._dialog, "close", lambda _event: self._closed())
         listen(self._chosen, "change", lambda _event: self._choose())
@@ -138,7 +142,7 @@ class GridPanel:
             first = [element("td", "corner", corner)] if down != across else []
             rows = [element("tr", "", "", *first, *heads)]
             for head, row in table.rows:
-                cells = [element("td", "cell") for _ in row]
+                cells = [element("td", "cell", data_key="", data_near="") for _ in row]
                 self._places_of_cells += cells
                 named = [element("th", "", head, scope="row")] if down != across else []
                 rows.append(element("tr", "", "", *named, *cells))
@@ -150,26 +154,63 @@ class GridPanel:
 
     def _fill(self, number: int, cell: Any, task: Task | None) -> None:
         """Show a task in its cell, unless that shows it so already."""
-        signs = None
+        signs = why = first = None
         if task is not None:
-            signs = task.task_id, task.state, task.is_cancel_wanted, task.is_repeatable
+            why, first = self._why_it_waits(task)
+            stands = task.task_id, task.state, task.is_cancel_wanted, task.is_repeatable
+            signs = *stands, task.source, why, first
         if self._shown.get(number, self) != signs:
             self._shown[number] = signs
-            had_focus = cell.contains(js.document.activeElement)
             cell.dataset.state = task.state.value if task else ""
-            cell.replaceChildren(*(self._parts(cell, task) if task else [element("p", "", "–")]))
-            if had_focus:
-                cell.tabIndex = -1
-                cell.focus()
-        if task is not None and not task.is_ended:
-            cell.querySelector("progress").value = task.progress.overall
+            self._let_go(cell)
+            if task is None:
+                _put(cell, element("p", "", "–"))
+            elif why is not None:
+                _put(cell, *self._held_up(task, why, first))
+            else:
+                _put(cell, *self._parts(cell, task))
+        progress = cell.querySelector("progress")
+        if task is not None and progress:
+            progress.value = task.progress.overall
+
+    def _why_it_waits(self, task: Task) -> tuple[Trouble | None, TaskId | None]:
+        """Return why a chain doesn't go on, and the task that is to be run again for that."""
+        window = self._context.window
+        held = held_up(task, window.tasks)
+        why = why_it_waits(window, held) if held.takes and not held.is_ended else None
+        first = window.tasks.get(held.after) if why and held.after else None
+        is_to_repeat = first and first.is_repeatable and first.state is not State.COMPLETED
+        return why, first.task_id if first and is_to_repeat else None
+
+    def _state(self, task: Task) -> str:
+        """Say in which state a task is; one of a chain waits for another, and for no server."""
+        words, tasks = self._words, self._context.window.tasks
+        if task.is_cancel_wanted:
+            return words.say("task.cancelling")
+        first = tasks.get(task.after) if task.after and task.source is None else None
+        if task.state is State.WAITING and first is not None:
+            return words.say("task.state.after", title=words.title(first.title))
+        return words.say(f"task.state.{task.state.value}")
+
+    def _held_up(self, task: Task, why: Trouble, first: TaskId | None) -> list[Any]:
+        """Say what a task waits for in vain, and offer to run that again."""
+        words, facts = self._words, dict(why.facts)
+        if "title" in facts:
+            facts["title"] = words.title(facts["title"])
+        trouble = words.trouble(Trouble.of(why.code, **facts))
+        parts = [element("p", "trouble", trouble, title=trouble)]
+        return parts if first is None else [*parts, self._again(task, first)]
+
+    def _again(self, task: Task, task_id: TaskId) -> Any:
+        say = self._words.say
+        label = f"{say('task.again')}: {task.cell.told() if task.cell else ''}"
+        return button("again", task_id, say("task.again"), aria_label=label)
 
     def _parts(self, cell: Any, task: Task) -> list[Any]:
         say = self._words.say
         told = task.cell.told() if task.cell else ""
         if not task.is_ended:
-            key = "task.cancelling" if task.is_cancel_wanted else f"task.state.{task.state.value}"
-            state = say(key)
+            state = self._state(task)
             label = f"{told}: {state}"
             return [
                 element("p", "", state),
@@ -180,8 +221,8 @@ class GridPanel:
             image = first_image(task.outputs)
             if image is not None:
                 cell.dataset.key = f"{task.task_id}:{task.outputs.index(image)}"
-                self._seen.watch(cell)
-                return [element("p", "", say("task.fetching", file=told))]
+                self._sight.watch(cell)
+                return [self._picture(cell, task)]
             if viewed is not None:
                 key = f"{task.task_id}:{viewed}"
                 return [button("zoom", key, say("task.view", file=told))]
@@ -196,41 +237,54 @@ class GridPanel:
             trouble = self._words.trouble(task.trouble)
             parts.append(element("p", "trouble", trouble, title=trouble))
         if task.is_repeatable:
-            label = f"{say('task.again')}: {told}"
-            again = button("again", task.task_id, say("task.again"), aria_label=label)
-            parts.append(again)
+            parts.append(self._again(task, task.task_id))
         return parts
 
-    async def _draw(self, cell: Any) -> None:
-        """Put a task's first picture into its cell, which has come into view."""
+    def _picture(self, cell: Any, task: Task) -> Any:
+        """Make the button that opens a cell's picture, and shows it while it is in sight."""
+        told = task.cell.told() if task.cell else ""
+        label = self._words.say("task.view", file=told)
+        return button("zoom", str(cell.dataset.key), label, "picture", aria_label=label)
+
+    def _seen(self, cell: Any, is_near: bool) -> None:
+        """Fetch the picture of a cell that has come into view, and free that of one that left."""
+        cell.dataset.near = "near" if is_near else ""
+        if is_near:
+            self._context.soon(self._draw(cell))
+        elif not cell.contains(js.document.activeElement):
+            self._release(str(cell.dataset.key))
+
+    async def _draw(self, cell: Any, *, is_asked: bool = False) -> None:
+        """Put a task's first picture into its cell."""
         key = str(cell.dataset.key)
         task_id, _, number = key.rpartition(":")
         task = self._context.window.tasks.get(TaskId(task_id))
-        if task is None:
+        if task is None or key in self._addresses:
             return
         output = task.outputs[int(number)]
-        fetched = await self._context.world.fetch(task, output, is_asked=False)
+        fetched = await self._context.world.fetch(task, output, is_asked=is_asked)
         self._context.repaint()  # which frees what is on no card
-        if not cell.isConnected or str(cell.dataset.key) != key:
+        is_same = cell.isConnected and str(cell.dataset.key) == key and key not in self._addresses
+        if not is_same or not cell.dataset.near:
             return
-        told = task.cell.told() if task.cell else ""
         if fetched.content is None:
             gone = self._words.say("trouble.result_gone", file=output.filename)
-            cell.replaceChildren(element("p", "trouble", gone))
+            again = button("fetch", key, self._words.say("task.fetch_again"))
+            _put(cell, element("p", "trouble", gone, title=gone), again)
             return
         # Its own address is freed with its card.
-        address = str(js.URL.createObjectURL(fetched.content))
-        self._addresses.append(address)
-        named = {"type": "button", "data_action": "zoom", "data_key": key}
-        label = self._words.say("task.view", file=told)
-        picture = element("img", "", src=address, alt="")
-        cell.replaceChildren(element("button", "picture", "", picture, aria_label=label, **named))
+        address = self._addresses[key] = str(js.URL.createObjectURL(fetched.content))
+        if not cell.querySelector(".picture"):
+            _put(cell, self._picture(cell, task))
+        cell.querySelector(".picture").replaceChildren(element("img", "", src=address, alt=""))
 
     def _act(self, action: str, key: str) -> None:
         work: Coroutine[Any, Any, None] | None = None
         match action:
             case "close":
                 self._dialog.close()
+            case "fetch":
+                work = self._draw(self._cell(key), is_asked=True)
             case "again":
                 self._intents.run_again(TaskId(key))
             case "zoom":
@@ -268,13 +322,42 @@ class GridPanel:
         save_as(sheet, name)
         self._tell(self._words.say("zoom.saved", file=name))
 
+    def _cell(self, key: str) -> Any:
+        return next(each for each in self._places_of_cells if str(each.dataset.key) == key)
+
     def _closed(self) -> None:
         self._shape = None
         self._free()
         self._tables.replaceChildren()
 
     def _free(self) -> None:
-        for address in self._addresses:
-            js.URL.revokeObjectURL(address)
-        self._addresses.clear()
+        for cell in self._places_of_cells:
+            self._let_go(cell)
+        self._places_of_cells = []
         self._shown.clear()
+
+    def _let_go(self, cell: Any) -> None:
+        """Show another thing in a cell from now on, or none."""
+        self._sight.unwatch(cell)
+        self._release(str(cell.dataset.key or ""))
+        cell.dataset.key = cell.dataset.near = ""
+
+    def _release(self, key: str) -> None:
+        """Free a picture; its button stays, for the keyboard."""
+        address = self._addresses.pop(key, None)
+        if address is None:
+            return
+        js.URL.revokeObjectURL(address)
+        task = self._context.window.tasks.get(TaskId(key.rpartition(":")[0]))
+        cell = self._cell(key)
+        if task is not None:
+            _put(cell, self._picture(cell, task))
+
+
+def _put(cell: Any, *parts: Any) -> None:
+    """Show this in a cell; the keyboard stays there."""
+    had_focus = cell.contains(js.document.activeElement)
+    cell.replaceChildren(*parts)
+    if had_focus:
+        cell.tabIndex = -1
+        cell.focus(to_object({"preventScroll": True}))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
+from tether.core.ids import TaskId
 from tether.core.model.task import Task
 from tether.core.model.title import JOINT
 
@@ -21,6 +22,9 @@ GAP = 8
 LINE = 28
 """Pixels of a line of labels."""
 
+
+LEAST_CELL = 32
+"""Pixels of a picture's longer side below which a sheet shows nothing any more."""
 
 LEAST = 96
 """Pixels that a column has at least, so that its heading can be read."""
@@ -114,6 +118,21 @@ def _sweep(key: str, tasks: list[Task]) -> Sweep:
     return Sweep(key, title, tuple(axes), found)
 
 
+def held_up(task: Task, tasks: Mapping[TaskId, Task]) -> Task:
+    """Return the task of a chain that waits for one that has ended, or that has none before it.
+
+    A cell belongs to the last task of a chain; what fails may be any before it.
+    """
+    seen: set[TaskId] = set()  # records of other pages may go round in circles
+    while task.after and task.source is None and task.after not in seen:
+        first = tasks.get(task.after)
+        if first is None or first.is_ended:
+            break
+        seen.add(task.after)
+        task = first
+    return task
+
+
 class SheetCell(NamedTuple):
     """Where a picture stands on a contact sheet, in pixels; its place in the table."""
 
@@ -136,8 +155,8 @@ class SheetLayout(NamedTuple):
 
 def layout_of(
     table: GridTable, largest: tuple[int, int], head: int, share: int = MOST_SIDE
-) -> SheetLayout:
-    """Lay out the contact sheet of a table.
+) -> SheetLayout | None:
+    """Lay out the contact sheet of a table; None where pictures would be too small to be seen.
 
     Args:
         table: Its rows and columns.
@@ -152,6 +171,8 @@ def layout_of(
     room_down = (share - top) // rows - GAP
     least = min(LEAST, room_across)
     scale = min(1.0, room_across / largest[0], room_down / largest[1])
+    if scale < 1 and max(largest) * scale < LEAST_CELL:
+        return None
     width, height = (max(1, int(side * scale)) for side in largest)
     pitch = max(width, least)
     cells = tuple(

@@ -85,7 +85,7 @@ class TaskActions:
             case _ if action.startswith("picked-"):
                 self._act_on_picked(action.removeprefix("picked-"))
             case "star":
-                context.stars.toggle(context.window.tasks[task_id].prompt_id)
+                self.search.toggle_star(context.window.tasks[task_id])
             case "send":
                 context.emit(SendAllRequested())
             case "next":
@@ -196,6 +196,10 @@ class TaskActions:
             self.picture_delays.append(now() - task.ended_at)
             del self.picture_delays[:-MAX_DELAYS]
         return fetched
+
+    async def is_kept(self, key: str) -> bool:
+        """Say whether the browser has a result (`task:number`) whole."""
+        return await self._context.world.kept(*self._result(key)) is not None
 
     async def view(self, key: str, results: "ResultList") -> None:
         """Open the viewer for one of several results."""

@@ -94,6 +94,16 @@ class ResultFigures:
         box = parent.children[int(key.rpartition(":")[2])]
         self._soon(self._ask(box, is_asked=True))
 
+    def failed(self, event: Any) -> None:
+        """Play what the gallery has where its server doesn't give it."""
+        player = event.target
+        if player.localName in PLAYED and not player.src.startswith("blob:"):
+            self._soon(self._play_kept(player.closest("figure")))
+
+    async def _play_kept(self, box: Any) -> None:
+        if await self._actions.is_kept(str(box.dataset.key)):
+            await self._ask(box, is_asked=False)
+
     async def _ask(self, box: Any, is_asked: bool) -> None:
         fetched = await self._actions.fetch(str(box.dataset.key), is_asked)
         words, name = self._words, str(box.dataset.name)

@@ -90,8 +90,9 @@ class TasksPanel:
         for place in (cards, self._picked):
             listen(place, "keydown", self._press)
         listen(self._find, "focusout", lambda _event: self._repaint())
-        # This event doesn't bubble.
+        # These events don't bubble.
         listen(cards, "load", uncover, is_first=True)
+        listen(cards, "error", self._results.failed, is_first=True)
 
     def show(self, tasks: TaskList) -> None:
         """Show these tasks."""
@@ -147,8 +148,6 @@ class TasksPanel:
                 self._results.fetch(self._rows.cards[key.rpartition(":")[0]]["results"], key)
             case _:
                 self._actions.act(action, key)
-                if action == "star" and not self.search.shows(self._tasks[TaskId(key)]):
-                    self._kind.focus()  # the card goes, and the keyboard's place with it
 
     def _show_batch(self, tasks: TaskList) -> None:
         batch = tasks.batch

@@ -7,7 +7,7 @@ from page.tasks.row import say_state
 from page.tasks.selection import Selection
 from page.ui.stars import Stars
 from page.ui.words import Words, holds
-from tether.core.ids import TaskId
+from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import ENDED, State, Task
 from tether.core.model.window import Window
 
@@ -36,11 +36,28 @@ class TaskSearch:
         self._window = window
         self._words = words
         self.stars = stars
-        self.wanted = Wanted()
+        self._wanted = Wanted()
+        self._staying: set[PromptId] = set()
+        """Results starred or not on their cards, which stay until another thing is looked for."""
         self.removed: set[TaskId] = set()
         """Tasks without a card, whose removal can still be undone."""
         self.selection = Selection()
         """Those picked out. What is not shown now stays so, and nothing is done with it."""
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is looked for."""
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._staying.clear()
+
+    def toggle_star(self, task: Task) -> None:
+        """Star a result or not; its card stays under the pointer."""
+        self._staying.add(task.prompt_id)
+        self.stars.toggle(task.prompt_id)
 
     @property
     def is_on(self) -> bool:
@@ -59,7 +76,7 @@ class TaskSearch:
         """Tell whether a task is one of those that are looked for."""
         query, kind = self.wanted
         if kind == STARRED:
-            if task.prompt_id not in self.stars:
+            if task.prompt_id not in self.stars and task.prompt_id not in self._staying:
                 return False
         elif kind and task.state not in KINDS[kind]:
             return False

@@ -348,13 +348,12 @@ class TaskResults:
         task = self.context.window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
         world = self.context.world
-        is_streamed = output.kind in PLAYED and world.is_direct(task)
         # Not its address: that is freed with its card.
-        content = (
-            world.address(task, output)
-            if is_streamed
-            else await world.content(task, output, LARGEST_ASKED)
-        )
+        content = await world.kept(task, output) if output.kind in PLAYED else None
+        if content is None and output.kind in PLAYED and world.is_direct(task):
+            content = world.address(task, output)
+        elif content is None:
+            content = await world.content(task, output, LARGEST_ASKED)
         self.context.repaint()  # which frees what is on no card
         if not content:
             return None

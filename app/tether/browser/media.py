@@ -80,6 +80,10 @@ class BrowserMedia:
         """Take the results of tasks that are kept from there, and only others from servers."""
         self._kept = kept
 
+    async def kept(self, task: Task, output: Output) -> Any | None:
+        """Return a result that is kept whole, whatever has become of its server."""
+        return await self._kept(task, output) if task.is_kept else None
+
     async def bring(self, source: ResultSource) -> Any | None:
         """Return a result for another task; None where its server has it no more.
 
@@ -117,7 +121,7 @@ class BrowserMedia:
     async def _load(self, task: Task, output: Output, url: str, is_asked: bool) -> Fetched:
         task_id, (server, _) = task.task_id, _place(task, output)
         try:
-            blob, size = await self._kept(task, output) if task.is_kept else None, 0
+            blob, size = await self.kept(task, output), 0
             if blob is None:
                 blob, size = await self._get(server, url, is_asked)
         except (JsException, OSError):

@@ -31,7 +31,9 @@ class Cell(NamedTuple):
 
 
 def cell_of(sweep: str, axes: Sequence[Axis]) -> Cell | None:
-    """Return a cell in the bounds that records keep; None for no axes."""
+    """Return a cell in the bounds that records keep; None for no axes, or numbers beyond them."""
+    if not sweep or not all(0 <= axis.number <= MOST_NUMBER for axis in axes):
+        return None
     kept = tuple(
         Axis(axis.label[:LONGEST_LABEL], axis.value[:LONGEST_VALUE], axis.number)
         for axis in axes[:MOST_AXES]

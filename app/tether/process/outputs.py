@@ -94,6 +94,9 @@ class ProcessOutputs:
     def take_from(self, _kept: Callable[[Task, Output], Awaitable[Any | None]]) -> None:
         """Do nothing: a process has no gallery."""
 
+    async def kept(self, _task: Task, _output: Output) -> None:
+        """Return None: a process has no gallery."""
+
     def retain(self, is_shown: Callable[[TaskId], bool]) -> None:
         """Do nothing: nothing that was fetched is kept."""
 

@@ -251,6 +251,9 @@ class World(Protocol):
     def take_from(self, kept: Kept) -> None:
         """Take the results of tasks that are kept from there, and only others from servers."""
 
+    async def kept(self, task: Task, output: Output) -> Any | None:
+        """Return a result file that the browser keeps whole; None for one that it doesn't."""
+
     async def bring(self, source: ResultSource) -> Any | None:
         """Return a result as a Blob, for another task; None where its server has it no more.
 

@@ -22,7 +22,9 @@ from page.gallery.entry import (
     names_of,
     newest_first,
     read_entry,
+    room_of,
     task_of,
+    tidied,
     type_of,
     used,
     write_entry,
@@ -232,7 +234,7 @@ def test_what_several_have_counts_once() -> None:
 def test_the_budget_holds_and_the_newest_stays(
     rows: list[tuple[float, dict[str, int]]], budget: int, most: int
 ) -> None:
-    """Whatever is kept: what stays fits, but for the newest; who goes is older than who stays."""
+    """Whatever is kept: what stays fits, but for the newest; who goes has no room beside newer."""
     # A name is a digest: it has one size.
     sizes = {name: size for _, found in rows for name, size in found.items()}
     all_of = [
@@ -241,8 +243,12 @@ def test_the_budget_holds_and_the_newest_stays(
     ]
     gone = evicted(all_of, budget, most)
     stay = [each for each in newest_first(all_of) if each not in gone]
-    assert newest_first(stay) + gone == newest_first(all_of)
+    assert len(stay) + len(gone) == len(all_of)
     assert len(stay) <= most
+    for each in gone:
+        at = newest_first(all_of).index(each)
+        newer = [one for one in newest_first(all_of)[:at] if one in stay]
+        assert len(newer) == most or used([*newer, each]) > budget
     if all_of:
         assert stay[0] == newest_first(all_of)[0]
     assert used(stay) <= max(budget, used(stay[:1]))
@@ -335,6 +341,35 @@ def test_starred_entries_go_last() -> None:
     assert evicted(entries, 119, starred=stars) == [a, d, b]
     assert evicted(entries, 10**9, 2, stars) == [a, d, b]
     assert evicted(entries, 79, starred=stars) == [c, a, d, b]
+
+
+def test_a_large_star_takes_no_room_that_it_does_not_get() -> None:
+    """What is small stays, starred or not."""
+    large = entry("x", NOON + 1, x=250), entry("y", NOON, y=240)
+    small = [entry(f"{n}", NOON + 2 + n, **{f"{n}": 1}) for n in range(98)]
+    old = entry("old", NOON - 1, old=1)
+    entries = [*large, *small, old]
+    stars = {each.prompt_id for each in (*large, old)}
+    assert evicted(entries, 480, starred=stars) == [large[1]]
+    assert evicted(entries, 480, starred={large[0].prompt_id}) == [large[1]]
+
+
+@given(st.lists(st.integers(0, 300), max_size=6), st.integers(0, 250), st.integers(0, 1000))
+def test_a_star_takes_what_the_others_leave(sizes: list[int], newest: int, budget: int) -> None:
+    """None of them goes for it, nor for what is made later, as much as one entry may take."""
+    made: list[GalleryEntry] = []
+    stars = {PromptId(f"{n}") for n in range(len(sizes))}
+    for n, size in enumerate(sizes):
+        bare = entry(f"{n}", NOON + n)
+        room = room_of(bare, [*made, bare], budget, stars)
+        made.append(entry(f"{n}", NOON + n, **{f"{n}": size}) if size <= room else bare)
+    later = entry("later", NOON + 99, later=min(newest, allowance(budget)))
+    assert evicted([*made, later], tidied(budget), starred=stars) == []
+
+
+def test_what_a_star_has_already_counts_once() -> None:
+    one = entry("a", NOON, a=40)
+    assert room_of(one, [one, entry("b", NOON, b=90)], 500, {one.prompt_id}) == 480 - 250 - 40
 
 
 def test_the_world_finds_results_by_a_task() -> None:

@@ -6,11 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from page.grid.sweeps import GAP, LEAST, LINE, MOST_SIDE, GridTable, layout_of, sweeps_of
+from page.grid.sweeps import (
+    GAP,
+    LEAST,
+    LEAST_CELL,
+    LINE,
+    MOST_SIDE,
+    GridTable,
+    held_up,
+    layout_of,
+    sweeps_of,
+)
 from tether.core.cells import Axis, Cell, cell_of
-from tether.core.ids import Digest, PromptId, TaskId
-from tether.core.model.task import Task
+from tether.core.ids import Digest, NodeId, PromptId, ServerUrl, TaskId
+from tether.core.model.task import State, Task
+from tether.core.protocol.handover import ResultSource, UploadPlace
+from tether.core.protocol.outputs import Output
 
+PLACE = UploadPlace(NodeId("1"), "image", "picture")
+RESULT = Output(NodeId("3"), "image", "a.png")
 LABELS = ("Steps", "CFG", "Seed")
 
 
@@ -96,6 +110,7 @@ def test_a_sheet_has_a_place_for_each_cell(caption: str) -> None:
     """With room for headings, and none of them on another."""
     table = GridTable(caption, ("a", "b"), (("x", (None, None)), ("y", (None, None))))
     layout = layout_of(table, (16, 12), 40)
+    assert layout is not None
     top = GAP + (2 if caption else 1) * LINE
     assert layout.cell == (16, 12)
     left, second = GAP + 40 + GAP, GAP + 40 + GAP + LEAST + GAP
@@ -105,22 +120,77 @@ def test_a_sheet_has_a_place_for_each_cell(caption: str) -> None:
         *((left, top + 12 + GAP), (second, top + 12 + GAP)),
     ]
     assert (layout.width, layout.height) == (left + 2 * (LEAST + GAP), top + 2 * 20)
-    assert layout_of(table, (500, 12), 40).pitch == 500
-    assert layout_of(table, (16, 12), 0).cells[0].left == GAP
+    wide, alone = layout_of(table, (500, 12), 40), layout_of(table, (16, 12), 0)
+    assert wide is not None
+    assert alone is not None
+    assert (wide.pitch, alone.cells[0].left) == (500, GAP)
 
 
 sides = st.integers(1, 10_000)
 
 
-@given(sides, sides, st.integers(1, 60), st.integers(1, 60), st.sampled_from([0, 320]))
+@given(
+    sides, sides, *[st.integers(1, 60)] * 2, st.sampled_from([0, 320]), st.integers(80, MOST_SIDE)
+)
 def test_a_sheet_is_never_larger_than_browsers_draw(
-    width: int, height: int, columns: int, rows: int, head: int
+    width: int, height: int, columns: int, rows: int, head: int, share: int
 ) -> None:
     """Cells become smaller for it, in their shape."""
     row = ("x", (None,) * columns)
-    layout = layout_of(GridTable("", ("a",) * columns, (row,) * rows), (width, height), head)
+    layout = layout_of(GridTable("", ("a",) * columns, (row,) * rows), (width, height), head, share)
+    if layout is None:
+        return
     assert layout.width <= MOST_SIDE
-    assert layout.height <= MOST_SIDE
+    assert layout.height <= share
+    assert max(layout.cell) >= min(LEAST_CELL - 1, width, height)
     assert layout.cell[0] <= width
     assert layout.cell[1] <= height
     assert min(layout.cell) >= 1
+
+
+def test_a_sheet_of_specks_is_none() -> None:
+    """A hundred tables in one sheet leave no room for pictures; small pictures stay as they are."""
+    table = GridTable("Seed 1", ("a", "b"), (("x", (None, None)), ("y", (None, None))))
+    assert layout_of(table, (512, 512), 40, MOST_SIDE // 100) is None
+    small = layout_of(table, (4, 4), 40, 200)
+    assert small is not None
+    assert small.cell == (4, 4)
+    least = layout_of(table, (512, 512), 40, 2 * (LEAST_CELL + GAP) + GAP + 2 * LINE)
+    assert least is not None
+    assert least.cell == (LEAST_CELL, LEAST_CELL)
+
+
+def chain(*states: State) -> dict[TaskId, Task]:
+    """Tasks of which each takes the result of the one before."""
+    made = {}
+    for number, state in enumerate(states):
+        made[TaskId(f"{number}")] = new = task(f"{number}", ())
+        new.state, new.takes = state, (PLACE,) * bool(number)
+        new.after = TaskId(f"{number - 1}") if number else None
+    return made
+
+
+@pytest.mark.parametrize(
+    ("states", "at"),
+    [
+        ([State.WAITING], "0"),
+        ([State.FAILED, State.WAITING], "1"),
+        ([State.LOST, State.WAITING, State.WAITING], "1"),
+        ([State.RUNNING, State.WAITING, State.WAITING], "0"),
+        ([State.COMPLETED, State.FAILED, State.WAITING], "2"),
+    ],
+)
+def test_a_chain_is_held_up_by_one_of_its_tasks(states: list[State], at: str) -> None:
+    tasks = chain(*states)
+    assert held_up([*tasks.values()][-1], tasks).task_id == at
+
+
+def test_a_chain_of_damaged_records_has_an_end() -> None:
+    """One is missing, or they go round; one whose result is on the way waits for nobody."""
+    tasks = chain(State.WAITING, State.WAITING)
+    last = tasks[TaskId("1")]
+    assert held_up(last, {}) is last
+    tasks[TaskId("0")].after = TaskId("1")
+    assert held_up(last, tasks) in tasks.values()
+    last.source = ResultSource(ServerUrl("http://a"), PromptId("p"), RESULT, PLACE)
+    assert held_up(last, tasks) is last

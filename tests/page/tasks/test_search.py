@@ -68,6 +68,14 @@ def test_starred_results_are_looked_for_and_each_row_shows_its_star() -> None:
     search.wanted = Wanted(kind=STARRED)
     assert stars() == [(other.task_id, True, True)]
     assert views.view(NOON + 3).tasks.found == "Found: 1"
+    search.toggle_star(other)
+    assert stars() == [(other.task_id, True, False)], "it stays under the pointer"
+    search.toggle_star(other)
+    search.stars.toggle(other.prompt_id)
+    assert stars() == [(other.task_id, True, False)]
+    search.wanted = Wanted(kind=STARRED)
+    assert stars() == []
+    search.stars.toggle(other.prompt_id)
     search.wanted = Wanted("nothing", STARRED)
     assert stars() == []
 

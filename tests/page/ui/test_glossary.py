@@ -23,6 +23,13 @@ def spoken(sentence: str) -> str:
     return re.sub(r"\{[^}]*\}", " ", sentence)
 
 
+def test_chinese_numbers_stand_apart_from_words() -> None:
+    """A fact that is a number has spaces around it, as everywhere else."""
+    number, word = r"\{(?:count|number|done|missing|most)\}", r"[\u4e00-\u9fff]"
+    close = re.compile(f"{word}{number}|{number}{word}")
+    assert {key: said for key, said in CHINESE.items() if close.search(said)} == {}
+
+
 def test_there_are_few_words() -> None:
     assert 30 <= len(TERMS) <= 40
 

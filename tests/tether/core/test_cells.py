@@ -29,6 +29,23 @@ def test_a_cell_says_its_values() -> None:
 
 def test_a_task_without_axes_has_no_cell() -> None:
     assert cell_of("s1", ()) is None
+    assert cell_of("", CELL.axes) is None
+
+
+axes = st.builds(Axis, st.text(), st.text(), st.integers(-1, MOST_NUMBER + 1))
+
+
+@given(st.text(max_size=2 * LONGEST_SWEEP), st.lists(axes, max_size=2 * MOST_AXES))
+def test_a_cell_that_is_made_can_be_read(sweep: str, given_axes: list[Axis]) -> None:
+    cell = cell_of(sweep, given_axes)
+    assert cell_from_json(json.loads(json.dumps(cell_to_json(cell)))) == cell
+
+
+@pytest.mark.parametrize(
+    ("number", "is_one"), [(0, True), (MOST_NUMBER, True), (MOST_NUMBER + 1, False), (-1, False)]
+)
+def test_a_number_beyond_those_of_records_is_no_place(number: int, is_one: bool) -> None:
+    assert (cell_of("s1", [Axis("Copy", "1", number)]) is not None) is is_one
 
 
 def test_what_is_too_long_for_a_record_is_cut() -> None:
