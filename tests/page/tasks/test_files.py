@@ -1,0 +1,24 @@
+"""Files that are saved into a folder stand beside what is there."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def test_two_saves_into_one_folder_replace_nothing() -> None:
+    """Nor what was there; a name that is refused is told, and a failed write leaves no file."""
+    node = shutil.which("node")
+    assert node is not None
+    command = (node, str(HERE / "files.mjs"))
+    told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert told == {
+        "said": [True] * 6 + [False, "QuotaExceededError"],
+        "files": {
+            **{"a.png": "old", "a (2).png": "1", "a (3).png": "2", "a (4).png": "3"},
+            **{"b (2)": "old", "b": "4", "b (3)": "5"},
+            **{"sub.png": None, "sub (2).png": "6"},
+        },
+    }
