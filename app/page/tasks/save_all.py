@@ -73,8 +73,7 @@ class ResultSaver:
         listen(js.document, "close", lambda _event: self._bring_up(), is_first=True)
 
     def _pressed(self, event: Any) -> None:
-        """End the save; the dialog that the strip may be in has no part in that."""
-        event.stopPropagation()
+        """End the save. No action says so: a dialog that the strip is in would take it for its."""
         if event.target.closest("button"):
             self._stop.set()
 
