@@ -46,6 +46,7 @@ WITHOUT_FILE = frozenset(
         "time",
         "zlib",
         "tether.process_client",
+        "unicodedata",
     }
 )
 
