@@ -45,8 +45,8 @@ WITHOUT_FILE = frozenset(
         "sys",
         "time",
         "zlib",
-        "tether.process_client",
         "unicodedata",
+        "tether.process_client",
     }
 )
 
