@@ -83,7 +83,9 @@ class App:
         lanes = Lanes(context, tether.runner)
         tether.runner.follow(self._servers.changed)
         tether.rerun.rerun_from(self._settings.reruns_since)
-        tether.world.page.ask_before_leaving(lambda: only_here(context.window) > 0)
+        tether.world.page.ask_before_leaving(
+            lambda: only_here(context.window) > 0 or self._actions.is_saving
+        )
         tether.start()
         self._build(context, roster, undo, console)
         self._add_features(context, lanes, console)

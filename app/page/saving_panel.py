@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import js
-
 from page.tasks.file_names import PLACES, USUAL, file_name, kept_pattern, read_pattern
 from page.tasks.save_all import INTO_RECORD, NAMES_RECORD, can_use_folders
+from page.ui.clock import day
 from page.ui.dom import button, by_id, listen, on_action, set_text
 from page.ui.words import Words
 from tether.core.errors import BadInput
@@ -66,7 +65,7 @@ class SavingPanel:
             "title": "cat.jpg · Upscale 2×",
             "seed": "123456789",
             "server": "gpu-1",
-            "date": str(js.Date.new().toISOString())[:10],
+            "date": day(),
             "number": "001",
             "values": "Scale by 2",
         }

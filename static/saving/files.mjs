@@ -1,5 +1,6 @@
 // Writes results to the disk one after the other, so that none stays in the page's memory. What is
-// given has `add` for each file, `end` (a Blob where the browser is to save it) and `abort`.
+// given has `add` for each file (false where its name is refused), `end` (a Blob where the browser is
+// to save it) and `abort`.
 
 import { makeZip } from "../vendor/client-zip/index.js";
 
@@ -25,7 +26,7 @@ export function zip(file) {
   }
 
   return {
-    add: (name, input) => writer.write({ name, input }),
+    add: (name, input) => writer.write({ name, input }).then(() => true),
     async end() {
       await writer.close();
       await written;
@@ -35,26 +36,63 @@ export function zip(file) {
       await writer.abort().catch(() => {});
       await written.catch(() => {});
       // The browser made an empty one when it was chosen; what was there before stays.
-      if (file && !(await file.getFile()).size) await file.remove?.();
+      if (file) await dropEmpty(file, () => file.remove?.());
     },
   };
 }
 
-// A file each, into a folder that a person chose.
+// A file each, into a folder that a person chose. One whose name is taken gets a number: what is
+// there is looked at for each, since others write there, too.
 export function folder(handle) {
+  const following = new Map();
+
+  async function isThere(name) {
+    try {
+      await handle.getFileHandle(name);
+    } catch (error) {
+      if (error.name === "NotFoundError") return false;
+      if (error.name !== "TypeMismatchError") throw error;
+    }
+    return true;
+  }
+  async function freeName(name) {
+    const dot = name.lastIndexOf(".");
+    const [stem, ending] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+    let [free, number] = [name, following.get(name) ?? 2];
+    while (await isThere(free)) free = `${stem} (${number++})${ending}`;
+    following.set(name, number);
+    return free;
+  }
+
   return {
-    async names() {
-      const names = [];
-      for await (const name of handle.keys()) names.push(name);
-      return names;
-    },
     async add(name, blob) {
-      const file = await handle.getFileHandle(name, { create: true });
-      await blob.stream().pipeTo(await file.createWritable());
+      let free;
+      try {
+        free = await freeName(name);
+      } catch (error) {
+        if (error.name === "TypeError") return false;
+        throw error;
+      }
+      const file = await handle.getFileHandle(free, { create: true });
+      try {
+        await blob.stream().pipeTo(await file.createWritable());
+      } catch (error) {
+        await dropEmpty(file, () => handle.removeEntry(free));
+        throw error;
+      }
+      return true;
     },
     async end() {},
     async abort() {},
   };
+}
+
+async function dropEmpty(file, remove) {
+  try {
+    if (!(await file.getFile()).size) await remove();
+  } catch {
+    // What was wrong before is what counts.
+  }
 }
 
 class Pieces {

@@ -88,6 +88,13 @@ def say_saved(page: Page, text: str) -> None:
     expect(page.locator("#notices")).to_contain_text(text)
 
 
+def save_all(page: Page) -> None:
+    """Press the button as a new wish: within a second of the press before it is the same one."""
+    page.evaluate("window.pressedAt = performance.now()")
+    until(page, "performance.now() - pressedAt > 1100")
+    page.locator("#task-save").click()
+
+
 @pytest.mark.fresh_tab
 @pytest.mark.parametrize("has_picker", [True, False])
 def test_1000_results_leave_the_page_as_small_as_it_was(
@@ -170,7 +177,7 @@ def test_results_go_into_a_folder_under_names_of_ones_own(one: Farm, watched_pag
     run(page, [as_file(noise(number, 16, 12), f"{number}.png") for number in range(3)])
     expect_done(page, 3)
     for count in (3, 6):
-        page.locator("#task-save").click()
+        save_all(page)
         say_saved(page, "Saved: 3 files in the folder pictures.")
         page.locator("#notices [aria-label=Close]").click()
         found = page.evaluate(LIST)
@@ -238,7 +245,49 @@ def test_a_save_is_cancelled_or_ends_at_the_disk(one: Farm, watched_page: Page) 
     page.locator("#task-save").click()
     expect(page.locator("#saving > div")).to_have_count(0)
     page.evaluate(REFUSES, "SecurityError")
-    page.evaluate("window.pressedAt = performance.now()")
-    until(page, "performance.now() - pressedAt > 1100")  # earlier it is the same wish
-    page.locator("#task-save").click()
+    save_all(page)
     say_saved(page, "The browser didn't let the page write there (said no)")
+
+
+@pytest.mark.fresh_tab
+def test_a_save_is_ended_from_a_dialog_which_stays(one: Farm, watched_page: Page) -> None:
+    """There is one save at a time, leaving asks first, and the focus goes back to where it was."""
+    for script in (GATED, NO_PICKERS):
+        watched_page.add_init_script(script)
+    page = open_page(watched_page, one)
+    for number in range(2):
+        run_own(page, colours(number, 3))
+        expect_done(page, number + 1)
+    leaves = "() => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    save, strip = page.locator("#task-save"), page.locator("#saving")
+    cancel = strip.get_by_role("button", name="Cancel")
+    viewer = page.locator("dialog[open]")
+    assert page.evaluate(leaves)
+    page.evaluate("stops.push(2, 4, 6, 8)")
+    for stop in (2, 6):
+        save_all(page)
+        until(page, f"window.stoppedAt === {stop}")
+        assert not page.evaluate(leaves)
+        save_all(page)
+        say_saved(page, "Results are being saved already.")
+        expect(strip.locator("> div")).to_have_count(1)
+        page.locator("[data-action=zoom]").first.click()
+        expect(viewer).to_be_visible()
+        page.evaluate("go()")
+        until(page, f"window.stoppedAt === {stop + 2}")
+        expect(viewer.locator("#saving")).to_be_visible()
+        if stop == 2:
+            page.keyboard.press("Escape")
+            expect(page.locator("#app > #saving")).to_be_visible()
+            save.focus()
+            cancel.focus()
+        cancel.press("Enter")
+        page.evaluate("go()")
+        expect(strip.locator("> div")).to_have_count(0)
+        say_saved(page, "Saving was cancelled. Nothing was saved.")
+        assert page.evaluate(leaves)
+        if stop == 2:
+            expect(save).to_be_focused()
+            for close in page.locator("#notices [aria-label=Close]").all()[::-1]:
+                close.click()
+    expect(viewer).to_be_visible()

@@ -61,14 +61,18 @@ LAZY = {
     "queue": ("page/tasks/queue.py", "page/tasks/queue_dialog.py"),
     "samples": ("page/composer/samples.py",),
     "save": (
-        *("page/tasks/file_names.py", "page/tasks/save_all.py"),
+        *("page/tasks/file_names.py", "page/tasks/save_all.py", "page/ui/clock.py"),
         "tether/workflows/values.py",
     ),
     "saving": (
         *("page/saving_panel.py", "page/tasks/file_names.py", "page/tasks/save_all.py"),
+        "page/ui/clock.py",
         "tether/workflows/values.py",
     ),
-    "grid": ("page/grid/contact_sheet.py", "page/grid/panel.py", "page/grid/sweeps.py"),
+    "grid": (
+        *("page/grid/contact_sheet.py", "page/grid/panel.py", "page/grid/sweeps.py"),
+        "page/ui/clock.py",
+    ),
     "viewer": ("page/viewer/", "tether/workflows/values.py"),
     "lanes": (
         *("page/lanes/drawing.py", "page/lanes/panel.py", "page/lanes/picture.py"),

@@ -8,6 +8,7 @@ import js
 from page.grid.contact_sheet import draw_sheet
 from page.grid.intents import GridIntents
 from page.grid.sweeps import GridTable, Sweep, held_up, sweeps_of
+from page.ui.clock import day
 from page.ui.context import PageContext
 from page.ui.dom import (
     WORK,
@@ -318,7 +319,7 @@ class GridPanel:
             return
         self._tell(self._words.say("grid.drawing"))
         sheet = await draw_sheet(self._context, sweep, self._places(sweep))
-        name = f"tether-grid-{str(js.Date.new().toISOString())[:10]}.png"
+        name = f"tether-grid-{day()}.png"
         save_as(sheet, name)
         self._tell(self._words.say("zoom.saved", file=name))
 

@@ -58,6 +58,11 @@ class TaskActions:
         self.picture_delays: list[float] = []
         """Seconds from the ends of the latest tasks to their pictures."""
 
+    @property
+    def is_saving(self) -> bool:
+        """Whether results are being saved."""
+        return self._saver is not None and self._saver.is_busy
+
     def act(self, action: str, key: str) -> None:
         """Do what a button says, for a task or one of its results (`task:number`)."""
         context, task_id = self._context, TaskId(key)

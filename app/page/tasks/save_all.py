@@ -3,14 +3,16 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 
 import js
 from pyodide.ffi import JsException
 
-from page.tasks.file_names import file_name, kept_pattern
+from page.tasks.file_names import Facts, file_name, kept_pattern
+from page.ui.clock import day
 from page.ui.context import PageContext
-from page.ui.dom import button, by_id, element, on_action, save_as
+from page.ui.dom import by_id, element, listen, save_as
 from page.ui.parts import load_library
 from page.ui.words import Words
 from tether.browser.values import to_object
@@ -64,9 +66,16 @@ class ResultSaver:
     def __init__(self, context: PageContext) -> None:
         self._context = context
         self._strip = by_id("saving")
-        self._stops: dict[str, asyncio.Event] = {}
-        self._count = 0
-        on_action(self._strip, lambda _action, key: self._stops[key].set())
+        self._stop = asyncio.Event()
+        self.is_busy = False
+        """Whether a save is under way: there is one at a time."""
+        listen(self._strip, "click", self._pressed)
+        listen(js.document, "close", lambda _event: self._bring_up(), is_first=True)
+
+    def _pressed(self, event: Any) -> None:
+        """End the save. No action says so: a dialog that the strip is in would take it for its."""
+        if event.target.closest("button"):
+            self._stop.set()
 
     async def save(self, results: Results, pattern: str = "") -> str:
         """Save results; a notice says what was saved, and what could not be had, and so does this.
@@ -79,16 +88,34 @@ class ResultSaver:
             TetherError: The page's own host doesn't give what writes files, or the browser
                 refuses to.
         """
-        place = await self._choose(len(results), f"tether-{_day(None)}.zip")
-        if place is None:
-            return ""
-        shared = self._context.world.shared
-        pattern = pattern or kept_pattern(shared.read(NAMES_RECORD))
-        writer = await load_library(WRITER)
-        files = writer.folder(place.handle) if place.is_folder else writer.zip(place.handle)
-        taken = await self._taken(files) if place.is_folder else []
-        names = unique_names([*taken, *await self._names(results, pattern)])[len(taken) :]
-        return await self._write(files, place, list(zip(results, names, strict=True)))
+        if self.is_busy:
+            told = self._context.words.say("saving.under_way")
+            self._context.notices.show(told, tone="plain")
+            return told
+        self.is_busy = True
+        try:
+            place = await self._choose(len(results), f"tether-{day()}.zip")
+            return await self._save_into(place, results, pattern) if place else ""
+        finally:
+            self.is_busy = False
+
+    async def _save_into(self, place: _Target, results: Results, pattern: str) -> str:
+        pattern = pattern or kept_pattern(self._context.world.shared.read(NAMES_RECORD))
+        self._stop = asyncio.Event()
+        line = _SavingLine(len(results), self._stop, self._context.words)
+        self._strip.append(line.shown)
+        self._bring_up()
+        try:
+            writer = await load_library(WRITER)
+            names = await self._names(results, pattern)
+            if not place.is_folder:
+                names = unique_names(names)
+            files = writer.folder(place.handle) if place.is_folder else writer.zip(place.handle)
+            # There are fewer names where the save was cancelled meanwhile.
+            return await self._write(files, place, line, list(zip(results, names, strict=False)))
+        finally:
+            line.close()
+            self._context.repaint()  # which frees what is on no card
 
     async def _choose(self, count: int, name: str) -> _Target | None:
         """Ask where to save, while the browser still knows of the press; None for nowhere."""
@@ -106,25 +133,25 @@ class ResultSaver:
             raise BadInput("save_refused", detail=error.message) from error
         return _Target(False, None, name)
 
-    async def _taken(self, files: Any) -> list[str]:
-        """Return the names that are in the folder already: no file of the person's is replaced."""
-        try:
-            return [str(name) for name in await files.names()]
-        except JsException as error:
-            raise BadInput("save_refused", detail=error.message) from error
-
     async def _names(self, results: Results, pattern: str) -> list[str]:
         window, words = self._context.window, self._context.words
         width = len(str(len(results)))
-        names = []
+        seeds: dict[str, str] = {}
+        names: list[str] = []
         for number, (task, output) in enumerate(results, 1):
-            facts = {
+            if not number % FREED:
+                await asyncio.sleep(0)  # so that the strip is painted, and can be pressed
+            if self._stop.is_set():
+                break
+            if "{seed}" in pattern and task.digest not in seeds:
+                seeds[task.digest] = await self._seed(task)
+            facts: Facts = {
                 "title": words.title(task.title),
-                "seed": await self._seed(task) if "{seed}" in pattern else "",
+                "seed": seeds.get(task.digest, ""),
                 "server": window.server_name(task),
-                "date": _day(task.ended_at),
+                "date": day(task.ended_at),
                 "number": str(number).zfill(width),
-                "values": task.cell.told() if task.cell else "",
+                "values": task.cell.parts() if task.cell else (),
             }
             photo = task.pictures[0].filename if task.pictures else ""
             names.append(file_name(pattern, facts, saved_name(output.filename, photo)))
@@ -140,47 +167,54 @@ class ResultSaver:
         return next((text for name, text in found if name in SEEDS), "")
 
     async def _write(
-        self, files: Any, place: _Target, wanted: list[tuple[tuple[Task, Output], str]]
+        self,
+        files: Any,
+        place: _Target,
+        line: "_SavingLine",
+        wanted: list[tuple[tuple[Task, Output], str]],
     ) -> str:
-        context = self._context
-        line = self._begin(len(wanted))
         missing: list[str] = []
-        done = 0
+        refused: list[str] = []
+        done, is_whole, packed = 0, False, None
         begun: deque[tuple[str, asyncio.Future[Any]]] = deque()
         rest = iter(wanted)
         try:
-            while not line.stop.is_set():
+            while not self._stop.is_set():
                 self._fetch(begun, rest)
                 if not begun:
                     break
                 name, fetched = begun.popleft()
                 blob = await line.first(fetched)
-                if line.stop.is_set():
+                if self._stop.is_set():
                     break
                 if blob is None:
                     missing.append(name)
-                else:
-                    await files.add(name, blob)
+                elif await files.add(name, blob):
                     done += 1
-                line.tell(done + len(missing))
+                else:
+                    refused.append(name)
+                told = done + len(missing) + len(refused)
+                line.tell(told)
                 self._bring_up()
-                if not (done + len(missing)) % FREED:
-                    context.repaint()
-            is_whole = not line.stop.is_set() and done > 0
-            packed = await files.end() if is_whole else await files.abort()
+                if not told % FREED:
+                    self._context.repaint()
+            if done and not self._stop.is_set():
+                packed = await files.end()
+                is_whole = True
         except JsException as error:
-            await files.abort()
-            facts = {"done": done, "count": len(wanted), "detail": error.message}
-            raise BadInput("not_written", **facts) from error
+            code = "not_written" if place.is_folder else "not_zipped"
+            facts = {"done": done, "count": line.total, "detail": error.message}
+            raise BadInput(code, **facts) from error
         finally:
             for _name, fetched in begun:
                 fetched.cancel()
-            line.close()
-            del self._stops[line.key]
-            context.repaint()  # which frees what is on no card
+            if not is_whole:
+                with suppress(JsException):  # what was wrong before is what is told
+                    await files.abort()
         if packed is not None:
             save_as(packed, place.name)
-        return self._tell(place, line.stop.is_set(), done, missing, len(wanted))
+        lost = {"tasks.not_saved": missing, "saving.refused": refused}
+        return self._tell(place, done, lost, line.total)
 
     def _fetch(
         self,
@@ -193,17 +227,15 @@ class ResultSaver:
             if len(begun) >= AHEAD:
                 break
 
-    def _tell(
-        self, place: _Target, is_stopped: bool, done: int, missing: list[str], count: int
-    ) -> str:
+    def _tell(self, place: _Target, done: int, lost: dict[str, list[str]], count: int) -> str:
         words, notices = self._context.words, self._context.notices
         said: list[str] = []
-        if missing:
-            named = ", ".join(missing[:MOST_NAMED]) + ("…" if len(missing) > MOST_NAMED else "")
-            facts = {"missing": len(missing), "count": count, "names": named}
-            said.append(words.say("tasks.not_saved", **facts))
-            notices.show(said[-1])
-        if is_stopped:
+        for key, names in lost.items():
+            if names:
+                named = ", ".join(names[:MOST_NAMED]) + ("…" if len(names) > MOST_NAMED else "")
+                said.append(words.say(key, missing=len(names), count=count, names=named))
+                notices.show(said[-1])
+        if self._stop.is_set():
             key = "saving.stopped" if place.is_folder else "saving.dropped"
             said.append(words.say(key, done=done, count=count))
             notices.show(said[-1], tone="plain")
@@ -219,34 +251,28 @@ class ResultSaver:
         open_ones = js.document.querySelectorAll("dialog[open]")
         top = open_ones[open_ones.length - 1] if open_ones.length else by_id("app")
         if not self._strip.parentElement.isSameNode(top):
+            focused = js.document.activeElement
             top.append(self._strip)
-
-    def _begin(self, count: int) -> "_SavingLine":
-        self._count += 1
-        line = _SavingLine(str(self._count), count, self._context.words)
-        self._stops[line.key] = line.stop
-        self._strip.append(line.shown)
-        self._bring_up()
-        return line
+            if focused and self._strip.contains(focused):
+                focused.focus()
 
 
 class _SavingLine:
     """How far a save is."""
 
-    def __init__(self, key: str, count: int, words: Words) -> None:
-        self.key = key
+    def __init__(self, total: int, stop: asyncio.Event, words: Words) -> None:
+        self.total = total
         self._words = words
-        self._total = count
-        self.stop = asyncio.Event()
         self._said = element("span")
-        self._bar = element("progress", "", max=str(count), value="0")
-        cancel = button("cancel", key, words.say("task.cancel"))
+        self._bar = element("progress", "", max=str(total), value="0")
+        cancel = element("button", "", words.say("task.cancel"), type="button")
         label = words.say("saving.about")
         self.shown = element(
             "div", "", "", self._said, self._bar, cancel, role="group", aria_label=label
         )
         self._bar.setAttribute("aria-label", label)
-        self._stopped = asyncio.ensure_future(self.stop.wait())
+        self._focused = js.document.activeElement
+        self._stopped = asyncio.ensure_future(stop.wait())
         self.tell(0)
 
     async def first(self, fetched: asyncio.Future[Any]) -> Any:
@@ -259,17 +285,13 @@ class _SavingLine:
 
     def tell(self, done: int) -> None:
         """Say how many are done."""
-        self._said.textContent = self._words.say("saving", done=done, count=self._total)
+        self._said.textContent = self._words.say("saving", done=done, count=self.total)
         self._bar.value = done
 
     def close(self) -> None:
-        """Take it away."""
+        """Take it away; the focus goes back to where it was."""
         self._stopped.cancel()
+        had_focus = self.shown.contains(js.document.activeElement)
         self.shown.remove()
-
-
-def _day(at: float | None) -> str:
-    """Return the day of a time, or today, by this device's calendar."""
-    date = js.Date.new() if at is None else js.Date.new(at * 1000)
-    local = js.Date.new(date.getTime() - date.getTimezoneOffset() * 60_000)
-    return str(local.toISOString())[:10]
+        if had_focus and self._focused:
+            self._focused.focus()

@@ -23,3 +23,10 @@ def moment(at: float) -> str:
         return clock(at, second="2-digit")
     date = then.toLocaleDateString(js.document.documentElement.lang, dateStyle="medium")
     return f"{date} {clock(at)}"
+
+
+def day(at: float | None = None) -> str:
+    """Return the day of a time, or today, by this device's calendar: 2026-11-29."""
+    date = js.Date.new() if at is None else js.Date.new(at * 1000)
+    local = js.Date.new(date.getTime() - date.getTimezoneOffset() * 60_000)
+    return str(local.toISOString())[:10]

@@ -25,9 +25,13 @@ class Cell(NamedTuple):
     sweep: str
     axes: tuple[Axis, ...]
 
+    def parts(self) -> tuple[str, ...]:
+        """Return each of its values with its label."""
+        return tuple(f"{axis.label} {axis.value}".strip() for axis in self.axes)
+
     def told(self) -> str:
-        """Return its values with their labels, as for a file's name."""
-        return ", ".join(f"{axis.label} {axis.value}".strip() for axis in self.axes)
+        """Return its values with their labels, as one text."""
+        return ", ".join(self.parts())
 
 
 def cell_of(sweep: str, axes: Sequence[Axis]) -> Cell | None:

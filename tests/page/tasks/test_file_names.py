@@ -9,6 +9,7 @@ from page.tasks.file_names import (
     LONGEST_PATTERN,
     PLACES,
     USUAL,
+    Facts,
     file_name,
     kept_pattern,
     read_pattern,
@@ -49,6 +50,7 @@ def test_a_pattern_names_a_file(pattern: str, name: str) -> None:
         ("{name}-{seed}", "a_.png"),
         ("{name} - {seed} - {server}", "a_ - gpu-1.png"),
         ("{seed}", "_.png"),
+        ("{seed} {seed}-x", "x.png"),
     ],
 )
 def test_what_a_result_lacks_leaves_no_gap(pattern: str, name: str) -> None:
@@ -71,11 +73,37 @@ def test_what_a_result_lacks_leaves_no_gap(pattern: str, name: str) -> None:
         (" a. .png", "a.png"),
         ("mesh.safetensors_index", "mesh.safetensors_index"),
         ("字" * 200 + ".png", "字" * 66 + ".png"),
+        ("a~1~~.png", "a-1-.png"),
+        ("site.URL", "site.URL_"),
+        ("a.lnk", "a.lnk_"),
+        ("a.scf", "a.scf_"),
+        ("cafe\u0301.png", "caf\u00e9.png"),
+        ("👩\u200d👩\ufe0f.png", "👩\u200d👩\ufe0f.png"),
+        ("\u200da\u200c.png", "a.png"),
     ],
 )
 def test_names_that_some_system_refuses(filename: str, name: str) -> None:
     """Devices, folders, what turns letters round, and what is too long."""
     assert file_name(USUAL, {}, filename) == name
+
+
+@pytest.mark.parametrize(
+    ("pattern", "title", "values", "name"),
+    [
+        ("{values}", "", ("字" * 200, "Steps 4"), "字" * 63 + ", Steps 4.png"),
+        ("{values}", "", ("字" * 90, "画" * 90), "字" * 33 + ", " + "画" * 33 + ".png"),
+        ("{values}", "", ("a" * 50, "b" * 148), "a" * 50 + ", " + "b" * 148 + ".png"),
+        ("{title} {values}", "t" * 300, ("7",), "t" * 198 + " 7.png"),
+        ("{title} {title}", "t" * 300, (), "t" * 99 + " " + "t" * 99 + ".png"),
+        ("p" * 150 + "{title}" + "q" * 43, "t" * 9, (), "p" * 150 + "t" * 7 + "q" * 43 + ".png"),
+        ("p" * 200, "", (), "p" * 200 + ".png"),
+    ],
+)
+def test_what_has_no_room_keeps_its_start(
+    pattern: str, title: str, values: tuple[str, ...], name: str
+) -> None:
+    """Long values leave room for the others, which tell the cells of a sweep apart."""
+    assert file_name(pattern, {"title": title, "values": values}, "a.png") == name
 
 
 @pytest.mark.parametrize("typed", ["", "  ", "\n"])
@@ -109,11 +137,13 @@ ANY = st.text(max_size=300)
 def test_every_name_is_one_that_a_system_takes(parts: list[str], fact: str, filename: str) -> None:
     """Whatever servers and people call things."""
     pattern = read_pattern("".join(parts)) if len("".join(parts)) <= LONGEST_PATTERN else USUAL
-    name = file_name(pattern, dict.fromkeys(PLACES, fact), filename)
+    facts: Facts = {**dict.fromkeys(PLACES, fact), "values": (fact, filename)}
+    name = file_name(pattern, facts, filename)
     assert name
     assert len(name.encode()) <= LONGEST + 15
-    assert not set(name) & set('<>:"/\\|?*')
-    assert all(char.isprintable() for char in name)
+    assert not set(name) & set('<>:"/\\|?*~')
+    assert all(char.isprintable() or char in "\u200c\u200d" for char in name)
+    assert not name.lower().endswith((".lnk", ".scf", ".url"))
     assert name[0] not in " ."
     assert name[-1] not in " ."
     assert name.partition(".")[0].rstrip().upper() not in {"CON", "NUL", "COM1", "LPT9", "AUX"}

@@ -24,6 +24,7 @@ CELL = Cell("s1", (Axis("Steps", "4", 0), Axis("", "a cat", 2)))
 
 def test_a_cell_says_its_values() -> None:
     """A text speaks for itself."""
+    assert CELL.parts() == ("Steps 4", "a cat")
     assert CELL.told() == "Steps 4, a cat"
 
 

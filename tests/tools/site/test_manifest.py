@@ -45,6 +45,7 @@ WITHOUT_FILE = frozenset(
         "sys",
         "time",
         "zlib",
+        "unicodedata",
         "tether.process_client",
     }
 )

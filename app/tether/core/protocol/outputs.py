@@ -166,13 +166,16 @@ def saved_name(filename: str, picture: str) -> str:
 def unique_names(names: Iterable[str]) -> list[str]:
     """Number file names that come again: “a.png”, “a (2).png”, whatever the case of letters."""
     taken: set[str] = set()
+    following: dict[str, int] = {}
     found = []
     for name in names:
         stem, dot, ending = name.rpartition(".")
-        new, number = name, 2
+        key = name.casefold()
+        new, number = name, following.get(key, 2)
         while new.casefold() in taken:
             new = f"{stem} ({number}){dot}{ending}" if stem else f"{name} ({number})"
             number += 1
+        following[key] = number
         taken.add(new.casefold())
         found.append(new)
     return found

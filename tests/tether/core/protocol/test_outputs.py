@@ -286,3 +286,26 @@ def test_names_that_come_again_are_numbered() -> None:
 def test_no_two_names_are_alike(names: list[str]) -> None:
     found = unique_names(names)
     assert len({name.casefold() for name in found}) == len(names)
+
+
+def numbered_slowly(names: list[str]) -> list[str]:
+    """Try each number anew for each name."""
+    found: list[str] = []
+    for name in names:
+        stem, dot, ending = name.rpartition(".")
+        new, number = name, 2
+        while new.casefold() in {each.casefold() for each in found}:
+            new = f"{stem} ({number}){dot}{ending}" if stem else f"{name} ({number})"
+            number += 1
+        found.append(new)
+    return found
+
+
+@given(st.lists(st.sampled_from(["a", "A", "a.b", "a (2)", "a (3)", "a (2).b", ".b", ""])))
+def test_a_number_is_the_first_that_is_free(names: list[str]) -> None:
+    assert unique_names(names) == numbered_slowly(names)
+
+
+def test_as_many_equal_names_as_there_are_results_are_numbered_at_once() -> None:
+    """Each number is tried once: to try all of them for each name would take minutes."""
+    assert unique_names(["a.png"] * 20_000)[-1] == "a (20000).png"
