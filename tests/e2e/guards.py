@@ -196,13 +196,6 @@ GUARDS = {
         "test_saving",
         "ended",
     ),
-    "a save is pressed alone": Guard(
-        "page/tasks/save_all.py",
-        'type="button")',
-        'type="button", data_action="cancel")',
-        "test_saving",
-        "ended",
-    ),
     "a save comes back from a dialog": Guard(
         "page/tasks/save_all.py",
         '        listen(js.document, "close", lambda _event: self._bring_up(), is_first=True)\n',
