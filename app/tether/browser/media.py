@@ -92,12 +92,12 @@ class BrowserMedia:
         """
         url = view_url(source.server, source.output, source.prompt_id)
         try:
-            blob, status, _ = await self._ask(source.server, url, LARGEST_ASKED)
+            blob, status, _, kind = await self._ask(source.server, url, LARGEST_ASKED)
         except JsException as error:
             raise OSError(str(error)) from error
-        if blob is None and status in GONE:
+        if blob is None and status in GONE and not is_web_page(kind):
             return None
-        if blob is None or is_web_page(str(blob.type)):
+        if blob is None or is_web_page(kind):
             raise OSError(f"{url} answered {status}")
         return _inert(blob)
 
@@ -143,12 +143,14 @@ class BrowserMedia:
             OSError: Nothing comes any more, or too little.
         """
         limit = LARGEST_ASKED if is_asked else LARGEST_UNASKED
-        blob, status, size = await self._ask(server, url, limit)
+        blob, status, size, _ = await self._ask(server, url, limit)
         is_left = blob is None and not is_asked and 200 <= status < 300
         return blob, max(size, limit) if is_left else 0
 
-    async def _ask(self, server: ServerUrl, url: str, limit: int) -> tuple[Any | None, int, int]:
-        """Return a file, None if it has more bytes or there is none; the status; its bytes.
+    async def _ask(
+        self, server: ServerUrl, url: str, limit: int
+    ) -> tuple[Any | None, int, int, str]:
+        """Return a file, None if it has more bytes or there is none; its status, bytes and type.
 
         Raises:
             JsException: Nothing answers.
@@ -166,7 +168,7 @@ class BrowserMedia:
             blob = await body_of(answer, limit) if is_wanted else None
             if blob is None:
                 controller.abort()
-            return blob, int(answer.status), size
+            return blob, int(answer.status), size, str(answer.headers.get("content-type") or "")
         except OSError:
             controller.abort()
             raise

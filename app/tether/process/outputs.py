@@ -60,9 +60,10 @@ class ProcessOutputs:
         url = view_url(source.server, source.output, source.prompt_id)
         try:
             async with self._get(source.server, url) as answer:
-                if answer.status in GONE:
+                is_page = is_web_page(answer.content_type)
+                if answer.status in GONE and not is_page:
                     return None
-                is_result = answer.status == 200 and not is_web_page(answer.content_type)
+                is_result = answer.status == 200 and not is_page
                 blob = await _body(answer, LARGEST_ASKED) if is_result else None
         except (aiohttp.ClientError, TimeoutError) as error:
             raise OSError(type(error).__name__) from None  # its text may have the token

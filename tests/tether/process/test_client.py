@@ -8,15 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 from PIL import Image, ImageChops
 
 import tether
 from tests.e2e.farm import AT_WORK, noise
 from tests.tether.process.world import INVERT, PLACE, picture, posts, servers
 from tether.core.errors import BadInput, TetherError
+from tether.core.ids import NodeId, PromptId, ServerUrl
 from tether.core.model.task import State
 from tether.core.protocol.handover import ResultSource, UploadPlace
+from tether.core.protocol.outputs import Output
 from tether.process_client import _reserved, part_of
+from tools.dev.listening import end
 
 DOOMED = """
 import asyncio, sys
@@ -264,6 +268,28 @@ def test_a_chain_hands_results_from_server_to_server(tmp_path: Path) -> None:
                 with pytest.raises(OSError):
                     await client.world.bring(source)
                 await farm[0].start()
+
+    asyncio.run(story())
+
+
+def test_a_page_of_a_proxy_says_nothing_of_a_result() -> None:
+    """A server that is off answers so through some tunnels: the result may be there later."""
+
+    async def off(_request: web.Request) -> web.Response:
+        return web.Response(status=404, text="<h1>Not running</h1>", content_type="text/html")
+
+    async def story() -> None:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", off)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = ServerUrl("http://{}:{}".format(*runner.addresses[0]))
+        output = Output(NodeId("3"), "image", "x.png")
+        async with tether.open([url]) as client:
+            with pytest.raises(OSError):
+                await client.world.bring(ResultSource(url, PromptId("p"), output, TAKEN))
+        await end(runner)
 
     asyncio.run(story())
 
