@@ -22,7 +22,8 @@ from tether.core.ids import NodeId, PromptId, TaskId, WindowId
 from tether.core.model.server import Use
 from tether.core.model.task import ASKED_APART, FIRST_TURNS, State
 from tether.core.model.window import NOTICES, Changes
-from tether.core.protocol.handover import UploadPlace
+from tether.core.protocol.handover import ResultSource, UploadPlace
+from tether.core.protocol.outputs import Output
 from tether.core.tracking.frames import task_of
 from tether.core.windows.peers import REPORT_LIFETIME, PeerReport, WaitingTask
 
@@ -140,6 +141,20 @@ def test_who_is_put_first_goes_first_in_that_order() -> None:
         window.end(task, State.CANCELLED, NOON, "here", None)
     window.reorder([TaskId("t1")], None, NOON)
     assert window.waiting == {}
+
+
+def test_a_task_is_waited_for_until_its_result_is_known() -> None:
+    """A record may name none."""
+    window = new_window()
+    place = UploadPlace(NodeId("1"), "image", "picture")
+    second, odd = new_task(2), new_task(3)
+    second.after, second.takes, odd.takes = TaskId("t1"), (place,), (place,)
+    window.add(second)
+    window.add(odd)
+    assert window.waited_for() == {TaskId("t1")}
+    output = Output(NodeId("3"), "image", "a.png")
+    second.source = ResultSource(NORTH, PromptId("p"), output, place)
+    assert window.waited_for() == set()
 
 
 def test_a_task_may_go_to_any_server_instead() -> None:
