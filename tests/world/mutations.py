@@ -68,7 +68,8 @@ MUTATIONS = {
     ),
     "a result that couldn't be had is asked for no more": Mutation(
         "session.chains",
-        "        return (StartTimer(FetchTimer(task_id), delay),)\n",
+        "        return (StartTimer(FetchTimer(task_id), "
+        "min(SELDOM, FETCHED_AGAIN * 2.0**doubled)),)\n",
         "        return ()\n",
         ("ends",),
         137,
@@ -185,8 +186,8 @@ MUTATIONS = {
     ),
     "results that no gallery has are nobody's": Mutation(
         "session.records",
-        "    return task.is_ended and not is_to_be_kept\n",
-        "    return task.is_ended\n",
+        "    return task.is_ended and not (is_to_be_kept or task.task_id in waited_for)\n",
+        "    return task.is_ended and task.task_id not in waited_for\n",
         ("kept",),
         12,
         is_stealing=True,
