@@ -95,6 +95,7 @@ def save_all(page: Page) -> None:
     page.locator("#task-save").click()
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 @pytest.mark.parametrize("has_picker", [True, False])
 def test_1000_results_leave_the_page_as_small_as_it_was(
