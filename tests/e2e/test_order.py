@@ -169,3 +169,25 @@ def test_what_waits_is_put_in_another_order_by_keyboard_and_by_dragging(
         # A window leaves a place to another for a second; on a busy machine that is too short.
         assert "".join(each for each in ran(one) if each in "89") == "98"
         assert "".join(each for each in ran(one) if each in "234") == "243"
+
+
+def test_a_windows_only_task_goes_first_only_where_that_is_asked_for(
+    watched_page: Page, background: Background
+) -> None:
+    """There is nothing of its window that it could go behind."""
+    with farm(background, 1) as one:
+        page = open_page(watched_page, one)
+        send(page, one, 3)
+        other = fresh_window(page.context, one)
+        run(other, [as_file(noise(8), "8.png")])
+        expect(tasks(other, "waiting")).to_have_count(1)
+        page.get_by_role("button", name="Order…").press("Enter")
+        queue_of(page, "(8.png) 2.png")
+        up, down = (page.locator(f"#queue .own [data-action={each}]") for each in ("up", "down"))
+        for key in ("ArrowDown", "End", "Enter"):
+            down.press(key)
+            queue_of(page, "(8.png) 2.png")
+        up.press("Enter")
+        queue_of(page, "2.png (8.png)")
+        one.release()
+        expect_done(page, 3)

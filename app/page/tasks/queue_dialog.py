@@ -115,7 +115,8 @@ class QueueDialog:
             last, before = len(self._own) - 1, self._own.index(TaskId(key))
             step = min(max(before + _STEPS.get(action, 0), 0), last)
             place = {"first": 0, "last": last}.get(action, step)
-            if place != before or not place:  # the first here may go before other windows' tasks
+            # The first here may still go before other windows' tasks.
+            if place != before or action in ("up", "first"):
                 self._move(TaskId(key), place)
 
     def _press(self, event: Any) -> None:
