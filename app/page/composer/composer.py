@@ -17,13 +17,13 @@ from page.composer.records import read_copies
 from page.servers.roster import Roster
 from page.ui.context import PageContext
 from page.ui.dom import ONE_PRESS, by_id, listen
-from page.ui.file_kinds import kind_of, takes
+from page.ui.file_kinds import kind_of
 from page.ui.parts import load_part
 from tether.browser.values import new_file
 from tether.core.errors import TetherError, Trouble
 from tether.core.ids import TaskId
 from tether.core.model.title import title_of
-from tether.core.protocol.node_info import FileKind
+from tether.core.protocol.node_info import FileKind, takes
 from tether.core.protocol.workflow import Workflow
 from tether.runtime.caller import Caller
 from tether.runtime.describer import Describer

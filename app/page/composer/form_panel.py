@@ -19,11 +19,11 @@ from page.composer.prompt_file import Columns
 from page.composer.records import place_key
 from page.composer.sweep import can_vary, read_values, with_rolled
 from page.ui.dom import by_id, check_box, element, listen, on_action, options
-from page.ui.file_kinds import kind_of, takes
+from page.ui.file_kinds import kind_of
 from page.ui.words import Words
 from tether.core.errors import BadInput
 from tether.core.ids import NodeId
-from tether.core.protocol.node_info import FileKind
+from tether.core.protocol.node_info import FileKind, takes
 from tether.workflows.variants import Variant, axes, combined, count_of, titles
 
 _FRESH, _SIDE_BY_SIDE = "fresh", "side by side"

@@ -12,11 +12,11 @@ from page.composer.server_choice import ServerChoice
 from page.composer.then_choice import ThenChoice
 from page.ui.context import PageContext
 from page.ui.dom import by_id, element, listen, on_action, options, set_text
-from page.ui.file_kinds import ACCEPTS, kind_of, takes
+from page.ui.file_kinds import ACCEPTS, kind_of
 from tether.browser.values import to_object
 from tether.core.errors import BadInput
 from tether.core.ids import ServerUrl
-from tether.core.protocol.node_info import FileKind
+from tether.core.protocol.node_info import FileKind, takes
 from tether.core.scheduling.forecast import Needs
 
 Problem: TypeAlias = tuple[str, Any]

@@ -46,11 +46,3 @@ def kind_of(media_type: str, name: str) -> FileKind:
 def first_picture(files: Iterable[Picture]) -> Picture | None:
     """Return the first of a task's files that can be shown as a picture."""
     return next((each for each in files if kind_of("", each.filename) == "picture"), None)
-
-
-def takes(taken: FileKind, kind: FileKind) -> bool:
-    """Say whether an input that takes one kind takes a file of another one.
-
-    Source: ComfyUI 0.28.1, comfy_extras `LoadAudio`, read: a video has a sound, too.
-    """
-    return taken in (kind, "file") or (taken, kind) == ("audio", "video")

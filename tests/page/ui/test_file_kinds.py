@@ -2,7 +2,7 @@
 
 import pytest
 
-from page.ui.file_kinds import first_picture, kind_of, takes
+from page.ui.file_kinds import first_picture, kind_of
 from tether.core.events import Picture
 from tether.core.ids import Digest, NodeId
 from tether.core.protocol.node_info import FileKind
@@ -32,15 +32,6 @@ from tether.core.protocol.node_info import FileKind
 def test_the_kind_of_a_file(media_type: str, name: str, kind: FileKind) -> None:
     """By its type, or by its name where the browser knows no type."""
     assert kind_of(media_type, name) == kind
-
-
-def test_which_inputs_take_a_file() -> None:
-    """A sound may come from a film; an input for files takes all."""
-    assert takes("picture", "picture")
-    assert not takes("picture", "video")
-    assert takes("audio", "video")
-    assert not takes("video", "audio")
-    assert takes("file", "picture")
 
 
 def test_the_first_of_several_files_that_is_a_picture() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from tether.core.ids import NodeId, PromptId, ServerUrl
-from tether.core.protocol.node_info import FileKind
+from tether.core.protocol.node_info import FileKind, takes
 from tether.core.protocol.outputs import (
     Kind,
     Output,
@@ -41,11 +41,8 @@ class UploadPlace(NamedTuple):
     kind: FileKind
 
     def takes(self, kind: FileKind) -> bool:
-        """Say whether it takes a file of another kind.
-
-        Source: ComfyUI 0.28.1, comfy_extras `LoadAudio`, read: a video has a sound, too.
-        """
-        return self.kind in (kind, "file") or (self.kind, kind) == ("audio", "video")
+        """Say whether it takes a file of another kind."""
+        return takes(self.kind, kind)
 
 
 class ResultSource(NamedTuple):

@@ -163,3 +163,11 @@ def _read_input(name: str, described: Any, is_required: bool) -> InputInfo:
 def _type_name(value: Any) -> str:
     """An old class may give a list of choices as an output's type."""
     return value if isinstance(value, str) else CHOICE
+
+
+def takes(taken: FileKind, kind: FileKind) -> bool:
+    """Say whether an input that takes one kind takes a file of another one.
+
+    Source: ComfyUI 0.28.1, comfy_extras `LoadAudio`, read: a video has a sound, too.
+    """
+    return taken in (kind, "file") or (taken, kind) == ("audio", "video")

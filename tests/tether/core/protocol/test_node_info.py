@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.tether.core.junk import anything, is_bounded
 from tether.core.errors import MessageError
-from tether.core.protocol.node_info import MOST_CHOICES, InputInfo, read_node_info
+from tether.core.protocol.node_info import MOST_CHOICES, InputInfo, read_node_info, takes
 
 MEASURED = json.dumps(
     {
@@ -157,3 +157,12 @@ def test_a_list_without_end_is_cut() -> None:
     assert info is not None
     assert [len(each.choices) for each in info.inputs] == [MOST_CHOICES] * 2
     assert info.title == "X"
+
+
+def test_which_inputs_take_a_file() -> None:
+    """A sound may come from a film; an input for files takes all."""
+    assert takes("picture", "picture")
+    assert not takes("picture", "video")
+    assert takes("audio", "video")
+    assert not takes("video", "audio")
+    assert takes("file", "picture")
