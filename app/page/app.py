@@ -35,6 +35,7 @@ from page.ui.undo import Undo
 from page.ui.words import Words, show_errors
 from page.view import Views
 from page.windows.windows import Windows
+from tether.browser.ready_queue import ReadyQueue
 from tether.browser.repaint import BrowserPreviews, Repaint
 from tether.browser.site import fetch_list, fetch_text, is_demo, meta, time_of_day
 from tether.browser_world import BrowserWorld
@@ -156,7 +157,6 @@ class App:
         tether.runner.follow(gallery.changed)
         tether.runner.follow(Notifications(context).changed)
         grid = Grid(context, GridIntents(actions.view_among, actions.run_again, actions.save))
-        tether.runner.follow(grid.tasks_changed)
         self._parts = (lanes, health, Windows(context, tether.adopter), grid)
         self._routing_test = RoutingTest(context, tether.access_tokens.of)
         js.tetherExpose("runWebSocketRoutingFixTest", self._routing_test.run)
@@ -249,5 +249,7 @@ async def start_app() -> None:
 
 def start() -> None:
     """Start the page; an error is shown to the visitor."""
-    asyncio.get_event_loop().set_exception_handler(report)
+    loop = asyncio.get_event_loop()
+    loop.set_exception_handler(report)
+    ReadyQueue(loop)
     asyncio.ensure_future(start_app()).add_done_callback(started)

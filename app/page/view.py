@@ -145,7 +145,9 @@ class Views:
             safety = words.say("tasks.safe")
         self._turns = places_in_order(window, now)
         found, batch = "", self._batch(live, ended)
-        shown = list(filter(search.shows, self._sheet()))
+        shown = self._sheet()
+        if search.is_on or search.removed:
+            shown = list(filter(search.shows, shown))
         if search.is_on:
             live = [task for task in shown if not task.is_ended]
             ended = [task for task in shown if task.is_ended]

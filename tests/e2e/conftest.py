@@ -28,6 +28,7 @@ SHELL = ROOT / "var" / "chromium-headless-shell"
 
 FLAGS = [
     "--no-sandbox",
+    "--process-per-site",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",

@@ -270,8 +270,9 @@ def tasks(page: Page, state: str = "") -> Any:
 
 
 def expect_done(page: Page, count: int) -> None:
-    """Wait until so many tasks are done."""
-    expect(tasks(page, "completed")).to_have_count(count)
+    """Wait until so many tasks are done: the more, the longer."""
+    patience = 1000 * PATIENCE * max(1, count / 100)
+    expect(tasks(page, "completed")).to_have_count(count, timeout=patience)
 
 
 def result_of(page: Page, title: str) -> Image.Image:
@@ -297,7 +298,11 @@ def pixels(shown: Locator) -> Image.Image:
     """A picture as the page itself has it: a `blob:` is nobody else's."""
     data = shown.evaluate(
         """async (image) => {
-            await image.decode();
+            // A larger copy may take its place just then.
+            for (let source = ""; source !== image.src;) {
+                source = image.src;
+                await image.decode().catch((error) => { if (source === image.src) throw error; });
+            }
             const canvas = document.createElement("canvas");
             [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
             canvas.getContext("2d").drawImage(image, 0, 0);

@@ -35,8 +35,8 @@ from tether.core.windows.transfers import PLACES
 SECRET = "s3cret+/="
 MANY = 10**6
 
-WITHIN = 8.0
-"""Seconds in which the page must answer, on a machine that does other things besides."""
+WITHIN = 60.0
+"""Seconds in which the page must answer, far beyond the two or three that it takes alone."""
 
 
 PRESS_ALL = """card => {

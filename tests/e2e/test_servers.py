@@ -273,7 +273,7 @@ def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
     expect(figures).to_contain_text("100 % (1/1)")
     seconds = page.evaluate("tether.stats()")["secondsToPicture"]
     print(f"from the end of a task to its picture: {seconds:.3f} s")
-    assert 0 < seconds < 10
+    assert 0 < seconds < 60
     two.background.run(two.servers[0].kill())
     expect(card(page, "gpu-1").locator(".socket")).not_to_have_text("live updates on")
     assert page.evaluate("tether.stats()")["reconnects"] == 1

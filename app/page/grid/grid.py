@@ -6,7 +6,6 @@ from page.grid.intents import GridIntents
 from page.ui.context import PageContext
 from page.ui.dom import by_id, listen
 from page.ui.parts import load_part
-from tether.core.model.window import Changes
 
 if TYPE_CHECKING:
     from page.grid.panel import GridPanel
@@ -21,15 +20,10 @@ class Grid:
         self._button = by_id("grid-open")
         self._panel: GridPanel | None = None
         listen(self._button, "click", lambda _event: context.soon(self._open()))
-        self._offer()
-
-    def tasks_changed(self, changes: Changes) -> None:
-        """Offer the grid, or no longer."""
-        if changes.tasks:
-            self._offer()
 
     def changed(self) -> None:
-        """Show the cells as they stand."""
+        """Offer the grid, or no longer, and show the cells as they stand."""
+        self._offer()
         if self._panel is not None:
             self._panel.show()
 

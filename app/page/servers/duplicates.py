@@ -36,8 +36,11 @@ class Duplicates:
         self._found: dict[ServerUrl, ServerUrl] = {}
         """The second address -> the first."""
 
-    def changed(self, _changes: Changes) -> None:
+    def changed(self, changes: Changes) -> None:
         """Ask about the pairs that can be asked about now."""
+        tasks = self._window.tasks
+        if not (changes.servers or any(map(_is_done, map(tasks.get, changes.tasks)))):
+            return
         servers = [each for each in self._window.servers.values() if _is_usable(each)]
         if len(self._asked) >= len(servers) * (len(servers) - 1) / 2:
             return
@@ -72,9 +75,13 @@ class Duplicates:
         self._found[later] = earlier
 
     def _done_at(self, server: Server) -> Task | None:
-        done = (task for task in self._window.ended() if task.state is State.COMPLETED)
+        done = filter(_is_done, self._window.ended())
         mine = (task for task in done if task.server == server.url and task.sends == 1)
         return next(mine, None)
+
+
+def _is_done(task: Task | None) -> bool:
+    return task is not None and task.state is State.COMPLETED
 
 
 def _is_usable(server: Server) -> bool:

@@ -1,6 +1,6 @@
 """Runs the work of a task once more, as a new task."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from tether.core.errors import TetherError
@@ -37,12 +37,12 @@ class Rerun:
     def rerun_from(self, since: float | None) -> None:
         """Run again what gets lost from a time on, each task once; None stops that."""
         self.since = since
-        self._rerun_lost()
+        self._rerun_lost(list(self._window.ended()))
 
     def changed(self, changes: Changes) -> None:
         """Run again what the last round has lost."""
-        if changes.tasks:
-            self._rerun_lost()
+        tasks = self._window.tasks
+        self._rerun_lost([tasks[each] for each in changes.tasks if each in tasks])
 
     async def run_again(self, task_id: TaskId) -> None:
         """Accept the work of a task that has ended once more, for its server if that can be used.
@@ -73,8 +73,8 @@ class Rerun:
             await self._intake.accept_again(task, None)
             self._emit(CancelRequested(task_id))
 
-    def _rerun_lost(self) -> None:
-        for task in self._window.ended():
+    def _rerun_lost(self, tasks: Iterable[Task]) -> None:
+        for task in tasks:
             if self._is_due(task):
                 self._taken.add(task.task_id)
                 self._soon(self._rerun(task.task_id))

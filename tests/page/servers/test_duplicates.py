@@ -8,13 +8,14 @@ import pytest
 from page.servers.duplicates import Duplicates
 from tests.tether.core.farm import NOON, NORTH, RUNNING, SOUTH, bound_task, new_window
 from tether.core.events import Answered, Event, Failure, RequestFailed
+from tether.core.ids import TaskId
 from tether.core.model.task import State
 from tether.core.model.window import Changes, Window
 from tether.core.protocol.answers import ServerFacts
 from tether.core.protocol.requests import Ask, Request
 from tether.runtime.caller import Caller
 
-NOTHING = Changes(frozenset(), frozenset(), False)
+SERVERS = Changes(frozenset(), frozenset(), True)
 JOB = json.dumps({"id": "x", "status": "completed", "outputs": {}})
 
 
@@ -52,13 +53,13 @@ def alike(*devices: str) -> Window:
     return window
 
 
-def look(window: Window, books: Books) -> Duplicates:
+def look(window: Window, books: Books, changes: Changes = SERVERS) -> Duplicates:
     """Look twice: the second time nothing is asked again."""
 
     async def story() -> Duplicates:
         duplicates = Duplicates(window, books.caller, asyncio.ensure_future)
         for _ in range(2):
-            duplicates.changed(NOTHING)
+            duplicates.changed(changes)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return duplicates
@@ -109,6 +110,18 @@ def test_servers_that_differ_are_not_asked() -> None:
     assert books.asked == []
 
 
+def test_nobody_is_asked_when_nothing_new_is_known() -> None:
+    """Frames come in hundreds; what tells of two servers are their facts, and an end."""
+    window, books = alike("cuda:0", "cuda:0"), Books(200, JOB)
+    (done,) = window.ended()
+    running = bound_task(window, window.servers[NORTH], *RUNNING, number=2)
+    for task_id in (running.task_id, TaskId("dismissed")):
+        look(window, books, Changes(frozenset({task_id}), frozenset(), False))
+    assert books.asked == []
+    look(window, books, Changes(frozenset({done.task_id}), frozenset(), False))
+    assert len(books.asked) == 1
+
+
 def test_a_server_that_was_removed_meanwhile_is_no_duplicate() -> None:
     """The answer comes late, and nothing is said of a pair that isn't there any more."""
 
@@ -118,7 +131,7 @@ def test_a_server_that_was_removed_meanwhile_is_no_duplicate() -> None:
         duplicates = Duplicates(
             window, Books(200, JOB).caller, lambda work: asked.append(asyncio.ensure_future(work))
         )
-        duplicates.changed(NOTHING)
+        duplicates.changed(SERVERS)
         del window.servers[SOUTH]
         await asyncio.gather(*asked)
         assert len(asked) == 1

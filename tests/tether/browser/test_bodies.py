@@ -35,7 +35,7 @@ class Bodies:
         node = shutil.which("node")
         assert node is not None
         server = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        command = (node, str(HERE / "bodies.mjs"), server, str(HERE / "in_pyodide.py"))
+        command = (node, str(HERE / "in_node.mjs"), server, str(HERE / "bodies_in_pyodide.py"))
         process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         told, _ = await process.communicate()
         found: dict[str, Any] = {**json.loads(told), "left": set(self.left)}

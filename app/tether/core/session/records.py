@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 from tether.core.commands import Command, Commands, SaveEntry, SaveRecord
 from tether.core.errors import Trouble
@@ -125,11 +126,8 @@ class SessionRecords:
         After a kill, what windows share may be of a time when the task had not ended, or not even
         begun: until no browser is that late, the disk says that it is over.
         """
-        for task_id, (task, written_at) in list(self._ends.items()):
-            if written_at >= now - END_SHOWN_FOR:
-                return
-            if task_id in waited_for:
-                continue
+        old = takewhile(lambda each: each[1][1] < now - END_SHOWN_FOR, self._ends.items())
+        for task_id, (task, _) in [each for each in old if each[0] not in waited_for]:
             # The window that an adopted task came from must learn that it is over.
             over = self._over(window, task_id) if task.epoch else None
             del self._ends[task_id]
