@@ -28,7 +28,10 @@ SHELL = ROOT / "var" / "chromium-headless-shell"
 
 FLAGS = [
     "--no-sandbox",
+    # All tabs of the page in one process: each would compile Python anew.
     "--process-per-site",
+    # This machine, by a name that is no loopback name for the browser: a page of the local network.
+    "--host-resolver-rules=MAP lan.test 127.0.0.1",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",

@@ -1,10 +1,11 @@
 """A person leaves the page and returns, as the browser's own button does."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserType, Page
 
 from tests.e2e.farm import expect_ready, until
 
@@ -15,6 +16,16 @@ IS_SETTLED = """!document.querySelector("meta[name='tether:build']") || !isSecur
     || navigator.serviceWorker.controller !== null"""
 """Whether a first visit's service worker is there: Chromium keeps no page that leaves just as it
 takes the page over (`JavaScriptExecution`)."""
+
+
+@contextmanager
+def keeping_browser(browser_type: BrowserType, launch: dict[str, Any]) -> Iterator[Browser]:
+    """A whole Chromium, which keeps pages asleep that are left."""
+    # All pages of a process sleep, or none: here each tab has its own.
+    args = [each for each in launch["args"] if each != "--process-per-site"]
+    options = {**launch, "args": args, "ignore_default_args": ["--disable-back-forward-cache"]}
+    with browser_type.launch(**options) as browser:
+        yield browser
 
 
 def go_back(page: Page) -> None:

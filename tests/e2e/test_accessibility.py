@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import opened
@@ -30,8 +30,9 @@ from tests.e2e.test_mask import INPAINT
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 RUN = """
-async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]});
+async (rules) => {
+  const some = rules.length ? {runOnly: rules} : {};
+  const found = await axe.run(document, {resultTypes: ["violations"], ...some});
   return found.violations.map((each) => ({
     rule: each.id, help: each.help, where: each.nodes.map((node) => node.target.join(" ")),
     why: each.nodes[0].failureSummary,
@@ -50,23 +51,26 @@ FAILING = {
 
 
 def check(page: Page, state: str) -> None:
-    """Let axe-core look at the page as it is."""
+    """Let axe-core look at the page as it is, light and dark: there colours alone differ."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
+    look(page, "dark", f"{state}, dark", ["color-contrast"])
+    look(page, "light", state, [])
+
+
+def look(page: Page, scheme: Literal["light", "dark"], state: str, rules: list[str]) -> None:
+    """Look in one colour scheme, by these rules alone if any are named."""
+    page.emulate_media(color_scheme=scheme)
     # Colours fade in; axe looks at one moment.
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished))")
-    violations: list[dict[str, Any]] = page.evaluate(RUN)
+    violations: list[dict[str, Any]] = page.evaluate(RUN, rules)
     assert not violations, f"{state}:\n{json.dumps(violations, indent=1)}"
 
 
-@pytest.fixture(params=["light", pytest.param("dark", marks=pytest.mark.long)])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    """An empty tab in each of the two colour schemes."""
-    scheme: Literal["light", "dark"] = request.param
-    context = browser.new_context(color_scheme=scheme)
-    opened(context)
-    yield context.new_page()
-    context.close()
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty tab, which a test may leave in either colour scheme."""
+    return opened(context).new_page()
 
 
 @pytest.fixture
@@ -154,9 +158,7 @@ def test_what_is_off_and_what_is_lost(page: Page, background: Background, two: F
 def test_on_a_phone_in_chinese(browser: Browser, two: Farm) -> None:
     """The sheet for a new task folded and open, the large view, the menu."""
     size: ViewportSize = {"width": 390, "height": 844}
-    context = browser.new_context(
-        viewport=size, has_touch=True, is_mobile=True, locale="zh-CN", color_scheme="dark"
-    )
+    context = browser.new_context(viewport=size, has_touch=True, is_mobile=True, locale="zh-CN")
     opened(context)
     page = open_page(context.new_page(), two)
     run(page, [as_file(noise(1, 300, 200), "one.png")])

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageChops
-from playwright.sync_api import BrowserType, FilePayload, Locator, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
-from tests.e2e.conftest import FLAGS
 from tests.e2e.farm import (
     as_file,
     expect_done,
@@ -306,14 +305,9 @@ def test_a_running_task_can_be_cancelled(watched_page: Page, plain_server: str) 
 
 
 @pytest.fixture
-def lan_page(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], plain_server: str
-) -> Any:
+def lan_page(context: BrowserContext, plain_server: str) -> Page:
     """The demo on plain http, at a name that is no loopback name for the browser."""
-    rules = "--host-resolver-rules=MAP lan.test 127.0.0.1"
-    lan = browser_type.launch(**{**browser_type_launch_args, "args": [*FLAGS, rules]})
-    yield enter(lan.new_page(), plain_server.replace("127.0.0.1", "lan.test"))
-    lan.close()
+    return enter(context.new_page(), plain_server.replace("127.0.0.1", "lan.test"))
 
 
 @pytest.mark.long

@@ -7,10 +7,10 @@ from time import time
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+from playwright.sync_api import BrowserContext, BrowserType, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import FLAGS, opened
+from tests.e2e.conftest import opened
 from tests.e2e.farm import (
     Farm,
     Heard,
@@ -24,7 +24,7 @@ from tests.e2e.farm import (
     run,
     tasks,
 )
-from tests.e2e.going_back import leave_and_return
+from tests.e2e.going_back import keeping_browser, leave_and_return
 from tests.e2e.watch import Watch
 
 # What a page found in its storage, before anything of ours ran; the first blank page has none.
@@ -44,30 +44,30 @@ COPIED = "This tab is a copy of another one"
 
 
 @contextmanager
-def browser_of(browser_type: BrowserType, launch: dict[str, Any]) -> Iterator[Browser]:
-    """A browser that keeps sleeping pages, and for which `lan.test` is this machine."""
-    browser = browser_type.launch(
-        **{**launch, "args": [*FLAGS, "--host-resolver-rules=MAP lan.test 127.0.0.1"]},
-        ignore_default_args=["--disable-back-forward-cache"],
-    )
-    try:
-        yield browser
-    finally:
-        browser.close()
+def tab_of(context: BrowserContext) -> Iterator[Page]:
+    """An empty tab under watch."""
+    context.add_init_script(NOTE_WHAT_WAS_THERE)
+    opened(context)
+    watch = Watch(context)
+    # A bare file has no icon, and Chromium tells what it closes before a page sleeps.
+    watch.allow(r"favicon\.ico|Page entered Back-Forward Cache")
+    yield context.new_page()
+    watch.verify()
 
 
 @pytest.fixture
-def tab(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[Page]:
-    """An empty tab under watch."""
-    with browser_of(browser_type, browser_type_launch_args) as browser:
-        context = browser.new_context()
-        context.add_init_script(NOTE_WHAT_WAS_THERE)
-        opened(context)
-        watch = Watch(context)
-        # A bare file has no icon, and Chromium tells what it closes before a page sleeps.
-        watch.allow(r"favicon\.ico|Page entered Back-Forward Cache")
-        yield context.new_page()
-        watch.verify()
+def tab(context: BrowserContext) -> Iterator[Page]:
+    """An empty tab."""
+    with tab_of(context) as tab:
+        yield tab
+
+
+@pytest.fixture
+def kept_tab(browser_type: BrowserType, browser_type_launch_args: dict[str, Any]) -> Iterator[Page]:
+    """An empty tab whose pages sleep when they are left."""
+    keeping = keeping_browser(browser_type, browser_type_launch_args)
+    with keeping as browser, tab_of(browser.new_context()) as tab:
+        yield tab
 
 
 def address(of: Farm, is_secure: bool) -> str:
@@ -192,11 +192,11 @@ def test_what_a_crashed_page_left_behind_is_taken_over(
 @pytest.mark.long
 @pytest.mark.parametrize("is_secure", [True], ids=["secure"])
 def test_a_page_that_slept_through_its_duplication_gives_way(
-    tab: Page, background: Background, is_secure: bool
+    kept_tab: Page, background: Background, is_secure: bool
 ) -> None:
     """A frozen page can't answer; when it wakes up, the other tab is the window."""
     with farm(background, 1) as one:
-        page = start(tab, one, is_secure)
+        page = start(kept_tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
         expect_done(page, 1)
         before = identity(page)
@@ -216,11 +216,11 @@ def test_a_page_that_slept_through_its_duplication_gives_way(
 
 @ORIGINS
 def test_going_back_to_a_page_finds_it_as_it_was(
-    tab: Page, background: Background, is_secure: bool
+    kept_tab: Page, background: Background, is_secure: bool
 ) -> None:
     """It comes from the browser's cache, claims its window again, and goes on working."""
     with farm(background, 1, is_held=True) as one:
-        page = start(tab, one, is_secure)
+        page = start(kept_tab, one, is_secure)
         run(page, [as_file(noise(1), "one.png")])
         expect(tasks(page, "running")).to_have_count(1)
         before = identity(page)
@@ -235,11 +235,11 @@ def test_going_back_to_a_page_finds_it_as_it_was(
 @pytest.mark.long
 @pytest.mark.parametrize("is_secure", [False], ids=["lan"])
 def test_a_page_in_the_cache_does_not_undo_what_came_after_it(
-    tab: Page, background: Background, is_secure: bool
+    kept_tab: Page, background: Background, is_secure: bool
 ) -> None:
     """Of two visits in one tab the later one knows the tasks: the earlier one reads them anew."""
     with farm(background, 1) as one:
-        page = start(tab, one, is_secure)
+        page = start(kept_tab, one, is_secure)
         before = identity(page)
         page.goto(f"{address(one, is_secure)}{ELSEWHERE}")
         open_page(page, address(one, is_secure))

@@ -1,7 +1,7 @@
 """What is in sight and in reach: Run, the results of a batch, few controls."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, ViewportSize, expect
@@ -54,25 +54,29 @@ def two(background: Background) -> Iterator[Farm]:
 
 
 @pytest.mark.fresh_tab
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size['width']}")
+@pytest.mark.parametrize("sizes", [SIZES[:2], SIZES[2:]], ids=["desktop", "phone"])
 def test_run_is_in_sight_with_any_number_of_pictures(
-    browser: Browser, two: Farm, size: ViewportSize
+    browser: Browser, two: Farm, sizes: Sequence[ViewportSize]
 ) -> None:
     """Whole, with what it will do; with the form of a workflow, too."""
-    is_phone = size["width"] < 760
-    context = browser.new_context(viewport=size, has_touch=is_phone, is_mobile=is_phone)
+    is_phone = sizes[0]["width"] < 760
+    context = browser.new_context(viewport=sizes[0], has_touch=is_phone, is_mobile=is_phone)
     page = open_page(context.new_page(), two)
     page.locator("#workflow").select_option("blur")
     expect(page.locator("#form .field").first).to_be_visible()
     button, chosen = page.locator("#run"), 0
-    expect(button).to_be_in_viewport(ratio=1)
+    for size in sizes:
+        page.set_viewport_size(size)
+        expect(button).to_be_in_viewport(ratio=1)
     for count in (6, 60, 300):
         files = [as_file(noise(0, 8, 8), f"{number}.png") for number in range(chosen, count)]
         page.locator("#picture-picker").set_input_files(files)
         chosen = count
         expect(page.locator("#pictures li")).to_have_count(count)
         expect(button).to_have_text(f"Run {count} on 2 servers")
-        expect(button).to_be_in_viewport(ratio=1)
+        for size in sizes:
+            page.set_viewport_size(size)
+            expect(button).to_be_in_viewport(ratio=1)
     context.close()
 
 

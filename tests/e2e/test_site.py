@@ -5,16 +5,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import ImageChops
-from playwright.sync_api import BrowserType, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.built import ROOT, SERVED, Host, build, tree
-from tests.e2e.conftest import FLAGS, opened
+from tests.e2e.conftest import opened
 from tests.e2e.farm import (
     as_file,
     expect_done,
@@ -216,16 +215,9 @@ def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
 
 
 def test_on_plain_http_nothing_is_kept_and_all_works(
-    browser_type: BrowserType,
-    browser_type_launch_args: dict[str, Any],
-    background: Background,
-    host: Host,
-    site: Path,
+    context: BrowserContext, background: Background, host: Host, site: Path
 ) -> None:
     """At a name that is no loopback name for the browser there are no service workers."""
-    rules = "--host-resolver-rules=MAP lan.test 127.0.0.1"
-    browser = browser_type.launch(**{**browser_type_launch_args, "args": [*FLAGS, rules]})
-    context = browser.new_context()
     opened(context)
     watch = Watch(context)
     page = context.new_page()
@@ -233,4 +225,3 @@ def test_on_plain_http_nothing_is_kept_and_all_works(
     with main_job_done(page, background, host, site, url):
         assert page.evaluate("[isSecureContext, 'serviceWorker' in navigator]") == [False, False]
     watch.verify()
-    browser.close()

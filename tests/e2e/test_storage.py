@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserType, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import FLAGS
 from tests.e2e.farm import (
     as_file,
     expect_done,
@@ -100,15 +99,11 @@ def test_every_name_we_give_is_our_own_and_no_gauge_is_kept(
 
 
 def test_the_page_works_from_an_insecure_origin(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, Any], background: Background
+    context: BrowserContext, background: Background
 ) -> None:
     """Plain http on a LAN, without Web Locks, `crypto.subtle` or `randomUUID`: a main case."""
     with farm(background, 2, is_held=True) as two:
-        # The name resolves to this machine, but is no loopback name for the browser.
-        rules = "--host-resolver-rules=MAP lan.test 127.0.0.1"
-        launch = {**browser_type_launch_args, "args": [*FLAGS, rules]}
-        lan = browser_type.launch(**launch)
-        page = lan.new_page()
+        page = context.new_page()
         problems: list[str] = []
         page.on(
             "console", lambda said: problems.append(said.text) if said.type != "debug" else None
@@ -125,7 +120,6 @@ def test_the_page_works_from_an_insecure_origin(
         assert lock(page) is None
         expect(tasks(page).locator(".result")).to_have_count(1)
         assert problems == []
-        lan.close()
 
 
 def test_a_damaged_record_does_not_keep_the_page_from_starting(

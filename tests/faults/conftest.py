@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Playwright
+from playwright.sync_api import BrowserContext, BrowserType, Playwright
 
 from tests.e2e.background import Background
-from tests.e2e.conftest import FLAGS, background, pytest_generate_tests  # noqa: F401
-from tests.e2e.conftest import browser_type_launch_args as plain_launch_args  # noqa: F401
+from tests.e2e.conftest import (  # noqa: F401
+    background,
+    browser,
+    browser_type_launch_args,
+    pytest_generate_tests,
+)
+from tests.e2e.going_back import keeping_browser
 from tests.faults.desktop import Desktop, desktop
 from tests.faults.rows import Row
 
@@ -30,39 +35,23 @@ def row_of(item: pytest.Item) -> Row | None:
     return row if isinstance(row, Row) else None
 
 
-@pytest.fixture(scope="session")
-def browser_type_launch_args(plain_launch_args: dict[str, Any]) -> dict[str, Any]:  # noqa: F811
-    """Launch a browser that keeps sleeping pages, and for which `lan.test` is this machine."""
-    return {
-        **plain_launch_args,
-        "args": [*FLAGS, "--host-resolver-rules=MAP lan.test 127.0.0.1"],
-        "ignore_default_args": ["--disable-back-forward-cache"],
-    }
-
-
-@pytest.fixture(scope="session")
-def browser(
-    browser_type: BrowserType, browser_type_launch_args: dict[str, Any]
-) -> Iterator[Browser]:
-    """A whole Chromium."""
-    browser = browser_type.launch(**browser_type_launch_args)
-    yield browser
-    browser.close()
-
-
 @pytest.fixture
 def seat(
     row: Row,
     request: pytest.FixtureRequest,
     playwright: Playwright,
-    browser_type_launch_args: dict[str, Any],
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],  # noqa: F811
     background: Background,  # noqa: F811
     tmp_path: Path,
 ) -> Iterator[BrowserContext | Desktop]:
-    """The browser of a row: one without a window, or one with."""
+    """The browser of a row: the worker's, one that keeps pages asleep, or one with a window."""
     if row.is_on_desktop:
         with desktop(playwright, browser_type_launch_args, tmp_path, background) as one:
             yield one
+    elif row.is_kept_asleep:
+        with keeping_browser(browser_type, browser_type_launch_args) as keeping:
+            yield keeping.new_context()
     else:
         yield request.getfixturevalue("context")
 

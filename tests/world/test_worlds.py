@@ -5,9 +5,9 @@ import pytest
 from tests.world.history import JOBS, KINDS, STEPS, History
 from tests.world.many import Plan, Sum, play_many
 
-HISTORIES = 1000
-IDLE_POLL_EVERY = 200
-STEALING = 200
+HISTORIES = 500
+IDLE_POLL_EVERY = 100
+STEALING = 100
 LEAST = 20
 """Hits of each cell of the table that can be reached."""
 

@@ -104,7 +104,10 @@ BUILD = Part("built site", ("node", "tools/site/build.mjs", "--from", ".", "--to
 # In one part, so that no core is idle while the last of the one or the other ends.
 BOTH = ("tests/e2e", "tests/faults")
 BROWSER = Part("browser, faults", (*IN_CHROMIUM, *BOTH, *SHORT), SITE)
-MAIN_TESTS = ("tests/e2e/test_main_job.py", "tests/e2e/test_routing_test.py")
+MAIN_TESTS = (
+    "tests/e2e/test_main_job.py",
+    "tests/e2e/test_routing_test.py::test_two_servers_are_proven_and_a_dead_one_is_named",
+)
 
 LONG_LANES = (
     # The many early: none of the longest is left alone at the end.

@@ -110,7 +110,13 @@ def storage_full(stage: BrowserStage) -> None:
 ROWS = (
     Row("reload", reloaded, beside_by=None, again=(OLD, "lan"), seconds=25),
     Row("tab duplicated", duplicated, (*WELL, *WELL), again=("lan",), seconds=25),
-    Row("away and back (bfcache)", went_and_came_back, beside_by=None, again=("lan",)),
+    Row(
+        "away and back (bfcache)",
+        went_and_came_back,
+        beside_by=None,
+        again=("lan",),
+        is_kept_asleep=True,
+    ),
     Row("clock 8 h on, restart", slept(8), ("lost", "lost"), beside_by=None, again=(OLD,)),
     Row("clock 8 h back, restart", slept(-8), ("lost", "lost"), beside_by=None),
     Row("storage full", storage_full, again=("lan",)),

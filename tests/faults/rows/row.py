@@ -16,7 +16,7 @@ class Row:
     `ends` are the true ends of gpu-1's tasks, `beside` how many gpu-2 has, which all complete;
     `by` and `beside_by` who tells the page of them, where that is certain. `doubles` is how many
     of gpu-1's tasks Chromium itself sends twice. `again` names what else the row is played on.
-    `seconds` is how long it takes, if that is long.
+    `seconds` is how long it takes, if that is long. In some the browser keeps asleep what is left.
 
     What depends on a browser is played in one; what the network, servers and people do, in the
     client of a Python process, on real sockets as well, with the same core. Some rows are played in
@@ -37,6 +37,7 @@ class Row:
     makes_ids: bool = False
     host: str = THIS_MACHINE
     is_on_desktop: bool = False
+    is_kept_asleep: bool = False
     pace: float = 0.7
     seconds: float = 15
     proved_by: str = ""
