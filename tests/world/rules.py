@@ -405,6 +405,8 @@ class Rules:
                 continue  # the places were looked at, and none may have it
             elif task.source is not None and task.source.prompt_id == prompt_id:
                 continue  # what it takes is there
+            elif task.is_ended and event.server == task.server not in page.session.window.servers:
+                continue  # its server is forgotten with its last task: the name is noted
             else:
                 # A task that was given its server just now was not changed by the frame; one that
                 # let the frame's own task go first is posted now.
