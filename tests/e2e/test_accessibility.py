@@ -100,6 +100,7 @@ def test_a_first_visit(page: Page, background: Background) -> None:
         check(page, "its name and address, which is none")
 
 
+@pytest.mark.long
 def test_at_work_and_after(page: Page, two: Farm) -> None:
     """Running with previews, done, failed; form, lanes, and what was removed."""
     open_page(page, two)
@@ -132,6 +133,7 @@ def test_at_work_and_after(page: Page, two: Farm) -> None:
     check(page, "undo")
 
 
+@pytest.mark.long
 def test_what_is_off_and_what_is_lost(page: Page, background: Background, two: Farm) -> None:
     """A server that is killed with a task, and started anew; and what is looked for among many."""
     open_page(page, two)

@@ -58,7 +58,7 @@ class Orchestrator:
         async def start() -> web.AppRunner:
             app = web.Application()
             app.router.add_route("*", "/fleet", self._answer)
-            runner = web.AppRunner(app, access_log=None)
+            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
             return runner

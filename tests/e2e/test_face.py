@@ -113,7 +113,7 @@ def test_all_is_done_by_keys(watched_page: Page, one: Farm) -> None:
     expect(page.locator("#gallery-open")).to_be_focused()
 
 
-@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+@pytest.mark.parametrize("locale", [pytest.param("en", marks=pytest.mark.long), "zh-CN"])
 def test_nothing_is_wider_than_a_small_phone(browser: Browser, one: Farm, locale: str) -> None:
     """At work and after, with lanes, form and gallery open; and nothing moves by itself."""
     context = browser.new_context(

@@ -63,6 +63,7 @@ def speak(page: Page, language: str) -> None:
     page.keyboard.press("Escape")
 
 
+@pytest.mark.long
 def test_all_that_is_shown_changes_its_language_and_nothing_else_changes(
     watched_page: Page, two: Farm
 ) -> None:

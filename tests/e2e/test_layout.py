@@ -109,6 +109,8 @@ def test_nothing_moves_from_run_to_the_last_result(
     for card in tasks(page, "running").all() + tasks(page, "waiting").all():
         expect(card.locator(".thumb")).to_be_visible()
     titles = tasks(page).locator(".title").all_text_contents()
+    # Until then things go where the press puts them: on a busy machine that takes longer than the
+    # half second that the browser itself leaves out.
     until_run = page.evaluate("shifts.length")
     expect(tasks(page).locator(".preview:visible").first).to_be_visible()
     two.release(at="step 2 of ImageInvert")
@@ -123,9 +125,9 @@ def test_nothing_moves_from_run_to_the_last_result(
     expect(page.locator(".notice")).to_be_visible()
     page.wait_for_function(TWO_FRAMES)
     assert tasks(page).locator(".title").all_text_contents() == titles
-    moved = page.evaluate("shifts")
+    moved = page.evaluate(f"shifts.slice({until_run})")
     print("moved:", [value for value, _ in moved])
-    assert max(value for value, _ in moved) <= 0.02, moved
+    assert max((value for value, _ in moved), default=0) <= 0.02, moved
 
 
 def test_the_new_task_is_in_sight_after_run(watched_page: Page, two: Farm) -> None:

@@ -134,7 +134,7 @@ def other_program(background: Background) -> Iterator[int]:
     """The port of something that answers otherwise."""
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", other_site)
-    runner = web.AppRunner(application)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     background.run(runner.setup())
     background.run(web.TCPSite(runner, "127.0.0.1", 0).start())
     yield runner.addresses[0][1]

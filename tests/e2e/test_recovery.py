@@ -159,6 +159,7 @@ def test_a_task_at_a_silent_server_runs_elsewhere(
         assert [two.posts(0), two.posts(1)] == [1, 1]
 
 
+@pytest.mark.long
 def test_a_queue_outlives_its_server(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from PIL import ImageChops
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.built import ROOT, SERVED, Host, build, tree
@@ -215,13 +216,20 @@ def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
 
 
 def test_on_plain_http_nothing_is_kept_and_all_works(
-    context: BrowserContext, background: Background, host: Host, site: Path
+    browser_type: BrowserType,
+    browser_type_launch_args: dict[str, Any],
+    background: Background,
+    host: Host,
+    site: Path,
 ) -> None:
     """At a name that is no loopback name for the browser there are no service workers."""
-    opened(context)
+    # A whole Chromium: the shell asks nobody whether the page may call this machine.
+    browser = browser_type.launch(**browser_type_launch_args)
+    context = opened(browser.new_context())
     watch = Watch(context)
     page = context.new_page()
     url = host.url.replace("127.0.0.1", "lan.test")
     with main_job_done(page, background, host, site, url):
         assert page.evaluate("[isSecureContext, 'serviceWorker' in navigator]") == [False, False]
     watch.verify()
+    browser.close()

@@ -132,10 +132,11 @@ def test_the_page_tells_when_its_tasks_are_done(
         one.release()
         expect_done(page, 1)
         assert told(page) == [], "the person has seen it"
-        one.change(0, pace=0.3)
+        one.hold()
         run(page, [as_file(noise(number), f"{number}.png") for number in (2, 3)])
         run_own(page, FAILING)
         page.evaluate(HIDE)
+        one.release()
         expect(tasks(page, "failed")).to_have_count(1)
         expect_done(page, 3)
         until(page, "notified.filter(Boolean).length === 1")

@@ -10,6 +10,8 @@ from PIL import Image
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from tests.e2e.farm import PATIENCE
+
 PIXELS = """
 const [title, done] = arguments;
 const card = [...document.querySelectorAll(".task")].find((card) =>
@@ -88,7 +90,7 @@ class Seat:
     def expect_done(self, count: int) -> None:
         """Wait until so many tasks are done, and their pictures there."""
         self.until(f"document.querySelectorAll('.task[data-state=completed]').length === {count}")
-        give_up_at = time.monotonic() + 30
+        give_up_at = time.monotonic() + PATIENCE
         while self._driver.execute_script(SHOWN) < count:
             assert time.monotonic() < give_up_at, "the pictures never came"
 
@@ -97,7 +99,7 @@ class Seat:
         data = self._driver.execute_async_script(PIXELS, title)
         return Image.open(BytesIO(b64decode(data))).convert("RGB")
 
-    def until(self, expression: str, seconds: float = 60) -> None:
+    def until(self, expression: str, seconds: float = PATIENCE) -> None:
         """Wait until something is so."""
         give_up_at = time.monotonic() + seconds
         while not self._driver.execute_script(f"return Boolean({expression})"):

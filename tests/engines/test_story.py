@@ -41,25 +41,19 @@ def assert_right(seat: Seat, count: int) -> None:
         assert ImageChops.difference(shown, expected).getbbox() is None
 
 
-def test_it_starts_without_jspi_and_complains_of_nothing(
-    seat: Seat, background: Background
+def test_it_starts_does_its_job_and_complains_of_nothing(
+    seat: Seat, background: Background, tmp_path: Path
 ) -> None:
-    """The engine has no way to suspend WebAssembly, and the page's policy is kept."""
-    with two_servers(background) as two:
-        seat.open(two.url)
-        seat.until("document.querySelectorAll('.server.card[data-tone=good]').length === 2")
-        assert (
-            seat.js("[typeof WebAssembly.Suspending, typeof WebAssembly.promising]")
-            == ["undefined"] * 2
-        )
-        assert seat.js("document.getElementById('boot').textContent") == ""
-        assert seat.js("problems") == []
+    """Two servers, two right pictures; then the routing test, with a tiny task on each server.
 
-
-def test_two_servers_two_right_pictures(seat: Seat, background: Background, tmp_path: Path) -> None:
-    """Both servers work at once, each is heard on its own socket, and both pictures are right."""
+    The engine has no way to suspend WebAssembly, and the page's policy is kept.
+    """
     with two_servers(background, pace=0.3) as two:
         seat.open(two.url)
+        seat.until("document.querySelectorAll('.server.card[data-tone=good]').length === 2")
+        suspending = "[typeof WebAssembly.Suspending, typeof WebAssembly.promising]"
+        assert seat.js(suspending) == ["undefined"] * 2
+        assert seat.js("document.getElementById('boot').textContent") == ""
         seat.run(saved(tmp_path, 2))
         seat.expect_done(2)
         assert_right(seat, 2)
@@ -67,56 +61,40 @@ def test_two_servers_two_right_pictures(seat: Seat, background: Background, tmp_
         ended = seat.js("windowTasks()")
         assert {task["server"] for task in ended} == {server.url for server in two.servers}
         assert [task["endedBy"] for task in ended] == ["socket"] * 2
+        result = seat.js("runWebSocketRoutingFixTest()")
+        assert result["passed"], result["summary"]
+        assert [scene["id"] for scene in result["scenes"]] == list(range(1, 13))
+        assert [each["verdict"] for each in result["live"]] == ["ok"] * 2
         assert seat.js("problems") == []
 
 
 def test_a_reload_loses_nothing_and_repeats_nothing(
     seat: Seat, background: Background, tmp_path: Path
 ) -> None:
-    """Tasks run, and others wait with their pictures in the browser: all of them end well."""
+    """Tasks run, others wait with their pictures in the browser: all of them end well.
+
+    Pictures that were chosen and not run yet are there, and run when a person says so.
+    """
     # So slow that some still wait, however long the browser takes to store the pictures.
     with two_servers(background, pace=8.0) as two:
         seat.open(two.url)
-        seat.run(saved(tmp_path, 6))
+        files = saved(tmp_path, 8)
+        seat.run(files[:6])
         # The list of pictures is empty a moment before the last of them has its card.
         seat.until("document.querySelectorAll('.task').length === 6")
         seat.until("document.querySelectorAll('.task[data-state=running]').length === 2")
         assert seat.count("waiting") > 0
+        seat.choose(files[6:])
+        draft = "JSON.parse(sessionStorage['tether:/:draft'] ?? '{}')"
+        seat.until(f"({draft}.files ?? []).length === 2")
         for number in (0, 1):
             two.change(number, pace=0)
         seat.reload()
         assert seat.count() == 6
-        seat.expect_done(6)
-        assert_right(seat, 6)
-        assert two.posts(0) + two.posts(1) == 6
-        assert seat.js("problems") == []
-
-
-def test_what_is_chosen_outlives_a_reload(
-    seat: Seat, background: Background, tmp_path: Path
-) -> None:
-    """Pictures that are not run yet; they run when a person says so, and are right."""
-    with two_servers(background) as two:
-        seat.open(two.url)
-        seat.choose(saved(tmp_path, 2))
-        draft = "JSON.parse(sessionStorage['tether:/:draft'] ?? '{}')"
-        seat.until(f"({draft}.files ?? []).length === 2")
-        seat.reload()
         assert seat.js("document.querySelectorAll('#pictures li').length") == 2
-        assert seat.count() == 0
+        seat.expect_done(6)
         seat.press_run()
-        seat.expect_done(2)
-        assert_right(seat, 2)
-        assert two.posts(0) + two.posts(1) == 2
-        assert seat.js("problems") == []
-
-
-def test_the_routing_test_passes(seat: Seat, background: Background) -> None:
-    """All twelve scenes, and a tiny task on each server."""
-    with two_servers(background) as two:
-        seat.open(two.url)
-        result = seat.js("runWebSocketRoutingFixTest()")
-        assert result["passed"], result["summary"]
-        assert [scene["id"] for scene in result["scenes"]] == list(range(1, 13))
-        assert [each["verdict"] for each in result["live"]] == ["ok"] * 2
+        seat.expect_done(8)
+        assert_right(seat, 8)
+        assert two.posts(0) + two.posts(1) == 8
         assert seat.js("problems") == []

@@ -84,7 +84,7 @@ class PageServer:
         """
         app = web.Application()
         app.router.add_get(self.base + "{path:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self.host, self.port).start()

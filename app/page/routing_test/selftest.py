@@ -149,7 +149,7 @@ class RoutingTest:
         return self._words
 
 
-async def _no_file(_digest: Digest) -> None:
+async def _no_file(_digest: Digest, _is_needed: bool) -> None:
     """The test uploads nothing."""
 
 

@@ -189,7 +189,7 @@ class PlayedFiles:
     def stored(self, digest: Digest) -> tuple[int, Any] | None:
         return (_PICTURE_BYTES, "picture") if digest == _PICTURE else None
 
-    async def read_text(self, digest: Digest) -> str | None:
+    async def read_text(self, digest: Digest, is_needed: bool = False) -> str | None:
         return self._texts.get(digest)
 
     def release(self, task_id: TaskId) -> None:

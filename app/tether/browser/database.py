@@ -50,6 +50,8 @@ class Database:
         self.was_open = False
         """Whether there ever was a connection: what was stored then may be there."""
         self._is_refused = True
+        self.is_silent = False
+        """Whether it neither opens nor is refused: what was stored may be there."""
 
     @property
     def is_open(self) -> bool:
@@ -60,7 +62,8 @@ class Database:
         """Connect; several calls at once wait for one connection.
 
         Raises:
-            OSError: The browser refuses, or is silent.
+            TimeoutError: The browser is silent.
+            OSError: It refuses.
         """
         if self._opening is None or self._opening.done():
             self._opening = asyncio.ensure_future(self._connect())
@@ -72,7 +75,8 @@ class Database:
         Only a strict one is on disk then.
 
         Raises:
-            OSError: The browser refuses, or is silent. It may be done later all the same.
+            TimeoutError: The browser is silent. It may be done later all the same.
+            OSError: It refuses.
         """
         work = asyncio.ensure_future(self._within(mode, ask, durability))
         try:
@@ -80,7 +84,7 @@ class Database:
         except TimeoutError:
             self._unanswered.add(work)
             work.add_done_callback(self._answered)
-            raise OSError(f"no answer in {PATIENCE:g} s") from None
+            raise TimeoutError(f"no answer in {PATIENCE:g} s") from None
 
     async def refuses_blobs(self, store: str) -> bool:
         """Find out whether a store takes no blobs, with one that is deleted at once.
@@ -105,11 +109,12 @@ class Database:
 
     async def _connect(self) -> None:
         self._disconnect()
+        self.is_silent = False
         try:
             self._connection = await asyncio.wait_for(self._opened(), OPENED_WITHIN)
         except TimeoutError:
-            self._is_refused = True
-            raise OSError(f"no answer in {OPENED_WITHIN:g} s") from None
+            self._is_refused = self.is_silent = True
+            raise TimeoutError(f"no answer in {OPENED_WITHIN:g} s") from None
         except OSError:
             self._is_refused = True
             raise

@@ -202,20 +202,27 @@ class BrowserFiles:
             return error
         return None
 
-    async def read(self, digest: Digest) -> Any | None:
-        if digest in self._memory or not self._database.was_open:
-            return self._memory.get(digest)
-        try:
-            request = await self._database.within(
-                "readonly", lambda stores, _scope: stores[_FILES].get(digest)
-            )
-        except OSError as error:
-            self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
-            return None
-        return blob_of(request.result) if request.result else None  # a missing one is undefined
+    async def read(self, digest: Digest, is_needed: bool = False) -> Any | None:
+        database, is_told = self._database, False
+        while digest not in self._memory and (
+            database.was_open or (is_needed and database.is_silent)
+        ):
+            try:
+                request = await database.within(
+                    "readonly", lambda stores, _scope: stores[_FILES].get(digest)
+                )
+            except OSError as error:
+                if not is_told:
+                    self._emit(StorageFailed(Trouble.of("file_unreadable", detail=error)))
+                if not (is_needed and isinstance(error, TimeoutError)):
+                    return None
+                is_told = True
+            else:  # a missing one is undefined
+                return blob_of(request.result) if request.result else None
+        return self._memory.get(digest)
 
-    async def read_text(self, digest: Digest) -> str | None:
-        kept = await self.read(digest)
+    async def read_text(self, digest: Digest, is_needed: bool = False) -> str | None:
+        kept = await self.read(digest, is_needed)
         return kept if isinstance(kept, str) else None
 
     def release(self, task_id: TaskId) -> None:

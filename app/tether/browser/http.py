@@ -37,7 +37,7 @@ class BrowserHttp:
     def __init__(
         self,
         on_answer: Callable[[Answered | RequestFailed], None],
-        read_file: Callable[[Digest], Awaitable[Any]],
+        read_file: Callable[[Digest, bool], Awaitable[Any]],
         access_of: Callable[[ServerUrl], Access | None],
         begin: Begin,
     ) -> None:
@@ -110,7 +110,7 @@ class BrowserHttp:
 
     async def _form(self, upload: Upload) -> Any:
         """Return the body: the picture goes from storage to the network, past Python."""
-        blob = await self._read_file(upload.digest)
+        blob = await self._read_file(upload.digest, True)
         if blob is None:
             return None
         form = js.FormData.new()

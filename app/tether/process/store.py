@@ -243,10 +243,10 @@ class ProcessFiles:
         found = ((key.rpartition(" ")[0], float(at)) for key, at in uses if key.startswith(start))
         return {TaskId(task_id): at for task_id, at in found}
 
-    async def read(self, digest: Digest) -> Blob | str | None:
+    async def read(self, digest: Digest, is_needed: bool = False) -> Blob | str | None:
         return self._file.content(digest)
 
-    async def read_text(self, digest: Digest) -> str | None:
+    async def read_text(self, digest: Digest, is_needed: bool = False) -> str | None:
         kept = self._file.content(digest)
         return kept if isinstance(kept, str) else None
 

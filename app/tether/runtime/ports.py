@@ -74,7 +74,7 @@ class Records(Protocol):
 class Store(Protocol):
     """The part of `Files` that a session needs."""
 
-    async def read_text(self, digest: Digest) -> str | None:
+    async def read_text(self, digest: Digest, is_needed: bool = False) -> str | None:
         """Return a stored text, or None."""
 
     def release(self, task_id: TaskId) -> None:
@@ -119,8 +119,11 @@ class Files(Store, Protocol):
     async def entries(self) -> Mapping[TaskId, str]:
         """Return the entries of all tasks."""
 
-    async def read(self, digest: Digest) -> Any | None:
-        """Return a stored blob, or None."""
+    async def read(self, digest: Digest, is_needed: bool = False) -> Any | None:
+        """Return a stored blob, or None.
+
+        While the browser is silent, one that `is_needed` is waited for: it is on disk all the same.
+        """
 
 
 class Previews(Protocol):

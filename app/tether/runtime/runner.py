@@ -249,7 +249,7 @@ class Runner:
     async def _load(self, ports: Ports, digest: Digest) -> None:
         workflow = None
         try:
-            text = await ports.files.read_text(digest)
+            text = await ports.files.read_text(digest, is_needed=True)
             if text is not None:
                 workflow = parse_workflow(text)
         except Exception as error:

@@ -156,5 +156,6 @@ ROWS = (
         ("failed", "failed"),
         by="answer",
         is_sent=False,
+        seconds=25,
     ),
 )

@@ -118,6 +118,12 @@ ROWS = (
         is_kept_asleep=True,
     ),
     Row("clock 8 h on, restart", slept(8), ("lost", "lost"), beside_by=None, again=(OLD,)),
-    Row("clock 8 h back, restart", slept(-8), ("lost", "lost"), beside_by=None),
+    Row(
+        "clock 8 h back, restart",
+        slept(-8),
+        ("lost", "lost"),
+        beside_by=None,
+        proved_by="clock jump",
+    ),
     Row("storage full", storage_full, again=("lan",)),
 )

@@ -81,6 +81,6 @@ ROWS = (
             Row("a stuck fellow silences all for 15 s", silenced, seconds=35),
         )
     ),
-    Row("two windows on one server", two_windows, (*WELL, *WELL)),
-    Row("two browsers on one server", two_browsers, (*WELL, *WELL)),
+    Row("two windows on one server", two_windows, (*WELL, *WELL), seconds=25),
+    Row("two browsers on one server", two_browsers, (*WELL, *WELL), proved_by="a crowd"),
 )

@@ -73,7 +73,7 @@ async def call(server: str, name: str, within: float) -> Any:
     """Call a server: the status and the length of its answer, or why it failed."""
     ended: asyncio.Future[Answered | RequestFailed] = asyncio.get_event_loop().create_future()
 
-    async def no_file(_digest: Digest) -> None: ...
+    async def no_file(_digest: Digest, _is_needed: bool) -> None: ...
 
     http = BrowserHttp(ended.set_result, no_file, lambda _server: None, Places().begin)
     http.send(Request(1, ServerUrl(server), Ask.JOBS, f"/{name}", timeout=within))

@@ -29,7 +29,9 @@ class Bodies:
         """Serve the page's adapters in Node; returns what they say."""
         app = web.Application()
         app.router.add_get("/{name:.*}", self._answer)
-        runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+        runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         node = shutil.which("node")

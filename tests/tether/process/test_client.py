@@ -281,7 +281,7 @@ def test_a_page_of_a_proxy_says_nothing_of_a_result() -> None:
     async def story() -> None:
         app = web.Application()
         app.router.add_get("/{path:.*}", off)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = ServerUrl("http://{}:{}".format(*runner.addresses[0]))

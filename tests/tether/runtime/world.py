@@ -67,10 +67,10 @@ class MemoryFiles:
     async def kept_for(self, start: str) -> dict[TaskId, float]:
         return {use: self.since[use] for use in self.users if use.startswith(start)}
 
-    async def read(self, digest: Digest) -> Any | None:
+    async def read(self, digest: Digest, is_needed: bool = False) -> Any | None:
         return self.kept.get(digest)
 
-    async def read_text(self, digest: Digest) -> str | None:
+    async def read_text(self, digest: Digest, is_needed: bool = False) -> str | None:
         return self.kept.get(digest)
 
     def release(self, task_id: TaskId) -> None:
