@@ -385,6 +385,13 @@ GUARDS = {
         "test_storage",
         "name_we_give",
     ),
+    "what waits outlives a store that is silent": Guard(
+        "tether/browser/files.py",
+        "                if not (is_needed and isinstance(error, TimeoutError)):\n",
+        "                if True:\n",
+        "test_storage",
+        "does_not_open",
+    ),
     "files go when no task needs them": Guard(
         "tether/browser/files.py",
         "e.target.result or files.delete(digest)",
