@@ -109,16 +109,15 @@ class Database:
 
     async def _connect(self) -> None:
         self._disconnect()
-        self.is_silent = False
         try:
             self._connection = await asyncio.wait_for(self._opened(), OPENED_WITHIN)
         except TimeoutError:
             self._is_refused = self.is_silent = True
             raise TimeoutError(f"no answer in {OPENED_WITHIN:g} s") from None
         except OSError:
-            self._is_refused = True
+            self._is_refused, self.is_silent = True, False
             raise
-        self.was_open, self._is_refused = True, False
+        self.was_open, self._is_refused, self.is_silent = True, False, False
         self._scope.listen(self._connection, "close", lambda _event: self._lost(True))
         # By another version of the page, or by who deletes it all.
         self._scope.listen(

@@ -41,8 +41,8 @@ class Rerun:
 
     def changed(self, changes: Changes) -> None:
         """Run again what the last round has lost."""
-        tasks = self._window.tasks
-        self._rerun_lost([tasks[each] for each in changes.tasks if each in tasks])
+        known = filter(None, map(self._window.tasks.get, changes.tasks))
+        self._rerun_lost(sorted(known, key=lambda task: task.turn))
 
     async def run_again(self, task_id: TaskId) -> None:
         """Accept the work of a task that has ended once more, for its server if that can be used.

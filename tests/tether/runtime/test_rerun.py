@@ -92,6 +92,20 @@ def test_a_task_that_has_ended_runs_again_as_a_new_one() -> None:
     assert scene.files.users[event.task_id] == {scene.task.digest, PHOTO}
 
 
+def test_those_lost_in_one_round_run_again_in_their_turns() -> None:
+    """Whatever order a set has."""
+    scene = Scene(since=NOON)
+    north, tasks = scene.window.servers[NORTH], [scene.task]
+    for number in range(2, 12):
+        tasks.append(bound_task(scene.window, north, *RUNNING, number=number))
+        tasks[-1].digest = scene.task.digest
+    for task in reversed(tasks):
+        scene.window.end(task, State.LOST, NOON, "record", None)
+    changed = frozenset(task.task_id for task in tasks)
+    scene.rerun.changed(Changes(changed, changed, False))
+    assert scene.finish() == [task.task_id for task in tasks]
+
+
 @pytest.mark.parametrize("reach", [None, Reach.DOWN, Reach.REFUSED, Reach.ODD])
 def test_a_task_runs_again_elsewhere_where_its_server_cannot_be_used(reach: Reach | None) -> None:
     """It was removed, is down or refuses: the person has seen that it waits for it in vain."""
