@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
+    Farm,
     as_file,
     expect_done,
     expect_ready,
@@ -266,17 +267,23 @@ SILENT = """if (location.host) {
 UNREAD = "can't read a saved file (no answer"
 
 
+def with_one_that_waits(tab: Page, one: Farm) -> Page:
+    """Open the page, whose store may be silent, with two tasks at the server and one here."""
+    tab.add_init_script(SILENT)
+    page = open_page(tab, one)
+    run(page, [as_file(noise(number), f"{number}.png") for number in range(3)])
+    expect(tasks(page, "running")).to_have_count(1)
+    expect(tasks(page, "waiting")).to_have_count(1)
+    return page
+
+
 @pytest.mark.fresh_tab
 def test_what_waits_outlives_a_start_at_which_the_store_does_not_open(
     watched_page: Page, background: Background
 ) -> None:
     """It is on disk all the same, and goes on when it can be read; meanwhile that is said."""
-    watched_page.add_init_script(SILENT)
     with farm(background, 1, is_held=True) as one:
-        page = open_page(watched_page, one)
-        run(page, [as_file(noise(number), f"{number}.png") for number in range(3)])
-        expect(tasks(page, "running")).to_have_count(1)
-        expect(tasks(page, "waiting")).to_have_count(1)
+        page = with_one_that_waits(watched_page, one)
         page.evaluate("sessionStorage.isSilent = 'yes'")
         page.reload()
         expect_ready(page)
@@ -294,12 +301,8 @@ def test_a_picture_that_is_long_in_coming_from_the_store_is_waited_for(
     watched_page: Page, background: Background
 ) -> None:
     """Nobody is told to choose it again."""
-    watched_page.add_init_script(SILENT)
     with farm(background, 1, is_held=True) as one:
-        page = open_page(watched_page, one)
-        run(page, [as_file(noise(number), f"{number}.png") for number in range(3)])
-        expect(tasks(page, "running")).to_have_count(1)
-        expect(tasks(page, "waiting")).to_have_count(1)
+        page = with_one_that_waits(watched_page, one)
         page.evaluate("window.isSilent = true")
         one.release()
         expect(page.locator("#notices")).to_contain_text(UNREAD)
