@@ -389,7 +389,7 @@ GUARDS = {
         "tether/browser/files.py",
         "                if not (is_needed and isinstance(error, TimeoutError)):\n",
         "                if True:\n",
-        "test_storage",
+        "test_silent_store",
         "does_not_open",
     ),
     "files go when no task needs them": Guard(

@@ -28,7 +28,8 @@ class ReadyQueue:
         # They live as long as the page. A timer would wait for 4 ms, and a second when hidden.
         channel.port1.onmessage = create_proxy(self._turn)
         self._port = channel.port2
-        loop.call_soon = self.call_soon  # type: ignore[method-assign,assignment]
+        # A loop offers no other way to take its place.
+        loop.call_soon = self.call_soon  # type: ignore[method-assign,assignment] # as said
 
     def call_soon(
         self, callback: Callable[..., object], *args: Any, context: Context | None = None

@@ -32,8 +32,8 @@ async def run(_server: str) -> str:
     queue = ReadyQueue(loop)
     queue._port = port = CountedPort(queue._port)
     ready_queue.SHARE = 60.0
-    found = {"order": await order(loop)}
-    before = port.turns
+    found: dict[str, Any] = {"order": await order(loop)}
+    before = found["turns before"] = port.turns
     for _ in range(HOPS):
         await asyncio.sleep(0)
     found["turns of hops"] = port.turns - before
