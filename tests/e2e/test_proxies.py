@@ -160,10 +160,12 @@ def test_one_origin_with_a_path_for_each_server(
         heard = Heard()
         heard.follow(watched_page)
         page = open_page(watched_page, url)
-        for path in ("/a/", "/b/"):
+        for number, path in enumerate(("/a/", "/b/"), 1):
             unfold_form(page)
             page.locator("#server-address").fill(path)
             page.locator("#server-form button").click()
+            # The form folds when the first server is there.
+            expect(page.locator(".server.card")).to_have_count(number)
         expect(page.locator(".server.card[data-tone=good]")).to_have_count(2)
         photos = [noise(number, 1024, 800) for number in range(2)]  # more than 1 MB
         for number, photo in enumerate(photos):

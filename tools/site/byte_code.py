@@ -13,6 +13,7 @@ import marshal
 import zipfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import TypeAlias
 
 # PEP 552: bit 0 says the header holds the source's hash, bit 1 that it is to be
@@ -105,6 +106,7 @@ def module_of(path: str) -> tuple[str, bool]:
     return name.removesuffix(".__init__"), name.endswith(".__init__")
 
 
+@cache  # Compiled once to see what it writes, and once more with that.
 def byte_code(source: bytes, file: str) -> bytes:
     """Return the content of a `.pyc` without docstrings; `file` is what tracebacks call the source.
 

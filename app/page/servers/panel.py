@@ -58,7 +58,8 @@ class ServersPanel:
             self._fields.pop(gone, None)
         if self._none.hidden != bool(rows):
             self._none.hidden = bool(rows)
-            by_id("server-new").open = not rows
+            # Another tab's server may come while somebody types.
+            by_id("server-new").open = not rows or bool(self._address.value)
         if self._is_corrected and fresh:
             self._go_to(fresh[-1])
         self._is_corrected = False
