@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-# Examples are tried, not timed; nothing is written. A profile that somebody chose stays.
+# Examples are tried, not timed; nothing is written: each run tries others. A profile that somebody
+# chose stays.
 if settings.get_current_profile_name() == "default":
-    settings.register_profile("untimed", deadline=None, database=None)
+    settings.register_profile("untimed", deadline=None, database=None, max_examples=50)
     settings.load_profile("untimed")
 
 OF_THE_SESSION = ("test servers", "asyncio_")

@@ -157,6 +157,7 @@ def test_what_is_off_and_what_is_lost(page: Page, background: Background, two: F
     check(page, "what is looked for")
 
 
+@pytest.mark.long
 def test_on_a_phone_in_chinese(browser: Browser, two: Farm) -> None:
     """The sheet for a new task folded and open, the large view, the menu."""
     size: ViewportSize = {"width": 390, "height": 844}
@@ -180,6 +181,7 @@ def test_on_a_phone_in_chinese(browser: Browser, two: Farm) -> None:
     context.close()
 
 
+@pytest.mark.long
 def test_dialogs(page: Page, two: Farm) -> None:
     """Each one opened as a person does, and closed by Escape."""
     open_page(page, two)

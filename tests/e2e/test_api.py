@@ -104,6 +104,7 @@ def test_listeners_are_told_every_state_in_order(
 EMPTY = {"width": 8, "height": 8, "batch_size": 1, "color": 0}
 
 
+@pytest.mark.long
 def test_a_sweep_is_a_task_for_each_combination(
     page: Page, background: Background, watch: Watch
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_sweep_is_a_task_for_each_combination(
         assert page.evaluate("tether.tasks().length") == 6
 
 
+@pytest.mark.long
 def test_a_failed_task_says_why(page: Page, background: Background) -> None:
     """In the page's words; no promise is broken for it."""
     with farm(background, 1) as one:
@@ -175,6 +177,7 @@ def test_servers_come_and_go_by_script(page: Page, background: Background, watch
         background.leave()  # it may be asking the server still
 
 
+@pytest.mark.long
 def test_what_a_script_gets_wrong_is_an_error_in_plain_words(
     page: Page, background: Background
 ) -> None:
@@ -214,6 +217,7 @@ def test_calls_made_before_python_is_there_wait(page: Page, background: Backgrou
         assert page.evaluate("Object.getPrototypeOf(tether.stats()) === Object.prototype")
 
 
+@pytest.mark.long
 def test_the_flight_recorder_keeps_what_passed_the_network(
     page: Page, background: Background
 ) -> None:

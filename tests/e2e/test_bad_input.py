@@ -80,6 +80,7 @@ def test_a_bad_workflow_file_is_refused_at_once(watched_page: Page, one: Farm) -
     assert one.posts(0) <= 1
 
 
+@pytest.mark.long
 def test_an_unknown_node_class_is_sent_nowhere(watched_page: Page, one: Farm, watch: Watch) -> None:
     """The sentence names the class and the server that lacks it."""
     workflow = {"1": EMPTY, "2": SAVE, "3": {"class_type": "NoSuch", "inputs": {}}}
@@ -90,6 +91,7 @@ def test_an_unknown_node_class_is_sent_nowhere(watched_page: Page, one: Farm, wa
     assert one.posts(0) == 1, "the good task alone"
 
 
+@pytest.mark.long
 def test_a_workflow_without_output_of_an_unknown_class(
     watched_page: Page, one: Farm, watch: Watch
 ) -> None:
@@ -108,6 +110,7 @@ def add_server(page: Page, address: str) -> None:
     page.locator("#server-form button").click()
 
 
+@pytest.mark.long
 def test_an_address_that_is_none(watched_page: Page, one: Farm) -> None:
     """It is refused beside the field, and stays in it to be mended."""
     for address, told in (
@@ -123,6 +126,7 @@ def test_an_address_that_is_none(watched_page: Page, one: Farm) -> None:
         expect(watched_page.locator(".server.card")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_a_server_that_is_down(
     watched_page: Page, one: Farm, watch: Watch, background: Background
 ) -> None:
@@ -161,6 +165,7 @@ def test_a_server_that_refuses_the_page(
         expect(card.locator(".state")).to_have_text("ready")
 
 
+@pytest.mark.long
 def test_a_picture_beyond_the_servers_limit(watched_page: Page, background: Background) -> None:
     """It is refused before a byte is sent, and the sentence names the limit and the option."""
     with farm(background, 1, max_upload_size=2 * 2**20) as small:

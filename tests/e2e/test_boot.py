@@ -43,6 +43,7 @@ def test_page_starts_and_says_nothing(
     assert watch.origins() == {origin(page_server.url)}
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_nothing_is_called_empty_before_it_is_known(
     watched_page: Page, page_server: PageServer
@@ -68,6 +69,7 @@ def test_nothing_is_called_empty_before_it_is_known(
     expect(link).to_be_visible()
 
 
+@pytest.mark.long
 def test_nothing_depends_on_jspi(watched_page: Page, background: Background) -> None:
     """The page does without suspending WebAssembly, whatever the browser has."""
     with farm(background, 1) as one:

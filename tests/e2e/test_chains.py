@@ -2,6 +2,7 @@
 
 from urllib.request import Request, urlopen
 
+import pytest
 from PIL import ImageChops, ImageStat
 from playwright.sync_api import Page, expect
 
@@ -106,6 +107,7 @@ CHAIN = """async ([workflow, slot, bytes]) => {
 }"""
 
 
+@pytest.mark.long
 def test_a_chain_goes_on_where_its_first_task_is_run_again(
     watched_page: Page, background: Background
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.background import Background
@@ -21,6 +22,7 @@ def file_of(name: str, content: str, kind: str = "application/json") -> FilePayl
     return {"name": name, "mimeType": kind, "buffer": content.encode()}
 
 
+@pytest.mark.long
 def test_a_workflow_file_can_be_chosen_again(watched_page: Page, background: Background) -> None:
     """After none was chosen, after a broken one, and in place of a good one."""
     with farm(background, 1) as one:
@@ -44,6 +46,7 @@ def test_a_workflow_file_can_be_chosen_again(watched_page: Page, background: Bac
         expect(again).to_be_hidden()
 
 
+@pytest.mark.long
 def test_what_is_mended_is_complained_of_no_more(
     watched_page: Page, background: Background
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_dropped_socket_comes_back_to_the_bound_server(
         assert two.posts(1) == 0
 
 
+@pytest.mark.long
 def test_a_task_that_its_server_forgot_is_lost_and_no_other(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -100,7 +101,7 @@ def test_a_reload_in_mid_task_hears_the_rest(watched_page: Page, background: Bac
         assert one.posts(0) == 1
 
 
-@pytest.mark.parametrize("api", ["0.28", "0.3.64"])
+@pytest.mark.parametrize("api", ["0.28", pytest.param("0.3.64", marks=pytest.mark.long)])
 def test_cancel_ends_this_task_and_no_other(
     watched_page: Page, watch: Watch, background: Background, api: str
 ) -> None:
@@ -134,6 +135,7 @@ async def cut_sockets(farm: Farm, number: int) -> None:
     farm.servers[number].cut_sockets()
 
 
+@pytest.mark.long
 def test_a_task_cancelled_before_its_upload_takes_no_place_from_others(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -53,6 +53,7 @@ def test_ids_are_told_and_made(page: Page, background: Background) -> None:
         assert len(set(ids)) == 3
 
 
+@pytest.mark.long
 def test_an_aim_is_no_lock_and_leaves_a_tasks_connection(
     page: Page, background: Background
 ) -> None:
@@ -101,6 +102,7 @@ def test_consistency_is_mended_once_and_a_task_ends_the_aim(
         expect_done(page, 1)
 
 
+@pytest.mark.long
 def test_the_optimal_server_is_the_shortest_queue(page: Page, background: Background) -> None:
     """As told by the servers at that moment; one that is dead isn't there."""
     with farm(background, 2, is_held=True) as two:
@@ -118,6 +120,7 @@ def test_the_optimal_server_is_the_shortest_queue(page: Page, background: Backgr
         assert (best["url"], best["queueRemaining"]) == (first, 1)
 
 
+@pytest.mark.long
 def test_a_picture_is_uploaded_to_the_server_aimed_at(page: Page, background: Background) -> None:
     """By base64, with or without its data URL."""
     with farm(background, 2) as two:
@@ -176,6 +179,7 @@ def test_a_task_is_submitted_and_cancelled_by_its_prompt(
         )
 
 
+@pytest.mark.long
 def test_a_picture_that_was_uploaded_is_not_kept_here(page: Page, background: Background) -> None:
     """Once it has arrived: no task would ever release it."""
     stream = io.BytesIO()

@@ -133,6 +133,7 @@ def test_results_can_be_opened_and_are_freed(
     assert page.evaluate(is_there, address) is False
 
 
+@pytest.mark.long
 def test_nothing_is_kept_but_the_language(
     watched_page: Page, watch: Watch, plain_server: str
 ) -> None:
@@ -282,6 +283,7 @@ def test_bad_input_is_told_as_with_real_servers(watched_page: Page, plain_server
     expect(page.locator("#form-lacks")).to_contain_text("KSampler")
 
 
+@pytest.mark.long
 def test_without_its_worker_the_demo_says_so(watched_page: Page, plain_server: str) -> None:
     """Every task fails with the reason, also one that comes later; none waits for ever."""
     watched_page.context.route(re.compile(r"/worker[\w-]*\.mjs$"), lambda route: route.abort())

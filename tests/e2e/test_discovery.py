@@ -136,6 +136,7 @@ def elsewhere(three: Farm, background: Background) -> Iterator[Orchestrator]:
         yield orchestrator
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_the_list_of_another_origin_is_followed(
     three: Farm, elsewhere: Orchestrator, watched_page: Page, watch: Watch
@@ -166,6 +167,7 @@ def expect_answers(page: Page, elsewhere: Orchestrator, answers: dict[int, int])
     wait_for(page, lambda: elsewhere.answers == answers, f"{answers}")
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_a_bad_list_changes_nothing_and_says_so(
     three: Farm, elsewhere: Orchestrator, watched_page: Page, watch: Watch
@@ -194,6 +196,7 @@ def test_a_bad_list_changes_nothing_and_says_so(
     expect(names(page)).to_have_text(["gpu-2"])
 
 
+@pytest.mark.long
 def test_a_page_starts_with_the_last_good_list_when_its_place_is_down(
     three: Farm, background: Background, watched_page: Page, watch: Watch
 ) -> None:

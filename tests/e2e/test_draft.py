@@ -72,6 +72,7 @@ def test_a_reload_brings_back_what_is_not_run_yet_and_no_more(
     expect_kept(page, files=0, uses=0, entries=2)
 
 
+@pytest.mark.long
 def test_a_workflow_of_ones_own_is_there_again(two: Farm, watched_page: Page, watch: Watch) -> None:
     """With what was typed in its form."""
     page = open_page(watched_page, two)
@@ -89,6 +90,7 @@ def test_a_workflow_of_ones_own_is_there_again(two: Farm, watched_page: Page, wa
     kept_files(page, 1)
 
 
+@pytest.mark.long
 def test_a_file_that_the_browser_lost_is_named(two: Farm, watched_page: Page, watch: Watch) -> None:
     """The others come back."""
     page = open_page(watched_page, two)
@@ -111,6 +113,7 @@ def test_a_file_that_the_browser_lost_is_named(two: Farm, watched_page: Page, wa
     expect(page.locator("#notices")).to_contain_text("no longer has 0.png")
 
 
+@pytest.mark.long
 def test_a_duplicated_tab_has_no_share_in_the_draft(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -38,6 +38,7 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"the Tab key never came to {target}")
 
 
+@pytest.mark.long
 def test_a_card_tells_its_place_and_its_times(watched_page: Page, one: Farm) -> None:
     """How many are before it, for how long it has waited or run, and how long its like take."""
     one.hold()
@@ -113,6 +114,7 @@ def test_all_is_done_by_keys(watched_page: Page, one: Farm) -> None:
     expect(page.locator("#gallery-open")).to_be_focused()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("locale", [pytest.param("en", marks=pytest.mark.long), "zh-CN"])
 def test_nothing_is_wider_than_a_small_phone(browser: Browser, one: Farm, locale: str) -> None:
     """At work and after, with lanes, form and gallery open; and nothing moves by itself."""

@@ -37,6 +37,7 @@ def several(count: int) -> list[FilePayload]:
     return [as_file(noise(number, 8, 8), f"{number}.png") for number in range(count)]
 
 
+@pytest.mark.long
 def test_all_pictures_are_taken_off_at_once(watched_page: Page, two: Farm) -> None:
     """From the second on there is a button for it."""
     page = open_page(watched_page, two)
@@ -47,6 +48,7 @@ def test_all_pictures_are_taken_off_at_once(watched_page: Page, two: Farm) -> No
     expect(page.locator("#run")).to_have_text("Run")
 
 
+@pytest.mark.long
 def test_all_tasks_are_cancelled_at_once_and_those_that_waited_come_back(
     watched_page: Page, two: Farm, watch: Watch
 ) -> None:
@@ -107,6 +109,7 @@ def test_a_photo_that_no_server_opens_is_refused_where_it_is_picked(
     expect(page.locator("#pictures li")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_picture_that_carries_a_workflow_can_be_used_as_either(
     watched_page: Page, two: Farm
 ) -> None:
@@ -127,6 +130,7 @@ def test_a_picture_that_carries_a_workflow_can_be_used_as_either(
     expect(page.locator("#pictures li")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_every_dialog_closes_by_a_click_beside_it(watched_page: Page, two: Farm) -> None:
     page = open_page(watched_page, two)
     for name in ("collect", "about", "news", "routing-test", "gallery", "runs"):
@@ -148,6 +152,7 @@ def test_keys_lead_to_the_results_at_once(watched_page: Page, two: Farm) -> None
     expect(page.locator("#tasks-title")).to_be_focused()
 
 
+@pytest.mark.long
 def test_a_paused_server_is_not_chosen_without_a_word(watched_page: Page, two: Farm) -> None:
     """It is named where it is chosen, and by the task that waits for it."""
     page = open_page(watched_page, two)
@@ -161,6 +166,7 @@ def test_a_paused_server_is_not_chosen_without_a_word(watched_page: Page, two: F
     expect_done(page, 1)
 
 
+@pytest.mark.long
 def test_the_task_of_a_removed_server_says_where_it_ran(watched_page: Page, two: Farm) -> None:
     page = open_page(watched_page, two)
     run(page, several(1), server="gpu-2")
@@ -173,6 +179,7 @@ def test_the_task_of_a_removed_server_says_where_it_ran(watched_page: Page, two:
     expect(tasks(page).locator(".server")).to_have_text("gpu-2")
 
 
+@pytest.mark.long
 def test_no_button_of_a_result_covers_another(watched_page: Page, two: Farm) -> None:
     """Each can be hit in its middle, however wide the page is."""
     page = open_page(watched_page, two)
@@ -204,6 +211,7 @@ def test_counts_agree_while_pictures_are_on_their_way(watched_page: Page, two: F
     expect_done(page, 6)
 
 
+@pytest.mark.long
 def test_good_news_looks_good_and_goes_by_itself(watched_page: Page, two: Farm) -> None:
     page = open_page(watched_page, two)
     run(page, several(2))

@@ -120,6 +120,7 @@ def test_another_choice_brings_its_own_fields(two: Farm, watched_page: Page, wat
     page.context.unroute("**/object_info/ImageScaleBy")
 
 
+@pytest.mark.long
 def test_a_seed_is_rolled_and_new_for_each_task(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -203,6 +204,7 @@ def history(servers: Farm, number: int) -> list[dict[str, Any]]:
         return [entry["prompt"][2] for entry in json.load(answer).values()]
 
 
+@pytest.mark.long
 def test_a_server_that_lacks_a_model_is_not_offered_until_something_stands_for_it(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -192,6 +192,7 @@ def test_results_are_kept_though_the_page_is_never_painted(two: Farm, watched_pa
     open_gallery(page, 1)
 
 
+@pytest.mark.long
 def test_a_task_cleared_away_at_once_is_kept_whole(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -212,6 +213,7 @@ def test_a_task_cleared_away_at_once_is_kept_whole(
     assert shown(page, "thirty").tobytes() == ImageOps.invert(picture).tobytes()
 
 
+@pytest.mark.long
 def test_an_entry_runs_again_as_it_was(two: Farm, watched_page: Page, watch: Watch) -> None:
     """Its workflow and its picture are kept with it: the new task gives the same."""
     page = open_page(watched_page, two)
@@ -232,6 +234,7 @@ def test_an_entry_runs_again_as_it_was(two: Farm, watched_page: Page, watch: Wat
     assert two.posts(0) + two.posts(1) == 2
 
 
+@pytest.mark.long
 def test_a_removal_can_be_undone_and_lasts_otherwise(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -328,6 +331,7 @@ def test_workflows_stand_together(two: Farm, watched_page: Page, watch: Watch) -
     expect(cards(page)).to_contain_text("1.png · Blur")
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_a_tab_that_comes_back_keeps_nothing_twice(
     two: Farm, watched_page: Page, watch: Watch
@@ -395,6 +399,7 @@ def test_large_pictures_have_a_thumbnail_and_videos_their_address(
     assert "/view?" in large.get_attribute("src")
 
 
+@pytest.mark.long
 def test_results_of_a_server_with_a_token_are_kept_and_used(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -423,6 +428,7 @@ def test_results_of_a_server_with_a_token_are_kept_and_used(
         assert picture_of(page).tobytes() == picture.tobytes()
 
 
+@pytest.mark.long
 def test_a_full_browser_is_told_and_the_task_is_done_all_the_same(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -453,12 +459,14 @@ def test_a_full_browser_is_told_and_the_task_is_done_all_the_same(
     expect(cards(page)).to_contain_text("first.png")
 
 
+@pytest.mark.long
 def test_the_demo_has_no_gallery(watched_page: Page, page_server: Any, watch: Watch) -> None:
     """Nothing of a demo is kept."""
     page = open_page(watched_page, f"{page_server.url}?demo=1")
     expect(page.locator("#gallery-open")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_kept_result_is_looked_at_as_one_on_a_task_card(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -495,6 +503,7 @@ def test_a_kept_result_is_looked_at_as_one_on_a_task_card(
     assert len(page.context.pages) == 1
 
 
+@pytest.mark.long
 def test_an_entry_tells_its_values_and_is_found_by_them(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -534,6 +543,7 @@ def test_an_entry_tells_its_values_and_is_found_by_them(
     expect(search).to_have_value("")
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 @pytest.mark.browser_context_args(service_workers="block")
 def test_code_that_cannot_be_fetched_is_fetched_later(

@@ -168,6 +168,7 @@ def test_a_sweep_fills_a_grid(two: Farm, broken: Broken, watched_page: Page, wat
     expect(grid.locator("img")).to_have_count(6)
 
 
+@pytest.mark.long
 def test_one_of_several_sweeps_is_chosen(two: Farm, watched_page: Page, watch: Watch) -> None:
     """The latest first; with one axis it is a row; once its tasks are removed it is gone."""
     page = open_page(watched_page, two)

@@ -167,6 +167,7 @@ def test_no_call_follows_a_redirect_and_the_person_reads_it(
     assert "token" not in json.dumps([target for _, target, _ in good.servers[0].requests])
 
 
+@pytest.mark.long
 def test_results_that_never_end_do_not_keep_pictures_from_their_server(
     watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm
 ) -> None:
@@ -197,6 +198,7 @@ TOO_MUCH = {
 }
 
 
+@pytest.mark.long
 def test_too_much_in_one_piece_is_not_read(
     watched_page: Page, watch: Watch, background: Background, hostile: HostileServer, good: Farm
 ) -> None:

@@ -147,7 +147,9 @@ def test_a_duplicated_tab_is_a_window_of_its_own(
         assert one.posts(0) == 2
 
 
-@ORIGINS
+@pytest.mark.parametrize(
+    "is_secure", [pytest.param(True, marks=pytest.mark.long), False], ids=["secure", "lan"]
+)
 def test_a_reload_keeps_the_window_and_its_tasks(
     tab: Page, background: Background, is_secure: bool
 ) -> None:
@@ -214,6 +216,7 @@ def test_a_page_that_slept_through_its_duplication_gives_way(
         assert identity(copy) == before
 
 
+@pytest.mark.long
 @ORIGINS
 def test_going_back_to_a_page_finds_it_as_it_was(
     kept_tab: Page, background: Background, is_secure: bool

@@ -88,7 +88,7 @@ def killed(
     return KilledBrowser(browser_type, browser_type_launch_args, profile, request.node.nodeid)
 
 
-@pytest.mark.parametrize("gate", ["answer", GALLERY_WRITES])
+@pytest.mark.parametrize("gate", ["answer", pytest.param(GALLERY_WRITES, marks=pytest.mark.long)])
 def test_nothing_accepted_is_lost_with_the_browser(
     killed: KilledBrowser, background: Background, gate: str
 ) -> None:

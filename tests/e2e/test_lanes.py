@@ -69,6 +69,7 @@ def test_each_task_is_a_bar_in_its_servers_lane(watched_page: Page, background: 
             assert box["x"] + box["width"] <= drawing["x"] + drawing["width"] + 1
 
 
+@pytest.mark.long
 def test_a_lost_socket_is_a_gap_in_its_line(watched_page: Page, background: Background) -> None:
     """And the line goes on after it; the other server's has none."""
     with farm(background, is_held=True) as two:
@@ -119,6 +120,7 @@ def test_another_windows_task_is_in_other_ink(watched_page: Page, background: Ba
         expect_done(page, 1)
 
 
+@pytest.mark.long
 def test_the_keyboard_reaches_every_bar(watched_page: Page, background: Background) -> None:
     """One stop for Tab, arrows from bar to bar, details of each; Escape puts them away."""
     with farm(background, pace=0.3) as two:
@@ -167,6 +169,7 @@ TEN_MINUTES_AGO = """() => {
 }"""
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_after_a_quiet_while_the_panel_shows_what_went_on_last(
     watched_page: Page, background: Background
@@ -196,6 +199,7 @@ def test_after_a_quiet_while_the_panel_shows_what_went_on_last(
         expect(told).to_have_text("now")
 
 
+@pytest.mark.long
 def test_the_lines_of_the_scale_are_as_high_as_a_lane_whose_words_wrap(
     watched_page: Page, background: Background
 ) -> None:
@@ -256,6 +260,7 @@ def fetched_late(watch: Watch) -> list[str]:
     return [url for url in watch.requests if re.search(r"/lanes/picture\.py|/lazy/lanes", url)]
 
 
+@pytest.mark.long
 def test_nothing_is_drawn_on_a_hidden_page(watched_page: Page, background: Background) -> None:
     """Its tasks go on; once somebody sees it, the picture is of now."""
     with farm(background, 1) as one:

@@ -53,6 +53,7 @@ def two(background: Background) -> Iterator[Farm]:
         yield servers
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 @pytest.mark.parametrize("sizes", [SIZES[:2], SIZES[2:]], ids=["desktop", "phone"])
 def test_run_is_in_sight_with_any_number_of_pictures(
@@ -130,6 +131,7 @@ def test_nothing_moves_from_run_to_the_last_result(
     assert max((value for value, _ in moved), default=0) <= 0.02, moved
 
 
+@pytest.mark.long
 def test_the_new_task_is_in_sight_after_run(watched_page: Page, two: Farm) -> None:
     """Whatever was looked for, and wherever the page stood."""
     page = open_page(watched_page, two)
@@ -149,6 +151,7 @@ def test_the_new_task_is_in_sight_after_run(watched_page: Page, two: Farm) -> No
     expect(page.locator("#task-kind")).to_have_value("")
 
 
+@pytest.mark.long
 def test_a_server_that_is_down_is_named_where_it_is_chosen_and_waited_for(
     watched_page: Page, background: Background, two: Farm, watch: Watch
 ) -> None:
@@ -164,6 +167,7 @@ def test_a_server_that_is_down_is_named_where_it_is_chosen_and_waited_for(
     expect(tasks(page).locator(".state")).to_have_text("waiting for gpu-2, which can't be used now")
 
 
+@pytest.mark.long
 def test_pictures_of_the_pages_own_are_two_presses_from_a_result(
     watched_page: Page, two: Farm
 ) -> None:

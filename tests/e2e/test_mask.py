@@ -95,6 +95,7 @@ def uploads(one: Farm) -> list[Image.Image]:
     return [Image.open(BytesIO(content)) for content in contents]
 
 
+@pytest.mark.long
 def test_the_mask_is_the_pictures_alpha_and_its_colours_stay(
     one: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -117,6 +118,7 @@ def test_the_mask_is_the_pictures_alpha_and_its_colours_stay(
     assert sent.getchannel("A").tobytes() == mask.point(lambda value: 255 - value).tobytes()
 
 
+@pytest.mark.long
 def test_a_painting_is_taken_back_inverted_and_gone_on_with(
     one: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -243,6 +245,7 @@ def test_a_picture_in_a_field_of_the_form_is_painted_on_as_those_in_the_list(
     assert masked.getchannel("A").tobytes() == mask.point(lambda value: 255 - value).tobytes()
 
 
+@pytest.mark.long
 def test_masks_are_offered_where_a_workflow_uses_them(
     one: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -94,7 +94,7 @@ def test_a_server_without_the_cors_option_is_told_from_one_that_is_down(
         expect_cause(page, "runs but refuses", f"--enable-cors-header {one.url.rstrip('/')}")
 
 
-@pytest.mark.parametrize("is_readable", [False, True])
+@pytest.mark.parametrize("is_readable", [pytest.param(False, marks=pytest.mark.long), True])
 def test_options_answered_401_is_told(
     watched_page: Page, watch: Watch, background: Background, is_readable: bool
 ) -> None:
@@ -109,6 +109,7 @@ def test_options_answered_401_is_told(
         expect(first).to_contain_text("even for OPTIONS" if is_readable else "one of these")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("token", "sentence"), [(None, "Press Token"), ("wrong", "refuses the")])
 def test_a_login_that_is_needed_or_wrong_is_told(
     watched_page: Page, watch: Watch, background: Background, token: str | None, sentence: str
@@ -148,6 +149,7 @@ def hanging_program(_background: Background) -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("program", "sentence"),
     [(other_program, "but not like ComfyUI"), (hanging_program, "takes too long")],
@@ -165,6 +167,7 @@ def test_what_answers_but_is_no_server_to_use(
         expect_cause(page, sentence)
 
 
+@pytest.mark.long
 def test_a_proxy_that_refuses_large_pictures_has_its_line_to_copy(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -233,6 +236,7 @@ def test_a_local_server_is_called_after_a_click_and_with_leave(
             expect_done(page, 1)
 
 
+@pytest.mark.long
 def test_a_local_server_without_leave_says_so(
     browser_type: BrowserType, browser_type_launch_args: dict[str, Any], background: Background
 ) -> None:
@@ -258,6 +262,7 @@ def https(background: Background, folder: Path, target: int) -> Iterator[str]:
         background.run(tls.stop())
 
 
+@pytest.mark.long
 def test_a_certificate_that_is_not_trusted_is_among_the_causes(
     watched_page: Page, watch: Watch, background: Background, tmp_path: Path
 ) -> None:
@@ -273,6 +278,7 @@ def test_a_certificate_that_is_not_trusted_is_among_the_causes(
         expect_cause(page, "doesn't trust the certificate", url)
 
 
+@pytest.mark.long
 def test_an_https_page_calls_loopback_and_no_other_plain_server(
     browser: Browser, background: Background, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def test_as_many_tasks_of_each_picture_as_are_wanted(
         expect(tasks(page).filter(has_text="0.png")).to_have_count(3)
 
 
+@pytest.mark.long
 def test_each_copy_has_a_seed_of_its_own(watched_page: Page, background: Background) -> None:
     """If that is wanted; a workflow without pictures has copies too."""
     workflow = {
@@ -79,6 +80,7 @@ def test_each_copy_has_a_seed_of_its_own(watched_page: Page, background: Backgro
         assert len(seeds) == 4
 
 
+@pytest.mark.long
 def test_a_number_that_makes_no_sense_is_refused(
     watched_page: Page, background: Background, watch: Watch
 ) -> None:
@@ -97,6 +99,7 @@ def test_a_number_that_makes_no_sense_is_refused(
         expect_done(page, 2)
 
 
+@pytest.mark.long
 def test_automatic_says_which_server_now_and_why(
     watched_page: Page, background: Background
 ) -> None:
@@ -162,6 +165,7 @@ DRAG = """([name, kind, isOut]) => {
 }""".replace("PNG", repr(b64encode(as_file(noise(1, 2, 2), "x.png")["buffer"]).decode()))
 
 
+@pytest.mark.long
 def test_the_page_shows_that_files_may_be_dropped_anywhere(
     watched_page: Page, background: Background
 ) -> None:

@@ -11,6 +11,7 @@ from tools.dev.serve import PageServer
 LAST = "tether:/:version"
 
 
+@pytest.mark.long
 def test_a_first_visit_is_told_nothing(watched_page: Page, page_server: PageServer) -> None:
     """Everything is new then; who wants to know finds it in the menu, with the keyboard."""
     page = open_page(watched_page, page_server.url)

@@ -125,6 +125,7 @@ def test_the_editors_file_runs(servers: Farm, watched_page: Page, watch: Watch) 
     assert list(sent["_meta"]) == ["title"]
 
 
+@pytest.mark.long
 def test_a_saved_picture_opens_in_the_editor_with_the_values_that_ran(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_saved_picture_opens_in_the_editor_with_the_values_that_ran(
     assert graph["links"] == EDITOR["links"]
 
 
+@pytest.mark.long
 def test_a_class_that_the_server_replaces_runs_as_the_new_one(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -167,6 +169,7 @@ def test_a_class_that_the_server_replaces_runs_as_the_new_one(
     assert sent["inputs"] == {"image": ["2", 0], "blur_radius": 9, "sigma": 1.0}
 
 
+@pytest.mark.long
 def test_an_app_shows_what_its_author_chose_first(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -203,6 +206,7 @@ def test_an_app_shows_what_its_author_chose_first(
     assert over.tobytes() in [each.tobytes() for each in made]
 
 
+@pytest.mark.long
 def test_what_is_assumed_is_said_of_the_node(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -230,6 +234,7 @@ def test_a_saved_picture_is_a_workflow(servers: Farm, watched_page: Page, watch:
     assert result_of(page, "second.png").size == (32, 24)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["vhs-comment.mp4", "a.flac"])
 def test_a_file_of_another_kind_is_dropped_anywhere(
     servers: Farm, watched_page: Page, watch: Watch, name: str
@@ -243,6 +248,7 @@ def test_a_file_of_another_kind_is_dropped_anywhere(
     expect(page.locator("#workflow option:checked")).to_have_text(name)
 
 
+@pytest.mark.long
 def test_a_picture_without_a_workflow_is_refused(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -253,6 +259,7 @@ def test_a_picture_without_a_workflow_is_refused(
     expect(page.locator("#workflow")).to_have_value("invert")
 
 
+@pytest.mark.long
 def test_a_workflow_that_was_run_is_offered_again(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -270,6 +277,7 @@ def test_a_workflow_that_was_run_is_offered_again(
     assert result_of(other, "second.png · edited.json").size == (32, 24)
 
 
+@pytest.mark.long
 def test_what_is_saved_on_a_server_can_be_chosen_there(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -309,6 +317,7 @@ def test_what_is_saved_on_a_server_can_be_chosen_there(
     assert result_of(page, "white.png").getpixel((8, 6)) == (0, 0, 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("api", [Api.V0_28, Api.V0_3_64])
 def test_a_servers_own_run_is_one_click_away(
     background: Background, watched_page: Page, watch: Watch, api: Api
@@ -349,6 +358,7 @@ def test_a_servers_own_run_is_one_click_away(
         assert again.task.hidden["workflow"] == graph
 
 
+@pytest.mark.long
 def test_the_runs_on_show_are_those_of_the_server_that_is_chosen(
     servers: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -1,5 +1,6 @@
 """What waits can be paused and put in another order, and neither is forgotten."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -171,6 +172,7 @@ def test_what_waits_is_put_in_another_order_by_keyboard_and_by_dragging(
         assert "".join(each for each in ran(one) if each in "234") == "243"
 
 
+@pytest.mark.long
 def test_a_windows_only_task_goes_first_only_where_that_is_asked_for(
     watched_page: Page, background: Background
 ) -> None:

@@ -94,6 +94,7 @@ def test_every_shipped_workflow_gives_the_right_picture(
             assert ImageChops.difference(shown, picture).getbbox() is None
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_what_is_done_before_python_is_there_is_kept(
     watched_page: Page, background: Background
@@ -121,6 +122,7 @@ def test_what_is_done_before_python_is_there_is_kept(
         }
 
 
+@pytest.mark.long
 def test_a_workflow_of_ones_own_runs(watched_page: Page, background: Background) -> None:
     """API format, under a `prompt` key as well, with its own picture input filled."""
     photo = noise(9)
@@ -165,6 +167,7 @@ def test_a_running_task_shows_progress_and_previews(
         expect(page).to_have_title("Tether")
 
 
+@pytest.mark.long
 def test_a_person_who_wants_no_previews_gets_none(
     watched_page: Page, background: Background
 ) -> None:
@@ -237,6 +240,7 @@ def test_tasks_are_named_in_the_pages_language(watched_page: Page, background: B
         expect(page.locator("#undo")).to_contain_text("one.png · 反色")
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_a_kept_language_is_spoken_before_python_is_there(
     watched_page: Page, background: Background
@@ -258,6 +262,7 @@ def test_a_kept_language_is_spoken_before_python_is_there(
         expect(page.locator("#boot")).to_contain_text("已记下 1 项操作")
 
 
+@pytest.mark.long
 def test_on_a_phone_the_servers_stand_above_all(browser: Browser, background: Background) -> None:
     """Long names are cut, and whole in their title."""
     with farm(background, 1) as one:
@@ -281,6 +286,7 @@ def test_on_a_phone_the_servers_stand_above_all(browser: Browser, background: Ba
         context.close()
 
 
+@pytest.mark.long
 def test_servers_are_added_removed_and_remembered(
     watched_page: Page, context: BrowserContext, background: Background
 ) -> None:
@@ -307,6 +313,7 @@ def test_servers_are_added_removed_and_remembered(
         background.leave()
 
 
+@pytest.mark.long
 def test_a_removed_server_finishes_what_it_has(watched_page: Page, background: Background) -> None:
     """Its task ends well, then its card goes."""
     with farm(background, 1, is_held=True) as one:

@@ -94,6 +94,7 @@ def test_values_are_kept_under_a_name_and_filled_in_again(
     expect(choice(page).locator("option")).to_have_text(names[:1])
 
 
+@pytest.mark.long
 def test_a_preset_is_deleted_by_one_who_means_it(
     two: Farm,  # noqa: F811
     watched_page: Page,
@@ -126,6 +127,7 @@ def test_a_preset_is_deleted_by_one_who_means_it(
     assert said == ["Delete the preset “large”?"] * 2
 
 
+@pytest.mark.long
 @pytest.mark.browser_context_args(locale="zh-CN")
 @pytest.mark.fresh_tab
 def test_presets_travel_as_a_file(

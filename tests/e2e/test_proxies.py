@@ -223,6 +223,7 @@ def test_a_server_under_the_pages_origin_can_not_clear_what_the_page_keeps(
     background.run(hostile.stop())
 
 
+@pytest.mark.long
 def test_an_https_page_with_a_path_for_its_server(
     browser: Browser, background: Background, tmp_path: Path
 ) -> None:

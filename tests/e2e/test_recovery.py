@@ -70,6 +70,7 @@ Object.defineProperty(window, "tetherFrames", {
 """Lets a test stop the page's paints, all from a moment on."""
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_a_lost_task_runs_again_while_nothing_is_painted(
     watched_page: Page, watch: Watch, background: Background
@@ -191,6 +192,7 @@ def test_a_queue_outlives_its_server(
         assert rest == sorted(rest)
 
 
+@pytest.mark.long
 def test_it_is_asked_once_whether_lost_tasks_run_again_by_themselves(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_result_becomes_the_input_of_another_server(
     assert two.posts(0) == two.posts(1) == 1
 
 
+@pytest.mark.long
 def test_what_the_page_shows_can_be_used_though_its_server_is_gone(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -119,6 +120,7 @@ def test_a_video_plays_by_ranges_and_is_not_fetched_before(
     expect(page.locator(".results a[download]")).to_have_attribute("href", address)
 
 
+@pytest.mark.long
 def test_pictures_have_no_player(two: Farm, watched_page: Page, watch: Watch) -> None:
     page = open_page(watched_page, two)
     run(page, [as_file(Image.new("RGB", (8, 8)), "p.png")])
@@ -185,6 +187,7 @@ def test_all_results_are_saved_by_one_press(two: Farm, watched_page: Page, watch
     assert len(saved_files) == 1
 
 
+@pytest.mark.long
 def test_what_can_not_be_saved_is_counted(two: Farm, watched_page: Page, watch: Watch) -> None:
     watch.expect("Failed to load resource: net::ERR_")
     page = open_page(watched_page, two)
@@ -196,6 +199,7 @@ def test_what_can_not_be_saved_is_counted(two: Farm, watched_page: Page, watch: 
     page.context.unroute("**/view?**")
 
 
+@pytest.mark.long
 def test_a_result_that_cannot_be_had_says_so_and_can_be_tried_again(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -345,6 +349,7 @@ def test_every_address_of_a_picture_is_given_back(
     until(page, LEFT)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["text/html", "image/svg+xml"])
 def test_a_result_that_could_run_loses_its_type(
     two: Farm, watched_page: Page, watch: Watch, kind: str

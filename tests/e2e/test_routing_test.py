@@ -164,6 +164,7 @@ def change(page: Page, path: str, old: str, new: str) -> None:
     page.route(f"**/{path}", changed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("cure", "path", "old", "new"),
     [WITHOUT[0], *(pytest.param(*each, marks=pytest.mark.long) for each in WITHOUT[1:])],
@@ -192,6 +193,7 @@ def test_a_red_scene_is_not_folded_away(page: Page, source: str) -> None:
     expect(page.locator("#routing-table tr.bad").first).to_be_visible()
 
 
+@pytest.mark.long
 def test_it_is_fetched_when_asked_for_and_has_a_button(
     page: Page, empty: str, watch: Watch
 ) -> None:
@@ -311,6 +313,7 @@ def test_a_wrong_option_is_refused_in_plain_words(page: Page, empty: str) -> Non
         assert "live, servers, verbose, seed" in told
 
 
+@pytest.mark.long
 def test_it_is_started_once_at_a_time(page: Page, background: Background) -> None:
     """Its button is off meanwhile: a second run would write into the report of the first."""
     with farm(background, 1) as one:

@@ -188,6 +188,7 @@ def test_results_go_into_a_folder_under_names_of_ones_own(one: Farm, watched_pag
         assert min(found.values()) > 100
 
 
+@pytest.mark.long
 def test_the_menu_says_what_files_will_be_called(one: Farm, watched_page: Page) -> None:
     """What a pattern can hold is put in by a press; what means nothing is refused."""
     page = open_page(watched_page, one)

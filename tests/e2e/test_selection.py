@@ -3,6 +3,7 @@
 import re
 from zipfile import ZipFile
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.background import Background
@@ -120,6 +121,7 @@ def test_what_is_out_of_view_stays_selected(watched_page: Page, background: Back
         expect(first.get_by_role("checkbox")).to_be_checked()
 
 
+@pytest.mark.long
 def test_two_results_are_compared_with_the_values_in_which_they_differ(
     watched_page: Page, background: Background, watch: Watch
 ) -> None:

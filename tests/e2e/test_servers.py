@@ -91,6 +91,7 @@ def test_figures_are_of_now_when_a_person_comes_back_and_an_idle_page_is_silent(
     )
 
 
+@pytest.mark.long
 def test_a_paused_server_gets_no_new_task_over_a_reload(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -121,6 +122,7 @@ def test_the_doctor_says_that_nothing_is_wrong(two: Farm, watched_page: Page, wa
     expect(card(page, "gpu-2").locator(".well")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_an_address_that_is_there_already_is_said_to_be(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -135,6 +137,7 @@ def test_an_address_that_is_there_already_is_said_to_be(
     expect(page.locator(".server.card")).to_have_count(2)
 
 
+@pytest.mark.long
 def test_a_server_has_the_name_that_a_person_gives_it(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -170,6 +173,7 @@ def test_a_server_has_the_name_that_a_person_gives_it(
     expect(cards).to_have_text(["gpu-1", "Attic"])
 
 
+@pytest.mark.long
 def test_an_address_is_corrected_by_keys_and_keeps_what_was_set(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -258,6 +262,7 @@ def test_what_was_removed_comes_back_by_undo(two: Farm, watched_page: Page, watc
     expect(tasks(page)).to_have_count(0)
 
 
+@pytest.mark.long
 def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -280,6 +285,7 @@ def test_the_health_of_the_window_is_told_on_the_page_and_to_scripts(
     expect(figures.locator("dd").nth(3)).to_have_text("1")
 
 
+@pytest.mark.long
 def test_a_card_has_its_buttons_in_two_rows_and_a_name_to_change(
     watched_page: Page, background: Background
 ) -> None:
@@ -372,6 +378,7 @@ def test_a_server_that_the_browser_does_not_note_stays_when_another_tab_adds_one
     expect(page.locator(".server.card")).to_have_count(2)
 
 
+@pytest.mark.long
 def test_what_is_changed_in_one_tab_is_shown_in_the_other(two: Farm, watched_page: Page) -> None:
     """Settings, workflows used before, the gallery, and the language last: it loads both anew."""
     first = open_page(watched_page, two)

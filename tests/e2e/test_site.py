@@ -151,6 +151,7 @@ def test_the_main_job(
     assert not [url for url in own if url.endswith((".py", ".toml"))]
 
 
+@pytest.mark.long
 def test_the_demo(watched_page: Page, watch: Watch, host: Host) -> None:
     """Its servers, its worker and its work are found under their new names."""
     page = open_page(watched_page, f"{host.url}?demo=1")
@@ -172,6 +173,7 @@ def test_after_one_visit_it_opens_without_the_network(
     expect_done(page, 1)
 
 
+@pytest.mark.long
 def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
     watched_page: Page, watch: Watch, host: Host, site: Path, newer: Path
 ) -> None:
@@ -215,6 +217,7 @@ def test_a_new_build_is_offered_and_an_old_one_put_back_takes_over(
     assert build_of(page) == older
 
 
+@pytest.mark.long
 def test_on_plain_http_nothing_is_kept_and_all_works(
     browser_type: BrowserType,
     browser_type_launch_args: dict[str, Any],

@@ -103,6 +103,7 @@ def test_a_star_stays_and_every_tab_shows_it(two: Farm, watched_page: Page, watc
     expect(starred(cards(page))).to_have_count(2)
 
 
+@pytest.mark.long
 def test_the_gallery_is_narrowed_by_workflow_and_server(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:

@@ -1,6 +1,7 @@
 """What the browser keeps: once per content, under names of our own, and no longer than needed."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,6 +123,7 @@ def test_the_page_works_from_an_insecure_origin(
         assert problems == []
 
 
+@pytest.mark.long
 def test_a_damaged_record_does_not_keep_the_page_from_starting(
     watched_page: Page, background: Background
 ) -> None:
@@ -194,11 +196,14 @@ FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"])
   });"""
 
 
+later = partial(pytest.param, marks=pytest.mark.long)
+
+
 @pytest.mark.fresh_tab
 @pytest.mark.parametrize(
     "broken",
-    [THROWS, FAILS, IS_SILENT, THROWS + FORBIDDEN],
-    ids=["throws", "fails", "silent", "all forbidden"],
+    [FAILS, *map(later, (THROWS, IS_SILENT, THROWS + FORBIDDEN))],
+    ids=["fails", "throws", "silent", "all forbidden"],
 )
 def test_where_nothing_can_be_stored_tasks_work_and_the_person_knows(
     watched_page: Page, background: Background, broken: str
@@ -225,6 +230,7 @@ CLOSED_ONCE = """{
 """As a browser does whose person deletes site data just then."""
 
 
+@pytest.mark.long
 @pytest.mark.fresh_tab
 def test_a_store_that_is_closed_while_it_opens_is_opened_again(
     watched_page: Page, background: Background
@@ -246,6 +252,7 @@ NEWER = """() => new Promise((done) => {
 })"""
 
 
+@pytest.mark.long
 def test_two_versions_of_the_page_are_not_in_each_others_way(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -305,6 +312,7 @@ BREAK = """(how) => {
 """Let a store break in one way, until `mend` is called."""
 
 
+@pytest.mark.long
 def test_a_store_that_breaks_in_mid_use_stops_no_task(
     watched_page: Page, background: Background
 ) -> None:

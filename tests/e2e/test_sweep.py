@@ -83,6 +83,7 @@ def test_each_combination_is_a_task(two: Farm, watched_page: Page, watch: Watch)
     expect(page.locator("#form-combine")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_values_come_from_a_file(two: Farm, watched_page: Page, watch: Watch) -> None:
     """A line each, or the columns of a table for the fields that they name."""
     page = open_page(watched_page, two)

@@ -85,6 +85,7 @@ def test_a_token_brings_a_picture_and_shows_nowhere(
     assert not any("s3cret" in problem for problem in seen)
 
 
+@pytest.mark.long
 def test_a_token_is_remembered_only_on_request(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_token_is_remembered_only_on_request(
         expect(third.locator(good)).to_have_count(1)
 
 
+@pytest.mark.long
 def test_a_login_typed_in_the_address_becomes_basic(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:
@@ -121,6 +123,7 @@ def test_a_login_typed_in_the_address_becomes_basic(
         assert "s3cret" not in everything(page)
 
 
+@pytest.mark.long
 def test_a_script_gives_a_token(watched_page: Page, watch: Watch, background: Background) -> None:
     """As text a Bearer's, or with its mode."""
     watch.allow("401|Failed to load resource|CORS|WebSocket")
@@ -190,6 +193,7 @@ class Redirect:
         await end(self._runner)
 
 
+@pytest.mark.long
 def test_a_token_that_is_used_is_in_no_field_any_more(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

@@ -63,19 +63,16 @@ class Cell:
         return ", ".join(filter(None, [*facts, "" if self.has_sockets else "no socket"]))
 
 
-FIRST = (
-    Cell("lan", "address"),
+FIRST = (Cell("lan", "address"), Cell("https", "loopback"))
+"""The page as most people host it, and as a public site with a server at home."""
+
+MORE = (
     Cell("lan", "name", gate="bearer"),
     Cell("public", "loopback", leave=False, says=INSECURE),
     Cell("loopback", "address"),
-    Cell("https", "loopback"),
     Cell("https", "address", leave=False, says=NO_LEAVE),
     Cell("https", "name.example", says=MIXED),
     Cell("https", "self-signed"),
-)
-"""One for each thing that a browser does."""
-
-MORE = (
     Cell("lan", "loopback", leave=False),
     Cell("lan", "name"),
     Cell("lan", "self-signed"),

@@ -60,6 +60,7 @@ def results(page: Page) -> set[bytes]:
     return {answer.body() for answer in answers}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_dropped", [True, False])
 def test_each_video_that_is_dropped_or_chosen_is_a_task(
     background: Background, watched_page: Page, watch: Watch, is_dropped: bool
@@ -129,6 +130,7 @@ def test_what_a_workflow_does_not_take_is_refused(
         expect(tasks(page)).to_have_count(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("count", "told"),
     [(0, "No server has described this workflow yet"), (1, "None of your servers has all")],

@@ -102,6 +102,7 @@ def test_a_result_is_looked_at_large_and_beside_what_it_was_made_from(
     assert page.evaluate("document.activeElement.dataset.action") == "zoom"
 
 
+@pytest.mark.long
 def test_large_results_have_a_first_and_a_last_one(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -144,6 +145,7 @@ def test_large_results_have_a_first_and_a_last_one(
     expect(back).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_result_in_a_tab_of_its_own_has_its_name_and_stays(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -167,6 +169,7 @@ def test_a_result_in_a_tab_of_its_own_has_its_name_and_stays(
     assert shown.evaluate(again) == "image/png", "it can still be saved from there"
 
 
+@pytest.mark.long
 def test_a_tab_that_the_browser_refuses_is_told(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
@@ -245,6 +248,7 @@ def giving(page: Page, background: Background, files: Mapping[str, bytes]) -> It
     background.run(server.stop())
 
 
+@pytest.mark.long
 def test_a_file_that_no_page_can_show_is_saved(
     watched_page: Page, watch: Watch, background: Background
 ) -> None:

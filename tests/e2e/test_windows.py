@@ -115,6 +115,7 @@ def test_nothing_is_taken_from_a_window_that_came_back(
         expect_done(page, 1)
 
 
+@pytest.mark.long
 def test_a_window_that_comes_later_sees_the_others_tasks(
     watched_page: Page, background: Background
 ) -> None:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.settings import Api
@@ -123,7 +123,6 @@ BODY = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
 @given(st.lists(BODY, min_size=1, max_size=4))
 def test_nothing_a_client_sends_stops_the_server(bodies: list[dict]) -> None:
     """Any body is answered, whatever was accepted ends, and everything stays readable."""

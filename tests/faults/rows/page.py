@@ -117,7 +117,14 @@ ROWS = (
         again=("lan",),
         is_kept_asleep=True,
     ),
-    Row("clock 8 h on, restart", slept(8), ("lost", "lost"), beside_by=None, again=(OLD,)),
+    Row(
+        "clock 8 h on, restart",
+        slept(8),
+        ("lost", "lost"),
+        beside_by=None,
+        again=(OLD,),
+        proved_by="clock jump",
+    ),
     Row(
         "clock 8 h back, restart",
         slept(-8),
