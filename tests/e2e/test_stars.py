@@ -144,7 +144,6 @@ def test_the_gallery_is_narrowed_by_workflow_and_server(
     expect(workflow).to_have_value("")
 
 
-@pytest.mark.long
 def test_a_full_gallery_lets_starred_results_go_last(
     two: Farm, watched_page: Page, watch: Watch
 ) -> None:
