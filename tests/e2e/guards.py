@@ -444,6 +444,7 @@ GUARDS = {
         "or now - before[2] > ONE_PRESS:\n",
         "or True:\n",
         "test_twice",
+        "often",
     ),
     "what came under the pointer meanwhile is not meant": Guard(
         "page/ui/dom.py",

@@ -146,7 +146,10 @@ def test_nothing_that_a_server_says_runs_or_goes_to_another(
         assert watch.origins() <= foreign | known
 
 
-@pytest.mark.parametrize("call", ["GET /prompt", "POST /upload/image", "POST /prompt"])
+@pytest.mark.parametrize(
+    "call",
+    ["GET /prompt", pytest.param("POST /upload/image", marks=pytest.mark.long), "POST /prompt"],
+)
 def test_no_call_follows_a_redirect_and_the_person_reads_it(
     watched_page: Page, watch: Watch, hostile: HostileServer, good: Farm, call: str
 ) -> None:

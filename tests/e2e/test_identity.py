@@ -35,10 +35,10 @@ ELSEWHERE = "servers.json"
 
 ORIGINS = pytest.mark.parametrize("is_secure", [True, False], ids=["secure", "lan"])
 
-LAN_LATER = pytest.mark.parametrize(
-    "is_secure", [True, pytest.param(False, marks=pytest.mark.long)], ids=["secure", "lan"]
+SECURE_LATER = pytest.mark.parametrize(
+    "is_secure", [pytest.param(True, marks=pytest.mark.long), False], ids=["secure", "lan"]
 )
-"""For tests whose other half differs by nothing but what other tests show of a LAN."""
+"""For tests whose other half differs by nothing but what other tests show of a secure origin."""
 
 COPIED = "This tab is a copy of another one"
 
@@ -109,7 +109,7 @@ def duplicate(page: Page, url: str) -> Page:
     return opening.value
 
 
-@ORIGINS
+@SECURE_LATER
 def test_a_duplicated_tab_is_a_window_of_its_own(
     tab: Page, background: Background, is_secure: bool
 ) -> None:
@@ -147,9 +147,7 @@ def test_a_duplicated_tab_is_a_window_of_its_own(
         assert one.posts(0) == 2
 
 
-@pytest.mark.parametrize(
-    "is_secure", [pytest.param(True, marks=pytest.mark.long), False], ids=["secure", "lan"]
-)
+@SECURE_LATER
 def test_a_reload_keeps_the_window_and_its_tasks(
     tab: Page, background: Background, is_secure: bool
 ) -> None:

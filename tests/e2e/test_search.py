@@ -90,16 +90,16 @@ def test_cards_are_there_where_one_scrolls_and_nothing_jumps(
     with farm(background, 2) as two:
         page = open_page(watched_page, two)
         for part in range(2):
-            files = [as_file(noise(part, 8, 8), f"{part}-{number}.png") for number in range(45)]
+            files = [as_file(noise(part, 8, 8), f"{part}-{number}.png") for number in range(30)]
             run(page, files)
-            expect_done(page, 45 * (part + 1))
+            expect_done(page, 30 * (part + 1))
         height = page.evaluate("document.documentElement.scrollHeight")
         assert page.evaluate(FILLED) < 45, "it has only what is near"
         late = 4
         two.hold()
         run(page, [as_file(noise(9, 8, 8), f"late-{number}.png") for number in range(late)])
         expect(tasks(page, "running").first).to_be_attached()
-        place = tasks(page).nth(60)
+        place = tasks(page).nth(40)
         place.scroll_into_view_if_needed()
         expect(place.locator(".result")).to_be_visible()
         name = str(place.locator(".title").text_content())
@@ -108,7 +108,7 @@ def test_cards_are_there_where_one_scrolls_and_nothing_jumps(
         expect(tasks(page).nth(5).locator(".view")).to_have_count(0)  # what was left behind
         before = top_of(card)
         two.release()
-        expect_done(page, 90 + late)
+        expect_done(page, 60 + late)
         assert top_of(card) == pytest.approx(before, abs=5)
         page.reload()
         expect_ready(page)
@@ -120,7 +120,7 @@ def test_cards_are_there_where_one_scrolls_and_nothing_jumps(
             height, rel=0.1
         )
         page.evaluate("scrollTo(0, 1e6)")
-        expect(page.locator(".task", has_text="0-44.png").locator(".result")).to_be_visible()
+        expect(page.locator(".task", has_text="0-29.png").locator(".result")).to_be_visible()
 
 
 @pytest.mark.long

@@ -57,7 +57,10 @@ def everything(page: Page) -> str:
     return str(kept)
 
 
-@pytest.mark.parametrize("mode", list(GATES))
+@pytest.mark.parametrize(
+    "mode",
+    ["bearer", *(pytest.param(each, marks=pytest.mark.long) for each in GATES if each != "bearer")],
+)
 def test_a_token_brings_a_picture_and_shows_nowhere(
     watched_page: Page, watch: Watch, background: Background, mode: str
 ) -> None:

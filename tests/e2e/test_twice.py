@@ -82,7 +82,9 @@ STOP_CLOCK = "() => { const now = performance.now(); performance.now = () => now
 EMPTY = ("EmptyImage", {"width": 16, "height": 16, "batch_size": 1, "color": 7})
 
 
-@pytest.mark.parametrize("source", [EMPTY, ("LoadImage", {"image": "example.png"})])
+@pytest.mark.parametrize(
+    "source", [EMPTY, pytest.param(("LoadImage", {"image": "example.png"}), marks=pytest.mark.long)]
+)
 def test_a_press_of_run_a_moment_later_is_the_same_wish(
     watched_page: Page, background: Background, source: tuple[str, dict[str, Any]]
 ) -> None:
@@ -117,6 +119,7 @@ def test_a_press_of_run_a_moment_later_is_the_same_wish(
         assert two.posts(0) + two.posts(1) == count
 
 
+@pytest.mark.long
 def test_the_gallery_and_the_large_view_do_it_once(
     watched_page: Page, background: Background
 ) -> None:
@@ -138,6 +141,7 @@ def test_the_gallery_and_the_large_view_do_it_once(
         assert one.posts(0) == 2
 
 
+@pytest.mark.long
 def test_buttons_for_all_tasks_do_it_once(
     watched_page: Page, background: Background, watch: Watch
 ) -> None:

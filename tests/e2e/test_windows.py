@@ -8,7 +8,7 @@ from tests.e2e.farm import as_file, expect_done, expect_ready, farm, noise, open
 from tests.e2e.test_adoption import sent
 from tests.e2e.test_identity import (
     ELSEWHERE,
-    LAN_LATER,
+    SECURE_LATER,
     address,
     start,
     tab,  # noqa: F401
@@ -29,7 +29,7 @@ def unfold(page: Page) -> None:
 
 
 @pytest.mark.long
-@LAN_LATER
+@SECURE_LATER
 def test_other_windows_are_listed_while_they_have_tasks(
     tab: Page,  # noqa: F811
     background: Background,
@@ -59,7 +59,7 @@ def test_other_windows_are_listed_while_they_have_tasks(
         expect(tasks(other)).to_have_count(0)
 
 
-@LAN_LATER
+@SECURE_LATER
 def test_the_tasks_of_a_closed_window_are_taken_over_at_once(
     tab: Page,  # noqa: F811
     background: Background,
@@ -87,7 +87,7 @@ def test_the_tasks_of_a_closed_window_are_taken_over_at_once(
 
 
 @pytest.mark.long
-@LAN_LATER
+@SECURE_LATER
 def test_nothing_is_taken_from_a_window_that_came_back(
     tab: Page,  # noqa: F811
     background: Background,

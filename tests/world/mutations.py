@@ -674,7 +674,7 @@ MUTATIONS = {
             "                    commands += self._missed(server, polling, task, asked_at)"
         ),
         ("runs once", "true end"),
-        665,
+        771,
         ("half-open", "late request", "late answer", "late frames"),
         is_stealing=True,
     ),

@@ -16,6 +16,7 @@ def test_there_are_enough_mutations_and_all_differ() -> None:
     assert len(sources) == len(MUTATIONS) >= LEAST
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_guard_that_is_off_breaks_its_rule(name: str) -> None:
     """In a fresh process that has the changed module for the core's own; the files stay."""

@@ -53,7 +53,7 @@ class Profile:
         from hypothesis import settings
 
         # CPython has tried many examples; here it is the interpreter that is tried.
-        settings.register_profile("pyodide", database=None, deadline=None, max_examples=20)
+        settings.register_profile("pyodide", database=None, deadline=None, max_examples=5)
         settings.load_profile("pyodide")
 
     def pytest_runtest_logstart(self, nodeid):

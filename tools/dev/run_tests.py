@@ -70,7 +70,7 @@ LANES = (
         *CHECK,
         Part(
             "page, servers, tools",
-            (*PYTEST, "tests", *(f"--ignore={part}" for part in ELSEWHERE)),
+            (*PYTEST, "-m", "not long", "tests", *(f"--ignore={part}" for part in ELSEWHERE)),
         ),
         Part("pure code, inside Pyodide", ("node", "tools/dev/pyodide_tests.mjs")),
     ),
@@ -80,7 +80,7 @@ LANES = (
             (sys.executable, "-m", "tools.dev.own_coverage", *PYTEST[3:]),
         ),
         # Last, since it has two processes: the other lane may have ended by then.
-        Part("simulated worlds", (*PYTEST, "-s", "tests/world")),
+        Part("simulated worlds", (*PYTEST, "-s", "-m", "not long", "tests/world")),
     ),
     # They wait, nearly all the time.
     (Part("faults, without a browser", (*PYTEST, "-n", "8", "-m", "not browser", "tests/faults")),),
@@ -116,6 +116,7 @@ LONG_LANES = (
         ENGINES,
         Part("browser, source tree", (*IN_CHROMIUM, *MAIN_TESTS, *SHORT)),
         Part("worlds with fresh seeds", (sys.executable, "-m", "tests.world.soak", "30")),
+        Part("without a browser, long", (*PYTEST, "-m", "long and not browser", "tests")),
     ),
 )
 

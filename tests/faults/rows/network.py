@@ -145,5 +145,5 @@ ROWS = (
             Row("deaf after reconnect", deaf_after_reconnect),
         )
     ),
-    Row("offline 10 s", offline, seconds=20),
+    Row("offline 10 s", offline, seconds=24),
 )

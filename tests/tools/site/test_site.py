@@ -202,6 +202,7 @@ def test_headers_say_what_may_be_kept(site: Site) -> None:
     assert rules["/*"]["Content-Security-Policy"] == f"{policy[1]}; frame-ancestors 'none'"
 
 
+@pytest.mark.long
 def test_the_same_tree_makes_the_same_bytes(site: Site, tmp_path: Path) -> None:
     """In another folder, at another time; a change in one module changes its archive alone."""
     again = files(build(tmp_path / "again", tree(tmp_path / "tree", {}), "--plain"))
