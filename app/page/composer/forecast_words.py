@@ -20,6 +20,9 @@ class Crew(NamedTuple):
 
 NO_CREW = Crew(0, 0.0)
 
+MOST_NAMED = 4
+"""Servers in one sentence."""
+
 
 def say_run(words: Words, tasks: int, crew: Crew) -> str:
     """Return what the button says: how many tasks, on how many servers, and how long it takes."""
@@ -94,7 +97,10 @@ def about(words: Words, seconds: float) -> str:
 
 
 def _joined(words: Words, key: str, parts: Sequence[str]) -> str:
+    """Name a few; the rest of a fleet is counted."""
+    named = len(parts) if len(parts) <= MOST_NAMED else MOST_NAMED - 1
     joined = parts[0]
-    for part in parts[1:]:
+    for part in parts[1:named]:
         joined = words.say(f"compose.next.{key}", left=joined, right=part)
-    return joined
+    rest = len(parts) - named
+    return words.say(f"compose.next.{key}_more", left=joined, count=rest) if rest else joined

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from tether.core.errors import TetherError, Trouble
 from tether.core.model.title import localized
@@ -38,13 +38,15 @@ class Sentence(str):
 
     def note(self) -> str:
         """Write down what it was made of, for `Words.again`."""
-        if not self.facts:
-            return self.key
+        return json.dumps(self._parts()) if self.facts else self.key
+
+    def _parts(self) -> list[object]:
+        """A sentence in a sentence is a list in a list: text in text would double at each step."""
         noted = {
-            name: [fact.note()] if isinstance(fact, Sentence) else str(fact)
+            name: fact._parts() if isinstance(fact, Sentence) else str(fact)
             for name, fact in self.facts.items()
         }
-        return json.dumps([self.key, noted])
+        return [self.key, noted]
 
 
 class Words:
@@ -74,9 +76,11 @@ class Words:
 
     def again(self, note: str) -> Sentence | None:
         """Say in this language what a sentence's note holds; None for one that is not of these."""
-        key, noted = json.loads(note) if note.startswith("[") else (note, {})
+        return self._said(*(json.loads(note) if note.startswith("[") else (note, {})))
+
+    def _said(self, key: str, noted: Mapping[str, str | list[Any]]) -> Sentence | None:
         facts = {
-            name: self.again(fact[0]) if isinstance(fact, list) else fact
+            name: self._said(*fact) if isinstance(fact, list) else fact
             for name, fact in noted.items()
         }
         return self.say(key, **facts) if key in self._entries else None

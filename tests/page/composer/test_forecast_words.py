@@ -90,6 +90,17 @@ def test_equals_are_named_together() -> None:
     assert told == "Now: gpu-1 or gpu-2 or gpu-3 (equal queues)"
 
 
+def test_a_few_servers_are_named_and_the_rest_of_a_fleet_is_counted() -> None:
+    """However many there are, one line says it."""
+    four = tuple(map(prospect, range(1, 5)))
+    told = say_forecast(WORDS, Forecast(four))
+    assert told == "Now: gpu-1 or gpu-2 or gpu-3 or gpu-4 (equal queues)"
+    told = say_forecast(WORDS, Forecast(tuple(map(prospect, range(1, 201)))))
+    assert told == "Now: gpu-1 or gpu-2 or gpu-3 or one of 197 more (equal queues)"
+    down = Forecast(obstacles=tuple(Obstacle(server(each), "down") for each in range(1, 201)))
+    assert say_forecast(WORDS, down).endswith("gpu-3 – no answer and 197 more")
+
+
 def test_what_is_missing_is_said() -> None:
     """A place, a server, or what keeps each of them."""
     assert "waits here" in say_forecast(WORDS, Forecast(is_full=True))

@@ -67,6 +67,11 @@ def test_what_was_said_is_said_again_in_another_language() -> None:
     assert words.again(said.note()) == '在 ["a{count}"] 用时 5 秒'
     assert words.again(bare.note()) == "{count} 秒"
     assert bare.note() == "seconds"
+    nested = words.say("seconds")
+    for _ in range(100):
+        nested = words.say("took", time=nested, server='"')
+    assert len(nested.note()) < 5000, "a note grows as its sentence does"
+    assert words.again(nested.note()) == nested
     assert words.again("other") is None
 
 
