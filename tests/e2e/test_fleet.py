@@ -1,10 +1,12 @@
 """Fifty servers behind deploy/Caddyfile, with the list that deploy/roster writes."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -109,6 +111,18 @@ def fifty(background: Background, folder: Path) -> Iterator[tuple[Farm, str]]:
         background.run(server.stop())
 
 
+def expect_headers(url: str) -> None:
+    """What the built site's own `_headers` tells other hosts: the page is new, its files stay."""
+    with urlopen(url) as answer:
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
+        found = re.search(r"assets/[^\"?]+\.css", answer.read().decode())
+    assert found is not None
+    with urlopen(url + found[0]) as answer:
+        assert answer.headers["Cache-Control"].endswith("immutable")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 @pytest.mark.long
 @pytest.mark.fresh_tab
 def test_servers_join_and_leave_while_tasks_run_and_nothing_is_lost(
@@ -118,6 +132,8 @@ def test_servers_join_and_leave_while_tasks_run_and_nothing_is_lost(
     gpus = [f"gpu-{number}" for number in range(1, ALL + 1)]
     place = tmp_path / "servers.json"
     with fifty(background, tmp_path) as (farm, url):
+        if SERVED != ROOT:
+            expect_headers(url)
         farm.hold()
         update(place, lambda: gpus[:-MOVED])
         watched_page.clock.install()
