@@ -24,7 +24,7 @@ from tether.core.model.health import only_here
 from tether.core.model.server import Reach, Server
 from tether.core.model.task import State, Task
 from tether.core.model.window import Window
-from tether.core.protocol.outputs import first_image
+from tether.core.protocol.outputs import comparable
 from tether.core.scheduling.allotment import places_in_order
 from tether.core.scheduling.estimates import Estimates
 from tether.core.scheduling.forecast import ANYTHING, Needs, forecast
@@ -207,7 +207,8 @@ class Views:
             any(can_be_cancelled(self._window, task) for task in picked),
             any(each.filename for task in picked if task.is_ended for each in task.outputs),
             len(picked) == 2
-            and all(each.is_ended and first_image(each.outputs) for each in picked),
+            and all(task.is_ended for task in picked)
+            and comparable(*(task.outputs for task in picked)) is not None,
             any(task.is_ended for task in picked),
         )
 

@@ -4,7 +4,7 @@ import re
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.background import Background
 from tests.e2e.farm import (
@@ -16,9 +16,12 @@ from tests.e2e.farm import (
     picture_of,
     pixels,
     run,
+    run_own,
     tasks,
+    wait_for,
 )
 from tests.e2e.test_language import speak
+from tests.e2e.test_stars import FILM
 from tests.e2e.watch import Watch
 
 
@@ -119,6 +122,52 @@ def test_what_is_out_of_view_stays_selected(watched_page: Page, background: Back
         expect(page.locator("#task-picked")).to_be_in_viewport()
         first.scroll_into_view_if_needed()
         expect(first.get_by_role("checkbox")).to_be_checked()
+
+
+@pytest.mark.long
+def test_two_films_are_compared_and_run_in_step(
+    watched_page: Page, background: Background, watch: Watch
+) -> None:
+    """What a person does to one, the other does as well; a film and a picture aren't compared."""
+    with farm(background, 2) as two:
+        page = open_page(watched_page, two)
+        for number, name in enumerate(("first.json", "second.json"), 1):
+            run_own(page, FILM, name)
+            expect_done(page, number)
+        run(page, [as_file(noise(1), "cat.png")])
+        expect_done(page, 3)
+        compare = page.get_by_role("button", name="Compare", exact=True)
+        for title in ("first", "second"):
+            box_of(page, title).click()
+        box_of(page, "cat").click()
+        box_of(page, "second").click()
+        expect(page.locator("#task-picked")).to_contain_text("2")
+        expect(compare).to_be_hidden()
+        box_of(page, "second").click()
+        box_of(page, "cat").click()
+        compare.click()
+        films = page.locator("#zoom video")
+        expect(page.locator("#zoom figcaption")).to_have_text(["second.json", "first.json"])
+        for at in (0, 1):
+            one, other = films.nth(at), films.nth(1 - at)
+            one.evaluate("(film) => { film.loop = true; return film.play(); }")
+            until_film(other, "(film) => !film.paused")
+            one.evaluate("(film) => film.pause()")
+            until_film(other, "(film) => film.paused")
+            one.evaluate("(film, time) => { film.currentTime = time; }", 0.3 + 0.3 * at)
+            until_film(other, f"(film) => Math.abs(film.currentTime - {0.3 + 0.3 * at}) < 0.1")
+        assert films.evaluate_all("films => films.map((film) => film.muted)") == [True, False]
+
+
+def until_film(film: Locator, state: str) -> None:
+    """Wait until a film is in a state."""
+    wait_for(film.page, lambda: film.evaluate(state), state)
+
+
+def box_of(page: Page, title: str) -> Locator:
+    """The box by which a task is selected."""
+    card = page.locator(".task", has=page.locator(".title", has_text=title))
+    return card.get_by_role("checkbox", name="Select")
 
 
 @pytest.mark.long

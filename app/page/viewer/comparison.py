@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from page.ui.context import PageContext
-from page.viewer.viewer import ViewedResult
+from page.viewer.viewer import ViewedResult, content_of
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import LARGEST_ASKED, first_image
+from tether.core.protocol.outputs import Output, comparable
 from tether.core.protocol.workflow import parse_workflow
 from tether.workflows.values import Difference, differences, label_of
 
 
 class TwoResults:
-    """Two pictures to be compared, as the one that the viewer shows."""
+    """Two pictures or films to be compared, as the one that the viewer shows."""
 
     def __init__(self, context: PageContext, left: Task, right: Task) -> None:
         self._context = context
@@ -27,7 +27,10 @@ class TwoResults:
         """Return both as one; None after saying which of them can't be had."""
         world, words = self._context.world, self._context.words
         left, right = self._tasks
-        before, after = await asyncio.gather(self._content(left), self._content(right))
+        pair = comparable(left.outputs, right.outputs)
+        assert pair is not None, "it is offered for such tasks alone"
+        wanted = (self._content(*each) for each in zip(self._tasks, pair, strict=True))
+        before, after = await asyncio.gather(*wanted)
         workflows = [await world.files.read_text(task.digest) for task in self._tasks]
         self._context.repaint()  # which frees what is on no card
         if before is None or after is None:
@@ -37,16 +40,15 @@ class TwoResults:
         found = differences(*nodes) if len(nodes) == len(workflows) else None
         listed = None if found is None else tuple(self._labelled(found))
         sides = left.title, right.title
-        return ViewedResult(words.say("zoom.pair"), "", "image", after, before, sides, listed)
+        title, kind = words.say("zoom.pair"), pair[0].kind
+        return ViewedResult(title, "", kind, after, before, sides, listed)
 
-    async def _content(self, task: Task) -> Any | None:
-        output = first_image(task.outputs)
-        assert output is not None, "it is offered for pictures alone"
-        content = await self._context.world.content(task, output, LARGEST_ASKED)
-        if content is None:
+    async def _content(self, task: Task, output: Output) -> Any | None:
+        content = await content_of(self._context.world, task, output)
+        if not content:
             sentence = self._context.words.say("trouble.result_gone", file=output.filename)
             self._context.notices.show(sentence)
-        return content
+        return content or None
 
     def _labelled(self, found: Sequence[Difference]) -> Iterator[tuple[str, str, str]]:
         """Call inputs as the form does; with their node where several are called so."""

@@ -1,10 +1,12 @@
 """The dialog that shows results large, one after the other, beside what they were made from."""
 
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import js
+from pyodide.ffi import JsException
 
 from page.ui.context import PageContext
 from page.ui.dom import (
@@ -26,11 +28,15 @@ from page.viewer.model import show_model
 from tether.core.errors import TetherError
 from tether.core.ids import PromptId, TaskId
 from tether.core.model.task import Task
-from tether.core.protocol.outputs import LARGEST_ASKED, PLAYED, VIEWED, Kind, saved_name
+from tether.core.protocol.outputs import LARGEST_ASKED, PLAYED, VIEWED, Kind, Output, saved_name
+from tether.runtime.ports import World
 
 ACTIONS = ("previous", "next", "size", "copy", "use", "open")
 
 STEPS = {"previous": -1, "next": 1}
+
+IN_STEP = 0.05
+"""Seconds by which two films may be apart."""
 
 _OWN_KEYS = ("canvas", "video", "audio")
 
@@ -38,8 +44,9 @@ _OWN_KEYS = ("canvas", "video", "audio")
 class ViewedResult(NamedTuple):
     """A result: its Blob or its address, and the Blob of the picture it was made from, if any.
 
-    Of two that are compared the left one is `before`; `sides` are their titles, `differences`
-    the values in which they differ, as (label, left, right), None where that is unknown.
+    Of two that are compared the left one is `before`, which may be an address, too; `sides` are
+    their titles, `differences` the values in which they differ, as (label, left, right), None where
+    that is unknown.
     `prompt_id` is by what it is starred; None where it can't be.
     """
 
@@ -105,7 +112,7 @@ class Viewer:
         self._prompt_id = result.prompt_id
         self._show_star()
         is_address = isinstance(result.content, str)
-        self._address = result.content if is_address else self._url(result.content)
+        self._address = self._url(result.content)
         set_text(self._title, self._words.title(result.title))
         self._show_place()
         self._save.href = self._address
@@ -130,8 +137,11 @@ class Viewer:
         self._compare.hidden = not is_picture or result.before is None
         if not self._dialog.open:
             self._dialog.showModal()
+        self._stage.classList.toggle("films", self._is_pair and not is_picture)
         if is_picture:
             self._show_picture(result)
+        elif self._is_pair:
+            self._show_films(result)
         elif result.kind == "model":
             await self._show_model(result.name)
         else:
@@ -154,6 +164,36 @@ class Viewer:
         if picture.before is not None:
             self._before.src = self._url(picture.before)
             self._before.alt = left if picture.sides else say("zoom.before")
+
+    def _show_films(self, pair: ViewedResult) -> None:
+        """Show two films that are compared; one of them is heard."""
+        shown = zip((self._url(pair.before), self._address), pair.sides or (), strict=True)
+        films = [
+            element(
+                "figure",
+                "",
+                "",
+                element("video", "", src=address, controls=""),
+                element("figcaption", "", self._words.title(title)),
+            )
+            for address, title in shown
+        ]
+        self._stage.replaceChildren(*films)
+        self._stage.querySelector("video").muted = True
+
+    def _keep_in_step(self, event: Any) -> None:
+        """Let the other one of two films do what a person does to one."""
+        films = list(self._stage.querySelectorAll("video"))
+        if len(films) < 2:
+            return
+        film, other = films if films[0].isSameNode(event.target) else reversed(films)
+        match event.type:
+            case "play":
+                self._context.soon(_play(other))
+            case "pause" if not film.ended:
+                other.pause()
+            case "seeking" if abs(other.currentTime - film.currentTime) > IN_STEP:
+                other.currentTime = film.currentTime
 
     def _show_star(self) -> None:
         self._star.hidden = self._prompt_id is None
@@ -217,6 +257,9 @@ class Viewer:
         self._title = element("h2", id="zoom-title")
         self._before, self._after = element("img", "before"), element("img", "after")
         self._stage = element("div", "stage", "", self._before, self._after)
+        for name in ("play", "pause", "seeking"):
+            # These don't bubble: the stage hears them first.
+            listen(self._stage, name, self._keep_in_step, is_first=True)
         label = words.say("zoom.compare")
         self._slider = element("input", "", type="range", min="0", max="100", aria_label=label)
         self._sides = element("div", "sides", "", element("span"), element("span"))
@@ -305,8 +348,11 @@ class Viewer:
         if not self._save.target:  # else it opens beside this page
             self._say(self._words.say("zoom.saved", file=self._name))
 
-    def _url(self, blob: Any) -> str:
-        self._urls.append(str(js.URL.createObjectURL(blob)))
+    def _url(self, content: Any) -> str:
+        """Return an address for a Blob, until another result is shown; an address stays."""
+        if isinstance(content, str):
+            return content
+        self._urls.append(str(js.URL.createObjectURL(content)))
         return self._urls[-1]
 
     def _closed(self) -> None:
@@ -321,6 +367,23 @@ class Viewer:
         for url in self._urls:
             js.URL.revokeObjectURL(url)
         self._urls = []
+
+
+async def _play(film: Any) -> None:
+    with suppress(JsException):  # it is paused again before it has begun
+        await film.play()
+
+
+async def content_of(world: World, task: Task, output: Output) -> Any:
+    """Return a result whole, or its address where its server sends it by parts; None if it is gone.
+
+    Not the address on its card, which is freed with it.
+    """
+    if output.kind in PLAYED:
+        content = await world.kept(task, output)
+        if content is not None or world.is_direct(task):
+            return content if content is not None else world.address(task, output)
+    return await world.content(task, output, LARGEST_ASKED)
 
 
 @dataclass(slots=True)
@@ -348,12 +411,7 @@ class TaskResults:
         task = self.context.window.tasks[TaskId(task_id)]
         output = task.outputs[int(number)]
         world = self.context.world
-        # Not its address: that is freed with its card.
-        content = await world.kept(task, output) if output.kind in PLAYED else None
-        if content is None and output.kind in PLAYED and world.is_direct(task):
-            content = world.address(task, output)
-        elif content is None:
-            content = await world.content(task, output, LARGEST_ASKED)
+        content = await content_of(world, task, output)
         self.context.repaint()  # which frees what is on no card
         if not content:
             return None

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import isinf
@@ -73,8 +73,22 @@ class Output:
 
 def first_image(outputs: Iterable[Output]) -> Output | None:
     """Return the first of a task's results that is a picture; one that was saved, if any was."""
-    images = [each for each in outputs if each.kind == "image"]
-    return min(images, key=lambda each: each.folder != "output", default=None)
+    return _first(outputs, "image")
+
+
+def _first(outputs: Iterable[Output], kind: Kind) -> Output | None:
+    found = [each for each in outputs if each.kind == kind]
+    return min(found, key=lambda each: each.folder != "output", default=None)
+
+
+def comparable(left: Sequence[Output], right: Sequence[Output]) -> tuple[Output, Output] | None:
+    """Return what of two tasks' results is looked at side by side: pictures, else films."""
+    kinds: tuple[Kind, ...] = ("image", "video")
+    for kind in kinds:
+        one, other = _first(left, kind), _first(right, kind)
+        if one is not None and other is not None:
+            return one, other
+    return None
 
 
 VIEWED: frozenset[Kind] = frozenset({"image", "video", "audio", "model"})

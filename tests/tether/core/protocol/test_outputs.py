@@ -18,6 +18,7 @@ from tether.core.protocol.outputs import (
     MOST_OUTPUTS,
     MOST_PARTS,
     Output,
+    comparable,
     first_image,
     is_time,
     kind_of,
@@ -273,6 +274,19 @@ def test_the_first_result_that_is_a_picture() -> None:
     assert first_image((preview, second)) == second
     assert first_image((preview,)) == preview
     assert first_image((film,)) is None
+
+
+def test_of_two_tasks_pictures_are_compared_else_films() -> None:
+    """A picture isn't compared with a film."""
+    film, picture, text = (
+        Output(NodeId("1"), "video", "a.webm"),
+        Output(NodeId("2"), "image", "b.png"),
+        Output(NodeId("3"), "text", text="c"),
+    )
+    assert comparable((film, picture), (picture,)) == (picture, picture)
+    assert comparable((film, picture), (text, film)) == (film, film)
+    assert comparable((film,), (picture,)) is None
+    assert comparable((text,), (text,)) is None
 
 
 def test_names_that_come_again_are_numbered() -> None:
