@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.e2e.background import Background
 from tests.e2e.conftest import opened
@@ -23,7 +25,9 @@ from tests.e2e.farm import (
     own_tasks,
     run,
     tasks,
+    wait_for,
 )
+from tests.e2e.test_kill import GALLERY
 from tests.e2e.watch import Watch
 
 RAISING = {
@@ -113,6 +117,55 @@ def test_500_tasks_of_one_window_on_four_servers(
         assert sum(four.posts(number) for number in range(4)) == 500
         for late, early in zip(at[500], at[100], strict=True):
             assert late / early <= GROWTH
+
+
+CELLS = 500
+
+SWEEP = {
+    "1": {
+        "class_type": "EmptyImage",
+        "inputs": {"width": 16, "height": 16, "batch_size": 1, "color": 0},
+    },
+    "2": {"class_type": "SaveImage", "inputs": {"images": ["1", 0], "filename_prefix": "cell"}},
+}
+
+
+@pytest.mark.fresh_tab
+def test_a_sweep_of_500_cells_while_servers_and_tabs_are_killed(
+    watched_page: Page, watch: Watch, background: Background
+) -> None:
+    """Each cell is done once: what a server forgot is run again, a dead tab's work taken over."""
+    watch.expect("404")
+    watch.allow("ERR_CONNECTION_")
+    with farm(background, 4, pace=0.0) as four:
+        page = open_page(watched_page, four)
+        page.locator("#rerun-lost").evaluate("each => each.click()")
+        names = [f"cell-{number:03}" for number in range(CELLS)]
+        asked = {"workflow": SWEEP, "title": "cell", "sweep": {"2.filename_prefix": names}}
+        made = page.evaluate("(asked) => tether.submit(asked)", asked)
+        assert len(made) == CELLS
+        for killed, server in enumerate(four.servers, 1):
+            kept_at_least(page, killed * CELLS // 10)
+            background.run(server.kill())
+            background.run(server.start())
+            with suppress(PlaywrightError):  # that is how a crash shows
+                page.goto("chrome://crash")
+            successor = page.context.new_page()
+            page.close()
+            page = open_page(successor, four)
+        for count in range(len(four.servers) * CELLS // 10, CELLS + 1, 25):
+            kept_at_least(page, count)
+        expect(page.locator(LIVE)).to_have_count(0)
+        titles = [json.loads(text)["title"] for text in page.evaluate(GALLERY)]
+        assert sorted(titles) == [f"cell (filename_prefix {name})" for name in names]
+
+
+LIVE = ".task:is([data-state=waiting], [data-state=running], [data-state=queued])"
+
+
+def kept_at_least(page: Page, count: int) -> None:
+    """Wait until the gallery has so many results."""
+    wait_for(page, lambda: len(page.evaluate(GALLERY)) >= count, f"{count} results")
 
 
 def test_20_tabs_with_three_tasks_each(watched_page: Page, background: Background) -> None:
