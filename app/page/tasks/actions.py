@@ -221,7 +221,7 @@ class TaskActions:
     async def view_among(self, key: str, tasks: Callable[[], Iterable[Task]]) -> None:
         """Open the viewer for a result (`task:number`) among those of some tasks."""
         await load_part("viewer")
-        from page.viewer.viewer import TaskResults
+        from page.viewer.task_results import TaskResults
 
         await self.view(key, TaskResults(self._context, tasks, self._reuse))
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from page.ui.context import PageContext
-from page.viewer.viewer import ViewedResult, content_of
+from page.viewer.task_results import content_of
+from page.viewer.viewer import ViewedResult
 from tether.core.model.task import Task
 from tether.core.protocol.outputs import Output, comparable
 from tether.core.protocol.workflow import parse_workflow
