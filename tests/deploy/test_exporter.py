@@ -144,7 +144,12 @@ def test_servers_join_and_leave_with_the_list_of_the_page() -> None:
             async with served(application(Fleet([], f"{place}/servers.json"))) as url:
                 up = [labels for name, labels, _ in await scraped(url) if name == "comfyui_up"]
                 assert up == [{"server": one.url}, {"server": two.url}]
+                async with client_of(two) as client:
+                    await client.finish(await begin(client))
                 entries[:] = [{"url": f"{two.url}/"}, "/gpu/1/"]
+                for _scrape in range(2):
+                    ended = await figure(url, "ended_tasks_total", server=two.url, end="completed")
+                    assert ended == 1
                 up = [labels for name, labels, _ in await scraped(url) if name == "comfyui_up"]
                 assert up == [{"server": two.url}, {"server": f"{place}/gpu/1"}]
                 entries[:] = [{"name": "no address"}]
