@@ -101,7 +101,8 @@ lock:
 		--upgrade --constraints requirements.txt bench/requirements.in --output-file bench/requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--upgrade tools/oracle/requirements.in --output-file tools/oracle/requirements.txt
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--upgrade --constraints requirements.txt deploy/exporter/requirements.in \
-		--output-file deploy/exporter/requirements.txt
+	for part in compose exporter; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			--upgrade --constraints requirements.txt deploy/$$part/requirements.in \
+			--output-file deploy/$$part/requirements.txt; done
 	npm install --package-lock-only

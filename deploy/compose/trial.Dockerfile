@@ -1,7 +1,7 @@
 # The embedded server: answers like ComfyUI, needs no GPU.
 FROM python:3.13-slim
 WORKDIR /tether
-COPY requirements.txt .
+COPY deploy/compose/requirements.txt .
 RUN pip install --no-cache-dir --require-hashes --requirement requirements.txt
 COPY app app
 COPY tools tools
