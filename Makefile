@@ -104,5 +104,5 @@ lock:
 	for part in compose exporter; do \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 			--upgrade --constraints requirements.txt deploy/$$part/requirements.in \
-			--output-file deploy/$$part/requirements.txt; done
+			--output-file deploy/$$part/requirements.txt || exit 1; done
 	npm install --package-lock-only
